@@ -1,1 +1,16 @@
+//! Operational answers from lookup logs, without exposing any individual contact.
+//!
+//! ```text
+//! logs ──> ingest ──> retain ──> bound + aggregate ──> release ──> publish ──> Parquet, manifest
+//! files    Lookups    Retained   ExactTally            NoisyTable             (public from here on)
+//!                                (secret)                 │
+//!                     spec (the promise) ── plan ── ledger (reserve → commit | void)
+//! ```
+//!
+//! Modules are declared in flow order. Each stage takes the type on its left and returns the type
+//! on its right; only [`release`] turns an exact tally into noisy tables, and [`publish`] accepts
+//! nothing else. `pipeline.rs` is the whole run on one screen.
 
+pub mod error;
+
+pub use error::{Error, Kind, Result};

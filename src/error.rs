@@ -1,0 +1,132 @@
+//! One error type for every stage: what went wrong, where, how to mend it, and whose fault it is.
+//!
+//! A message names files, lines, columns, fields and bounds. It never holds a value of a log row:
+//! the constructors take finished text, and each stage writes that text from public facts only.
+
+use std::error::Error as StdError;
+
+/// The result of a fallible stage.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// A failure that a person can act on.
+#[derive(Debug, thiserror::Error)]
+#[error("{message}")]
+pub struct Error {
+    kind: Kind,
+    message: String,
+    help: Option<String>,
+    source: Option<Box<dyn StdError + Send + Sync>>,
+}
+
+/// Whose fault a failure is; decides the exit code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// The budget or a policy forbids it, or an operator must look.
+    Refused,
+    /// The command line or the release file is wrong.
+    Usage,
+    /// The logs are missing, damaged or of another shape than declared.
+    Input,
+    /// The operating system refused to read or write.
+    Io,
+    /// Another process holds the ledger.
+    Busy,
+    /// The program broke one of its own rules.
+    Internal,
+}
+
+impl Kind {
+    /// The process exit code of this kind.
+    #[must_use]
+    pub const fn exit_code(self) -> u8 {
+        match self {
+            Self::Refused => 1,
+            Self::Usage => 2,
+            Self::Input => 65,
+            Self::Internal => 70,
+            Self::Io => 74,
+            Self::Busy => 75,
+        }
+    }
+
+    /// The word that `--json` prints for this kind.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Refused => "refused",
+            Self::Usage => "usage",
+            Self::Input => "input",
+            Self::Io => "io",
+            Self::Busy => "busy",
+            Self::Internal => "internal",
+        }
+    }
+}
+
+impl Error {
+    fn new(kind: Kind, message: impl Into<String>) -> Self {
+        Self { kind, message: message.into(), help: None, source: None }
+    }
+
+    /// The budget or a policy forbids it (exit 1).
+    #[must_use]
+    pub fn refused(message: impl Into<String>) -> Self {
+        Self::new(Kind::Refused, message)
+    }
+
+    /// The command line or the release file is wrong (exit 2).
+    #[must_use]
+    pub fn usage(message: impl Into<String>) -> Self {
+        Self::new(Kind::Usage, message)
+    }
+
+    /// The logs cannot be read as declared (exit 65).
+    #[must_use]
+    pub fn input(message: impl Into<String>) -> Self {
+        Self::new(Kind::Input, message)
+    }
+
+    /// The operating system refused (exit 74).
+    #[must_use]
+    pub fn io(message: impl Into<String>) -> Self {
+        Self::new(Kind::Io, message)
+    }
+
+    /// Another process holds the ledger (exit 75).
+    #[must_use]
+    pub fn busy(message: impl Into<String>) -> Self {
+        Self::new(Kind::Busy, message)
+    }
+
+    /// The program broke one of its own rules (exit 70).
+    #[must_use]
+    pub fn internal(message: impl Into<String>) -> Self {
+        Self::new(Kind::Internal, message)
+    }
+
+    /// Adds how to mend it.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// Adds the cause, whose own text must hold no value of a row.
+    #[must_use]
+    pub fn because(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        self.source = Some(source.into());
+        self
+    }
+
+    /// Whose fault it is.
+    #[must_use]
+    pub const fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// How to mend it, where known.
+    #[must_use]
+    pub fn hint(&self) -> Option<&str> {
+        self.help.as_deref()
+    }
+}
