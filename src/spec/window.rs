@@ -1,0 +1,322 @@
+//! Event days, their bounds in a time zone, and the clock.
+//!
+//! A [`Day`] is a calendar date; a [`DayWindow`] is that date in the ledger's zone as a half-open
+//! range of UTC microseconds with the offsets in force, so that day and hour of a row come from
+//! integer division and nothing else. The clock is read here and nowhere else in the library.
+
+use std::fmt;
+use std::str::FromStr;
+
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan};
+use serde::{Deserialize, Serialize};
+
+use crate::{Error, Result};
+
+/// Microseconds in a second.
+pub const MICROS_PER_SECOND: i64 = 1_000_000;
+/// Microseconds in an hour.
+pub const MICROS_PER_HOUR: i64 = 3_600 * MICROS_PER_SECOND;
+/// Microseconds in 86,400 seconds.
+pub const MICROS_PER_DAY: i64 = 24 * MICROS_PER_HOUR;
+
+/// The least instant that a row may carry: 0001-01-01T00:00:00Z, in microseconds.
+pub const EARLIEST_MICROS: i64 = -62_135_596_800 * MICROS_PER_SECOND;
+/// The first instant past those that a row may carry: 10000-01-01T00:00:00Z less two days, the
+/// margin that any zone's offset needs.
+pub const LATEST_MICROS: i64 = 253_402_300_800 * MICROS_PER_SECOND - 2 * MICROS_PER_DAY;
+
+/// A calendar day, the block of the ledger.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Day(Date);
+
+impl Day {
+    /// A day of the calendar.
+    #[must_use]
+    pub const fn new(date: Date) -> Self {
+        Self(date)
+    }
+
+    /// The calendar date.
+    #[must_use]
+    pub const fn date(self) -> Date {
+        self.0
+    }
+
+    /// The day after, or `None` at the end of the calendar.
+    #[must_use]
+    pub fn next(self) -> Option<Self> {
+        self.0.tomorrow().ok().map(Self)
+    }
+
+    /// The day that `micros` (UTC) falls on in `zone`.
+    #[must_use]
+    pub fn of(micros: i64, zone: &TimeZone) -> Option<Self> {
+        let timestamp = Timestamp::from_microsecond(micros).ok()?;
+        Some(Self(zone.to_datetime(timestamp).date()))
+    }
+}
+
+impl fmt::Display for Day {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}", self.0)
+    }
+}
+
+impl FromStr for Day {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        if text.len() == 10
+            && let Ok(date) = text.parse::<Date>()
+        {
+            return Ok(Self(date));
+        }
+        Err(Error::usage(format!("`{text}` is not a day")).help("write it as YYYY-MM-DD"))
+    }
+}
+
+impl TryFrom<String> for Day {
+    type Error = Error;
+
+    fn try_from(text: String) -> Result<Self> {
+        text.parse()
+    }
+}
+
+impl From<Day> for String {
+    fn from(day: Day) -> Self {
+        day.to_string()
+    }
+}
+
+/// One day in a zone: which instants belong to it, and the local hour of each.
+#[derive(Debug, Clone)]
+pub struct DayWindow {
+    day: Day,
+    start_micros: i64,
+    end_micros: i64,
+    /// The offset from UTC in microseconds that holds from each instant on, in time order.
+    offsets: Vec<(i64, i64)>,
+}
+
+impl DayWindow {
+    /// The bounds of `day` in `zone`; a day with a clock change has 23 or 25 hours.
+    ///
+    /// # Errors
+    /// Usage, when the day lies outside the supported calendar.
+    pub fn new(day: Day, zone: &TimeZone) -> Result<Self> {
+        let outside = || {
+            Error::usage(format!("the day {day} is outside the calendar"))
+                .help("give a day from 0001-01-02 to 9999-12-29")
+        };
+        let next = day.next().ok_or_else(outside)?;
+        let start = zone.to_zoned(day.0.at(0, 0, 0, 0)).map_err(|_| outside())?.timestamp();
+        let end = zone.to_zoned(next.0.at(0, 0, 0, 0)).map_err(|_| outside())?.timestamp();
+        let (start_micros, end_micros) = (start.as_microsecond(), end.as_microsecond());
+        if start_micros < EARLIEST_MICROS || end_micros > LATEST_MICROS {
+            return Err(outside());
+        }
+        let mut offsets = vec![(start_micros, offset_micros(zone, start))];
+        // The search is strict, so a change exactly at midnight is already in the first entry.
+        for change in zone.following(start).take_while(|change| change.timestamp() < end) {
+            offsets.push((change.timestamp().as_microsecond(), offset_micros_of(change.offset())));
+        }
+        Ok(Self { day, start_micros, end_micros, offsets })
+    }
+
+    /// The calendar day.
+    #[must_use]
+    pub const fn day(&self) -> Day {
+        self.day
+    }
+
+    /// The first instant of the day, in UTC microseconds.
+    #[must_use]
+    pub const fn start_micros(&self) -> i64 {
+        self.start_micros
+    }
+
+    /// The first instant after the day, in UTC microseconds.
+    #[must_use]
+    pub const fn end_micros(&self) -> i64 {
+        self.end_micros
+    }
+
+    /// Whether an instant belongs to the day.
+    #[must_use]
+    pub const fn holds(&self, micros: i64) -> bool {
+        self.start_micros <= micros && micros < self.end_micros
+    }
+
+    /// The local hour (0 to 23) of an instant that the day holds.
+    #[must_use]
+    pub fn hour(&self, micros: i64) -> u8 {
+        let offset = match self.offsets.as_slice() {
+            [(_, only)] => *only,
+            many => many
+                .iter()
+                .rev()
+                .find(|(from, _)| *from <= micros)
+                .or(many.first())
+                .map_or(0, |(_, offset)| *offset),
+        };
+        let hour = (micros + offset).div_euclid(MICROS_PER_HOUR).rem_euclid(24);
+        u8::try_from(hour).unwrap_or(0)
+    }
+
+    /// The UTC dates that the day overlaps, in order: one in UTC, up to three elsewhere.
+    #[must_use]
+    pub fn utc_days(&self) -> Vec<Day> {
+        let first = Day::of(self.start_micros, &TimeZone::UTC);
+        let last = Day::of(self.end_micros - 1, &TimeZone::UTC);
+        let (Some(first), Some(last)) = (first, last) else { return Vec::new() };
+        std::iter::successors(Some(first), |day| day.next())
+            .take_while(|day| *day <= last)
+            .collect()
+    }
+}
+
+/// Where "now" comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Clock {
+    /// The machine's clock.
+    System,
+    /// A given instant (`--as-of`, tests).
+    Fixed(Timestamp),
+}
+
+impl Clock {
+    /// The instant to decide by.
+    #[must_use]
+    pub fn now(self) -> Timestamp {
+        match self {
+            Self::System => Timestamp::now(),
+            Self::Fixed(instant) => instant,
+        }
+    }
+}
+
+/// Reads `--as-of`: an instant with a zone, or a day (its first instant in UTC).
+///
+/// # Errors
+/// Usage, when the text is neither.
+pub fn parse_instant(text: &str) -> Result<Timestamp> {
+    if let Ok(instant) = text.parse::<Timestamp>() {
+        return Ok(instant);
+    }
+    text.parse::<Day>()
+        .ok()
+        .and_then(|day| TimeZone::UTC.to_timestamp(day.date().at(0, 0, 0, 0)).ok())
+        .ok_or_else(|| {
+            Error::usage(format!("`{text}` is not an instant")).help(
+                "write 2026-03-01T06:00:00Z, or a day such as 2026-03-01 for its start in UTC",
+            )
+        })
+}
+
+/// Looks a zone up by its IANA name.
+///
+/// # Errors
+/// Usage, naming the field, when the name is unknown.
+pub fn parse_zone(name: &str, field: &str) -> Result<TimeZone> {
+    if name.eq_ignore_ascii_case("utc") {
+        return Ok(TimeZone::UTC);
+    }
+    TimeZone::get(name).map_err(|_| {
+        Error::usage(format!("`{field}` names an unknown time zone: `{name}`"))
+            .help("use an IANA name such as \"UTC\" or \"America/New_York\"")
+    })
+}
+
+/// The instant `days` times 86,400 seconds before another.
+///
+/// # Errors
+/// Usage, when that lies outside the calendar.
+pub fn days_before(instant: Timestamp, days: u32) -> Result<Timestamp> {
+    instant.checked_sub((i64::from(days) * 24).hours()).map_err(|_| {
+        Error::usage("the retention window reaches back past the calendar")
+            .help("check `--as-of` and `[retention] days`")
+    })
+}
+
+fn offset_micros(zone: &TimeZone, at: Timestamp) -> i64 {
+    offset_micros_of(zone.to_offset(at))
+}
+
+fn offset_micros_of(offset: jiff::tz::Offset) -> i64 {
+    i64::from(offset.seconds()) * MICROS_PER_SECOND
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn window(day: &str, zone: &str) -> DayWindow {
+        DayWindow::new(day.parse().unwrap(), &parse_zone(zone, "time_zone").unwrap()).unwrap()
+    }
+
+    #[test]
+    fn a_utc_day_is_86400_seconds_and_half_open() {
+        let day = window("1970-01-02", "UTC");
+        assert_eq!((day.start_micros(), day.end_micros()), (MICROS_PER_DAY, 2 * MICROS_PER_DAY));
+        assert!(day.holds(MICROS_PER_DAY) && !day.holds(MICROS_PER_DAY - 1));
+        assert!(day.holds(2 * MICROS_PER_DAY - 1) && !day.holds(2 * MICROS_PER_DAY));
+        assert_eq!(day.hour(MICROS_PER_DAY), 0);
+        assert_eq!(day.hour(2 * MICROS_PER_DAY - 1), 23);
+    }
+
+    #[test]
+    fn hours_before_1970_do_not_round_towards_zero() {
+        let day = window("1969-12-31", "UTC");
+        assert_eq!(day.hour(-1), 23);
+        assert_eq!(day.hour(-1_500_000), 23);
+        assert_eq!(day.hour(-MICROS_PER_DAY), 0);
+    }
+
+    #[test]
+    fn clock_changes_make_23_and_25_hours() {
+        let autumn = window("2013-11-03", "America/New_York");
+        assert_eq!(autumn.end_micros() - autumn.start_micros(), 25 * MICROS_PER_HOUR);
+        let spring = window("2013-03-10", "America/New_York");
+        assert_eq!(spring.end_micros() - spring.start_micros(), 23 * MICROS_PER_HOUR);
+        // 01:40 happens twice in autumn, an hour apart, and is hour 1 both times.
+        let first = 1_383_457_200 * MICROS_PER_SECOND;
+        assert_eq!(autumn.hour(first), 1);
+        assert_eq!(autumn.hour(first + MICROS_PER_HOUR), 1);
+        assert_eq!(autumn.hour(first + 2 * MICROS_PER_HOUR), 2);
+    }
+
+    #[test]
+    fn a_zone_whose_clock_changes_at_midnight_keeps_its_days_apart() {
+        // Cuba moves its clock at 00:00, so that this day has no midnight.
+        let day = window("2021-03-14", "America/Havana");
+        assert_eq!(day.hour(day.start_micros()), 1);
+        assert_eq!(window("2021-03-13", "America/Havana").end_micros(), day.start_micros());
+    }
+
+    #[test]
+    fn a_local_day_overlaps_two_utc_days() {
+        let names: Vec<String> = window("2013-11-03", "America/New_York")
+            .utc_days()
+            .iter()
+            .map(Day::to_string)
+            .collect();
+        assert_eq!(names, ["2013-11-03", "2013-11-04"]);
+        assert_eq!(window("2013-11-03", "UTC").utc_days().len(), 1);
+    }
+
+    #[test]
+    fn days_and_instants_are_read_strictly() {
+        for bad in ["2026-2-3", "20260203", "2026-02-30", "", "2026-02-03T00:00"] {
+            assert!(bad.parse::<Day>().is_err(), "{bad}");
+        }
+        assert_eq!(
+            parse_instant("2026-02-03").unwrap(),
+            parse_instant("2026-02-03T00:00:00Z").unwrap()
+        );
+        assert!(parse_instant("2026-02-03 00:00").is_err());
+    }
+}
