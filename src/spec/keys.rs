@@ -1,0 +1,198 @@
+//! Keys of published tables and their public lists of values.
+//!
+//! A [`Key`] is fixed before any log is read: its values come from the release file or from a list
+//! shipped with the program, never from the data. Whatever a row holds beyond the list counts as
+//! `other` (or `unknown` for the route), which every list therefore contains.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::calling_codes::CallingCodes;
+use super::logs::{Identifier, Logs};
+use crate::{Error, Result};
+
+/// The value that stands for everything off a public list.
+pub const OTHER: &str = "other";
+/// The value of a route that the log does not tell.
+pub const UNKNOWN: &str = "unknown";
+/// The routes, sorted.
+pub const ROUTES: [&str; 3] = ["messenger", "sms", UNKNOWN];
+/// How many cells one table may have.
+pub const MOST_CELLS: u64 = 100_000_000;
+
+/// Columns whose values identify a person; never keys, filters or published values.
+pub const PROTECTED: [&str; 3] = ["requester", "target", "client_ip"];
+
+/// Where the value of a key comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum KeySource {
+    /// The local hour, 0 to 23.
+    Hour,
+    /// 24 times the weekday (Monday 0) plus the local hour.
+    HourOfWeek,
+    /// The country of the target's calling code.
+    TargetCountry,
+    /// The country of the requester's calling code.
+    RequesterCountry,
+    /// The canonical `app` column.
+    App,
+    /// The answer: messenger, sms or unknown.
+    Route,
+    /// A column of the log, by its name there.
+    Column(String),
+}
+
+/// One key of a table, with its public list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Key {
+    name: String,
+    source: KeySource,
+    values: Vec<String>,
+    fallback: u16,
+}
+
+impl Key {
+    /// Its name in `by` and in the published columns.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Where its value comes from.
+    #[must_use]
+    pub const fn source(&self) -> &KeySource {
+        &self.source
+    }
+
+    /// The public list, sorted; for the hours, the 24 hours of a day.
+    #[must_use]
+    pub fn values(&self) -> &[String] {
+        &self.values
+    }
+
+    /// The position of the value that stands for everything else.
+    #[must_use]
+    pub const fn fallback(&self) -> u16 {
+        self.fallback
+    }
+
+    /// Whether the key is one of the two hours.
+    #[must_use]
+    pub const fn is_hour(&self) -> bool {
+        matches!(self.source, KeySource::Hour | KeySource::HourOfWeek)
+    }
+
+    fn listed(name: &str, source: KeySource, mut values: BTreeSet<String>) -> Result<Self> {
+        let fallback = if source == KeySource::Route { UNKNOWN } else { OTHER };
+        values.insert(fallback.to_owned());
+        let values: Vec<String> = values.into_iter().collect();
+        let position = values.iter().position(|value| value == fallback).unwrap_or(0);
+        let too_many = || {
+            Error::usage(format!("`[keys] {name}` lists {} values", values.len()))
+                .help("a public list holds at most 65,534 values")
+        };
+        if values.len() > usize::from(u16::MAX) {
+            return Err(too_many());
+        }
+        let fallback = u16::try_from(position).map_err(|_| too_many())?;
+        Ok(Self { name: name.to_owned(), source, values, fallback })
+    }
+
+    fn hours(name: &str, source: KeySource) -> Self {
+        let values = (0..24).map(|hour| hour.to_string()).collect();
+        Self { name: name.to_owned(), source, values, fallback: 0 }
+    }
+}
+
+/// The public lists of a release: `[keys]` checked.
+#[derive(Debug, Clone)]
+pub(crate) struct KeyLists {
+    lists: BTreeMap<String, BTreeSet<String>>,
+}
+
+impl KeyLists {
+    /// Checks `[keys]`.
+    ///
+    /// # Errors
+    /// Usage, for a protected column, an empty list, or a value that is empty or given twice.
+    pub(crate) fn parse(raw: &BTreeMap<String, Vec<String>>) -> Result<Self> {
+        let mut lists = BTreeMap::new();
+        for (name, values) in raw {
+            let refuse = |detail: String| Error::usage(format!("`[keys] {name}` {detail}"));
+            if PROTECTED.contains(&name.as_str()) {
+                return Err(refuse("would publish a protected column".to_owned())
+                    .help("keys group people; use target_country, app, route or a column with few values"));
+            }
+            if matches!(name.as_str(), "hour" | "hour_of_week" | "day" | "requested_at" | "latency_ms") {
+                return Err(refuse("takes no list: its values are known".to_owned())
+                    .help("remove it from `[keys]`"));
+            }
+            if values.is_empty() {
+                return Err(refuse("is empty".to_owned()).help("list the values to count apart"));
+            }
+            let mut list = BTreeSet::new();
+            for value in values {
+                if value.is_empty() || !list.insert(value.clone()) {
+                    return Err(refuse(format!("holds `{value}` twice, or an empty value"))
+                        .help("list each value once; empty values count as `other`"));
+                }
+            }
+            if name == "route" && !list.iter().all(|value| ROUTES.contains(&value.as_str())) {
+                return Err(refuse("lists an unknown route".to_owned())
+                    .help("routes are messenger, sms and unknown, whatever the log calls them"));
+            }
+            lists.insert(name.clone(), list);
+        }
+        Ok(Self { lists })
+    }
+
+    /// The names of the listed keys.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.lists.keys().map(String::as_str)
+    }
+
+    /// Finds the key that a question's `by` names.
+    ///
+    /// # Errors
+    /// Usage, when the key has no public list, is protected, or needs phone numbers.
+    pub(crate) fn key(&self, name: &str, question: &str, logs: &Logs) -> Result<Key> {
+        let refuse = |detail: String| Error::usage(format!("question `{question}`: {detail}"));
+        let country = |source: KeySource| -> Result<Key> {
+            if logs.identifier == Identifier::Opaque {
+                return Err(refuse(format!("`{name}` needs phone numbers, and `identifier` is \"opaque\""))
+                    .help("remove the key, or set `identifier = \"e164\"`"));
+            }
+            let values = self.lists.get(name).cloned().unwrap_or_else(|| {
+                CallingCodes::shipped().countries().iter().map(|code| (*code).to_owned()).collect()
+            });
+            Key::listed(name, source, values)
+        };
+        match name {
+            "hour" => Ok(Key::hours(name, KeySource::Hour)),
+            "hour_of_week" => Ok(Key::hours(name, KeySource::HourOfWeek)),
+            "target_country" => country(KeySource::TargetCountry),
+            "requester_country" => country(KeySource::RequesterCountry),
+            "route" => Key::listed(name, KeySource::Route, ROUTES.map(str::to_owned).into()),
+            "day" => Err(refuse("every table is of one day already".to_owned())
+                .help("remove `day` from `by`; it is the folder of the published file")),
+            _ if name.starts_with("target_prefix") => {
+                Err(refuse("private keys (`target_prefix`) are not available yet".to_owned())
+                    .help("use target_country"))
+            }
+            _ if PROTECTED.contains(&name) => {
+                Err(refuse(format!("`{name}` is protected and may not be a key"))
+                    .help("keys group people; use target_country, app, route or a listed column"))
+            }
+            _ => {
+                let values = self.lists.get(name).cloned().ok_or_else(|| {
+                    refuse(format!("the key `{name}` has no public list of values"))
+                        .help(format!("add it: [keys] {name} = [\"…\", \"…\"]; all else counts as `other`"))
+                })?;
+                let source = match name {
+                    "app" => KeySource::App,
+                    _ => KeySource::Column(logs.column(name).to_owned()),
+                };
+                Key::listed(name, source, values)
+            }
+        }
+    }
+}

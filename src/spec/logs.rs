@@ -1,0 +1,213 @@
+//! Where the logs are and how to read a row of them: `[logs]` checked.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use jiff::SignedDuration;
+use jiff::tz::TimeZone;
+
+use super::expression::Condition;
+use super::keys::PROTECTED;
+use super::raw::RawLogs;
+use super::window::parse_zone;
+use crate::{Error, Result};
+
+/// The columns of the canonical lookup that a log may map.
+pub const CANONICAL: [&str; 7] =
+    ["requester", "target", "requested_at", "client_ip", "app", "route", "latency_ms"];
+
+/// The unit of integer and decimal epochs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TimeUnit {
+    /// Seconds.
+    Seconds,
+    /// Milliseconds.
+    Milliseconds,
+    /// Microseconds.
+    Microseconds,
+    /// Nanoseconds.
+    Nanoseconds,
+}
+
+impl TimeUnit {
+    /// The word in a release file.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Seconds => "s",
+            Self::Milliseconds => "ms",
+            Self::Microseconds => "us",
+            Self::Nanoseconds => "ns",
+        }
+    }
+
+    fn parse(word: &str) -> Result<Self> {
+        match word {
+            "s" => Ok(Self::Seconds),
+            "ms" => Ok(Self::Milliseconds),
+            "us" => Ok(Self::Microseconds),
+            "ns" => Ok(Self::Nanoseconds),
+            other => Err(Error::usage(format!("`[logs] time_unit` is `{other}`"))
+                .help("use \"s\", \"ms\", \"us\" or \"ns\"")),
+        }
+    }
+}
+
+/// What requesters and targets are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Identifier {
+    /// Phone numbers, normalised to E.164.
+    E164,
+    /// Text that is compared as it stands.
+    Opaque,
+}
+
+impl Identifier {
+    /// The word in a release file.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::E164 => "e164",
+            Self::Opaque => "opaque",
+        }
+    }
+}
+
+/// `[logs]`, checked.
+#[derive(Debug, Clone)]
+pub struct Logs {
+    /// The glob, absolute or relative to the working directory.
+    pub pattern: PathBuf,
+    /// The unit of numeric epochs, when declared.
+    pub time_unit: Option<TimeUnit>,
+    /// The zone of naive text times.
+    pub time_zone: TimeZone,
+    /// The name of that zone.
+    pub time_zone_name: String,
+    /// The region of numbers without `+`.
+    pub default_region: Option<String>,
+    /// Phone numbers or opaque text.
+    pub identifier: Identifier,
+    /// Which rows count at all.
+    pub filter: Option<Condition>,
+    /// How long after its end a day stays open.
+    pub settle: SignedDuration,
+    /// The hive key of folders that hold one UTC event day each.
+    pub day_folder: Option<String>,
+    columns: BTreeMap<String, String>,
+}
+
+impl Logs {
+    /// Checks `[logs]`; `listed` names the keys of the release's own lists.
+    ///
+    /// # Errors
+    /// Usage, naming the field.
+    pub(crate) fn parse<'a>(
+        raw: RawLogs,
+        folder: &Path,
+        listed: impl Iterator<Item = &'a str>,
+    ) -> Result<Self> {
+        refuse_unavailable(&raw)?;
+        let listed: Vec<&str> = listed.collect();
+        for name in raw.columns.keys() {
+            check_canonical(name, &listed)?;
+        }
+        let identifier = match raw.identifier.as_deref() {
+            None | Some("e164") => Identifier::E164,
+            Some("opaque") => Identifier::Opaque,
+            Some(other) => {
+                return Err(Error::usage(format!("`[logs] identifier` is `{other}`"))
+                    .help("use \"e164\" for phone numbers or \"opaque\" for any other id"));
+            }
+        };
+        let zone_name = raw.time_zone.unwrap_or_else(|| "UTC".to_owned());
+        let settle = match &raw.settle {
+            None => SignedDuration::ZERO,
+            Some(text) => text
+                .parse::<SignedDuration>()
+                .ok()
+                .filter(|settle| !settle.is_negative() && settle.as_hours() <= 24 * 366)
+                .ok_or_else(|| {
+                    Error::usage(format!("`[logs] settle` is `{text}`"))
+                        .help("write a duration such as \"2h\" or \"90m\"")
+                })?,
+        };
+        if raw.path.is_empty() {
+            return Err(Error::usage("`[logs] path` is empty")
+                .help("give a file, a folder or a glob such as \"lookups/**/*.parquet\""));
+        }
+        let logs = Self {
+            pattern: folder.join(&raw.path),
+            time_unit: raw.time_unit.as_deref().map(TimeUnit::parse).transpose()?,
+            time_zone: parse_zone(&zone_name, "[logs] time_zone")?,
+            time_zone_name: zone_name,
+            default_region: raw.default_region,
+            identifier,
+            filter: raw.filter.as_deref().map(|text| Condition::parse(text, "[logs] where")).transpose()?,
+            settle,
+            day_folder: raw.day_folder,
+            columns: raw.columns,
+        };
+        logs.refuse_protected(&listed)?;
+        Ok(logs)
+    }
+
+    /// The name in the log of a canonical column or listed key.
+    #[must_use]
+    pub fn column<'a>(&'a self, canonical: &'a str) -> &'a str {
+        self.columns.get(canonical).map_or(canonical, String::as_str)
+    }
+
+    /// The mapping as typed, canonical name to name in the log.
+    #[must_use]
+    pub const fn mapping(&self) -> &BTreeMap<String, String> {
+        &self.columns
+    }
+
+    /// A protected column must not come back under another name.
+    fn refuse_protected(&self, listed: &[&str]) -> Result<()> {
+        let hidden = |raw: &str| PROTECTED.iter().any(|name| self.column(name) == raw);
+        let open = CANONICAL.iter().filter(|name| !PROTECTED.contains(name)).chain(listed);
+        for name in open {
+            if hidden(self.column(name)) {
+                return Err(Error::usage(format!("`{name}` would read a protected column"))
+                    .help("requester, target and client_ip may not be read as anything else"));
+            }
+        }
+        let Some(filter) = &self.filter else { return Ok(()) };
+        for name in filter.columns_read() {
+            let raw = self.column(name);
+            if hidden(raw) || raw == self.column("requested_at") {
+                return Err(Error::usage(format!("`[logs] where` reads `{name}`"))
+                    .help("requester, target, client_ip and requested_at may only be tested with IS NULL"));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn check_canonical(name: &str, listed: &[&str]) -> Result<()> {
+    if CANONICAL.contains(&name) || listed.contains(&name) {
+        return Ok(());
+    }
+    let nearest = CANONICAL
+        .iter()
+        .chain(listed)
+        .map(|known| (strsim::jaro_winkler(name, known), *known))
+        .max_by(|left, right| left.0.total_cmp(&right.0));
+    let help = match nearest {
+        Some((likeness, known)) if likeness > 0.7 => format!("did you mean `{known}`?"),
+        _ => format!("the left side is one of {}, or a key listed in `[keys]`", CANONICAL.join(", ")),
+    };
+    Err(Error::usage(format!("`[logs] columns` maps an unknown column `{name}`")).help(help))
+}
+
+fn refuse_unavailable(raw: &RawLogs) -> Result<()> {
+    for (set, field) in [(raw.collapse.is_some(), "collapse"), (raw.expect.is_some(), "expect")] {
+        if set {
+            return Err(Error::usage(format!("`[logs] {field}` is not available yet"))
+                .help("remove the field"));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,174 @@
+//! The release file exactly as typed: names, types and nothing else.
+//!
+//! Meaning is given in [`super`]; here an unknown field is refused with the nearest known one, and
+//! the place in the file is named.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use crate::{Error, Result};
+
+/// The whole file.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RawRelease {
+    pub(crate) name: String,
+    pub(crate) logs: RawLogs,
+    #[serde(default)]
+    pub(crate) keys: BTreeMap<String, Vec<String>>,
+    #[serde(default)]
+    pub(crate) retention: RawRetention,
+    pub(crate) ledger: RawLedger,
+    #[serde(default)]
+    pub(crate) privacy: RawPrivacy,
+    #[serde(default)]
+    pub(crate) output: RawOutput,
+    pub(crate) engine: Option<toml::Value>,
+    #[serde(default)]
+    pub(crate) question: Vec<RawQuestion>,
+}
+
+/// `[logs]`
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RawLogs {
+    pub(crate) path: String,
+    #[serde(default)]
+    pub(crate) columns: BTreeMap<String, String>,
+    pub(crate) time_unit: Option<String>,
+    pub(crate) time_zone: Option<String>,
+    pub(crate) default_region: Option<String>,
+    pub(crate) identifier: Option<String>,
+    #[serde(rename = "where")]
+    pub(crate) filter: Option<String>,
+    pub(crate) collapse: Option<String>,
+    pub(crate) settle: Option<String>,
+    pub(crate) day_folder: Option<String>,
+    pub(crate) expect: Option<toml::Value>,
+}
+
+/// `[retention]`
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RawRetention {
+    #[serde(default = "default_retention_days")]
+    pub(crate) days: i64,
+}
+
+impl Default for RawRetention {
+    fn default() -> Self {
+        Self { days: default_retention_days() }
+    }
+}
+
+const fn default_retention_days() -> i64 {
+    30
+}
+
+/// `[ledger]`
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RawLedger {
+    pub(crate) path: Option<String>,
+    pub(crate) epsilon: f64,
+    pub(crate) delta: f64,
+    pub(crate) key_delta: Option<f64>,
+    pub(crate) time_zone: Option<String>,
+}
+
+/// `[privacy]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RawPrivacy {
+    pub(crate) unit: Option<String>,
+    pub(crate) budget_share: Option<f64>,
+    pub(crate) exempt: Option<toml::Value>,
+    pub(crate) sampler: Option<String>,
+}
+
+/// `[output]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RawOutput {
+    pub(crate) path: Option<String>,
+}
+
+/// `[[question]]`
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RawQuestion {
+    pub(crate) name: String,
+    pub(crate) by: Option<Vec<String>>,
+    pub(crate) count: Option<String>,
+    pub(crate) distinct: Option<String>,
+    pub(crate) share: Option<String>,
+    pub(crate) sum: Option<String>,
+    pub(crate) mean: Option<String>,
+    pub(crate) quantiles: Option<Vec<f64>>,
+    pub(crate) histogram: Option<String>,
+    pub(crate) of: Option<String>,
+    pub(crate) range: Option<Vec<f64>>,
+    pub(crate) top: Option<i64>,
+    pub(crate) keys: Option<String>,
+    pub(crate) having: Option<String>,
+    pub(crate) weight: Option<f64>,
+    pub(crate) clip: Option<f64>,
+}
+
+/// Reads the text of a release file.
+///
+/// # Errors
+/// Usage, naming `file`, the line and the column, and for an unknown field the nearest known one.
+pub(crate) fn parse(text: &str, file: &str) -> Result<RawRelease> {
+    toml::from_str(text).map_err(|error| {
+        let place = error.span().map_or_else(String::new, |span| {
+            let before = &text[..span.start.min(text.len())];
+            let line = before.matches('\n').count() + 1;
+            let column = before.rsplit('\n').next().map_or(0, |tail| tail.chars().count()) + 1;
+            format!(" line {line}, column {column}:")
+        });
+        let message = error.message();
+        let failure = Error::usage(format!("{file}:{place} {}", message.replace('\n', " ")));
+        match nearest_known(message) {
+            Some(nearest) => failure.help(format!("did you mean `{nearest}`?")),
+            None if message.contains("unknown field") => {
+                failure.help("remove the field, or correct its name")
+            }
+            None => failure.help("see `[logs]`, `[ledger]`, `[privacy]` and `[[question]]` in the README"),
+        }
+    })
+}
+
+/// The known field most like the unknown one, where one is alike enough to be meant.
+fn nearest_known(message: &str) -> Option<String> {
+    let rest = message.strip_prefix("unknown field ")?;
+    let mut quoted = rest.split('`').skip(1).step_by(2);
+    let typed = quoted.next()?;
+    quoted
+        .map(|known| (strsim::jaro_winkler(typed, known), known))
+        .filter(|(likeness, _)| *likeness > 0.7)
+        .max_by(|left, right| left.0.total_cmp(&right.0))
+        .map(|(_, known)| known.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unknown_field_is_named_with_its_place_and_the_nearest_known_one() {
+        let text = "name = \"x\"\n[logs]\npath = \"a\"\n[ledger]\nepsilonn = 1.0\ndelta = 1e-6\n";
+        let error = parse(text, "release.toml").unwrap_err();
+        assert!(error.to_string().contains("release.toml: line 5"), "{error}");
+        assert!(error.to_string().contains("unknown field `epsilonn`"), "{error}");
+        assert_eq!(error.hint(), Some("did you mean `epsilon`?"));
+    }
+
+    #[test]
+    fn a_wrong_type_is_named_with_its_place() {
+        let text = "name = 3\n";
+        let error = parse(text, "release.toml").unwrap_err();
+        assert!(error.to_string().starts_with("release.toml: line 1, column 8:"), "{error}");
+    }
+}
