@@ -8,10 +8,13 @@
 //! ```
 //!
 //! Modules are declared in flow order. Each stage takes the type on its left and returns the type
-//! on its right; only [`release`] turns an exact tally into noisy tables, and [`publish`] accepts
-//! nothing else. `pipeline.rs` is the whole run on one screen.
+//! on its right; only `release` will turn an exact tally into noisy tables, and `publish` accept nothing else.
 
 pub mod error;
 pub mod spec;
+
+pub mod ingest;
+pub mod ledger;
+pub mod simulate;
 
 pub use error::{Error, Kind, Result};

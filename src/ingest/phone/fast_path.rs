@@ -1,0 +1,69 @@
+//! Numbers in E.164 whose leading digits and length prove them valid and unchanged by the library.
+//!
+//! `data/e164_fast.csv` lists prefixes of up to seven digits, and a total of digits, below which
+//! *every* number is valid and formats to itself; `data/make_phone_tables.py` proves that by
+//! counting over automata. A text outside the list is not refused here: the library decides.
+
+use std::sync::OnceLock;
+
+use super::calling_codes::CallingCodes;
+use super::normaliser::Normalised;
+use super::seven_digits::{Canvas, DIGITS, Leading, SevenDigits, are_digits};
+
+/// E.164 allows no more.
+const DIGITS_MAX: usize = 15;
+
+const CSV: &str = include_str!("../../../data/e164_fast.csv");
+
+/// The table of proved prefixes.
+pub(super) struct FastPath {
+    /// Bit `n` stands for a total of seven plus `n` digits.
+    lengths: SevenDigits,
+    codes: &'static CallingCodes,
+}
+
+impl FastPath {
+    /// The table in this program, read on first use (some milliseconds).
+    pub(super) fn shipped() -> &'static Self {
+        static SHIPPED: OnceLock<FastPath> = OnceLock::new();
+        SHIPPED.get_or_init(|| {
+            let mut canvas = Canvas::blank();
+            for (first, last, digits) in rows() {
+                canvas.paint(first, last, |cell| *cell |= 1 << (digits - DIGITS));
+            }
+            Self { lengths: canvas.compress(), codes: CallingCodes::shipped() }
+        })
+    }
+
+    /// Returns the text itself and its country where the table proves the number valid.
+    pub(super) fn normalise<'a>(&self, text: &'a str) -> Option<Normalised<'a>> {
+        let bytes = text.as_bytes();
+        let digits = bytes.len().checked_sub(1).filter(|n| (DIGITS..=DIGITS_MAX).contains(n))?;
+        let (start, end) = (bytes.first_chunk::<8>()?, bytes.last_chunk::<8>()?);
+        if start[0] != b'+' {
+            return None;
+        }
+        // The two words overlap and cover every byte behind the sign; with seven digits they are one.
+        if digits > DIGITS && !are_digits(u64::from_le_bytes(*end)) {
+            return None;
+        }
+        let leading = Leading::behind_sign(*start)?;
+        let proved = self.lengths.at(leading) >> (digits - DIGITS) & 1 == 1;
+        proved.then(|| Normalised { e164: text, country: self.codes.country_at(leading) })
+    }
+
+    #[cfg(test)]
+    pub(super) fn distinct_stretches(&self) -> usize {
+        self.lengths.distinct_stretches()
+    }
+}
+
+/// The rows of the list: first and last prefix, of one length, and the total of digits.
+pub(super) fn rows() -> impl Iterator<Item = (&'static str, &'static str, usize)> {
+    CSV.lines().skip(1).filter_map(|line| {
+        let mut fields = line.split(',');
+        let (first, last) = (fields.next()?, fields.next()?);
+        let digits = fields.next()?.parse().ok()?;
+        (DIGITS..=DIGITS_MAX).contains(&digits).then_some((first, last, digits))
+    })
+}

@@ -1,0 +1,68 @@
+//! The one place that calls the phone library: text → valid E.164 text, or nothing.
+//!
+//! Formatting never fails, not even for numbers far too long, so validity is checked first. Texts on
+//! which the library would panic are turned away before it sees them: its message quotes the text.
+
+use std::sync::OnceLock;
+
+use rlibphonenumber::{PhoneNumberFormat, PhoneNumberUtil, Region};
+
+use crate::{Error, Result};
+
+/// Longer texts are refused. Other ports of the library have the same bound, this one has none.
+const BYTES_MAX: usize = 250;
+
+/// Reads numbers as a caller in one region would dial them.
+pub(super) struct Library {
+    shared: &'static PhoneNumberUtil,
+    default_region: Option<Region>,
+}
+
+impl Library {
+    /// Prepares the library for a default region, ISO 3166 alpha-2 in capitals.
+    ///
+    /// # Errors
+    /// Usage, when the region is not one that has a calling code.
+    pub(super) fn new(default_region: Option<&str>) -> Result<Self> {
+        static SHARED: OnceLock<Option<PhoneNumberUtil>> = OnceLock::new();
+        let shared = SHARED
+            .get_or_init(|| PhoneNumberUtil::new().ok())
+            .as_ref()
+            .ok_or_else(|| Error::internal("the phone metadata in this program is damaged"))?;
+        let default_region = default_region.map(|code| region(shared, code)).transpose()?;
+        Ok(Self { shared, default_region })
+    }
+
+    /// The E.164 text of a valid number.
+    ///
+    /// A result that the library itself would read as another number, or as none, is refused: kept,
+    /// it would be a second person. (Belarus: 8 10 dials abroad and begins premium numbers.)
+    pub(super) fn e164(&self, text: &str) -> Option<String> {
+        let e164 = self.read(text, self.default_region)?;
+        (e164 == text || self.read(&e164, None)? == e164).then_some(e164)
+    }
+
+    fn read(&self, text: &str, region: Option<Region>) -> Option<String> {
+        if text.len() > BYTES_MAX || would_panic(text) {
+            return None;
+        }
+        let number = self.shared.parse(text, region).ok()?;
+        let valid = self.shared.is_valid_number(&number);
+        valid.then(|| self.shared.format(&number, PhoneNumberFormat::E164).into_owned())
+    }
+}
+
+fn region(shared: &PhoneNumberUtil, code: &str) -> Result<Region> {
+    shared.get_supported_regions().find(|region| region.to_string() == code).ok_or_else(|| {
+        Error::usage(format!("default_region: {code:?} is not a region that has a calling code"))
+            .help("write its ISO 3166 code in two capitals, such as default_region = \"US\"")
+    })
+}
+
+/// Whether the library would cut the text backwards: the scheme stands behind the context.
+fn would_panic(text: &str) -> bool {
+    match (text.find("tel:"), text.find(";phone-context=")) {
+        (Some(scheme), Some(context)) => scheme > context,
+        _ => false,
+    }
+}

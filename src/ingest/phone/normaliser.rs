@@ -1,0 +1,87 @@
+//! One normaliser per thread: the fast path first, then a cache in front of the library.
+
+use std::collections::HashMap;
+
+use super::calling_codes::{CallingCodes, CountryIndex};
+use super::fast_path::FastPath;
+use super::library::Library;
+use crate::Result;
+
+/// How many texts are remembered. Repeats lie close together in a log, so this many catch most of
+/// them, and a file of distinct junk cannot grow memory: at the bound all are forgotten, which needs
+/// no work on a hit. An answer never depends on what is remembered.
+const REMEMBERED_MAX: usize = 65_536;
+
+/// Turns the text of a number into E.164 text and a country; for one thread.
+pub struct Normaliser {
+    fast: &'static FastPath,
+    codes: &'static CallingCodes,
+    library: Library,
+    places: HashMap<Box<str>, usize>,
+    answers: Vec<Option<Answer>>,
+}
+
+/// A valid number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Normalised<'a> {
+    /// The E.164 text: `+`, calling code, national number, nothing else.
+    pub e164: &'a str,
+    /// The country in [`CallingCodes`]; none means `other`.
+    pub country: Option<CountryIndex>,
+}
+
+struct Answer {
+    e164: Box<str>,
+    country: Option<CountryIndex>,
+}
+
+impl Normaliser {
+    /// Prepares a normaliser for numbers without `+` as dialled in a region (ISO 3166 alpha-2).
+    ///
+    /// Without a region only numbers with `+` can be read.
+    ///
+    /// # Errors
+    /// Usage, naming `default_region`, when that is not a region with a calling code.
+    pub fn new(default_region: Option<&str>) -> Result<Self> {
+        Ok(Self {
+            fast: FastPath::shipped(),
+            codes: CallingCodes::shipped(),
+            library: Library::new(default_region)?,
+            places: HashMap::new(),
+            answers: Vec::new(),
+        })
+    }
+
+    /// Finds the E.164 text and the country of a number, or nothing when it is not a valid number.
+    ///
+    /// The answer depends on the text and the default region alone.
+    ///
+    /// # Privacy
+    /// The cache holds numbers in memory: a normaliser has no `Debug` and must not outlive its run.
+    pub fn normalise<'a>(&'a mut self, text: &'a str) -> Option<Normalised<'a>> {
+        if let Some(normalised) = self.fast.normalise(text) {
+            return Some(normalised);
+        }
+        let place = match self.places.get(text) {
+            Some(&place) => place,
+            None => self.ask_library(text),
+        };
+        let answer = self.answers.get(place)?.as_ref()?;
+        Some(Normalised { e164: &answer.e164, country: answer.country })
+    }
+
+    fn ask_library(&mut self, text: &str) -> usize {
+        if self.answers.len() >= REMEMBERED_MAX {
+            self.places.clear();
+            self.answers.clear();
+        }
+        let answer = self.library.e164(text).map(|e164| {
+            let digits = e164.strip_prefix('+').unwrap_or(&e164);
+            Answer { country: self.codes.country_of(digits.as_bytes()), e164: e164.into() }
+        });
+        let place = self.answers.len();
+        self.answers.push(answer);
+        self.places.insert(text.into(), place);
+        place
+    }
+}
