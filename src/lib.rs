@@ -12,6 +12,7 @@
 //! nothing else. `pipeline.rs` is the whole run on one screen.
 
 pub mod error;
+pub mod ledger;
 pub mod spec;
 
 pub use error::{Error, Kind, Result};
