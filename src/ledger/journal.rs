@@ -220,7 +220,8 @@ mod tests {
             hash: String::new(),
         };
         let hash = record.computed_hash();
-        let rows: [(&str, fn(&mut Record)); 8] = [
+        type Change = fn(&mut Record);
+        let rows: [(&str, Change); 8] = [
             ("sequence", |record| record.sequence = 3),
             ("at", |record| record.at.push('0')),
             ("event", |record| record.event = "voided".to_owned()),

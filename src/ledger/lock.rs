@@ -15,8 +15,15 @@ use crate::{Error, Result};
 /// Holds the lock of a ledger until it is dropped.
 #[derive(Debug)]
 pub struct RunLock {
-    /// Closing it frees the lock.
-    _file: File,
+    file: File,
+}
+
+impl Drop for RunLock {
+    fn drop(&mut self) {
+        // Closing would free it too, but not while a process that was just started from this one
+        // still shares the open file. There is nobody to tell of a failure, which closing mends.
+        let _ = self.file.unlock();
+    }
 }
 
 impl RunLock {
@@ -52,7 +59,7 @@ impl RunLock {
             .set_len(0)
             .and_then(|()| file.rewind())
             .and_then(|()| writeln!(file, "{}", std::process::id()));
-        Ok(Self { _file: file })
+        Ok(Self { file })
     }
 }
 
