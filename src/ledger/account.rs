@@ -159,7 +159,8 @@ impl Short {
     }
 
     fn third_way(&self) -> String {
-        let ids: Vec<String> = self.unfinished.iter().map(EntryId::to_string).collect();
+        let ids: Vec<String> =
+            self.unfinished.iter().take(MOST_NAMED).map(EntryId::to_string).collect();
         match ids.as_slice() {
             [] => "use what was already published about the block, which `pointillist ledger \
                    show` lists"
@@ -171,6 +172,9 @@ impl Short {
         }
     }
 }
+
+/// How many unfinished entries one refusal names.
+const MOST_NAMED: usize = 5;
 
 /// The exact number with the fewest digits, as `25e-9`.
 fn delta_text(delta: AttoDelta) -> String {

@@ -1,17 +1,16 @@
 //! Entries: one release over its blocks, from reservation to publication.
 //!
-//! In: rows of `entries` and `charges`. Out: [`Entry`], always whole. Invariant: everything but the
-//! state is fixed at reservation, the frozen plan above all; which state may follow which is said
-//! once, in [`State::may_become`], and repeated by a trigger of the schema. Writing is not here.
+//! In: what a caller asks. Out: the types that the ledger speaks in, and the text that its journal
+//! keeps of a reservation. Invariant: everything but the state is fixed at reservation, the frozen
+//! plan above all; which state may follow which is said once, in [`State::may_become`], and
+//! repeated by a trigger of the schema. Reading and writing rows is not here.
 
 use std::fmt;
 
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use serde::Serialize;
 
-use super::columns::Instant;
-use super::trouble::{Outcome, Trouble};
+use super::trouble::Outcome;
 use crate::spec::privacy_loss::{AttoDelta, NanoRho};
 use crate::spec::window::Day;
 
@@ -175,90 +174,6 @@ impl Entry {
             code_version: &self.code_version,
         })
     }
-
-    /// Reads one entry, if it is there.
-    pub(super) fn read(connection: &Connection, id: EntryId) -> Outcome<Option<Self>> {
-        let found = connection
-            .prepare_cached(
-                "SELECT id, release, release_id, fingerprint, charge, key_delta, state, plan,
-                     logs_digest, code_version, reserved_at
-                 FROM entries WHERE id = ?1",
-            )?
-            .query_row([id], Self::from_row)
-            .optional()?;
-        let Some(mut entry) = found else { return Ok(None) };
-        let mut charges = connection.prepare_cached(
-            "SELECT block, charge, key_delta FROM charges WHERE entry = ?1 ORDER BY block",
-        )?;
-        let mut rows = charges.query([id])?;
-        while let Some(row) = rows.next()? {
-            let charged: (NanoRho, AttoDelta) = (row.get(1)?, row.get(2)?);
-            if charged != (entry.charge, entry.key_delta) {
-                let what = format!("entry {id} and its charges disagree");
-                return Err(Trouble::Damaged(what));
-            }
-            entry.blocks.push(row.get(0)?);
-        }
-        Ok(Some(entry))
-    }
-
-    fn from_row(row: &Row<'_>) -> rusqlite::Result<Self> {
-        Ok(Self {
-            id: row.get(0)?,
-            release: row.get(1)?,
-            release_id: row.get(2)?,
-            fingerprint: row.get(3)?,
-            blocks: Vec::new(),
-            charge: row.get(4)?,
-            key_delta: row.get(5)?,
-            state: row.get(6)?,
-            plan: row.get(7)?,
-            logs_digest: row.get(8)?,
-            code_version: row.get(9)?,
-            reserved_at: row.get::<_, Instant>(10)?.0,
-        })
-    }
-
-    /// The entry that a release id may still resume or publish, if any.
-    pub(super) fn live(connection: &Connection, release_id: &str) -> Outcome<Option<Self>> {
-        let id = connection
-            .prepare_cached(
-                "SELECT id FROM entries
-                 WHERE release_id = ?1 AND state IN ('reserved', 'committed', 'published')",
-            )?
-            .query_row([release_id], |row| row.get(0))
-            .optional()?;
-        id.map_or(Ok(None), |id| Self::read(connection, id))
-    }
-
-    /// Lists entries, oldest first, void ones too.
-    pub(super) fn list(connection: &Connection, which: Which<'_>) -> Outcome<Vec<Self>> {
-        let ids = match which {
-            Which::All => ids(connection, "SELECT id FROM entries ORDER BY id", params![]),
-            Which::Block(day) => ids(
-                connection,
-                "SELECT entry FROM charges WHERE block = ?1 ORDER BY entry",
-                params![day],
-            ),
-            Which::Release(name) => ids(
-                connection,
-                "SELECT id FROM entries WHERE release = ?1 ORDER BY id",
-                params![name],
-            ),
-        }?;
-        let read = |id| Self::read(connection, id);
-        ids.into_iter().filter_map(|id| read(id).transpose()).collect()
-    }
-}
-
-fn ids(
-    connection: &Connection,
-    sql: &str,
-    parameters: impl rusqlite::Params,
-) -> Outcome<Vec<EntryId>> {
-    let mut statement = connection.prepare_cached(sql)?;
-    let ids = statement.query_map(parameters, |row| row.get(0))?;
-    Ok(ids.collect::<rusqlite::Result<_>>()?)
 }
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ mod account;
 mod columns;
 mod entry;
 mod files;
+mod finding;
 mod journal;
 mod key;
 mod lock;
@@ -28,6 +29,7 @@ mod trouble;
 mod verify;
 
 use std::fmt;
+use std::time::Duration;
 
 use rusqlite::{Connection, TransactionBehavior};
 
@@ -58,6 +60,7 @@ pub struct Ledger {
 struct Writer {
     key: LedgerKey,
     clock: Clock,
+    wait: Duration,
     _lock: RunLock,
 }
 
@@ -99,9 +102,7 @@ impl Ledger {
     /// # Errors
     /// I/O, when the ledger cannot be read.
     pub fn find(&self, release: &str, block: Day) -> Result<Vec<Entry>> {
-        let mut entries = self.entries(Which::Block(block))?;
-        entries.retain(|entry| entry.release == release && entry.state != State::Void);
-        Ok(entries)
+        self.read(Entry::standing(&self.connection, release, block))
     }
 
     /// One entry, if there is one of that number.
@@ -155,7 +156,8 @@ impl Ledger {
     /// Internal, unless the entry is drawn and there are files, each of a path of its own inside
     /// the output; refused, when one is larger than a ledger can store.
     pub fn commit(&mut self, entry: EntryId, files: &[StoredFile]) -> Result<()> {
-        self.step(|step| step.commit(entry, files))
+        // Giving up here would lose the draw with its charge, and only a reader can be in the way.
+        self.step_within(COMMIT_WAIT, |step| step.commit(entry, files))
     }
 
     /// Notes that the stored bytes were written out.
@@ -202,13 +204,25 @@ impl Ledger {
         .help("it was damaged or edited: restore it from a backup before the next run"))
     }
 
-    /// Runs one step in a transaction that takes its place among the writers at once.
+    /// Runs one step, waiting for readers as long as the run was told to wait.
     fn step<T>(&mut self, work: impl FnOnce(&Step<'_>) -> Outcome<T>) -> Result<T> {
-        let Some(clock) = self.writer.as_ref().map(|writer| writer.clock) else {
+        self.step_within(Duration::ZERO, work)
+    }
+
+    /// Runs one step in a transaction that takes its place among the writers at once, waiting for
+    /// readers at least as long as `least_wait`.
+    fn step_within<T>(
+        &mut self,
+        least_wait: Duration,
+        work: impl FnOnce(&Step<'_>) -> Outcome<T>,
+    ) -> Result<T> {
+        let Some(Writer { clock, wait, .. }) = &self.writer else {
             return Err(self.only_read());
         };
+        let wait = (*wait).max(least_wait).min(schema::LONGEST_WAIT);
         let Self { connection, terms, place, .. } = self;
         let run = || -> Outcome<T> {
+            connection.busy_timeout(wait)?;
             let transaction =
                 connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
             let step = Step { transaction, terms, at: clock.now() };
@@ -233,6 +247,9 @@ impl fmt::Debug for Ledger {
         formatter.debug_struct("Ledger").field("path", &self.place.shown).finish_non_exhaustive()
     }
 }
+
+/// How long a commit waits for a reader at least: longer than any ledger takes to be read.
+const COMMIT_WAIT: Duration = Duration::from_secs(3_600);
 
 #[cfg(test)]
 mod tests;

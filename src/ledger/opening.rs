@@ -92,7 +92,7 @@ impl Ledger {
                 if key.check() != key_check {
                     return Err(key::foreign(&place));
                 }
-                Some(Writer { key, clock, _lock: lock })
+                Some(Writer { key, clock, wait, _lock: lock })
             }
         };
         Ok(Self { connection, place, terms, writer })

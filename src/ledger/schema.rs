@@ -3,7 +3,8 @@
 //! Durability: `journal_mode=DELETE` with `synchronous=EXTRA`, so a step is on the disk, and the
 //! removal of its rollback journal too, before the next begins; WAL with `FULL` would last as well,
 //! but leaves two more files that a backup can forget, and one writer with four small writes per
-//! release gains nothing from it. `fullfsync` asks the same of macOS's disks.
+//! release gains nothing from it but readers that never hold it up, for which a commit waits instead.
+//! `fullfsync` asks the same of macOS's disks.
 //! Making: in a file of another name, in one transaction, renamed when it is whole; a crash leaves
 //! no half ledger. A ledger that is gone while its key is there is not made anew: that would forget
 //! what was charged.
@@ -37,6 +38,9 @@ const MIGRATIONS: [Migration; 1] = [Migration {
 
 /// Marks the file as a ledger: "POIN".
 const APPLICATION: i32 = 0x504F_494E;
+
+/// The longest time that SQLite is asked to wait; more than it can count would be a mistake.
+pub(super) const LONGEST_WAIT: Duration = Duration::from_secs(86_400);
 
 /// Whether a connection may write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -164,7 +168,7 @@ fn fill(place: &Place, terms: &Terms, key: &LedgerKey, at: Timestamp) -> Outcome
 fn connect(path: &std::path::Path, wait: Duration) -> Outcome<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
-    connection.busy_timeout(wait)?;
+    connection.busy_timeout(wait.min(LONGEST_WAIT))?;
     // Foreign SQL in a changed schema shall not run, and no statement may edit the schema itself.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
     connection.pragma_update(None, "trusted_schema", false)?;

@@ -231,6 +231,26 @@ fn a_full_disk_leaves_the_entry_where_it_was() {
 }
 
 #[test]
+fn a_reader_holds_up_a_reservation_but_never_loses_a_draw() {
+    let bench = Bench::new();
+    let mut ledger = bench.open();
+    let id = ledger.reserve(&asking("daily", 1..=1, 10)).unwrap().id;
+    ledger.mark_drawn(id).unwrap();
+    let reader = bench.by_hand();
+    reader.execute_batch("BEGIN; SELECT * FROM journal").unwrap();
+    assert_eq!(kind_of(ledger.reserve(&asking("other", 1..=1, 1))), Some(Kind::Busy));
+    std::thread::scope(|scope| {
+        let commit = scope.spawn(|| ledger.commit(id, &files()));
+        // Were the commit not to wait, it would have failed by then, and if this thread is late
+        // the outcome is the same.
+        std::thread::sleep(Duration::from_millis(50));
+        reader.execute_batch("COMMIT").unwrap();
+        commit.join().unwrap().unwrap();
+    });
+    assert_eq!(ledger.stored(id).unwrap().len(), 2);
+}
+
+#[test]
 fn a_crash_inside_any_step_leaves_the_state_before_it() {
     type Verb = fn(&Step<'_>) -> Outcome<()>;
     let verbs: [(&str, Verb); 5] = [
@@ -256,10 +276,13 @@ fn a_crash_inside_any_step_leaves_the_state_before_it() {
         // changed half-way and can only be mended by its journal.
         step.transaction.cache_flush().unwrap();
         let crashed = bench.copy_as_after_a_crash();
+        let only_read = bench.copy_as_after_a_crash();
         assert!(exists(&crashed.beside("-journal")), "{name}: no journal was copied");
         assert!(std::fs::read(crashed.path()).unwrap() != whole, "{name}: nothing was flushed");
         step.finish().unwrap();
 
+        let reader = Ledger::open_existing(&only_read.path()).unwrap();
+        assert_eq!(reader.verify().unwrap(), before, "{name}: a reader undoes it as well");
         let healed = crashed.open();
         assert_eq!(healed.verify().unwrap(), before, "{name}");
         assert_eq!(self::balances(&healed), balances, "{name}");
