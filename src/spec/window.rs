@@ -113,8 +113,9 @@ impl DayWindow {
                 .help("give a day from 0001-01-02 to 9999-12-29")
         };
         let next = day.next().ok_or_else(outside)?;
-        let start = zone.to_zoned(day.0.at(0, 0, 0, 0)).map_err(|_| outside())?.timestamp();
-        let end = zone.to_zoned(next.0.at(0, 0, 0, 0)).map_err(|_| outside())?.timestamp();
+        let start =
+            zone.to_zoned_datetime(day.0.at(0, 0, 0, 0)).map_err(|_| outside())?.timestamp();
+        let end = zone.to_zoned_datetime(next.0.at(0, 0, 0, 0)).map_err(|_| outside())?.timestamp();
         let (start_micros, end_micros) = (start.as_microsecond(), end.as_microsecond());
         if start_micros < EARLIEST_MICROS || end_micros > LATEST_MICROS {
             return Err(outside());

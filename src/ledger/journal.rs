@@ -1,0 +1,254 @@
+//! The journal: every event of the ledger, each chained to the one before it.
+//!
+//! In: an event with its payload, inside the transaction that it tells of. Out: a row whose hash
+//! covers its fields and the hash before it. Invariant: rows are only ever added; the entries, the
+//! charges and the blocks can be computed anew from them, which `verify` does. The chain shows that
+//! a row was changed, not that the last rows were cut off together with what they tell of: for
+//! that, note the head elsewhere now and then.
+
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
+use serde::Serialize;
+
+use super::columns::Instant;
+use super::entry::{EntryId, State};
+use super::trouble::{Outcome, Trouble};
+use crate::Error;
+
+/// What can happen to a ledger.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Event {
+    /// The ledger was made, with its terms.
+    Created,
+    /// An entry was reserved and its blocks charged.
+    Reserved,
+    /// Noise is about to be drawn.
+    Drawn,
+    /// The bytes to publish were stored.
+    Committed,
+    /// The bytes were written out.
+    Published,
+    /// A person gave the reservation up.
+    Voided,
+}
+
+impl Event {
+    const ALL: [Self; 6] = [
+        Self::Created,
+        Self::Reserved,
+        Self::Drawn,
+        Self::Committed,
+        Self::Published,
+        Self::Voided,
+    ];
+
+    /// The word in the journal.
+    pub(super) const fn word(self) -> &'static str {
+        match self {
+            Self::Created => "created",
+            Self::Reserved => "reserved",
+            Self::Drawn => "drawn",
+            Self::Committed => "committed",
+            Self::Published => "published",
+            Self::Voided => "voided",
+        }
+    }
+
+    /// The event of a word; a word that nobody knows is no event.
+    pub(super) fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|event| event.word() == word)
+    }
+
+    /// The event that moves an entry into a state.
+    pub(super) const fn of(state: State) -> Self {
+        match state {
+            State::Reserved => Self::Reserved,
+            State::Drawn => Self::Drawn,
+            State::Committed => Self::Committed,
+            State::Published => Self::Published,
+            State::Void => Self::Voided,
+        }
+    }
+
+    /// The state that an entry is in after the event.
+    pub(super) const fn state(self) -> Option<State> {
+        match self {
+            Self::Created => None,
+            Self::Reserved => Some(State::Reserved),
+            Self::Drawn => Some(State::Drawn),
+            Self::Committed => Some(State::Committed),
+            Self::Published => Some(State::Published),
+            Self::Voided => Some(State::Void),
+        }
+    }
+}
+
+/// One row, as it stands in the file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Record {
+    pub(super) sequence: i64,
+    pub(super) at: String,
+    pub(super) event: String,
+    pub(super) entry: Option<i64>,
+    pub(super) payload: String,
+    pub(super) previous: String,
+    pub(super) hash: String,
+}
+
+impl Record {
+    /// What the hash should be.
+    pub(super) fn computed_hash(&self) -> String {
+        let mut hasher = blake3::Hasher::new_derive_key("pointillist 2026-01 ledger journal");
+        let entry = self.entry.map_or_else(|| "-".to_owned(), |entry| entry.to_string());
+        let fields = [
+            &self.previous,
+            &self.sequence.to_string(),
+            &self.at,
+            &self.event,
+            &entry,
+            &self.payload,
+        ];
+        for field in fields {
+            hasher.update(&(field.len() as u64).to_le_bytes());
+            hasher.update(field.as_bytes());
+        }
+        hasher.finalize().to_hex().to_string()
+    }
+
+    pub(super) fn from_row(row: &Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self {
+            sequence: row.get(0)?,
+            at: row.get(1)?,
+            event: row.get(2)?,
+            entry: row.get(3)?,
+            payload: row.get(4)?,
+            previous: row.get(5)?,
+            hash: row.get(6)?,
+        })
+    }
+}
+
+/// Adds an event at the end, unless the last row was changed.
+pub(super) fn append(
+    connection: &Connection,
+    at: Timestamp,
+    event: Event,
+    entry: Option<EntryId>,
+    payload: &str,
+) -> Outcome<()> {
+    let last = connection
+        .prepare_cached(
+            "SELECT sequence, at, event, entry, payload, previous, hash FROM journal
+             ORDER BY sequence DESC LIMIT 1",
+        )?
+        .query_row([], Record::from_row)
+        .optional()?;
+    if last.as_ref().is_some_and(|last| last.hash != last.computed_hash()) {
+        return Err(Trouble::Damaged("the last event of its journal was changed".to_owned()));
+    }
+    let entry_number = entry.map(|id| i64::try_from(id.0)).transpose();
+    let mut record = Record {
+        sequence: last.as_ref().map_or(0, |last| last.sequence) + 1,
+        at: Instant(at).0.to_string(),
+        event: event.word().to_owned(),
+        entry: entry_number.map_err(|_| Error::internal("the entries have run out of numbers"))?,
+        payload: payload.to_owned(),
+        previous: last.map_or_else(|| GENESIS.to_owned(), |last| last.hash),
+        hash: String::new(),
+    };
+    record.hash = record.computed_hash();
+    connection
+        .prepare_cached(
+            "INSERT INTO journal (sequence, at, event, entry, payload, previous, hash)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        )?
+        .execute(params![
+            record.sequence,
+            record.at,
+            record.event,
+            record.entry,
+            record.payload,
+            record.previous,
+            record.hash
+        ])?;
+    Ok(())
+}
+
+/// Whether the journal tells the same payload for an event of an entry.
+pub(super) fn agrees(
+    connection: &Connection,
+    event: Event,
+    entry: Option<EntryId>,
+    payload: &str,
+) -> Outcome<bool> {
+    let mut statement = connection.prepare_cached(
+        "SELECT sequence, at, event, entry, payload, previous, hash FROM journal
+         WHERE entry IS ?1 AND event = ?2",
+    )?;
+    let records = statement.query_map(params![entry, event], Record::from_row)?;
+    let records: Vec<Record> = records.collect::<rusqlite::Result<_>>()?;
+    Ok(matches!(records.as_slice(),
+        [only] if only.payload == payload && only.hash == only.computed_hash()))
+}
+
+/// The text of a payload. The same value gives the same text, always.
+pub(super) fn payload(value: &impl Serialize) -> Outcome<String> {
+    serde_json::to_string(value).map_err(|error| {
+        Error::internal("an event cannot be written as JSON").because(error).into()
+    })
+}
+
+/// The payload of events that say everything by their kind.
+pub(super) const NOTHING_MORE: &str = "{}";
+
+/// What stands before the first hash.
+pub(super) const GENESIS: &str = "0000000000000000000000000000000000000000000000000000000000000000";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_field_is_in_the_hash() {
+        let record = Record {
+            sequence: 2,
+            at: "2026-01-01T00:00:00Z".to_owned(),
+            event: "drawn".to_owned(),
+            entry: Some(1),
+            payload: "{}".to_owned(),
+            previous: GENESIS.to_owned(),
+            hash: String::new(),
+        };
+        let hash = record.computed_hash();
+        type Change = fn(&mut Record);
+        let rows: [(&str, Change); 8] = [
+            ("sequence", |record| record.sequence = 3),
+            ("at", |record| record.at.push('0')),
+            ("event", |record| record.event = "voided".to_owned()),
+            ("entry", |record| record.entry = Some(2)),
+            ("no entry", |record| record.entry = None),
+            ("payload", |record| record.payload.push(' ')),
+            ("previous", |record| record.previous.replace_range(..1, "1")),
+            ("a split", |record| {
+                record.event = "drawn1".to_owned();
+                record.entry = None;
+            }),
+        ];
+        for (field, change) in rows {
+            let mut changed = record.clone();
+            change(&mut changed);
+            assert_ne!(changed.computed_hash(), hash, "{field}");
+        }
+    }
+
+    #[test]
+    fn events_and_states_go_together() {
+        for state in State::ALL {
+            assert_eq!(Event::of(state).state(), Some(state));
+        }
+        for event in Event::ALL {
+            assert_eq!(Event::parse(event.word()), Some(event));
+        }
+        assert_eq!(Event::parse("refunded"), None);
+    }
+}

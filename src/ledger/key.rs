@@ -1,0 +1,170 @@
+//! The secret of a ledger: 32 bytes in a file beside it.
+//!
+//! In: the system's random source, once. Out: keyed digests, each in a domain of its own.
+//! Invariant: the bytes leave this file only as digests; the type can be neither printed nor
+//! serialised nor copied. A digest of log files must not let anyone test a guess at their content,
+//! which is why it is keyed. A lost key is never replaced in silence.
+
+use std::fs;
+use std::io::{self, Write as _};
+
+use super::place::{Place, owner_only};
+use crate::{Error, Result};
+
+/// The key under which log digests are made.
+///
+/// # Privacy
+/// It has no `Debug`, so that no log line can hold it:
+/// ```compile_fail,E0277
+/// fn show(key: &pointillist::ledger::LedgerKey) -> String {
+///     format!("{key:?}")
+/// }
+/// ```
+pub struct LedgerKey {
+    bytes: [u8; 32],
+}
+
+/// A digest under way, for input that does not fit in memory.
+pub struct KeyedDigest {
+    hasher: blake3::Hasher,
+}
+
+impl LedgerKey {
+    /// The digest of `parts` in a domain, as 64 hexadecimal digits.
+    ///
+    /// Each part goes in with its length, so that no two lists of parts are mistaken for another.
+    ///
+    /// # Privacy
+    /// Without the key nobody can test a guess at the parts. Equal parts give equal digests.
+    #[must_use]
+    pub fn digest(&self, domain: &str, parts: &[&[u8]]) -> String {
+        let mut digest = self.begin(domain);
+        for part in parts {
+            digest.part(part);
+        }
+        digest.finish()
+    }
+
+    /// Starts a digest in a domain.
+    #[must_use]
+    pub fn begin(&self, domain: &str) -> KeyedDigest {
+        let of_domain = blake3::keyed_hash(&self.bytes, domain.as_bytes());
+        KeyedDigest { hasher: blake3::Hasher::new_keyed(of_domain.as_bytes()) }
+    }
+
+    /// What the ledger keeps to know its own key again.
+    pub(super) fn check(&self) -> String {
+        self.digest("pointillist ledger key check", &[])
+    }
+
+    /// Makes the key of a new ledger; its folder is synced by the caller.
+    pub(super) fn make(place: &Place) -> Result<Self> {
+        let mut bytes = [0; 32];
+        getrandom::fill(&mut bytes).map_err(|error| {
+            Error::io("the system gave no random bytes for the key of the ledger")
+                .help("check that the system's random source is available")
+                .because(error)
+        })?;
+        owner_only()
+            .create_new(true)
+            .open(&place.key)
+            .and_then(|mut file| {
+                file.write_all(&bytes)?;
+                file.sync_all()
+            })
+            .map_err(|error| place.cannot_make("key", error))?;
+        Ok(Self { bytes })
+    }
+
+    /// Reads the key of an existing ledger.
+    pub(super) fn read(place: &Place) -> Result<Self> {
+        let bytes = fs::read(&place.key).map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound => lost(place),
+            _ => Error::io(format!("the key of the ledger {} cannot be read", place.shown))
+                .help("give this user the right to read the .key file beside the ledger")
+                .because(error),
+        })?;
+        let bytes = <[u8; 32]>::try_from(bytes).map_err(|_| {
+            Error::io(format!("the key of the ledger {} is damaged", place.shown))
+                .help("restore the .key file beside the ledger from a backup: it has 32 bytes")
+        })?;
+        Ok(Self { bytes })
+    }
+}
+
+impl KeyedDigest {
+    /// Adds one part, with its length.
+    pub fn part(&mut self, bytes: &[u8]) {
+        self.hasher.update(&(bytes.len() as u64).to_le_bytes());
+        self.hasher.update(bytes);
+    }
+
+    /// The digest as 64 hexadecimal digits.
+    #[must_use]
+    pub fn finish(self) -> String {
+        self.hasher.finalize().to_hex().to_string()
+    }
+}
+
+/// The error of a key that is gone, for ledgers that hold something.
+fn lost(place: &Place) -> Error {
+    Error::io(format!("the key of the ledger {} is gone", place.shown)).help(
+        "restore the .key file beside the ledger from a backup; without it nobody can tell whether \
+         logs changed since they were read, so no new key is made; a ledger that has charged \
+         nothing yet can be deleted instead, and the next run makes both anew",
+    )
+}
+
+/// The error of a key that belongs to another ledger.
+pub(super) fn foreign(place: &Place) -> Error {
+    Error::io(format!("the key beside the ledger {} belongs to another ledger", place.shown))
+        .help("restore the .key file that was made with this ledger")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::Kind;
+
+    fn place(folder: &tempfile::TempDir) -> Place {
+        Place::new(&folder.path().join("daily.ledger")).unwrap()
+    }
+
+    #[test]
+    fn digests_differ_by_key_domain_and_split() {
+        let (one, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let key = LedgerKey::make(&place(&one)).ok().unwrap();
+        let stranger = LedgerKey::make(&place(&other)).ok().unwrap();
+        let all: BTreeSet<String> = [
+            key.digest("logs", &[b"ab", b"c"]),
+            key.digest("logs", &[b"a", b"bc"]),
+            key.digest("logs", &[b"abc"]),
+            key.digest("logs", &[b"abc", b""]),
+            key.digest("holds", &[b"abc"]),
+            key.digest("", &[b"abc"]),
+            stranger.digest("logs", &[b"abc"]),
+        ]
+        .into();
+        assert_eq!(all.len(), 7);
+        let again = LedgerKey::read(&place(&one)).ok().unwrap();
+        assert!(all.contains(&again.digest("logs", &[b"ab", b"c"])));
+    }
+
+    #[test]
+    fn one_row_per_state_of_the_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = place(&folder);
+        let gone = LedgerKey::read(&place).err().unwrap();
+        assert_eq!((gone.kind(), gone.hint().unwrap().contains("backup")), (Kind::Io, true));
+        for length in [0, 31, 33] {
+            fs::write(&place.key, vec![7; length]).unwrap();
+            let damaged = LedgerKey::read(&place).err().unwrap();
+            assert!(damaged.to_string().contains("damaged"), "{length}");
+        }
+        assert_eq!(LedgerKey::make(&place).err().unwrap().kind(), Kind::Io, "never overwritten");
+        fs::write(&place.key, [7; 32]).unwrap();
+        assert!(LedgerKey::read(&place).is_ok());
+    }
+}

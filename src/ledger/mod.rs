@@ -1,0 +1,255 @@
+//! The durable budget: what each day may spend, what was spent, and what was drawn for it.
+//!
+//! In: what a release asks of its days. Out: an entry that says how far the release has come, and
+//! the bytes to publish. Each verb is one durable transaction; a crash leaves one of these:
+//!
+//! | state | charge | what the next run does |
+//! |---|---|---|
+//! | `reserved` | spent | resumes with the entry's frozen plan and charges nothing more |
+//! | `drawn` | stays spent | reserves anew if the blocks have room: the noise is lost |
+//! | `committed` | spent | publishes the stored bytes and reads no logs |
+//! | `published` | spent | nothing, or heals the output from the stored bytes |
+//! | `void` | free again | reserves anew; only a person makes an entry void |
+
+mod account;
+mod columns;
+mod entry;
+mod files;
+mod finding;
+mod journal;
+mod key;
+mod lock;
+mod opening;
+mod place;
+mod recount;
+mod schema;
+mod store;
+mod terms;
+mod trouble;
+mod verify;
+
+use std::fmt;
+use std::time::Duration;
+
+use rusqlite::{Connection, TransactionBehavior};
+
+pub use self::account::Balance;
+pub use self::entry::{Entry, EntryId, Reservation, State, Which};
+pub use self::files::StoredFile;
+pub use self::key::{KeyedDigest, LedgerKey};
+pub use self::lock::RunLock;
+pub use self::terms::Terms;
+pub use self::verify::Verification;
+
+use self::place::Place;
+use self::store::Step;
+use self::trouble::Outcome;
+use crate::spec::window::{Clock, Day};
+use crate::{Error, Result};
+
+/// An open ledger.
+pub struct Ledger {
+    // Fields are dropped in this order: the database is closed before the lock is freed.
+    connection: Connection,
+    place: Place,
+    terms: Terms,
+    writer: Option<Writer>,
+}
+
+/// What only a ledger that may be written has.
+struct Writer {
+    key: LedgerKey,
+    clock: Clock,
+    wait: Duration,
+    _lock: RunLock,
+}
+
+impl Ledger {
+    /// What the ledger fixed when it was made.
+    #[must_use]
+    pub const fn terms(&self) -> &Terms {
+        &self.terms
+    }
+
+    /// The key of log digests.
+    ///
+    /// # Errors
+    /// Internal, when the ledger was opened for reading.
+    pub fn key(&self) -> Result<&LedgerKey> {
+        self.writer.as_ref().map(|writer| &writer.key).ok_or_else(|| self.only_read())
+    }
+
+    /// What a block may spend, has spent and has left.
+    ///
+    /// # Errors
+    /// I/O, when the ledger cannot be read.
+    pub fn balance(&self, block: Day) -> Result<Balance> {
+        let spent = self.read(store::spent(&self.connection, block))?;
+        Ok(Balance::new(&self.terms, spent))
+    }
+
+    /// The balances of all blocks that were ever charged, oldest first.
+    ///
+    /// # Errors
+    /// I/O, when the ledger cannot be read.
+    pub fn balances(&self) -> Result<Vec<(Day, Balance)>> {
+        let spent = self.read(store::all_spent(&self.connection))?;
+        Ok(spent.into_iter().map(|(day, spent)| (day, Balance::new(&self.terms, spent))).collect())
+    }
+
+    /// The entries of a release name that charged a block, newest last, without void ones.
+    ///
+    /// # Errors
+    /// I/O, when the ledger cannot be read.
+    pub fn find(&self, release: &str, block: Day) -> Result<Vec<Entry>> {
+        self.read(Entry::standing(&self.connection, release, block))
+    }
+
+    /// One entry, if there is one of that number.
+    ///
+    /// # Errors
+    /// I/O, when the ledger cannot be read.
+    pub fn entry(&self, id: EntryId) -> Result<Option<Entry>> {
+        self.read(Entry::read(&self.connection, id))
+    }
+
+    /// Entries with void ones, oldest first.
+    ///
+    /// # Errors
+    /// I/O, when the ledger cannot be read.
+    pub fn entries(&self, which: Which<'_>) -> Result<Vec<Entry>> {
+        self.read(Entry::list(&self.connection, which))
+    }
+
+    /// Charges every block of a release, or returns the entry that the release has already.
+    ///
+    /// A returned entry that is `reserved` is to be drawn with *its* plan, not the caller's; one
+    /// that is `committed` or `published` must not be drawn at all. The caller compares its
+    /// `logs_digest` with that of the logs. A draw that was lost before stays spent and does not
+    /// keep its release from being reserved again.
+    ///
+    /// # Privacy
+    /// Every block of the window is charged, with data or without, so that a charge tells nothing
+    /// about the logs.
+    ///
+    /// # Errors
+    /// Refused, when a block has too little left; internal, when the reservation has no days, no
+    /// name or no cost.
+    pub fn reserve(&mut self, reservation: &Reservation) -> Result<Entry> {
+        self.step(|step| step.reserve(reservation))
+    }
+
+    /// Notes that noise is about to be drawn; from here on the charge cannot come back.
+    ///
+    /// # Privacy
+    /// To be called, and to have returned, before the first draw.
+    ///
+    /// # Errors
+    /// Internal, unless the entry is reserved.
+    pub fn mark_drawn(&mut self, entry: EntryId) -> Result<()> {
+        self.step(|step| step.mark_drawn(entry))
+    }
+
+    /// Stores the bytes to publish.
+    ///
+    /// # Errors
+    /// Internal, unless the entry is drawn and there are files, each of a path of its own inside
+    /// the output; refused, when one is larger than a ledger can store.
+    pub fn commit(&mut self, entry: EntryId, files: &[StoredFile]) -> Result<()> {
+        // Giving up here would lose the draw with its charge, and only a reader can be in the way.
+        self.step_within(COMMIT_WAIT, |step| step.commit(entry, files))
+    }
+
+    /// Notes that the stored bytes were written out.
+    ///
+    /// # Errors
+    /// Internal, unless the entry is committed.
+    pub fn mark_published(&mut self, entry: EntryId) -> Result<()> {
+        self.step(|step| step.mark_published(entry))
+    }
+
+    /// The bytes to publish, checked against their digests and the journal.
+    ///
+    /// # Errors
+    /// I/O, when they are not what was committed, or nothing was.
+    pub fn stored(&self, entry: EntryId) -> Result<Vec<StoredFile>> {
+        self.read(files::read(&self.connection, entry))
+    }
+
+    /// Gives a reservation up and frees its charge; for a person's command only.
+    ///
+    /// # Privacy
+    /// Only a reserved entry can go: nothing that depends on the logs has left it.
+    ///
+    /// # Errors
+    /// Refused, unless the entry is reserved; usage, when there is no such entry.
+    pub fn void(&mut self, entry: EntryId) -> Result<()> {
+        self.step(|step| step.void(entry))
+    }
+
+    /// Walks the journal, computes every other table anew, and counts what it found.
+    ///
+    /// # Errors
+    /// Refused, naming the first faults, when the ledger was edited; I/O, when it cannot be read.
+    pub fn verify(&self) -> Result<Verification> {
+        let (verification, faults) = self.read(verify::walk(&self.connection))?;
+        if faults.is_empty() {
+            return Ok(verification);
+        }
+        Err(Error::refused(format!(
+            "the ledger {} does not verify: {}",
+            self.place.shown,
+            faults.join("; ")
+        ))
+        .help("it was damaged or edited: restore it from a backup before the next run"))
+    }
+
+    /// Runs one step, waiting for readers as long as the run was told to wait.
+    fn step<T>(&mut self, work: impl FnOnce(&Step<'_>) -> Outcome<T>) -> Result<T> {
+        self.step_within(Duration::ZERO, work)
+    }
+
+    /// Runs one step in a transaction that takes its place among the writers at once, waiting for
+    /// readers at least as long as `least_wait`.
+    fn step_within<T>(
+        &mut self,
+        least_wait: Duration,
+        work: impl FnOnce(&Step<'_>) -> Outcome<T>,
+    ) -> Result<T> {
+        let Some(Writer { clock, wait, .. }) = &self.writer else {
+            return Err(self.only_read());
+        };
+        let wait = (*wait).max(least_wait).min(schema::LONGEST_WAIT);
+        let Self { connection, terms, place, .. } = self;
+        let run = || -> Outcome<T> {
+            connection.busy_timeout(wait)?;
+            let transaction =
+                connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let step = Step { transaction, terms, at: clock.now() };
+            let done = work(&step)?;
+            step.finish()?;
+            Ok(done)
+        };
+        run().map_err(|trouble| trouble.tell(place))
+    }
+
+    fn read<T>(&self, outcome: Outcome<T>) -> Result<T> {
+        outcome.map_err(|trouble| trouble.tell(&self.place))
+    }
+
+    fn only_read(&self) -> Error {
+        Error::internal(format!("the ledger {} was opened for reading", self.place.shown))
+    }
+}
+
+impl fmt::Debug for Ledger {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Ledger").field("path", &self.place.shown).finish_non_exhaustive()
+    }
+}
+
+/// How long a commit waits for a reader at least: longer than any ledger takes to be read.
+const COMMIT_WAIT: Duration = Duration::from_secs(3_600);
+
+#[cfg(test)]
+mod tests;

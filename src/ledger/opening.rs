@@ -1,0 +1,103 @@
+//! Opening a ledger: for a run, for a person, or for reading.
+//!
+//! In: a path, and for a run the terms of its release. Out: a [`Ledger`] whose terms are those that
+//! it was made with. Invariant: a ledger that may be written holds the lock and its own key; a
+//! reader takes neither and makes nothing. The order is: lock, make if absent, version, terms
+//! against the journal, key, terms against the release.
+
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::Connection;
+
+use super::journal::{self, Event};
+use super::key::{self, LedgerKey};
+use super::lock::RunLock;
+use super::place::{Found, Place};
+use super::schema::{self, Access};
+use super::terms::Terms;
+use super::trouble::{Outcome, Trouble};
+use super::{Ledger, Writer};
+use crate::spec::window::Clock;
+use crate::{Error, Result};
+
+impl Ledger {
+    /// Opens the ledger for a run, making it on first use, and holds it until it is dropped.
+    ///
+    /// # Privacy
+    /// A release whose terms differ is refused: its loss could not be added to the others'.
+    ///
+    /// # Errors
+    /// Busy, when another run holds it for longer than `wait`; refused, when the terms differ, a
+    /// newer program wrote it, or it is gone while its key is there; I/O, when it is damaged, its
+    /// key is lost, or it cannot be written.
+    pub fn open(path: &Path, terms: &Terms, wait: Duration, clock: Clock) -> Result<Self> {
+        let place = Place::new(path)?;
+        // Said before a lock file is left beside something that is no ledger.
+        place.find()?;
+        let lock = RunLock::take(&place, wait)?;
+        if place.find()? == Found::Nothing {
+            schema::make(&place, terms, clock.now())?;
+        }
+        let ledger = Self::attach(place, Some((lock, clock)), wait)?;
+        ledger.terms.same_as(terms, &ledger.place.shown)?;
+        Ok(ledger)
+    }
+
+    /// Opens an existing ledger for a person's own verbs, on the terms that it was made with.
+    ///
+    /// # Errors
+    /// As [`Ledger::open`]; I/O, when there is none.
+    pub fn reopen(path: &Path, wait: Duration, clock: Clock) -> Result<Self> {
+        let place = Self::existing(path)?;
+        let lock = RunLock::take(&place, wait)?;
+        Self::attach(place, Some((lock, clock)), wait)
+    }
+
+    /// Opens an existing ledger for reading, beside a run if there is one.
+    ///
+    /// # Errors
+    /// I/O, when there is none or it is damaged; refused, when its version is not this program's.
+    pub fn open_existing(path: &Path) -> Result<Self> {
+        Self::attach(Self::existing(path)?, None, READ_WAIT)
+    }
+
+    fn existing(path: &Path) -> Result<Place> {
+        let place = Place::new(path)?;
+        match place.find()? {
+            Found::Ledger => Ok(place),
+            Found::Nothing => Err(Error::io(format!("there is no ledger {}", place.shown))
+                .help("correct its path; the first `pointillist run` makes it")),
+        }
+    }
+
+    fn attach(place: Place, writer: Option<(RunLock, Clock)>, wait: Duration) -> Result<Self> {
+        let access = if writer.is_some() { Access::Write } else { Access::Read };
+        let open = || -> Outcome<(Connection, Terms, String)> {
+            let connection = schema::open(&place, access, wait)?;
+            let (terms, key_check) = Terms::read(&connection)?;
+            let payload = terms.payload(&key_check)?;
+            // A budget that was raised by hand is noticed here, before it is spent.
+            if !journal::agrees(&connection, Event::Created, None, &payload)? {
+                let what = "its terms are not those that it was made with".to_owned();
+                return Err(Trouble::Damaged(what));
+            }
+            Ok((connection, terms, key_check))
+        };
+        let (connection, terms, key_check) = open().map_err(|trouble| trouble.tell(&place))?;
+        let writer = match writer {
+            None => None,
+            Some((lock, clock)) => {
+                let key = LedgerKey::read(&place)?;
+                if key.check() != key_check {
+                    return Err(key::foreign(&place));
+                }
+                Some(Writer { key, clock, wait, _lock: lock })
+            }
+        };
+        Ok(Self { connection, place, terms, writer })
+    }
+}
+
+/// How long a reader waits while a run writes.
+const READ_WAIT: Duration = Duration::from_secs(10);

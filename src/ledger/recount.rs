@@ -1,0 +1,79 @@
+//! The second half of `verify`: what the tables hold against what the journal told.
+//!
+//! In: the sums, states and counts that the walk along the journal came to. Out: a fault for each
+//! table that holds something else. Invariant: rows are compared both ways, so that a missing row
+//! and a surplus one are found as surely as a changed one.
+
+use rusqlite::{Connection, Row};
+
+use super::account::Loss;
+use super::entry::{EntryId, State};
+use super::terms::Terms;
+use super::trouble::{Outcome, Trouble};
+use super::verify::Walk;
+use crate::spec::window::Day;
+
+impl Walk {
+    /// Compares the sum of each block, and each sum with the budget.
+    pub(super) fn check_sums(&mut self, connection: &Connection) -> Outcome<()> {
+        let budget = self.found(Terms::read(connection))?.map(|(terms, _)| terms);
+        let mut statement =
+            connection.prepare("SELECT day, spent, key_delta_spent FROM blocks ORDER BY day")?;
+        let mut rows = statement.query([])?;
+        let mut computed = self.blocks.clone();
+        while let Some(row) = rows.next()? {
+            let read = |row: &Row<'_>| -> rusqlite::Result<(Day, Loss)> {
+                Ok((row.get(0)?, Loss { rho: row.get(1)?, key_delta: row.get(2)? }))
+            };
+            let Some((day, stored)) = self.found(read(row).map_err(Trouble::from))? else {
+                continue;
+            };
+            if computed.remove(&day) != Some(stored) {
+                self.fault(format!("the sum of block {day} is not that of its charges"));
+            }
+            if let Some(terms) = &budget
+                && (stored.rho > terms.budget || stored.key_delta > terms.key_delta)
+            {
+                self.fault(format!("block {day} has spent more than its budget"));
+            }
+        }
+        for day in computed.keys() {
+            self.fault(format!("the sum of block {day} is missing"));
+        }
+        Ok(())
+    }
+
+    /// Compares how many rows there are, and the state of each entry.
+    pub(super) fn check_counts(&mut self, connection: &Connection) -> Outcome<()> {
+        if self.events == 0 {
+            self.fault("the journal is empty");
+        }
+        let rows = [
+            ("SELECT count(*) FROM terms", 1, "terms"),
+            ("SELECT count(*) FROM entries", self.states.len() as u64, "entries"),
+            ("SELECT count(*) FROM charges", self.charges, "charges"),
+            ("SELECT count(*) FROM stored", self.files, "stored files"),
+        ];
+        for (sql, expected, what) in rows {
+            let count: i64 = connection.query_row(sql, [], |row| row.get(0))?;
+            if u64::try_from(count) != Ok(expected) {
+                self.fault(format!(
+                    "there are {count} {what}, and the journal tells of {expected}"
+                ));
+            }
+        }
+        let mut statement = connection.prepare("SELECT id, state FROM entries ORDER BY id")?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            let read = |row: &Row<'_>| -> rusqlite::Result<(EntryId, State)> {
+                Ok((row.get(0)?, row.get(1)?))
+            };
+            if let Some((id, state)) = self.found(read(row).map_err(Trouble::from))?
+                && self.states.get(&id) != Some(&state)
+            {
+                self.fault(format!("entry {id} is not in the state that the journal tells"));
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,208 @@
+//! The database: how it is opened, made, and brought up to date.
+//!
+//! Durability: `journal_mode=DELETE` with `synchronous=EXTRA`, so a step is on the disk, and the
+//! removal of its rollback journal too, before the next begins; WAL with `FULL` would last as well,
+//! but leaves two more files that a backup can forget, and one writer with four small writes per
+//! release gains nothing from it but readers that never hold it up, for which a commit waits instead.
+//! `fullfsync` asks the same of macOS's disks.
+//! Making: in a file of another name, in one transaction, renamed when it is whole; a crash leaves
+//! no half ledger. A ledger that is gone while its key is there is not made anew: that would forget
+//! what was charged.
+
+use std::fs;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use rusqlite::config::DbConfig;
+use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior, ffi};
+
+use super::journal::{self, Event};
+use super::key::LedgerKey;
+use super::place::{Place, beside, owner_only, remove_if_there};
+use super::terms::Terms;
+use super::trouble::{Outcome, Trouble};
+use crate::{Error, Result};
+
+/// A step that brings the database from one version to the next.
+struct Migration {
+    name: &'static str,
+    sql: &'static str,
+}
+
+/// In order; the version of a database is how many of them it has seen. Never edit one that was
+/// released: add another.
+const MIGRATIONS: [Migration; 1] = [Migration {
+    name: "entries, charges, stored releases, journal",
+    sql: include_str!("migration_1.sql"),
+}];
+
+/// Marks the file as a ledger: "POIN".
+const APPLICATION: i32 = 0x504F_494E;
+
+/// The longest time that SQLite is asked to wait; more than it can count would be a mistake.
+pub(super) const LONGEST_WAIT: Duration = Duration::from_secs(86_400);
+
+/// Whether a connection may write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Access {
+    /// Reads and writes, and upgrades an older database.
+    Write,
+    /// Only reads.
+    Read,
+}
+
+/// Opens an existing ledger and checks that it is one, of a version that this program knows.
+pub(super) fn open(place: &Place, access: Access, wait: Duration) -> Outcome<Connection> {
+    // A reader too opens for writing where it may, since only so can SQLite undo what a crashed
+    // run left half written; after that `query_only` keeps it from writing.
+    let mut connection = connect(&place.ledger, wait)?;
+    let newest = MIGRATIONS.len();
+    let application: i32 =
+        connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
+    if application != APPLICATION {
+        return Err(Error::io(format!("the file {} is not a ledger", place.shown))
+            .help("it is a database of another program: correct the path")
+            .into());
+    }
+    match (usize::try_from(version(&connection)?), access) {
+        (Err(_) | Ok(0), _) => return Err(Trouble::Damaged("its version is missing".to_owned())),
+        (Ok(known), _) if known == newest => {}
+        (Ok(known), Access::Write) if known < newest => upgrade(&mut connection, known)?,
+        (Ok(known), Access::Read) if known < newest => {
+            return Err(Error::refused(format!(
+                "the ledger {} has the older version {known}",
+                place.shown
+            ))
+            .help("the next `pointillist run` brings it up to date")
+            .into());
+        }
+        (Ok(known), _) => {
+            return Err(Error::refused(format!(
+                "the ledger {} was written by a newer pointillist: it has version {known}, and \
+                 this program knows {newest}",
+                place.shown
+            ))
+            .help("install the newer version; an older one would not keep all of its rules")
+            .into());
+        }
+    }
+    match access {
+        Access::Read => connection.pragma_update(None, "query_only", true)?,
+        // SQLite falls back to reading where it may not write; a run must hear of it before it
+        // has read any logs.
+        Access::Write if connection.is_readonly("main")? => {
+            return Err(Trouble::Sqlite(rusqlite::Error::SqliteFailure(
+                ffi::Error::new(ffi::SQLITE_READONLY),
+                None,
+            )));
+        }
+        Access::Write => {}
+    }
+    Ok(connection)
+}
+
+/// Makes a ledger with its key, whole or not at all.
+pub(super) fn make(place: &Place, terms: &Terms, at: Timestamp) -> Result<LedgerKey> {
+    if place.key.exists() && !place.unfinished.exists() {
+        return Err(Error::refused(format!(
+            "the ledger {} is gone, but its key is still there",
+            place.shown
+        ))
+        .help(
+            "restore the ledger from a backup: a new one would forget what was charged; to forget \
+             it on purpose, move the .key file away too",
+        ));
+    }
+    // The key goes first: a key without an unfinished ledger would mean a ledger that was lost.
+    let stale =
+        [place.key.clone(), beside(&place.unfinished, "-journal"), place.unfinished.clone()];
+    for path in &stale {
+        remove_if_there(path).map_err(|error| place.cannot_make("file", error))?;
+    }
+    owner_only()
+        .create_new(true)
+        .open(&place.unfinished)
+        .map_err(|error| place.cannot_make("file", error))?;
+    // The name must last before the key's does: a key without it means a ledger that was lost.
+    place.sync_folder()?;
+    let key = LedgerKey::make(place)?;
+    fill(place, terms, &key, at).map_err(|trouble| trouble.tell(place))?;
+    place.sync_folder()?;
+    fs::rename(&place.unfinished, &place.ledger)
+        .map_err(|error| place.cannot_make("file", error))?;
+    place.sync_folder()?;
+    Ok(key)
+}
+
+/// Every table, index and trigger that a database of the newest version has.
+pub(super) fn objects(connection: &Connection) -> Outcome<Vec<String>> {
+    let mut statement = connection.prepare(
+        "SELECT type || ' ' || name || ' ' || tbl_name || ' ' || coalesce(sql, '')
+         FROM sqlite_schema WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY type, name",
+    )?;
+    let rows = statement.query_map([], |row| row.get(0))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// The same for a database that was just made.
+pub(super) fn expected_objects() -> Outcome<Vec<String>> {
+    let mut connection = Connection::open_in_memory()?;
+    let transaction = connection.transaction()?;
+    apply(&transaction, 0)?;
+    objects(&transaction)
+}
+
+fn fill(place: &Place, terms: &Terms, key: &LedgerKey, at: Timestamp) -> Outcome<()> {
+    let mut connection = connect(&place.unfinished, Duration::ZERO)?;
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    transaction.pragma_update(None, "application_id", APPLICATION)?;
+    apply(&transaction, 0)?;
+    let check = key.check();
+    terms.write(&transaction, &check)?;
+    journal::append(&transaction, at, Event::Created, None, &terms.payload(&check)?)?;
+    transaction.commit()?;
+    connection.close().map_err(|(_, error)| error)?;
+    Ok(())
+}
+
+fn connect(path: &std::path::Path, wait: Duration) -> Outcome<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(wait.min(LONGEST_WAIT))?;
+    // Foreign SQL in a changed schema shall not run, and no statement may edit the schema itself.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
+    connection.pragma_update(None, "trusted_schema", false)?;
+    connection.pragma_update(None, "cell_size_check", true)?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    connection.pragma_update(None, "synchronous", "EXTRA")?;
+    connection.pragma_update(None, "fullfsync", true)?;
+    let mode: String =
+        connection.pragma_update_and_check(None, "journal_mode", "DELETE", |row| row.get(0))?;
+    if mode != "delete" {
+        return Err(Error::io("the ledger is open in a mode that other programs keep it in")
+            .help("close every program that has the ledger open")
+            .into());
+    }
+    Ok(connection)
+}
+
+fn version(connection: &Connection) -> Outcome<i32> {
+    Ok(connection.pragma_query_value(None, "user_version", |row| row.get(0))?)
+}
+
+fn upgrade(connection: &mut Connection, from: usize) -> Outcome<()> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    apply(&transaction, from)?;
+    Ok(transaction.commit()?)
+}
+
+/// Applies the migrations after the first `seen`, with the version, in the caller's transaction.
+fn apply(transaction: &Transaction<'_>, seen: usize) -> Outcome<()> {
+    for migration in MIGRATIONS.iter().skip(seen) {
+        tracing::debug!(migration = migration.name, "bringing the ledger up to date");
+        transaction.execute_batch(migration.sql)?;
+    }
+    let version = i32::try_from(MIGRATIONS.len())
+        .map_err(|_| Error::internal("there are too many migrations of the ledger"))?;
+    Ok(transaction.pragma_update(None, "user_version", version)?)
+}

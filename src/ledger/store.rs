@@ -1,0 +1,258 @@
+//! The steps of a release's life: each one transaction, durable when it returns.
+//!
+//! In: a [`Step`], which is an open transaction with the terms and the instant. Out: changed rows
+//! and one event, or nothing at all. Invariant: what is checked and what is written lie in the same
+//! transaction, the search for an earlier entry of the same release too, so that nothing can be
+//! charged twice or without room. Drawing noise and writing files are not here.
+
+use jiff::Timestamp;
+use rusqlite::{OptionalExtension as _, Transaction, params};
+
+use super::account::{Balance, Loss, Short};
+use super::columns::Instant;
+use super::entry::{Entry, EntryId, Reservation, State};
+use super::files::{self, StoredFile};
+use super::journal::{self, Event, NOTHING_MORE};
+use super::terms::Terms;
+use super::trouble::{Outcome, Trouble};
+use crate::Error;
+use crate::spec::window::Day;
+
+/// One durable step under way.
+pub(super) struct Step<'a> {
+    pub(super) transaction: Transaction<'a>,
+    pub(super) terms: &'a Terms,
+    pub(super) at: Timestamp,
+}
+
+impl Step<'_> {
+    /// Makes all of it durable; without this call none of it happened.
+    pub(super) fn finish(self) -> Outcome<()> {
+        Ok(self.transaction.commit()?)
+    }
+
+    /// Charges every block and makes the entry, or finds the entry that the release has already.
+    pub(super) fn reserve(&self, asked: &Reservation) -> Outcome<Entry> {
+        let blocks = checked_blocks(asked)?;
+        if let Some(live) = Entry::live(&self.transaction, &asked.release_id)? {
+            self.is_same_release(&live, asked, &blocks)?;
+            return Ok(live);
+        }
+        let loss = Loss { rho: asked.charge, key_delta: asked.key_delta };
+        self.charge(&blocks, loss)?;
+        let id = self.insert(asked, &blocks)?;
+        let Some(entry) = Entry::read(&self.transaction, id)? else {
+            return Err(Error::internal("a new entry of the ledger cannot be read").into());
+        };
+        let payload = entry.payload()?;
+        journal::append(&self.transaction, self.at, Event::Reserved, Some(id), &payload)?;
+        Ok(entry)
+    }
+
+    /// Notes that noise is about to be drawn.
+    pub(super) fn mark_drawn(&self, id: EntryId) -> Outcome<()> {
+        self.advance(id, State::Drawn)?;
+        self.append(State::Drawn, id, NOTHING_MORE)
+    }
+
+    /// Stores the bytes to publish.
+    pub(super) fn commit(&self, id: EntryId, stored: &[StoredFile]) -> Outcome<()> {
+        self.advance(id, State::Committed)?;
+        let payload = files::write(&self.transaction, id, stored)?;
+        self.append(State::Committed, id, &payload)
+    }
+
+    /// Notes that the stored bytes were written out.
+    pub(super) fn mark_published(&self, id: EntryId) -> Outcome<()> {
+        self.advance(id, State::Published)?;
+        self.append(State::Published, id, NOTHING_MORE)
+    }
+
+    /// Gives a reservation up and frees what it charged.
+    pub(super) fn void(&self, id: EntryId) -> Outcome<()> {
+        let entry = self.advance(id, State::Void)?;
+        let charged = Loss { rho: entry.charge, key_delta: entry.key_delta };
+        for block in entry.blocks {
+            let Some(spent) = spent(&self.transaction, block)?.less(charged) else {
+                return Err(Trouble::Damaged(format!("the block {block} has spent too little")));
+            };
+            self.set_spent(block, spent)?;
+        }
+        self.append(State::Void, id, NOTHING_MORE)
+    }
+
+    fn append(&self, state: State, id: EntryId, payload: &str) -> Outcome<()> {
+        journal::append(&self.transaction, self.at, Event::of(state), Some(id), payload)
+    }
+
+    /// Moves an entry on, if its state allows it, and returns it as it was.
+    fn advance(&self, id: EntryId, next: State) -> Outcome<Entry> {
+        let Some(entry) = Entry::read(&self.transaction, id)? else {
+            return Err(Error::usage(format!("the ledger has no entry {id}"))
+                .help("`pointillist ledger show` lists the entries")
+                .into());
+        };
+        if !entry.state.may_become(next) {
+            return Err(not_allowed(&entry, next).into());
+        }
+        // A second live entry of the release is found here, before the index would refuse it.
+        if next == State::Committed
+            && let Some(other) = Entry::live(&self.transaction, &entry.release_id)?
+        {
+            return Err(Error::internal(format!(
+                "entry {id} cannot be committed: its release goes on as entry {}",
+                other.id
+            ))
+            .into());
+        }
+        self.transaction
+            .prepare_cached("UPDATE entries SET state = ?2 WHERE id = ?1")?
+            .execute(params![id, next])?;
+        Ok(entry)
+    }
+
+    /// Adds a loss to every block, or to none.
+    fn charge(&self, blocks: &[Day], loss: Loss) -> Outcome<()> {
+        let mut short: Option<Short> = None;
+        for &block in blocks {
+            let balance = Balance::new(self.terms, spent(&self.transaction, block)?);
+            match (balance.charge(loss), &mut short) {
+                (Ok(sum), None) => self.set_spent(block, sum)?,
+                (Ok(_), Some(_)) => {}
+                (Err(_), Some(first)) => first.more += 1,
+                (Err(coin), None) => {
+                    let unfinished = self.unfinished(block)?;
+                    short = Some(Short { block, balance, coin, more: 0, unfinished });
+                }
+            }
+        }
+        // The caller drops the transaction, and with it what the blocks before were charged.
+        short.map_or(Ok(()), |short| Err(short.refuse(loss).into()))
+    }
+
+    fn set_spent(&self, block: Day, spent: Loss) -> Outcome<()> {
+        self.transaction
+            .prepare_cached(
+                "INSERT INTO blocks (day, spent, key_delta_spent) VALUES (?1, ?2, ?3)
+                 ON CONFLICT (day) DO UPDATE SET spent = ?2, key_delta_spent = ?3",
+            )?
+            .execute(params![block, spent.rho, spent.key_delta])?;
+        Ok(())
+    }
+
+    fn insert(&self, asked: &Reservation, blocks: &[Day]) -> Outcome<EntryId> {
+        self.transaction
+            .prepare_cached(
+                "INSERT INTO entries (release, release_id, fingerprint, charge, key_delta, state,
+                     plan, logs_digest, code_version, reserved_at)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+            )?
+            .execute(params![
+                asked.release,
+                asked.release_id,
+                asked.fingerprint,
+                asked.charge,
+                asked.key_delta,
+                State::Reserved,
+                asked.plan,
+                asked.logs_digest,
+                asked.code_version,
+                Instant(self.at)
+            ])?;
+        let id = u64::try_from(self.transaction.last_insert_rowid())
+            .map(EntryId)
+            .map_err(|_| Trouble::Damaged("it numbers an entry below zero".to_owned()))?;
+        let mut charge = self.transaction.prepare_cached(
+            "INSERT INTO charges (entry, block, charge, key_delta) VALUES (?1, ?2, ?3, ?4)",
+        )?;
+        for block in blocks {
+            charge.execute(params![id, block, asked.charge, asked.key_delta])?;
+        }
+        Ok(id)
+    }
+
+    fn unfinished(&self, block: Day) -> Outcome<Vec<EntryId>> {
+        let mut statement = self.transaction.prepare_cached(
+            "SELECT id FROM charges JOIN entries ON id = entry
+             WHERE block = ?1 AND state = 'reserved' ORDER BY id",
+        )?;
+        let ids = statement.query_map([block], |row| row.get(0))?;
+        Ok(ids.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// Checks that the entry found is what the caller asks for, and as it was reserved.
+    fn is_same_release(&self, live: &Entry, asked: &Reservation, blocks: &[Day]) -> Outcome<()> {
+        let same = live.release == asked.release
+            && live.fingerprint == asked.fingerprint
+            && live.blocks == blocks;
+        if !same {
+            return Err(Error::internal(format!(
+                "entry {} has the same release id, but another name, fingerprint or days",
+                live.id
+            ))
+            .into());
+        }
+        let payload = live.payload()?;
+        if !journal::agrees(&self.transaction, Event::Reserved, Some(live.id), &payload)? {
+            let what = format!("entry {} is not what the journal says was reserved", live.id);
+            return Err(Trouble::Damaged(what));
+        }
+        Ok(())
+    }
+}
+
+/// What a block has been charged, nothing if it was never charged.
+pub(super) fn spent(connection: &rusqlite::Connection, block: Day) -> Outcome<Loss> {
+    let found = connection
+        .prepare_cached("SELECT spent, key_delta_spent FROM blocks WHERE day = ?1")?
+        .query_row([block], |row| Ok(Loss { rho: row.get(0)?, key_delta: row.get(1)? }))
+        .optional()?;
+    Ok(found.unwrap_or_default())
+}
+
+/// The same for every block that was ever charged, oldest first.
+pub(super) fn all_spent(connection: &rusqlite::Connection) -> Outcome<Vec<(Day, Loss)>> {
+    let mut statement =
+        connection.prepare_cached("SELECT day, spent, key_delta_spent FROM blocks ORDER BY day")?;
+    let rows = statement.query_map([], |row| {
+        Ok((row.get(0)?, Loss { rho: row.get(1)?, key_delta: row.get(2)? }))
+    })?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// The blocks oldest first, or why the reservation is a mistake of the program.
+fn checked_blocks(asked: &Reservation) -> Result<Vec<Day>, Error> {
+    let mut blocks = asked.blocks.clone();
+    blocks.sort_unstable();
+    let listed = blocks.len();
+    blocks.dedup();
+    let mistake = if asked.release.is_empty()
+        || asked.release_id.is_empty()
+        || asked.fingerprint.is_empty()
+    {
+        "a reservation has no name, release id or fingerprint"
+    } else if blocks.is_empty() {
+        "a reservation names no day, so that nothing would be charged"
+    } else if blocks.len() != listed {
+        "a reservation names a day twice"
+    } else if asked.charge.nano() == 0 {
+        "a reservation costs nothing, so that its release would have no noise"
+    } else {
+        return Ok(blocks);
+    };
+    Err(Error::internal(mistake))
+}
+
+fn not_allowed(entry: &Entry, next: State) -> Error {
+    let (id, state) = (entry.id, entry.state);
+    if next != State::Void {
+        return Error::internal(format!("entry {id} is {state} and cannot become {next}"));
+    }
+    let why = match state {
+        State::Drawn => "its noise may have been seen, so that its charge stays spent",
+        State::Committed | State::Published => "its answers exist, so that its charge stays spent",
+        State::Reserved | State::Void => "that was done before",
+    };
+    Error::refused(format!("entry {id} is {state} and cannot be made void"))
+        .help(format!("{why}; only a reserved entry can be made void"))
+}

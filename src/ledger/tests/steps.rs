@@ -1,0 +1,377 @@
+//! The steps of a release's life, their order, and what a crash inside one leaves.
+
+use rusqlite::TransactionBehavior;
+
+use super::super::store::Step;
+use super::super::trouble::Outcome;
+use super::super::{Balance, State, Which};
+use super::*;
+
+#[test]
+fn one_row_per_outcome_of_reserve_in_the_order_in_which_they_are_checked() {
+    let bench = Bench::new();
+    let mut ledger = bench.open();
+    let held = ledger.reserve(&asking("held", 1..=1, 60)).unwrap();
+    ledger
+        .reserve(&Reservation { key_delta: AttoDelta::new(990), ..asking("keys", 2..=2, 1) })
+        .unwrap();
+    // Each row mends what the one before was refused for, so that each check must come in its turn.
+    let mut asked = Reservation {
+        release: String::new(),
+        release_id: held.release_id.clone(),
+        blocks: Vec::new(),
+        key_delta: AttoDelta::new(11),
+        ..asking("new", 1..=2, 0)
+    };
+    type Mend = fn(&mut Reservation);
+    let rows: [(Mend, Option<Kind>, &str); 8] = [
+        (|_| {}, Some(Kind::Internal), "no name"),
+        (|asked| asked.release = "new".to_owned(), Some(Kind::Internal), "no day"),
+        (
+            |asked| asked.blocks = vec![day(2), day(1), day(2)],
+            Some(Kind::Internal),
+            "names a day twice",
+        ),
+        (|asked| asked.blocks = vec![day(2), day(1)], Some(Kind::Internal), "costs nothing"),
+        (|asked| asked.charge = NanoRho::new(41), Some(Kind::Internal), "has the same release id"),
+        (
+            |asked| asked.release_id = "id of new".to_owned(),
+            Some(Kind::Refused),
+            "the block 2026-03-01 has 0.000000040 rho left of 0.000000100, and this release asks \
+             for 0.000000041; one more block is short",
+        ),
+        (
+            |asked| asked.charge = NanoRho::new(40),
+            Some(Kind::Refused),
+            "the block 2026-03-02 has 1e-17 key delta left of 1e-15, and this release asks for \
+             11e-18",
+        ),
+        (|asked| asked.key_delta = AttoDelta::new(10), None, ""),
+    ];
+    for (number, (mend, kind, words)) in rows.into_iter().enumerate() {
+        mend(&mut asked);
+        let before = (spent(&ledger, 1), spent(&ledger, 2), entries(&ledger));
+        match ledger.reserve(&asked) {
+            Ok(entry) => {
+                assert_eq!(kind, None, "row {number}");
+                assert_eq!(entry.blocks, [day(1), day(2)], "oldest first");
+                assert_eq!((spent(&ledger, 1), spent(&ledger, 2)), (100, 41));
+            }
+            Err(error) => {
+                assert_eq!(Some(error.kind()), kind, "row {number}: {error}");
+                assert!(error.to_string().contains(words), "row {number}: {error}");
+                let after = (spent(&ledger, 1), spent(&ledger, 2), entries(&ledger));
+                assert_eq!(before, after, "row {number}: a refusal writes nothing");
+            }
+        }
+    }
+    ledger.verify().unwrap();
+}
+
+#[test]
+fn one_row_per_state_and_verb() {
+    // What a verb does to an entry of each state: `=` the same entry again, `+` a new one, a state
+    // that it moves to, or the kind of the refusal.
+    let table = [
+        "state      reserve  draw      commit     publish    void",
+        "reserved   =        drawn     internal   internal   void",
+        "drawn      +        internal  committed  internal   refused",
+        "committed  =        internal  internal   published  refused",
+        "published  =        internal  internal   internal   refused",
+        "void       +        internal  internal   internal   refused",
+    ];
+    let verbs: Vec<&str> = table[0].split_whitespace().skip(1).collect();
+    for (state, row) in State::ALL.into_iter().zip(&table[1..]) {
+        let cells: Vec<&str> = row.split_whitespace().collect();
+        assert_eq!(cells[0], state.word());
+        for (verb, cell) in verbs.iter().zip(&cells[1..]) {
+            let bench = Bench::new();
+            let mut ledger = bench.open();
+            let asked = asking("daily", 1..=1, 30);
+            let id = ledger.reserve(&asked).unwrap().id;
+            bring_to(&mut ledger, id, state);
+            let events = ledger.verify().unwrap().events;
+            let outcome = match *verb {
+                "reserve" => ledger
+                    .reserve(&asked)
+                    .map(|entry| if entry.id == id { "=".to_owned() } else { "+".to_owned() }),
+                "draw" => ledger.mark_drawn(id).map(|()| entry(&ledger, id).state.to_string()),
+                "commit" => {
+                    ledger.commit(id, &files()).map(|()| entry(&ledger, id).state.to_string())
+                }
+                "publish" => {
+                    ledger.mark_published(id).map(|()| entry(&ledger, id).state.to_string())
+                }
+                "void" => ledger.void(id).map(|()| entry(&ledger, id).state.to_string()),
+                other => panic!("no verb {other}"),
+            };
+            let outcome = outcome.unwrap_or_else(|error| error.kind().word().to_owned());
+            assert_eq!(outcome, *cell, "{verb} when {state}");
+            let added = ledger.verify().unwrap().events - events;
+            let expected = u64::from(!matches!(*cell, "=" | "internal" | "refused"));
+            assert_eq!(added, expected, "events of {verb} when {state}");
+        }
+    }
+}
+
+#[test]
+fn a_resumed_entry_keeps_its_frozen_plan_and_charges_nothing_more() {
+    let bench = Bench::new();
+    let first = bench.open().reserve(&asking("daily", 1..=2, 60)).unwrap();
+    let mut ledger = bench.open();
+    // The block has no room for a second charge; a newer program would plan otherwise.
+    let newer = Reservation {
+        charge: NanoRho::new(90),
+        plan: "{\"newer\":true}".to_owned(),
+        code_version: "0.2.0".to_owned(),
+        ..asking("daily", 1..=2, 60)
+    };
+    assert_eq!(ledger.reserve(&newer).unwrap(), first);
+    assert_eq!((spent(&ledger, 1), spent(&ledger, 2), spent(&ledger, 3)), (60, 60, 0));
+    assert_eq!(first.plan, "{\"charge\":60}");
+    assert_eq!(first.reserved_at, clock().now());
+}
+
+#[test]
+fn a_lost_draw_stays_spent_until_the_block_has_no_room() {
+    let bench = Bench::new();
+    let mut ledger = bench.open();
+    let asked = asking("daily", 1..=1, 40);
+    for attempt in 1..=2 {
+        let entry = ledger.reserve(&asked).unwrap();
+        assert_eq!(entry.id, EntryId(attempt));
+        ledger.mark_drawn(entry.id).unwrap();
+    }
+    assert_eq!(spent(&ledger, 1), 80);
+    assert_eq!(kind_of(ledger.reserve(&asked)), Some(Kind::Refused));
+    let found = ledger.find("daily", day(1)).unwrap();
+    let states: Vec<State> = found.iter().map(|entry| entry.state).collect();
+    assert_eq!(states, [State::Drawn, State::Drawn]);
+    ledger.verify().unwrap();
+}
+
+#[test]
+fn of_two_draws_of_one_release_only_one_is_committed() {
+    let bench = Bench::new();
+    let mut ledger = bench.open();
+    let asked = asking("daily", 1..=1, 40);
+    let lost = ledger.reserve(&asked).unwrap().id;
+    ledger.mark_drawn(lost).unwrap();
+    let next = ledger.reserve(&asked).unwrap().id;
+    assert_eq!(kind_of(ledger.commit(lost, &files())), Some(Kind::Internal), "next is reserved");
+    ledger.mark_drawn(next).unwrap();
+    ledger.commit(next, &files()).unwrap();
+    assert_eq!(kind_of(ledger.commit(lost, &files())), Some(Kind::Internal), "next is committed");
+    assert_eq!(entry(&ledger, lost).state, State::Drawn);
+    ledger.verify().unwrap();
+}
+
+#[test]
+fn only_a_reservation_can_be_made_void_and_its_charge_is_free_again() {
+    let bench = Bench::new();
+    let mut ledger = bench.open();
+    let held = ledger.reserve(&asking("weekly", 1..=3, 70)).unwrap();
+    let refusal = ledger.reserve(&asking("daily", 2..=2, 40)).unwrap_err();
+    assert!(refusal.hint().unwrap().contains("(entry 1) with `pointillist ledger void ID`"));
+    ledger.void(held.id).unwrap();
+    assert_eq!((spent(&ledger, 1), spent(&ledger, 3)), (0, 0));
+    assert!(ledger.find("weekly", day(1)).unwrap().is_empty());
+    assert_eq!(ledger.entries(Which::Release("weekly")).unwrap().len(), 1);
+    ledger.reserve(&asking("daily", 2..=2, 100)).unwrap();
+    assert_eq!(kind_of(ledger.void(EntryId(9))), Some(Kind::Usage));
+    ledger.verify().unwrap();
+}
+
+#[test]
+fn stored_bytes_come_back_sorted_and_only_after_a_commit() {
+    let bench = Bench::new();
+    let mut ledger = bench.open();
+    let id = ledger.reserve(&asking("daily", 1..=1, 1)).unwrap().id;
+    assert_eq!(kind_of(ledger.stored(id)), Some(Kind::Io));
+    ledger.mark_drawn(id).unwrap();
+    let twice = [files(), files()].concat();
+    let outside = [StoredFile { path: "../other".to_owned(), bytes: Vec::new() }];
+    for bad in [&twice[..], &outside[..], &[]] {
+        assert_eq!(kind_of(ledger.commit(id, bad)), Some(Kind::Internal));
+        assert_eq!(entry(&ledger, id).state, State::Drawn, "a refused commit changes nothing");
+    }
+    ledger.commit(id, &files()).unwrap();
+    let mut expected = files();
+    expected.reverse();
+    assert_eq!(ledger.stored(id).unwrap(), expected);
+}
+
+#[test]
+fn charges_that_sqlite_cannot_count_are_refused() {
+    let bench = Bench::new();
+    let mut ledger = bench.open();
+    assert_eq!(kind_of(ledger.reserve(&asking("a", 1..=1, u64::MAX))), Some(Kind::Refused));
+    let huge = Reservation { key_delta: AttoDelta::new(u64::MAX), ..asking("a", 1..=1, 1) };
+    assert_eq!(kind_of(ledger.reserve(&huge)), Some(Kind::Refused));
+    assert!(ledger.balances().unwrap().is_empty());
+}
+
+#[test]
+fn a_full_disk_leaves_the_entry_where_it_was() {
+    let bench = Bench::new();
+    let mut ledger = bench.open();
+    let id = ledger.reserve(&asking("daily", 1..=1, 10)).unwrap().id;
+    ledger.mark_drawn(id).unwrap();
+    let pages: i64 =
+        ledger.connection.pragma_query_value(None, "page_count", |row| row.get(0)).unwrap();
+    let limit = format!("PRAGMA max_page_count = {pages}");
+    ledger.connection.query_row(&limit, [], |_| Ok(())).unwrap();
+    let large = [StoredFile { path: "large".to_owned(), bytes: vec![7; 1 << 20] }];
+    let error = ledger.commit(id, &large).unwrap_err();
+    assert_eq!((error.kind(), error.to_string().contains("full")), (Kind::Io, true), "{error}");
+    assert_eq!(entry(&ledger, id).state, State::Drawn);
+    ledger.verify().unwrap();
+    drop(ledger);
+    bench.open().commit(id, &large).unwrap();
+}
+
+#[test]
+fn a_reader_holds_up_a_reservation_but_never_loses_a_draw() {
+    let bench = Bench::new();
+    let mut ledger = bench.open();
+    let id = ledger.reserve(&asking("daily", 1..=1, 10)).unwrap().id;
+    ledger.mark_drawn(id).unwrap();
+    let reader = bench.by_hand();
+    reader.execute_batch("BEGIN; SELECT * FROM journal").unwrap();
+    assert_eq!(kind_of(ledger.reserve(&asking("other", 1..=1, 1))), Some(Kind::Busy));
+    std::thread::scope(|scope| {
+        let commit = scope.spawn(|| ledger.commit(id, &files()));
+        // Were the commit not to wait, it would have failed by then, and if this thread is late
+        // the outcome is the same.
+        std::thread::sleep(Duration::from_millis(50));
+        reader.execute_batch("COMMIT").unwrap();
+        commit.join().unwrap().unwrap();
+    });
+    assert_eq!(ledger.stored(id).unwrap().len(), 2);
+}
+
+#[test]
+fn a_crash_inside_any_step_leaves_the_state_before_it() {
+    type Verb = fn(&Step<'_>) -> Outcome<()>;
+    let verbs: [(&str, Verb); 5] = [
+        ("reserve", |step| step.reserve(&asking("other", 1..=3, 10)).map(drop)),
+        ("draw", |step| step.mark_drawn(EntryId(1))),
+        ("commit", |step| step.commit(EntryId(1), &files())),
+        ("publish", |step| step.mark_published(EntryId(1))),
+        ("void", |step| step.void(EntryId(2))),
+    ];
+    let bench = Bench::new();
+    let mut ledger = bench.open();
+    ledger.reserve(&asking("daily", 1..=2, 30)).unwrap();
+    for (name, verb) in verbs {
+        let before = ledger.verify().unwrap();
+        let balances = balances(&ledger);
+        let whole = std::fs::read(bench.path()).unwrap();
+        let Ledger { connection, terms, .. } = &mut ledger;
+        let transaction =
+            connection.transaction_with_behavior(TransactionBehavior::Immediate).unwrap();
+        let step = Step { transaction, terms, at: clock().now() };
+        verb(&step).unwrap();
+        // Written into the database before the commit, so that the copy is of a file that is
+        // changed half-way and can only be mended by its journal.
+        step.transaction.cache_flush().unwrap();
+        let crashed = bench.copy_as_after_a_crash();
+        let only_read = bench.copy_as_after_a_crash();
+        assert!(exists(&crashed.beside("-journal")), "{name}: no journal was copied");
+        assert!(std::fs::read(crashed.path()).unwrap() != whole, "{name}: nothing was flushed");
+        step.finish().unwrap();
+
+        let reader = Ledger::open_existing(&only_read.path()).unwrap();
+        assert_eq!(reader.verify().unwrap(), before, "{name}: a reader undoes it as well");
+        let healed = crashed.open();
+        assert_eq!(healed.verify().unwrap(), before, "{name}");
+        assert_eq!(self::balances(&healed), balances, "{name}");
+        assert!(!exists(&crashed.beside("-journal")), "{name}");
+        assert_eq!(ledger.verify().unwrap().events, before.events + 1, "{name}");
+        drop(ledger);
+        ledger = bench.open();
+    }
+}
+
+#[test]
+#[ignore = "makes a ledger of a million entries, which takes minutes, and prints the times"]
+fn a_million_entries() {
+    use std::io::Write as _;
+    use std::time::Instant;
+
+    // On a disk: here the time of a durable step is what is asked.
+    let bench = Bench { folder: tempfile::tempdir().unwrap() };
+    let open = || Ledger::open(&bench.path(), &terms(1_000), Duration::ZERO, clock()).unwrap();
+    let mut ledger = open();
+    let made = Instant::now();
+    let Ledger { connection, terms, .. } = &mut ledger;
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).unwrap();
+    let step = Step { transaction, terms, at: clock().now() };
+    let first: Day = "2000-01-01".parse().unwrap();
+    let days: Vec<Day> = std::iter::successors(Some(first), |day| day.next()).take(2_000).collect();
+    for number in 0..1_000_000 {
+        let asked = Reservation {
+            release_id: format!("{number:064x}"),
+            blocks: vec![days[number % days.len()]],
+            plan: "x".repeat(300),
+            ..asking("daily", 1..=1, 1)
+        };
+        let id = step.reserve(&asked).unwrap().id;
+        step.mark_drawn(id).unwrap();
+        step.commit(id, &[StoredFile { path: "a".to_owned(), bytes: vec![1; 100] }]).unwrap();
+        step.mark_published(id).unwrap();
+    }
+    step.finish().unwrap();
+    drop(ledger);
+    let mut said = std::io::stderr();
+    writeln!(said, "made in {:?}", made.elapsed()).unwrap();
+    for round in 0..5 {
+        let start = Instant::now();
+        let mut ledger = open();
+        let opened = start.elapsed();
+        let asked = asking(&format!("round {round}"), 1..=7, 10);
+        let id = ledger.reserve(&asked).unwrap().id;
+        let reserved = start.elapsed();
+        ledger.mark_drawn(id).unwrap();
+        ledger.commit(id, &files()).unwrap();
+        let committed = start.elapsed();
+        ledger.mark_published(id).unwrap();
+        let all = start.elapsed();
+        writeln!(said, "{opened:?} open, {reserved:?} reserved, {committed:?} committed, {all:?}")
+            .unwrap();
+    }
+    let ledger = open();
+    let start = Instant::now();
+    let blocks = ledger.balances().unwrap().len();
+    writeln!(said, "{:?} for the balances of {blocks} blocks", start.elapsed()).unwrap();
+    let start = Instant::now();
+    let found = ledger.find("daily", days[0]).unwrap().len();
+    writeln!(said, "{:?} to find {found} entries of a block", start.elapsed()).unwrap();
+    let start = Instant::now();
+    assert_eq!(ledger.verify().unwrap().entries, 1_000_005);
+    writeln!(said, "{:?} to verify", start.elapsed()).unwrap();
+}
+
+fn bring_to(ledger: &mut Ledger, id: EntryId, state: State) {
+    match state {
+        State::Reserved => {}
+        State::Void => ledger.void(id).unwrap(),
+        State::Drawn => ledger.mark_drawn(id).unwrap(),
+        State::Committed => {
+            bring_to(ledger, id, State::Drawn);
+            ledger.commit(id, &files()).unwrap();
+        }
+        State::Published => {
+            bring_to(ledger, id, State::Committed);
+            ledger.mark_published(id).unwrap();
+        }
+    }
+}
+
+fn entries(ledger: &Ledger) -> usize {
+    ledger.entries(Which::All).unwrap().len()
+}
+
+fn balances(ledger: &Ledger) -> Vec<(Day, Balance)> {
+    ledger.balances().unwrap()
+}

@@ -1,0 +1,155 @@
+//! Failures inside the ledger, and what a person is told about them.
+//!
+//! In: SQLite's codes and the ledger's own findings. Out: [`Error`], one message per cause.
+//! Invariant: each SQLite code has one kind; a code that nobody foresaw is the program's fault.
+//! Nothing here repeats a stored value: the messages name the ledger and what failed.
+
+use rusqlite::ErrorCode;
+
+use super::place::Place;
+use crate::Error;
+
+/// What a step inside the ledger returns.
+pub(super) type Outcome<T> = std::result::Result<T, Trouble>;
+
+/// Why a step inside the ledger failed, before the ledger is named.
+#[derive(Debug)]
+pub(super) enum Trouble {
+    /// SQLite refused.
+    Sqlite(rusqlite::Error),
+    /// The content contradicts itself.
+    Damaged(String),
+    /// The text is finished already.
+    Told(Error),
+}
+
+impl From<rusqlite::Error> for Trouble {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Sqlite(error)
+    }
+}
+
+impl From<Error> for Trouble {
+    fn from(error: Error) -> Self {
+        Self::Told(error)
+    }
+}
+
+impl Trouble {
+    /// The message for a person.
+    pub(super) fn tell(self, place: &Place) -> Error {
+        let shown = &place.shown;
+        match self {
+            Self::Told(error) => error,
+            Self::Damaged(what) => damaged(&format!("the ledger {shown} is damaged: {what}")),
+            Self::Sqlite(error) => match error.sqlite_error_code() {
+                Some(code) => of_code(code, shown).because(error),
+                None if unreadable(&error) => damaged(&format!(
+                    "the ledger {shown} is damaged: it holds a value that cannot be read"
+                ))
+                .because(error),
+                None => {
+                    Error::internal(format!("a statement on the ledger {shown} is wrong: {error}"))
+                }
+            },
+        }
+    }
+}
+
+fn of_code(code: ErrorCode, shown: &str) -> Error {
+    match code {
+        ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => {
+            Error::busy(format!("another program holds the ledger {shown}"))
+                .help("close it, or give it more time with --wait")
+        }
+        ErrorCode::ReadOnly | ErrorCode::PermissionDenied => {
+            Error::io(format!("the ledger {shown} cannot be written")).help(
+                "give this user the right to write the ledger and its folder, and check that the \
+                 disk is not mounted read-only",
+            )
+        }
+        ErrorCode::CannotOpen => Error::io(format!("the ledger {shown} cannot be opened")).help(
+            "give this user the right to read and write the ledger and its folder, and keep the \
+             folder in place",
+        ),
+        ErrorCode::DiskFull => Error::io(format!("the disk of the ledger {shown} is full"))
+            .help("free some space and run again: nothing was half written"),
+        ErrorCode::SystemIoFailure | ErrorCode::FileLockingProtocolFailed => {
+            Error::io(format!("the disk of the ledger {shown} failed"))
+                .help("check the disk; keep the ledger on a local one")
+        }
+        ErrorCode::DatabaseCorrupt => damaged(&format!("the ledger {shown} is damaged")),
+        ErrorCode::NotADatabase => Error::io(format!("the file {shown} is not a ledger"))
+            .help("correct the path, or restore the ledger from a backup"),
+        ErrorCode::TooBig => Error::refused(format!(
+            "a file of this release is too large to be stored in the ledger {shown}"
+        ))
+        .help("ask for fewer cells in one question: the limit is a thousand million bytes"),
+        ErrorCode::OutOfMemory => {
+            Error::io(format!("there is not enough memory for the ledger {shown}"))
+                .help("free some memory and run again")
+        }
+        _ => Error::internal(format!("a statement on the ledger {shown} broke a rule of its own")),
+    }
+}
+
+/// Whether the error is about what was read, not about how it was asked.
+fn unreadable(error: &rusqlite::Error) -> bool {
+    use rusqlite::Error as Sql;
+    matches!(
+        error,
+        Sql::FromSqlConversionFailure(..)
+            | Sql::IntegralValueOutOfRange(..)
+            | Sql::Utf8Error(..)
+            | Sql::InvalidColumnType(..)
+            | Sql::QueryReturnedNoRows
+    )
+}
+
+fn damaged(message: &str) -> Error {
+    Error::io(message).help(
+        "run `pointillist ledger verify` to see what is wrong, and restore the ledger from a backup",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::ffi;
+
+    use super::*;
+    use crate::Kind;
+
+    #[test]
+    fn one_row_per_sqlite_code() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = Place::new(&folder.path().join("daily.ledger")).unwrap();
+        let rows = [
+            (ffi::SQLITE_BUSY, Kind::Busy, "another program holds"),
+            (ffi::SQLITE_LOCKED, Kind::Busy, "another program holds"),
+            (ffi::SQLITE_READONLY, Kind::Io, "cannot be written"),
+            (ffi::SQLITE_READONLY_DIRECTORY, Kind::Io, "cannot be written"),
+            (ffi::SQLITE_READONLY_ROLLBACK, Kind::Io, "cannot be written"),
+            (ffi::SQLITE_PERM, Kind::Io, "cannot be written"),
+            (ffi::SQLITE_CANTOPEN, Kind::Io, "cannot be opened"),
+            (ffi::SQLITE_FULL, Kind::Io, "is full"),
+            (ffi::SQLITE_IOERR_FSYNC, Kind::Io, "failed"),
+            (ffi::SQLITE_CORRUPT, Kind::Io, "is damaged"),
+            (ffi::SQLITE_NOTADB, Kind::Io, "not a ledger"),
+            (ffi::SQLITE_TOOBIG, Kind::Refused, "too large"),
+            (ffi::SQLITE_NOMEM, Kind::Io, "memory"),
+            (ffi::SQLITE_CONSTRAINT, Kind::Internal, "rule of its own"),
+            (ffi::SQLITE_MISUSE, Kind::Internal, "rule of its own"),
+        ];
+        for (code, kind, words) in rows {
+            let error = rusqlite::Error::SqliteFailure(ffi::Error::new(code), None);
+            let told = Trouble::from(error).tell(&place);
+            assert_eq!(told.kind(), kind, "{code}");
+            assert!(told.to_string().contains(words), "{code}: {told}");
+            assert!(told.hint().is_some() || kind == Kind::Internal, "{code}");
+        }
+        let told = Trouble::from(rusqlite::Error::QueryReturnedNoRows).tell(&place);
+        assert_eq!(told.kind(), Kind::Io);
+        let told = Trouble::from(rusqlite::Error::InvalidQuery).tell(&place);
+        assert_eq!(told.kind(), Kind::Internal);
+    }
+}

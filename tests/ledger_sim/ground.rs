@@ -1,0 +1,112 @@
+//! What every test here stands on: folders, small terms, reservations, and numbers from a seed.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use pointillist::ledger::{Ledger, Reservation, StoredFile, Terms};
+use pointillist::spec::privacy_loss::{AttoDelta, Delta, Epsilon, NanoRho};
+use pointillist::spec::window::{Clock, Day};
+
+use crate::model::{BUDGET, KEY_DELTA};
+
+pub(crate) const DAYS: usize = 6;
+
+/// The same numbers for the same seed, everywhere.
+pub(crate) struct Random(pub u64);
+
+impl Random {
+    pub(crate) fn below(&mut self, end: u64) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (mixed ^ (mixed >> 31)) % end.max(1)
+    }
+
+    pub(crate) fn weighted(&mut self, weights: &[u64]) -> usize {
+        let mut point = self.below(weights.iter().sum());
+        weights
+            .iter()
+            .position(|weight| {
+                let here = point < *weight;
+                point = point.saturating_sub(*weight);
+                here
+            })
+            .unwrap()
+    }
+}
+
+/// A folder in memory where the system has one: what is asked here is what the files hold.
+pub(crate) fn folder() -> tempfile::TempDir {
+    tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap()
+}
+
+/// Copies the files of a ledger, but for its lock, which dies with its process.
+pub(crate) fn copy(from: &Path) -> tempfile::TempDir {
+    let to = folder();
+    for file in std::fs::read_dir(from).unwrap() {
+        let file = file.unwrap();
+        if !file.file_name().to_str().unwrap().ends_with(".lock") {
+            std::fs::copy(file.path(), to.path().join(file.file_name())).unwrap();
+        }
+    }
+    to
+}
+
+pub(crate) fn path(folder: &Path) -> PathBuf {
+    folder.join("daily.ledger")
+}
+
+pub(crate) fn open(folder: &Path, wait: Duration) -> pointillist::Result<Ledger> {
+    let clock = Clock::Fixed("2026-03-05T06:00:00Z".parse().unwrap());
+    Ledger::open(&path(folder), &terms(), wait, clock)
+}
+
+fn terms() -> Terms {
+    Terms {
+        unit: "requester-day".to_owned(),
+        epsilon: Epsilon::new(1.0, "epsilon").unwrap(),
+        delta: Delta::new(1e-6, "delta").unwrap(),
+        key_delta: AttoDelta::new(KEY_DELTA),
+        budget: NanoRho::new(BUDGET),
+        time_zone: "UTC".to_owned(),
+        identity: BTreeMap::new(),
+        logs: None,
+    }
+}
+
+pub(crate) fn day(number: usize) -> Day {
+    format!("2026-03-{:02}", number + 1).parse().unwrap()
+}
+
+/// The window of a release: some have one day, some several.
+pub(crate) fn days(release: usize) -> std::ops::Range<usize> {
+    let first = release % DAYS;
+    first..(first + 1 + release % 3).min(DAYS)
+}
+
+pub(crate) fn asking(release: usize, charge: u64, key_delta: u64) -> Reservation {
+    Reservation {
+        release: format!("release {release}"),
+        release_id: format!("id {release}"),
+        fingerprint: format!("fingerprint {release}"),
+        blocks: days(release).map(day).collect(),
+        charge: NanoRho::new(charge),
+        key_delta: AttoDelta::new(key_delta),
+        plan: format!("{{\"charge\":{charge},\"key_delta\":{key_delta}}}"),
+        logs_digest: "digest".to_owned(),
+        code_version: "0.1.0".to_owned(),
+    }
+}
+
+/// Bytes that differ by entry, as noise would make them.
+pub(crate) fn files(number: usize) -> Vec<StoredFile> {
+    vec![
+        StoredFile { path: "_manifest/day.json".to_owned(), bytes: vec![b'{', b'}'] },
+        StoredFile {
+            path: "volume/part-0.parquet".to_owned(),
+            bytes: number.to_le_bytes().repeat(40 * number),
+        },
+    ]
+}

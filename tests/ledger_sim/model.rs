@@ -1,0 +1,107 @@
+//! What the ledger should do, without durability, in as few lines as say it.
+
+use pointillist::Kind;
+use pointillist::ledger::State;
+
+/// A mistake made on purpose, which the simulation must notice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mistake {
+    None,
+    /// A commit gives the charge back.
+    CommitForgetsTheCharge,
+    /// A void keeps the charge.
+    VoidKeepsTheCharge,
+    /// A resumed reservation is charged again.
+    ResumeChargesAgain,
+    /// Only the first block of a release is charged.
+    ChargesOneBlock,
+    /// A charge that fills a block exactly is refused.
+    RefusesTheLastBit,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ModelEntry {
+    pub(crate) release: usize,
+    pub(crate) days: std::ops::Range<usize>,
+    pub(crate) charge: u64,
+    pub(crate) key_delta: u64,
+    pub(crate) state: State,
+    resumed: u64,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Model {
+    pub(crate) entries: Vec<ModelEntry>,
+    pub(crate) mistake: Mistake,
+}
+
+pub(crate) const BUDGET: u64 = 100;
+pub(crate) const KEY_DELTA: u64 = 50;
+
+impl Model {
+    pub(crate) fn spent(&self, day: usize) -> (u64, u64) {
+        let mut sum = (0, 0);
+        for entry in self.entries.iter().filter(|entry| entry.days.contains(&day)) {
+            let charged = match (entry.state, self.mistake) {
+                (State::Void, mistake) => mistake == Mistake::VoidKeepsTheCharge,
+                (State::Committed, Mistake::CommitForgetsTheCharge) => false,
+                (_, Mistake::ChargesOneBlock) => entry.days.start == day,
+                _ => true,
+            };
+            let times = match self.mistake {
+                Mistake::ResumeChargesAgain => 1 + entry.resumed,
+                _ => 1,
+            };
+            sum.0 += entry.charge * u64::from(charged) * times;
+            sum.1 += entry.key_delta * u64::from(charged) * times;
+        }
+        sum
+    }
+
+    /// The number of the entry, from 1, and whether it is new.
+    pub(crate) fn reserve(
+        &mut self,
+        release: usize,
+        days: std::ops::Range<usize>,
+        charge: u64,
+        key_delta: u64,
+    ) -> Result<(usize, bool), Kind> {
+        let live = [State::Reserved, State::Committed, State::Published];
+        let is_live = |entry: &ModelEntry| entry.release == release && live.contains(&entry.state);
+        if let Some(found) = self.entries.iter().position(is_live) {
+            self.entries[found].resumed += 1;
+            return Ok((found + 1, false));
+        }
+        let most = BUDGET - u64::from(self.mistake == Mistake::RefusesTheLastBit);
+        let fits =
+            |(rho, delta): (u64, u64)| rho + charge <= most && delta + key_delta <= KEY_DELTA;
+        if !days.clone().all(|day| fits(self.spent(day))) {
+            return Err(Kind::Refused);
+        }
+        let state = State::Reserved;
+        self.entries.push(ModelEntry { release, days, charge, key_delta, state, resumed: 0 });
+        Ok((self.entries.len(), true))
+    }
+
+    pub(crate) fn advance(&mut self, number: usize, next: State) -> Result<(), Kind> {
+        let Some(entry) = number.checked_sub(1).and_then(|index| self.entries.get(index)) else {
+            return Err(Kind::Usage);
+        };
+        let (release, state) = (entry.release, entry.state);
+        let superseded = self.entries.iter().any(|other| {
+            other.release == release && !matches!(other.state, State::Drawn | State::Void)
+        });
+        let allowed = match (state, next) {
+            (State::Reserved, State::Drawn | State::Void)
+            | (State::Committed, State::Published) => true,
+            (State::Drawn, State::Committed) => !superseded,
+            _ => false,
+        };
+        match (allowed, next) {
+            (true, _) => self.entries[number - 1].state = next,
+            (false, State::Void) => return Err(Kind::Refused),
+            (false, _) => return Err(Kind::Internal),
+        }
+        Ok(())
+    }
+}

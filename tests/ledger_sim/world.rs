@@ -1,0 +1,217 @@
+//! The real ledger in a folder of its own, driven beside the model.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use pointillist::Kind;
+use pointillist::ledger::{Entry, EntryId, Ledger, State, Which};
+
+use crate::ground::{DAYS, Random, asking, copy, day, days, files, folder, open};
+use crate::model::{Mistake, Model};
+
+/// What can be done to a ledger, and to the file that it is in.
+#[derive(Debug, Clone, Copy)]
+enum Op {
+    Reserve {
+        release: usize,
+        charge: u64,
+        key_delta: u64,
+    },
+    Advance {
+        entry: usize,
+        next: State,
+    },
+    /// Closed and opened again.
+    Reopen,
+    /// The process ends; what is on the disk is all there is.
+    Crash,
+    /// A copy is taken between two steps.
+    KeepCopy,
+    /// The copy takes the place of the ledger, as if the run had ended there.
+    GoBack,
+}
+
+/// Where ledger and model part.
+type Difference = String;
+
+pub(crate) struct World {
+    folder: tempfile::TempDir,
+    ledger: Option<Ledger>,
+    model: Model,
+    kept: Option<(tempfile::TempDir, Model)>,
+    /// What each entry was reserved with: it never changes.
+    frozen: BTreeMap<u64, Entry>,
+}
+
+impl World {
+    /// Runs the operations of a seed and says what each came to, or where ledger and model part.
+    pub(crate) fn run(seed: u64, mistake: Mistake) -> Result<Vec<String>, Difference> {
+        let mut random = Random(seed);
+        let mut world = Self {
+            folder: folder(),
+            ledger: None,
+            model: Model { entries: Vec::new(), mistake },
+            kept: None,
+            frozen: BTreeMap::new(),
+        };
+        world.ledger = Some(open(world.folder.path(), Duration::ZERO).unwrap());
+        let mut outcomes = Vec::new();
+        for number in 0..random.below(60) {
+            let op = Op::random(&mut random, world.model.entries.len());
+            let outcome = world
+                .apply(op)
+                .and_then(|outcome| world.compare().map(|()| outcome))
+                .map_err(|difference| format!("operation {number}, {op:?}: {difference}"))?;
+            outcomes.push(outcome);
+        }
+        world.compare_all()?;
+        Ok(outcomes)
+    }
+
+    fn apply(&mut self, op: Op) -> Result<String, Difference> {
+        match op {
+            Op::Reserve { release, charge, key_delta } => self.reserve(release, charge, key_delta),
+            Op::Advance { entry, next } => self.advance(entry, next),
+            Op::Reopen => {
+                self.ledger = None;
+                self.ledger = Some(open(self.folder.path(), Duration::ZERO).unwrap());
+                Ok("reopen".to_owned())
+            }
+            Op::Crash => {
+                // The copy is taken while the ledger is open, and only the copy lives on.
+                let rest = copy(self.folder.path());
+                self.ledger = None;
+                self.folder = rest;
+                self.ledger = Some(open(self.folder.path(), Duration::ZERO).unwrap());
+                Ok("crash".to_owned())
+            }
+            Op::KeepCopy => {
+                self.kept = Some((copy(self.folder.path()), self.model.clone()));
+                Ok("keep a copy".to_owned())
+            }
+            Op::GoBack => {
+                let Some((folder, model)) = self.kept.take() else {
+                    return Ok("no copy to go back to".to_owned());
+                };
+                self.ledger = None;
+                (self.folder, self.model) = (folder, model);
+                let entries = self.model.entries.len() as u64;
+                self.frozen.retain(|id, _| *id <= entries);
+                self.ledger = Some(open(self.folder.path(), Duration::ZERO).unwrap());
+                Ok("go back to the copy".to_owned())
+            }
+        }
+    }
+
+    fn reserve(
+        &mut self,
+        release: usize,
+        charge: u64,
+        key_delta: u64,
+    ) -> Result<String, Difference> {
+        let asked = asking(release, charge, key_delta);
+        let expected = self.model.reserve(release, days(release), charge, key_delta);
+        match (self.ledger.as_mut().unwrap().reserve(&asked), expected) {
+            (Ok(entry), Ok((number, new))) if entry.id.0 == number as u64 => {
+                let first = self.frozen.entry(entry.id.0).or_insert_with(|| entry.clone());
+                let unchanged = Entry { state: first.state, ..entry.clone() };
+                if *first != unchanged {
+                    return Err(format!("entry {number} is not as it was reserved"));
+                }
+                Ok(match (new, entry.state) {
+                    (true, _) => "reserve: new",
+                    (false, State::Reserved) => "reserve: resumed",
+                    (false, _) => "reserve: done",
+                }
+                .to_owned())
+            }
+            (Err(error), Err(kind)) if error.kind() == kind => {
+                Ok(format!("reserve: {}", kind.word()))
+            }
+            (real, expected) => Err(format!("{real:?}, and the model {expected:?}")),
+        }
+    }
+
+    fn advance(&mut self, number: usize, next: State) -> Result<String, Difference> {
+        let expected = self.model.advance(number, next);
+        let ledger = self.ledger.as_mut().unwrap();
+        let id = EntryId(number as u64);
+        let (verb, real) = match next {
+            State::Drawn => ("draw", ledger.mark_drawn(id)),
+            State::Committed => ("commit", ledger.commit(id, &files(number))),
+            State::Published => ("publish", ledger.mark_published(id)),
+            State::Void => ("void", ledger.void(id)),
+            State::Reserved => unreachable!("no verb makes an entry reserved again"),
+        };
+        match (real.map_err(|error| error.kind()), expected) {
+            (Ok(()), Ok(())) => Ok(format!("{verb}: done")),
+            (Err(real), Err(kind)) if real == kind => Ok(format!("{verb}: {}", kind.word())),
+            (real, expected) => Err(format!("{real:?}, and the model {expected:?}")),
+        }
+    }
+
+    /// The balance of every block.
+    fn compare(&self) -> Result<(), Difference> {
+        for number in 0..DAYS {
+            let balance = self.ledger.as_ref().unwrap().balance(day(number)).unwrap();
+            let real = (balance.spent.nano(), balance.key_delta_spent.atto());
+            let expected = self.model.spent(number);
+            if real != expected {
+                return Err(format!(
+                    "day {number} has spent {real:?}, and in the model {expected:?}"
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// Every entry, every stored byte, and the journal.
+    fn compare_all(&self) -> Result<(), Difference> {
+        let ledger = self.ledger.as_ref().unwrap();
+        ledger.verify().map_err(|error| error.to_string())?;
+        let entries = ledger.entries(Which::All).unwrap();
+        let real: Vec<(u64, State)> =
+            entries.iter().map(|entry| (entry.charge.nano(), entry.state)).collect();
+        let expected: Vec<(u64, State)> =
+            self.model.entries.iter().map(|entry| (entry.charge, entry.state)).collect();
+        if real != expected {
+            return Err(format!("the entries are {real:?}, and in the model {expected:?}"));
+        }
+        for (index, entry) in entries.iter().enumerate() {
+            let has_files = matches!(entry.state, State::Committed | State::Published);
+            let stored = ledger.stored(entry.id).map_err(|error| error.kind());
+            let expected = if has_files { Ok(files(index + 1)) } else { Err(Kind::Io) };
+            if stored != expected {
+                return Err(format!("the stored files of entry {} differ", entry.id));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Op {
+    fn random(random: &mut Random, entries: usize) -> Self {
+        // Mostly the last entry, so that lives are lived to their end; now and then none at all.
+        let entry = match random.below(8) {
+            0 => random.below(entries as u64 + 2),
+            _ => entries as u64,
+        };
+        let entry = usize::try_from(entry).unwrap();
+        match random.below(16) {
+            0..=4 => Self::Reserve {
+                release: usize::try_from(random.below(8)).unwrap(),
+                charge: [1, 20, 33, 50, 100, 101, u64::MAX]
+                    [random.weighted(&[9, 9, 9, 5, 2, 1, 0])],
+                key_delta: [0, 10, 25, 51][random.weighted(&[9, 3, 3, 1])],
+            },
+            5..=7 => Self::Advance { entry, next: State::Drawn },
+            8..=9 => Self::Advance { entry, next: State::Committed },
+            10 => Self::Advance { entry, next: State::Published },
+            11 => Self::Advance { entry, next: State::Void },
+            12 => Self::Reopen,
+            13 => Self::Crash,
+            14 => Self::KeepCopy,
+            _ => Self::GoBack,
+        }
+    }
+}
