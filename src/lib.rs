@@ -12,5 +12,6 @@
 //! nothing else. `pipeline.rs` is the whole run on one screen.
 
 pub mod error;
+pub mod simulate;
 
 pub use error::{Error, Kind, Result};
