@@ -11,7 +11,6 @@
 //! on its right; only `release` will turn an exact tally into noisy tables, and `publish` accept nothing else.
 
 pub mod error;
-pub mod ledger;
 pub mod spec;
 
 pub mod ingest;
