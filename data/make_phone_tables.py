@@ -3,7 +3,7 @@
     python -m venv venv && venv/bin/pip install phonenumbers==9.0.42
     venv/bin/python data/make_phone_tables.py
 
-The metadata version must be the one inside the Rust library (see VERSION in src/ingest/phone.rs).
+The metadata version must be the one inside the Rust library (see VERSION in src/phone.rs).
 Nothing is sampled. A territory's patterns become a deterministic automaton over digits, by
 derivatives, and the automaton counts how many numbers of a given length below a given prefix are
 valid, and in which country. A prefix goes into e164_fast.csv when that count is all of them.

@@ -13,8 +13,8 @@
 pub mod error;
 pub mod spec;
 
-pub mod ingest;
 pub mod ledger;
+pub mod phone;
 pub mod simulate;
 
 pub use error::{Error, Kind, Result};

@@ -93,8 +93,7 @@ mod tests {
         for person in 0..1_000 {
             for slot in 1..11 {
                 let other = population.person_of(contact(&population, person, slot)).unwrap();
-                at_home +=
-                    u32::from(population.home_of(other) == population.home_of(person));
+                at_home += u32::from(population.home_of(other) == population.home_of(person));
             }
         }
         // At least 85 % of the free slots and all the mutual ones: 0.9 of 10,000.

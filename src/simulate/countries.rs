@@ -314,11 +314,7 @@ pub(super) static COUNTRIES: [Country; 20] = [
         services: Plan::new(&["800", "900"], 0, 4),
         registered: 0.64,
         latency: 28.0,
-        homes: &[home(
-            12,
-            "Europe/Amsterdam",
-            Plan::new(&["61", "62", "63", "64", "65"], 0, 7),
-        )],
+        homes: &[home(12, "Europe/Amsterdam", Plan::new(&["61", "62", "63", "64", "65"], 0, 7))],
     },
     Country {
         name: "KR",

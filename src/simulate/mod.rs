@@ -142,9 +142,13 @@ pub fn for_each_chunk(
         )));
     }
     let day = service.day(number_of(settings.date(day)?))?;
-    each_slice(&day, |slice| columns::batch(&day, slice), |batch| {
-        if batch.num_rows() == 0 { Ok(()) } else { take(batch) }
-    })
+    each_slice(
+        &day,
+        |slice| columns::batch(&day, slice),
+        |batch| {
+            if batch.num_rows() == 0 { Ok(()) } else { take(batch) }
+        },
+    )
 }
 
 /// Writes the log under `out`, as `day=YYYY-MM-DD/part-0.` and the format's ending.
@@ -156,11 +160,7 @@ pub fn for_each_chunk(
 /// # Errors
 /// Usage errors of [`Settings::validate`]; an I/O error with its path if a folder or file cannot
 /// be written, in which case complete days stay and no partial file does.
-pub fn write(
-    settings: &Settings,
-    out: &Path,
-    progress: &(dyn Fn(u64) + Sync),
-) -> Result<Summary> {
+pub fn write(settings: &Settings, out: &Path, progress: &(dyn Fn(u64) + Sync)) -> Result<Summary> {
     let service = Service::new(settings)?;
     let mut summary = Summary { files: 0, lookups: 0, bytes: 0 };
     for day in 0..settings.days {

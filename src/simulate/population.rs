@@ -296,7 +296,12 @@ impl Scatter {
         while greatest_divisor(step, modulus) != 1 {
             step += 1;
         }
-        Self { size, step, shift: scale(chance::mix(key), modulus), inverse: inverse(step, modulus) }
+        Self {
+            size,
+            step,
+            shift: scale(chance::mix(key), modulus),
+            inverse: inverse(step, modulus),
+        }
     }
 
     fn forward(&self, rank: u32) -> u32 {

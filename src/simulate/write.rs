@@ -133,9 +133,7 @@ impl Encoder {
     fn encode(&self, batch: RecordBatch) -> Result<Encoded> {
         let unfit = |cause| Error::internal("simulated lookups cannot be encoded").because(cause);
         Ok(match self {
-            Self::Parquet(factory) => {
-                Encoded::RowGroup(row_group(factory, &batch).map_err(unfit)?)
-            }
+            Self::Parquet(factory) => Encoded::RowGroup(row_group(factory, &batch).map_err(unfit)?),
             Self::Csv => Encoded::Text(text::csv(&batch)?),
             Self::Ndjson => Encoded::Text(text::ndjson(&batch)?),
             Self::Arrow => Encoded::Batch(batch),

@@ -9,9 +9,11 @@ use std::collections::BTreeSet;
 
 use arrow::array::{Array, ArrayRef, BooleanArray, Datum, Float64Array, Scalar, StringArray};
 use arrow::compute::kernels::cmp;
-use arrow::compute::{CastOptions, and_kleene, cast_with_options, is_not_null, is_null, not, or_kleene};
+use arrow::compute::{
+    CastOptions, and_kleene, cast_with_options, is_not_null, is_null, not, or_kleene,
+};
 use arrow::datatypes::DataType;
-use sqlparser::ast::{BinaryOperator, Expr, UnaryOperator, Value};
+use sqlparser::ast::{BinaryOperator, Expr, InTarget, UnaryOperator, Value};
 use sqlparser::dialect::GenericDialect;
 use sqlparser::parser::Parser;
 
@@ -121,8 +123,9 @@ impl Condition {
         rows: usize,
         column: &dyn Fn(&str) -> Option<ArrayRef>,
     ) -> Result<BooleanArray> {
-        evaluate(&self.node, rows, column)
-            .map_err(|_| Error::internal(format!("the condition `{}` cannot be evaluated", self.text)))
+        evaluate(&self.node, rows, column).map_err(|_| {
+            Error::internal(format!("the condition `{}` cannot be evaluated", self.text))
+        })
     }
 }
 
@@ -145,7 +148,10 @@ impl Node {
     }
 }
 
-fn build(expression: &Expr) -> Result<Node, String> {
+/// What the allow-list says of a part: its node, or what is wrong with it.
+type Checked<T> = std::result::Result<T, String>;
+
+fn build(expression: &Expr) -> Checked<Node> {
     match expression {
         Expr::Nested(inner) => build(inner),
         Expr::Identifier(name) => Ok(Node::Column(name.value.clone())),
@@ -164,7 +170,7 @@ fn build(expression: &Expr) -> Result<Node, String> {
         Expr::BinaryOp { left, op, right } => binary(left, op, right),
         Expr::IsNull(inner) => null_test(inner, false),
         Expr::IsNotNull(inner) => null_test(inner, true),
-        Expr::InList { expr, list, negated } => {
+        Expr::In { expr, target: InTarget::List(list), negated, global: false } => {
             let column = build(expr)?;
             let any = list
                 .iter()
@@ -187,17 +193,15 @@ fn build(expression: &Expr) -> Result<Node, String> {
                 _ => Err("LIKE takes a column and a text pattern".to_owned()),
             }
         }
-        Expr::Function(function) => {
-            Err(format!("the function {} is not available", function.name))
-        }
-        Expr::Subquery(_) | Expr::Exists { .. } | Expr::InSubquery { .. } => {
+        Expr::Function(function) => Err(format!("the function {} is not available", function.name)),
+        Expr::Subquery(_) | Expr::Exists { .. } | Expr::In { .. } => {
             Err("a subquery looks at other rows".to_owned())
         }
         other => Err(format!("`{other}` is not available here")),
     }
 }
 
-fn literal(value: &Value) -> Result<Literal, String> {
+fn literal(value: &Value) -> Checked<Literal> {
     match value {
         Value::Number(digits, _) => digits
             .parse::<f64>()
@@ -212,7 +216,7 @@ fn literal(value: &Value) -> Result<Literal, String> {
     }
 }
 
-fn binary(left: &Expr, operator: &BinaryOperator, right: &Expr) -> Result<Node, String> {
+fn binary(left: &Expr, operator: &BinaryOperator, right: &Expr) -> Checked<Node> {
     let compare = match operator {
         BinaryOperator::And => {
             return Ok(Node::And(Box::new(condition(left)?), Box::new(condition(right)?)));
@@ -231,7 +235,7 @@ fn binary(left: &Expr, operator: &BinaryOperator, right: &Expr) -> Result<Node, 
     comparison(compare, build(left)?, build(right)?)
 }
 
-fn comparison(compare: Comparison, left: Node, right: Node) -> Result<Node, String> {
+fn comparison(compare: Comparison, left: Node, right: Node) -> Checked<Node> {
     let plain = |node: &Node| matches!(node, Node::Column(_) | Node::Literal(_));
     let constant = |node: &Node| matches!(node, Node::Literal(_));
     if !plain(&left) || !plain(&right) {
@@ -243,12 +247,12 @@ fn comparison(compare: Comparison, left: Node, right: Node) -> Result<Node, Stri
     Ok(Node::Compare(compare, Box::new(left), Box::new(right)))
 }
 
-fn condition(expression: &Expr) -> Result<Node, String> {
+fn condition(expression: &Expr) -> Checked<Node> {
     let node = build(expression)?;
     if node.is_condition() { Ok(node) } else { Err("AND, OR and NOT take conditions".to_owned()) }
 }
 
-fn null_test(inner: &Expr, negated: bool) -> Result<Node, String> {
+fn null_test(inner: &Expr, negated: bool) -> Checked<Node> {
     match build(inner)? {
         Node::Column(column) => Ok(Node::Null { column, negated }),
         _ => Err("IS NULL takes a column".to_owned()),
@@ -369,7 +373,8 @@ mod tests {
     use super::*;
 
     fn evaluate(text: &str) -> Vec<Option<bool>> {
-        let app: ArrayRef = Arc::new(StringArray::from(vec![Some("a"), Some("b"), None, Some("7")]));
+        let app: ArrayRef =
+            Arc::new(StringArray::from(vec![Some("a"), Some("b"), None, Some("7")]));
         let code: ArrayRef = Arc::new(Int64Array::from(vec![Some(1), Some(2), None, Some(7)]));
         let lookup = |name: &str| match name {
             "app" => Some(app.clone()),

@@ -6,8 +6,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::calling_codes::CallingCodes;
 use super::logs::{Identifier, Logs};
+use crate::phone::CallingCodes;
 use crate::{Error, Result};
 
 /// The value that stands for everything off a public list.
@@ -119,10 +119,14 @@ impl KeyLists {
         for (name, values) in raw {
             let refuse = |detail: String| Error::usage(format!("`[keys] {name}` {detail}"));
             if PROTECTED.contains(&name.as_str()) {
-                return Err(refuse("would publish a protected column".to_owned())
-                    .help("keys group people; use target_country, app, route or a column with few values"));
+                return Err(refuse("would publish a protected column".to_owned()).help(
+                    "keys group people; use target_country, app, route or a column with few values",
+                ));
             }
-            if matches!(name.as_str(), "hour" | "hour_of_week" | "day" | "requested_at" | "latency_ms") {
+            if matches!(
+                name.as_str(),
+                "hour" | "hour_of_week" | "day" | "requested_at" | "latency_ms"
+            ) {
                 return Err(refuse("takes no list: its values are known".to_owned())
                     .help("remove it from `[keys]`"));
             }
@@ -158,8 +162,10 @@ impl KeyLists {
         let refuse = |detail: String| Error::usage(format!("question `{question}`: {detail}"));
         let country = |source: KeySource| -> Result<Key> {
             if logs.identifier == Identifier::Opaque {
-                return Err(refuse(format!("`{name}` needs phone numbers, and `identifier` is \"opaque\""))
-                    .help("remove the key, or set `identifier = \"e164\"`"));
+                return Err(refuse(format!(
+                    "`{name}` needs phone numbers, and `identifier` is \"opaque\""
+                ))
+                .help("remove the key, or set `identifier = \"e164\"`"));
             }
             let values = self.lists.get(name).cloned().unwrap_or_else(|| {
                 CallingCodes::shipped().countries().iter().map(|code| (*code).to_owned()).collect()
@@ -184,8 +190,9 @@ impl KeyLists {
             }
             _ => {
                 let values = self.lists.get(name).cloned().ok_or_else(|| {
-                    refuse(format!("the key `{name}` has no public list of values"))
-                        .help(format!("add it: [keys] {name} = [\"…\", \"…\"]; all else counts as `other`"))
+                    refuse(format!("the key `{name}` has no public list of values")).help(format!(
+                        "add it: [keys] {name} = [\"…\", \"…\"]; all else counts as `other`"
+                    ))
                 })?;
                 let source = match name {
                     "app" => KeySource::App,

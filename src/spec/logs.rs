@@ -143,7 +143,11 @@ impl Logs {
             time_zone_name: zone_name,
             default_region: raw.default_region,
             identifier,
-            filter: raw.filter.as_deref().map(|text| Condition::parse(text, "[logs] where")).transpose()?,
+            filter: raw
+                .filter
+                .as_deref()
+                .map(|text| Condition::parse(text, "[logs] where"))
+                .transpose()?,
             settle,
             day_folder: raw.day_folder,
             columns: raw.columns,
@@ -178,8 +182,9 @@ impl Logs {
         for name in filter.columns_read() {
             let raw = self.column(name);
             if hidden(raw) || raw == self.column("requested_at") {
-                return Err(Error::usage(format!("`[logs] where` reads `{name}`"))
-                    .help("requester, target, client_ip and requested_at may only be tested with IS NULL"));
+                return Err(Error::usage(format!("`[logs] where` reads `{name}`")).help(
+                    "requester, target, client_ip and requested_at may only be tested with IS NULL",
+                ));
             }
         }
         Ok(())
@@ -197,7 +202,9 @@ fn check_canonical(name: &str, listed: &[&str]) -> Result<()> {
         .max_by(|left, right| left.0.total_cmp(&right.0));
     let help = match nearest {
         Some((likeness, known)) if likeness > 0.7 => format!("did you mean `{known}`?"),
-        _ => format!("the left side is one of {}, or a key listed in `[keys]`", CANONICAL.join(", ")),
+        _ => {
+            format!("the left side is one of {}, or a key listed in `[keys]`", CANONICAL.join(", "))
+        }
     };
     Err(Error::usage(format!("`[logs] columns` maps an unknown column `{name}`")).help(help))
 }

@@ -1,4 +1,12 @@
 //! The release file: what was typed, then what it means.
 
+pub mod expression;
+pub mod keys;
+pub mod logs;
 pub mod privacy_loss;
+pub mod question;
+mod raw;
+pub mod release;
 pub mod window;
+
+pub use release::Release;

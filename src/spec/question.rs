@@ -1,7 +1,7 @@
 //! Questions: what the user asks, checked; kinds that are not built yet are refused by name.
 
 use super::expression::Condition;
-use super::keys::{Key, KeyLists, MOST_CELLS};
+use super::keys::{Key, KeyLists, MOST_CELLS, PROTECTED};
 use super::logs::Logs;
 use super::raw::RawQuestion;
 use crate::{Error, Result};
@@ -104,9 +104,12 @@ impl Question {
             }
             by.push(key);
         }
-        let measure = measure(raw, &by, logs)?;
-        let cells = by.iter().try_fold(1_u64, |cells, key| cells.checked_mul(key.values().len() as u64));
-        match cells.map(|cells| if matches!(measure, Measure::Share(_)) { cells * 2 } else { cells }) {
+        let measure = measure(raw, logs)?;
+        let cells =
+            by.iter().try_fold(1_u64, |cells, key| cells.checked_mul(key.values().len() as u64));
+        match cells
+            .map(|cells| if matches!(measure, Measure::Share(_)) { cells * 2 } else { cells })
+        {
             Some(cells) if cells <= MOST_CELLS => {}
             _ => {
                 return Err(refuse("its keys make more than 100,000,000 cells".to_owned())
@@ -115,7 +118,9 @@ impl Question {
         }
         let weight = raw.weight.unwrap_or(1.0);
         if !weight.is_finite() || !(0.001..=1e6).contains(&weight) {
-            return Err(refuse(format!("`weight` is {weight}")).help("give a number from 0.001 to 1000000"));
+            return Err(
+                refuse(format!("`weight` is {weight}")).help("give a number from 0.001 to 1000000")
+            );
         }
         Ok(Self {
             name: raw.name.clone(),
@@ -143,7 +148,7 @@ pub(crate) fn check_name(name: &str, what: &str) -> Result<()> {
         .help("use a-z, 0-9, _ and -, beginning with a letter or a digit"))
 }
 
-fn measure(raw: &RawQuestion, by: &[Key], logs: &Logs) -> Result<Measure> {
+fn measure(raw: &RawQuestion, logs: &Logs) -> Result<Measure> {
     let question = raw.name.as_str();
     let refuse = |detail: String| Error::usage(format!("question `{question}`: {detail}"));
     match (&raw.count, &raw.distinct, &raw.share) {
@@ -152,13 +157,15 @@ fn measure(raw: &RawQuestion, by: &[Key], logs: &Logs) -> Result<Measure> {
             Err(refuse(format!("`count` is `{what}`")).help("write count = \"lookups\""))
         }
         (None, Some(what), None) if what == "requester" => Ok(Measure::DistinctRequesters),
-        (None, Some(what), None) => Err(refuse(format!("`distinct = \"{what}\"` is not available yet"))
-            .help("write distinct = \"requester\"")),
+        (None, Some(what), None) => {
+            Err(refuse(format!("`distinct = \"{what}\"` is not available yet"))
+                .help("write distinct = \"requester\""))
+        }
         (None, None, Some(text)) => {
             let field = format!("question {question}: share");
             let condition = Condition::parse(text, &field)?;
             for name in condition.columns() {
-                if matches!(logs.column(name), raw if super::keys::PROTECTED.iter().any(|hidden| logs.column(hidden) == raw)) {
+                if PROTECTED.iter().any(|hidden| logs.column(hidden) == logs.column(name)) {
                     return Err(refuse(format!("`share` reads the protected column `{name}`"))
                         .help("use app, route or a key with a public list"));
                 }
@@ -167,11 +174,11 @@ fn measure(raw: &RawQuestion, by: &[Key], logs: &Logs) -> Result<Measure> {
                 return Err(refuse("`share` names no column".to_owned())
                     .help("for example share = \"route = 'sms'\""));
             }
-            let _ = by;
             Ok(Measure::Share(condition))
         }
-        (None, None, None) => Err(refuse("it asks nothing".to_owned())
-            .help("add count = \"lookups\", distinct = \"requester\" or share = \"route = 'sms'\"")),
+        (None, None, None) => Err(refuse("it asks nothing".to_owned()).help(
+            "add count = \"lookups\", distinct = \"requester\" or share = \"route = 'sms'\"",
+        )),
         _ => Err(refuse("it asks two things at once".to_owned()).help("make two questions of it")),
     }
 }
@@ -188,16 +195,20 @@ fn refuse_unavailable(raw: &RawQuestion) -> Result<()> {
         (raw.range.is_some(), "range"),
     ] {
         if set {
-            return Err(Error::usage(format!("question `{}`: `{field}` is not available yet", raw.name))
-                .help("count, distinct and share over public keys are; remove the question for now"));
+            return Err(Error::usage(format!(
+                "question `{}`: `{field}` is not available yet",
+                raw.name
+            ))
+            .help("count, distinct and share over public keys are; remove the question for now"));
         }
     }
     match raw.keys.as_deref() {
         None | Some("public") => Ok(()),
-        Some("private") => {
-            Err(Error::usage(format!("question `{}`: `keys = \"private\"` is not available yet", raw.name))
-                .help("give the keys a public list in `[keys]`"))
-        }
+        Some("private") => Err(Error::usage(format!(
+            "question `{}`: `keys = \"private\"` is not available yet",
+            raw.name
+        ))
+        .help("give the keys a public list in `[keys]`")),
         Some(other) => Err(Error::usage(format!("question `{}`: `keys` is `{other}`", raw.name))
             .help("use \"public\" or \"private\"")),
     }

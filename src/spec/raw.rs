@@ -135,7 +135,8 @@ pub(crate) fn parse(text: &str, file: &str) -> Result<RawRelease> {
             None if message.contains("unknown field") => {
                 failure.help("remove the field, or correct its name")
             }
-            None => failure.help("see `[logs]`, `[ledger]`, `[privacy]` and `[[question]]` in the README"),
+            None => failure
+                .help("see `[logs]`, `[ledger]`, `[privacy]` and `[[question]]` in the README"),
         }
     })
 }

@@ -13,7 +13,7 @@ use super::seven_digits::{Canvas, DIGITS, Leading, SevenDigits, are_digits};
 /// E.164 allows no more.
 const DIGITS_MAX: usize = 15;
 
-const CSV: &str = include_str!("../../../data/e164_fast.csv");
+const CSV: &str = include_str!("../../data/e164_fast.csv");
 
 /// The table of proved prefixes.
 pub(super) struct FastPath {

@@ -119,7 +119,7 @@ fn short_and_foreign_digits_have_the_country_of_the_longest_prefix_or_none() {
 
 #[test]
 fn fast_rows_are_sorted_runs_of_prefixes_that_do_not_overlap() {
-    let csv = include_str!("../../../../data/e164_fast.csv");
+    let csv = include_str!("../../../data/e164_fast.csv");
     assert_eq!(csv.lines().next(), Some("first,last,digits"));
     assert_eq!(csv.lines().count(), fast_path::rows().count() + 1, "every line is a row");
     let mut ends = HashMap::new();

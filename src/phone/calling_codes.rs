@@ -8,7 +8,7 @@ use super::seven_digits::{Canvas, DIGITS, Leading, SevenDigits};
 /// What the list says of calling codes that belong to no country.
 const OTHER: &str = "other";
 
-const CSV: &str = include_str!("../../../data/calling_codes.csv");
+const CSV: &str = include_str!("../../data/calling_codes.csv");
 
 /// The public list of calling codes, ready for looking up.
 pub struct CallingCodes {

@@ -173,7 +173,7 @@ fn an_unknown_region_is_a_usage_error_that_names_the_field() {
 
 #[test]
 fn the_version_names_the_library_that_is_built_in() {
-    let lock = include_str!("../../../Cargo.lock");
+    let lock = include_str!("../../Cargo.lock");
     let (_, entry) = lock.split_once("name = \"rlibphonenumber\"\nversion = \"").expect("locked");
     let (version, _) = entry.split_once('"').expect("a version");
     assert_eq!(VERSION, format!("rlibphonenumber {version}, metadata 9.0.42"));

@@ -1,3 +1,0 @@
-//! Log files → batches of the canonical lookup; rows that cannot be read are rejects, by reason.
-
-pub mod phone;
