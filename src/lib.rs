@@ -17,4 +17,6 @@ pub mod ledger;
 pub mod phone;
 pub mod simulate;
 
+pub mod cli;
+
 pub use error::{Error, Kind, Result};

@@ -1,0 +1,102 @@
+//! Every argument with its help; nothing is computed here.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::simulate::Format;
+
+/// Operational answers from lookup logs, without exposing any individual contact
+#[derive(Debug, Parser)]
+#[command(name = "pointillist", version, disable_help_subcommand = true)]
+pub(crate) struct Arguments {
+    /// Print one JSON object on stdout instead of text
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// What to do
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Write realistic logs of a lookup service that never was
+    Simulate(Simulate),
+    /// Read the budget ledger
+    Ledger {
+        /// What to do with it
+        #[command(subcommand)]
+        verb: LedgerVerb,
+    },
+}
+
+/// The arguments of `simulate`.
+#[derive(Debug, Args)]
+pub(crate) struct Simulate {
+    /// The folder that gets one folder per UTC day
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: PathBuf,
+    /// How many days
+    #[arg(long, default_value_t = 7)]
+    pub(crate) days: u32,
+    /// How many lookups each day has, exactly
+    #[arg(long, value_name = "N", default_value_t = 100_000)]
+    pub(crate) lookups_per_day: u64,
+    /// How many requesters there are
+    #[arg(long, value_name = "N", default_value_t = 20_000)]
+    pub(crate) requesters: u64,
+    /// Same seed, same bytes
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// The first day
+    #[arg(long, value_name = "YYYY-MM-DD", default_value = "2026-01-01")]
+    pub(crate) start: String,
+    /// The format of the files
+    #[arg(long, value_enum, default_value_t = FileFormat::Parquet)]
+    pub(crate) format: FileFormat,
+}
+
+/// The formats that logs are written in.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum FileFormat {
+    /// Parquet
+    Parquet,
+    /// Comma-separated values
+    Csv,
+    /// One JSON object per line
+    Ndjson,
+    /// Arrow IPC
+    Arrow,
+}
+
+impl From<FileFormat> for Format {
+    fn from(format: FileFormat) -> Self {
+        match format {
+            FileFormat::Parquet => Self::Parquet,
+            FileFormat::Csv => Self::Csv,
+            FileFormat::Ndjson => Self::Ndjson,
+            FileFormat::Arrow => Self::Arrow,
+        }
+    }
+}
+
+/// What can be done with a ledger.
+#[derive(Debug, Subcommand)]
+pub(crate) enum LedgerVerb {
+    /// Show what each block may spend, has spent and has left
+    Show(LedgerPlace),
+    /// Walk the hash chain, add up the charges again, check the stored bytes
+    Verify(LedgerPlace),
+}
+
+/// Which ledger.
+#[derive(Debug, Args)]
+pub(crate) struct LedgerPlace {
+    /// The release file whose ledger it is
+    #[arg(value_name = "RELEASE.toml", required_unless_present = "ledger")]
+    pub(crate) release: Option<PathBuf>,
+    /// The ledger file itself
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ledger: Option<PathBuf>,
+}

@@ -1,0 +1,53 @@
+//! A command's result goes to stdout, as text or as one JSON object; failures go to stderr as text.
+//!
+//! Nothing else in the program writes to a stream.
+
+use std::io::Write;
+
+use serde_json::{Value, json};
+
+use crate::Error;
+
+/// Where a command's words go.
+pub(crate) struct Output {
+    json: bool,
+}
+
+impl Output {
+    pub(crate) const fn new(json: bool) -> Self {
+        Self { json }
+    }
+
+    /// The result of a command: `object` for programs, `text` for people.
+    pub(crate) fn result(&self, object: &Value, text: &str) {
+        if self.json {
+            let _closed = writeln!(std::io::stdout(), "{object}");
+        } else {
+            let _closed = write!(std::io::stdout(), "{text}");
+        }
+    }
+
+    /// Why a command failed, each cause once.
+    pub(crate) fn failure(&self, error: &Error) {
+        if self.json {
+            let object = json!({ "error": {
+                "code": error.kind().exit_code(),
+                "kind": error.kind().word(),
+                "message": error.to_string(),
+                "help": error.hint(),
+            }});
+            let _closed = writeln!(std::io::stdout(), "{object}");
+            return;
+        }
+        let mut stderr = std::io::stderr();
+        let _closed = writeln!(stderr, "error: {error}");
+        let mut cause = std::error::Error::source(error);
+        while let Some(inner) = cause {
+            let _closed = writeln!(stderr, "  caused by: {inner}");
+            cause = inner.source();
+        }
+        if let Some(help) = error.hint() {
+            let _closed = writeln!(stderr, "hint: {help}");
+        }
+    }
+}

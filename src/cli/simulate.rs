@@ -1,0 +1,50 @@
+//! `simulate`: writes logs of a lookup service that never was.
+
+use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::json;
+
+use super::args::Simulate;
+use super::output::Output;
+use crate::Result;
+use crate::simulate::{Settings, write};
+use crate::spec::window::Day;
+
+/// Runs the command.
+///
+/// # Errors
+/// Usage, for settings out of range; I/O, when the folder cannot be written.
+pub(crate) fn run(asked: &Simulate, output: &Output) -> Result<()> {
+    let settings = Settings {
+        start: asked.start.parse::<Day>()?.date(),
+        days: asked.days,
+        lookups_per_day: asked.lookups_per_day,
+        requesters: asked.requesters,
+        seed: asked.seed,
+        format: asked.format.into(),
+    };
+    settings.validate()?;
+    let bar = ProgressBar::new(u64::from(asked.days).saturating_mul(asked.lookups_per_day));
+    if let Ok(style) =
+        ProgressStyle::with_template("{bar:40} {human_pos}/{human_len} lookups, {eta} left")
+    {
+        bar.set_style(style);
+    }
+    let summary = write(&settings, &asked.out, &|rows| bar.inc(rows))?;
+    bar.finish_and_clear();
+    let object = json!({
+        "files": summary.files,
+        "lookups": summary.lookups,
+        "bytes": summary.bytes,
+        "seed": asked.seed,
+        "out": asked.out,
+    });
+    let text = format!(
+        "wrote {} lookups in {} files ({} bytes) under {}\n",
+        summary.lookups,
+        summary.files,
+        summary.bytes,
+        asked.out.display()
+    );
+    output.result(&object, &text);
+    Ok(())
+}
