@@ -9,8 +9,8 @@ use std::f64::consts::TAU;
 
 /// The odd step of SplitMix64: 2^64 divided by the golden ratio.
 const STEP: u64 = 0x9e37_79b9_7f4a_7c15;
-/// 2^-53: the spacing of the numbers of [`Chance::unit`].
-const SPACING: f64 = 1.0 / 9_007_199_254_740_992.0;
+/// 2^-52: the spacing of the numbers of [`Chance::unit`].
+const SPACING: f64 = 1.0 / 4_503_599_627_370_496.0;
 
 /// What a stream is for; streams of different purposes share nothing.
 #[derive(Debug, Clone, Copy)]
@@ -56,7 +56,7 @@ pub(super) fn scale(bits: u64, bound: u64) -> u64 {
 
 /// Maps 64 random bits to the open interval from 0 to 1.
 pub(super) fn unit(bits: u64) -> f64 {
-    ((bits >> 11) as f64 + 0.5) * SPACING
+    ((bits >> 12) as f64 + 0.5) * SPACING
 }
 
 /// One stream of numbers.

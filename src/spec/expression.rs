@@ -412,9 +412,9 @@ mod tests {
     #[test]
     fn anything_that_could_look_beyond_the_row_is_refused_by_name() {
         for (text, word) in [
-            ("app = (SELECT max(app) FROM logs)", "takes columns"),
-            ("max(app) = 'a'", "takes columns"),
-            ("random() > 0.5", "takes columns"),
+            ("app = (SELECT max(app) FROM logs)", "subquery"),
+            ("max(app) = 'a'", "function max"),
+            ("random() > 0.5", "function random"),
             ("now() IS NULL", "function"),
             ("code + 1 = 2", "operator"),
             ("app", "value"),
@@ -428,10 +428,7 @@ mod tests {
         ] {
             let error = Condition::parse(text, "where").unwrap_err();
             assert!(error.to_string().starts_with("`where` cannot be used"), "{text}: {error}");
-            assert!(
-                error.to_string().contains(word) || error.to_string().contains("not available"),
-                "{text}: {error}"
-            );
+            assert!(error.to_string().contains(word), "{text}: {error}");
         }
     }
 

@@ -302,7 +302,7 @@ by = ["app"]
             ("epsilon = 1.0", "epsilon = 0", "[ledger] epsilon"),
             ("epsilon = 1.0", "epsilon = nan", "[ledger] epsilon"),
             ("epsilon = 1.0", "epsilon = -1", "[ledger] epsilon"),
-            ("epsilon = 1.0", "epsilon = 1e400", "epsilon"),
+            ("epsilon = 1.0", "epsilon = 1e400", "line 9, column 11"),
             ("delta = 1e-6", "delta = 0", "[ledger] delta"),
             ("delta = 1e-6", "delta = 1e-6\nkey_delta = 1e-6", "key_delta"),
             ("path = \"daily.ledger\"\n", "", "[ledger] path"),
