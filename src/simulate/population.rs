@@ -226,7 +226,7 @@ impl Population {
     pub(super) fn write_address(&self, person: u32, text: &mut Vec<u8>) -> bool {
         let own = hash(self.seed, Purpose::Address, u64::from(person), 0);
         // One in six shares a carrier's address with others near in the numbering.
-        let (key, tag) = if own % 6 == 0 { (person / 16, 2) } else { (person, 1) };
+        let (key, tag) = if own.is_multiple_of(6) { (person / 16, 2) } else { (person, 1) };
         let mut chance = Chance::new(self.seed, Purpose::Address, u64::from(key), tag);
         match unit(own) {
             kind if kind < 0.01 => return false,
