@@ -13,6 +13,7 @@
 pub mod error;
 pub mod spec;
 
+pub mod bound;
 pub mod ledger;
 pub mod phone;
 pub mod simulate;
