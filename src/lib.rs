@@ -16,6 +16,7 @@ pub mod spec;
 pub mod bound;
 pub mod ledger;
 pub mod phone;
+pub mod release;
 pub mod simulate;
 
 pub mod cli;

@@ -1,0 +1,19 @@
+//! Noise, its price and its conversion: the only module that imports opendp.
+//!
+//! In: exact integers on the lattice of 2^-16 and the L2 clip they obey. Out: noisy integers and
+//! the charge, which is what the built measurement's own privacy map says. Deliberately not here:
+//! whether a block can pay for it, which the ledger decides before anything is drawn.
+
+mod accounting;
+mod mechanism;
+
+pub use accounting::{budget_of, epsilon_of};
+pub use mechanism::{DiscreteGaussian, NoiseScale};
+
+use crate::Error;
+
+/// An opendp failure with its message, which names parameters and never data.
+fn fault(what: &str, error: &opendp::error::Error) -> Error {
+    let detail = error.message.as_deref().unwrap_or("no detail");
+    Error::internal(format!("{what}: {:?}: {detail}", error.variant))
+}
