@@ -1,7 +1,7 @@
 //! Questions: what the user asks, checked; kinds that are not built yet are refused by name.
 
 use super::expression::Condition;
-use super::keys::{Key, KeyLists, MOST_CELLS, PROTECTED};
+use super::keys::{Key, KeyLists, MOST_CELLS};
 use super::logs::Logs;
 use super::raw::RawQuestion;
 use crate::{Error, Result};
@@ -13,6 +13,9 @@ pub const LATTICE_ONE: u64 = 1 << LATTICE_BITS;
 /// The largest clip that may be asked for.
 pub const MOST_CLIP: f64 = 1_048_576.0;
 
+/// How many combinations of key values a condition is worked out for before any log is read.
+const MOST_CONDITION_CELLS: u64 = 1_000_000;
+
 /// What a question measures.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Measure {
@@ -21,7 +24,12 @@ pub enum Measure {
     /// How many different requesters.
     DistinctRequesters,
     /// Which share of the lookups meets a condition on public keys.
-    Share(Condition),
+    Share {
+        /// The condition.
+        condition: Condition,
+        /// The keys that it reads, each with its public list.
+        keys: Vec<Key>,
+    },
 }
 
 impl Measure {
@@ -31,7 +39,7 @@ impl Measure {
         match self {
             Self::Count => "count",
             Self::DistinctRequesters => "distinct",
-            Self::Share(_) => "share",
+            Self::Share { .. } => "share",
         }
     }
 }
@@ -104,11 +112,11 @@ impl Question {
             }
             by.push(key);
         }
-        let measure = measure(raw, logs)?;
+        let measure = measure(raw, lists, logs)?;
         let cells =
             by.iter().try_fold(1_u64, |cells, key| cells.checked_mul(key.values().len() as u64));
         match cells
-            .map(|cells| if matches!(measure, Measure::Share(_)) { cells * 2 } else { cells })
+            .map(|cells| if matches!(measure, Measure::Share { .. }) { cells * 2 } else { cells })
         {
             Some(cells) if cells <= MOST_CELLS => {}
             _ => {
@@ -148,7 +156,7 @@ pub(crate) fn check_name(name: &str, what: &str) -> Result<()> {
         .help("use a-z, 0-9, _ and -, beginning with a letter or a digit"))
 }
 
-fn measure(raw: &RawQuestion, logs: &Logs) -> Result<Measure> {
+fn measure(raw: &RawQuestion, lists: &KeyLists, logs: &Logs) -> Result<Measure> {
     let question = raw.name.as_str();
     let refuse = |detail: String| Error::usage(format!("question `{question}`: {detail}"));
     match (&raw.count, &raw.distinct, &raw.share) {
@@ -164,17 +172,21 @@ fn measure(raw: &RawQuestion, logs: &Logs) -> Result<Measure> {
         (None, None, Some(text)) => {
             let field = format!("question {question}: share");
             let condition = Condition::parse(text, &field)?;
-            for name in condition.columns() {
-                if PROTECTED.iter().any(|hidden| logs.column(hidden) == logs.column(name)) {
-                    return Err(refuse(format!("`share` reads the protected column `{name}`"))
-                        .help("use app, route or a key with a public list"));
-                }
-            }
             if condition.columns().is_empty() {
                 return Err(refuse("`share` names no column".to_owned())
                     .help("for example share = \"route = 'sms'\""));
             }
-            Ok(Measure::Share(condition))
+            let keys = condition
+                .columns()
+                .into_iter()
+                .map(|name| lists.key(name, question, logs))
+                .collect::<Result<Vec<_>>>()?;
+            let cells = keys.iter().map(|key| key.values().len() as u64);
+            if cells.fold(1, u64::saturating_mul) > MOST_CONDITION_CELLS {
+                return Err(refuse("`share` reads keys with too many combinations".to_owned())
+                    .help("name fewer keys in the condition"));
+            }
+            Ok(Measure::Share { condition, keys })
         }
         (None, None, None) => Err(refuse("it asks nothing".to_owned()).help(
             "add count = \"lookups\", distinct = \"requester\" or share = \"route = 'sms'\"",

@@ -130,7 +130,7 @@ impl Release {
             .iter()
             .map(|question| {
                 let condition = match &question.measure {
-                    super::question::Measure::Share(condition) => Some(condition.text()),
+                    super::question::Measure::Share { condition, .. } => Some(condition.text()),
                     _ => None,
                 };
                 json!({
@@ -313,6 +313,8 @@ by = ["app"]
             ("by = [\"app\"]", "keys = \"private\"", "not available yet"),
             ("share = \"route = 'sms'\"", "mean = \"latency_ms\"", "`mean` is not available yet"),
             ("share = \"route = 'sms'\"", "share = \"target = 'x'\"", "target"),
+            ("share = \"route = 'sms'\"", "share = \"latency_ms > 5\"", "latency_ms"),
+            ("share = \"route = 'sms'\"", "share = \"day = 'x'\"", "day"),
             ("name = \"sms_share\"", "name = \"volume\"", "volume"),
             ("name = \"sms_share\"", "name = \"../up\"", "../up"),
             ("[ledger]", "[privacy]\nunit = \"person-day\"\n[ledger]", "not available yet"),
