@@ -14,6 +14,7 @@ pub mod error;
 pub mod plan;
 pub mod spec;
 
+pub mod aggregate;
 pub mod bound;
 pub mod ledger;
 pub mod phone;
