@@ -1,5 +1,7 @@
-//! Questions → measured tables: where rows land, fixed before any log is read.
+//! Questions → measured tables: where rows land, clips and budget, fixed before any log is read.
 
 mod layout;
+mod tables;
 
 pub use layout::{Cells, Layout};
+pub use tables::{Contribution, MeasuredTable, measured_tables};
