@@ -6,7 +6,7 @@
 use std::error::Error as StdError;
 
 /// The result of a fallible stage.
-pub type Result<T> = std::result::Result<T, Error>;
+pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// A failure that a person can act on.
 #[derive(Debug, thiserror::Error)]

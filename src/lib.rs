@@ -16,10 +16,16 @@ pub mod spec;
 
 pub mod aggregate;
 pub mod bound;
+pub mod engine;
+pub mod ingest;
 pub mod ledger;
 pub mod phone;
+pub mod publish;
 pub mod release;
+pub mod retain;
 pub mod simulate;
+
+pub mod pipeline;
 
 pub mod cli;
 

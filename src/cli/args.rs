@@ -21,6 +21,28 @@ pub(crate) struct Arguments {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Simulate a week of logs, release it day by day, show answers beside their error
+    Demo {
+        /// The folder of the demo
+        #[arg(long, value_name = "DIR", default_value = "pointillist-demo")]
+        out: PathBuf,
+    },
+    /// Read the logs, report conformance and rejects by reason; spends nothing, output is sensitive
+    Check(Check),
+    /// Show measured tables, clips, budget shares and expected error; reads no logs, spends nothing
+    Plan {
+        /// The release file
+        #[arg(value_name = "RELEASE.toml")]
+        release: PathBuf,
+    },
+    /// Release every closed day that is not released yet, or the days given
+    Run(Run),
+    /// Tell the promise and the error of a published file, in words
+    Inspect {
+        /// A published Parquet file
+        #[arg(value_name = "FILE.parquet")]
+        file: PathBuf,
+    },
     /// Write realistic logs of a lookup service that never was
     Simulate(Simulate),
     /// Read the budget ledger
@@ -29,6 +51,52 @@ pub(crate) enum Command {
         #[command(subcommand)]
         verb: LedgerVerb,
     },
+}
+
+/// The arguments of `check`.
+#[derive(Debug, Args)]
+pub(crate) struct Check {
+    /// The release file
+    #[arg(value_name = "RELEASE.toml")]
+    pub(crate) release: PathBuf,
+    /// Other logs than the release file names
+    #[arg(long, value_name = "GLOB")]
+    pub(crate) logs: Option<PathBuf>,
+}
+
+/// The arguments of `run`.
+#[derive(Debug, Args)]
+pub(crate) struct Run {
+    /// The release file
+    #[arg(value_name = "RELEASE.toml")]
+    pub(crate) release: PathBuf,
+    /// One day, in the ledger's time zone
+    #[arg(long, value_name = "YYYY-MM-DD", conflicts_with_all = ["from", "to"])]
+    pub(crate) day: Option<String>,
+    /// The first of several days
+    #[arg(long, value_name = "YYYY-MM-DD", requires = "to")]
+    pub(crate) from: Option<String>,
+    /// The last of several days
+    #[arg(long, value_name = "YYYY-MM-DD", requires = "from")]
+    pub(crate) to: Option<String>,
+    /// Other logs than the release file names
+    #[arg(long, value_name = "GLOB")]
+    pub(crate) logs: Option<PathBuf>,
+    /// Another output folder than the release file names
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+    /// Another ledger than the release file names
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ledger: Option<PathBuf>,
+    /// The instant to decide by, instead of now
+    #[arg(long, value_name = "T")]
+    pub(crate) as_of: Option<String>,
+    /// How long to wait for a ledger that another run holds
+    #[arg(long, value_name = "DURATION", default_value = "60s")]
+    pub(crate) wait: String,
+    /// Release days again that were released from another release file, at a further charge
+    #[arg(long)]
+    pub(crate) again: bool,
 }
 
 /// The arguments of `simulate`.
@@ -88,6 +156,15 @@ pub(crate) enum LedgerVerb {
     Show(LedgerPlace),
     /// Walk the hash chain, add up the charges again, check the stored bytes
     Verify(LedgerPlace),
+    /// Give a reservation up that was never drawn, and free its charge
+    Void {
+        /// The entry's number, as `ledger show` lists it
+        #[arg(value_name = "ID")]
+        entry: u64,
+        /// Which ledger
+        #[command(flatten)]
+        place: LedgerPlace,
+    },
 }
 
 /// Which ledger.

@@ -1,14 +1,16 @@
-//! `ledger show` and `ledger verify`: read a ledger, change nothing.
+//! `ledger show` and `ledger verify` read a ledger; `ledger void` gives a reservation up.
 
 use std::fmt::Write;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use serde_json::json;
 
 use super::args::{LedgerPlace, LedgerVerb};
 use super::output::Output;
-use crate::ledger::{Ledger, Which};
+use crate::ledger::{EntryId, Ledger, Which};
 use crate::spec::Release;
+use crate::spec::window::Clock;
 use crate::{Error, Result};
 
 /// Runs the command.
@@ -19,6 +21,14 @@ pub(crate) fn run(verb: &LedgerVerb, output: &Output) -> Result<()> {
     match verb {
         LedgerVerb::Show(place) => show(&Ledger::open_existing(&path(place)?)?, output),
         LedgerVerb::Verify(place) => verify(&Ledger::open_existing(&path(place)?)?, output),
+        LedgerVerb::Void { entry, place } => {
+            let wait = Duration::from_secs(60);
+            let mut ledger = Ledger::reopen(&path(place)?, wait, Clock::System)?;
+            ledger.void(EntryId(*entry))?;
+            let text = format!("entry {entry} is void; its charge is free again\n");
+            output.result(&json!({ "void": entry }), &text);
+            Ok(())
+        }
     }
 }
 

@@ -1,8 +1,13 @@
 //! The command line: what was typed → a command's run → text for people or one JSON object.
 
 mod args;
+mod check;
+mod demo;
+mod inspect;
 mod ledger;
 mod output;
+mod plan;
+mod run;
 mod simulate;
 
 use std::process::ExitCode;
@@ -23,16 +28,31 @@ pub fn main() -> ExitCode {
             return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
         }
     };
+    silence_panics();
     let output = Output::new(arguments.json);
     let result = match &arguments.command {
-        Command::Simulate(asked) => simulate::run(asked, &output),
-        Command::Ledger { verb } => ledger::run(verb, &output),
+        Command::Demo { out } => demo::run(out, &output).map(|()| 0),
+        Command::Check(asked) => check::run(asked, &output).map(|()| 0),
+        Command::Plan { release } => plan::run(release, &output).map(|()| 0),
+        Command::Run(asked) => run::run(asked, &output),
+        Command::Inspect { file } => inspect::run(file, &output).map(|()| 0),
+        Command::Simulate(asked) => simulate::run(asked, &output).map(|()| 0),
+        Command::Ledger { verb } => ledger::run(verb, &output).map(|()| 0),
     };
     match result {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => ExitCode::from(code),
         Err(error) => {
             output.failure(&error);
             ExitCode::from(error.kind().exit_code())
         }
     }
+}
+
+/// A panic's message may quote what was being decoded: only its place is told.
+fn silence_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        if let Some(place) = panic.location() {
+            tracing::debug!(file = place.file(), line = place.line(), "a decoder gave up");
+        }
+    }));
 }

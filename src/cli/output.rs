@@ -20,23 +20,26 @@ impl Output {
 
     /// The result of a command: `object` for programs, `text` for people.
     pub(crate) fn result(&self, object: &Value, text: &str) {
-        if self.json {
-            let _closed = writeln!(std::io::stdout(), "{object}");
+        // A closed pipe is no news.
+        let _closed = if self.json {
+            writeln!(std::io::stdout(), "{object}")
         } else {
-            let _closed = write!(std::io::stdout(), "{text}");
+            write!(std::io::stdout(), "{text}")
+        };
+    }
+
+    /// Why a command failed.
+    pub(crate) fn failure(&self, error: &Error) {
+        if self.json {
+            let _closed = writeln!(std::io::stdout(), "{}", json!({ "error": object(error) }));
+        } else {
+            self.complaint(error);
         }
     }
 
-    /// Why a command failed, each cause once.
-    pub(crate) fn failure(&self, error: &Error) {
+    /// A failure of one part of a command that goes on, each cause once.
+    pub(crate) fn complaint(&self, error: &Error) {
         if self.json {
-            let object = json!({ "error": {
-                "code": error.kind().exit_code(),
-                "kind": error.kind().word(),
-                "message": error.to_string(),
-                "help": error.hint(),
-            }});
-            let _closed = writeln!(std::io::stdout(), "{object}");
             return;
         }
         let mut stderr = std::io::stderr();
@@ -50,4 +53,14 @@ impl Output {
             let _closed = writeln!(stderr, "hint: {help}");
         }
     }
+}
+
+/// A failure as `--json` tells it.
+pub(crate) fn object(error: &Error) -> Value {
+    json!({
+        "code": error.kind().exit_code(),
+        "kind": error.kind().word(),
+        "message": error.to_string(),
+        "help": error.hint(),
+    })
 }

@@ -56,6 +56,11 @@ pub struct Ledger {
     writer: Option<Writer>,
 }
 
+/// The right to draw noise once, given when the ledger has durably noted that it will be.
+///
+/// It can be neither made elsewhere nor copied, so that no draw goes before its note.
+pub struct DrawPermit(());
+
 /// What only a ledger that may be written has.
 struct Writer {
     key: LedgerKey,
@@ -146,8 +151,9 @@ impl Ledger {
     ///
     /// # Errors
     /// Internal, unless the entry is reserved.
-    pub fn mark_drawn(&mut self, entry: EntryId) -> Result<()> {
-        self.step(|step| step.mark_drawn(entry))
+    pub fn mark_drawn(&mut self, entry: EntryId) -> Result<DrawPermit> {
+        self.step(|step| step.mark_drawn(entry))?;
+        Ok(DrawPermit(()))
     }
 
     /// Stores the bytes to publish.

@@ -5,9 +5,15 @@
 //! whether a block can pay for it, which the ledger decides before anything is drawn.
 
 mod accounting;
+mod draw;
+mod estimate;
+mod guarantee;
 mod mechanism;
 
 pub use accounting::{budget_of, epsilon_of};
+pub use draw::{NoisyTable, PricedTable, draw, price, total_charge};
+pub use estimate::{CountEstimate, Estimates, ShareEstimate, estimate};
+pub use guarantee::{Figure, Guarantee, TargetFigure};
 pub use mechanism::{DiscreteGaussian, NoiseScale};
 
 use crate::Error;

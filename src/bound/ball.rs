@@ -1,0 +1,136 @@
+//! One privacy unit's counts → the same vector scaled into a ball, in integers.
+//!
+//! In: the cells that one requester touched on one day, each with its count. Out: the contribution
+//! to each cell in units of 2^-16, whose L2 norm never exceeds the table's clip. The whole vector
+//! is scaled by one factor: nothing is sampled or dropped, so neither the order of rows nor any
+//! other requester plays a part.
+
+use crate::spec::question::{Clip, LATTICE_BITS};
+
+/// A cell of a measured table with how often the unit touched it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CellCount {
+    /// The place in the table.
+    pub cell: u32,
+    /// At least 1. A count that would not fit stops at the end of the integers, cell by cell,
+    /// which is itself a projection and so changes nothing about the bound.
+    pub count: u32,
+}
+
+/// Scales one unit's vector into the ball and hands each contribution to `add`.
+///
+/// # Shapes
+/// `counts` has each cell at most once; `add` is called once for each of them.
+///
+/// # Units
+/// Contributions are in units of 2^-16: a unit inside the ball contributes its counts unchanged.
+///
+/// # Privacy
+/// The squares of what `add` receives sum to at most the square of `clip`, exactly: the table's L2
+/// sensitivity under the addition or removal of the unit is the clip. The root is rounded up and
+/// the quotient down, so rounding only shortens the vector. Taking a part `z` of the unit's rows
+/// away moves the vector by at most the norm of `z`, since the scaling is a projection (up to the
+/// rounding of one lattice step per cell).
+pub fn scale_into_ball(counts: &[CellCount], clip: Clip, mut add: impl FnMut(u32, i64)) {
+    let clip = u128::from(clip.units());
+    // Counts lie below 2^32 and a table has fewer than 2^28 cells, so this stays below 2^124.
+    let square: u128 = counts.iter().map(|entry| u128::from(entry.count).pow(2)).sum();
+    let square_on_lattice = square << (2 * LATTICE_BITS);
+    if square_on_lattice <= clip * clip {
+        for entry in counts {
+            add(entry.cell, i64::from(entry.count) << LATTICE_BITS);
+        }
+        return;
+    }
+    let root = root_rounded_up(square_on_lattice);
+    for entry in counts {
+        add(entry.cell, to_contribution(u128::from(entry.count) * (clip << LATTICE_BITS) / root));
+    }
+}
+
+/// The least integer whose square is at least `square`.
+fn root_rounded_up(square: u128) -> u128 {
+    let root = square.isqrt();
+    if root * root < square { root + 1 } else { root }
+}
+
+/// A contribution is at most the clip, which is far below the end of the integers.
+fn to_contribution(units: u128) -> i64 {
+    i64::try_from(units).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn scaled(counts: &[u32], clip: Clip) -> Vec<i64> {
+        let entries: Vec<CellCount> = counts
+            .iter()
+            .enumerate()
+            .map(|(cell, &count)| CellCount { cell: u32::try_from(cell).unwrap(), count })
+            .collect();
+        let mut out = vec![0; counts.len()];
+        scale_into_ball(&entries, clip, |cell, units| out[cell as usize] = units);
+        out
+    }
+
+    fn square(units: &[i64]) -> u128 {
+        units.iter().map(|&unit| u128::from(unit.unsigned_abs()).pow(2)).sum()
+    }
+
+    #[test]
+    fn a_vector_inside_the_ball_is_kept_as_it_is() {
+        assert!(scaled(&[], Clip::whole(1)).is_empty());
+        assert_eq!(scaled(&[1], Clip::whole(1)), [1 << 16]);
+        assert_eq!(scaled(&[3, 4], Clip::whole(5)), [3 << 16, 4 << 16]);
+    }
+
+    #[test]
+    fn a_vector_outside_lands_on_the_ball_and_keeps_its_direction() {
+        assert_eq!(scaled(&[10], Clip::whole(5)), [5 << 16]);
+        assert_eq!(scaled(&[30, 40], Clip::whole(5)), [3 << 16, 4 << 16]);
+        // One cell just past the clip: 11 of 10.
+        assert_eq!(scaled(&[11], Clip::whole(10)), [10 << 16]);
+    }
+
+    #[test]
+    fn counts_that_no_log_holds_still_obey_the_clip() {
+        let clip = Clip::whole(1_048_576);
+        for counts in [vec![u32::MAX], vec![u32::MAX; 5], vec![u32::MAX, 1], vec![1 << 31; 1_000]] {
+            assert!(
+                square(&scaled(&counts, clip)) <= u128::from(clip.units()).pow(2),
+                "{counts:?}"
+            );
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+        #[test]
+        fn the_norm_never_exceeds_the_clip(
+            counts in prop::collection::vec(1_u32..5_000, 0..200),
+            clip in (1_u64 << 16)..(1 << 24),
+        ) {
+            let clip = Clip::lattice(clip);
+            prop_assert!(square(&scaled(&counts, clip)) <= u128::from(clip.units()).pow(2));
+        }
+
+        #[test]
+        fn taking_rows_away_moves_the_vector_by_no_more_than_their_norm(
+            pairs in prop::collection::vec((1_u32..300, 0_u32..300), 1..60),
+            clip in 1_u32..60,
+        ) {
+            let whole: Vec<u32> = pairs.iter().map(|(kept, taken)| kept + taken).collect();
+            let kept: Vec<u32> = pairs.iter().map(|(kept, _)| *kept).collect();
+            let (before, after) = (scaled(&whole, Clip::whole(clip)), scaled(&kept, Clip::whole(clip)));
+            let moved: Vec<i64> = before.iter().zip(&after).map(|(left, right)| left - right).collect();
+            let taken = pairs.iter().map(|(_, taken)| f64::from(*taken).powi(2)).sum::<f64>().sqrt();
+            // Each cell may be off by one step of rounding in either vector.
+            let rounding = (2.0 * pairs.len() as f64).sqrt();
+            prop_assert!((square(&moved) as f64).sqrt() <= taken * 65_536.0 + rounding + 1e-6);
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! `check`: do the logs conform? The answer is exact, and therefore sensitive.
+
+use serde_json::json;
+
+use super::args::Check;
+use super::output::Output;
+use crate::Result;
+use crate::ingest::LogReader;
+use crate::plan::Layout;
+use crate::spec::Release;
+
+/// Runs the command.
+///
+/// # Privacy
+/// Counts are exact: the output is marked as sensitive and is for the operator alone.
+///
+/// # Errors
+/// Usage, for the release file; input, for logs that cannot be read; I/O.
+pub(crate) fn run(asked: &Check, output: &Output) -> Result<()> {
+    let mut release = Release::read(&asked.release)?;
+    if let Some(logs) = &asked.logs {
+        release.logs.pattern.clone_from(logs);
+    }
+    let layout = Layout::new(&release.questions)?;
+    let reader = LogReader::open(&release.logs, layout.keys(), None)?;
+    let (_, counts) = reader.fold(|| (), |(), _| Ok(()))?;
+    let rejects = counts.rejects;
+    let bad = rejects.bad_time + rejects.no_requester + rejects.no_target + rejects.bad_number;
+    let lookups = counts.rows - counts.filtered - bad;
+    let object = json!({
+        "sensitive": true,
+        "files": reader.files(),
+        "bytes": reader.bytes(),
+        "rows": counts.rows,
+        "left_out_by_where": counts.filtered,
+        "lookups": lookups,
+        "rejects": {
+            "bad_time": rejects.bad_time,
+            "no_requester": rejects.no_requester,
+            "no_target": rejects.no_target,
+            "bad_number": rejects.bad_number,
+        },
+    });
+    let text = format!(
+        "SENSITIVE: exact counts, not for publication\n\
+         files              {}\n\
+         rows               {}\n\
+         left out by where  {}\n\
+         lookups            {lookups}\n\
+         rejects            {bad}\n\
+         \x20 bad_time         {}\n\
+         \x20 no_requester     {}\n\
+         \x20 no_target        {}\n\
+         \x20 bad_number       {}\n",
+        reader.files(),
+        counts.rows,
+        counts.filtered,
+        rejects.bad_time,
+        rejects.no_requester,
+        rejects.no_target,
+        rejects.bad_number,
+    );
+    output.result(&object, &text);
+    Ok(())
+}

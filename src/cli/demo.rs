@@ -1,0 +1,124 @@
+//! `demo`: simulated logs, released day by day, with the true error beside the answers.
+//!
+//! Truth comes from the simulator's rows and is told because nobody's data are in them.
+
+mod truth;
+
+use std::fmt::Write;
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+use jiff::civil::date;
+use jiff::tz::TimeZone;
+use serde_json::json;
+
+use super::output::Output;
+use crate::pipeline::{Again, Job, open_ledger, release_day};
+use crate::simulate::{Format, Settings, write};
+use crate::spec::Release;
+use crate::spec::window::{Day, DayWindow};
+use crate::{Error, Result};
+use truth::{Accuracy, compare};
+
+/// A week of a small operator.
+const SETTINGS: Settings = Settings {
+    start: date(2026, 1, 5),
+    days: 7,
+    lookups_per_day: 300_000,
+    requesters: 60_000,
+    seed: 1,
+    format: Format::Parquet,
+};
+
+/// The release file of the demo.
+const RELEASE: &str = include_str!("demo/release.toml");
+
+/// Runs the command.
+///
+/// # Errors
+/// I/O, when the folder cannot be written.
+pub(crate) fn run(out: &Path, output: &Output) -> Result<()> {
+    let inner = out.join("_demo");
+    let written = |error: std::io::Error| {
+        Error::io(format!("{} cannot be written", inner.display()))
+            .help("choose another folder with --out")
+            .because(error)
+    };
+    fs::create_dir_all(&inner).map_err(written)?;
+    let release_file = inner.join("release.toml");
+    fs::write(&release_file, RELEASE).map_err(written)?;
+    write(&SETTINGS, &inner.join("lookups"), &|_| {})?;
+
+    let release = Release::read(&release_file)?;
+    let as_of = TimeZone::UTC
+        .to_timestamp(date(2026, 1, 12).at(6, 0, 0, 0))
+        .map_err(|_| Error::internal("the demo's week is outside the calendar"))?;
+    let job = Job {
+        release,
+        out: out.to_path_buf(),
+        as_of,
+        wait: Duration::from_secs(60),
+        again: Again::Refuse,
+    };
+    let mut ledger = open_ledger(&job)?;
+    let mut text = String::new();
+    let mut days = Vec::new();
+    let first = Day::new(SETTINGS.start);
+    for day in std::iter::successors(Some(first), |day| day.next()).take(SETTINGS.days as usize) {
+        let window = DayWindow::new(day, &job.release.ledger.time_zone)?;
+        let done = release_day(&job, &mut ledger, &window)?;
+        days.push(json!({ "day": day, "done": done }));
+    }
+    let accuracy = compare(&SETTINGS, &job)?;
+    describe(&accuracy, out, &mut text);
+    let object = json!({
+        "out": out,
+        "release_file": release_file,
+        "days": days,
+        "questions": accuracy,
+    });
+    output.result(&object, &text);
+    Ok(())
+}
+
+fn describe(accuracy: &[Accuracy], out: &Path, text: &mut String) {
+    // Writing to a string cannot fail.
+    let _infallible = writeln!(
+        text,
+        "Simulated {} lookups a day by {} requesters, {} days; released day by day.\n",
+        SETTINGS.lookups_per_day, SETTINGS.requesters, SETTINGS.days
+    );
+    for question in accuracy {
+        let _infallible = writeln!(
+            text,
+            "{}: {} answers, mean truth {:.4}, root mean square error {:.4}; stated noise sd {:.4}; \
+             the 95 % interval holds the truth in {:.1} of 100",
+            question.question,
+            question.answers,
+            question.mean_truth,
+            question.root_mean_square_error,
+            question.mean_noise_sd,
+            question.in_interval * 100.0,
+        );
+        let _infallible = writeln!(text, "  the largest, {}:", question.day);
+        for shown in &question.largest {
+            let _infallible = writeln!(
+                text,
+                "    {:<40} answer {:>10.3}  [{:.3}, {:.3}]  truth {:>10.3}",
+                shown.keys.join(", "),
+                shown.value,
+                shown.ci_low,
+                shown.ci_high,
+                shown.truth
+            );
+        }
+    }
+    let _infallible = writeln!(
+        text,
+        "\nTruth counts every lookup; the intervals cover the noise, and not what bounding removed \
+         from heavy users.\nTables: {}/<question>/day=*/part-0.parquet\nLogs, release file, ledger: {}/_demo",
+        out.display(),
+        out.display()
+    );
+}

@@ -1,0 +1,203 @@
+//! The exact answers of the demo's questions, from the simulator's own rows, beside the published.
+
+use std::collections::{HashMap, HashSet};
+use std::fs::File;
+
+use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, StringArray};
+use arrow::compute::cast;
+use arrow::datatypes::{DataType, Float64Type, TimestampMicrosecondType};
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use serde::Serialize;
+
+use crate::phone::CallingCodes;
+use crate::pipeline::Job;
+use crate::simulate::{Settings, for_each_chunk};
+use crate::spec::keys::{Key, KeySource, OTHER};
+use crate::spec::question::{Measure, Question};
+use crate::spec::window::{Day, DayWindow};
+use crate::{Error, Result};
+
+/// How far one question's answers were from the truth.
+#[derive(Debug, Serialize)]
+pub(super) struct Accuracy {
+    pub(super) question: String,
+    pub(super) answers: usize,
+    pub(super) mean_truth: f64,
+    pub(super) root_mean_square_error: f64,
+    pub(super) mean_noise_sd: f64,
+    pub(super) in_interval: f64,
+    /// The day that the examples are from.
+    pub(super) day: Day,
+    pub(super) largest: Vec<Shown>,
+}
+
+/// One answer beside its truth.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct Shown {
+    pub(super) keys: Vec<String>,
+    pub(super) value: f64,
+    pub(super) noise_sd: f64,
+    pub(super) ci_low: f64,
+    pub(super) ci_high: f64,
+    pub(super) truth: f64,
+}
+
+/// What is counted for one combination of keys.
+#[derive(Default)]
+struct Exact {
+    lookups: u64,
+    met: u64,
+    requesters: HashSet<String>,
+}
+
+/// Compares every published answer of the demo with the truth.
+pub(super) fn compare(settings: &Settings, job: &Job) -> Result<Vec<Accuracy>> {
+    let questions = &job.release.questions;
+    let mut answers: Vec<Vec<Shown>> = questions.iter().map(|_| Vec::new()).collect();
+    let mut last: Vec<Vec<Shown>> = questions.iter().map(|_| Vec::new()).collect();
+    let mut day = Day::new(settings.start);
+    for index in 0..settings.days {
+        let window = DayWindow::new(day, &job.release.ledger.time_zone)?;
+        let mut exact: Vec<HashMap<Vec<String>, Exact>> =
+            questions.iter().map(|_| HashMap::new()).collect();
+        for_each_chunk(settings, index, |batch| {
+            for (question, exact) in questions.iter().zip(&mut exact) {
+                add(question, &window, &batch, exact)?;
+            }
+            Ok(())
+        })?;
+        for (place, question) in questions.iter().enumerate() {
+            last[place] = published(job, question, day, &exact[place])?;
+            answers[place].extend_from_slice(&last[place]);
+        }
+        if index + 1 < settings.days {
+            day = day.next().ok_or_else(|| Error::internal("the demo leaves the calendar"))?;
+        }
+    }
+    Ok(questions
+        .iter()
+        .zip(answers.iter().zip(&last))
+        .map(|(question, (answers, last))| summary(question, answers, last, day))
+        .collect())
+}
+
+fn summary(question: &Question, answers: &[Shown], last: &[Shown], day: Day) -> Accuracy {
+    let count = answers.len().max(1) as f64;
+    let mean = |of: fn(&Shown) -> f64| answers.iter().map(of).sum::<f64>() / count;
+    let inside = |answer: &&Shown| (answer.ci_low..=answer.ci_high).contains(&answer.truth);
+    let mut largest = last.to_vec();
+    largest.sort_by(|left, right| right.truth.total_cmp(&left.truth));
+    largest.truncate(3);
+    Accuracy {
+        question: question.name.clone(),
+        answers: answers.len(),
+        mean_truth: mean(|answer| answer.truth),
+        root_mean_square_error: mean(|answer| (answer.value - answer.truth).powi(2)).sqrt(),
+        mean_noise_sd: mean(|answer| answer.noise_sd),
+        in_interval: answers.iter().filter(inside).count() as f64 / count,
+        day,
+        largest,
+    }
+}
+
+fn add(
+    question: &Question,
+    window: &DayWindow,
+    batch: &RecordBatch,
+    exact: &mut HashMap<Vec<String>, Exact>,
+) -> Result<()> {
+    let column = |name: &str| text(batch.column_by_name(name));
+    let (requester, target) = (column("requester")?, column("target")?);
+    let (app, route) = (column("app")?, column("route")?);
+    let times = batch
+        .column_by_name("requested_at")
+        .and_then(|times| times.as_primitive_opt::<TimestampMicrosecondType>())
+        .ok_or_else(|| Error::internal("the simulator's times have another type"))?;
+    for row in 0..batch.num_rows() {
+        let value = |key: &Key| -> String {
+            let raw = match key.source() {
+                KeySource::Hour => return window.hour(times.value(row)).to_string(),
+                KeySource::App => app.is_valid(row).then(|| app.value(row)),
+                KeySource::Route => route.is_valid(row).then(|| route.value(row)),
+                KeySource::TargetCountry => {
+                    let codes = CallingCodes::shipped();
+                    let digits = target.value(row).trim_start_matches('+');
+                    codes.country_of(digits.as_bytes()).map(|country| codes.name(country))
+                }
+                _ => None,
+            };
+            let listed = raw.filter(|raw| key.values().iter().any(|value| value == raw));
+            listed.unwrap_or(OTHER).to_owned()
+        };
+        let entry = exact.entry(question.by.iter().map(value).collect()).or_default();
+        entry.lookups += 1;
+        match question.measure {
+            Measure::Count => {}
+            // The demo's only share is that of SMS.
+            Measure::Share { .. } => entry.met += u64::from(route.value(row) == "sms"),
+            Measure::DistinctRequesters => {
+                if !entry.requesters.contains(requester.value(row)) {
+                    entry.requesters.insert(requester.value(row).to_owned());
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+fn published(
+    job: &Job,
+    question: &Question,
+    day: Day,
+    exact: &HashMap<Vec<String>, Exact>,
+) -> Result<Vec<Shown>> {
+    let path = job.out.join(format!("{}/day={day}/part-0.parquet", question.name));
+    let unreadable = || Error::io(format!("{} cannot be read back", path.display()));
+    let file = File::open(&path).map_err(|_| unreadable())?;
+    let reader = ParquetRecordBatchReaderBuilder::try_new(file)
+        .and_then(|builder| builder.build())
+        .map_err(|_| unreadable())?;
+    let mut shown = Vec::new();
+    for batch in reader {
+        let batch = batch.map_err(|_| unreadable())?;
+        let number = |name: &str| -> Result<ArrayRef> {
+            let column = batch.column_by_name(name).ok_or_else(unreadable)?;
+            cast(column, &DataType::Float64).map_err(|_| unreadable())
+        };
+        let (value, sd) = (number("value")?, number("noise_sd")?);
+        let (low, high) = (number("ci_low")?, number("ci_high")?);
+        let keys = question
+            .by
+            .iter()
+            .map(|key| text(batch.column_by_name(key.name())))
+            .collect::<Result<Vec<_>>>()?;
+        for row in 0..batch.num_rows() {
+            // A share that is not published has no error.
+            if value.is_null(row) {
+                continue;
+            }
+            let keys: Vec<String> = keys.iter().map(|key| key.value(row).to_owned()).collect();
+            let truth = exact.get(&keys).map_or(0.0, |exact| match question.measure {
+                Measure::Count => exact.lookups as f64,
+                Measure::DistinctRequesters => exact.requesters.len() as f64,
+                Measure::Share { .. } => exact.met as f64 / exact.lookups as f64,
+            });
+            let at = |array: &ArrayRef| array.as_primitive::<Float64Type>().value(row);
+            shown.push(Shown {
+                keys,
+                value: at(&value),
+                noise_sd: at(&sd),
+                ci_low: at(&low),
+                ci_high: at(&high),
+                truth,
+            });
+        }
+    }
+    Ok(shown)
+}
+
+fn text(column: Option<&ArrayRef>) -> Result<StringArray> {
+    let missing = || Error::internal("a column of the demo is missing");
+    let text = cast(column.ok_or_else(missing)?, &DataType::Utf8).map_err(|_| missing())?;
+    Ok(text.as_string::<i32>().clone())
+}

@@ -1,0 +1,115 @@
+//! `run`: the job.
+
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressStyle};
+use jiff::SignedDuration;
+use serde_json::{Value, json};
+
+use super::args::Run;
+use super::output::{Output, object};
+use crate::pipeline::{Again, Done, Job, open_ledger, release_day};
+use crate::retain::closed_days;
+use crate::spec::Release;
+use crate::spec::window::{Clock, Day, DayWindow, parse_instant};
+use crate::{Error, Kind, Result};
+
+/// Runs the command; a range goes on after a failure and ends with the largest code met.
+///
+/// # Errors
+/// What stops the whole job, or its only day.
+pub(crate) fn run(asked: &Run, output: &Output) -> Result<u8> {
+    let job = job(asked)?;
+    let windows = windows(asked, &job)?;
+    let mut ledger = open_ledger(&job)?;
+    let bar = progress(windows.len());
+    let mut days: Vec<Value> = Vec::new();
+    let mut text = String::new();
+    let mut worst: Option<Kind> = None;
+    let only = windows.len() == 1;
+    for window in &windows {
+        let day = window.day();
+        bar.set_message(day.to_string());
+        match release_day(&job, &mut ledger, window) {
+            Ok(done) => {
+                days.push(json!({ "day": day, "done": done }));
+                text.push_str(&format!("{day}  {}\n", words(done)));
+            }
+            Err(error) if only => return Err(error),
+            Err(error) => {
+                bar.suspend(|| output.complaint(&error));
+                days.push(json!({ "day": day, "error": object(&error) }));
+                text.push_str(&format!("{day}  failed\n"));
+                let is_worse =
+                    worst.is_none_or(|worst| worst.exit_code() < error.kind().exit_code());
+                if is_worse {
+                    worst = Some(error.kind());
+                }
+            }
+        }
+        bar.inc(1);
+    }
+    bar.finish_and_clear();
+    if windows.is_empty() {
+        text.push_str("no day is closed and inside retention: nothing to do\n");
+    }
+    text.push_str(&format!("tables: {}\n", job.out.display()));
+    output.result(&json!({ "release": job.release.name, "days": days, "out": job.out }), &text);
+    Ok(worst.map_or(0, Kind::exit_code))
+}
+
+fn job(asked: &Run) -> Result<Job> {
+    let mut release = Release::read(&asked.release)?;
+    if let Some(logs) = &asked.logs {
+        release.logs.pattern.clone_from(logs);
+    }
+    if let Some(ledger) = &asked.ledger {
+        release.ledger.path.clone_from(ledger);
+    }
+    let clock = match &asked.as_of {
+        None => Clock::System,
+        Some(text) => Clock::Fixed(parse_instant(text)?),
+    };
+    let wait =
+        asked.wait.parse::<SignedDuration>().ok().and_then(|wait| Duration::try_from(wait).ok());
+    let wait = wait.ok_or_else(|| {
+        Error::usage(format!("`--wait` is `{}`", asked.wait))
+            .help("write a duration such as 60s or 5m")
+    })?;
+    let out = asked.out.clone().unwrap_or_else(|| release.output.clone());
+    let again = if asked.again { Again::Release } else { Again::Refuse };
+    Ok(Job { release, out, as_of: clock.now(), wait, again })
+}
+
+fn windows(asked: &Run, job: &Job) -> Result<Vec<DayWindow>> {
+    let zone = &job.release.ledger.time_zone;
+    let (first, last): (Day, Day) = match (&asked.day, &asked.from, &asked.to) {
+        (Some(day), _, _) => (day.parse()?, day.parse()?),
+        (None, Some(from), Some(to)) => (from.parse()?, to.parse()?),
+        _ => return closed_days(&job.release, job.as_of),
+    };
+    if first > last {
+        return Err(Error::usage(format!("--from {first} lies after --to {last}"))
+            .help("give the earlier day first"));
+    }
+    std::iter::successors(Some(first), |day| day.next())
+        .take_while(|day| *day <= last)
+        .map(|day| DayWindow::new(day, zone))
+        .collect()
+}
+
+fn progress(days: usize) -> ProgressBar {
+    let bar = ProgressBar::new(days as u64);
+    if let Ok(style) = ProgressStyle::with_template("{bar:40} {pos}/{len} days, {msg}") {
+        bar.set_style(style);
+    }
+    bar
+}
+
+const fn words(done: Done) -> &'static str {
+    match done {
+        Done::Released => "released",
+        Done::AlreadyDone => "already done",
+        Done::Healed => "already done; the output was written anew",
+    }
+}

@@ -1,0 +1,184 @@
+//! Parquet and Arrow IPC files → raw batches: footers checked before, row counts checked after.
+//!
+//! Parquet is read one row group at a time, text as views into the pages, INT96 as microseconds,
+//! page checksums verified where the file has them. A type written into the file's own Arrow hint
+//! is ignored: the Parquet types decide, so that every writer's files mean the same.
+
+use std::fs::File;
+use std::io::BufReader;
+use std::sync::Arc;
+
+use arrow::datatypes::{DataType, Field, Schema, TimeUnit};
+use arrow::ipc::reader::FileReader;
+use parquet::arrow::ProjectionMask;
+use parquet::arrow::arrow_reader::{
+    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder,
+};
+use parquet::basic::Type as PhysicalType;
+
+use super::shard::{Shard, open};
+use super::wanted::{RawBatch, Wanted};
+use crate::spec::logs::Logs;
+use crate::{Error, Result};
+
+/// Rows of one batch: large enough to spread the cost, small enough to stay in cache.
+const BATCH_ROWS: usize = 32_768;
+
+/// What the footer of a Parquet file said.
+#[derive(Debug, Clone)]
+pub(super) struct ParquetFooter {
+    metadata: ArrowReaderMetadata,
+}
+
+impl ParquetFooter {
+    /// Reads and checks a footer.
+    ///
+    /// # Errors
+    /// Input, for a damaged footer, a missing column or a type that cannot be read; I/O.
+    pub(super) fn read(shard: &Shard, wanted: &Wanted, logs: &Logs) -> Result<Self> {
+        let file = open(&shard.path)?;
+        let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
+        let metadata = guarded(shard, || ArrowReaderMetadata::load(&file, options.clone()))?;
+        wanted.check_schema(&name(shard), metadata.schema(), logs)?;
+        let schema = Arc::new(as_read(&metadata, wanted));
+        let options = options.with_schema(schema);
+        let metadata = guarded(shard, || {
+            ArrowReaderMetadata::try_new(Arc::clone(metadata.metadata()), options.clone())
+        })?;
+        Ok(Self { metadata })
+    }
+
+    /// How many row groups the file has.
+    pub(super) fn row_groups(&self) -> usize {
+        self.metadata.metadata().num_row_groups()
+    }
+
+    /// Reads one row group, batch by batch.
+    ///
+    /// # Errors
+    /// Input, when the data are damaged or rows are missing; whatever `take` fails with.
+    pub(super) fn read_group(
+        &self,
+        shard: &Shard,
+        group: usize,
+        wanted: &Wanted,
+        take: &mut dyn FnMut(RawBatch) -> Result<()>,
+    ) -> Result<()> {
+        let metadata = self.metadata.metadata();
+        let expected = metadata.row_group(group).num_rows();
+        let schema = metadata.file_metadata().schema_descr();
+        let roots = self
+            .metadata
+            .schema()
+            .fields()
+            .iter()
+            .enumerate()
+            .filter(|(_, field)| wanted.names.contains(field.name()))
+            .map(|(root, _)| root);
+        let mask = ProjectionMask::roots(schema, roots);
+        let file = open(&shard.path)?;
+        let mut reader = guarded(shard, || {
+            ParquetRecordBatchReaderBuilder::new_with_metadata(file, self.metadata.clone())
+                .with_row_groups(vec![group])
+                .with_projection(mask)
+                .with_batch_size(BATCH_ROWS)
+                .build()
+        })?;
+        let mut rows = 0_i64;
+        while let Some(batch) = guarded(shard, || reader.next().transpose())? {
+            rows += i64::try_from(batch.num_rows()).unwrap_or(i64::MAX);
+            let column = |name: &String| batch.column_by_name(name).cloned();
+            take(RawBatch {
+                rows: batch.num_rows(),
+                columns: wanted.names.iter().map(column).collect(),
+            })?;
+        }
+        if rows == expected {
+            return Ok(());
+        }
+        Err(Error::input(format!(
+            "{} holds another number of rows than its footer says",
+            name(shard)
+        ))
+        .help("the file is damaged: fetch it again, or move it away"))
+    }
+}
+
+/// The types to read: text as views, small sets of values as dictionaries, INT96 as microseconds.
+fn as_read(metadata: &ArrowReaderMetadata, wanted: &Wanted) -> Schema {
+    let schema = metadata.schema();
+    let descriptor = metadata.metadata().file_metadata().schema_descr();
+    let fields = schema.fields().iter().enumerate().map(|(root, field)| {
+        let place = wanted.names.iter().position(|name| name == field.name());
+        let is_key = place.is_some_and(|place| wanted.keys.contains(&Some(place)));
+        let is_int96 = (0..descriptor.num_columns())
+            .find(|leaf| descriptor.get_column_root_idx(*leaf) == root)
+            .is_some_and(|leaf| descriptor.column(leaf).physical_type() == PhysicalType::INT96);
+        let data_type = match field.data_type() {
+            DataType::Utf8 if is_key => {
+                DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8))
+            }
+            DataType::Utf8 if place.is_some() => DataType::Utf8View,
+            DataType::Timestamp(_, zone) if is_int96 => {
+                DataType::Timestamp(TimeUnit::Microsecond, zone.clone())
+            }
+            other => other.clone(),
+        };
+        Field::new(field.name(), data_type, field.is_nullable())
+    });
+    Schema::new(fields.collect::<Vec<_>>())
+}
+
+/// Checks the schema of an Arrow IPC file and says how many batches it has.
+///
+/// # Errors
+/// Input, for a damaged file, a missing column or a type that cannot be read; I/O.
+pub(super) fn check_ipc(shard: &Shard, wanted: &Wanted, logs: &Logs) -> Result<usize> {
+    let reader = ipc_reader(shard, None)?;
+    wanted.check_schema(&name(shard), &reader.schema(), logs)?;
+    Ok(reader.num_batches())
+}
+
+/// Reads one batch of an Arrow IPC file.
+///
+/// # Errors
+/// Input, when the data are damaged; whatever `take` fails with.
+pub(super) fn read_ipc(
+    shard: &Shard,
+    batch: usize,
+    wanted: &Wanted,
+    take: &mut dyn FnMut(RawBatch) -> Result<()>,
+) -> Result<()> {
+    let schema = ipc_reader(shard, None)?.schema();
+    let columns = wanted.names.iter().filter_map(|name| schema.index_of(name).ok()).collect();
+    let mut reader = ipc_reader(shard, Some(columns))?;
+    let batch = guarded(shard, || {
+        reader.set_index(batch)?;
+        reader.next().transpose()
+    })?;
+    let Some(batch) = batch else { return Ok(()) };
+    let column = |name: &String| batch.column_by_name(name).cloned();
+    take(RawBatch { rows: batch.num_rows(), columns: wanted.names.iter().map(column).collect() })
+}
+
+fn ipc_reader(shard: &Shard, columns: Option<Vec<usize>>) -> Result<FileReader<BufReader<File>>> {
+    let file = open(&shard.path)?;
+    guarded(shard, || FileReader::try_new_buffered(file, columns))
+}
+
+/// Runs a decoder on bytes that nobody vouches for: its failure, or its panic, is a damaged file.
+/// The decoder's own words are not passed on, since they may quote the data.
+fn guarded<T, E>(shard: &Shard, decode: impl FnOnce() -> std::result::Result<T, E>) -> Result<T> {
+    let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(decode));
+    match outcome {
+        Ok(Ok(decoded)) => Ok(decoded),
+        Ok(Err(_)) | Err(_) => {
+            Err(Error::input(format!("{} is damaged or cut short", name(shard)))
+                .help("fetch the file again, or move it away"))
+        }
+    }
+}
+
+fn name(shard: &Shard) -> String {
+    shard.path.display().to_string()
+}

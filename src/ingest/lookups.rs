@@ -1,0 +1,299 @@
+//! Raw batches → the canonical lookup.
+//!
+//! In: arrays as the file has them. Out: [`Lookups`], in which identifiers are normalised, times
+//! are UTC microseconds and keys are positions in their public lists. A row that cannot be read is
+//! a reject, counted by reason; the decision about a row depends on that row alone.
+
+use arrow::array::{Array, ArrayRef, AsArray, StringViewArray, StringViewBuilder};
+use arrow::compute::cast;
+use arrow::datatypes::{DataType, Int32Type};
+
+use super::time;
+use super::wanted::{RawBatch, Wanted};
+use crate::phone::{CallingCodes, Normaliser};
+use crate::spec::keys::{Key, KeySource};
+use crate::spec::logs::{Identifier, Logs};
+use crate::{Error, Result};
+
+/// Rows of the canonical lookup.
+pub struct Lookups {
+    /// E.164 or opaque; what stands in a row that is not readable means nothing.
+    pub(crate) requester: StringViewArray,
+    /// UTC microseconds; as above.
+    pub(crate) requested_at: Vec<i64>,
+    /// For each key of the layout its positions in the public list; empty for the hours.
+    pub(crate) keys: Vec<Vec<u16>>,
+    /// The rows that count: they passed `where` and are no reject.
+    pub(crate) readable: Vec<bool>,
+}
+
+/// Why rows could not be read. Secret: exact counts of rows.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+pub struct Rejects {
+    /// No time, or one outside the years 1 to 9999.
+    pub bad_time: u64,
+    /// The requester is null or empty.
+    pub no_requester: u64,
+    /// The target is null or empty.
+    pub no_target: u64,
+    /// The requester or the target is not a valid number.
+    pub bad_number: u64,
+}
+
+/// What `check` counts beside the lookups. Secret.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+pub struct RowCounts {
+    /// Rows in the files.
+    pub rows: u64,
+    /// Rows that `where` left out.
+    pub filtered: u64,
+    /// Rows that could not be read.
+    pub rejects: Rejects,
+}
+
+impl RowCounts {
+    /// Adds another count.
+    pub fn add(&mut self, other: &Self) {
+        self.rows += other.rows;
+        self.filtered += other.filtered;
+        self.rejects.bad_time += other.rejects.bad_time;
+        self.rejects.no_requester += other.rejects.no_requester;
+        self.rejects.no_target += other.rejects.no_target;
+        self.rejects.bad_number += other.rejects.bad_number;
+    }
+}
+
+/// Turns raw batches into lookups; one for each thread, since it remembers numbers.
+pub(super) struct Canonical<'a> {
+    logs: &'a Logs,
+    wanted: &'a Wanted,
+    keys: &'a [Key],
+    /// For each country of the calling codes its position in the list of each country key.
+    countries: Vec<Vec<u16>>,
+    normaliser: Option<Normaliser>,
+    pub(super) counts: RowCounts,
+}
+
+impl<'a> Canonical<'a> {
+    pub(super) fn new(logs: &'a Logs, wanted: &'a Wanted, keys: &'a [Key]) -> Result<Self> {
+        let normaliser = match logs.identifier {
+            Identifier::E164 => Some(Normaliser::new(logs.default_region.as_deref())?),
+            Identifier::Opaque => None,
+        };
+        let countries = keys.iter().map(country_positions).collect();
+        Ok(Self { logs, wanted, keys, countries, normaliser, counts: RowCounts::default() })
+    }
+
+    /// Converts one batch.
+    ///
+    /// # Errors
+    /// Input, when a column cannot be converted as a whole; internal, for a condition that fails.
+    pub(super) fn convert(&mut self, raw: &RawBatch) -> Result<Lookups> {
+        let rows = raw.rows;
+        let mut readable = self.passed(raw)?;
+        let kept = readable.iter().filter(|kept| **kept).count() as u64;
+        self.counts.rows += rows as u64;
+        self.counts.filtered += rows as u64 - kept;
+
+        let column = |place: usize| raw.columns.get(place).and_then(Option::as_ref);
+        let times = match column(self.wanted.requested_at) {
+            Some(array) => time::to_micros(array, self.logs)?,
+            None => time::to_micros(&time::no_times(rows), self.logs)?,
+        };
+        let rejects = &mut self.counts.rejects;
+        reject(&mut readable, &mut rejects.bad_time, |row| times.is_null(row));
+        let requester = text(column(self.wanted.requester), rows)?;
+        reject(&mut readable, &mut rejects.no_requester, |row| is_empty(&requester, row));
+        let target = text(column(self.wanted.target), rows)?;
+        reject(&mut readable, &mut rejects.no_target, |row| is_empty(&target, row));
+
+        let mut keys: Vec<Vec<u16>> = Vec::with_capacity(self.keys.len());
+        for (key, place) in self.keys.iter().zip(&self.wanted.keys) {
+            keys.push(match place {
+                Some(place) => positions(key, column(*place), rows)?,
+                None => Vec::new(),
+            });
+        }
+        let requester = self.normalise(requester, &target, &mut readable, &mut keys);
+        Ok(Lookups { requester, requested_at: times.values().to_vec(), keys, readable })
+    }
+
+    /// Which rows pass `where`.
+    fn passed(&self, raw: &RawBatch) -> Result<Vec<bool>> {
+        let Some(filter) = &self.logs.filter else { return Ok(vec![true; raw.rows]) };
+        let column = |name: &str| {
+            let place = self.wanted.names.iter().position(|raw| raw == self.logs.column(name))?;
+            let array = raw.columns.get(place)?.clone()?;
+            // Bytes that are text in all but name are compared as text.
+            match array.data_type() {
+                DataType::Binary | DataType::LargeBinary | DataType::BinaryView => {
+                    cast(&array, &DataType::Utf8View).ok()
+                }
+                _ => Some(array),
+            }
+        };
+        let met = filter.evaluate(raw.rows, &column)?;
+        Ok((0..raw.rows).map(|row| met.is_valid(row) && met.value(row)).collect())
+    }
+
+    /// Normalises both numbers of every readable row and fills the country keys.
+    fn normalise(
+        &mut self,
+        requester: StringViewArray,
+        target: &StringViewArray,
+        readable: &mut [bool],
+        keys: &mut [Vec<u16>],
+    ) -> StringViewArray {
+        let Some(normaliser) = &mut self.normaliser else { return requester };
+        let rows = readable.len();
+        for (key, positions) in self.keys.iter().zip(keys.iter_mut()) {
+            if matches!(key.source(), KeySource::TargetCountry | KeySource::RequesterCountry) {
+                positions.resize(rows, key.fallback());
+            }
+        }
+        let mut fill = |source: &KeySource, row: usize, country: Option<u16>| {
+            let Some(country) = country else { return };
+            for ((key, positions), countries) in
+                self.keys.iter().zip(keys.iter_mut()).zip(&self.countries)
+            {
+                if key.source() == source
+                    && let Some(position) = countries.get(usize::from(country))
+                {
+                    positions[row] = *position;
+                }
+            }
+        };
+        // The column is kept as it is until a row's number turns out to be written otherwise.
+        let mut rewritten: Option<StringViewBuilder> = None;
+        for (row, readable) in readable.iter_mut().enumerate() {
+            let mut number = None;
+            if *readable {
+                let text = requester.value(row);
+                let found = normaliser.normalise(text).map(|known| {
+                    fill(
+                        &KeySource::RequesterCountry,
+                        row,
+                        known.country.map(|country| country.as_u16()),
+                    );
+                    (known.e164 != text).then(|| known.e164.to_owned())
+                });
+                let target = normaliser.normalise(target.value(row)).map(|known| {
+                    fill(
+                        &KeySource::TargetCountry,
+                        row,
+                        known.country.map(|country| country.as_u16()),
+                    );
+                });
+                match (found, target) {
+                    (Some(other), Some(())) => number = other,
+                    _ => {
+                        *readable = false;
+                        self.counts.rejects.bad_number += 1;
+                    }
+                }
+            }
+            if number.is_some() && rewritten.is_none() {
+                let mut builder = StringViewBuilder::with_capacity(rows);
+                for before in 0..row {
+                    builder
+                        .append_option(requester.is_valid(before).then(|| requester.value(before)));
+                }
+                rewritten = Some(builder);
+            }
+            if let Some(builder) = &mut rewritten {
+                match number {
+                    Some(number) => builder.append_value(number),
+                    None => {
+                        builder
+                            .append_option(requester.is_valid(row).then(|| requester.value(row)));
+                    }
+                }
+            }
+        }
+        rewritten.map_or(requester, |mut builder| builder.finish())
+    }
+}
+
+fn reject(readable: &mut [bool], count: &mut u64, is_bad: impl Fn(usize) -> bool) {
+    for (row, readable) in readable.iter_mut().enumerate() {
+        if *readable && is_bad(row) {
+            *readable = false;
+            *count += 1;
+        }
+    }
+}
+
+fn is_empty(text: &StringViewArray, row: usize) -> bool {
+    text.is_null(row) || text.value(row).is_empty()
+}
+
+/// A column as text; bytes that are not UTF-8 are null.
+fn text(array: Option<&ArrayRef>, rows: usize) -> Result<StringViewArray> {
+    let Some(array) = array else { return Ok(StringViewArray::new_null(rows)) };
+    if let Some(text) = array.as_string_view_opt() {
+        return Ok(text.clone());
+    }
+    let cast = cast(array, &DataType::Utf8View)
+        .map_err(|_| Error::input("an identifier column cannot be read as text"))?;
+    Ok(cast.as_string_view().clone())
+}
+
+/// The position of each row's value in the public list of a key.
+fn positions(key: &Key, array: Option<&ArrayRef>, rows: usize) -> Result<Vec<u16>> {
+    let Some(array) = array else { return Ok(vec![key.fallback(); rows]) };
+    if let Some(dictionary) = array.as_dictionary_opt::<Int32Type>() {
+        let values = text(Some(dictionary.values()), dictionary.values().len())?;
+        let known: Vec<u16> =
+            (0..values.len()).map(|place| position(key, &values, place)).collect();
+        return Ok(dictionary
+            .keys()
+            .iter()
+            .map(|code| {
+                code.and_then(|code| known.get(usize::try_from(code).ok()?))
+                    .copied()
+                    .unwrap_or(key.fallback())
+            })
+            .collect());
+    }
+    let values = text(Some(array), rows)?;
+    Ok((0..rows).map(|row| position(key, &values, row)).collect())
+}
+
+fn position(key: &Key, values: &StringViewArray, row: usize) -> u16 {
+    if values.is_null(row) {
+        return key.fallback();
+    }
+    let value = values.value(row);
+    let value = if *key.source() == KeySource::Route { route(value) } else { value };
+    key.values()
+        .binary_search_by(|listed| listed.as_str().cmp(value))
+        .ok()
+        .and_then(|place| u16::try_from(place).ok())
+        .unwrap_or(key.fallback())
+}
+
+/// The route that a log's word means.
+fn route(word: &str) -> &'static str {
+    match word.trim().to_ascii_lowercase().as_str() {
+        "true" | "1" | "t" | "yes" | "messenger" => "messenger",
+        "false" | "0" | "f" | "no" | "sms" => "sms",
+        _ => crate::spec::keys::UNKNOWN,
+    }
+}
+
+fn country_positions(key: &Key) -> Vec<u16> {
+    if !matches!(key.source(), KeySource::TargetCountry | KeySource::RequesterCountry) {
+        return Vec::new();
+    }
+    CallingCodes::shipped()
+        .countries()
+        .iter()
+        .map(|country| {
+            key.values()
+                .binary_search_by(|listed| listed.as_str().cmp(country))
+                .ok()
+                .and_then(|place| u16::try_from(place).ok())
+                .unwrap_or(key.fallback())
+        })
+        .collect()
+}

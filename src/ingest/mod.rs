@@ -1,0 +1,263 @@
+//! Log files → batches of the canonical lookup, streaming and in parallel.
+//!
+//! In: `[logs]` of a release and the keys that its questions use. Out: [`Lookups`], batch by batch,
+//! in no particular order. [`LogReader::open`] reads footers, headers and schemas and nothing else,
+//! so that a file that cannot be what it claims is refused before a budget is spent. Memory is set
+//! by the batches in work, not by the number of files. Deliberately not here: which day counts.
+
+mod columnar;
+mod lookups;
+mod records;
+mod shard;
+mod text;
+mod time;
+mod wanted;
+
+use std::sync::Mutex;
+
+use rayon::prelude::*;
+
+pub use lookups::{Lookups, Rejects, RowCounts};
+
+use crate::ledger::LedgerKey;
+use crate::spec::keys::Key;
+use crate::spec::logs::Logs;
+use crate::spec::window::DayWindow;
+use crate::{Error, Result};
+use columnar::ParquetFooter;
+use lookups::Canonical;
+use records::Header;
+use shard::{Format, Shard};
+use text::{Block, Blocks};
+use wanted::{RawBatch, Wanted};
+
+/// The files of a release, opened and checked.
+pub struct LogReader<'a> {
+    logs: &'a Logs,
+    keys: &'a [Key],
+    wanted: Wanted,
+    files: Vec<LogFile>,
+}
+
+struct LogFile {
+    shard: Shard,
+    content: Content,
+}
+
+enum Content {
+    Parquet(ParquetFooter),
+    Arrow { batches: usize },
+    Text(Header),
+}
+
+/// A result whose failure knows the place of its piece in the order of the files.
+type Placed<T> = std::result::Result<T, (usize, Error)>;
+
+/// A unit of parallel work.
+enum Piece<'a> {
+    RowGroup { file: &'a LogFile, footer: &'a ParquetFooter, group: usize },
+    IpcBatch { file: &'a LogFile, batch: usize },
+    Block { file: &'a LogFile, header: &'a Header, block: Block },
+}
+
+impl<'a> LogReader<'a> {
+    /// Finds the files and checks footers, headers and schemas; no row is read.
+    ///
+    /// With a promised day folder and a `window`, only the folders of its UTC days are opened.
+    ///
+    /// # Errors
+    /// Input, for an empty glob, a missing column, a wrong type or a damaged file; I/O.
+    pub fn open(logs: &'a Logs, keys: &'a [Key], window: Option<&DayWindow>) -> Result<Self> {
+        let wanted = Wanted::new(logs, keys);
+        let mut files = Vec::new();
+        for shard in shard::find(logs, window)? {
+            let content = match shard.format {
+                Format::Parquet => Content::Parquet(ParquetFooter::read(&shard, &wanted, logs)?),
+                Format::Arrow => {
+                    Content::Arrow { batches: columnar::check_ipc(&shard, &wanted, logs)? }
+                }
+                Format::Text(format, compression) => {
+                    Content::Text(Header::read(&shard, format, compression, &wanted)?)
+                }
+            };
+            files.push(LogFile { shard, content });
+        }
+        Ok(Self { logs, keys, wanted, files })
+    }
+
+    /// How many files are read.
+    #[must_use]
+    pub fn files(&self) -> usize {
+        self.files.len()
+    }
+
+    /// The size of all files together, in bytes.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        let size = |file: &LogFile| file.shard.path.metadata().map_or(0, |metadata| metadata.len());
+        self.files.iter().map(size).sum()
+    }
+
+    /// A keyed digest of the names and contents of all files, for the ledger alone.
+    ///
+    /// # Errors
+    /// I/O, when a file cannot be read.
+    pub fn digest(&self, key: &LedgerKey) -> Result<String> {
+        let parts: Vec<String> = self
+            .files
+            .par_iter()
+            .map(|file| {
+                let mut digest = key.begin("log file");
+                digest.part(file.shard.path.as_os_str().as_encoded_bytes());
+                let mut source = shard::open(&file.shard.path)?;
+                let mut buffer = vec![0; 1 << 20];
+                let mut content = blake3::Hasher::new();
+                loop {
+                    let read = std::io::Read::read(&mut source, &mut buffer)
+                        .map_err(|error| shard::unreadable(&file.shard.path, error))?;
+                    if read == 0 {
+                        break;
+                    }
+                    content.update(&buffer[..read]);
+                }
+                digest.part(content.finalize().as_bytes());
+                Ok(digest.finish())
+            })
+            .collect::<Result<_>>()?;
+        let parts: Vec<&[u8]> = parts.iter().map(String::as_bytes).collect();
+        Ok(key.digest("log files", &parts))
+    }
+
+    /// Reads every file once and folds its batches into states, one or more for each thread.
+    ///
+    /// # Privacy
+    /// Batches come in no fixed order: what is folded must not depend on it. The counts are exact
+    /// and secret.
+    ///
+    /// # Errors
+    /// Input, for data that are damaged; I/O; whatever `take` fails with. Of several failures the
+    /// one is told that comes first in the order of the files.
+    pub fn fold<S: Send>(
+        &self,
+        start: impl Fn() -> S + Sync,
+        take: impl Fn(&mut S, &Lookups) -> Result<()> + Sync,
+    ) -> Result<(Vec<S>, RowCounts)> {
+        let failure = Mutex::new(None);
+        let pieces = self.pieces(&failure).enumerate().par_bridge();
+        let states: Vec<Placed<(S, RowCounts)>> = pieces
+            .try_fold(
+                || None,
+                |state: Option<(S, Canonical<'_>)>, (place, piece)| {
+                    let at = |error: Error| (place, error);
+                    let (mut state, mut canonical) = match state {
+                        Some(state) => state,
+                        None => {
+                            let canonical = Canonical::new(self.logs, &self.wanted, self.keys);
+                            (start(), canonical.map_err(at)?)
+                        }
+                    };
+                    self.read(piece, &mut |raw| take(&mut state, &canonical.convert(&raw)?))
+                        .map_err(at)?;
+                    Placed::Ok(Some((state, canonical)))
+                },
+            )
+            .filter_map(|state| match state {
+                Ok(None) => None,
+                Ok(Some((state, canonical))) => Some(Ok((state, canonical.counts))),
+                Err(error) => Some(Err(error)),
+            })
+            .collect();
+        let (mut folded, mut counts, mut first) = (Vec::new(), RowCounts::default(), None);
+        for state in states {
+            match state {
+                Ok((state, more)) => {
+                    counts.add(&more);
+                    folded.push(state);
+                }
+                Err((place, error)) => match &first {
+                    Some((known, _)) if *known <= place => {}
+                    _ => first = Some((place, error)),
+                },
+            }
+        }
+        if let Some((_, error)) = first {
+            return Err(error);
+        }
+        match failure.into_inner() {
+            Ok(None) => Ok((folded, counts)),
+            Ok(Some(error)) => Err(error),
+            Err(_) => Err(Error::internal("a thread that read logs died")),
+        }
+    }
+
+    fn read(&self, piece: Piece<'_>, take: &mut dyn FnMut(RawBatch) -> Result<()>) -> Result<()> {
+        match piece {
+            Piece::RowGroup { file, footer, group } => {
+                footer.read_group(&file.shard, group, &self.wanted, take)
+            }
+            Piece::IpcBatch { file, batch } => {
+                columnar::read_ipc(&file.shard, batch, &self.wanted, take)
+            }
+            Piece::Block { file, header, block } => {
+                take(header.parse(&file.shard, &block, &self.wanted)?)
+            }
+        }
+    }
+
+    /// All pieces in file order; text is cut into blocks as it streams by. A failure to cut ends
+    /// the pieces and is left in `failure`.
+    fn pieces<'s>(
+        &'s self,
+        failure: &'s Mutex<Option<Error>>,
+    ) -> impl Iterator<Item = Piece<'s>> + Send {
+        self.files.iter().flat_map(move |file| -> Box<dyn Iterator<Item = Piece<'s>> + Send + 's> {
+            match &file.content {
+                Content::Parquet(footer) => {
+                    Box::new((0..footer.row_groups()).map(move |group| Piece::RowGroup {
+                        file,
+                        footer,
+                        group,
+                    }))
+                }
+                Content::Arrow { batches } => {
+                    Box::new((0..*batches).map(move |batch| Piece::IpcBatch { file, batch }))
+                }
+                Content::Text(header) => {
+                    let cut = Cutting { blocks: header.blocks(&file.shard).map(Some), failure };
+                    Box::new(cut.map(move |block| Piece::Block { file, header, block }))
+                }
+            }
+        })
+    }
+}
+
+struct Cutting<'s> {
+    blocks: Result<Option<Blocks>>,
+    failure: &'s Mutex<Option<Error>>,
+}
+
+impl Iterator for Cutting<'_> {
+    type Item = Block;
+
+    fn next(&mut self) -> Option<Block> {
+        let next = match &mut self.blocks {
+            Ok(Some(blocks)) => blocks.next_block(),
+            Ok(None) => return None,
+            Err(_) => match std::mem::replace(&mut self.blocks, Ok(None)) {
+                Err(error) => Err(error),
+                Ok(_) => Ok(None),
+            },
+        };
+        match next {
+            Ok(Some(block)) => Some(block),
+            Ok(None) => None,
+            Err(error) => {
+                self.blocks = Ok(None);
+                if let Ok(mut failure) = self.failure.lock() {
+                    failure.get_or_insert(error);
+                }
+                None
+            }
+        }
+    }
+}

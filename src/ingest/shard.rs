@@ -1,0 +1,182 @@
+//! Which files a release reads, and in which format each is.
+//!
+//! In: the glob of a release. Out: its files in a fixed order. A format follows from the name; a
+//! name that says nothing is looked into, at its first bytes only.
+
+use std::fs::File;
+use std::io::{BufReader, Read};
+use std::path::{Path, PathBuf};
+
+use crate::spec::logs::Logs;
+use crate::spec::window::DayWindow;
+use crate::{Error, Result};
+
+/// A log file.
+#[derive(Debug, Clone)]
+pub(super) struct Shard {
+    pub(super) path: PathBuf,
+    pub(super) format: Format,
+}
+
+/// How a file is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Format {
+    Parquet,
+    Arrow,
+    Text(TextFormat, Compression),
+}
+
+/// A text format.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum TextFormat {
+    /// Comma-separated, with a header.
+    Csv,
+    /// Tab-separated, with a header.
+    Tsv,
+    /// Tab-separated, with the header in `#fields` and `-` for null.
+    Zeek,
+    /// One JSON object per line.
+    Ndjson,
+}
+
+/// How a text file is compressed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Compression {
+    None,
+    Gzip,
+    Zstd,
+}
+
+/// Lists the files of a release, sorted by path.
+///
+/// # Errors
+/// Usage, for a glob that is not one; input, when no file matches or a format is unknown; I/O,
+/// when a folder cannot be listed.
+pub(super) fn find(logs: &Logs, window: Option<&DayWindow>) -> Result<Vec<Shard>> {
+    let pattern = logs.pattern.display().to_string();
+    let pattern = if logs.pattern.is_dir() { format!("{pattern}/**/*") } else { pattern };
+    let matches = glob::glob(&pattern).map_err(|error| {
+        Error::usage(format!("`[logs] path` is not a glob: {}", error.msg))
+            .help("use * within a folder name and ** for folders of any depth")
+    })?;
+    let mut shards = Vec::new();
+    let mut files = 0_usize;
+    for path in matches {
+        let path = path.map_err(|error| {
+            Error::io(format!("the folder {} cannot be listed", error.path().display()))
+                .help("check its permissions")
+        })?;
+        if !path.is_file() || is_hidden(&path) {
+            continue;
+        }
+        files += 1;
+        if in_window(&path, logs, window) {
+            shards.push(Shard { format: format_of(&path)?, path });
+        }
+    }
+    if files == 0 {
+        return Err(Error::input(format!("no log file matches {pattern}"))
+            .help("check `[logs] path`; a relative path starts from the release file's folder"));
+    }
+    shards.sort_by(|left, right| left.path.cmp(&right.path));
+    Ok(shards)
+}
+
+/// Opens a text file, decompressed.
+///
+/// # Errors
+/// I/O, when the file cannot be opened.
+pub(super) fn open_text(path: &Path, compression: Compression) -> Result<Box<dyn Read + Send>> {
+    let file = open(path)?;
+    let plain: Box<dyn Read + Send> = match compression {
+        Compression::None => Box::new(file),
+        Compression::Gzip => Box::new(flate2::read::MultiGzDecoder::new(BufReader::new(file))),
+        Compression::Zstd => Box::new(
+            zstd::stream::read::Decoder::new(file).map_err(|error| unreadable(path, error))?,
+        ),
+    };
+    Ok(plain)
+}
+
+/// Opens a file.
+///
+/// # Errors
+/// I/O, naming the file.
+pub(super) fn open(path: &Path) -> Result<File> {
+    File::open(path).map_err(|error| unreadable(path, error))
+}
+
+/// A file that the operating system, or its decompressor, cannot read.
+pub(super) fn unreadable(path: &Path, error: std::io::Error) -> Error {
+    let truncated = matches!(
+        error.kind(),
+        std::io::ErrorKind::UnexpectedEof
+            | std::io::ErrorKind::InvalidData
+            | std::io::ErrorKind::InvalidInput
+    );
+    if truncated {
+        Error::input(format!("{} is damaged or cut short", path.display()))
+            .help("fetch the file again, or move it away")
+            .because(error)
+    } else {
+        Error::io(format!("{} cannot be read", path.display()))
+            .help("check that it is there and may be read")
+            .because(error)
+    }
+}
+
+fn is_hidden(path: &Path) -> bool {
+    path.file_name().and_then(|name| name.to_str()).is_none_or(|name| name.starts_with(['.', '_']))
+}
+
+/// With a promised day folder only the UTC days that overlap the block are read.
+fn in_window(path: &Path, logs: &Logs, window: Option<&DayWindow>) -> bool {
+    let (Some(key), Some(window)) = (&logs.day_folder, window) else { return true };
+    let prefix = format!("{key}=");
+    let day = path
+        .components()
+        .filter_map(|part| part.as_os_str().to_str()?.strip_prefix(&prefix)?.parse().ok())
+        .next_back();
+    match day {
+        Some(day) => window.utc_days().contains(&day),
+        None => true,
+    }
+}
+
+fn format_of(path: &Path) -> Result<Format> {
+    let name =
+        path.file_name().and_then(|name| name.to_str()).unwrap_or_default().to_ascii_lowercase();
+    let (stem, compression) = match name.rsplit_once('.') {
+        Some((stem, "gz")) => (stem, Compression::Gzip),
+        Some((stem, "zst")) => (stem, Compression::Zstd),
+        _ => (name.as_str(), Compression::None),
+    };
+    let text = |format| Ok(Format::Text(format, compression));
+    match stem.rsplit_once('.').map(|(_, ending)| ending) {
+        Some("parquet" | "pq") if compression == Compression::None => Ok(Format::Parquet),
+        Some("arrow" | "ipc" | "feather") if compression == Compression::None => Ok(Format::Arrow),
+        Some("csv") => text(TextFormat::Csv),
+        Some("tsv") => text(TextFormat::Tsv),
+        Some("ndjson" | "jsonl" | "json") => text(TextFormat::Ndjson),
+        _ => text(look_into(path, compression)?),
+    }
+}
+
+/// Logs named `.log` are told apart by their first bytes.
+fn look_into(path: &Path, compression: Compression) -> Result<TextFormat> {
+    let mut head = Vec::new();
+    open_text(path, compression)?
+        .take(64)
+        .read_to_end(&mut head)
+        .map_err(|error| unreadable(path, error))?;
+    if head.starts_with(b"#separator") {
+        return Ok(TextFormat::Zeek);
+    }
+    if head.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'{') {
+        return Ok(TextFormat::Ndjson);
+    }
+    Err(Error::input(format!("{} is in no known format", path.display())).help(
+        "name files .parquet, .csv, .tsv, .ndjson or .arrow (text also with .gz or .zst), \
+         or narrow `[logs] path`",
+    ))
+}

@@ -1,0 +1,243 @@
+//! The time column of a log → UTC microseconds; what cannot be an instant is null.
+//!
+//! Units and zones are declared, never guessed. Everything is integer arithmetic that rounds down,
+//! so an instant before 1970 does not move towards it.
+
+use std::sync::Arc;
+
+use arrow::array::{
+    Array, ArrayRef, AsArray, Float64Array, Int64Array, PrimitiveArray, StringViewArray,
+};
+use arrow::compute::cast;
+use arrow::datatypes::{
+    DataType, Float64Type, Int64Type, TimeUnit as ArrowUnit, TimestampMicrosecondType,
+    TimestampMillisecondType, TimestampNanosecondType, TimestampSecondType,
+};
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
+
+use crate::spec::logs::{Logs, TimeUnit};
+use crate::spec::window::{EARLIEST_MICROS, LATEST_MICROS};
+use crate::{Error, Result};
+
+/// Whether a column of this type can hold times, given what is declared.
+///
+/// # Errors
+/// Input, naming the type and what would help.
+pub(super) fn check_type(data_type: &DataType, logs: &Logs) -> Result<()> {
+    let column = logs.column("requested_at");
+    match data_type {
+        DataType::Timestamp(_, _) => Ok(()),
+        DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => Ok(()),
+        DataType::Dictionary(_, values) => check_type(values, logs),
+        number if number.is_integer() || number.is_floating() => match logs.time_unit {
+            Some(_) => Ok(()),
+            None => Err(Error::input(format!("the time column `{column}` holds numbers"))
+                .help("declare their unit: `[logs] time_unit = \"s\"`, \"ms\", \"us\" or \"ns\"")),
+        },
+        other => Err(Error::input(format!("the time column `{column}` has the type {other}"))
+            .help("times are timestamps, text such as 2026-01-31T08:00:00Z, or epochs with `time_unit`")),
+    }
+}
+
+/// Converts a column that [`check_type`] accepts.
+///
+/// # Shapes
+/// One instant per row; null where the row has none or it lies outside the years 1 to 9999.
+///
+/// # Errors
+/// Input, when the column cannot be converted as a whole.
+pub(super) fn to_micros(array: &ArrayRef, logs: &Logs) -> Result<Int64Array> {
+    let failed = || {
+        Error::input(format!("the time column `{}` cannot be read", logs.column("requested_at")))
+    };
+    let micros = match array.data_type() {
+        DataType::Timestamp(unit, zone) => {
+            let instants = match unit {
+                ArrowUnit::Second => scaled(array.as_primitive::<TimestampSecondType>(), |value| {
+                    value.checked_mul(1_000_000)
+                }),
+                ArrowUnit::Millisecond => {
+                    scaled(array.as_primitive::<TimestampMillisecondType>(), |value| {
+                        value.checked_mul(1_000)
+                    })
+                }
+                ArrowUnit::Microsecond => {
+                    array.as_primitive::<TimestampMicrosecondType>().reinterpret_cast::<Int64Type>()
+                }
+                ArrowUnit::Nanosecond => {
+                    scaled(array.as_primitive::<TimestampNanosecondType>(), |value| {
+                        Some(value.div_euclid(1_000))
+                    })
+                }
+            };
+            if zone.is_none() && logs.time_zone != TimeZone::UTC {
+                scaled(&instants, |value| naive_micros(value, &logs.time_zone))
+            } else {
+                instants
+            }
+        }
+        DataType::Utf8View => from_text(array.as_string_view(), logs),
+        DataType::Utf8 | DataType::LargeUtf8 | DataType::Dictionary(_, _) => {
+            let text = cast(array, &DataType::Utf8View).map_err(|_| failed())?;
+            from_text(text.as_string_view(), logs)
+        }
+        number if number.is_floating() => {
+            let unit = logs.time_unit.ok_or_else(failed)?;
+            let numbers = cast(array, &DataType::Float64).map_err(|_| failed())?;
+            from_float(numbers.as_primitive::<Float64Type>(), unit)
+        }
+        _ => {
+            let unit = logs.time_unit.ok_or_else(failed)?;
+            let numbers = cast(array, &DataType::Int64).map_err(|_| failed())?;
+            scaled(numbers.as_primitive::<Int64Type>(), |value| whole_micros(value, unit))
+        }
+    };
+    let sane = |value: &i64| (EARLIEST_MICROS..LATEST_MICROS).contains(value);
+    if micros.null_count() == 0 && micros.values().iter().all(sane) {
+        return Ok(micros);
+    }
+    Ok(micros.iter().map(|value| value.filter(sane)).collect())
+}
+
+fn scaled<T>(array: &PrimitiveArray<T>, convert: impl Fn(i64) -> Option<i64>) -> Int64Array
+where
+    T: arrow::datatypes::ArrowPrimitiveType<Native = i64>,
+{
+    array.iter().map(|value| value.and_then(&convert)).collect()
+}
+
+fn whole_micros(value: i64, unit: TimeUnit) -> Option<i64> {
+    match unit {
+        TimeUnit::Seconds => value.checked_mul(1_000_000),
+        TimeUnit::Milliseconds => value.checked_mul(1_000),
+        TimeUnit::Microseconds => Some(value),
+        TimeUnit::Nanoseconds => Some(value.div_euclid(1_000)),
+    }
+}
+
+fn from_float(numbers: &Float64Array, unit: TimeUnit) -> Int64Array {
+    let factor = match unit {
+        TimeUnit::Seconds => 1e6,
+        TimeUnit::Milliseconds => 1e3,
+        TimeUnit::Microseconds => 1.0,
+        TimeUnit::Nanoseconds => 1e-3,
+    };
+    numbers
+        .iter()
+        .map(|number| {
+            // A binary fraction of a second is nearest to the microsecond that was written.
+            let micros = (number? * factor).round();
+            #[expect(clippy::cast_possible_truncation, reason = "checked to lie in the calendar")]
+            (micros.abs() < LATEST_MICROS as f64).then_some(micros as i64)
+        })
+        .collect()
+}
+
+fn from_text(text: &StringViewArray, logs: &Logs) -> Int64Array {
+    text.iter().map(|text| parse_time(text?.trim(), logs.time_unit, &logs.time_zone)).collect()
+}
+
+/// Reads a decimal epoch (when a unit is declared), an instant with an offset, or a naive time.
+fn parse_time(text: &str, unit: Option<TimeUnit>, zone: &TimeZone) -> Option<i64> {
+    if let Some(unit) = unit
+        && let Some(micros) = decimal_micros(text, unit)
+    {
+        return Some(micros);
+    }
+    if let Ok(instant) = text.parse::<Timestamp>() {
+        // The calendar's instants have nanoseconds; a fraction of a microsecond is cut off below.
+        return i64::try_from(instant.as_nanosecond().div_euclid(1_000)).ok();
+    }
+    let naive = text.parse::<DateTime>().ok()?;
+    // A bare date is a day, not an instant.
+    if text.len() <= 10 {
+        return None;
+    }
+    local_micros(naive, zone)
+}
+
+fn naive_micros(value: i64, zone: &TimeZone) -> Option<i64> {
+    let naive = TimeZone::UTC.to_datetime(Timestamp::from_microsecond(value).ok()?);
+    local_micros(naive, zone)
+}
+
+/// In a repeated hour the first reading counts; a skipped hour is read as if the clock had not
+/// been moved.
+fn local_micros(naive: DateTime, zone: &TimeZone) -> Option<i64> {
+    let instant = zone.to_ambiguous_timestamp(naive).compatible().ok()?;
+    i64::try_from(instant.as_nanosecond().div_euclid(1_000)).ok()
+}
+
+/// Reads `123`, `-1.5` or `1575413122.764317` exactly, digit by digit.
+fn decimal_micros(text: &str, unit: TimeUnit) -> Option<i64> {
+    let (negative, digits) = match text.strip_prefix('-') {
+        Some(rest) => (true, rest),
+        None => (false, text),
+    };
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+    let plain = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+    if whole.is_empty() || whole.len() > 30 || !plain(whole) || !plain(fraction) {
+        return None;
+    }
+    let shift = match unit {
+        TimeUnit::Seconds => 6,
+        TimeUnit::Milliseconds => 3,
+        TimeUnit::Microseconds => 0,
+        TimeUnit::Nanoseconds => -3_i32,
+    };
+    // Nine digits of fraction are kept beside the whole; more cannot reach a microsecond.
+    let kept: String = fraction.chars().chain("000000000".chars()).take(9).collect();
+    let billionths =
+        whole.parse::<i128>().ok()?.checked_mul(1_000_000_000)? + kept.parse::<i128>().ok()?;
+    let signed = if negative { -billionths } else { billionths };
+    let divisor = 10_i128.checked_pow(u32::try_from(9 - shift).ok()?)?;
+    i64::try_from(signed.div_euclid(divisor)).ok()
+}
+
+/// A column of nulls for a file without times, which is refused before it is ever read.
+#[must_use]
+pub(super) fn no_times(rows: usize) -> ArrayRef {
+    Arc::new(Int64Array::new_null(rows))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn utc(text: &str, unit: Option<TimeUnit>) -> Option<i64> {
+        parse_time(text, unit, &TimeZone::UTC)
+    }
+
+    #[test]
+    fn text_times_mean_the_same_on_every_host() {
+        assert_eq!(utc("2021-09-14T00:30:00", None), Some(1_631_579_400_000_000));
+        assert_eq!(utc("2021-09-14T00:30:00Z", None), Some(1_631_579_400_000_000));
+        assert_eq!(utc("2021-09-14 00:30:00", None), Some(1_631_579_400_000_000));
+        assert_eq!(utc("2023-11-05T01:40:00-07:00", None), Some(1_699_173_600_000_000));
+        assert_eq!(utc("2024-11-28 23:59:00.312", None), Some(1_732_838_340_312_000));
+        let new_york = TimeZone::get("America/New_York").unwrap();
+        assert_eq!(parse_time("2021-09-14T00:30:00", None, &new_york), Some(1_631_593_800_000_000));
+    }
+
+    #[test]
+    fn epochs_need_their_unit_and_are_exact() {
+        assert_eq!(utc("1459814400", Some(TimeUnit::Seconds)), Some(1_459_814_400_000_000));
+        assert_eq!(utc("1459814400", Some(TimeUnit::Milliseconds)), Some(1_459_814_400_000));
+        assert_eq!(utc("1459814400", None), None);
+        assert_eq!(utc("1575413122.764317", Some(TimeUnit::Seconds)), Some(1_575_413_122_764_317));
+        assert_eq!(utc("-1500", Some(TimeUnit::Milliseconds)), Some(-1_500_000));
+        assert_eq!(utc("-0.0000001", Some(TimeUnit::Seconds)), Some(-1));
+        assert_eq!(utc("1999", Some(TimeUnit::Nanoseconds)), Some(1));
+    }
+
+    #[test]
+    fn what_is_no_instant_is_null() {
+        for text in
+            ["", "-", "yesterday", "2026-02-30T00:00:00Z", "2026-01-01", "12:30", "1e9", "NaN"]
+        {
+            assert_eq!(utc(text, Some(TimeUnit::Seconds)), None, "{text}");
+        }
+    }
+}

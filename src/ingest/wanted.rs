@@ -1,0 +1,135 @@
+//! Which columns of a log are read, under the names that they have there.
+//!
+//! Fixed by the release file; a file either has a column or it does not. Requester, target and
+//! time must be in every file; the others may be absent from some, and count as null there.
+
+use arrow::array::ArrayRef;
+use arrow::datatypes::{DataType, Schema};
+
+use super::time;
+use crate::spec::keys::{Key, KeySource};
+use crate::spec::logs::Logs;
+use crate::{Error, Result};
+
+/// The columns to read, each once.
+#[derive(Debug, Clone)]
+pub(super) struct Wanted {
+    pub(super) names: Vec<String>,
+    pub(super) requester: usize,
+    pub(super) target: usize,
+    pub(super) requested_at: usize,
+    /// For each key of the layout, the column that holds it, where one does.
+    pub(super) keys: Vec<Option<usize>>,
+}
+
+/// Rows of one file as they stand: one array for each wanted column that the file has.
+pub(super) struct RawBatch {
+    pub(super) rows: usize,
+    pub(super) columns: Vec<Option<ArrayRef>>,
+}
+
+impl Wanted {
+    pub(super) fn new(logs: &Logs, keys: &[Key]) -> Self {
+        let mut names: Vec<String> = Vec::new();
+        let mut place = |raw: &str| match names.iter().position(|name| name == raw) {
+            Some(place) => place,
+            None => {
+                names.push(raw.to_owned());
+                names.len() - 1
+            }
+        };
+        let requester = place(logs.column("requester"));
+        let target = place(logs.column("target"));
+        let requested_at = place(logs.column("requested_at"));
+        let keys = keys
+            .iter()
+            .map(|key| match key.source() {
+                KeySource::App => Some(place(logs.column("app"))),
+                KeySource::Route => Some(place(logs.column("route"))),
+                KeySource::Column(raw) => Some(place(raw)),
+                KeySource::Hour
+                | KeySource::HourOfWeek
+                | KeySource::TargetCountry
+                | KeySource::RequesterCountry => None,
+            })
+            .collect();
+        for name in logs.filter.iter().flat_map(|filter| filter.columns()) {
+            place(logs.column(name));
+        }
+        Self { names, requester, target, requested_at, keys }
+    }
+
+    /// The columns that every file must have.
+    pub(super) fn required(&self) -> [usize; 3] {
+        [self.requester, self.target, self.requested_at]
+    }
+
+    /// Checks that a file has the required columns, named once; says which others it has.
+    ///
+    /// # Errors
+    /// Input, naming the file and the column, and the columns that the file does have.
+    pub(super) fn check_names(&self, file: &str, names: &[&str]) -> Result<Vec<bool>> {
+        for (place, wanted) in self.names.iter().enumerate() {
+            let times = names.iter().filter(|name| *name == wanted).count();
+            if times > 1 {
+                return Err(Error::input(format!(
+                    "{file} has the column `{wanted}` {times} times"
+                ))
+                .help("give each column its own name"));
+            }
+            if times == 0 && self.required().contains(&place) {
+                let has = names.iter().take(20).copied().collect::<Vec<_>>().join(", ");
+                return Err(Error::input(format!("{file} has no column `{wanted}`"))
+                    .help(format!("map it in `[logs] columns`; the file has: {has}")));
+            }
+        }
+        Ok(self.names.iter().map(|wanted| names.contains(&wanted.as_str())).collect())
+    }
+
+    /// Checks names and types against a schema.
+    ///
+    /// # Errors
+    /// Input, naming the file, the column and its type.
+    pub(super) fn check_schema(
+        &self,
+        file: &str,
+        schema: &Schema,
+        logs: &Logs,
+    ) -> Result<Vec<bool>> {
+        let names: Vec<&str> = schema.fields().iter().map(|field| field.name().as_str()).collect();
+        let present = self.check_names(file, &names)?;
+        for (place, name) in self.names.iter().enumerate() {
+            let Some((_, field)) = schema.column_with_name(name) else { continue };
+            let named = |error: Error| {
+                let help = error.hint().unwrap_or_default().to_owned();
+                Error::input(format!("{file}: {error}")).help(help)
+            };
+            if place == self.requested_at {
+                time::check_type(field.data_type(), logs).map_err(named)?;
+            } else if !is_plain(field.data_type()) {
+                return Err(Error::input(format!(
+                    "{file}: the column `{name}` has the type {}",
+                    field.data_type()
+                ))
+                .help("text, numbers and booleans can be read; nested values cannot"));
+            }
+        }
+        Ok(present)
+    }
+}
+
+/// Types whose text form is clear.
+fn is_plain(data_type: &DataType) -> bool {
+    match data_type {
+        DataType::Dictionary(_, values) => is_plain(values),
+        DataType::Utf8
+        | DataType::LargeUtf8
+        | DataType::Utf8View
+        | DataType::Binary
+        | DataType::LargeBinary
+        | DataType::BinaryView
+        | DataType::Boolean
+        | DataType::Null => true,
+        other => other.is_primitive(),
+    }
+}

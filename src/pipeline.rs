@@ -1,0 +1,239 @@
+//! The whole run of one day on one screen; the only file that imports every stage.
+//!
+//! Everything that can be known without reading a row is checked before the reservation, and after
+//! it no outcome depends on a row: what is left to fail is the machine. A crash between any two
+//! steps leaves a state from which the next run goes on, as the table in [`crate::ledger`] says.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::ledger::{Entry, Ledger, Reservation, State, Terms};
+use crate::plan::{Cells, Plan};
+use crate::release::{Guarantee, PricedTable};
+use crate::spec::Release;
+use crate::spec::logs::Identifier;
+use crate::spec::privacy_loss::AttoDelta;
+use crate::spec::window::{Clock, Day, DayWindow, zones_version};
+use crate::{Error, Result, engine, ingest, phone, publish, release, retain};
+
+/// A release with what the command line adds to it.
+#[derive(Debug, Clone)]
+pub struct Job {
+    /// The release file.
+    pub release: Release,
+    /// The folder of the published tables.
+    pub out: PathBuf,
+    /// The instant to decide by.
+    pub as_of: Timestamp,
+    /// How long to wait for a ledger that another run holds.
+    pub wait: Duration,
+    /// Whether a day may be released again under a changed release file.
+    pub again: Again,
+}
+
+/// What to do when a day was already released under another fingerprint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Again {
+    /// Refuse it.
+    Refuse,
+    /// Release it once more, at a further charge.
+    Release,
+}
+
+/// What a run did for one day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Done {
+    /// Noise was drawn and the tables were published.
+    Released,
+    /// It was released before and the output is whole.
+    AlreadyDone,
+    /// It was released before; the output was written anew from the stored bytes.
+    Healed,
+}
+
+/// The plan as the ledger freezes it.
+#[derive(Debug, Serialize, Deserialize)]
+struct Frozen {
+    tables: Vec<PricedTable>,
+}
+
+/// Opens the job's ledger, making it on first use.
+///
+/// # Errors
+/// Busy, when another run holds it; refused, when its terms differ; I/O.
+pub fn open_ledger(job: &Job) -> Result<Ledger> {
+    let path = &job.release.ledger.path;
+    Ledger::open(path, &terms(&job.release)?, job.wait, Clock::Fixed(job.as_of))
+}
+
+/// Releases one closed day, or publishes what was released before.
+///
+/// # Privacy
+/// The block is charged durably before a row is read, and the draw is noted durably before noise
+/// is drawn. No outcome after the reservation depends on a row.
+///
+/// # Errors
+/// Refused, by budget or policy; input, for logs that cannot be read; I/O.
+pub fn release_day(job: &Job, ledger: &mut Ledger, window: &DayWindow) -> Result<Done> {
+    let (spec, day) = (&job.release, window.day());
+    let reserved = match standing(job, ledger, day)? {
+        Standing::Committed(entry) => return heal(job, ledger, &entry),
+        Standing::Reserved(entry) => Some(entry),
+        Standing::New => None,
+    };
+    retain::require_closed(window, spec, job.as_of)?;
+    publish::check_writable(&job.out)?;
+    let planned = Plan::new(spec, ledger.terms().budget)?;
+    let reader = ingest::LogReader::open(&spec.logs, planned.layout.keys(), Some(window))?;
+    let digest = reader.digest(ledger.key()?)?;
+    let entry = match reserved {
+        Some(entry) if entry.logs_digest == digest => entry,
+        Some(entry) => return Err(logs_changed(&entry, day)),
+        None => ledger.reserve(&reservation(spec, day, &planned, digest)?)?,
+    };
+
+    let frozen = thaw(&entry)?;
+    let tables = frozen.iter().map(|priced| priced.table.clone()).collect();
+    let plan = Plan::with_tables(spec, tables)?;
+    let (tally, _secret_counts) = engine::tally(&reader, window, &plan)?;
+    let permit = ledger.mark_drawn(entry.id)?;
+    let noisy = release::draw(tally, &frozen, permit)?;
+
+    let guarantee = Guarantee::new(&frozen, &sizes(&plan), &spec.ledger)?;
+    let facts = publish::Facts { release: spec, day, entry: &entry, guarantee: &guarantee };
+    let files = publish::render(&facts, &noisy)?;
+    ledger.commit(entry.id, &files)?;
+    publish::write_out(&job.out, &entry.release_id, &files)?;
+    ledger.mark_published(entry.id)?;
+    Ok(Done::Released)
+}
+
+/// What a release of these blocks would promise; draws and reads nothing.
+///
+/// # Errors
+/// Refused, when the budget is too small; usage, for keys that cannot be laid out.
+pub fn plan(spec: &Release) -> Result<(Plan, Vec<PricedTable>, Guarantee)> {
+    let plan = Plan::new(spec, terms(spec)?.budget)?;
+    let priced = release::price(&plan.tables)?;
+    let guarantee = Guarantee::new(&priced, &sizes(&plan), &spec.ledger)?;
+    Ok((plan, priced, guarantee))
+}
+
+enum Standing {
+    New,
+    Reserved(Entry),
+    Committed(Entry),
+}
+
+/// What the ledger knows of this release and day.
+fn standing(job: &Job, ledger: &Ledger, day: Day) -> Result<Standing> {
+    let fingerprint = job.release.fingerprint();
+    let mut standing = Standing::New;
+    for entry in ledger.find(&job.release.name, day)? {
+        if entry.fingerprint != fingerprint {
+            if job.again == Again::Refuse && entry.state != State::Void {
+                return Err(Error::refused(format!(
+                    "the day {day} was released before as `{}`, from a release file that asked \
+                     otherwise",
+                    job.release.name
+                ))
+                .help("restore that release file, give the release another name, or run with --again, which charges the day once more"));
+            }
+            continue;
+        }
+        match entry.state {
+            State::Committed | State::Published => return Ok(Standing::Committed(entry)),
+            State::Reserved => standing = Standing::Reserved(entry),
+            // A crashed draw stays spent; the day is reserved anew if it has room.
+            State::Drawn | State::Void => {}
+        }
+    }
+    Ok(standing)
+}
+
+fn heal(job: &Job, ledger: &mut Ledger, entry: &Entry) -> Result<Done> {
+    let files = ledger.stored(entry.id)?;
+    let done = if publish::is_whole(&job.out, &files) {
+        Done::AlreadyDone
+    } else {
+        publish::check_writable(&job.out)?;
+        publish::write_out(&job.out, &entry.release_id, &files)?;
+        Done::Healed
+    };
+    if entry.state == State::Committed {
+        ledger.mark_published(entry.id)?;
+    }
+    Ok(done)
+}
+
+fn reservation(spec: &Release, day: Day, plan: &Plan, logs_digest: String) -> Result<Reservation> {
+    let tables = release::price(&plan.tables)?;
+    let charge = release::total_charge(&tables)?;
+    let fingerprint = spec.fingerprint();
+    let plan = serde_json::to_string(&Frozen { tables })
+        .map_err(|_| Error::internal("the plan cannot be written down"))?;
+    Ok(Reservation {
+        release: spec.name.clone(),
+        release_id: blake3::hash(format!("{}\n{fingerprint}\n{day}", spec.name).as_bytes())
+            .to_hex()
+            .to_string(),
+        fingerprint,
+        blocks: vec![day],
+        charge,
+        key_delta: AttoDelta::ZERO,
+        plan,
+        logs_digest,
+        code_version: env!("CARGO_PKG_VERSION").to_owned(),
+    })
+}
+
+fn thaw(entry: &Entry) -> Result<Vec<PricedTable>> {
+    serde_json::from_str::<Frozen>(&entry.plan).map(|frozen| frozen.tables).map_err(|_| {
+        Error::refused(format!("entry {} was planned by another version", entry.id.0))
+            .help("finish it with the version that reserved it, or `pointillist ledger void` it")
+    })
+}
+
+fn logs_changed(entry: &Entry, day: Day) -> Error {
+    Error::input(format!("the logs of {day} changed since entry {} was reserved", entry.id.0)).help(
+        "restore the files, or give the reservation up with `pointillist ledger void` and run again",
+    )
+}
+
+fn sizes(plan: &Plan) -> Vec<u32> {
+    plan.cells.iter().map(Cells::count).collect()
+}
+
+/// What the ledger fixes: the promise, and whatever decides who a requester is.
+fn terms(spec: &Release) -> Result<Terms> {
+    let logs = &spec.logs;
+    let mut identity: BTreeMap<String, String> = ["requester", "target", "requested_at"]
+        .into_iter()
+        .map(|name| (format!("[logs] columns.{name}"), logs.column(name).to_owned()))
+        .collect();
+    let mut fix = |field: &str, value: &str| identity.insert(field.to_owned(), value.to_owned());
+    fix("[logs] identifier", logs.identifier.word());
+    fix("[logs] time_unit", logs.time_unit.map_or("none", |unit| unit.word()));
+    fix("[logs] time_zone", &logs.time_zone_name);
+    fix("time zone database", zones_version());
+    if logs.identifier == Identifier::E164 {
+        fix("[logs] default_region", logs.default_region.as_deref().unwrap_or("none"));
+        fix("number normaliser", phone::VERSION);
+    }
+    let ledger = &spec.ledger;
+    Ok(Terms {
+        unit: "requester-day".to_owned(),
+        epsilon: ledger.epsilon,
+        delta: ledger.delta,
+        key_delta: ledger.key_delta,
+        budget: release::budget_of(ledger.epsilon, ledger.conversion_delta())?,
+        time_zone: ledger.time_zone_name.clone(),
+        identity,
+        logs: None,
+    })
+}

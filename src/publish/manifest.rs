@@ -1,0 +1,101 @@
+//! What is told with a release: facts in every file's metadata and in the day's manifest.
+
+use serde_json::{Value, json};
+
+use crate::ledger::Entry;
+use crate::release::{Guarantee, NoisyTable};
+use crate::spec::Release;
+use crate::spec::question::Question;
+use crate::spec::window::Day;
+use crate::{Error, Result};
+
+/// Everything public that is said about one release of one day.
+pub struct Facts<'a> {
+    /// The release file.
+    pub release: &'a Release,
+    /// The day.
+    pub day: Day,
+    /// The ledger's entry.
+    pub entry: &'a Entry,
+    /// What it promises.
+    pub guarantee: &'a Guarantee,
+}
+
+/// One file in the manifest.
+pub(super) struct Listed {
+    path: String,
+    bytes: usize,
+    blake3: String,
+    facts: Value,
+}
+
+impl Listed {
+    pub(super) fn new(path: &str, bytes: &[u8], facts: Value) -> Self {
+        let blake3 = blake3::hash(bytes).to_hex().to_string();
+        Self { path: path.to_owned(), bytes: bytes.len(), blake3, facts }
+    }
+}
+
+impl Facts<'_> {
+    /// The metadata of one question's file.
+    pub(super) fn of_question(&self, question: &Question, table: &NoisyTable) -> Value {
+        let priced = table.priced();
+        let clip = priced.table.clip.contributions();
+        let terms = &self.release.ledger;
+        json!({
+            "release": self.release.name,
+            "question": question.name,
+            "asks": question.measure.word(),
+            "day": self.day,
+            "time_zone": terms.time_zone_name,
+            "unit": "requester-day",
+            "epsilon": terms.epsilon,
+            "delta": terms.delta,
+            "rho": priced.charge.rho(),
+            "measured_table": priced.table.question,
+            "contribution": priced.table.contribution,
+            "clip": clip,
+            "sensitivity": clip,
+            "mechanism": priced.mechanism,
+            "sampler": "opendp",
+            "noise_scale": table.noise_sd(),
+            "confidence": 0.95,
+            "coverage": Value::Null,
+            "ledger_entry": self.entry.id.0,
+            "fingerprint": self.entry.fingerprint,
+            "code_version": self.entry.code_version,
+            "guarantee": self.guarantee.words(terms),
+        })
+    }
+
+    /// The manifest of the day.
+    pub(super) fn manifest(&self, files: &[Listed]) -> Result<Vec<u8>> {
+        let terms = &self.release.ledger;
+        let files: Vec<Value> = files
+            .iter()
+            .map(|file| {
+                json!({ "path": file.path, "bytes": file.bytes, "blake3": file.blake3, "facts": file.facts })
+            })
+            .collect();
+        let manifest = json!({
+            "format": 1,
+            "release": self.release.name,
+            "release_id": self.entry.release_id,
+            "day": self.day,
+            "time_zone": terms.time_zone_name,
+            "unit": "requester-day",
+            "budget": { "epsilon": terms.epsilon, "delta": terms.delta },
+            "charge_rho": self.entry.charge.rho(),
+            "ledger_entry": self.entry.id.0,
+            "fingerprint": self.entry.fingerprint,
+            "code_version": self.entry.code_version,
+            "guarantee": self.guarantee,
+            "guarantee_in_words": self.guarantee.words(terms),
+            "files": files,
+        });
+        let mut text = serde_json::to_vec_pretty(&manifest)
+            .map_err(|_| Error::internal("the manifest cannot be written"))?;
+        text.push(b'\n');
+        Ok(text)
+    }
+}

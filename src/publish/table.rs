@@ -1,0 +1,118 @@
+//! One question's answers as a Parquet file.
+
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, Float64Array, Int64Array, RecordBatch, StringArray, UInt8Array};
+use arrow::datatypes::{Field, Schema};
+use parquet::arrow::ArrowWriter;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use parquet::basic::{Compression, ZstdLevel};
+use parquet::file::metadata::KeyValue;
+use parquet::file::properties::{EnabledStatistics, WriterProperties};
+use serde_json::Value;
+
+use crate::release::Estimates;
+use crate::spec::keys::{Key, KeySource};
+use crate::spec::question::Question;
+use crate::spec::window::Day;
+use crate::{Error, Result};
+
+/// The key of the JSON in a file's metadata.
+pub(super) const METADATA_KEY: &str = "pointillist";
+
+/// Makes the file and reads it back.
+pub(super) fn to_parquet(
+    question: &Question,
+    day: Day,
+    estimates: &Estimates,
+    metadata: &Value,
+) -> Result<Vec<u8>> {
+    let batch = batch(question, day, estimates)?;
+    let level = ZstdLevel::try_new(3).map_err(|_| broken())?;
+    // Statistics of noisy values tell nothing more, and nobody prunes files this small.
+    let properties = WriterProperties::builder()
+        .set_compression(Compression::ZSTD(level))
+        .set_statistics_enabled(EnabledStatistics::Chunk)
+        .set_created_by(format!("pointillist {}", env!("CARGO_PKG_VERSION")))
+        .set_key_value_metadata(Some(vec![KeyValue::new(
+            METADATA_KEY.to_owned(),
+            Some(metadata.to_string()),
+        )]))
+        .build();
+    let mut bytes = Vec::new();
+    let mut writer =
+        ArrowWriter::try_new(&mut bytes, batch.schema(), Some(properties)).map_err(|_| broken())?;
+    writer.write(&batch).map_err(|_| broken())?;
+    writer.close().map_err(|_| broken())?;
+    let read = ParquetRecordBatchReaderBuilder::try_new(arrow_bytes(&bytes))
+        .and_then(|builder| builder.with_batch_size(batch.num_rows().max(1)).build())
+        .map_err(|_| broken())?;
+    let back: Vec<RecordBatch> = read.collect::<Result<_, _>>().map_err(|_| broken())?;
+    match back.as_slice() {
+        [only] if only.columns() == batch.columns() => Ok(bytes),
+        _ => Err(broken()),
+    }
+}
+
+fn arrow_bytes(bytes: &[u8]) -> bytes::Bytes {
+    bytes::Bytes::copy_from_slice(bytes)
+}
+
+fn batch(question: &Question, day: Day, estimates: &Estimates) -> Result<RecordBatch> {
+    let mut fields = Vec::new();
+    let mut columns: Vec<ArrayRef> = Vec::new();
+    let mut add = |name: &str, array: ArrayRef, nullable: bool| {
+        fields.push(Field::new(name, array.data_type().clone(), nullable));
+        columns.push(array);
+    };
+    let cells: usize = question.by.iter().map(|key| key.values().len()).product();
+    let mut repeat = cells;
+    for key in &question.by {
+        repeat /= key.values().len();
+        add(key.name(), key_column(key, day, cells, repeat), false);
+    }
+    match estimates {
+        Estimates::Counts { rows, noise_sd } => {
+            let whole = |pick: fn(&crate::release::CountEstimate) -> i64| -> ArrayRef {
+                Arc::new(rows.iter().map(pick).collect::<Int64Array>())
+            };
+            add("value", whole(|row| row.value), false);
+            add("noise_sd", Arc::new(Float64Array::from(vec![*noise_sd; rows.len()])), false);
+            add("ci_low", whole(|row| row.ci_low), false);
+            add("ci_high", whole(|row| row.ci_high), false);
+        }
+        Estimates::Shares(rows) => {
+            let part = |pick: fn(&crate::release::ShareEstimate) -> Option<f64>| -> ArrayRef {
+                Arc::new(rows.iter().map(pick).collect::<Float64Array>())
+            };
+            add("value", part(|row| row.value.map(|(value, _)| value)), true);
+            add("noise_sd", part(|row| row.value.map(|(_, sd)| sd)), true);
+            add("ci_low", part(|row| Some(row.ci_low)), false);
+            add("ci_high", part(|row| Some(row.ci_high)), false);
+        }
+    }
+    RecordBatch::try_new(Arc::new(Schema::new(fields)), columns).map_err(|_| broken())
+}
+
+/// A key's value in every cell: each stands for `repeat` cells in a row.
+fn key_column(key: &Key, day: Day, cells: usize, repeat: usize) -> ArrayRef {
+    let positions = (0..cells).map(|cell| cell / repeat % key.values().len());
+    match key.source() {
+        KeySource::Hour => {
+            Arc::new(positions.map(|hour| u8::try_from(hour).ok()).collect::<UInt8Array>())
+        }
+        KeySource::HourOfWeek => {
+            let weekday = day.date().weekday().to_monday_zero_offset();
+            let before = usize::try_from(weekday).unwrap_or(0) * 24;
+            Arc::new(positions.map(|hour| u8::try_from(before + hour).ok()).collect::<UInt8Array>())
+        }
+        _ => {
+            let values = positions.map(|place| key.values().get(place));
+            Arc::new(values.collect::<StringArray>())
+        }
+    }
+}
+
+fn broken() -> Error {
+    Error::internal("a published file could not be made or does not read back as written")
+}

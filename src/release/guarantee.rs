@@ -1,0 +1,116 @@
+//! What a release promises, in figures and in words, all from the same noise.
+
+use serde::{Deserialize, Serialize};
+
+use super::accounting::epsilon_of;
+use super::draw::{PricedTable, total_charge};
+use crate::Result;
+use crate::spec::privacy_loss::NanoRho;
+use crate::spec::question::LATTICE_ONE;
+use crate::spec::release::LedgerTerms;
+
+/// How many lookups of one target the target figure is told for.
+const TARGET_LOOKUPS: [u32; 4] = [1, 10, 100, 1_000];
+
+/// The figures of one release of one day.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Guarantee {
+    /// At which delta every epsilon here holds.
+    pub delta: f64,
+    /// One requester, one day, this release alone.
+    pub requester_day: Figure,
+    /// One lookup by one requester about one target.
+    pub contact_pair: Figure,
+    /// All lookups about one target, struck out, by how many they are.
+    pub target: Vec<TargetFigure>,
+    /// One requester, 30 days released like this one.
+    pub thirty_days: Figure,
+    /// One requester, 365 days released like this one.
+    pub one_year: Figure,
+}
+
+/// A loss with its epsilon.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Figure {
+    /// As zero-concentrated loss.
+    pub rho: f64,
+    /// At the guarantee's delta, rounded up.
+    pub epsilon: f64,
+}
+
+/// The figure of a target that was looked up so many times that day.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct TargetFigure {
+    /// How many lookups.
+    pub lookups: u32,
+    /// What they lose.
+    #[serde(flatten)]
+    pub figure: Figure,
+}
+
+impl Guarantee {
+    /// Computes the figures; `cells` gives each table's number of cells.
+    ///
+    /// # Source
+    /// The pair figure is the sum over tables of rho times (min(k + e, sqrt(2) C) / C)^2 for k
+    /// lookups, e being the rounding of the lattice; the target figure is the same sum without the
+    /// minimum, for the relation that strikes a target's lookups out.
+    ///
+    /// # Errors
+    /// Internal, when a loss cannot be converted.
+    pub fn new(tables: &[PricedTable], cells: &[u32], terms: &LedgerTerms) -> Result<Self> {
+        let delta = terms.conversion_delta();
+        let figure = |rho: f64| -> Result<Figure> {
+            Ok(Figure { rho, epsilon: epsilon_of(NanoRho::spent(rho)?, delta)? })
+        };
+        let total = total_charge(tables)?.rho();
+        let moved = |lookups: f64, is_pair: bool| -> f64 {
+            tables
+                .iter()
+                .zip(cells)
+                .map(|(priced, cells)| {
+                    let clip = priced.table.clip.contributions();
+                    let rounding = (2.0 * f64::from(*cells)).sqrt() / LATTICE_ONE as f64;
+                    let norm = lookups + rounding;
+                    let norm = if is_pair { norm.min(clip * 2.0_f64.sqrt()) } else { norm };
+                    priced.charge.rho() * (norm / clip).powi(2)
+                })
+                .sum()
+        };
+        let target = TARGET_LOOKUPS
+            .iter()
+            .map(|&lookups| {
+                let figure = figure(moved(f64::from(lookups), false))?;
+                Ok(TargetFigure { lookups, figure })
+            })
+            .collect::<Result<_>>()?;
+        Ok(Self {
+            delta,
+            requester_day: figure(total)?,
+            contact_pair: figure(moved(1.0, true).min(total))?,
+            target,
+            thirty_days: figure(total * 30.0)?,
+            one_year: figure(total * 365.0)?,
+        })
+    }
+
+    /// The promise in words.
+    #[must_use]
+    pub fn words(&self, terms: &LedgerTerms) -> String {
+        format!(
+            "For any requester and any one day ({zone}), everything ever published about that day \
+             through this ledger is ({epsilon}, {delta})-indistinguishable from what it would be \
+             without that requester's lookups of that day. This release alone: epsilon {day:.3}. \
+             That one requester looked up one target once: epsilon {pair:.3}. Released like this \
+             every day, 30 days add up to epsilon {month:.2} and a year to {year:.1}. It does not \
+             hide facts about crowds.",
+            zone = terms.time_zone_name,
+            epsilon = terms.epsilon.value(),
+            delta = terms.delta.value(),
+            day = self.requester_day.epsilon,
+            pair = self.contact_pair.epsilon,
+            month = self.thirty_days.epsilon,
+            year = self.one_year.epsilon,
+        )
+    }
+}
