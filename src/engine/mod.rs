@@ -54,3 +54,8 @@ pub fn tally(
     });
     Ok((adding.finish(), counts))
 }
+
+#[cfg(test)]
+mod cases;
+#[cfg(test)]
+mod properties;
