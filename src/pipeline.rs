@@ -221,10 +221,12 @@ fn terms(spec: &Release) -> Result<Terms> {
     fix("[logs] time_unit", logs.time_unit.map_or("none", |unit| unit.word()));
     fix("[logs] time_zone", &logs.time_zone_name);
     fix("time zone database", zones_version());
-    if logs.identifier == Identifier::E164 {
-        fix("[logs] default_region", logs.default_region.as_deref().unwrap_or("none"));
-        fix("number normaliser", phone::VERSION);
-    }
+    let normaliser = match logs.identifier {
+        Identifier::E164 => phone::VERSION,
+        Identifier::Opaque => "none",
+    };
+    fix("[logs] default_region", logs.default_region.as_deref().unwrap_or("none"));
+    fix("number normaliser", normaliser);
     let ledger = &spec.ledger;
     Ok(Terms {
         unit: "requester-day".to_owned(),

@@ -171,7 +171,7 @@ proptest! {
         rows in prop::collection::vec(lookup(), 0..150),
         more in adversary(),
     ) {
-        let without = tallies(&[rows.clone()], 2);
+        let without = tallies(std::slice::from_ref(&rows), 2);
         let with = tallies(&[rows, more], 2);
         for ((with, without), clip) in with.iter().zip(&without).zip(clips()) {
             let moved = with.iter().zip(without).map(|(with, without)| with - without);
@@ -185,7 +185,7 @@ proptest! {
         cut in 0.0_f64..1.0,
         seed in any::<u64>(),
     ) {
-        let whole = tallies(&[rows.clone()], 1);
+        let whole = tallies(std::slice::from_ref(&rows), 1);
         let mut mixed = rows;
         let mut state = seed;
         for place in (1..mixed.len()).rev() {

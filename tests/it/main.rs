@@ -1,0 +1,9 @@
+//! The program as its users meet it: the built binary, its files, its exit codes.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by failing")]
+
+mod house;
+mod refusals;
+mod reruns;
+mod text;
+mod world;

@@ -1,0 +1,169 @@
+//! Bad input: one message that says what, where and how to mend it, its exit code, and nothing
+//! charged, published or told of a row.
+
+use crate::world::World;
+
+/// Runs a day that must fail before anything is charged.
+fn refused(world: &World, code: i32, words: &[&str]) {
+    let ran = world.day("2026-03-02");
+    assert_eq!(ran.code, code, "{}", ran.stderr);
+    for word in words {
+        assert!(ran.stderr.contains(word), "`{word}` is not in: {}", ran.stderr);
+    }
+    assert_eq!(ran.stderr.matches("error:").count(), 1, "{}", ran.stderr);
+    assert!(ran.stderr.contains("hint:"), "{}", ran.stderr);
+    assert!(world.published().is_empty());
+    if world.path("daily.ledger").exists() {
+        assert_eq!(world.ledger()["entries"].as_array().unwrap().len(), 0);
+    }
+}
+
+#[test]
+fn what_the_release_file_may_not_say() {
+    for (from, to, words) in [
+        ("epsilon = 1.0", "epsilon = 0", vec!["[ledger] epsilon"]),
+        ("epsilon = 1.0", "epsilon = nan", vec!["[ledger] epsilon"]),
+        ("epsilon = 1.0", "epsilon = -1", vec!["[ledger] epsilon"]),
+        ("epsilon = 1.0", "epsilon = 1e400", vec!["line 11"]),
+        ("epsilon = 1.0", "epsylon = 1.0", vec!["line 11", "epsylon", "did you mean `epsilon`"]),
+        ("by = [\"app\"]", "by = [\"carrier\"]", vec!["carrier", "public list"]),
+        ("by = [\"app\"]", "keys = \"private\"", vec!["not available yet"]),
+        ("by = [\"app\"]", "by = [\"target\"]", vec!["protected"]),
+        ("name = \"daily\"", "name = \"../daily\"", vec!["folder's name"]),
+    ] {
+        let world = World::new();
+        world.edit(from, to);
+        refused(&world, 2, &words);
+    }
+}
+
+#[test]
+fn logs_that_are_not_there_or_not_as_declared() {
+    let world = World::new();
+    world.edit("logs/*.csv", "elsewhere/*.csv");
+    refused(&world, 65, &["no log file matches", "elsewhere"]);
+
+    let world = World::new();
+    world.edit("[keys]", "columns = { requester = \"caller\" }\n[keys]");
+    refused(&world, 65, &["lookups.csv", "no column `caller`", "client_ip"]);
+
+    let world = World::new();
+    world.write("logs/second.csv", b"");
+    refused(&world, 65, &["second.csv is empty"]);
+
+    let world = World::new();
+    world.edit("logs/*.csv", "logs/*");
+    world.write("logs/broken.parquet", b"PAR1 not a footer PAR1");
+    refused(&world, 65, &["broken.parquet is damaged"]);
+}
+
+#[test]
+fn days_that_may_not_be_released() {
+    let world = World::new();
+    for (day, as_of, word) in [
+        ("2026-03-09", "2026-03-09T12:00:00Z", "not closed yet"),
+        ("2026-03-20", "2026-03-09T12:00:00Z", "not closed yet"),
+        ("2026-03-01", "2026-03-31T12:00:00Z", "partly past retention"),
+        ("2026-01-01", "2026-03-31T12:00:00Z", "past retention"),
+    ] {
+        let ran = world.run(&["run", "release.toml", "--day", day, "--as-of", as_of]);
+        assert_eq!(ran.code, 1, "{}", ran.stderr);
+        assert!(ran.stderr.contains(day) && ran.stderr.contains(word), "{}", ran.stderr);
+    }
+    assert!(world.published().is_empty());
+    assert_eq!(world.ledger()["entries"].as_array().unwrap().len(), 0);
+}
+
+#[test]
+fn an_output_that_cannot_be_written_charges_nothing() {
+    let world = World::new();
+    world.write("published", b"a file where the folder should be");
+    let ran = world.day("2026-03-02");
+    assert_eq!(ran.code, 74, "{}", ran.stderr);
+    assert!(ran.stderr.contains("published"), "{}", ran.stderr);
+    assert_eq!(world.ledger()["entries"].as_array().unwrap().len(), 0);
+}
+
+#[test]
+#[cfg(unix)]
+fn a_full_disk_is_an_io_error_and_leaves_nothing_half_written() {
+    let world = World::new();
+    // A limit on the size of files stands in for the full disk; its signal is ignored, as a disk
+    // sends none.
+    let script = format!(
+        "trap '' XFSZ; ulimit -f 24; exec '{}' run release.toml --day 2026-03-02 --as-of 2026-03-10",
+        env!("CARGO_BIN_EXE_pointillist")
+    );
+    let output = std::process::Command::new("bash")
+        .current_dir(world.path(""))
+        .args(["-c", &script])
+        .output()
+        .unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(74), "{stderr}");
+    assert!(world.published().is_empty());
+    // With room again the job is done.
+    let ran = world.day("2026-03-02");
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert_eq!(world.published().len(), 3);
+}
+
+#[test]
+fn other_terms_than_the_ledgers_are_refused_by_name() {
+    let world = World::new();
+    world.day("2026-03-02");
+    for (from, to, word) in [
+        ("epsilon = 1.0", "epsilon = 2.0", "epsilon"),
+        ("delta = 1e-6", "delta = 1e-6\ntime_zone = \"Europe/Paris\"", "time_zone"),
+        ("[keys]", "identifier = \"opaque\"\n[keys]", "identifier"),
+    ] {
+        let before = std::fs::read(world.path("release.toml")).unwrap();
+        world.edit(from, to);
+        let ran = world.day("2026-03-01");
+        assert_eq!(ran.code, 1, "{}", ran.stderr);
+        assert!(ran.stderr.contains(word), "{}", ran.stderr);
+        world.write("release.toml", &before);
+    }
+}
+
+#[test]
+fn a_range_goes_on_after_a_failure_and_ends_with_the_largest_code() {
+    let world = World::new();
+    let arguments = [
+        "run",
+        "release.toml",
+        "--from",
+        "2026-03-02",
+        "--to",
+        "2026-03-04",
+        "--as-of",
+        "2026-03-04",
+    ];
+    let ran = world.run(&[&arguments[..], &["--json"]].concat());
+    assert_eq!(ran.code, 1, "{}", ran.stderr);
+    let told: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!(told["days"][0]["done"], "released");
+    assert_eq!(told["days"][1]["done"], "released");
+    assert_eq!(told["days"][2]["error"]["kind"], "refused");
+}
+
+#[test]
+fn json_failures_are_one_object() {
+    let world = World::new();
+    world.edit("logs/*.csv", "nowhere/*.csv");
+    let ran = world.run(&[
+        "run",
+        "release.toml",
+        "--day",
+        "2026-03-02",
+        "--as-of",
+        "2026-03-10",
+        "--json",
+    ]);
+    assert_eq!(ran.code, 65);
+    assert_eq!(ran.stderr, "");
+    let told: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+    let error = &told["error"];
+    assert_eq!((error["code"].as_u64(), error["kind"].as_str()), (Some(65), Some("input")));
+    assert!(error["message"].is_string() && error["help"].is_string());
+}

@@ -1,0 +1,153 @@
+//! Once released, always the same: re-runs, healing, resuming, racing.
+
+use serde_json::Value;
+
+use crate::world::{Ran, World};
+
+fn spent(ledger: &Value) -> Vec<(String, u64)> {
+    let blocks = ledger["blocks"].as_array().unwrap().iter();
+    blocks
+        .map(|block| {
+            let day = block["block"].as_str().unwrap().to_owned();
+            (day, block["spent_nano_rho"].as_u64().unwrap())
+        })
+        .collect()
+}
+
+#[test]
+fn a_second_run_gives_the_same_bytes_and_spends_nothing() {
+    let world = World::new();
+    let first = world.day("2026-03-02");
+    assert_eq!(first.code, 0, "{}", first.stderr);
+    let (files, ledger) = (world.published(), world.ledger());
+    assert_eq!(files.len(), 3);
+    let second = world.day("2026-03-02");
+    assert_eq!(second.code, 0, "{}", second.stderr);
+    assert!(second.stdout.contains("already done"), "{}", second.stdout);
+    assert_eq!(world.published(), files);
+    assert_eq!(world.ledger(), ledger);
+}
+
+#[test]
+fn lost_and_damaged_outputs_are_healed_from_the_ledger_without_the_logs() {
+    let world = World::new();
+    world.day("2026-03-02");
+    let (files, ledger) = (world.published(), world.ledger());
+    let paths: Vec<_> = files.keys().collect();
+    std::fs::remove_file(paths[0]).unwrap();
+    std::fs::write(paths[1], b"damaged").unwrap();
+    std::fs::remove_dir_all(world.path("logs")).unwrap();
+    let healed = world.day("2026-03-02");
+    assert_eq!(healed.code, 0, "{}", healed.stderr);
+    assert_eq!(world.published(), files);
+    assert_eq!(world.ledger(), ledger);
+}
+
+#[test]
+fn all_closed_days_are_released_without_being_named() {
+    let world = World::new();
+    let ran = world.run(&["run", "release.toml", "--as-of", "2026-03-04T00:00:00Z", "--json"]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    let told: Value = serde_json::from_str(&ran.stdout).unwrap();
+    let days = told["days"].as_array().unwrap();
+    // Retention reaches back 30 days, and days without a row are released like any other.
+    assert_eq!(days.len(), 30);
+    assert_eq!(
+        (days[0]["day"].as_str(), days[29]["day"].as_str()),
+        (Some("2026-02-02"), Some("2026-03-03"))
+    );
+    let sizes: Vec<usize> = world
+        .published()
+        .iter()
+        .filter(|(path, _)| path.to_string_lossy().contains("/volume/"))
+        .map(|(_, bytes)| rows(bytes))
+        .collect();
+    assert_eq!(sizes, vec![24 * 3; 30]);
+}
+
+#[test]
+fn a_damaged_file_leaves_a_reservation_that_a_person_can_give_up() {
+    let world = World::new();
+    world.edit("logs/*.csv", "logs/*.csv.gz");
+    let plain = std::fs::read(world.path("logs/lookups.csv")).unwrap();
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    std::io::Write::write_all(&mut encoder, &plain).unwrap();
+    let whole = encoder.finish().unwrap();
+    // The header can be read, the last rows cannot.
+    world.write("logs/lookups.csv.gz", &whole[..whole.len() - 12]);
+
+    let failed = world.day("2026-03-02");
+    assert_eq!(failed.code, 65, "{}", failed.stderr);
+    assert!(world.published().is_empty());
+    let ledger = world.ledger();
+    assert_eq!(ledger["entries"][0]["state"], "reserved");
+    let charged = spent(&ledger);
+
+    let again = world.day("2026-03-02");
+    assert_eq!(again.code, 65, "{}", again.stderr);
+    assert_eq!(spent(&world.ledger()), charged, "a resumed entry charges nothing more");
+
+    world.write("logs/lookups.csv.gz", &whole);
+    let changed = world.day("2026-03-02");
+    assert_eq!(changed.code, 65, "{}", changed.stderr);
+    assert!(changed.stderr.contains("changed since entry 1 was reserved"), "{}", changed.stderr);
+    assert_eq!(world.run(&["ledger", "void", "1", "release.toml"]).code, 0);
+    let mended = world.day("2026-03-02");
+    assert_eq!(mended.code, 0, "{}", mended.stderr);
+    assert_eq!(spent(&world.ledger()), charged);
+    assert_eq!(world.run(&["ledger", "verify", "release.toml"]).code, 0);
+}
+
+#[test]
+fn of_two_runs_at_once_one_draws_and_the_other_finds_it_done() {
+    let world = World::new();
+    let arguments = ["run", "release.toml", "--day", "2026-03-02", "--as-of", "2026-03-10"];
+    let mut runs: Vec<_> = (0..2)
+        .map(|_| {
+            let mut command = world.command(&arguments);
+            command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
+            command.spawn().unwrap()
+        })
+        .collect();
+    let ran: Vec<Ran> =
+        runs.drain(..).map(|run| Ran::of(&run.wait_with_output().unwrap())).collect();
+    assert!(ran.iter().all(|ran| ran.code == 0), "{} {}", ran[0].stderr, ran[1].stderr);
+    let done = ran.iter().filter(|ran| ran.stdout.contains("already done")).count();
+    assert_eq!(done, 1);
+    assert_eq!(world.ledger()["entries"].as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn a_changed_release_file_does_not_release_a_day_twice_unless_told_to() {
+    let world = World::new();
+    world.edit("budget_share = 0.7", "budget_share = 0.4");
+    world.day("2026-03-02");
+    let files = world.published();
+    world.edit("by = [\"hour\", \"app\"]", "by = [\"hour\"]");
+    let refused = world.day("2026-03-02");
+    assert_eq!(refused.code, 1);
+    assert!(refused.stderr.contains("--again"), "{}", refused.stderr);
+    assert_eq!(world.published(), files);
+    let arguments =
+        ["run", "release.toml", "--day", "2026-03-02", "--as-of", "2026-03-10", "--again"];
+    let again = world.run(&arguments);
+    assert_eq!(again.code, 0, "{}", again.stderr);
+    assert_eq!(world.ledger()["entries"].as_array().unwrap().len(), 2);
+    // A third release finds too little left.
+    world.edit("by = [\"hour\"]", "by = [\"app\"]");
+    let short = world.run(&arguments);
+    assert_eq!(short.code, 1);
+    assert!(
+        short.stderr.contains("2026-03-02") && short.stderr.contains("left"),
+        "{}",
+        short.stderr
+    );
+}
+
+/// The rows of a Parquet file in memory.
+fn rows(bytes: &[u8]) -> usize {
+    let bytes = bytes::Bytes::copy_from_slice(bytes);
+    let reader = parquet::file::reader::SerializedFileReader::new(bytes).unwrap();
+    let rows = parquet::file::reader::FileReader::metadata(&reader).file_metadata().num_rows();
+    usize::try_from(rows).unwrap()
+}

@@ -1,0 +1,75 @@
+//! What people read: plans, statements, inspections.
+
+use crate::world::World;
+
+#[test]
+fn a_plan_reads_no_logs_and_makes_no_ledger() {
+    let world = World::new();
+    std::fs::remove_dir_all(world.path("logs")).unwrap();
+    let ran = world.run(&["plan", "release.toml"]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert!(!world.path("daily.ledger").exists());
+    insta::assert_snapshot!(ran.stdout, @r#"
+    daily: one day, unit requester-day
+
+    question                      cells     clip          rho     noise sd
+    volume                           72    10.00 0.008445367        76.94
+    sms_share                         3    10.00 0.008445367        76.94
+
+    A published sum is off by its noise sd, typically; a 95 % interval is 1.96 of them to each side.
+    Bounding removes what a requester contributes past the clip; that is not in the figure.
+
+    For any requester and any one day (UTC), everything ever published about that day through this ledger is (1, 0.000001)-indistinguishable from what it would be without that requester's lookups of that day. This release alone: epsilon 0.826. That one requester looked up one target once: epsilon 0.072. Released like this every day, 30 days add up to epsilon 5.28 and a year to 23.6. It does not hide facts about crowds.
+    "#);
+}
+
+#[test]
+fn a_statement_and_an_inspection_say_what_was_spent_and_promised() {
+    let world = World::new();
+    world.day("2026-03-02");
+    insta::assert_snapshot!(world.run(&["ledger", "show", "release.toml"]).stdout, @r#"
+    Each block is one event day in UTC. Budget of a block: epsilon 1 at delta 0.000001, unit requester-day.
+
+    block        budget rho   spent rho    left rho
+    2026-03-02   0.024129622  0.016890734  0.007238888
+
+    entry  state      charge rho   release, blocks
+    1      published  0.016890734  daily, 2026-03-02
+    "#);
+    let file = "published/sms_share/day=2026-03-02/part-0.parquet";
+    insta::assert_snapshot!(world.run(&["inspect", file]).stdout, @r#"
+    published/sms_share/day=2026-03-02/part-0.parquet: sms_share of release daily, day 2026-03-02 (UTC)
+    3 rows; columns app, value, noise_sd, ci_low, ci_high
+
+    For any requester and any one day (UTC), everything ever published about that day through this ledger is (1, 0.000001)-indistinguishable from what it would be without that requester's lookups of that day. This release alone: epsilon 0.826. That one requester looked up one target once: epsilon 0.072. Released like this every day, 30 days add up to epsilon 5.28 and a year to 23.6. It does not hide facts about crowds.
+
+    Each value carries noise of standard deviation 76.94417352264648 (discrete gaussian, clip 10.0); the interval in ci_low and ci_high holds the bounded value in 95 of 100 cases.
+    Ledger entry 1, rho 0.008445367.
+    "#);
+}
+
+#[test]
+fn check_counts_and_says_that_it_is_sensitive() {
+    let world = World::new();
+    let mut text = std::fs::read_to_string(world.path("logs/lookups.csv")).unwrap();
+    text.push_str("1234,+442079460999,2026-03-01T00:00:00Z,,,,\n");
+    text.push_str(",+442079460999,2026-03-01T00:00:00Z,,,,\n");
+    text.push_str("+14155550123,,2026-03-01T00:00:00Z,,,,\n");
+    text.push_str("+14155550123,+442079460999,yesterday,,,,\n");
+    world.write("logs/lookups.csv", text.as_bytes());
+    let ran = world.run(&["check", "release.toml"]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    insta::assert_snapshot!(ran.stdout, @r#"
+    SENSITIVE: exact counts, not for publication
+    files              1
+    rows               76
+    left out by where  0
+    lookups            72
+    rejects            4
+      bad_time         1
+      no_requester     1
+      no_target        1
+      bad_number       1
+    "#);
+    assert!(!world.path("daily.ledger").exists());
+}

@@ -1,0 +1,143 @@
+//! A folder with logs, a release file and the program.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use tempfile::TempDir;
+
+/// Requesters and targets of the test logs; none of these may ever be printed.
+pub(crate) const SECRETS: [&str; 4] = ["+14155550123", "+14155550124", "+442079460999", "10.9.8.7"];
+
+/// A folder in which a release can be run.
+pub(crate) struct World {
+    folder: TempDir,
+}
+
+/// What a run of the program printed and returned.
+pub(crate) struct Ran {
+    pub(crate) code: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+impl World {
+    /// Three days of a tiny log, and a release file that asks two questions of it.
+    pub(crate) fn new() -> Self {
+        let world = Self { folder: tempfile::tempdir().unwrap() };
+        let mut text =
+            String::from("requester,target,requested_at,client_ip,app,route,latency_ms\n");
+        for day in 1..=3 {
+            for hour in 0..24 {
+                text.push_str(&format!(
+                    "{},{},2026-03-0{day}T{hour:02}:15:00Z,{},messages,sms,12.5\n",
+                    SECRETS[hour % 2],
+                    SECRETS[2],
+                    SECRETS[3]
+                ));
+            }
+        }
+        world.write("logs/lookups.csv", text.as_bytes());
+        world.write("release.toml", RELEASE.as_bytes());
+        world
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    pub(crate) fn write(&self, name: &str, bytes: &[u8]) {
+        let path = self.path(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, bytes).unwrap();
+    }
+
+    /// Changes the release file by replacing some of its text, which must be there.
+    pub(crate) fn edit(&self, from: &str, to: &str) {
+        let text = std::fs::read_to_string(self.path("release.toml")).unwrap();
+        assert!(text.contains(from), "{from}");
+        self.write("release.toml", text.replacen(from, to, 1).as_bytes());
+    }
+
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_pointillist"));
+        command.current_dir(self.folder.path()).args(arguments);
+        command
+    }
+
+    /// Runs the program, and checks that nothing it printed names a person.
+    pub(crate) fn run(&self, arguments: &[&str]) -> Ran {
+        let ran = Ran::of(&self.command(arguments).output().unwrap());
+        for secret in SECRETS {
+            assert!(!ran.stdout.contains(secret) && !ran.stderr.contains(secret), "{arguments:?}");
+        }
+        ran
+    }
+
+    /// Runs one day of the release, as of a later day.
+    pub(crate) fn day(&self, day: &str) -> Ran {
+        self.run(&["run", "release.toml", "--day", day, "--as-of", "2026-03-10"])
+    }
+
+    /// Every published file with its bytes.
+    pub(crate) fn published(&self) -> BTreeMap<PathBuf, Vec<u8>> {
+        let mut files = BTreeMap::new();
+        collect(&self.path("published"), &mut files);
+        files
+    }
+
+    /// The ledger's own account of itself.
+    pub(crate) fn ledger(&self) -> serde_json::Value {
+        let ran = self.run(&["ledger", "show", "release.toml", "--json"]);
+        assert_eq!(ran.code, 0, "{}", ran.stderr);
+        serde_json::from_str(&ran.stdout).unwrap()
+    }
+}
+
+impl Ran {
+    pub(crate) fn of(output: &Output) -> Self {
+        Self {
+            code: output.status.code().unwrap_or(-1),
+            stdout: String::from_utf8(output.stdout.clone()).unwrap(),
+            stderr: String::from_utf8(output.stderr.clone()).unwrap(),
+        }
+    }
+}
+
+fn collect(folder: &Path, files: &mut BTreeMap<PathBuf, Vec<u8>>) {
+    for entry in std::fs::read_dir(folder).into_iter().flatten() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            collect(&path, files);
+        } else {
+            files.insert(path.clone(), std::fs::read(&path).unwrap());
+        }
+    }
+}
+
+const RELEASE: &str = r#"name = "daily"
+
+[logs]
+path = "logs/*.csv"
+
+[keys]
+app = ["messages", "calls"]
+
+[ledger]
+path = "daily.ledger"
+epsilon = 1.0
+delta = 1e-6
+
+[privacy]
+budget_share = 0.7
+
+[[question]]
+name = "volume"
+count = "lookups"
+by = ["hour", "app"]
+
+[[question]]
+name = "sms_share"
+share = "route = 'sms'"
+by = ["app"]
+"#;
