@@ -7,8 +7,10 @@ mod truth;
 use std::fmt::Write;
 use std::fs;
 use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use indicatif::{ProgressBar, ProgressStyle};
 use jiff::civil::date;
 use jiff::tz::TimeZone;
 use serde_json::json;
@@ -40,15 +42,24 @@ const RELEASE: &str = include_str!("demo/release.toml");
 /// I/O, when the folder cannot be written.
 pub(crate) fn run(out: &Path, output: &Output) -> Result<()> {
     let inner = out.join("_demo");
-    let written = |error: std::io::Error| {
+    let unwritable = |error: std::io::Error| {
         Error::io(format!("{} cannot be written", inner.display()))
             .help("choose another folder with --out")
             .because(error)
     };
-    fs::create_dir_all(&inner).map_err(written)?;
+    fs::create_dir_all(&inner).map_err(unwritable)?;
     let release_file = inner.join("release.toml");
-    fs::write(&release_file, RELEASE).map_err(written)?;
-    write(&SETTINGS, &inner.join("lookups"), &|_| {})?;
+    fs::write(&release_file, RELEASE).map_err(unwritable)?;
+    let bar = ProgressBar::new(u64::from(SETTINGS.days) * 2);
+    if let Ok(style) = ProgressStyle::with_template("{bar:40} {msg}") {
+        bar.set_style(style);
+    }
+    bar.set_message("simulating a week of logs");
+    let written = AtomicU64::new(0);
+    write(&SETTINGS, &inner.join("lookups"), &|rows| {
+        let rows = written.fetch_add(rows, Ordering::Relaxed) + rows;
+        bar.set_position(rows / SETTINGS.lookups_per_day);
+    })?;
 
     let release = Release::read(&release_file)?;
     let as_of = TimeZone::UTC
@@ -67,10 +78,14 @@ pub(crate) fn run(out: &Path, output: &Output) -> Result<()> {
     let first = Day::new(SETTINGS.start);
     for day in std::iter::successors(Some(first), |day| day.next()).take(SETTINGS.days as usize) {
         let window = DayWindow::new(day, &job.release.ledger.time_zone)?;
+        bar.set_message(format!("releasing {day}"));
         let done = release_day(&job, &mut ledger, &window)?;
+        bar.inc(1);
         days.push(json!({ "day": day, "done": done }));
     }
+    bar.set_message("comparing with the truth");
     let accuracy = compare(&SETTINGS, &job)?;
+    bar.finish_and_clear();
     describe(&accuracy, out, &mut text);
     let object = json!({
         "out": out,

@@ -62,7 +62,7 @@ impl Facts<'_> {
             "confidence": 0.95,
             "coverage": Value::Null,
             "ledger_entry": self.entry.id.0,
-            "fingerprint": self.entry.fingerprint,
+            "spec_fingerprint": self.entry.fingerprint,
             "code_version": self.entry.code_version,
             "guarantee": self.guarantee.words(terms),
         })
@@ -87,7 +87,7 @@ impl Facts<'_> {
             "budget": { "epsilon": terms.epsilon, "delta": terms.delta },
             "charge_rho": self.entry.charge.rho(),
             "ledger_entry": self.entry.id.0,
-            "fingerprint": self.entry.fingerprint,
+            "spec_fingerprint": self.entry.fingerprint,
             "code_version": self.entry.code_version,
             "guarantee": self.guarantee,
             "guarantee_in_words": self.guarantee.words(terms),
