@@ -1,0 +1,29 @@
+"""Executes every notebook of this folder and fails with the first cell that does.
+
+    python notebooks/run.py PUBLISHED_FOLDER [FIGURE_FOLDER]
+
+Outputs are not kept; with a second folder the figures are written there as PNG.
+"""
+
+import base64
+import os
+import pathlib
+import sys
+
+import nbformat
+from nbclient import NotebookClient
+
+here = pathlib.Path(__file__).resolve().parent
+os.environ["POINTILLIST_OUT"] = str(pathlib.Path(sys.argv[1]).resolve())
+for path in sorted(here.glob("*.ipynb")):
+    notebook = nbformat.read(path, as_version=4)
+    NotebookClient(notebook, timeout=300, kernel_name="python3", resources={"metadata": {"path": str(here)}}).execute()
+    cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    print(f"{path.name}: {len(cells)} cells executed")
+    outputs = [output for cell in cells for output in cell.outputs]
+    for number, output in enumerate(outputs):
+        if len(sys.argv) > 2 and "image/png" in output.get("data", {}):
+            figure = pathlib.Path(sys.argv[2]) / f"{path.stem}-{number}.png"
+            figure.write_bytes(base64.b64decode(output["data"]["image/png"]))
+        if len(sys.argv) > 2 and output.output_type == "stream":
+            print(output.text)
