@@ -58,4 +58,6 @@ pub fn tally(
 #[cfg(test)]
 mod cases;
 #[cfg(test)]
+mod formats;
+#[cfg(test)]
 mod properties;

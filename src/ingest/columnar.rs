@@ -15,6 +15,7 @@ use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder,
 };
 use parquet::basic::Type as PhysicalType;
+use parquet::file::metadata::ParquetMetaData;
 
 use super::shard::{Shard, open};
 use super::wanted::{RawBatch, Wanted};
@@ -40,6 +41,7 @@ impl ParquetFooter {
         let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
         let metadata = guarded(shard, || ArrowReaderMetadata::load(&file, options.clone()))?;
         wanted.check_schema(&name(shard), metadata.schema(), logs)?;
+        check_value_counts(shard, metadata.metadata(), wanted)?;
         let schema = Arc::new(as_read(&metadata, wanted));
         let options = options.with_schema(schema);
         let metadata = guarded(shard, || {
@@ -102,6 +104,29 @@ impl ParquetFooter {
         ))
         .help("the file is damaged: fetch it again, or move it away"))
     }
+}
+
+/// In a column that is not nested, every row has a value or a null: the footer must agree.
+fn check_value_counts(shard: &Shard, metadata: &ParquetMetaData, wanted: &Wanted) -> Result<()> {
+    for group in metadata.row_groups() {
+        for column in group.columns() {
+            let descriptor = column.column_descr();
+            let path = descriptor.path().parts();
+            let is_wanted = path.len() == 1 && wanted.names.contains(&path[0]);
+            if is_wanted
+                && descriptor.max_rep_level() == 0
+                && column.num_values() != group.num_rows()
+            {
+                return Err(Error::input(format!(
+                    "{}: the footer counts other rows for the column `{}` than for the file",
+                    name(shard),
+                    path[0]
+                ))
+                .help("the file is damaged: fetch it again, rewrite it, or move it away"));
+            }
+        }
+    }
+    Ok(())
 }
 
 /// The types to read: text as views, small sets of values as dictionaries, INT96 as microseconds.
@@ -172,10 +197,10 @@ fn guarded<T, E>(shard: &Shard, decode: impl FnOnce() -> std::result::Result<T, 
     let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(decode));
     match outcome {
         Ok(Ok(decoded)) => Ok(decoded),
-        Ok(Err(_)) | Err(_) => {
-            Err(Error::input(format!("{} is damaged or cut short", name(shard)))
-                .help("fetch the file again, or move it away"))
-        }
+        Ok(Err(_)) | Err(_) => Err(Error::input(format!("{} cannot be decoded", name(shard)))
+            .help(
+                "it is damaged, cut short or unusual: fetch it again, rewrite it, or move it away",
+            )),
     }
 }
 

@@ -5,7 +5,10 @@
 //! so that a file that cannot be what it claims is refused before a budget is spent. Memory is set
 //! by the batches in work, not by the number of files. Deliberately not here: which day counts.
 
+#[cfg(test)]
+mod awkward;
 mod columnar;
+mod lines;
 mod lookups;
 mod records;
 mod shard;

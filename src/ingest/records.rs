@@ -14,6 +14,7 @@ use polars::io::csv::read::{CommentPrefix, CsvParseOptions, NullValues};
 use polars::io::ndjson::core::{json_lines, parse_ndjson};
 use polars::prelude::{Column, DataFrame, DataType, PlSmallStr, Schema};
 
+use super::lines::{first_uneven, separators, without_blank_lines, without_nested};
 use super::shard::{Compression, Shard, TextFormat};
 use super::text::{Block, Blocks};
 use super::wanted::{RawBatch, Wanted};
@@ -46,15 +47,7 @@ impl Header {
         wanted: &Wanted,
     ) -> Result<Self> {
         let file = shard.path.display().to_string();
-        let mut blocks = Blocks::open(shard, format, compression)?;
-        let names = match format {
-            TextFormat::Ndjson => json_names(&file, &mut blocks)?,
-            TextFormat::Zeek => zeek_names(&file, &mut blocks)?,
-            TextFormat::Csv | TextFormat::Tsv => {
-                let line = header_line(&file, &mut blocks)?;
-                split_header(&file, &line, format)?
-            }
-        };
+        let names = Self::names(shard, format, compression)?;
         let listed: Vec<&str> = names.iter().map(String::as_str).collect();
         let mut present = wanted.check_names(&file, &listed)?;
         if format == TextFormat::Ndjson {
@@ -68,6 +61,27 @@ impl Header {
             .map(|(place, _)| place)
             .collect();
         Ok(Self { format, compression, names, present, projection })
+    }
+
+    /// The names of a file's columns.
+    ///
+    /// # Errors
+    /// Input, for a header that is not text, or a JSON array; I/O.
+    pub(super) fn names(
+        shard: &Shard,
+        format: TextFormat,
+        compression: Compression,
+    ) -> Result<Vec<String>> {
+        let file = shard.path.display().to_string();
+        let mut blocks = Blocks::open(shard, format, compression)?;
+        match format {
+            TextFormat::Ndjson => json_names(&file, &mut blocks),
+            TextFormat::Zeek => zeek_names(&file, &mut blocks),
+            TextFormat::Csv | TextFormat::Tsv => {
+                let line = header_line(&file, &mut blocks)?;
+                split_header(&file, &line, format)
+            }
+        }
     }
 
     /// Opens the file at its first record.
@@ -93,22 +107,41 @@ impl Header {
     /// # Errors
     /// Input, naming the file and the line that cannot be read.
     pub(super) fn parse(&self, shard: &Shard, block: &Block, wanted: &Wanted) -> Result<RawBatch> {
+        let bad = || self.bad_line(shard, block, wanted);
+        if std::str::from_utf8(&block.bytes).is_err() {
+            return Err(bad());
+        }
+        let bytes = without_blank_lines(&block.bytes, self.format == TextFormat::Csv);
         let guarded = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-            self.parse_with_polars(&block.bytes, wanted)
+            self.parse_with_polars(&bytes, wanted)
         }));
-        let Ok(Some(frame)) = guarded else { return Err(self.bad_line(shard, block, wanted)) };
+        let Ok(Some(frame)) = guarded else { return Err(bad()) };
         let rows = frame.height();
-        let columns = wanted
-            .names
-            .iter()
-            .zip(&self.present)
-            .map(
-                |(name, present)| {
-                    if *present { frame.column(name).ok().and_then(to_arrow) } else { None }
-                },
-            )
-            .collect();
-        Ok(RawBatch { rows, columns })
+        if !self.is_whole(&bytes, rows) {
+            return Err(bad());
+        }
+        let columns = wanted.names.iter().zip(&self.present).map(|(name, present)| {
+            let column = if *present { frame.column(name).ok() } else { None };
+            let array = column.and_then(to_arrow)?;
+            Some(match self.format {
+                TextFormat::Ndjson => without_nested(array, name, &bytes),
+                TextFormat::Csv | TextFormat::Tsv | TextFormat::Zeek => array,
+            })
+        });
+        Ok(RawBatch { rows, columns: columns.collect() })
+    }
+
+    /// Whether every record has all its fields: the parser fills short ones up with nulls, but a
+    /// record that was cut must not be misread. Too many fields it refuses itself.
+    fn is_whole(&self, bytes: &[u8], rows: usize) -> bool {
+        let expected = rows * (self.names.len() - 1);
+        match self.format {
+            TextFormat::Csv => separators(bytes, b',') == expected,
+            TextFormat::Tsv => separators(bytes, b'\t') == expected,
+            // Comment lines may hold anything.
+            TextFormat::Zeek => first_uneven(bytes, b'\t', false, self.names.len()).is_none(),
+            TextFormat::Ndjson => true,
+        }
     }
 
     fn parse_with_polars(&self, bytes: &[u8], wanted: &Wanted) -> Option<DataFrame> {
@@ -192,22 +225,15 @@ impl Header {
             }
             return at(block.first_line, "a record from here on is not one JSON object");
         }
-        let mut reader = csv::ReaderBuilder::new()
-            .has_headers(false)
-            .flexible(true)
-            .delimiter(self.options().separator)
-            .quoting(self.format == TextFormat::Csv)
-            .from_reader(block.bytes.as_slice());
-        let mut record = csv::ByteRecord::new();
-        while let Ok(true) = reader.read_byte_record(&mut record) {
-            if record.len() > self.names.len() {
-                let line = record.position().map_or(1, csv::Position::line);
-                let line = block.first_line + usize::try_from(line).unwrap_or(1) - 1;
-                return at(
-                    line,
-                    &format!("{} fields where the header has {}", record.len(), self.names.len()),
-                );
-            }
+        let is_quoted = self.format == TextFormat::Csv;
+        let separator = self.options().separator;
+        if let Some((line, fields)) =
+            first_uneven(&block.bytes, separator, is_quoted, self.names.len())
+        {
+            return at(
+                block.first_line + line,
+                &format!("{fields} fields where the header has {}", self.names.len()),
+            );
         }
         at(block.first_line, "a record from here on cannot be read")
     }
@@ -250,8 +276,12 @@ fn split_header(file: &str, line: &[u8], format: TextFormat) -> Result<Vec<Strin
         .from_reader(line);
     let mut record = csv::StringRecord::new();
     match reader.read_record(&mut record) {
-        Ok(true) if !line.contains(&0) => Ok(record.iter().map(str::to_owned).collect()),
-        _ => Err(Error::input(format!("{file} line 1: the header is not UTF-8 text"))
+        Ok(true)
+            if !line.contains(&0) && memchr::memchr_iter(b'"', line).count().is_multiple_of(2) =>
+        {
+            Ok(record.iter().map(str::to_owned).collect())
+        }
+        _ => Err(Error::input(format!("{file} line 1: the header is not one line of UTF-8 text"))
             .help("save the file as UTF-8 with a header line")),
     }
 }

@@ -66,7 +66,7 @@ pub(super) fn find(logs: &Logs, window: Option<&DayWindow>) -> Result<Vec<Shard>
             Error::io(format!("the folder {} cannot be listed", error.path().display()))
                 .help("check its permissions")
         })?;
-        if !path.is_file() || is_hidden(&path) {
+        if !path.is_file() || !is_log(&path) {
             continue;
         }
         files += 1;
@@ -125,8 +125,12 @@ pub(super) fn unreadable(path: &Path, error: std::io::Error) -> Error {
     }
 }
 
-fn is_hidden(path: &Path) -> bool {
-    path.file_name().and_then(|name| name.to_str()).is_none_or(|name| name.starts_with(['.', '_']))
+/// Whether a matched file is meant as a log: names that begin with a dot or an underscore are the
+/// side files of other programs.
+pub(super) fn is_log(path: &Path) -> bool {
+    path.file_name()
+        .and_then(|name| name.to_str())
+        .is_some_and(|name| !name.starts_with(['.', '_']))
 }
 
 /// With a promised day folder only the UTC days that overlap the block are read.

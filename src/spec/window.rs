@@ -24,9 +24,8 @@ pub const MICROS_PER_DAY: i64 = 24 * MICROS_PER_HOUR;
 
 /// The least instant that a row may carry: 0001-01-01T00:00:00Z, in microseconds.
 pub const EARLIEST_MICROS: i64 = -62_135_596_800 * MICROS_PER_SECOND;
-/// The first instant past those that a row may carry: 10000-01-01T00:00:00Z less two days, the
-/// margin that any zone's offset needs.
-pub const LATEST_MICROS: i64 = 253_402_300_800 * MICROS_PER_SECOND - 2 * MICROS_PER_DAY;
+/// The first instant past those that a row may carry: 10000-01-01T00:00:00Z.
+pub const LATEST_MICROS: i64 = 253_402_300_800 * MICROS_PER_SECOND;
 
 /// A calendar day, the block of the ledger.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -58,7 +58,9 @@ fn sources() -> Vec<(String, PathBuf, String)> {
 fn before_tests<'a>(path: &Path, text: &'a str) -> &'a str {
     let in_tests = path.components().any(|part| part.as_os_str() == "tests");
     let name = path.file_stem().unwrap().to_str().unwrap();
-    if in_tests || ["tests", "cases", "properties", "coverage"].contains(&name) {
+    if in_tests
+        || ["tests", "awkward", "cases", "coverage", "formats", "properties"].contains(&name)
+    {
         return "";
     }
     text.split("\n#[cfg(test)]\nmod tests {").next().unwrap()

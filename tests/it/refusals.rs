@@ -54,7 +54,7 @@ fn logs_that_are_not_there_or_not_as_declared() {
     let world = World::new();
     world.edit("logs/*.csv", "logs/*");
     world.write("logs/broken.parquet", b"PAR1 not a footer PAR1");
-    refused(&world, 65, &["broken.parquet is damaged"]);
+    refused(&world, 65, &["broken.parquet cannot be decoded"]);
 }
 
 #[test]

@@ -1,0 +1,195 @@
+//! The same lookups give the same tally in every format, and a value means the same wherever it
+//! stands. The small inputs are faults that other readers had.
+
+use std::io::Write;
+use std::path::Path;
+
+use super::tally;
+use crate::ingest::{LogReader, RowCounts};
+use crate::plan::Plan;
+use crate::simulate::{Format, Settings, write};
+use crate::spec::Release;
+use crate::spec::privacy_loss::NanoRho;
+use crate::spec::window::DayWindow;
+
+/// Tallies of a release with these `[logs]` fields and questions, in whole contributions.
+fn run(
+    folder: &Path,
+    logs: &str,
+    keys: &str,
+    questions: &str,
+    day: &str,
+) -> (Vec<Vec<i64>>, RowCounts) {
+    let text = format!(
+        "name = \"formats\"\n[logs]\n{logs}\n[keys]\n{keys}\n[ledger]\npath = \"l\"\nepsilon = 1.0\n\
+         delta = 1e-6\n{questions}"
+    );
+    let release = Release::parse(&text, "formats.toml", folder).unwrap();
+    let plan = Plan::new(&release, NanoRho::new(24_000_000)).unwrap();
+    let window = DayWindow::new(day.parse().unwrap(), &release.ledger.time_zone).unwrap();
+    let reader = LogReader::open(&release.logs, plan.layout.keys(), Some(&window)).unwrap();
+    let (exact, counts) = tally(&reader, &window, &plan).unwrap();
+    let whole = |place| exact.table(place).unwrap().iter().map(|units| units >> 16).collect();
+    ((0..plan.tables.len()).map(whole).collect(), counts)
+}
+
+/// The tally of opaque rows of 2026-01-01, by app.
+fn by_app(files: &[(&str, &[u8])], logs: &str) -> (Vec<i64>, RowCounts) {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, bytes) in files {
+        let path = folder.path().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, bytes).unwrap();
+    }
+    let logs = format!("path = \"**/*\"\nidentifier = \"opaque\"\n{logs}");
+    let question =
+        "[[question]]\nname = \"q\"\ncount = \"lookups\"\nby = [\"app\"]\nclip = 1000000\n";
+    let (mut tables, counts) =
+        run(folder.path(), &logs, "app = [\"a\", \"b\"]", question, "2026-01-01");
+    (tables.remove(0), counts)
+}
+
+#[test]
+fn every_format_gives_the_same_tally() {
+    let folder = tempfile::tempdir().unwrap();
+    let base = Settings {
+        start: jiff::civil::date(2026, 1, 1),
+        days: 2,
+        lookups_per_day: 4_000,
+        requesters: 500,
+        seed: 5,
+        format: Format::Parquet,
+    };
+    let mut seen = Vec::new();
+    for format in [Format::Parquet, Format::Csv, Format::Ndjson, Format::Arrow] {
+        let out = folder.path().join(format.extension());
+        write(&Settings { format, ..base.clone() }, &out, &|_| {}).unwrap();
+        seen.push(format.extension().to_owned());
+    }
+    for day in std::fs::read_dir(folder.path().join("csv")).unwrap() {
+        let day = day.unwrap();
+        let text = std::fs::read(day.path().join("part-0.csv")).unwrap();
+        for (name, packed) in
+            [("gz", gzip(&text)), ("zst", zstd::encode_all(text.as_slice(), 1).unwrap())]
+        {
+            let to = folder.path().join(name).join(day.file_name());
+            std::fs::create_dir_all(&to).unwrap();
+            std::fs::write(to.join(format!("part-0.csv.{name}")), packed).unwrap();
+        }
+    }
+    seen.extend(["gz".to_owned(), "zst".to_owned()]);
+    let questions = "[[question]]\nname = \"v\"\ncount = \"lookups\"\nby = [\"hour\", \"app\", \"route\"]\n\
+                     [[question]]\nname = \"c\"\ncount = \"lookups\"\nby = [\"target_country\", \"requester_country\"]\n\
+                     [[question]]\nname = \"d\"\ndistinct = \"requester\"\nby = [\"app\"]\n";
+    let keys = "app = [\"messages\", \"contacts\", \"calls\"]\ntarget_country = [\"US\", \"DE\", \"IN\"]\nrequester_country = [\"US\", \"DE\", \"IN\"]";
+    for filter in ["", "where = \"app <> 'calls' AND latency_ms > 20\""] {
+        for folders in ["", "day_folder = \"day\""] {
+            let tallies: Vec<_> = seen
+                .iter()
+                .map(|name| {
+                    let logs = format!("path = \"{name}/**/*\"\n{filter}\n{folders}");
+                    let (tables, counts) = run(folder.path(), &logs, keys, questions, "2026-01-02");
+                    (tables, counts.rows, counts.filtered)
+                })
+                .collect();
+            assert_eq!(tallies[0].1, if folders.is_empty() { 8_000 } else { 4_000 });
+            assert!(tallies[0].0[0].iter().sum::<i64>() > 1_000);
+            for (name, tally) in seen.iter().zip(&tallies) {
+                assert!(tally == &tallies[0], "{name} {filter} {folders}");
+            }
+        }
+    }
+}
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+#[test]
+fn a_field_that_appears_late_is_not_lost() {
+    let line = |row: usize| {
+        let app = if row < 100 { "" } else { ",\"app\":\"a\"" };
+        format!(
+            "{{\"requester\":\"r\",\"target\":\"t\",\"requested_at\":\"2026-01-01T00:00:00Z\"{app}}}\n"
+        )
+    };
+    let text: String = (0..1_000).map(line).collect();
+    assert_eq!(by_app(&[("x.ndjson", text.as_bytes())], "").0, [900, 0, 100]);
+}
+
+#[test]
+fn files_may_differ_in_order_and_lack_columns() {
+    let first = b"requester,target,requested_at\nx,t,2026-01-01T00:00:00Z\n".as_slice();
+    let second = b"app,requested_at,target,requester\nb,2026-01-01T01:00:00Z,t,x\n".as_slice();
+    assert_eq!(by_app(&[("1.csv", first), ("2.csv", second)], "").0, [0, 1, 1]);
+    assert_eq!(by_app(&[("1.csv", second), ("2.csv", first)], "").0, [0, 1, 1]);
+}
+
+#[test]
+fn a_byte_order_mark_is_no_part_of_the_first_name() {
+    let csv =
+        b"\xef\xbb\xbfrequester,target,requested_at,app\nx,t,2026-01-01T00:00:00Z,a\n".as_slice();
+    assert_eq!(by_app(&[("1.csv", csv)], "").0, [1, 0, 0]);
+    let json = b"\xef\xbb\xbf{\"requester\":\"x\",\"target\":\"t\",\"requested_at\":\"2026-01-01T00:00:00Z\"}\n"
+        .as_slice();
+    assert_eq!(by_app(&[("1.ndjson", json)], "").0, [0, 0, 1]);
+}
+
+#[test]
+fn names_are_text_whatever_they_look_like() {
+    // Three people: 0870, 870 and "0870 ". With a clip of one row each, all of them count whole.
+    let csv = "requester,target,requested_at\n\"0870\",1,2026-01-01T00:00:00Z\n870,1,2026-01-01T00:00:00Z\n\
+               0870 ,1,2026-01-01T00:00:00Z\n0870,1,2026-01-01T00:00:00Z\n";
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("x.csv"), csv).unwrap();
+    let question = "[[question]]\nname = \"q\"\ndistinct = \"requester\"\n";
+    let logs = "path = \"*.csv\"\nidentifier = \"opaque\"";
+    let (tables, _) = run(folder.path(), logs, "", question, "2026-01-01");
+    assert_eq!(tables[0], [3]);
+}
+
+#[test]
+fn one_person_is_one_however_the_number_is_written() {
+    let csv = "requester,target,requested_at\n919876543210,+14155550123,2026-01-01T00:00:00Z\n\
+               +919876543210,+14155550123,2026-01-01T00:00:00Z\n9876543210,+14155550123,2026-01-01T00:00:00Z\n\
+               1234,+14155550123,2026-01-01T00:00:00Z\n";
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("x.csv"), csv).unwrap();
+    let question =
+        "[[question]]\nname = \"q\"\ndistinct = \"requester\"\nby = [\"requester_country\"]\n";
+    let keys = "requester_country = [\"IN\", \"US\"]";
+    let logs = "path = \"*.csv\"\ndefault_region = \"IN\"";
+    let (tables, counts) = run(folder.path(), logs, keys, question, "2026-01-01");
+    assert_eq!(tables[0], [1, 0, 0]);
+    assert_eq!(counts.rejects.bad_number, 1);
+}
+
+#[test]
+fn every_word_for_a_route_is_understood() {
+    let rows: String =
+        ["true", "1", "T", "YES", "messenger", "false", "0", "f", "no", "SMS", "", "maybe"]
+            .iter()
+            .map(|word| format!("x,t,2026-01-01T00:00:00Z,{word}\n"))
+            .collect();
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(
+        folder.path().join("x.csv"),
+        format!("requester,target,requested_at,route\n{rows}"),
+    )
+    .unwrap();
+    let question =
+        "[[question]]\nname = \"q\"\ncount = \"lookups\"\nby = [\"route\"]\nclip = 100\n";
+    let logs = "path = \"*.csv\"\nidentifier = \"opaque\"";
+    let (tables, _) = run(folder.path(), logs, "", question, "2026-01-01");
+    assert_eq!(tables[0], [5, 5, 2]);
+}
+
+#[test]
+fn a_nested_value_is_nobodys_name() {
+    let lines = "{\"requester\":{\"a\":1},\"target\":\"t\",\"requested_at\":\"2026-01-01T00:00:00Z\"}\n\
+                 {\"requester\":\"{x}\",\"target\":\"t\",\"requested_at\":\"2026-01-01T00:00:00Z\"}\n";
+    let (table, counts) = by_app(&[("x.ndjson", lines.as_bytes())], "");
+    assert_eq!((table, counts.rejects.no_requester), (vec![0, 0, 1], 1));
+}
