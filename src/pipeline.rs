@@ -11,6 +11,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::ingest::RejectedRows;
 use crate::ledger::{Entry, Ledger, Reservation, State, Terms};
 use crate::plan::{Cells, Plan};
 use crate::release::{Guarantee, PricedTable};
@@ -33,6 +34,8 @@ pub struct Job {
     pub wait: Duration,
     /// Whether a day may be released again under a changed release file.
     pub again: Again,
+    /// The folder that gets the rows that cannot be read, when it is asked for.
+    pub rejects: Option<PathBuf>,
 }
 
 /// What to do when a day was already released under another fingerprint.
@@ -100,7 +103,10 @@ pub fn release_day(job: &Job, ledger: &mut Ledger, window: &DayWindow) -> Result
     let frozen = thaw(&entry)?;
     let tables = frozen.iter().map(|priced| priced.table.clone()).collect();
     let plan = Plan::with_tables(spec, tables)?;
+    let rejects = rejected_rows(job, day)?;
+    let reader = reader.with_rejects(rejects.as_ref());
     let (tally, _secret_counts) = engine::tally(&reader, window, &plan)?;
+    rejects.as_ref().map_or(Ok(()), RejectedRows::finish)?;
     let permit = ledger.mark_drawn(entry.id)?;
     let noisy = release::draw(tally, &frozen, permit)?;
 
@@ -154,6 +160,11 @@ fn standing(job: &Job, ledger: &Ledger, day: Day) -> Result<Standing> {
         }
     }
     Ok(standing)
+}
+
+fn rejected_rows(job: &Job, day: Day) -> Result<Option<RejectedRows>> {
+    let name = format!("{}-{day}.ndjson", job.release.name);
+    job.rejects.as_ref().map(|folder| RejectedRows::create(folder, &name)).transpose()
 }
 
 fn heal(job: &Job, ledger: &mut Ledger, entry: &Entry) -> Result<Done> {

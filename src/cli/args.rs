@@ -62,6 +62,9 @@ pub(crate) struct Check {
     /// Other logs than the release file names
     #[arg(long, value_name = "GLOB")]
     pub(crate) logs: Option<PathBuf>,
+    /// Write the rows that cannot be read to a file in this folder, for its owner alone
+    #[arg(long, value_name = "DIR")]
+    pub(crate) rejects: Option<PathBuf>,
 }
 
 /// The arguments of `run`.
@@ -94,6 +97,9 @@ pub(crate) struct Run {
     /// How long to wait for a ledger that another run holds
     #[arg(long, value_name = "DURATION", default_value = "60s")]
     pub(crate) wait: String,
+    /// Write the rows that cannot be read to a file in this folder, for its owner alone
+    #[arg(long, value_name = "DIR")]
+    pub(crate) rejects: Option<PathBuf>,
     /// Release days again that were released from another release file, at a further charge
     #[arg(long)]
     pub(crate) again: bool,

@@ -5,7 +5,7 @@ use serde_json::json;
 use super::args::Check;
 use super::output::Output;
 use crate::Result;
-use crate::ingest::LogReader;
+use crate::ingest::{LogReader, RejectedRows};
 use crate::plan::Layout;
 use crate::spec::Release;
 
@@ -22,8 +22,13 @@ pub(crate) fn run(asked: &Check, output: &Output) -> Result<()> {
         release.logs.pattern.clone_from(logs);
     }
     let layout = Layout::new(&release.questions)?;
-    let reader = LogReader::open(&release.logs, layout.keys(), None)?;
+    let name = format!("{}-check.ndjson", release.name);
+    let rejects =
+        asked.rejects.as_ref().map(|folder| RejectedRows::create(folder, &name)).transpose()?;
+    let reader =
+        LogReader::open(&release.logs, layout.keys(), None)?.with_rejects(rejects.as_ref());
     let (_, counts) = reader.fold(|| (), |(), _| Ok(()))?;
+    rejects.as_ref().map_or(Ok(()), RejectedRows::finish)?;
     let rejects = counts.rejects;
     let bad = rejects.bad_time + rejects.no_requester + rejects.no_target + rejects.bad_number;
     let lookups = counts.rows - counts.filtered - bad;

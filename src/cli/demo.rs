@@ -71,6 +71,7 @@ pub(crate) fn run(out: &Path, output: &Output) -> Result<()> {
         as_of,
         wait: Duration::from_secs(60),
         again: Again::Refuse,
+        rejects: None,
     };
     let mut ledger = open_ledger(&job)?;
     let mut text = String::new();

@@ -78,7 +78,8 @@ fn job(asked: &Run) -> Result<Job> {
     })?;
     let out = asked.out.clone().unwrap_or_else(|| release.output.clone());
     let again = if asked.again { Again::Release } else { Again::Refuse };
-    Ok(Job { release, out, as_of: clock.now(), wait, again })
+    let rejects = asked.rejects.clone();
+    Ok(Job { release, out, as_of: clock.now(), wait, again, rejects })
 }
 
 fn windows(asked: &Run, job: &Job) -> Result<Vec<DayWindow>> {

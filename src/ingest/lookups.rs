@@ -4,10 +4,13 @@
 //! are UTC microseconds and keys are positions in their public lists. A row that cannot be read is
 //! a reject, counted by reason; the decision about a row depends on that row alone.
 
+use std::path::Path;
+
 use arrow::array::{Array, ArrayRef, AsArray, StringViewArray, StringViewBuilder};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Int32Type};
 
+use super::rejects::{Reason, RejectedRows};
 use super::time;
 use super::wanted::{RawBatch, Wanted};
 use crate::phone::{CallingCodes, Normaliser};
@@ -38,6 +41,19 @@ pub struct Rejects {
     pub no_target: u64,
     /// The requester or the target is not a valid number.
     pub bad_number: u64,
+}
+
+impl Rejects {
+    fn count(&mut self, rejected: &[(usize, Reason)]) {
+        for (_, reason) in rejected {
+            match reason {
+                Reason::BadTime => self.bad_time += 1,
+                Reason::NoRequester => self.no_requester += 1,
+                Reason::NoTarget => self.no_target += 1,
+                Reason::BadNumber => self.bad_number += 1,
+            }
+        }
+    }
 }
 
 /// What `check` counts beside the lookups. Secret.
@@ -71,24 +87,38 @@ pub(super) struct Canonical<'a> {
     /// For each country of the calling codes its position in the list of each country key.
     countries: Vec<Vec<u16>>,
     normaliser: Option<Normaliser>,
+    rejected_rows: Option<&'a RejectedRows>,
     pub(super) counts: RowCounts,
 }
 
 impl<'a> Canonical<'a> {
-    pub(super) fn new(logs: &'a Logs, wanted: &'a Wanted, keys: &'a [Key]) -> Result<Self> {
+    pub(super) fn new(
+        logs: &'a Logs,
+        wanted: &'a Wanted,
+        keys: &'a [Key],
+        rejected_rows: Option<&'a RejectedRows>,
+    ) -> Result<Self> {
         let normaliser = match logs.identifier {
             Identifier::E164 => Some(Normaliser::new(logs.default_region.as_deref())?),
             Identifier::Opaque => None,
         };
         let countries = keys.iter().map(country_positions).collect();
-        Ok(Self { logs, wanted, keys, countries, normaliser, counts: RowCounts::default() })
+        Ok(Self {
+            logs,
+            wanted,
+            keys,
+            countries,
+            normaliser,
+            rejected_rows,
+            counts: RowCounts::default(),
+        })
     }
 
-    /// Converts one batch.
+    /// Converts one batch of the file `log`.
     ///
     /// # Errors
     /// Input, when a column cannot be converted as a whole; internal, for a condition that fails.
-    pub(super) fn convert(&mut self, raw: &RawBatch) -> Result<Lookups> {
+    pub(super) fn convert(&mut self, log: &Path, raw: &RawBatch) -> Result<Lookups> {
         let rows = raw.rows;
         let mut readable = self.passed(raw)?;
         let kept = readable.iter().filter(|kept| **kept).count() as u64;
@@ -100,12 +130,12 @@ impl<'a> Canonical<'a> {
             Some(array) => time::to_micros(array, self.logs)?,
             None => time::to_micros(&time::no_times(rows), self.logs)?,
         };
-        let rejects = &mut self.counts.rejects;
-        reject(&mut readable, &mut rejects.bad_time, |row| times.is_null(row));
+        let mut rejected = Vec::new();
+        reject(&mut readable, &mut rejected, Reason::BadTime, |row| times.is_null(row));
         let requester = text(column(self.wanted.requester), rows)?;
-        reject(&mut readable, &mut rejects.no_requester, |row| is_empty(&requester, row));
+        reject(&mut readable, &mut rejected, Reason::NoRequester, |row| is_empty(&requester, row));
         let target = text(column(self.wanted.target), rows)?;
-        reject(&mut readable, &mut rejects.no_target, |row| is_empty(&target, row));
+        reject(&mut readable, &mut rejected, Reason::NoTarget, |row| is_empty(&target, row));
 
         let mut keys: Vec<Vec<u16>> = Vec::with_capacity(self.keys.len());
         for (key, place) in self.keys.iter().zip(&self.wanted.keys) {
@@ -114,7 +144,11 @@ impl<'a> Canonical<'a> {
                 None => Vec::new(),
             });
         }
-        let requester = self.normalise(requester, &target, &mut readable, &mut keys);
+        let requester = self.normalise(requester, &target, &mut readable, &mut rejected, &mut keys);
+        self.counts.rejects.count(&rejected);
+        if let (Some(rows), false) = (self.rejected_rows, rejected.is_empty()) {
+            rows.write(log, raw, self.wanted, &rejected)?;
+        }
         Ok(Lookups { requester, requested_at: times.values().to_vec(), keys, readable })
     }
 
@@ -142,6 +176,7 @@ impl<'a> Canonical<'a> {
         requester: StringViewArray,
         target: &StringViewArray,
         readable: &mut [bool],
+        rejected: &mut Vec<(usize, Reason)>,
         keys: &mut [Vec<u16>],
     ) -> StringViewArray {
         let Some(normaliser) = &mut self.normaliser else { return requester };
@@ -188,7 +223,7 @@ impl<'a> Canonical<'a> {
                     (Some(other), Some(())) => number = other,
                     _ => {
                         *readable = false;
-                        self.counts.rejects.bad_number += 1;
+                        rejected.push((row, Reason::BadNumber));
                     }
                 }
             }
@@ -214,11 +249,16 @@ impl<'a> Canonical<'a> {
     }
 }
 
-fn reject(readable: &mut [bool], count: &mut u64, is_bad: impl Fn(usize) -> bool) {
+fn reject(
+    readable: &mut [bool],
+    rejected: &mut Vec<(usize, Reason)>,
+    reason: Reason,
+    is_bad: impl Fn(usize) -> bool,
+) {
     for (row, readable) in readable.iter_mut().enumerate() {
         if *readable && is_bad(row) {
             *readable = false;
-            *count += 1;
+            rejected.push((row, reason));
         }
     }
 }

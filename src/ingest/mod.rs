@@ -11,16 +11,19 @@ mod columnar;
 mod lines;
 mod lookups;
 mod records;
+mod rejects;
 mod shard;
 mod text;
 mod time;
 mod wanted;
 
+use std::path::Path;
 use std::sync::Mutex;
 
 use rayon::prelude::*;
 
 pub use lookups::{Lookups, Rejects, RowCounts};
+pub use rejects::RejectedRows;
 
 use crate::ledger::LedgerKey;
 use crate::spec::keys::Key;
@@ -40,6 +43,7 @@ pub struct LogReader<'a> {
     keys: &'a [Key],
     wanted: Wanted,
     files: Vec<LogFile>,
+    rejected_rows: Option<&'a RejectedRows>,
 }
 
 struct LogFile {
@@ -61,6 +65,20 @@ enum Piece<'a> {
     RowGroup { file: &'a LogFile, footer: &'a ParquetFooter, group: usize },
     IpcBatch { file: &'a LogFile, batch: usize },
     Block { file: &'a LogFile, header: &'a Header, block: Block },
+}
+
+impl<'a> Piece<'a> {
+    const fn file(&self) -> &'a LogFile {
+        match self {
+            Self::RowGroup { file, .. }
+            | Self::IpcBatch { file, .. }
+            | Self::Block { file, .. } => file,
+        }
+    }
+
+    fn path(&self) -> &'a Path {
+        &self.file().shard.path
+    }
 }
 
 impl<'a> LogReader<'a> {
@@ -85,7 +103,14 @@ impl<'a> LogReader<'a> {
             };
             files.push(LogFile { shard, content });
         }
-        Ok(Self { logs, keys, wanted, files })
+        Ok(Self { logs, keys, wanted, files, rejected_rows: None })
+    }
+
+    /// Has every rejected row written out as well.
+    #[must_use]
+    pub const fn with_rejects(mut self, rows: Option<&'a RejectedRows>) -> Self {
+        self.rejected_rows = rows;
+        self
     }
 
     /// How many files are read.
@@ -155,11 +180,17 @@ impl<'a> LogReader<'a> {
                     let (mut state, mut canonical) = match state {
                         Some(state) => state,
                         None => {
-                            let canonical = Canonical::new(self.logs, &self.wanted, self.keys);
+                            let canonical = Canonical::new(
+                                self.logs,
+                                &self.wanted,
+                                self.keys,
+                                self.rejected_rows,
+                            );
                             (start(), canonical.map_err(at)?)
                         }
                     };
-                    self.read(piece, &mut |raw| take(&mut state, &canonical.convert(&raw)?))
+                    let log = piece.path();
+                    self.read(piece, &mut |raw| take(&mut state, &canonical.convert(log, &raw)?))
                         .map_err(at)?;
                     Placed::Ok(Some((state, canonical)))
                 },

@@ -73,3 +73,33 @@ fn check_counts_and_says_that_it_is_sensitive() {
     "#);
     assert!(!world.path("daily.ledger").exists());
 }
+
+#[test]
+fn rejected_rows_are_written_for_their_owner_when_asked_for() {
+    let world = World::new();
+    let mut text = std::fs::read_to_string(world.path("logs/lookups.csv")).unwrap();
+    text.push_str("1234,+442079460999,2026-03-01T00:00:00Z,,,,\n");
+    text.push_str("+14155550123,+442079460999,yesterday,,,,\n");
+    world.write("logs/lookups.csv", text.as_bytes());
+    let plain = world.day("2026-03-01");
+    let arguments =
+        ["run", "release.toml", "--day", "2026-03-02", "--as-of", "2026-03-10", "--rejects", "bad"];
+    let asked = world.run(&arguments);
+    assert_eq!((plain.code, asked.code), (0, 0), "{} {}", plain.stderr, asked.stderr);
+    // Nothing printed tells whether there were any.
+    assert_eq!(asked.stdout.replace("2026-03-02", "2026-03-01"), plain.stdout);
+    assert_eq!(asked.stderr, plain.stderr);
+    let path = world.path("bad/daily-2026-03-02.ndjson");
+    let written = std::fs::read_to_string(&path).unwrap();
+    let rows: Vec<serde_json::Value> =
+        written.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(rows.len(), 2);
+    let reasons: Vec<_> = rows.iter().map(|row| row["reason"].as_str().unwrap()).collect();
+    assert!(reasons.contains(&"bad_number") && reasons.contains(&"bad_time"), "{reasons:?}");
+    assert!(rows.iter().any(|row| row["requester"] == "1234"));
+    #[cfg(unix)]
+    {
+        let mode = std::os::unix::fs::PermissionsExt::mode(&path.metadata().unwrap().permissions());
+        assert_eq!(mode & 0o777, 0o600);
+    }
+}
