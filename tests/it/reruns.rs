@@ -151,3 +151,64 @@ fn rows(bytes: &[u8]) -> usize {
     let rows = parquet::file::reader::FileReader::metadata(&reader).file_metadata().num_rows();
     usize::try_from(rows).unwrap()
 }
+
+/// Reserves and notes a draw as a run does that dies before its commit.
+fn die_after_the_note(world: &World) {
+    let release = pointillist::spec::Release::read(&world.path("release.toml")).unwrap();
+    let job = pointillist::pipeline::Job {
+        out: release.output.clone(),
+        as_of: "2026-03-10T00:00:00Z".parse().unwrap(),
+        wait: std::time::Duration::ZERO,
+        again: pointillist::pipeline::Again::Refuse,
+        rejects: None,
+        release,
+    };
+    let mut ledger = pointillist::pipeline::open_ledger(&job).unwrap();
+    let (_, priced, _) = pointillist::pipeline::plan(&job.release).unwrap();
+    let entry = ledger
+        .reserve(&pointillist::ledger::Reservation {
+            release: job.release.name.clone(),
+            release_id: "ab".repeat(32),
+            fingerprint: job.release.fingerprint(),
+            blocks: vec!["2026-03-02".parse().unwrap()],
+            charge: pointillist::release::total_charge(&priced).unwrap(),
+            key_delta: pointillist::spec::privacy_loss::AttoDelta::ZERO,
+            plan: "{}".to_owned(),
+            logs_digest: "cd".repeat(32),
+            code_version: "0".to_owned(),
+        })
+        .unwrap();
+    drop(ledger.mark_drawn(entry.id).unwrap());
+}
+
+#[test]
+fn a_draw_that_died_stays_spent_and_the_day_is_released_if_it_has_room() {
+    let world = World::new();
+    world.edit("budget_share = 0.7", "budget_share = 0.4");
+    die_after_the_note(&world);
+    let once = spent(&world.ledger())[0].1;
+    let ran = world.day("2026-03-02");
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert_eq!(spent(&world.ledger())[0].1, 2 * once);
+
+    let world = World::new();
+    die_after_the_note(&world);
+    let short = world.day("2026-03-02");
+    assert_eq!(short.code, 1);
+    assert!(short.stderr.contains("2026-03-02"), "{}", short.stderr);
+    assert!(world.published().is_empty());
+}
+
+#[test]
+fn the_shipped_release_file_runs_on_simulated_logs() {
+    let world = World::new();
+    let shipped =
+        std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("data/daily-operations.toml");
+    world.write("daily-operations.toml", &std::fs::read(shipped).unwrap());
+    let simulate = ["simulate", "--out", "lookups", "--days", "2", "--lookups-per-day", "5000"];
+    assert_eq!(world.run(&[&simulate[..], &["--requesters", "500"]].concat()).code, 0);
+    let run = ["run", "daily-operations.toml", "--from", "2026-01-01", "--to", "2026-01-02"];
+    let ran = world.run(&[&run[..], &["--as-of", "2026-01-04"]].concat());
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert_eq!(world.published().len(), 8);
+}
