@@ -160,6 +160,8 @@ impl From<FileFormat> for Format {
 pub(crate) enum LedgerVerb {
     /// Show what each block may spend, has spent and has left
     Show(LedgerPlace),
+    /// Print every entry with the mechanisms that ran, as JSON for another accountant
+    Export(LedgerPlace),
     /// Walk the hash chain, add up the charges again, check the stored bytes
     Verify(LedgerPlace),
     /// Give a reservation up that was never drawn, and free its charge

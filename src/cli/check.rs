@@ -1,5 +1,7 @@
 //! `check`: do the logs conform? The answer is exact, and therefore sensitive.
 
+use std::path::PathBuf;
+
 use serde_json::json;
 
 use super::args::Check;
@@ -8,6 +10,7 @@ use crate::Result;
 use crate::ingest::{LogReader, RejectedRows};
 use crate::plan::Layout;
 use crate::spec::Release;
+use crate::spec::logs::Place;
 
 /// Runs the command.
 ///
@@ -19,7 +22,7 @@ use crate::spec::Release;
 pub(crate) fn run(asked: &Check, output: &Output) -> Result<()> {
     let mut release = Release::read(&asked.release)?;
     if let Some(logs) = &asked.logs {
-        release.logs.pattern.clone_from(logs);
+        release.logs.place = Place { folder: PathBuf::new(), glob: logs.display().to_string() };
     }
     let layout = Layout::new(&release.questions)?;
     let name = format!("{}-check.ndjson", release.name);

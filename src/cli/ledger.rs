@@ -1,14 +1,15 @@
-//! `ledger show` and `ledger verify` read a ledger; `ledger void` gives a reservation up.
+//! `ledger show`, `export` and `verify` read a ledger; `ledger void` gives a reservation up.
 
-use std::fmt::Write;
+mod statement;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::args::{LedgerPlace, LedgerVerb};
 use super::output::Output;
-use crate::ledger::{EntryId, Ledger, Which};
+use crate::ledger::{Entry, EntryId, Ledger, Which};
 use crate::spec::Release;
 use crate::spec::window::Clock;
 use crate::{Error, Result};
@@ -19,7 +20,8 @@ use crate::{Error, Result};
 /// Usage, for a release file that is not one; I/O, when the ledger is missing or damaged.
 pub(crate) fn run(verb: &LedgerVerb, output: &Output) -> Result<()> {
     match verb {
-        LedgerVerb::Show(place) => show(&Ledger::open_existing(&path(place)?)?, output),
+        LedgerVerb::Show(place) => statement::show(&Ledger::open_existing(&path(place)?)?, output),
+        LedgerVerb::Export(place) => export(&Ledger::open_existing(&path(place)?)?, output),
         LedgerVerb::Verify(place) => verify(&Ledger::open_existing(&path(place)?)?, output),
         LedgerVerb::Void { entry, place } => {
             let wait = Duration::from_secs(60);
@@ -42,78 +44,47 @@ fn path(place: &LedgerPlace) -> Result<PathBuf> {
     }
 }
 
-fn show(ledger: &Ledger, output: &Output) -> Result<()> {
+/// Everything that another accountant needs to add the loss up again. The keyed digest of the logs
+/// stays in the ledger.
+fn export(ledger: &Ledger, output: &Output) -> Result<()> {
     let terms = ledger.terms();
-    let balances = ledger.balances()?;
-    let entries = ledger.entries(Which::All)?;
-    let blocks: Vec<_> = balances
-        .iter()
-        .map(|(day, balance)| {
-            json!({
-                "block": day,
-                "budget_nano_rho": balance.budget,
-                "spent_nano_rho": balance.spent,
-                "left_nano_rho": balance.left,
-            })
-        })
-        .collect();
-    let listed: Vec<_> = entries
-        .iter()
-        .map(|entry| {
-            json!({
-                "entry": entry.id.0,
-                "release": entry.release,
-                "blocks": entry.blocks,
-                "state": entry.state.to_string(),
-                "charge_nano_rho": entry.charge,
-            })
-        })
-        .collect();
+    let entries = ledger.entries(Which::All)?.iter().map(event).collect::<Result<Vec<_>>>()?;
     let object = json!({
+        "format": 1,
         "unit": terms.unit,
+        "neighbours": "one log is the other without all rows of one requester on one day",
         "epsilon": terms.epsilon,
         "delta": terms.delta,
+        "key_delta_atto": terms.key_delta,
+        "budget_nano_rho": terms.budget,
         "time_zone": terms.time_zone,
-        "blocks": blocks,
-        "entries": listed,
+        "identity": terms.identity,
+        "entries": entries,
     });
-    output.result(&object, &statement(ledger, &balances, &entries));
+    let text = serde_json::to_string_pretty(&object)
+        .map_err(|_| Error::internal("the ledger cannot be written as JSON"))?;
+    output.result(&object, &format!("{text}\n"));
     Ok(())
 }
 
-fn statement(
-    ledger: &Ledger,
-    balances: &[(crate::spec::window::Day, crate::ledger::Balance)],
-    entries: &[crate::ledger::Entry],
-) -> String {
-    let terms = ledger.terms();
-    let mut text = format!(
-        "Each block is one event day in {}. Budget of a block: epsilon {} at delta {}, unit {}.\n\n",
-        terms.time_zone,
-        terms.epsilon.value(),
-        terms.delta.value(),
-        terms.unit
-    );
-    // Writing to a string cannot fail.
-    let _infallible = writeln!(text, "block        budget rho   spent rho    left rho");
-    for (day, balance) in balances {
-        let _infallible =
-            writeln!(text, "{day}   {}  {}  {}", balance.budget, balance.spent, balance.left);
-    }
-    let _infallible = writeln!(text, "\nentry  state      charge rho   release, blocks");
-    for entry in entries {
-        let blocks: Vec<String> = entry.blocks.iter().map(ToString::to_string).collect();
-        let _infallible = writeln!(
-            text,
-            "{:<5}  {:<9}  {}  {}, {}",
-            entry.id.0,
-            entry.state.to_string(),
-            entry.charge,
-            entry.release,
-            blocks.join(" ")
-        );
-    }
-    text
+fn event(entry: &Entry) -> Result<Value> {
+    let plan: Value = serde_json::from_str(&entry.plan).map_err(|_| {
+        Error::io(format!("the plan of entry {} is damaged", entry.id.0))
+            .help("run `pointillist ledger verify`")
+    })?;
+    Ok(json!({
+        "entry": entry.id.0,
+        "release": entry.release,
+        "release_id": entry.release_id,
+        "spec_fingerprint": entry.fingerprint,
+        "blocks": entry.blocks,
+        "state": entry.state.to_string(),
+        "charge_nano_rho": entry.charge,
+        "key_delta_atto": entry.key_delta,
+        "mechanisms": plan["tables"],
+        "code_version": entry.code_version,
+        "reserved_at": entry.reserved_at.to_string(),
+    }))
 }
 
 fn verify(ledger: &Ledger, output: &Output) -> Result<()> {

@@ -1,5 +1,7 @@
 //! `run`: the job.
 
+use std::path::PathBuf;
+
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
@@ -11,6 +13,7 @@ use super::output::{Output, object};
 use crate::pipeline::{Again, Done, Job, open_ledger, release_day};
 use crate::retain::closed_days;
 use crate::spec::Release;
+use crate::spec::logs::Place;
 use crate::spec::window::{Clock, Day, DayWindow, parse_instant};
 use crate::{Error, Kind, Result};
 
@@ -61,7 +64,7 @@ pub(crate) fn run(asked: &Run, output: &Output) -> Result<u8> {
 fn job(asked: &Run) -> Result<Job> {
     let mut release = Release::read(&asked.release)?;
     if let Some(logs) = &asked.logs {
-        release.logs.pattern.clone_from(logs);
+        release.logs.place = Place { folder: PathBuf::new(), glob: logs.display().to_string() };
     }
     if let Some(ledger) = &asked.ledger {
         release.ledger.path.clone_from(ledger);

@@ -23,8 +23,8 @@ struct Sums {
 fn case(name: &str, first: &str, last: &str) -> Option<Sums> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases");
     let release = Release::read(&folder.join(name)).unwrap();
-    if !release.logs.pattern.exists() {
-        eprintln!("SKIPPED {name}: {} is not here", release.logs.pattern.display());
+    if !release.logs.place.path().exists() {
+        eprintln!("SKIPPED {name}: {} is not here", release.logs.place.path().display());
         return None;
     }
     let plan = Plan::new(&release, NanoRho::new(24_000_000)).unwrap();

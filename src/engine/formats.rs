@@ -193,3 +193,21 @@ fn a_nested_value_is_nobodys_name() {
     let (table, counts) = by_app(&[("x.ndjson", lines.as_bytes())], "");
     assert_eq!((table, counts.rejects.no_requester), (vec![0, 0, 1], 1));
 }
+
+#[test]
+fn a_folder_may_be_named_like_a_pattern() {
+    let folder = tempfile::tempdir().unwrap();
+    let inner = folder.path().join("week [1]?/logs");
+    std::fs::create_dir_all(&inner).unwrap();
+    std::fs::write(
+        inner.join("x.csv"),
+        "requester,target,requested_at\nx,t,2026-01-01T00:00:00Z\n",
+    )
+    .unwrap();
+    let question = "[[question]]\nname = \"q\"\ncount = \"lookups\"\n";
+    for place in ["logs", "logs/*.csv", "logs/x.csv", "**/*.csv"] {
+        let logs = format!("path = \"{place}\"\nidentifier = \"opaque\"");
+        let (tables, _) = run(&folder.path().join("week [1]?"), &logs, "", question, "2026-01-01");
+        assert_eq!(tables[0], [1], "{place}");
+    }
+}

@@ -21,7 +21,7 @@ use crate::spec::logs::Logs;
 use crate::{Error, Kind, Result};
 
 fn logs(path: &Path) -> Logs {
-    let pattern = glob::Pattern::escape(&path.display().to_string());
+    let pattern = path.display().to_string();
     let text = format!(
         "name = \"r\"\n[logs]\npath = {}\nidentifier = \"opaque\"\ntime_unit = \"s\"\n[ledger]\n\
          path = \"l\"\nepsilon = 1.0\ndelta = 1e-6\n[[question]]\nname = \"q\"\ncount = \"lookups\"\n",

@@ -53,8 +53,7 @@ pub(super) enum Compression {
 /// Usage, for a glob that is not one; input, when no file matches or a format is unknown; I/O,
 /// when a folder cannot be listed.
 pub(super) fn find(logs: &Logs, window: Option<&DayWindow>) -> Result<Vec<Shard>> {
-    let pattern = logs.pattern.display().to_string();
-    let pattern = if logs.pattern.is_dir() { format!("{pattern}/**/*") } else { pattern };
+    let pattern = logs.place.pattern();
     let matches = glob::glob(&pattern).map_err(|error| {
         Error::usage(format!("`[logs] path` is not a glob: {}", error.msg))
             .help("use * within a folder name and ** for folders of any depth")
@@ -75,7 +74,7 @@ pub(super) fn find(logs: &Logs, window: Option<&DayWindow>) -> Result<Vec<Shard>
         }
     }
     if files == 0 {
-        return Err(Error::input(format!("no log file matches {pattern}"))
+        return Err(Error::input(format!("no log file matches {}", logs.place.path().display()))
             .help("check `[logs] path`; a relative path starts from the release file's folder"));
     }
     shards.sort_by(|left, right| left.path.cmp(&right.path));

@@ -73,11 +73,43 @@ impl Identifier {
     }
 }
 
+/// A glob, relative to a folder whose own name may hold anything.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// The folder of the release file; empty for a glob from the command line.
+    pub folder: PathBuf,
+    /// The glob as typed: a file, a folder, or a pattern with `*`, `**` and `?`.
+    pub glob: String,
+}
+
+impl Place {
+    /// The place as a path, which is a real one unless the glob is a pattern.
+    #[must_use]
+    pub fn path(&self) -> PathBuf {
+        self.folder.join(&self.glob)
+    }
+
+    /// The pattern to match, with the folder's own name taken literally.
+    #[must_use]
+    pub fn pattern(&self) -> String {
+        let path = self.path();
+        if path.exists() {
+            let literal = glob::Pattern::escape(&path.display().to_string());
+            return if path.is_dir() { format!("{literal}/**/*") } else { literal };
+        }
+        if Path::new(&self.glob).is_absolute() {
+            return self.glob.clone();
+        }
+        let folder = glob::Pattern::escape(&self.folder.display().to_string());
+        Path::new(&folder).join(&self.glob).display().to_string()
+    }
+}
+
 /// `[logs]`, checked.
 #[derive(Debug, Clone)]
 pub struct Logs {
-    /// The glob, absolute or relative to the working directory.
-    pub pattern: PathBuf,
+    /// Where the files are.
+    pub place: Place,
     /// The unit of numeric epochs, when declared.
     pub time_unit: Option<TimeUnit>,
     /// The zone of naive text times.
@@ -137,7 +169,7 @@ impl Logs {
                 .help("give a file, a folder or a glob such as \"lookups/**/*.parquet\""));
         }
         let logs = Self {
-            pattern: folder.join(&raw.path),
+            place: Place { folder: folder.to_path_buf(), glob: raw.path },
             time_unit: raw.time_unit.as_deref().map(TimeUnit::parse).transpose()?,
             time_zone: parse_zone(&zone_name, "[logs] time_zone")?,
             time_zone_name: zone_name,

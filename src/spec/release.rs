@@ -273,7 +273,7 @@ by = ["app"]
     #[test]
     fn a_release_means_what_it_says() {
         let release = read(GOOD).unwrap();
-        assert_eq!(release.logs.pattern, Path::new("folder/logs/*.parquet"));
+        assert_eq!(release.logs.place.path(), Path::new("folder/logs/*.parquet"));
         assert_eq!(release.output, Path::new("folder/published"));
         assert_eq!(release.retention_days, 30);
         let app = &release.questions[0].by[2];

@@ -178,7 +178,7 @@ fn die_after_the_note(world: &World) {
             code_version: "0".to_owned(),
         })
         .unwrap();
-    drop(ledger.mark_drawn(entry.id).unwrap());
+    let _unused_permit = ledger.mark_drawn(entry.id).unwrap();
 }
 
 #[test]

@@ -30,8 +30,12 @@ fn a_statement_and_an_inspection_say_what_was_spent_and_promised() {
     insta::assert_snapshot!(world.run(&["ledger", "show", "release.toml"]).stdout, @r#"
     Each block is one event day in UTC. Budget of a block: epsilon 1 at delta 0.000001, unit requester-day.
 
-    block        budget rho   spent rho    left rho
-    2026-03-02   0.024129622  0.016890734  0.007238888
+    block        budget rho   spent rho    left rho     spent epsilon
+    2026-03-02   0.024129622  0.016890734  0.007238888        0.8264
+
+    One requester over several days, everything published so far:
+      any 30 days   at most rho 0.016890734, epsilon 0.826
+      any 365 days  at most rho 0.016890734, epsilon 0.826
 
     entry  state      charge rho   release, blocks
     1      published  0.016890734  daily, 2026-03-02
@@ -102,4 +106,26 @@ fn rejected_rows_are_written_for_their_owner_when_asked_for() {
         let mode = std::os::unix::fs::PermissionsExt::mode(&path.metadata().unwrap().permissions());
         assert_eq!(mode & 0o777, 0o600);
     }
+}
+
+#[test]
+fn an_export_tells_another_accountant_which_mechanisms_ran() {
+    let world = World::new();
+    world.day("2026-03-02");
+    let ran = world.run(&["ledger", "export", "release.toml", "--json"]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    let told: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+    let entry = &told["entries"][0];
+    let mechanisms = entry["mechanisms"].as_array().unwrap();
+    assert_eq!(mechanisms.len(), 2);
+    // Recomputed from clip and scale alone: rho is half the square of their ratio.
+    let rho: f64 = mechanisms
+        .iter()
+        .map(|event| {
+            let clip = event["table"]["clip"].as_f64().unwrap();
+            (clip / event["noise_scale"].as_f64().unwrap()).powi(2) / 2.0
+        })
+        .sum();
+    let charged = entry["charge_nano_rho"].as_f64().unwrap() / 1e9;
+    assert!(rho <= charged && charged - rho < 1e-8, "{rho} {charged}");
 }
