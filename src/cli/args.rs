@@ -37,6 +37,8 @@ pub(crate) enum Command {
     },
     /// Release every closed day that is not released yet, or the days given
     Run(Run),
+    /// Show each day as released, open, pending or expired unreleased; exit 1 if someone must look
+    Status(Status),
     /// Tell the promise and the error of a published file, in words
     Inspect {
         /// A published Parquet file
@@ -65,6 +67,17 @@ pub(crate) struct Check {
     /// Write the rows that cannot be read to a file in this folder, for its owner alone
     #[arg(long, value_name = "DIR")]
     pub(crate) rejects: Option<PathBuf>,
+}
+
+/// The arguments of `status`.
+#[derive(Debug, Args)]
+pub(crate) struct Status {
+    /// The release file
+    #[arg(value_name = "RELEASE.toml")]
+    pub(crate) release: PathBuf,
+    /// The instant to decide by, instead of now
+    #[arg(long, value_name = "T")]
+    pub(crate) as_of: Option<String>,
 }
 
 /// The arguments of `run`.

@@ -9,6 +9,7 @@ mod output;
 mod plan;
 mod run;
 mod simulate;
+mod status;
 
 use std::process::ExitCode;
 
@@ -34,6 +35,7 @@ pub fn main() -> ExitCode {
         Command::Demo { out } => demo::run(out, &output).map(|()| 0),
         Command::Check(asked) => check::run(asked, &output).map(|()| 0),
         Command::Plan { release } => plan::run(release, &output).map(|()| 0),
+        Command::Status(asked) => status::run(asked, &output),
         Command::Run(asked) => run::run(asked, &output),
         Command::Inspect { file } => inspect::run(file, &output).map(|()| 0),
         Command::Simulate(asked) => simulate::run(asked, &output).map(|()| 0),

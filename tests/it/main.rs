@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by failing")]
 
 mod house;
+mod kills;
 mod refusals;
 mod reruns;
 mod text;

@@ -129,3 +129,30 @@ fn an_export_tells_another_accountant_which_mechanisms_ran() {
     let charged = entry["charge_nano_rho"].as_f64().unwrap() / 1e9;
     assert!(rho <= charged && charged - rho < 1e-8, "{rho} {charged}");
 }
+
+#[test]
+fn status_tells_a_monitor_when_someone_must_look() {
+    let world = World::new();
+    let status = |as_of: &str| world.run(&["status", "release.toml", "--as-of", as_of]);
+    // Nothing was released yet: every closed day is pending, and the oldest expires at once.
+    let before = status("2026-03-04T12:00:00Z");
+    assert_eq!(before.code, 1, "{}", before.stderr);
+    assert!(before.stdout.contains("2026-02-03  pending, expires in 0 days"), "{}", before.stdout);
+    assert!(before.stdout.ends_with("2026-03-04  open\n"), "{}", before.stdout);
+    assert!(!world.path("daily.ledger").exists());
+
+    world.run(&["run", "release.toml", "--as-of", "2026-03-04T12:00:00Z"]);
+    let after = status("2026-03-04T12:00:00Z");
+    assert_eq!(after.code, 0, "{}", after.stdout);
+    assert!(after.stdout.contains("2026-03-03  released"), "{}", after.stdout);
+    let later = status("2026-03-06T12:00:00Z");
+    assert_eq!(later.code, 0, "{}", later.stdout);
+    assert!(later.stdout.contains("2026-03-04  pending, expires in 27 days"), "{}", later.stdout);
+    let late = status("2026-04-01T12:00:00Z");
+    assert_eq!(late.code, 1);
+    assert!(late.stdout.contains("2026-03-04  pending, expires in 1 days"), "{}", late.stdout);
+    let lost = status("2026-04-05T00:00:00Z");
+    assert_eq!(lost.code, 1);
+    assert!(lost.stdout.contains("2026-03-04  expired unreleased"), "{}", lost.stdout);
+    assert!(!lost.stdout.contains("2026-02-01"), "{}", lost.stdout);
+}

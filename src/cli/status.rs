@@ -1,0 +1,129 @@
+//! `status`: where each day stands, with an exit code that a monitor can use.
+
+use std::collections::BTreeSet;
+use std::fmt::Write;
+
+use jiff::Timestamp;
+use serde_json::json;
+
+use super::args::Status;
+use super::output::Output;
+use crate::ledger::{Ledger, State, Which};
+use crate::retain::{Disposition, disposition};
+use crate::spec::Release;
+use crate::spec::window::{Clock, Day, DayWindow, MICROS_PER_DAY, days_before, parse_instant};
+use crate::{Kind, Result};
+
+/// A day that expires sooner than this needs an operator.
+const WARN_DAYS: i64 = 3;
+
+/// Where a day stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Standing {
+    Released,
+    Open,
+    Pending { expires_in_days: i64 },
+    ExpiredUnreleased,
+}
+
+impl Standing {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Released => "released",
+            Self::Open => "open",
+            Self::Pending { .. } => "pending",
+            Self::ExpiredUnreleased => "expired unreleased",
+        }
+    }
+
+    const fn needs_operator(self) -> bool {
+        match self {
+            Self::Released | Self::Open => false,
+            Self::Pending { expires_in_days } => expires_in_days < WARN_DAYS,
+            Self::ExpiredUnreleased => true,
+        }
+    }
+}
+
+/// Runs the command; reads the ledger and the clock, no logs. The code is 1 when an operator must
+/// look.
+///
+/// # Errors
+/// Usage, for the release file; I/O, when the ledger is damaged.
+pub(crate) fn run(asked: &Status, output: &Output) -> Result<u8> {
+    let release = Release::read(&asked.release)?;
+    let clock = match &asked.as_of {
+        None => Clock::System,
+        Some(text) => Clock::Fixed(parse_instant(text)?),
+    };
+    let as_of = clock.now();
+    let released = released_days(&release)?;
+    let mut days = Vec::new();
+    let mut text = String::new();
+    let mut needs_operator = false;
+    let zone = &release.ledger.time_zone;
+    let first_kept = days_before(as_of, release.retention_days)?.as_microsecond();
+    // Days before the first release of this name were never promised.
+    let mut day = released.first().copied().into_iter().chain(Day::of(first_kept, zone)).min();
+    while let Some(this) = day {
+        let window = DayWindow::new(this, zone)?;
+        if window.start_micros() > as_of.as_microsecond() {
+            break;
+        }
+        if let Some(standing) = standing(&window, &release, &released, as_of)? {
+            needs_operator |= standing.needs_operator();
+            let expires = match standing {
+                Standing::Pending { expires_in_days } => Some(expires_in_days),
+                _ => None,
+            };
+            days.push(
+                json!({ "day": this, "standing": standing.word(), "expires_in_days": expires }),
+            );
+            let until =
+                expires.map_or_else(String::new, |days| format!(", expires in {days} days"));
+            // Writing to a string cannot fail.
+            let _infallible = writeln!(text, "{this}  {}{until}", standing.word());
+        }
+        day = this.next();
+    }
+    let object = json!({ "release": release.name, "needs_operator": needs_operator, "days": days });
+    output.result(&object, &text);
+    Ok(if needs_operator { Kind::Refused.exit_code() } else { 0 })
+}
+
+/// The days whose tables are stored; none before the first run made the ledger.
+fn released_days(release: &Release) -> Result<BTreeSet<Day>> {
+    if !release.ledger.path.exists() {
+        return Ok(BTreeSet::new());
+    }
+    let ledger = Ledger::open_existing(&release.ledger.path)?;
+    let entries = ledger.entries(Which::Release(&release.name))?;
+    let stored = entries
+        .into_iter()
+        .filter(|entry| matches!(entry.state, State::Committed | State::Published));
+    Ok(stored.flat_map(|entry| entry.blocks).collect())
+}
+
+fn standing(
+    window: &DayWindow,
+    release: &Release,
+    released: &BTreeSet<Day>,
+    as_of: Timestamp,
+) -> Result<Option<Standing>> {
+    if released.contains(&window.day()) {
+        return Ok(Some(Standing::Released));
+    }
+    Ok(match disposition(window, release, as_of)? {
+        Disposition::Open => Some(Standing::Open),
+        Disposition::Closed => {
+            let kept = i64::from(release.retention_days) * MICROS_PER_DAY;
+            let left = window.start_micros() + kept - as_of.as_microsecond();
+            Some(Standing::Pending { expires_in_days: left.div_euclid(MICROS_PER_DAY) })
+        }
+        // A day that was past retention before the first release was nobody's to release.
+        Disposition::PartlyExpired | Disposition::Expired => released
+            .first()
+            .is_some_and(|first| *first < window.day())
+            .then_some(Standing::ExpiredUnreleased),
+    })
+}

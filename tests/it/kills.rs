@@ -1,0 +1,85 @@
+//! `kill -9` at any moment: no double draw, no partial file, no charge lost, and the next run heals.
+//!
+//! `POINTILLIST_KILLS` says how many runs are killed (12 unless told).
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::world::World;
+
+#[test]
+fn runs_that_are_killed_at_any_moment_leave_nothing_half_done() {
+    let kills: u64 = std::env::var("POINTILLIST_KILLS").map_or(12, |text| text.parse().unwrap());
+    let world = World::new();
+    // A crashed draw stays spent: the share is small, so that the day has room for all of them.
+    world.edit("budget_share = 0.7", "budget_share = 0.001");
+    let arguments = [
+        "run",
+        "release.toml",
+        "--from",
+        "2026-03-01",
+        "--to",
+        "2026-03-03",
+        "--as-of",
+        "2026-03-10",
+    ];
+    // How long a run takes that nobody kills decides where the kills fall.
+    let start = std::time::Instant::now();
+    assert_eq!(world.run(&["plan", "release.toml"]).code, 0);
+    let probe = World::new();
+    assert_eq!(probe.run(&arguments).code, 0);
+    let whole = start.elapsed();
+
+    let mut files: BTreeMap<_, Vec<u8>> = BTreeMap::new();
+    let mut spent = 0;
+    for round in 0..kills {
+        let mut run =
+            world.command(&arguments).stdout(std::process::Stdio::null()).spawn().unwrap();
+        // Steps of the golden ratio spread the moments evenly, whatever their number.
+        let moment = (round as f64 * 0.618_033_988_749_895).fract();
+        std::thread::sleep(Duration::from_secs_f64(whole.as_secs_f64() * moment));
+        run.kill().unwrap();
+        run.wait().unwrap();
+
+        if !world.path("daily.ledger").exists() {
+            assert!(world.published().is_empty(), "round {round}");
+            continue;
+        }
+        let verified = world.run(&["ledger", "verify", "release.toml"]);
+        assert_eq!(verified.code, 0, "round {round}: {}", verified.stderr);
+        let ledger = world.ledger();
+        let now: u64 = ledger["blocks"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|block| block["spent_nano_rho"].as_u64().unwrap())
+            .sum();
+        assert!(now >= spent, "round {round}: a charge was lost");
+        spent = now;
+        for (path, bytes) in world.published() {
+            if path.components().any(|part| part.as_os_str() == "_tmp") {
+                continue;
+            }
+            if path.extension().is_some_and(|ending| ending == "parquet") {
+                let reader = parquet::file::reader::SerializedFileReader::new(
+                    bytes::Bytes::copy_from_slice(&bytes),
+                );
+                assert!(reader.is_ok(), "round {round}: {} is not whole", path.display());
+            }
+            let known = files.entry(path.clone()).or_insert_with(|| bytes.clone());
+            assert!(*known == bytes, "round {round}: {} was drawn again", path.display());
+        }
+    }
+    let healed = world.run(&arguments);
+    assert_eq!(healed.code, 0, "{}", healed.stderr);
+    let published = world.published();
+    assert_eq!(published.len(), 9);
+    for (path, bytes) in &files {
+        assert_eq!(published.get(path), Some(bytes), "{}", path.display());
+    }
+    let ledger = world.ledger();
+    let entries = ledger["entries"].as_array().unwrap();
+    let done = entries.iter().filter(|entry| entry["state"] == "published").count();
+    assert_eq!(done, 3);
+    assert!(entries.iter().all(|entry| entry["state"] == "published" || entry["state"] == "drawn"));
+}
