@@ -93,12 +93,15 @@ pub fn release_day(job: &Job, ledger: &mut Ledger, window: &DayWindow) -> Result
     publish::check_writable(&job.out)?;
     let planned = Plan::new(spec, ledger.terms().budget)?;
     let reader = ingest::LogReader::open(&spec.logs, planned.layout.keys(), Some(window))?;
+    tracing::info!(%day, files = reader.files(), bytes = reader.bytes(), "opened the logs");
     let digest = reader.digest(ledger.key()?)?;
     let entry = match reserved {
         Some(entry) if entry.logs_digest == digest => entry,
         Some(entry) => return Err(logs_changed(&entry, day)),
         None => ledger.reserve(&reservation(spec, day, &planned, digest)?)?,
     };
+
+    tracing::info!(%day, entry = entry.id.0, charge = %entry.charge, "reserved");
 
     let frozen = thaw(&entry)?;
     let tables = frozen.iter().map(|priced| priced.table.clone()).collect();
@@ -109,11 +112,13 @@ pub fn release_day(job: &Job, ledger: &mut Ledger, window: &DayWindow) -> Result
     rejects.as_ref().map_or(Ok(()), RejectedRows::finish)?;
     let permit = ledger.mark_drawn(entry.id)?;
     let noisy = release::draw(tally, &frozen, permit)?;
+    tracing::info!(%day, entry = entry.id.0, tables = noisy.len(), "drawn");
 
     let guarantee = Guarantee::new(&frozen, &sizes(&plan), &spec.ledger)?;
     let facts = publish::Facts { release: spec, day, entry: &entry, guarantee: &guarantee };
     let files = publish::render(&facts, &noisy)?;
     ledger.commit(entry.id, &files)?;
+    tracing::info!(%day, entry = entry.id.0, files = files.len(), "committed");
     publish::write_out(&job.out, &entry.release_id, &files)?;
     ledger.mark_published(entry.id)?;
     Ok(Done::Released)

@@ -13,6 +13,9 @@ pub(crate) struct Arguments {
     /// Print one JSON object on stdout instead of text
     #[arg(long, global = true)]
     pub(crate) json: bool,
+    /// Tell each step on stderr as it happens
+    #[arg(short, long, global = true)]
+    pub(crate) verbose: bool,
     /// What to do
     #[command(subcommand)]
     pub(crate) command: Command,

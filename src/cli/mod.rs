@@ -30,6 +30,15 @@ pub fn main() -> ExitCode {
         }
     };
     silence_panics();
+    if arguments.verbose {
+        // Steps are public facts: files, bytes, entries, states; never rows or counts of them.
+        tracing_subscriber::fmt()
+            .with_max_level(tracing::Level::DEBUG)
+            .with_writer(std::io::stderr)
+            .with_target(false)
+            .without_time()
+            .init();
+    }
     let output = Output::new(arguments.json);
     let result = match &arguments.command {
         Command::Demo { out } => demo::run(out, &output).map(|()| 0),

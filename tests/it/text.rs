@@ -156,3 +156,18 @@ fn status_tells_a_monitor_when_someone_must_look() {
     assert!(lost.stdout.contains("2026-03-04  expired unreleased"), "{}", lost.stdout);
     assert!(!lost.stdout.contains("2026-02-01"), "{}", lost.stdout);
 }
+
+#[test]
+fn verbose_tells_steps_and_nothing_of_rows() {
+    let world = World::new();
+    let arguments = ["run", "release.toml", "--day", "2026-03-02", "--as-of", "2026-03-10", "-v"];
+    let ran = world.run(&arguments);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    let steps: Vec<&str> = ["opened the logs", "reserved", "drawn", "committed"]
+        .into_iter()
+        .filter(|step| ran.stderr.contains(step))
+        .collect();
+    assert_eq!(steps.len(), 4, "{}", ran.stderr);
+    // The log has 72 rows, 24 of them of that day.
+    assert!(!ran.stderr.contains("72") && !ran.stderr.contains("=24"), "{}", ran.stderr);
+}
