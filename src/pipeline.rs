@@ -34,6 +34,8 @@ pub struct Job {
     pub wait: Duration,
     /// Whether a day may be released again under a changed release file.
     pub again: Again,
+    /// Whether a day whose files look half-delivered may be released.
+    pub incomplete: Incomplete,
     /// The folder that gets the rows that cannot be read, when it is asked for.
     pub rejects: Option<PathBuf>,
 }
@@ -44,6 +46,15 @@ pub enum Again {
     /// Refuse it.
     Refuse,
     /// Release it once more, at a further charge.
+    Release,
+}
+
+/// What to do with a day whose files look half-delivered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Incomplete {
+    /// Refuse it.
+    Refuse,
+    /// Release it as it is.
     Release,
 }
 
@@ -94,6 +105,9 @@ pub fn release_day(job: &Job, ledger: &mut Ledger, window: &DayWindow) -> Result
     let planned = Plan::new(spec, ledger.terms().budget)?;
     let reader = ingest::LogReader::open(&spec.logs, planned.layout.keys(), Some(window))?;
     tracing::info!(%day, files = reader.files(), bytes = reader.bytes(), "opened the logs");
+    if job.incomplete == Incomplete::Refuse {
+        reader.require_complete(window)?;
+    }
     let digest = reader.digest(ledger.key()?)?;
     let entry = match reserved {
         Some(entry) if entry.logs_digest == digest => entry,
@@ -175,6 +189,7 @@ fn rejected_rows(job: &Job, day: Day) -> Result<Option<RejectedRows>> {
 fn heal(job: &Job, ledger: &mut Ledger, entry: &Entry) -> Result<Done> {
     let files = ledger.stored(entry.id)?;
     let done = if publish::is_whole(&job.out, &files) {
+        publish::remove_leftovers(&job.out, &entry.release_id);
         Done::AlreadyDone
     } else {
         publish::check_writable(&job.out)?;

@@ -116,6 +116,9 @@ pub(crate) struct Run {
     /// Write the rows that cannot be read to a file in this folder, for its owner alone
     #[arg(long, value_name = "DIR")]
     pub(crate) rejects: Option<PathBuf>,
+    /// Release days whose files look half-delivered, against `[logs] expect`
+    #[arg(long)]
+    pub(crate) incomplete: bool,
     /// Release days again that were released from another release file, at a further charge
     #[arg(long)]
     pub(crate) again: bool,

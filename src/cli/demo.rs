@@ -16,7 +16,7 @@ use jiff::tz::TimeZone;
 use serde_json::json;
 
 use super::output::Output;
-use crate::pipeline::{Again, Job, open_ledger, release_day};
+use crate::pipeline::{Again, Incomplete, Job, open_ledger, release_day};
 use crate::simulate::{Format, Settings, write};
 use crate::spec::Release;
 use crate::spec::window::{Day, DayWindow};
@@ -71,6 +71,7 @@ pub(crate) fn run(out: &Path, output: &Output) -> Result<()> {
         as_of,
         wait: Duration::from_secs(60),
         again: Again::Refuse,
+        incomplete: Incomplete::Refuse,
         rejects: None,
     };
     let mut ledger = open_ledger(&job)?;

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::args::Run;
 use super::output::{Output, object};
-use crate::pipeline::{Again, Done, Job, open_ledger, release_day};
+use crate::pipeline::{Again, Done, Incomplete, Job, open_ledger, release_day};
 use crate::retain::closed_days;
 use crate::spec::Release;
 use crate::spec::logs::Place;
@@ -81,8 +81,9 @@ fn job(asked: &Run) -> Result<Job> {
     })?;
     let out = asked.out.clone().unwrap_or_else(|| release.output.clone());
     let again = if asked.again { Again::Release } else { Again::Refuse };
+    let incomplete = if asked.incomplete { Incomplete::Release } else { Incomplete::Refuse };
     let rejects = asked.rejects.clone();
-    Ok(Job { release, out, as_of: clock.now(), wait, again, rejects })
+    Ok(Job { release, out, as_of: clock.now(), wait, again, incomplete, rejects })
 }
 
 fn windows(asked: &Run, job: &Job) -> Result<Vec<DayWindow>> {

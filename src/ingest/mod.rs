@@ -8,6 +8,7 @@
 #[cfg(test)]
 mod awkward;
 mod columnar;
+mod complete;
 mod lines;
 mod lookups;
 mod records;
@@ -111,6 +112,21 @@ impl<'a> LogReader<'a> {
     pub const fn with_rejects(mut self, rows: Option<&'a RejectedRows>) -> Self {
         self.rejected_rows = rows;
         self
+    }
+
+    /// Checks the day's files against `[logs] expect`, where the release has it.
+    ///
+    /// # Privacy
+    /// Names of files and folders decide, never rows.
+    ///
+    /// # Errors
+    /// Refused, when the day looks half-delivered.
+    pub fn require_complete(&self, window: &DayWindow) -> Result<()> {
+        let (Some(expect), Some(day_folder)) = (self.logs.expect, &self.logs.day_folder) else {
+            return Ok(());
+        };
+        let files = self.files.iter().map(|file| file.shard.path.as_path());
+        complete::require(expect, day_folder, window, files)
     }
 
     /// How many files are read.

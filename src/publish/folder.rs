@@ -2,7 +2,7 @@
 
 use std::fs::{self, File};
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::ledger::StoredFile;
 use crate::{Error, Result};
@@ -37,12 +37,21 @@ pub fn check_writable(out: &Path) -> Result<()> {
 /// # Errors
 /// I/O, naming the folder; nothing that was whole before is damaged, and the next run goes on.
 pub fn write_out(out: &Path, release_id: &str, files: &[StoredFile]) -> Result<()> {
-    let temporary = out.join(TEMPORARY).join(release_id.get(..16).unwrap_or(release_id));
-    let written = place(out, &temporary, files);
-    // Leftovers hold public bytes only; what cannot be removed now goes at the next run.
-    let _left_over = fs::remove_dir_all(&temporary);
-    let _not_empty = fs::remove_dir(out.join(TEMPORARY));
+    let written = place(out, &temporary(out, release_id), files);
+    remove_leftovers(out, release_id);
     written
+}
+
+/// Removes what a run of this release left behind when it was killed.
+///
+/// Leftovers hold public bytes only; what cannot be removed now goes at the next run.
+pub fn remove_leftovers(out: &Path, release_id: &str) {
+    let _not_there = fs::remove_dir_all(temporary(out, release_id));
+    let _not_empty = fs::remove_dir(out.join(TEMPORARY));
+}
+
+fn temporary(out: &Path, release_id: &str) -> PathBuf {
+    out.join(TEMPORARY).join(release_id.get(..16).unwrap_or(release_id))
 }
 
 fn place(out: &Path, temporary: &Path, files: &[StoredFile]) -> Result<()> {

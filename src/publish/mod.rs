@@ -14,7 +14,7 @@ mod folder;
 mod manifest;
 mod table;
 
-pub use folder::{check_writable, is_whole, write_out};
+pub use folder::{check_writable, is_whole, remove_leftovers, write_out};
 pub use manifest::Facts;
 
 use crate::Result;

@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 
 use super::expression::Condition;
 use super::keys::PROTECTED;
-use super::raw::RawLogs;
+use super::raw::{RawExpect, RawLogs};
 use super::window::parse_zone;
 use crate::{Error, Result};
 
@@ -126,7 +126,34 @@ pub struct Logs {
     pub settle: SignedDuration,
     /// The hive key of folders that hold one UTC event day each.
     pub day_folder: Option<String>,
+    /// What a whole day's files look like.
+    pub expect: Option<Expect>,
     columns: BTreeMap<String, String>,
+}
+
+/// What the files of a whole day look like, judged by their names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Expect {
+    /// A folder `hour=HH` for each hour of the day: 24, or 23 and 25 when the clock changes.
+    EveryHour,
+    /// So many files for each UTC day.
+    FilesPerDay(u32),
+}
+
+impl Expect {
+    fn parse(raw: &RawExpect, day_folder: Option<&str>) -> Result<Self> {
+        if day_folder.is_none() {
+            return Err(Error::usage("`[logs] expect` needs `day_folder`").help(
+                "only a promised day folder, such as day_folder = \"day\", tells a day's files",
+            ));
+        }
+        match (raw.hours, raw.files_per_day) {
+            (Some(24), None) => Ok(Self::EveryHour),
+            (None, Some(files)) if files > 0 => Ok(Self::FilesPerDay(files)),
+            _ => Err(Error::usage("`[logs] expect` cannot be used as it is")
+                .help("write expect = { hours = 24 } or expect = { files_per_day = 4 }")),
+        }
+    }
 }
 
 impl Logs {
@@ -181,6 +208,11 @@ impl Logs {
                 .map(|text| Condition::parse(text, "[logs] where"))
                 .transpose()?,
             settle,
+            expect: raw
+                .expect
+                .as_ref()
+                .map(|expect| Expect::parse(expect, raw.day_folder.as_deref()))
+                .transpose()?,
             day_folder: raw.day_folder,
             columns: raw.columns,
         };
@@ -242,11 +274,10 @@ fn check_canonical(name: &str, listed: &[&str]) -> Result<()> {
 }
 
 fn refuse_unavailable(raw: &RawLogs) -> Result<()> {
-    for (set, field) in [(raw.collapse.is_some(), "collapse"), (raw.expect.is_some(), "expect")] {
-        if set {
-            return Err(Error::usage(format!("`[logs] {field}` is not available yet"))
-                .help("remove the field"));
+    match raw.collapse {
+        None => Ok(()),
+        Some(_) => {
+            Err(Error::usage("`[logs] collapse` is not available yet").help("remove the field"))
         }
     }
-    Ok(())
 }

@@ -45,7 +45,15 @@ pub(crate) struct RawLogs {
     pub(crate) collapse: Option<String>,
     pub(crate) settle: Option<String>,
     pub(crate) day_folder: Option<String>,
-    pub(crate) expect: Option<toml::Value>,
+    pub(crate) expect: Option<RawExpect>,
+}
+
+/// `[logs] expect`
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RawExpect {
+    pub(crate) hours: Option<u32>,
+    pub(crate) files_per_day: Option<u32>,
 }
 
 /// `[retention]`

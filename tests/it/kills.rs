@@ -73,7 +73,7 @@ fn runs_that_are_killed_at_any_moment_leave_nothing_half_done() {
     let healed = world.run(&arguments);
     assert_eq!(healed.code, 0, "{}", healed.stderr);
     let published = world.published();
-    assert_eq!(published.len(), 9);
+    assert_eq!(published.len(), 9, "{:?}", published.keys());
     for (path, bytes) in &files {
         assert_eq!(published.get(path), Some(bytes), "{}", path.display());
     }

@@ -167,3 +167,21 @@ fn json_failures_are_one_object() {
     assert_eq!((error["code"].as_u64(), error["kind"].as_str()), (Some(65), Some("input")));
     assert!(error["message"].is_string() && error["help"].is_string());
 }
+
+#[test]
+fn a_day_that_looks_half_delivered_is_refused_unless_told_otherwise() {
+    let world = World::new();
+    world.edit("logs/*.csv", "logs/**/*.csv");
+    let text = std::fs::read(world.path("logs/lookups.csv")).unwrap();
+    std::fs::remove_file(world.path("logs/lookups.csv")).unwrap();
+    world.write("logs/day=2026-03-02/part-0.csv", &text);
+    world.edit("[keys]", "day_folder = \"day\"\nexpect = { files_per_day = 2 }\n[keys]");
+    refused(&world, 1, &["2026-03-02", "half-delivered: 1 of 2 files", "--incomplete"]);
+    let run =
+        ["run", "release.toml", "--day", "2026-03-02", "--as-of", "2026-03-10", "--incomplete"];
+    assert_eq!(world.run(&run).code, 0);
+
+    let world = World::new();
+    world.edit("[keys]", "expect = { files_per_day = 2 }\n[keys]");
+    refused(&world, 2, &["`[logs] expect` needs `day_folder`"]);
+}

@@ -160,6 +160,7 @@ fn die_after_the_note(world: &World) {
         as_of: "2026-03-10T00:00:00Z".parse().unwrap(),
         wait: std::time::Duration::ZERO,
         again: pointillist::pipeline::Again::Refuse,
+        incomplete: pointillist::pipeline::Incomplete::Refuse,
         rejects: None,
         release,
     };

@@ -1,0 +1,108 @@
+//! Does a day look whole? Judged by the names of its files and folders, never by rows.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use crate::spec::logs::Expect;
+use crate::spec::window::{DayWindow, MICROS_PER_HOUR};
+use crate::{Error, Result};
+
+/// Refuses a day whose files do not look as expected.
+///
+/// # Errors
+/// Refused, naming the day, what is there and what was expected.
+pub(super) fn require<'a>(
+    expect: Expect,
+    day_folder: &str,
+    window: &DayWindow,
+    files: impl Iterator<Item = &'a Path>,
+) -> Result<()> {
+    let (found, expected, what) = match expect {
+        Expect::FilesPerDay(files_per_day) => {
+            (files.count(), files_per_day as usize * window.utc_days().len(), "files")
+        }
+        Expect::EveryHour => {
+            let hours: BTreeSet<(String, u32)> =
+                files.filter_map(|path| hour_of(path, day_folder)).collect();
+            let inside =
+                hours.iter().filter(|(day, hour)| starts_inside(day, *hour, window)).count();
+            let length = (window.end_micros() - window.start_micros()) / MICROS_PER_HOUR;
+            (inside, usize::try_from(length).unwrap_or(24), "hours")
+        }
+    };
+    if found >= expected {
+        return Ok(());
+    }
+    Err(Error::refused(format!(
+        "the day {} looks half-delivered: {found} of {expected} {what}",
+        window.day()
+    ))
+    .help("wait for the rest, or run with --incomplete; nothing was charged"))
+}
+
+/// The UTC day and hour that a path's folders name.
+fn hour_of(path: &Path, day_folder: &str) -> Option<(String, u32)> {
+    let named = |key: &str| {
+        path.components()
+            .filter_map(|part| part.as_os_str().to_str()?.strip_prefix(key)?.strip_prefix('='))
+            .next_back()
+    };
+    Some((named(day_folder)?.to_owned(), named("hour")?.parse().ok().filter(|hour| *hour < 24)?))
+}
+
+fn starts_inside(day: &str, hour: u32, window: &DayWindow) -> bool {
+    format!("{day}T{hour:02}:00:00Z")
+        .parse::<jiff::Timestamp>()
+        .is_ok_and(|start| window.holds(start.as_microsecond()))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::*;
+    use crate::spec::window::parse_zone;
+
+    fn window(day: &str, zone: &str) -> DayWindow {
+        DayWindow::new(day.parse().unwrap(), &parse_zone(zone, "zone").unwrap()).unwrap()
+    }
+
+    fn hours(day: &str, hours: std::ops::Range<u32>) -> Vec<PathBuf> {
+        hours.map(|hour| PathBuf::from(format!("logs/day={day}/hour={hour:02}/x.csv"))).collect()
+    }
+
+    fn is_whole(expect: Expect, window: &DayWindow, files: &[PathBuf]) -> bool {
+        require(expect, "day", window, files.iter().map(PathBuf::as_path)).is_ok()
+    }
+
+    #[test]
+    fn every_hour_of_a_utc_day() {
+        let day = window("2026-03-02", "UTC");
+        assert!(is_whole(Expect::EveryHour, &day, &hours("2026-03-02", 0..24)));
+        assert!(!is_whole(Expect::EveryHour, &day, &hours("2026-03-02", 0..23)));
+        assert!(!is_whole(Expect::EveryHour, &day, &hours("2026-03-03", 0..24)));
+    }
+
+    #[test]
+    fn a_local_day_has_its_own_hours_23_24_or_25() {
+        let autumn = window("2013-11-03", "America/New_York");
+        let mut files = hours("2013-11-03", 4..24);
+        files.extend(hours("2013-11-04", 0..5));
+        assert!(is_whole(Expect::EveryHour, &autumn, &files));
+        files.pop();
+        assert!(!is_whole(Expect::EveryHour, &autumn, &files));
+        let spring = window("2013-03-10", "America/New_York");
+        let mut files = hours("2013-03-10", 5..24);
+        files.extend(hours("2013-03-11", 0..4));
+        assert!(is_whole(Expect::EveryHour, &spring, &files));
+    }
+
+    #[test]
+    fn files_are_counted_for_every_utc_day_that_the_day_overlaps() {
+        let files: Vec<PathBuf> = (0..4).map(|part| PathBuf::from(format!("{part}"))).collect();
+        assert!(is_whole(Expect::FilesPerDay(4), &window("2026-03-02", "UTC"), &files));
+        assert!(!is_whole(Expect::FilesPerDay(5), &window("2026-03-02", "UTC"), &files));
+        assert!(is_whole(Expect::FilesPerDay(2), &window("2026-03-02", "Europe/Paris"), &files));
+        assert!(!is_whole(Expect::FilesPerDay(3), &window("2026-03-02", "Europe/Paris"), &files));
+    }
+}
