@@ -178,7 +178,14 @@ impl From<FileFormat> for Format {
 #[derive(Debug, Subcommand)]
 pub(crate) enum LedgerVerb {
     /// Show what each block may spend, has spent and has left
-    Show(LedgerPlace),
+    Show {
+        /// How many of the newest entries to list
+        #[arg(long, value_name = "N", default_value_t = 50)]
+        entries: u32,
+        /// Which ledger
+        #[command(flatten)]
+        place: LedgerPlace,
+    },
     /// Print every entry with the mechanisms that ran, as JSON for another accountant
     Export(LedgerPlace),
     /// Walk the hash chain, add up the charges again, check the stored bytes

@@ -20,7 +20,9 @@ use crate::{Error, Result};
 /// Usage, for a release file that is not one; I/O, when the ledger is missing or damaged.
 pub(crate) fn run(verb: &LedgerVerb, output: &Output) -> Result<()> {
     match verb {
-        LedgerVerb::Show(place) => statement::show(&Ledger::open_existing(&path(place)?)?, output),
+        LedgerVerb::Show { entries, place } => {
+            statement::show(&Ledger::open_existing(&path(place)?)?, *entries, output)
+        }
         LedgerVerb::Export(place) => export(&Ledger::open_existing(&path(place)?)?, output),
         LedgerVerb::Verify(place) => verify(&Ledger::open_existing(&path(place)?)?, output),
         LedgerVerb::Void { entry, place } => {

@@ -141,6 +141,8 @@ pub struct Entry {
 pub enum Which<'a> {
     /// All of them.
     All,
+    /// The last so many that were reserved.
+    Newest(u32),
     /// Those that charged a block.
     Block(Day),
     /// Those of a release name.

@@ -72,6 +72,11 @@ impl Entry {
     pub(super) fn list(connection: &Connection, which: Which<'_>) -> Outcome<Vec<Self>> {
         let ids = match which {
             Which::All => ids(connection, "SELECT id FROM entries ORDER BY id", []),
+            Which::Newest(most) => ids(
+                connection,
+                "SELECT id FROM (SELECT id FROM entries ORDER BY id DESC LIMIT ?1) ORDER BY id",
+                params![most],
+            ),
             Which::Block(day) => ids(
                 connection,
                 "SELECT entry FROM charges WHERE block = ?1 ORDER BY entry",

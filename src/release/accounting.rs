@@ -57,14 +57,42 @@ mod tests {
         }
     }
 
+    /// Nano-rho, delta, epsilon: the least epsilon for which the bound
+    /// `min over a > 1 of exp((a - 1)(a rho - epsilon)) (1 - 1/a)^a / (a - 1)` is at most delta,
+    /// computed with 40 digits by golden-section search and bisection in another language.
+    const GOLDEN: [(u64, f64, f64); 24] = [
+        (1_000, 1e-6, 0.00449649398065),
+        (1_000, 9e-7, 0.00453929678535),
+        (1_000, 1e-9, 0.00680406082221),
+        (1_000_000, 1e-6, 0.18289537719),
+        (1_000_000, 9e-7, 0.183988533218),
+        (1_000_000, 1e-9, 0.245119253872),
+        (5_000_000, 1e-6, 0.429941468837),
+        (5_000_000, 9e-7, 0.432292300953),
+        (5_000_000, 1e-9, 0.564893284302),
+        (24_129_622, 1e-6, 0.995013222181),
+        (24_129_622, 9e-7, 0.999999992352),
+        (24_129_622, 1e-9, 1.28335466566),
+        (100_000_000, 1e-6, 2.14193892839),
+        (100_000_000, 9e-7, 2.15180247592),
+        (100_000_000, 1e-9, 2.71548188673),
+        (500_000_000, 1e-6, 5.22153444453),
+        (500_000_000, 9e-7, 5.24296065361),
+        (500_000_000, 1e-9, 6.47407002073),
+        (5_000_000_000, 1e-6, 20.551948814),
+        (5_000_000_000, 9e-7, 20.6175180152),
+        (5_000_000_000, 1e-9, 24.4059875576),
+        (20_000_000_000, 1e-6, 51.719404463),
+        (20_000_000_000, 9e-7, 51.8487407605),
+        (20_000_000_000, 1e-9, 59.3369602849),
+    ];
+
     #[test]
-    fn conversions_agree_with_published_figures() {
-        // The optimal-order conversion at delta 1e-6, to three digits: rho, epsilon.
-        for (nano, epsilon) in
-            [(5_000_000, 0.430), (10_000_000, 0.622), (100_000_000, 2.142), (500_000_000, 5.222)]
-        {
-            let converted = epsilon_of(NanoRho::new(nano), 1e-6).unwrap();
-            assert!((converted - epsilon).abs() < 0.001, "{nano}: {converted}");
+    fn conversions_agree_with_an_independent_computation_and_never_fall_below_it() {
+        for (nano, delta, expected) in GOLDEN {
+            let epsilon = epsilon_of(NanoRho::new(nano), delta).unwrap();
+            assert!(epsilon >= expected * (1.0 - 1e-11), "{nano} {delta}: {epsilon}");
+            assert!(epsilon <= expected * (1.0 + 1e-6), "{nano} {delta}: {epsilon}");
         }
     }
 }

@@ -37,6 +37,7 @@ fn a_statement_and_an_inspection_say_what_was_spent_and_promised() {
       any 30 days   at most rho 0.016890734, epsilon 0.826
       any 365 days  at most rho 0.016890734, epsilon 0.826
 
+    Newest entries, 50 at most:
     entry  state      charge rho   release, blocks
     1      published  0.016890734  daily, 2026-03-02
     "#);
@@ -170,4 +171,16 @@ fn verbose_tells_steps_and_nothing_of_rows() {
     assert_eq!(steps.len(), 4, "{}", ran.stderr);
     // The log has 72 rows, 24 of them of that day.
     assert!(!ran.stderr.contains("72") && !ran.stderr.contains("=24"), "{}", ran.stderr);
+}
+
+#[test]
+fn a_statement_lists_the_newest_entries() {
+    let world = World::new();
+    world.run(&["run", "release.toml", "--as-of", "2026-03-04"]);
+    let ran = world.run(&["ledger", "show", "release.toml", "--entries", "2", "--json"]);
+    let told: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+    let listed: Vec<_> =
+        told["entries"].as_array().unwrap().iter().map(|entry| &entry["entry"]).collect();
+    assert_eq!(listed, [29, 30]);
+    assert_eq!(told["blocks"].as_array().unwrap().len(), 30);
 }

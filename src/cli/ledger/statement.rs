@@ -20,12 +20,12 @@ const SPANS: [(i64, &str); 2] = [(30, "30 days"), (365, "365 days")];
 ///
 /// # Errors
 /// I/O, when the ledger cannot be read; internal, when a loss cannot be converted.
-pub(super) fn show(ledger: &Ledger, output: &Output) -> Result<()> {
+pub(super) fn show(ledger: &Ledger, newest: u32, output: &Output) -> Result<()> {
     let terms = ledger.terms();
     let delta = terms.delta.value() - terms.key_delta.atto() as f64 / 1e18;
     let mut converter = Converter { delta, known: BTreeMap::new() };
     let balances = ledger.balances()?;
-    let entries = ledger.entries(Which::All)?;
+    let entries = ledger.entries(Which::Newest(newest))?;
     let mut blocks: Vec<Value> = Vec::new();
     let mut rows = String::new();
     for (day, balance) in &balances {
@@ -73,7 +73,12 @@ pub(super) fn show(ledger: &Ledger, output: &Output) -> Result<()> {
     text.push_str(&rows);
     line(&mut text, "\nOne requester over several days, everything published so far:");
     text.push_str(&sums);
-    line(&mut text, "\nentry  state      charge rho   release, blocks");
+    line(
+        &mut text,
+        &format!(
+            "\nNewest entries, {newest} at most:\nentry  state      charge rho   release, blocks"
+        ),
+    );
     for entry in &entries {
         let blocks: Vec<String> = entry.blocks.iter().map(ToString::to_string).collect();
         let state = entry.state.to_string();
