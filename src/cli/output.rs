@@ -28,6 +28,13 @@ impl Output {
         };
     }
 
+    /// Something that went well but needs a look; `--json` has it in the result.
+    pub(crate) fn warning(&self, text: &str) {
+        if !self.json {
+            let _closed = writeln!(std::io::stderr(), "warning: {text}");
+        }
+    }
+
     /// Why a command failed.
     pub(crate) fn failure(&self, error: &Error) {
         if self.json {

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use super::args::Run;
 use super::output::{Output, object};
+use super::status;
 use crate::pipeline::{Again, Done, Incomplete, Job, open_ledger, release_day};
 use crate::retain::closed_days;
 use crate::spec::Release;
@@ -57,7 +58,18 @@ pub(crate) fn run(asked: &Run, output: &Output) -> Result<u8> {
         text.push_str("no day is closed and inside retention: nothing to do\n");
     }
     text.push_str(&format!("tables: {}\n", job.out.display()));
-    output.result(&json!({ "release": job.release.name, "days": days, "out": job.out }), &text);
+    drop(ledger);
+    let warnings = status::warnings(&job.release, job.as_of)?;
+    for warning in &warnings {
+        output.warning(warning);
+    }
+    let object = json!({
+        "release": job.release.name,
+        "days": days,
+        "out": job.out,
+        "warnings": warnings,
+    });
+    output.result(&object, &text);
     Ok(worst.map_or(0, Kind::exit_code))
 }
 

@@ -57,38 +57,63 @@ pub(crate) fn run(asked: &Status, output: &Output) -> Result<u8> {
         Some(text) => Clock::Fixed(parse_instant(text)?),
     };
     let as_of = clock.now();
-    let released = released_days(&release)?;
     let mut days = Vec::new();
     let mut text = String::new();
     let mut needs_operator = false;
+    for (day, standing) in standings(&release, as_of)? {
+        needs_operator |= standing.needs_operator();
+        let expires = match standing {
+            Standing::Pending { expires_in_days } => Some(expires_in_days),
+            _ => None,
+        };
+        days.push(json!({ "day": day, "standing": standing.word(), "expires_in_days": expires }));
+        let until = expires.map_or_else(String::new, |days| format!(", expires in {days} days"));
+        // Writing to a string cannot fail.
+        let _infallible = writeln!(text, "{day}  {}{until}", standing.word());
+    }
+    let object = json!({ "release": release.name, "needs_operator": needs_operator, "days": days });
+    output.result(&object, &text);
+    Ok(if needs_operator { Kind::Refused.exit_code() } else { 0 })
+}
+
+/// What to say of days that need an operator, for a run that left them as they are.
+///
+/// # Errors
+/// As [`run`].
+pub(super) fn warnings(release: &Release, as_of: Timestamp) -> Result<Vec<String>> {
+    let days = standings(release, as_of)?;
+    let needing = days.into_iter().filter(|(_, standing)| standing.needs_operator());
+    Ok(needing
+        .map(|(day, standing)| match standing {
+            Standing::Pending { expires_in_days } => {
+                format!(
+                    "the day {day} is not released and passes retention in {expires_in_days} days"
+                )
+            }
+            _ => format!("the day {day} passed retention and was never released"),
+        })
+        .collect())
+}
+
+/// Every day from the first release, or the start of retention, up to now.
+fn standings(release: &Release, as_of: Timestamp) -> Result<Vec<(Day, Standing)>> {
+    let released = released_days(release)?;
     let zone = &release.ledger.time_zone;
     let first_kept = days_before(as_of, release.retention_days)?.as_microsecond();
     // Days before the first release of this name were never promised.
     let mut day = released.first().copied().into_iter().chain(Day::of(first_kept, zone)).min();
+    let mut standings = Vec::new();
     while let Some(this) = day {
         let window = DayWindow::new(this, zone)?;
         if window.start_micros() > as_of.as_microsecond() {
             break;
         }
-        if let Some(standing) = standing(&window, &release, &released, as_of)? {
-            needs_operator |= standing.needs_operator();
-            let expires = match standing {
-                Standing::Pending { expires_in_days } => Some(expires_in_days),
-                _ => None,
-            };
-            days.push(
-                json!({ "day": this, "standing": standing.word(), "expires_in_days": expires }),
-            );
-            let until =
-                expires.map_or_else(String::new, |days| format!(", expires in {days} days"));
-            // Writing to a string cannot fail.
-            let _infallible = writeln!(text, "{this}  {}{until}", standing.word());
+        if let Some(standing) = standing(&window, release, &released, as_of)? {
+            standings.push((this, standing));
         }
         day = this.next();
     }
-    let object = json!({ "release": release.name, "needs_operator": needs_operator, "days": days });
-    output.result(&object, &text);
-    Ok(if needs_operator { Kind::Refused.exit_code() } else { 0 })
+    Ok(standings)
 }
 
 /// The days whose tables are stored; none before the first run made the ledger.

@@ -192,7 +192,7 @@ impl Sink {
 }
 
 fn unwritable(doing: &str, path: &Path, cause: io::Error) -> Error {
-    Error::io(format!("cannot {doing} {}: {cause}", path.display()))
+    Error::io(format!("cannot {doing} {}", path.display()))
         .help("choose another --out, or make room and give yourself the right to write there")
         .because(cause)
 }

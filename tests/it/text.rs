@@ -184,3 +184,22 @@ fn a_statement_lists_the_newest_entries() {
     assert_eq!(listed, [29, 30]);
     assert_eq!(told["blocks"].as_array().unwrap().len(), 30);
 }
+
+#[test]
+fn a_run_warns_of_days_that_will_be_lost() {
+    let world = World::new();
+    let run = |day: &str, as_of: &str| {
+        let ran = world.run(&["run", "release.toml", "--day", day, "--as-of", as_of]);
+        assert_eq!(ran.code, 0, "{}", ran.stderr);
+        ran.stderr
+    };
+    let early = run("2026-03-02", "2026-03-10");
+    assert!(early.contains("warning: the day 2026-02-08 is not released"), "{early}");
+    assert!(!early.contains("2026-03-02") && !early.contains("2026-02-20"), "{early}");
+    let late = run("2026-03-20", "2026-04-04T00:00:00Z");
+    assert!(late.contains("the day 2026-03-03 passed retention and was never released"), "{late}");
+    assert!(
+        late.contains("the day 2026-03-05 is not released and passes retention in 0 days"),
+        "{late}"
+    );
+}
