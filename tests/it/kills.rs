@@ -33,8 +33,9 @@ fn runs_that_are_killed_at_any_moment_leave_nothing_half_done() {
     let mut files: BTreeMap<_, Vec<u8>> = BTreeMap::new();
     let mut spent = 0;
     for round in 0..kills {
-        let mut run =
-            world.command(&arguments).stdout(std::process::Stdio::null()).spawn().unwrap();
+        let mut command = world.command(&arguments);
+        command.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null());
+        let mut run = command.spawn().unwrap();
         // Steps of the golden ratio spread the moments evenly, whatever their number.
         let moment = (round as f64 * 0.618_033_988_749_895).fract();
         std::thread::sleep(Duration::from_secs_f64(whole.as_secs_f64() * moment));
