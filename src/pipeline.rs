@@ -12,8 +12,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::ingest::RejectedRows;
-use crate::ledger::{Entry, Ledger, Reservation, State, Terms};
-use crate::plan::{Cells, Plan};
+use crate::ledger::{Entry, Ledger, Reservation, State, Terms, Which};
+use crate::plan::Plan;
 use crate::release::{Guarantee, PricedTable};
 use crate::spec::Release;
 use crate::spec::logs::Identifier;
@@ -128,9 +128,9 @@ pub fn release_day(job: &Job, ledger: &mut Ledger, window: &DayWindow) -> Result
     let noisy = release::draw(tally, &frozen, permit)?;
     tracing::info!(%day, entry = entry.id.0, tables = noisy.len(), "drawn");
 
-    let guarantee = Guarantee::new(&frozen, &sizes(&plan), &spec.ledger)?;
+    let guarantee = Guarantee::new(&frozen, &plan.sizes(), &spec.ledger)?;
     let facts = publish::Facts { release: spec, day, entry: &entry, guarantee: &guarantee };
-    let files = publish::render(&facts, &noisy)?;
+    let files = publish::render(&facts, &plan, &noisy)?;
     ledger.commit(entry.id, &files)?;
     tracing::info!(%day, entry = entry.id.0, files = files.len(), "committed");
     publish::write_out(&job.out, &entry.release_id, &files)?;
@@ -145,8 +145,39 @@ pub fn release_day(job: &Job, ledger: &mut Ledger, window: &DayWindow) -> Result
 pub fn plan(spec: &Release) -> Result<(Plan, Vec<PricedTable>, Guarantee)> {
     let plan = Plan::new(spec, terms(spec)?.budget)?;
     let priced = release::price(&plan.tables)?;
-    let guarantee = Guarantee::new(&priced, &sizes(&plan), &spec.ledger)?;
+    let guarantee = Guarantee::new(&priced, &plan.sizes(), &spec.ledger)?;
     Ok((plan, priced, guarantee))
+}
+
+/// The last day that was released under the same release file, as its published values tell it.
+#[derive(Debug, Clone, Serialize)]
+pub struct Previous {
+    /// The day.
+    pub day: Day,
+    /// What each question's values were worth.
+    pub errors: BTreeMap<String, publish::Worth>,
+}
+
+/// Finds the last released day; none without a ledger or a release. Spends nothing.
+///
+/// # Errors
+/// I/O, when the ledger is damaged.
+pub fn previous(spec: &Release) -> Result<Option<Previous>> {
+    if !spec.ledger.path.exists() {
+        return Ok(None);
+    }
+    let ledger = Ledger::open_existing(&spec.ledger.path)?;
+    let fingerprint = spec.fingerprint();
+    let stored = |entry: &Entry| {
+        entry.fingerprint == fingerprint
+            && matches!(entry.state, State::Committed | State::Published)
+    };
+    let entries = ledger.entries(Which::Release(&spec.name))?;
+    let last = entries.into_iter().filter(stored).max_by_key(|entry| entry.blocks.first().copied());
+    let Some(last) = last else { return Ok(None) };
+    let Some(day) = last.blocks.first().copied() else { return Ok(None) };
+    let errors = publish::worth(&ledger.stored(last.id)?)?;
+    Ok(Some(Previous { day, errors }))
 }
 
 enum Standing {
@@ -234,10 +265,6 @@ fn logs_changed(entry: &Entry, day: Day) -> Error {
     Error::input(format!("the logs of {day} changed since entry {} was reserved", entry.id.0)).help(
         "restore the files, or give the reservation up with `pointillist ledger void` and run again",
     )
-}
-
-fn sizes(plan: &Plan) -> Vec<u32> {
-    plan.cells.iter().map(Cells::count).collect()
 }
 
 /// What the ledger fixes: the promise, and whatever decides who a requester is.

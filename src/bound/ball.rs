@@ -1,50 +1,55 @@
-//! One privacy unit's counts → the same vector scaled into a ball, in integers.
+//! One privacy unit's vector → the same vector scaled into a ball, in integers.
 //!
-//! In: the cells that one requester touched on one day, each with its count. Out: the contribution
-//! to each cell in units of 2^-16, whose L2 norm never exceeds the table's clip. The whole vector
-//! is scaled by one factor: nothing is sampled or dropped, so neither the order of rows nor any
-//! other requester plays a part.
+//! In: the cells that one requester touched on one day, each with what it adds up to there. Out: the
+//! contribution to each cell in units of 2^-16, whose L2 norm never exceeds the table's clip. The
+//! whole vector is scaled by one factor: nothing is sampled or dropped, so neither the order of rows
+//! nor any other requester plays a part.
 
-use crate::spec::question::{Clip, LATTICE_BITS};
+use crate::spec::question::Clip;
 
-/// A cell of a measured table with how often the unit touched it.
+/// The largest entry of a vector before scaling: 2^32 whole lookups.
+const MOST_UNITS: i64 = 1 << 48;
+
+/// A cell of a measured table with what the unit adds up to in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct CellCount {
+pub struct Entry {
     /// The place in the table.
     pub cell: u32,
-    /// At least 1. A count that would not fit stops at the end of the integers, cell by cell,
-    /// which is itself a projection and so changes nothing about the bound.
-    pub count: u32,
+    /// In units of 2^-16; signed for sums.
+    pub units: i64,
 }
 
 /// Scales one unit's vector into the ball and hands each contribution to `add`.
 ///
 /// # Shapes
-/// `counts` has each cell at most once; `add` is called once for each of them.
+/// `entries` has each cell at most once; `add` is called once for each of them.
 ///
 /// # Units
-/// Contributions are in units of 2^-16: a unit inside the ball contributes its counts unchanged.
+/// Contributions are in units of 2^-16: a vector inside the ball is handed on unchanged. An entry
+/// past 2^48 units stops there, which is itself a projection and so changes nothing about the bound.
 ///
 /// # Privacy
 /// The squares of what `add` receives sum to at most the square of `clip`, exactly: the table's L2
 /// sensitivity under the addition or removal of the unit is the clip. The root is rounded up and
-/// the quotient down, so rounding only shortens the vector. Taking a part `z` of the unit's rows
-/// away moves the vector by at most the norm of `z`, since the scaling is a projection (up to the
-/// rounding of one lattice step per cell).
-pub fn scale_into_ball(counts: &[CellCount], clip: Clip, mut add: impl FnMut(u32, i64)) {
+/// the quotient towards zero, so rounding only shortens the vector. Taking a part `z` of the unit's
+/// rows away moves the vector by at most the norm of `z`, since the scaling is a projection (up to
+/// the rounding of one lattice step per cell).
+pub fn scale_into_ball(entries: &[Entry], clip: Clip, mut add: impl FnMut(u32, i64)) {
     let clip = u128::from(clip.units());
-    // Counts lie below 2^32 and a table has fewer than 2^28 cells, so this stays below 2^124.
-    let square: u128 = counts.iter().map(|entry| u128::from(entry.count).pow(2)).sum();
-    let square_on_lattice = square << (2 * LATTICE_BITS);
-    if square_on_lattice <= clip * clip {
-        for entry in counts {
-            add(entry.cell, i64::from(entry.count) << LATTICE_BITS);
+    let held = |entry: &Entry| entry.units.clamp(-MOST_UNITS, MOST_UNITS);
+    // Entries lie within 2^48 and a table has fewer than 2^28 cells, so this stays below 2^124.
+    let square: u128 =
+        entries.iter().map(|entry| u128::from(held(entry).unsigned_abs()).pow(2)).sum();
+    if square <= clip * clip {
+        for entry in entries {
+            add(entry.cell, held(entry));
         }
         return;
     }
-    let root = root_rounded_up(square_on_lattice);
-    for entry in counts {
-        add(entry.cell, to_contribution(u128::from(entry.count) * (clip << LATTICE_BITS) / root));
+    let root = root_rounded_up(square);
+    for entry in entries {
+        let scaled = to_contribution(u128::from(held(entry).unsigned_abs()) * clip / root);
+        add(entry.cell, if entry.units < 0 { -scaled } else { scaled });
     }
 }
 
@@ -64,12 +69,16 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::spec::question::LATTICE_BITS;
 
     fn scaled(counts: &[u32], clip: Clip) -> Vec<i64> {
-        let entries: Vec<CellCount> = counts
+        let entries: Vec<Entry> = counts
             .iter()
             .enumerate()
-            .map(|(cell, &count)| CellCount { cell: u32::try_from(cell).unwrap(), count })
+            .map(|(cell, &count)| Entry {
+                cell: u32::try_from(cell).unwrap(),
+                units: i64::from(count) << LATTICE_BITS,
+            })
             .collect();
         let mut out = vec![0; counts.len()];
         scale_into_ball(&entries, clip, |cell, units| out[cell as usize] = units);
@@ -106,8 +115,34 @@ mod tests {
         }
     }
 
+    #[test]
+    fn signed_entries_keep_their_sign_and_round_towards_zero() {
+        let mut out = Vec::new();
+        let entries = [(0, -30 << 16), (1, 40 << 16)].map(|(cell, units)| Entry { cell, units });
+        scale_into_ball(&entries, Clip::whole(5), |_, units| out.push(units));
+        assert_eq!(out, [-3 << 16, 4 << 16]);
+        out.clear();
+        let thirds = [(0, -7), (1, 7), (2, 7)].map(|(cell, units)| Entry { cell, units });
+        scale_into_ball(&thirds, Clip::lattice(10), |_, units| out.push(units));
+        // The root of 147 rounds up to 13; 70 / 13 is 5 and a bit.
+        assert_eq!(out, [-5, 5, 5]);
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+        #[test]
+        fn the_norm_of_signed_vectors_never_exceeds_the_clip(
+            units in prop::collection::vec(any::<i64>(), 0..50),
+            clip in (1_u64 << 16)..(1 << 37),
+        ) {
+            let entries: Vec<Entry> =
+                units.iter().zip(0..).map(|(&units, cell)| Entry { cell, units }).collect();
+            let mut out = Vec::new();
+            scale_into_ball(&entries, Clip::lattice(clip), |_, units| out.push(units));
+            prop_assert!(square(&out) <= u128::from(clip).pow(2));
+            prop_assert!(out.iter().zip(&units).all(|(out, units)| out.signum() * units.signum() >= 0));
+        }
 
         #[test]
         fn the_norm_never_exceeds_the_clip(

@@ -2,7 +2,8 @@
 
 use siphasher::sip128::SipHasher13;
 
-use super::ball::{CellCount, scale_into_ball};
+use super::ball::{Entry, scale_into_ball};
+use super::vector::{AtomCount, collect};
 use crate::plan::{Cells, Contribution, Layout};
 use crate::retain::Retained;
 use crate::spec::keys::KeySource;
@@ -92,7 +93,7 @@ pub struct TableBound<'a> {
     /// Where atoms land.
     pub cells: &'a Cells,
     /// What a row adds.
-    pub contribution: Contribution,
+    pub contribution: &'a Contribution,
     /// The bound.
     pub clip: Clip,
 }
@@ -116,34 +117,17 @@ pub fn bound_partition(
         rows.extend_from_slice(&gatherer.partitions[partition]);
     }
     rows.sort_unstable();
-    let mut cells: Vec<CellCount> = Vec::new();
+    let mut atoms: Vec<AtomCount> = Vec::new();
+    let mut vector: Vec<Entry> = Vec::new();
     for unit in rows.chunk_by(|left, right| left.unit == right.unit) {
+        atoms.clear();
+        atoms.extend(unit.chunk_by(|left, right| left.atom == right.atom).map(|same| AtomCount {
+            atom: same[0].atom,
+            lookups: i64::try_from(same.len()).unwrap_or(i64::MAX),
+        }));
         for (table, bound) in tables.iter().enumerate() {
-            cells.clear();
-            for atom in unit.chunk_by(|left, right| left.atom == right.atom) {
-                let count = u32::try_from(atom.len()).unwrap_or(u32::MAX);
-                cells.push(CellCount { cell: bound.cells.cell(atom[0].atom), count });
-            }
-            merge(&mut cells);
-            if bound.contribution == Contribution::Presence {
-                cells.iter_mut().for_each(|entry| entry.count = 1);
-            }
-            scale_into_ball(&cells, bound.clip, |cell, units| add(table, cell, units));
+            collect(&atoms, bound, &mut vector);
+            scale_into_ball(&vector, bound.clip, |cell, units| add(table, cell, units));
         }
     }
-}
-
-/// Adds the counts of equal cells together: several atoms may share a cell.
-fn merge(cells: &mut Vec<CellCount>) {
-    if cells.len() < 2 {
-        return;
-    }
-    cells.sort_unstable_by_key(|entry| entry.cell);
-    cells.dedup_by(|later, kept| {
-        let same = later.cell == kept.cell;
-        if same {
-            kept.count = kept.count.saturating_add(later.count);
-        }
-        same
-    });
 }

@@ -7,6 +7,7 @@
 
 mod ball;
 mod gather;
+mod vector;
 
-pub use ball::{CellCount, scale_into_ball};
+pub use ball::{Entry, scale_into_ball};
 pub use gather::{Gatherer, PARTITIONS, TableBound, UnitKey, bound_partition};

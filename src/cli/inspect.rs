@@ -43,9 +43,9 @@ pub(crate) fn run(path: &Path, output: &Output) -> Result<()> {
     let mut text = String::new();
     let _infallible = writeln!(
         text,
-        "{}: {} of release {}, day {} ({})\n{} rows; columns {}\n\n{}\n\nEach value carries noise of \
-         standard deviation {} ({}, clip {}); the interval in ci_low and ci_high holds the bounded \
-         value in {} of 100 cases.\nLedger entry {}, rho {}.",
+        "{}: {} of release {}, day {} ({})\n{} rows; columns {}\n\n{}\n\nEach value carries noise, whose \
+         standard deviation is in noise_sd; the interval in ci_low and ci_high holds the bounded value \
+         in {} of 100 cases.",
         path.display(),
         word("question"),
         word("release"),
@@ -54,13 +54,34 @@ pub(crate) fn run(path: &Path, output: &Output) -> Result<()> {
         metadata.num_rows(),
         columns.join(", "),
         word("guarantee"),
-        word("noise_scale"),
-        word("mechanism"),
-        word("clip"),
         facts["confidence"].as_f64().map_or(0.0, |share| share * 100.0),
-        word("ledger_entry"),
-        word("rho"),
     );
+    if let Some(share) = facts["coverage"]["share"].as_f64() {
+        let sd = facts["coverage"]["sd"].as_f64().unwrap_or_default();
+        let _infallible = writeln!(
+            text,
+            "Bounding kept {:.1} of 100 lookups (sd {:.1}){}.",
+            share * 100.0,
+            sd * 100.0,
+            if facts["raked"] == Value::Bool(true) {
+                "; values are scaled to the total, value_unraked is before that"
+            } else {
+                ""
+            }
+        );
+    }
+    for table in facts["measured_tables"].as_array().into_iter().flatten() {
+        let _infallible = writeln!(
+            text,
+            "Measured: {}, {} of sd {:.3}, clip {}, rho {}",
+            table["name"].as_str().unwrap_or_default(),
+            table["mechanism"].as_str().unwrap_or_default(),
+            table["noise_scale"].as_f64().unwrap_or_default(),
+            table["clip"],
+            table["rho"],
+        );
+    }
+    let _infallible = writeln!(text, "Ledger entry {}.", word("ledger_entry"));
     output.result(&facts, &text);
     Ok(())
 }

@@ -3,66 +3,147 @@
 use std::fmt::Write;
 use std::path::Path;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::output::Output;
-use crate::Result;
-use crate::pipeline;
+use crate::pipeline::{self, Previous};
+use crate::release::{Expected, expected};
 use crate::spec::Release;
-use crate::spec::question::{LATTICE_ONE, Measure};
+use crate::spec::measure::Measure;
+use crate::spec::question::{LATTICE_ONE, Question};
+use crate::{Error, Result};
 
-/// Runs the command.
+/// Runs the command. Reads the ledger where there is one, and no logs.
 ///
 /// # Errors
 /// Usage, for a release file that is not one; refused, when the budget is too small.
 pub(crate) fn run(path: &Path, output: &Output) -> Result<()> {
     let release = Release::read(path)?;
     let (plan, priced, guarantee) = pipeline::plan(&release)?;
-    let mut tables = Vec::new();
+    let previous = pipeline::previous(&release)?;
     let mut text = format!("{}: one day, unit requester-day\n\n", release.name);
-    // Writing to a string cannot fail.
-    let _infallible = writeln!(
-        text,
-        "{:<24} {:>10} {:>8} {:>12} {:>12}",
-        "question", "cells", "clip", "rho", "noise sd"
-    );
-    for ((question, priced), cells) in release.questions.iter().zip(&priced).zip(&plan.cells) {
+    let mut line = |line: String| {
+        // Writing to a string cannot fail.
+        let _infallible = writeln!(text, "{line}");
+    };
+
+    line(format!(
+        "{:<52} {:>9} {:>8} {:>12} {:>12}",
+        "measured table", "cells", "clip", "rho", "noise sd"
+    ));
+    let mut tables = Vec::new();
+    for (priced, cells) in priced.iter().zip(&plan.cells) {
         let noise_sd = priced.noise_scale.units() / LATTICE_ONE as f64;
         let clip = priced.table.clip.contributions();
-        let rows = if matches!(question.measure, Measure::Share { .. }) {
-            cells.count() / 2
-        } else {
-            cells.count()
-        };
-        let _infallible = writeln!(
-            text,
-            "{:<24} {:>10} {:>8.2} {:>12} {:>12.2}",
-            question.name, rows, clip, priced.charge, noise_sd
-        );
+        line(format!(
+            "{:<52} {:>9} {:>8.2} {:>12} {:>12.2}",
+            priced.table.name,
+            cells.count(),
+            clip,
+            priced.charge,
+            noise_sd
+        ));
         tables.push(json!({
-            "question": question.name,
-            "asks": question.measure.word(),
-            "rows": rows,
+            "name": priced.table.name,
+            "cells": cells.count(),
+            "contribution": priced.table.contribution.word(),
             "clip": clip,
             "mechanism": priced.mechanism,
             "rho": priced.charge.rho(),
             "noise_sd": noise_sd,
-            "expected_error": { "absolute": noise_sd, "of": "one published sum" },
         }));
     }
-    let _infallible = writeln!(
-        text,
-        "\nA published sum is off by its noise sd, typically; a 95 % interval is 1.96 of them to each \
-         side.\nBounding removes what a requester contributes past the clip; that is not in the \
-         figure.\n\n{}",
-        guarantee.words(&release.ledger)
+
+    line(format!(
+        "\n{:<24} {:>9} {:>34} {:>16}",
+        "question", "rows", "expected error", "readable from"
+    ));
+    let mut questions = Vec::new();
+    for question in &release.questions {
+        let expected = expected(question, &plan, &priced)
+            .ok_or_else(|| Error::internal("a question has no measured table"))?;
+        let rows = rows(question);
+        let (words, object) = describe(question, expected);
+        line(format!(
+            "{:<24} {:>9} {:>34} {:>16.0}",
+            question.name,
+            rows,
+            words,
+            expected.readable_from()
+        ));
+        let seen = previous.as_ref().and_then(|previous| previous.errors.get(&question.name));
+        questions.push(json!({
+            "question": question.name,
+            "asks": question.measure.word(),
+            "rows": rows,
+            "expected_error": object,
+            "readable_from": expected.readable_from(),
+            "as_on_the_last_day": seen,
+        }));
+    }
+    line(
+        "\nThe error is one standard deviation of the noise of one value; a 95 % interval is 1.96 of \
+         them to each side.\nReadable from: so many lookups (or requesters) must be behind a value \
+         before its interval is narrower than the value, for ratios than a tenth of their range; \
+         smaller values are published with `uninformative`.\nBounding removes what a requester \
+         contributes past the clip; counts are raked to the total, and `coverage` says how much that \
+         restored."
+            .to_owned(),
     );
+    if let Some(previous) = &previous {
+        line(last_day(previous));
+    }
+    line(format!("\n{}", guarantee.words(&release.ledger)));
     let object = json!({
         "release": release.name,
         "fingerprint": release.fingerprint(),
         "tables": tables,
+        "questions": questions,
+        "last_day": previous.as_ref().map(|previous| previous.day),
         "guarantee": guarantee,
     });
     output.result(&object, &text);
     Ok(())
+}
+
+fn rows(question: &Question) -> u64 {
+    let combinations: u64 = question.by.iter().map(crate::spec::keys::Key::size).product();
+    match (&question.measure, question.top) {
+        (_, Some(top)) => combinations.min(u64::from(top)),
+        (Measure::Quantiles { at, .. }, None) => combinations * at.len() as u64,
+        (Measure::RequesterHistogram, None) => crate::spec::measure::HISTOGRAM_BINS as u64,
+        _ => combinations,
+    }
+}
+
+/// The expected error in words and as JSON.
+fn describe(question: &Question, expected: Expected) -> (String, Value) {
+    match expected {
+        Expected::Fixed(sd) => (format!("{sd:.2}"), json!({ "absolute": sd })),
+        Expected::PerLookup(sd) => {
+            let (word, of) = match &question.measure {
+                Measure::Share { .. } => ("of the share", "share"),
+                Measure::Quantiles { .. } => ("in rank", "rank"),
+                _ => ("of the range", "range"),
+            };
+            let words = format!("{:.2} % {word} at 1000", sd / 10.0);
+            (words, json!({ "relative_to": of, "times_lookups": sd }))
+        }
+    }
+}
+
+fn last_day(previous: &Previous) -> String {
+    let mut text =
+        format!("\nOn the last released day, {}, from its published values:", previous.day);
+    for (question, error) in &previous.errors {
+        let _infallible = write!(
+            text,
+            "\n  {question}: error {:.4}, {:.1} % of the mean value; {} of {} values uninformative",
+            error.absolute,
+            error.relative * 100.0,
+            error.uninformative,
+            error.rows
+        );
+    }
+    text
 }

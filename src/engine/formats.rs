@@ -30,7 +30,9 @@ fn run(
     let reader = LogReader::open(&release.logs, plan.layout.keys(), Some(&window)).unwrap();
     let (exact, counts) = tally(&reader, &window, &plan).unwrap();
     let whole = |place| exact.table(place).unwrap().iter().map(|units| units >> 16).collect();
-    ((0..plan.tables.len()).map(whole).collect(), counts)
+    // The total stands before the tables asked for, and alone where only it is asked for.
+    let first = usize::from(plan.tables.len() > 1 && plan.tables[0].axes.is_empty());
+    ((first..plan.tables.len()).map(whole).collect(), counts)
 }
 
 /// The tally of opaque rows of 2026-01-01, by app.

@@ -41,12 +41,11 @@ pub fn tally(
         .zip(&plan.cells)
         .map(|(table, cells)| TableBound {
             cells,
-            contribution: table.contribution,
+            contribution: &table.contribution,
             clip: table.clip,
         })
         .collect();
-    let sizes: Vec<u32> = plan.cells.iter().map(crate::plan::Cells::count).collect();
-    let adding = Adding::new(&sizes);
+    let adding = Adding::new(&plan.sizes());
     (0..PARTITIONS).into_par_iter().for_each(|partition| {
         bound_partition(&gatherers, partition, &bounds, &mut |table, cell, units| {
             adding.add(table, cell, units);

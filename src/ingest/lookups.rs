@@ -6,9 +6,9 @@
 
 use std::path::Path;
 
-use arrow::array::{Array, ArrayRef, AsArray, StringViewArray, StringViewBuilder};
+use arrow::array::{Array, ArrayRef, AsArray, Float64Array, StringViewArray, StringViewBuilder};
 use arrow::compute::cast;
-use arrow::datatypes::{DataType, Int32Type};
+use arrow::datatypes::{DataType, Float64Type, Int32Type};
 
 use super::rejects::{Reason, RejectedRows};
 use super::time;
@@ -281,6 +281,9 @@ fn text(array: Option<&ArrayRef>, rows: usize) -> Result<StringViewArray> {
 /// The position of each row's value in the public list of a key.
 fn positions(key: &Key, array: Option<&ArrayRef>, rows: usize) -> Result<Vec<u16>> {
     let Some(array) = array else { return Ok(vec![key.fallback(); rows]) };
+    if let KeySource::Number(grid) = key.source() {
+        return Ok(numbers(array)?.iter().map(|number| grid.position(number)).collect());
+    }
     if let Some(dictionary) = array.as_dictionary_opt::<Int32Type>() {
         let values = text(Some(dictionary.values()), dictionary.values().len())?;
         let known: Vec<u16> =
@@ -297,6 +300,18 @@ fn positions(key: &Key, array: Option<&ArrayRef>, rows: usize) -> Result<Vec<u16
     }
     let values = text(Some(array), rows)?;
     Ok((0..rows).map(|row| position(key, &values, row)).collect())
+}
+
+/// A column as numbers; what is none is null.
+fn numbers(array: &ArrayRef) -> Result<Float64Array> {
+    let unreadable = |_| Error::input("a column of numbers cannot be read as such");
+    let array = match array.data_type() {
+        DataType::Binary | DataType::LargeBinary | DataType::BinaryView => {
+            &cast(array, &DataType::Utf8View).map_err(unreadable)?
+        }
+        _ => array,
+    };
+    Ok(cast(array, &DataType::Float64).map_err(unreadable)?.as_primitive::<Float64Type>().clone())
 }
 
 fn position(key: &Key, values: &StringViewArray, row: usize) -> u16 {

@@ -47,6 +47,7 @@ impl Wanted {
                 KeySource::App => Some(place(logs.column("app"))),
                 KeySource::Route => Some(place(logs.column("route"))),
                 KeySource::Column(raw) => Some(place(raw)),
+                KeySource::Number(grid) => Some(place(grid.column())),
                 KeySource::Hour
                 | KeySource::HourOfWeek
                 | KeySource::TargetCountry

@@ -1,13 +1,20 @@
 //! Questions → measured tables: where rows land, clips and budget, fixed before any log is read.
 //!
 //! In: a release and the budget of a block. Out: a [`Plan`]. Its tables are frozen in the ledger
-//! with the reservation; layout and cells follow from the release file alone.
+//! with the reservation; layout and cells follow from the release file and the tables.
 
+mod cells;
+mod family;
 mod layout;
+mod least_squares;
+mod split;
 mod tables;
 
-pub use layout::{Cells, Layout};
-pub use tables::{Contribution, MeasuredTable, measured_tables};
+pub use cells::{Cells, condition_met};
+pub use family::Lookups;
+pub use layout::Layout;
+pub use least_squares::{AxisSet, Family, subsets};
+pub use tables::{Axis, Contribution, MeasuredTable, measured_tables};
 
 use crate::Result;
 use crate::spec::Release;
@@ -18,10 +25,12 @@ use crate::spec::privacy_loss::NanoRho;
 pub struct Plan {
     /// All keys as digits of one number.
     pub layout: Layout,
-    /// The measured tables, one for each question in the order of the release file.
+    /// The measured tables.
     pub tables: Vec<MeasuredTable>,
     /// Where atoms land in each table.
     pub cells: Vec<Cells>,
+    /// What counts and shares are made of.
+    pub lookups: Lookups,
 }
 
 impl Plan {
@@ -36,14 +45,23 @@ impl Plan {
     /// The plan of a release with tables that were frozen before.
     ///
     /// # Errors
-    /// Usage, for keys that cannot be laid out.
+    /// Usage, for keys that cannot be laid out; internal, for tables of another release.
     pub fn with_tables(release: &Release, tables: Vec<MeasuredTable>) -> Result<Self> {
         let layout = Layout::new(&release.questions)?;
-        let cells = release
-            .questions
+        let cells = tables
             .iter()
-            .map(|question| layout.cells(question))
+            .map(|table| Cells::new(table, &layout, &release.questions))
             .collect::<Result<_>>()?;
-        Ok(Self { layout, tables, cells })
+        let lookups = Lookups::new(&release.questions)?;
+        Ok(Self { layout, tables, cells, lookups })
+    }
+
+    /// The number of cells of each table.
+    #[must_use]
+    pub fn sizes(&self) -> Vec<u32> {
+        self.cells.iter().map(Cells::count).collect()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,36 +1,81 @@
 //! Questions → measured tables with their clips and parts of the budget.
 //!
-//! In: the questions and what the release may spend of a block. Out: one measured table for each
-//! question, its clip and the most it may charge. Weights decide the parts; nothing is read from
-//! logs. Deliberately not here: the noise scale, which `release` finds for each part.
+//! In: the questions and what the release may spend of a block. Out: the tables that get noise.
+//! Counts and shares of lookups are one family: the marginals they need are measured together, with
+//! a loosely clipped total beside them, and each question is answered from all of them. Every other
+//! question has a table of its own. Nothing is read from logs. Deliberately not here: the noise
+//! scale, which `release` finds for each part.
 
 use serde::{Deserialize, Serialize};
 
+use super::family::Lookups;
 use crate::spec::Release;
+use crate::spec::measure::Measure;
 use crate::spec::privacy_loss::NanoRho;
-use crate::spec::question::{Clip, Measure, Question};
+use crate::spec::question::{Clip, Question};
 use crate::{Error, Result};
 
-/// The clip of counts when the release file sets none: 97 to 99 of 100 requester-days lie below.
-const COUNT_CLIP: Clip = Clip::whole(10);
 /// The clip of distinct requesters over several cells: touching up to four keeps full weight.
 const DISTINCT_CLIP: Clip = Clip::whole(2);
+/// The clip of sums and means, in lookups, when the release file sets none.
+const NUMBER_CLIP: Clip = Clip::whole(10);
+
+/// An axis of a measured table.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Axis {
+    /// The values of a key.
+    Key(String),
+    /// Whether the condition of this question is met.
+    Condition(String),
+}
 
 /// What one requester adds to a cell before scaling.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Contribution {
     /// The number of lookups in it.
     Lookups,
-    /// One, however many lookups.
-    Presence,
+    /// One, where there are enough lookups in it.
+    Presence {
+        /// The fewest lookups that make the requester count.
+        at_least: u32,
+    },
+    /// The sum of a number, as a part of the range's largest absolute value.
+    Sum {
+        /// The key of the number.
+        number: String,
+    },
+    /// The sum of a number, from -1 to 1 over its range, and beside it how many lookups have one.
+    Mean {
+        /// The key of the number.
+        number: String,
+    },
+    /// One, in the bin of the number of all its lookups.
+    Histogram,
+}
+
+impl Contribution {
+    /// One word for metadata.
+    #[must_use]
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Lookups => "lookups",
+            Self::Presence { .. } => "presence",
+            Self::Sum { .. } => "sum",
+            Self::Mean { .. } => "sum and count",
+            Self::Histogram => "bin",
+        }
+    }
 }
 
 /// A table that gets noise.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct MeasuredTable {
-    /// The question it answers.
-    pub question: String,
+    /// Its name in metadata and plans.
+    pub name: String,
+    /// Its axes; the last changes fastest.
+    pub axes: Vec<Axis>,
     /// What a requester adds to a cell.
     pub contribution: Contribution,
     /// The bound on one requester-day's L2 norm, in units of 2^-16.
@@ -45,39 +90,67 @@ pub struct MeasuredTable {
 /// The charges add up to at most `budget` times the release's share: every part rounds down.
 ///
 /// # Errors
-/// Refused, when the budget is too small for so many questions.
+/// Refused, when the budget is too small for so many questions; usage, for questions over lookups
+/// with more axes than can be laid out.
 pub fn measured_tables(release: &Release, budget: NanoRho) -> Result<Vec<MeasuredTable>> {
     let allowed = budget.part(release.budget_share_millionths, 1_000_000);
     let weights: u64 = release.questions.iter().map(|question| question.weight).sum();
-    release
-        .questions
-        .iter()
-        .map(|question| {
-            let charge = allowed.part(question.weight, weights);
-            if charge == NanoRho::ZERO {
-                return Err(Error::refused(format!(
-                    "question `{}` would get no part of the budget",
-                    question.name
-                ))
-                .help("raise `[privacy] budget_share` or the question's `weight`, or ask fewer"));
-            }
-            let contribution = match question.measure {
-                Measure::Count | Measure::Share { .. } => Contribution::Lookups,
-                Measure::DistinctRequesters => Contribution::Presence,
-            };
-            let clip = clip_of(question);
-            Ok(MeasuredTable { question: question.name.clone(), contribution, clip, charge })
-        })
-        .collect()
+    let lookups = Lookups::new(&release.questions)?;
+    let family = allowed.part(lookups.weight(), weights);
+    let mut tables = lookups.tables(family)?;
+    for question in &release.questions {
+        if let Some((contribution, axes)) = own_table(question) {
+            tables.push(MeasuredTable {
+                name: question.name.clone(),
+                axes,
+                clip: clip_of(question, &contribution),
+                contribution,
+                charge: allowed.part(question.weight, weights),
+            });
+        }
+    }
+    match tables.iter().find(|table| table.charge == NanoRho::ZERO) {
+        None => Ok(tables),
+        Some(table) => Err(Error::refused(format!(
+            "the measured table `{}` would get no part of the budget",
+            table.name
+        ))
+        .help("raise `[privacy] budget_share` or a question's `weight`, or ask fewer")),
+    }
+}
+
+/// The table of a question that is not of the family of lookups.
+pub(super) fn own_table(question: &Question) -> Option<(Contribution, Vec<Axis>)> {
+    let by = super::family::axes_of(question);
+    Some(match &question.measure {
+        Measure::Count | Measure::Share { .. } => return None,
+        Measure::DistinctRequesters { at_least } => {
+            (Contribution::Presence { at_least: *at_least }, by)
+        }
+        Measure::Sum(number) => (Contribution::Sum { number: number.name().to_owned() }, by),
+        Measure::Mean(number) => (Contribution::Mean { number: number.name().to_owned() }, by),
+        Measure::Quantiles { of, .. } => {
+            let mut axes = by;
+            axes.push(Axis::Key(of.name().to_owned()));
+            (Contribution::Lookups, axes)
+        }
+        Measure::RequesterHistogram => (Contribution::Histogram, by),
+    })
 }
 
 /// The clip of the release file, or a constant; never more than a vector of that kind can need.
-fn clip_of(question: &Question) -> Clip {
-    match question.measure {
-        Measure::Count | Measure::Share { .. } => question.clip.unwrap_or(COUNT_CLIP),
+fn clip_of(question: &Question, contribution: &Contribution) -> Clip {
+    match contribution {
+        Contribution::Histogram => Clip::whole(1),
         // In a single cell a requester is there or not: its norm is at most one.
-        Measure::DistinctRequesters if question.by.is_empty() => Clip::whole(1),
-        Measure::DistinctRequesters => question.clip.unwrap_or(DISTINCT_CLIP),
+        Contribution::Presence { .. } if question.by.is_empty() => Clip::whole(1),
+        Contribution::Presence { .. } => question.clip.unwrap_or(DISTINCT_CLIP),
+        Contribution::Lookups | Contribution::Sum { .. } => question.clip.unwrap_or(NUMBER_CLIP),
+        // Sum and count lie side by side: the vector is up to sqrt(2) longer than the lookups.
+        Contribution::Mean { .. } => {
+            let lookups = question.clip.unwrap_or(NUMBER_CLIP).units();
+            Clip::lattice(lookups + lookups * 4_143 / 10_000)
+        }
     }
 }
 
@@ -97,8 +170,13 @@ mod tests {
         );
         for number in 0..questions {
             let weight = weights[number % weights.len()];
-            let kind =
-                if number % 2 == 0 { "count = \"lookups\"" } else { "distinct = \"requester\"" };
+            let kind = match number % 5 {
+                0 => "count = \"lookups\"\nby = [\"hour\"]",
+                1 => "distinct = \"requester\"",
+                2 => "share = \"route = 'sms'\"",
+                3 => "mean = \"latency_ms\"\nrange = [1, 1000]",
+                _ => "count = \"lookups\"\nby = [\"route\"]",
+            };
             write!(text, "[[question]]\nname = \"q{number}\"\n{kind}\nweight = {weight:.3}\n")
                 .unwrap();
         }
@@ -106,6 +184,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
         #[test]
         fn the_parts_never_exceed_the_share(
             questions in 1_usize..50,
@@ -117,7 +197,7 @@ mod tests {
             let tables = measured_tables(&release, NanoRho::new(budget)).unwrap();
             let spent: u64 = tables.iter().map(|table| table.charge.nano()).sum();
             prop_assert!(spent as f64 <= budget as f64 * share);
-            prop_assert!(spent + questions as u64 + 1 >= (budget as f64 * share * 0.999_99) as u64 - budget / 500_000);
+            prop_assert!(spent + questions as u64 + 10 >= (budget as f64 * share * 0.999_99) as u64 - budget / 500_000);
         }
     }
 
@@ -125,14 +205,15 @@ mod tests {
     fn a_budget_too_small_to_divide_is_refused_by_name() {
         let error = measured_tables(&release(3, 1.0, &[1.0]), NanoRho::new(2)).unwrap_err();
         assert_eq!(error.kind(), crate::Kind::Refused);
-        assert!(error.to_string().contains("`q0`"), "{error}");
+        assert!(error.to_string().contains("measured table `"), "{error}");
     }
 
     #[test]
     fn clips_are_constants_or_the_release_files() {
-        let tables = measured_tables(&release(2, 1.0, &[1.0]), NanoRho::new(1_000)).unwrap();
-        assert_eq!(tables[0].clip, Clip::whole(10));
-        assert_eq!(tables[1].clip, Clip::whole(1));
-        assert_eq!(tables[1].contribution, Contribution::Presence);
+        let tables = measured_tables(&release(4, 1.0, &[1.0]), NanoRho::new(1_000_000)).unwrap();
+        let of = |name: &str| tables.iter().find(|table| table.name == name).unwrap();
+        assert_eq!(of("q1").clip, Clip::whole(1));
+        assert_eq!(of("q1").contribution, Contribution::Presence { at_least: 1 });
+        assert!((of("q3").clip.contributions() - 14.143).abs() < 1e-3);
     }
 }

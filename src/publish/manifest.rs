@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 
 use crate::ledger::Entry;
-use crate::release::{Guarantee, NoisyTable};
+use crate::release::{Answer, Guarantee, NoisyTable};
 use crate::spec::Release;
-use crate::spec::question::Question;
+use crate::spec::question::{Measure, Question};
 use crate::spec::window::Day;
 use crate::{Error, Result};
 
@@ -38,10 +38,17 @@ impl Listed {
 
 impl Facts<'_> {
     /// The metadata of one question's file.
-    pub(super) fn of_question(&self, question: &Question, table: &NoisyTable) -> Value {
-        let priced = table.priced();
-        let clip = priced.table.clip.contributions();
+    pub(super) fn of_question(
+        &self,
+        question: &Question,
+        answer: &Answer,
+        tables: &[NoisyTable],
+    ) -> Value {
         let terms = &self.release.ledger;
+        let used =
+            |table: &&NoisyTable| answer.measured_tables.contains(&table.priced().table.name);
+        let measured: Vec<&NoisyTable> = tables.iter().filter(used).collect();
+        let rho: f64 = measured.iter().map(|table| table.priced().charge.rho()).sum();
         json!({
             "release": self.release.name,
             "question": question.name,
@@ -51,16 +58,11 @@ impl Facts<'_> {
             "unit": "requester-day",
             "epsilon": terms.epsilon,
             "delta": terms.delta,
-            "rho": priced.charge.rho(),
-            "measured_table": priced.table.question,
-            "contribution": priced.table.contribution,
-            "clip": clip,
-            "sensitivity": clip,
-            "mechanism": priced.mechanism,
-            "sampler": "opendp",
-            "noise_scale": table.noise_sd(),
+            "rho": rho,
+            "measured_tables": measured.iter().map(|table| measured_table(table)).collect::<Vec<_>>(),
             "confidence": 0.95,
-            "coverage": Value::Null,
+            "raked": answer.coverage.is_some() && question.measure == Measure::Count,
+            "coverage": answer.coverage.map(|(share, sd)| json!({ "share": share, "sd": sd })),
             "ledger_entry": self.entry.id.0,
             "spec_fingerprint": self.entry.fingerprint,
             "code_version": self.entry.code_version,
@@ -69,7 +71,7 @@ impl Facts<'_> {
     }
 
     /// The manifest of the day.
-    pub(super) fn manifest(&self, files: &[Listed]) -> Result<Vec<u8>> {
+    pub(super) fn manifest(&self, files: &[Listed], tables: &[NoisyTable]) -> Result<Vec<u8>> {
         let terms = &self.release.ledger;
         let files: Vec<Value> = files
             .iter()
@@ -78,7 +80,7 @@ impl Facts<'_> {
             })
             .collect();
         let manifest = json!({
-            "format": 1,
+            "format": 2,
             "release": self.release.name,
             "release_id": self.entry.release_id,
             "day": self.day,
@@ -91,6 +93,7 @@ impl Facts<'_> {
             "code_version": self.entry.code_version,
             "guarantee": self.guarantee,
             "guarantee_in_words": self.guarantee.words(terms),
+            "measured_tables": tables.iter().map(measured_table).collect::<Vec<_>>(),
             "files": files,
         });
         let mut text = serde_json::to_vec_pretty(&manifest)
@@ -98,4 +101,20 @@ impl Facts<'_> {
         text.push(b'\n');
         Ok(text)
     }
+}
+
+/// What was measured for a table and with which noise.
+fn measured_table(table: &NoisyTable) -> Value {
+    let priced = table.priced();
+    let clip = priced.table.clip.contributions();
+    json!({
+        "name": priced.table.name,
+        "contribution": priced.table.contribution.word(),
+        "clip": clip,
+        "sensitivity": clip,
+        "mechanism": priced.mechanism,
+        "sampler": "opendp",
+        "noise_scale": table.noise_sd(),
+        "rho": priced.charge.rho(),
+    })
 }

@@ -5,21 +5,25 @@
 //! noisy tables and nothing else:
 //!
 //! ```compile_fail
-//! fn leak(tally: pointillist::aggregate::ExactTally, facts: &pointillist::publish::Facts<'_>) {
-//!     pointillist::publish::render(facts, &tally);
+//! use pointillist::{aggregate::ExactTally, plan::Plan, publish::Facts};
+//! fn leak(tally: ExactTally, plan: &Plan, facts: &Facts<'_>) {
+//!     pointillist::publish::render(facts, plan, &tally);
 //! }
 //! ```
 
 mod folder;
 mod manifest;
 mod table;
+mod worth;
 
 pub use folder::{check_writable, is_whole, remove_leftovers, write_out};
 pub use manifest::Facts;
+pub use worth::{Worth, worth};
 
 use crate::Result;
 use crate::ledger::StoredFile;
-use crate::release::{NoisyTable, estimate};
+use crate::plan::Plan;
+use crate::release::{NoisyTable, answers};
 
 /// Makes every file of a release: one Parquet file per question, and the manifest.
 ///
@@ -28,17 +32,18 @@ use crate::release::{NoisyTable, estimate};
 ///
 /// # Errors
 /// Internal, when a file cannot be made or does not read back as it was written.
-pub fn render(facts: &Facts<'_>, tables: &[NoisyTable]) -> Result<Vec<StoredFile>> {
+pub fn render(facts: &Facts<'_>, plan: &Plan, tables: &[NoisyTable]) -> Result<Vec<StoredFile>> {
     let mut files = Vec::new();
     let mut listed = Vec::new();
-    for (question, table) in facts.release.questions.iter().zip(tables) {
-        let metadata = facts.of_question(question, table);
-        let bytes = table::to_parquet(question, facts.day, &estimate(question, table)?, &metadata)?;
+    let questions = &facts.release.questions;
+    for (question, answer) in questions.iter().zip(answers(questions, plan, tables)?) {
+        let metadata = facts.of_question(question, &answer, tables);
+        let bytes = table::to_parquet(question, facts.day, &answer, &metadata)?;
         let path = format!("{}/day={}/part-0.parquet", question.name, facts.day);
         listed.push(manifest::Listed::new(&path, &bytes, metadata));
         files.push(StoredFile { path, bytes });
     }
     let path = format!("_manifest/day={}.json", facts.day);
-    files.push(StoredFile { path, bytes: facts.manifest(&listed)? });
+    files.push(StoredFile { path, bytes: facts.manifest(&listed, tables)? });
     Ok(files)
 }

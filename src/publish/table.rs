@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, Float64Array, Int64Array, RecordBatch, StringArray, UInt8Array};
+use arrow::array::{
+    ArrayRef, BooleanArray, Float64Array, Int64Array, RecordBatch, StringArray, UInt8Array,
+};
 use arrow::datatypes::{Field, Schema};
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
@@ -11,7 +13,7 @@ use parquet::file::metadata::KeyValue;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use serde_json::Value;
 
-use crate::release::Estimates;
+use crate::release::{Answer, Rows, Values};
 use crate::spec::keys::{Key, KeySource};
 use crate::spec::question::Question;
 use crate::spec::window::Day;
@@ -24,10 +26,10 @@ pub(super) const METADATA_KEY: &str = "pointillist";
 pub(super) fn to_parquet(
     question: &Question,
     day: Day,
-    estimates: &Estimates,
+    answer: &Answer,
     metadata: &Value,
 ) -> Result<Vec<u8>> {
-    let batch = batch(question, day, estimates)?;
+    let batch = batch(question, day, answer)?;
     let level = ZstdLevel::try_new(3).map_err(|_| broken())?;
     // Statistics of noisy values tell nothing more, and nobody prunes files this small.
     let properties = WriterProperties::builder()
@@ -58,45 +60,38 @@ fn arrow_bytes(bytes: &[u8]) -> bytes::Bytes {
     bytes::Bytes::copy_from_slice(bytes)
 }
 
-fn batch(question: &Question, day: Day, estimates: &Estimates) -> Result<RecordBatch> {
+fn batch(question: &Question, day: Day, answer: &Answer) -> Result<RecordBatch> {
     let mut fields = Vec::new();
     let mut columns: Vec<ArrayRef> = Vec::new();
     let mut add = |name: &str, array: ArrayRef, nullable: bool| {
         fields.push(Field::new(name, array.data_type().clone(), nullable));
         columns.push(array);
     };
-    let cells: usize = question.by.iter().map(|key| key.values().len()).product();
-    let mut repeat = cells;
+    let combinations: usize = question.by.iter().map(|key| key.values().len()).product();
+    // The combination of keys that each row is of.
+    let rows: Vec<usize> = match &answer.rows {
+        Rows::Each(times) => (0..combinations * times).map(|row| row / times).collect(),
+        Rows::Picked(picked) => picked.clone(),
+    };
+    let mut repeat = combinations;
     for key in &question.by {
         repeat /= key.values().len();
-        add(key.name(), key_column(key, day, cells, repeat), false);
+        add(key.name(), key_column(key, day, &rows, repeat), false);
     }
-    match estimates {
-        Estimates::Counts { rows, noise_sd } => {
-            let whole = |pick: fn(&crate::release::CountEstimate) -> i64| -> ArrayRef {
-                Arc::new(rows.iter().map(pick).collect::<Int64Array>())
-            };
-            add("value", whole(|row| row.value), false);
-            add("noise_sd", Arc::new(Float64Array::from(vec![*noise_sd; rows.len()])), false);
-            add("ci_low", whole(|row| row.ci_low), false);
-            add("ci_high", whole(|row| row.ci_high), false);
-        }
-        Estimates::Shares(rows) => {
-            let part = |pick: fn(&crate::release::ShareEstimate) -> Option<f64>| -> ArrayRef {
-                Arc::new(rows.iter().map(pick).collect::<Float64Array>())
-            };
-            add("value", part(|row| row.value.map(|(value, _)| value)), true);
-            add("noise_sd", part(|row| row.value.map(|(_, sd)| sd)), true);
-            add("ci_low", part(|row| Some(row.ci_low)), false);
-            add("ci_high", part(|row| Some(row.ci_high)), false);
-        }
+    for column in &answer.columns {
+        let array: ArrayRef = match &column.values {
+            Values::Whole(values) => Arc::new(Int64Array::from(values.clone())),
+            Values::Real(values) => Arc::new(Float64Array::from(values.clone())),
+            Values::Flag(values) => Arc::new(BooleanArray::from(values.clone())),
+        };
+        add(column.name, array, column.nullable);
     }
     RecordBatch::try_new(Arc::new(Schema::new(fields)), columns).map_err(|_| broken())
 }
 
-/// A key's value in every cell: each stands for `repeat` cells in a row.
-fn key_column(key: &Key, day: Day, cells: usize, repeat: usize) -> ArrayRef {
-    let positions = (0..cells).map(|cell| cell / repeat % key.values().len());
+/// A key's value in every row: each stands for `repeat` combinations in a row.
+fn key_column(key: &Key, day: Day, rows: &[usize], repeat: usize) -> ArrayRef {
+    let positions = rows.iter().map(|row| row / repeat % key.values().len());
     match key.source() {
         KeySource::Hour => {
             Arc::new(positions.map(|hour| u8::try_from(hour).ok()).collect::<UInt8Array>())

@@ -63,6 +63,12 @@ pub struct NoisyTable {
 }
 
 impl NoisyTable {
+    /// A table that says it was drawn, for tests of what is made of one.
+    #[cfg(test)]
+    pub(super) fn for_test(priced: &PricedTable, units: &[i64]) -> Self {
+        Self { priced: priced.clone(), units: units.to_vec() }
+    }
+
     /// What was measured and how.
     #[must_use]
     pub const fn priced(&self) -> &PricedTable {

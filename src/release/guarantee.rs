@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::accounting::epsilon_of;
 use super::draw::{PricedTable, total_charge};
 use crate::Result;
+use crate::plan::Contribution;
 use crate::spec::privacy_loss::NanoRho;
 use crate::spec::question::LATTICE_ONE;
 use crate::spec::release::LedgerTerms;
@@ -48,13 +49,28 @@ pub struct TargetFigure {
     pub figure: Figure,
 }
 
+/// How far one lookup can move a requester's vector, and how far apart two of them can lie.
+fn reach(contribution: &Contribution, clip: f64) -> (f64, f64) {
+    let root = std::f64::consts::SQRT_2;
+    match contribution {
+        Contribution::Lookups | Contribution::Presence { .. } => (1.0, root * clip),
+        // A signed sum may point either way.
+        Contribution::Sum { .. } => (1.0, 2.0 * clip),
+        // The sum never exceeds the count beside it, so two such vectors are at right angles at most.
+        Contribution::Mean { .. } => (root, root * clip),
+        // One lookup moves a requester from one bin to another.
+        Contribution::Histogram => (root, root),
+    }
+}
+
 impl Guarantee {
     /// Computes the figures; `cells` gives each table's number of cells.
     ///
     /// # Source
-    /// The pair figure is the sum over tables of rho times (min(k + e, sqrt(2) C) / C)^2 for k
-    /// lookups, e being the rounding of the lattice; the target figure is the same sum without the
-    /// minimum, for the relation that strikes a target's lookups out.
+    /// The pair figure is the sum over tables of rho times (min(k (L + e), M) / C)^2 for k lookups:
+    /// L is how far one lookup moves a requester's vector before scaling, e the rounding of the
+    /// lattice, M how far two scaled vectors can lie apart. The target figure is the same sum
+    /// without M, since a target's lookups are spread over requesters.
     ///
     /// # Errors
     /// Internal, when a loss cannot be converted.
@@ -70,9 +86,10 @@ impl Guarantee {
                 .zip(cells)
                 .map(|(priced, cells)| {
                     let clip = priced.table.clip.contributions();
+                    let (each, most) = reach(&priced.table.contribution, clip);
                     let rounding = (2.0 * f64::from(*cells)).sqrt() / LATTICE_ONE as f64;
-                    let norm = lookups + rounding;
-                    let norm = if is_pair { norm.min(clip * 2.0_f64.sqrt()) } else { norm };
+                    let norm = lookups * (each + rounding);
+                    let norm = if is_pair { norm.min(most) } else { norm };
                     priced.charge.rho() * (norm / clip).powi(2)
                 })
                 .sum()

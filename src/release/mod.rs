@@ -12,7 +12,7 @@ mod mechanism;
 
 pub use accounting::{budget_of, epsilon_of};
 pub use draw::{NoisyTable, PricedTable, draw, price, total_charge};
-pub use estimate::{CountEstimate, Estimates, ShareEstimate, estimate};
+pub use estimate::{Answer, Column, Expected, Rows, Values, answers, expected};
 pub use guarantee::{Figure, Guarantee, TargetFigure};
 pub use mechanism::{DiscreteGaussian, NoiseScale};
 

@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::logs::{Identifier, Logs};
+use super::number::Grid;
 use crate::phone::CallingCodes;
 use crate::{Error, Result};
 
@@ -23,7 +24,7 @@ pub const MOST_CELLS: u64 = 100_000_000;
 pub const PROTECTED: [&str; 3] = ["requester", "target", "client_ip"];
 
 /// Where the value of a key comes from.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum KeySource {
     /// The local hour, 0 to 23.
     Hour,
@@ -39,10 +40,12 @@ pub enum KeySource {
     Route,
     /// A column of the log, by its name there.
     Column(String),
+    /// A number of the row on a grid: never in `by`, but measured like a key.
+    Number(Grid),
 }
 
 /// One key of a table, with its public list.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Key {
     name: String,
     source: KeySource,
@@ -63,10 +66,19 @@ impl Key {
         &self.source
     }
 
-    /// The public list, sorted; for the hours, the 24 hours of a day.
+    /// The public list, sorted; for the hours, the 24 hours of a day; for a grid, nothing.
     #[must_use]
     pub fn values(&self) -> &[String] {
         &self.values
+    }
+
+    /// How many positions a row can have.
+    #[must_use]
+    pub fn size(&self) -> u64 {
+        match &self.source {
+            KeySource::Number(grid) => u64::from(grid.size()),
+            _ => self.values.len() as u64,
+        }
     }
 
     /// The position of the value that stands for everything else.
@@ -95,6 +107,12 @@ impl Key {
         }
         let fallback = u16::try_from(position).map_err(|_| too_many())?;
         Ok(Self { name: name.to_owned(), source, values, fallback })
+    }
+
+    /// The positions of a number, under a name of their own.
+    pub(crate) fn number(name: String, grid: Grid) -> Self {
+        let fallback = grid.none();
+        Self { name, source: KeySource::Number(grid), values: Vec::new(), fallback }
     }
 
     fn hours(name: &str, source: KeySource) -> Self {

@@ -3,6 +3,8 @@
 pub mod expression;
 pub mod keys;
 pub mod logs;
+pub mod measure;
+pub mod number;
 pub mod privacy_loss;
 pub mod question;
 mod raw;

@@ -1,8 +1,8 @@
-//! Questions: what the user asks, checked; kinds that are not built yet are refused by name.
+//! Questions: what the user asks, checked; what is not built is refused by name.
 
-use super::expression::Condition;
 use super::keys::{Key, KeyLists, MOST_CELLS};
 use super::logs::Logs;
+pub use super::measure::Measure;
 use super::raw::RawQuestion;
 use crate::{Error, Result};
 
@@ -12,37 +12,6 @@ pub const LATTICE_BITS: u32 = 16;
 pub const LATTICE_ONE: u64 = 1 << LATTICE_BITS;
 /// The largest clip that may be asked for.
 pub const MOST_CLIP: f64 = 1_048_576.0;
-
-/// How many combinations of key values a condition is worked out for before any log is read.
-const MOST_CONDITION_CELLS: u64 = 1_000_000;
-
-/// What a question measures.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Measure {
-    /// How many lookups.
-    Count,
-    /// How many different requesters.
-    DistinctRequesters,
-    /// Which share of the lookups meets a condition on public keys.
-    Share {
-        /// The condition.
-        condition: Condition,
-        /// The keys that it reads, each with its public list.
-        keys: Vec<Key>,
-    },
-}
-
-impl Measure {
-    /// The word in a release file.
-    #[must_use]
-    pub const fn word(&self) -> &'static str {
-        match self {
-            Self::Count => "count",
-            Self::DistinctRequesters => "distinct",
-            Self::Share { .. } => "share",
-        }
-    }
-}
 
 /// A bound on the L2 norm of one unit's vector, in units of 2^-16.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -88,6 +57,8 @@ pub struct Question {
     pub weight: u64,
     /// The clip, when the release file sets it.
     pub clip: Option<Clip>,
+    /// Publish so many of the largest cells alone.
+    pub top: Option<u32>,
 }
 
 impl Question {
@@ -99,7 +70,6 @@ impl Question {
         check_name(&raw.name, "question name")?;
         let question = raw.name.as_str();
         let refuse = |detail: String| Error::usage(format!("question `{question}`: {detail}"));
-        refuse_unavailable(raw)?;
         let mut by = Vec::new();
         for name in raw.by.iter().flatten() {
             let key = lists.key(name, question, logs)?;
@@ -112,12 +82,22 @@ impl Question {
             }
             by.push(key);
         }
-        let measure = measure(raw, lists, logs)?;
-        let cells =
-            by.iter().try_fold(1_u64, |cells, key| cells.checked_mul(key.values().len() as u64));
-        match cells
-            .map(|cells| if matches!(measure, Measure::Share { .. }) { cells * 2 } else { cells })
+        let measure = Measure::parse(raw, lists, logs)?;
+        let hour = by.iter().find(|key| key.is_hour()).map(Key::name);
+        if let (Measure::Share { keys, .. }, Some(hour)) = (&measure, hour)
+            && keys.iter().any(|key| key.is_hour() && key.name() != hour)
         {
+            return Err(refuse("`by` and `share` name two hours".to_owned())
+                .help("name the same hour in both"));
+        }
+        if measure == Measure::RequesterHistogram && !by.is_empty() {
+            return Err(refuse("a histogram of requesters takes no `by`".to_owned())
+                .help("each requester is counted once, by all of its lookups of the day"));
+        }
+        let cells = by
+            .iter()
+            .try_fold(measure.cells_per_combination(), |cells, key| cells.checked_mul(key.size()));
+        match cells {
             Some(cells) if cells <= MOST_CELLS => {}
             _ => {
                 return Err(refuse("its keys make more than 100,000,000 cells".to_owned())
@@ -130,8 +110,10 @@ impl Question {
                 refuse(format!("`weight` is {weight}")).help("give a number from 0.001 to 1000000")
             );
         }
+        let top = top(raw, &measure, &by)?;
         Ok(Self {
             name: raw.name.clone(),
+            top,
             measure,
             by,
             weight: scaled(weight, 1000.0),
@@ -156,74 +138,18 @@ pub(crate) fn check_name(name: &str, what: &str) -> Result<()> {
         .help("use a-z, 0-9, _ and -, beginning with a letter or a digit"))
 }
 
-fn measure(raw: &RawQuestion, lists: &KeyLists, logs: &Logs) -> Result<Measure> {
-    let question = raw.name.as_str();
-    let refuse = |detail: String| Error::usage(format!("question `{question}`: {detail}"));
-    match (&raw.count, &raw.distinct, &raw.share) {
-        (Some(what), None, None) if what == "lookups" => Ok(Measure::Count),
-        (Some(what), None, None) => {
-            Err(refuse(format!("`count` is `{what}`")).help("write count = \"lookups\""))
-        }
-        (None, Some(what), None) if what == "requester" => Ok(Measure::DistinctRequesters),
-        (None, Some(what), None) => {
-            Err(refuse(format!("`distinct = \"{what}\"` is not available yet"))
-                .help("write distinct = \"requester\""))
-        }
-        (None, None, Some(text)) => {
-            let field = format!("question {question}: share");
-            let condition = Condition::parse(text, &field)?;
-            if condition.columns().is_empty() {
-                return Err(refuse("`share` names no column".to_owned())
-                    .help("for example share = \"route = 'sms'\""));
-            }
-            let keys = condition
-                .columns()
-                .into_iter()
-                .map(|name| lists.key(name, question, logs))
-                .collect::<Result<Vec<_>>>()?;
-            let cells = keys.iter().map(|key| key.values().len() as u64);
-            if cells.fold(1, u64::saturating_mul) > MOST_CONDITION_CELLS {
-                return Err(refuse("`share` reads keys with too many combinations".to_owned())
-                    .help("name fewer keys in the condition"));
-            }
-            Ok(Measure::Share { condition, keys })
-        }
-        (None, None, None) => Err(refuse("it asks nothing".to_owned()).help(
-            "add count = \"lookups\", distinct = \"requester\" or share = \"route = 'sms'\"",
-        )),
-        _ => Err(refuse("it asks two things at once".to_owned()).help("make two questions of it")),
+fn top(raw: &RawQuestion, measure: &Measure, by: &[Key]) -> Result<Option<u32>> {
+    let Some(top) = raw.top else { return Ok(None) };
+    let wrong = |detail: &str| Error::usage(format!("question `{}`: `top` {detail}", raw.name));
+    if *measure != Measure::Count || by.is_empty() {
+        return Err(wrong("needs a count by public keys")
+            .help("for example count = \"lookups\", by = [\"target_country\"], top = 10"));
     }
-}
-
-fn refuse_unavailable(raw: &RawQuestion) -> Result<()> {
-    for (set, field) in [
-        (raw.sum.is_some(), "sum"),
-        (raw.mean.is_some(), "mean"),
-        (raw.quantiles.is_some(), "quantiles"),
-        (raw.histogram.is_some(), "histogram"),
-        (raw.having.is_some(), "having"),
-        (raw.top.is_some(), "top"),
-        (raw.of.is_some(), "of"),
-        (raw.range.is_some(), "range"),
-    ] {
-        if set {
-            return Err(Error::usage(format!(
-                "question `{}`: `{field}` is not available yet",
-                raw.name
-            ))
-            .help("count, distinct and share over public keys are; remove the question for now"));
-        }
-    }
-    match raw.keys.as_deref() {
-        None | Some("public") => Ok(()),
-        Some("private") => Err(Error::usage(format!(
-            "question `{}`: `keys = \"private\"` is not available yet",
-            raw.name
-        ))
-        .help("give the keys a public list in `[keys]`")),
-        Some(other) => Err(Error::usage(format!("question `{}`: `keys` is `{other}`", raw.name))
-            .help("use \"public\" or \"private\"")),
-    }
+    u32::try_from(top)
+        .ok()
+        .filter(|top| *top >= 1)
+        .map(Some)
+        .ok_or_else(|| wrong("is not a number of rows").help("give a whole number from 1 on"))
 }
 
 fn parse_clip(clip: f64, question: &str) -> Result<Clip> {

@@ -8,7 +8,7 @@ use serde_json::json;
 use super::keys::{Key, KeyLists};
 use super::logs::{CANONICAL, Identifier, Logs};
 use super::privacy_loss::{AttoDelta, Delta, Epsilon};
-use super::question::{Question, check_name};
+use super::question::{Measure, Question, check_name};
 use super::raw::{RawPrivacy, RawRelease, parse};
 use super::window::parse_zone;
 use crate::phone::{self, CallingCodes};
@@ -137,17 +137,14 @@ impl Release {
             .questions
             .iter()
             .map(|question| {
-                let condition = match &question.measure {
-                    super::question::Measure::Share { condition, .. } => Some(condition.text()),
-                    _ => None,
-                };
                 json!({
                     "name": question.name,
                     "measure": question.measure.word(),
-                    "condition": condition,
+                    "details": details(&question.measure),
                     "by": question.by.iter().map(key).collect::<Vec<_>>(),
                     "weight": question.weight,
                     "clip": question.clip,
+                    "top": question.top,
                 })
             })
             .collect();
@@ -178,6 +175,17 @@ impl Release {
             "privacy": { "unit": "requester-day", "budget_share": self.budget_share_millionths },
             "questions": questions,
         })
+    }
+}
+
+/// What a measure says beyond its word.
+fn details(measure: &Measure) -> serde_json::Value {
+    match measure {
+        Measure::Count | Measure::RequesterHistogram => serde_json::Value::Null,
+        Measure::DistinctRequesters { at_least } => json!({ "at_least": at_least }),
+        Measure::Share { condition, .. } => json!({ "condition": condition.text() }),
+        Measure::Sum(key) | Measure::Mean(key) => json!({ "of": key.name() }),
+        Measure::Quantiles { of, at } => json!({ "of": of.name(), "at": at }),
     }
 }
 
@@ -319,7 +327,53 @@ by = ["app"]
             ("by = [\"app\"]", "by = [\"day\"]", "day"),
             ("by = [\"app\"]", "by = [\"app\", \"app\"]", "app"),
             ("by = [\"app\"]", "keys = \"private\"", "not available yet"),
-            ("share = \"route = 'sms'\"", "mean = \"latency_ms\"", "`mean` is not available yet"),
+            ("share = \"route = 'sms'\"", "mean = \"latency_ms\"", "`range` is missing"),
+            (
+                "share = \"route = 'sms'\"",
+                "mean = \"target\"\nrange = [0, 1]",
+                "may not be published",
+            ),
+            (
+                "share = \"route = 'sms'\"",
+                "sum = \"requested_at\"\nrange = [0, 1]",
+                "may not be published",
+            ),
+            (
+                "share = \"route = 'sms'\"",
+                "mean = \"latency_ms\"\nrange = [5, 1]",
+                "`range` is not",
+            ),
+            (
+                "share = \"route = 'sms'\"",
+                "quantiles = [0.5, 0.2]\nof = \"latency_ms\"\nrange = [1, 2]",
+                "ascending",
+            ),
+            (
+                "share = \"route = 'sms'\"",
+                "quantiles = [0.5]\nrange = [1, 2]",
+                "`quantiles` needs `of`",
+            ),
+            (
+                "share = \"route = 'sms'\"",
+                "distinct = \"requester\"\nhaving = \"targets >= 5\"",
+                "`having = ",
+            ),
+            (
+                "share = \"route = 'sms'\"",
+                "count = \"lookups\"\nhaving = \"lookups >= 5\"",
+                "`having` does not belong",
+            ),
+            (
+                "share = \"route = 'sms'\"",
+                "distinct = \"requester\"\ntop = 3",
+                "`top` needs a count",
+            ),
+            ("share = \"route = 'sms'\"", "histogram = \"lookups per requester\"", "takes no `by`"),
+            (
+                "share = \"route = 'sms'\"",
+                "histogram = \"lookups per requester\"\nclip = 3",
+                "`clip` does not belong",
+            ),
             ("share = \"route = 'sms'\"", "share = \"target = 'x'\"", "target"),
             ("share = \"route = 'sms'\"", "share = \"latency_ms > 5\"", "latency_ms"),
             ("share = \"route = 'sms'\"", "share = \"day = 'x'\"", "day"),

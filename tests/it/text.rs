@@ -12,14 +12,20 @@ fn a_plan_reads_no_logs_and_makes_no_ledger() {
     insta::assert_snapshot!(ran.stdout, @r#"
     daily: one day, unit requester-day
 
-    question                      cells     clip          rho     noise sd
-    volume                           72    10.00 0.008445367        76.94
-    sms_share                         3    10.00 0.008445367        76.94
+    measured table                                           cells     clip          rho     noise sd
+    lookups                                                      1   300.00 0.001689073      5161.57
+    lookups by hour, app                                        72    10.00 0.011007464        67.40
+    lookups by app, sms_share met                                6    10.00 0.004194196       109.18
 
-    A published sum is off by its noise sd, typically; a 95 % interval is 1.96 of them to each side.
-    Bounding removes what a requester contributes past the clip; that is not in the figure.
+    question                      rows                     expected error    readable from
+    volume                          72                              66.23              260
+    sms_share                        3        7.37 % of the share at 1000             2887
 
-    For any requester and any one day (UTC), everything ever published about that day through this ledger is (1, 0.000001)-indistinguishable from what it would be without that requester's lookups of that day. This release alone: epsilon 0.826. That one requester looked up one target once: epsilon 0.072. Released like this every day, 30 days add up to epsilon 5.28 and a year to 23.6. It does not hide facts about crowds.
+    The error is one standard deviation of the noise of one value; a 95 % interval is 1.96 of them to each side.
+    Readable from: so many lookups (or requesters) must be behind a value before its interval is narrower than the value, for ratios than a tenth of their range; smaller values are published with `uninformative`.
+    Bounding removes what a requester contributes past the clip; counts are raked to the total, and `coverage` says how much that restored.
+
+    For any requester and any one day (UTC), everything ever published about that day through this ledger is (1, 0.000001)-indistinguishable from what it would be without that requester's lookups of that day. This release alone: epsilon 0.826. That one requester looked up one target once: epsilon 0.068. Released like this every day, 30 days add up to epsilon 5.28 and a year to 23.6. It does not hide facts about crowds.
     "#);
 }
 
@@ -31,25 +37,28 @@ fn a_statement_and_an_inspection_say_what_was_spent_and_promised() {
     Each block is one event day in UTC. Budget of a block: epsilon 1 at delta 0.000001, unit requester-day.
 
     block        budget rho   spent rho    left rho     spent epsilon
-    2026-03-02   0.024129622  0.016890734  0.007238888        0.8264
+    2026-03-02   0.024129622  0.016890733  0.007238889        0.8264
 
     One requester over several days, everything published so far:
-      any 30 days   at most rho 0.016890734, epsilon 0.826
-      any 365 days  at most rho 0.016890734, epsilon 0.826
+      any 30 days   at most rho 0.016890733, epsilon 0.826
+      any 365 days  at most rho 0.016890733, epsilon 0.826
 
     Newest entries, 50 at most:
     entry  state      charge rho   release, blocks
-    1      published  0.016890734  daily, 2026-03-02
+    1      published  0.016890733  daily, 2026-03-02
     "#);
     let file = "published/sms_share/day=2026-03-02/part-0.parquet";
     insta::assert_snapshot!(world.run(&["inspect", file]).stdout, @r#"
     published/sms_share/day=2026-03-02/part-0.parquet: sms_share of release daily, day 2026-03-02 (UTC)
-    3 rows; columns app, value, noise_sd, ci_low, ci_high
+    3 rows; columns app, value, noise_sd, ci_low, ci_high, uninformative
 
-    For any requester and any one day (UTC), everything ever published about that day through this ledger is (1, 0.000001)-indistinguishable from what it would be without that requester's lookups of that day. This release alone: epsilon 0.826. That one requester looked up one target once: epsilon 0.072. Released like this every day, 30 days add up to epsilon 5.28 and a year to 23.6. It does not hide facts about crowds.
+    For any requester and any one day (UTC), everything ever published about that day through this ledger is (1, 0.000001)-indistinguishable from what it would be without that requester's lookups of that day. This release alone: epsilon 0.826. That one requester looked up one target once: epsilon 0.068. Released like this every day, 30 days add up to epsilon 5.28 and a year to 23.6. It does not hide facts about crowds.
 
-    Each value carries noise of standard deviation 76.94417352264648 (discrete gaussian, clip 10.0); the interval in ci_low and ci_high holds the bounded value in 95 of 100 cases.
-    Ledger entry 1, rho 0.008445367.
+    Each value carries noise, whose standard deviation is in noise_sd; the interval in ci_low and ci_high holds the bounded value in 95 of 100 cases.
+    Measured: lookups, discrete gaussian of sd 5161.573, clip 300.0, rho 0.001689073
+    Measured: lookups by hour, app, discrete gaussian of sd 67.397, clip 10.0, rho 0.011007464
+    Measured: lookups by app, sms_share met, discrete gaussian of sd 109.184, clip 10.0, rho 0.004194196
+    Ledger entry 1.
     "#);
 }
 
@@ -118,7 +127,7 @@ fn an_export_tells_another_accountant_which_mechanisms_ran() {
     let told: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
     let entry = &told["entries"][0];
     let mechanisms = entry["mechanisms"].as_array().unwrap();
-    assert_eq!(mechanisms.len(), 2);
+    assert_eq!(mechanisms.len(), 3);
     // Recomputed from clip and scale alone: rho is half the square of their ratio.
     let rho: f64 = mechanisms
         .iter()

@@ -1,6 +1,6 @@
 //! The exact answers of the demo's questions, from the simulator's own rows, beside the published.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::fs::File;
 
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, StringArray};
@@ -47,7 +47,25 @@ pub(super) struct Shown {
 struct Exact {
     lookups: u64,
     met: u64,
-    requesters: HashSet<String>,
+    /// How many lookups each requester has.
+    requesters: HashMap<String, u32>,
+    /// The numbers of the lookups that have one, held to the question's range.
+    numbers: Vec<f64>,
+}
+
+impl Exact {
+    fn at_least(&self, lookups: u32) -> f64 {
+        self.requesters.values().filter(|own| **own >= lookups).count() as f64
+    }
+
+    /// The smallest number that so large a part of them does not exceed.
+    fn quantile(&self, part: f64) -> f64 {
+        let mut sorted = self.numbers.clone();
+        sorted.sort_by(f64::total_cmp);
+        let rank = (part * sorted.len() as f64).ceil();
+        let place = (0..sorted.len()).find(|place| *place as f64 + 1.0 >= rank);
+        place.and_then(|place| sorted.get(place)).copied().unwrap_or(0.0)
+    }
 }
 
 /// Compares every published answer of the demo with the truth.
@@ -113,6 +131,10 @@ fn add(
         .column_by_name("requested_at")
         .and_then(|times| times.as_primitive_opt::<TimestampMicrosecondType>())
         .ok_or_else(|| Error::internal("the simulator's times have another type"))?;
+    let latency = batch
+        .column_by_name("latency_ms")
+        .and_then(|latency| latency.as_primitive_opt::<Float64Type>())
+        .ok_or_else(|| Error::internal("the simulator's latencies have another type"))?;
     for row in 0..batch.num_rows() {
         let value = |key: &Key| -> String {
             let raw = match key.source() {
@@ -131,13 +153,24 @@ fn add(
         };
         let entry = exact.entry(question.by.iter().map(value).collect()).or_default();
         entry.lookups += 1;
-        match question.measure {
+        match &question.measure {
             Measure::Count => {}
-            // The demo's only share is that of SMS.
+            // The demo's only share is that of SMS, its only number the latency.
             Measure::Share { .. } => entry.met += u64::from(route.value(row) == "sms"),
-            Measure::DistinctRequesters => {
-                if !entry.requesters.contains(requester.value(row)) {
-                    entry.requesters.insert(requester.value(row).to_owned());
+            Measure::DistinctRequesters { .. } | Measure::RequesterHistogram => {
+                match entry.requesters.get_mut(requester.value(row)) {
+                    Some(own) => *own += 1,
+                    None => {
+                        entry.requesters.insert(requester.value(row).to_owned(), 1);
+                    }
+                }
+            }
+            Measure::Sum(key) | Measure::Mean(key) | Measure::Quantiles { of: key, .. } => {
+                if let KeySource::Number(grid) = key.source()
+                    && latency.is_valid(row)
+                {
+                    let (low, high) = grid.range();
+                    entry.numbers.push(latency.value(row).clamp(low, high));
                 }
             }
         }
@@ -166,6 +199,13 @@ fn published(
         };
         let (value, sd) = (number("value")?, number("noise_sd")?);
         let (low, high) = (number("ci_low")?, number("ci_high")?);
+        // A quantile's or a bin's rows say which they are.
+        let which = match &question.measure {
+            Measure::Quantiles { .. } => Some(number("quantile")?),
+            Measure::RequesterHistogram => Some(number("bin_low")?),
+            _ => None,
+        };
+        let last = number("bin_high").ok();
         let keys = question
             .by
             .iter()
@@ -176,13 +216,31 @@ fn published(
             if value.is_null(row) {
                 continue;
             }
-            let keys: Vec<String> = keys.iter().map(|key| key.value(row).to_owned()).collect();
-            let truth = exact.get(&keys).map_or(0.0, |exact| match question.measure {
-                Measure::Count => exact.lookups as f64,
-                Measure::DistinctRequesters => exact.requesters.len() as f64,
-                Measure::Share { .. } => exact.met as f64 / exact.lookups as f64,
-            });
+            let mut keys: Vec<String> = keys.iter().map(|key| key.value(row).to_owned()).collect();
             let at = |array: &ArrayRef| array.as_primitive::<Float64Type>().value(row);
+            let which = which.as_ref().map(at).unwrap_or_default();
+            let truth = exact.get(&keys).map_or(0.0, |exact| match &question.measure {
+                Measure::Count => exact.lookups as f64,
+                Measure::DistinctRequesters { at_least } => exact.at_least(*at_least),
+                Measure::Share { .. } => exact.met as f64 / exact.lookups as f64,
+                Measure::Sum(_) => exact.numbers.iter().sum(),
+                Measure::Mean(_) => {
+                    exact.numbers.iter().sum::<f64>() / exact.numbers.len().max(1) as f64
+                }
+                Measure::Quantiles { .. } => exact.quantile(which),
+                Measure::RequesterHistogram => {
+                    let end = last.as_ref().filter(|last| last.is_valid(row)).map(at);
+                    let inside = exact.requesters.values().filter(|own| {
+                        f64::from(**own) >= which && end.is_none_or(|end| f64::from(**own) <= end)
+                    });
+                    inside.count() as f64
+                }
+            });
+            match question.measure {
+                Measure::Quantiles { .. } => keys.push(format!("quantile {which}")),
+                Measure::RequesterHistogram => keys.push(format!("{which} lookups or more")),
+                _ => {}
+            }
             shown.push(Shown {
                 keys,
                 value: at(&value),

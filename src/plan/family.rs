@@ -1,0 +1,292 @@
+//! The family of lookups: which marginals are measured together for counts and shares.
+//!
+//! Candidates are the marginals that the questions ask for; a share whose keys some count has
+//! already comes from the same cells, any other brings its condition as an axis of two values. A
+//! tenth of the budget goes to the total with a loose clip, to which finer tables are raked; the
+//! rest is divided by [`super::split`].
+
+use super::cells::axis_size;
+use super::layout::axis_name;
+use super::least_squares::{AxisSet, MOST_AXES};
+use super::split::{Candidate, Wanted, split};
+use super::tables::{Axis, Contribution, MeasuredTable};
+use crate::spec::measure::Measure;
+use crate::spec::privacy_loss::NanoRho;
+use crate::spec::question::{Clip, Question};
+use crate::{Error, Result};
+
+/// The clip of counts when the release file sets none: 97 to 99 of 100 requester-days lie below.
+const COUNT_CLIP: Clip = Clip::whole(10);
+/// The clip of the total: about one requester-day in ten thousand lies above.
+const TOTAL_CLIP: Clip = Clip::whole(300);
+/// Which part of the family's budget the total gets, in hundredths.
+const TOTAL_PART: u64 = 10;
+
+/// The questions over lookups and their axes.
+#[derive(Debug, Clone)]
+pub struct Lookups {
+    axes: Vec<Axis>,
+    sizes: Vec<u64>,
+    wanted: Vec<Marginal>,
+}
+
+/// What one question of the family reads.
+#[derive(Debug, Clone)]
+struct Marginal {
+    question: String,
+    axes: AxisSet,
+    weight: u64,
+    clip: Option<Clip>,
+}
+
+impl Lookups {
+    /// Finds the axes and the marginals of all counts and shares.
+    ///
+    /// # Errors
+    /// Usage, for more axes than can be laid out.
+    pub fn new(questions: &[Question]) -> Result<Self> {
+        let mut family = Self { axes: Vec::new(), sizes: Vec::new(), wanted: Vec::new() };
+        let counts: Vec<Vec<Axis>> = questions
+            .iter()
+            .filter(|question| question.measure == Measure::Count)
+            .map(axes_of)
+            .collect();
+        for question in questions {
+            let Some(axes) = marginal_axes(question, &counts) else { continue };
+            let mut set = 0;
+            for axis in axes {
+                set |= 1 << family.place(axis, question)?;
+            }
+            family.wanted.push(Marginal {
+                question: question.name.clone(),
+                axes: set,
+                weight: question.weight,
+                clip: question.clip,
+            });
+        }
+        Ok(family)
+    }
+
+    /// The axes, in the order of their bits.
+    #[must_use]
+    pub fn axes(&self) -> &[Axis] {
+        &self.axes
+    }
+
+    /// How many values each axis has.
+    #[must_use]
+    pub fn sizes(&self) -> &[u64] {
+        &self.sizes
+    }
+
+    /// The axes that a question's answer is made of; none when it is not of this family.
+    #[must_use]
+    pub fn marginal(&self, question: &str) -> Option<AxisSet> {
+        self.wanted.iter().find(|wanted| wanted.question == question).map(|wanted| wanted.axes)
+    }
+
+    /// The axes of a table as a set; none when one is not of this family.
+    #[must_use]
+    pub fn set(&self, axes: &[Axis]) -> Option<AxisSet> {
+        axes.iter().try_fold(0, |set, axis| {
+            let place = self.axes.iter().position(|known| known == axis)?;
+            Some(set | 1 << place)
+        })
+    }
+
+    /// The summed weight of the family's questions.
+    pub(super) fn weight(&self) -> u64 {
+        self.wanted.iter().map(|wanted| wanted.weight).sum()
+    }
+
+    /// The tables to measure with this budget: the total first, then in the order asked.
+    pub(super) fn tables(&self, budget: NanoRho) -> Result<Vec<MeasuredTable>> {
+        let mut sets: Vec<AxisSet> = Vec::new();
+        for wanted in &self.wanted {
+            if wanted.axes != 0 && !sets.contains(&wanted.axes) {
+                sets.push(wanted.axes);
+            }
+        }
+        let mut tables = Vec::new();
+        if self.wanted.is_empty() {
+            return Ok(tables);
+        }
+        let total = if sets.is_empty() { 100 } else { TOTAL_PART };
+        tables.push(self.table(0, TOTAL_CLIP, budget.part(total, 100)));
+        let candidates: Vec<Candidate> = sets
+            .iter()
+            .map(|axes| Candidate { axes: *axes, clip: self.clip(*axes).contributions() })
+            .collect();
+        let wanted: Vec<Wanted> = self
+            .wanted
+            .iter()
+            .filter(|wanted| wanted.axes != 0)
+            .map(|wanted| Wanted { axes: wanted.axes, weight: wanted.weight as f64 })
+            .collect();
+        let rest = budget.part(100 - total, 100);
+        for (table, part) in candidates.iter().zip(split(&self.sizes, &candidates, &wanted)) {
+            if part > 0.0 {
+                let charge = rest.part(parts_per_billion(part), 1_000_000_000);
+                tables.push(self.table(table.axes, self.clip(table.axes), charge));
+            }
+        }
+        Ok(tables)
+    }
+
+    fn table(&self, set: AxisSet, default: Clip, charge: NanoRho) -> MeasuredTable {
+        let axes: Vec<Axis> = (0..self.axes.len())
+            .filter(|axis| set >> axis & 1 == 1)
+            .map(|axis| self.axes[axis].clone())
+            .collect();
+        let words: Vec<String> = axes
+            .iter()
+            .map(|axis| match axis {
+                Axis::Key(name) => name.clone(),
+                Axis::Condition(question) => format!("{question} met"),
+            })
+            .collect();
+        let name = match words.as_slice() {
+            [] => "lookups".to_owned(),
+            words => format!("lookups by {}", words.join(", ")),
+        };
+        let clip = self.asked_clip(set).unwrap_or(default);
+        MeasuredTable { name, axes, contribution: Contribution::Lookups, clip, charge }
+    }
+
+    fn clip(&self, set: AxisSet) -> Clip {
+        self.asked_clip(set).unwrap_or(COUNT_CLIP)
+    }
+
+    /// The largest clip that a question with these very axes sets.
+    fn asked_clip(&self, set: AxisSet) -> Option<Clip> {
+        let same = self.wanted.iter().filter(|wanted| wanted.axes == set);
+        same.filter_map(|wanted| wanted.clip).max_by_key(|clip| clip.units())
+    }
+
+    fn place(&mut self, axis: Axis, question: &Question) -> Result<usize> {
+        if let Some(place) = self.axes.iter().position(|known| *known == axis) {
+            return Ok(place);
+        }
+        if self.axes.len() == MOST_AXES {
+            return Err(Error::usage(format!(
+                "counts and shares have more than {MOST_AXES} keys together"
+            ))
+            .help("split the questions over two release files with one ledger"));
+        }
+        let size = match &axis {
+            Axis::Condition(_) => 2,
+            Axis::Key(name) => keys_of(question)
+                .find(|key| axis_name(key) == name)
+                .map(axis_size)
+                .ok_or_else(|| Error::internal("a key is missing from its question"))?,
+        };
+        self.axes.push(axis);
+        self.sizes.push(size);
+        Ok(self.axes.len() - 1)
+    }
+}
+
+/// The axes of a question's `by`.
+pub(super) fn axes_of(question: &Question) -> Vec<Axis> {
+    question.by.iter().map(|key| Axis::Key(axis_name(key).to_owned())).collect()
+}
+
+/// What a count or a share reads: its keys, and for a share the keys of its condition where some
+/// count has them all, else the condition itself.
+fn marginal_axes(question: &Question, counts: &[Vec<Axis>]) -> Option<Vec<Axis>> {
+    let by = axes_of(question);
+    match &question.measure {
+        Measure::Count => Some(by),
+        Measure::Share { keys, .. } => {
+            let mut all = by.clone();
+            for key in keys {
+                let axis = Axis::Key(axis_name(key).to_owned());
+                if !all.contains(&axis) {
+                    all.push(axis);
+                }
+            }
+            let counted = |count: &Vec<Axis>| all.iter().all(|axis| count.contains(axis));
+            Some(if counts.iter().any(counted) {
+                all
+            } else {
+                let mut axes = by;
+                axes.push(Axis::Condition(question.name.clone()));
+                axes
+            })
+        }
+        _ => None,
+    }
+}
+
+fn keys_of(question: &Question) -> impl Iterator<Item = &crate::spec::keys::Key> {
+    let read = match &question.measure {
+        Measure::Share { keys, .. } => keys.as_slice(),
+        _ => &[],
+    };
+    question.by.iter().chain(read)
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "parts lie between 0 and 1"
+)]
+fn parts_per_billion(part: f64) -> u64 {
+    (part.clamp(0.0, 1.0) * 1e9).floor() as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::spec::Release;
+
+    fn release(questions: &str) -> Release {
+        let text = format!(
+            "name = \"r\"\n[logs]\npath = \"x\"\n[keys]\napp = [\"a\", \"b\"]\n[ledger]\n\
+             path = \"r.ledger\"\nepsilon = 1.0\ndelta = 1e-6\n{questions}"
+        );
+        Release::parse(&text, "r.toml", Path::new(".")).unwrap()
+    }
+
+    fn tables(questions: &str) -> Vec<MeasuredTable> {
+        let release = release(questions);
+        let budget = NanoRho::new(20_000_000);
+        Lookups::new(&release.questions).unwrap().tables(budget).unwrap()
+    }
+
+    #[test]
+    fn equal_questions_share_a_table_and_a_total_stands_beside_it() {
+        let tables = tables(
+            "[[question]]\nname = \"one\"\ncount = \"lookups\"\nby = [\"hour\", \"app\"]\n\
+             [[question]]\nname = \"two\"\ncount = \"lookups\"\nby = [\"app\", \"hour\"]\nclip = 7\n\
+             [[question]]\nname = \"three\"\nshare = \"app = 'a'\"\nby = [\"hour\"]\n",
+        );
+        let names: Vec<&str> = tables.iter().map(|table| table.name.as_str()).collect();
+        assert_eq!(names, ["lookups", "lookups by hour, app"]);
+        assert_eq!((tables[0].clip, tables[1].clip), (TOTAL_CLIP, Clip::whole(7)));
+        assert_eq!(tables[0].charge.nano(), 2_000_000);
+        assert!((17_999_990..=18_000_000).contains(&tables[1].charge.nano()));
+    }
+
+    #[test]
+    fn a_share_without_a_count_brings_its_condition() {
+        let tables = tables(
+            "[[question]]\nname = \"sms\"\nshare = \"route = 'sms'\"\nby = [\"app\"]\nclip = 5\n",
+        );
+        assert_eq!(tables[1].name, "lookups by app, sms met");
+        assert_eq!(
+            tables[1].axes,
+            [Axis::Key("app".to_owned()), Axis::Condition("sms".to_owned())]
+        );
+        assert_eq!(tables[1].clip, Clip::whole(5));
+    }
+
+    #[test]
+    fn the_total_alone_gets_everything() {
+        let tables = tables("[[question]]\nname = \"all\"\ncount = \"lookups\"\n");
+        assert_eq!(tables.len(), 1);
+        assert_eq!(tables[0].charge.nano(), 20_000_000);
+    }
+}

@@ -1,0 +1,117 @@
+//! An answer as it is published: columns beside the keys, and which rows.
+
+/// The 97.5 % quantile of the standard normal.
+pub(super) const Z_95: f64 = 1.959_963_984_540_054;
+
+/// The answer to one question.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Answer {
+    /// Which combination of keys each row is of.
+    pub rows: Rows,
+    /// The columns beside the keys, in published order.
+    pub columns: Vec<Column>,
+    /// The measured tables that it comes from.
+    pub measured_tables: Vec<String>,
+    /// Which part of the lookups the bounded tables hold, with its standard deviation, where a
+    /// loosely clipped total stands beside them.
+    pub coverage: Option<(f64, f64)>,
+}
+
+/// Which rows an answer has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Rows {
+    /// So many for each combination of keys, in key order.
+    Each(usize),
+    /// One for each of these combinations.
+    Picked(Vec<usize>),
+}
+
+/// One published column.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Column {
+    /// Its name.
+    pub name: &'static str,
+    /// One value for each row.
+    pub values: Values,
+    /// Whether a value may be missing.
+    pub nullable: bool,
+}
+
+/// The values of a column.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Values {
+    /// Whole numbers.
+    Whole(Vec<Option<i64>>),
+    /// Real numbers.
+    Real(Vec<Option<f64>>),
+    /// Yes or no.
+    Flag(Vec<bool>),
+}
+
+impl Answer {
+    /// The numbers of a column by its name, for tests, demonstrations and predictions.
+    #[must_use]
+    pub fn numbers(&self, name: &str) -> Option<Vec<Option<f64>>> {
+        let column = self.columns.iter().find(|column| column.name == name)?;
+        Some(match &column.values {
+            Values::Whole(values) => {
+                values.iter().map(|value| value.map(|value| value as f64)).collect()
+            }
+            Values::Real(values) => values.clone(),
+            Values::Flag(values) => values.iter().map(|flag| Some(f64::from(*flag))).collect(),
+        })
+    }
+}
+
+impl Column {
+    pub(super) fn whole(name: &'static str, values: Vec<i64>) -> Self {
+        let values = Values::Whole(values.into_iter().map(Some).collect());
+        Self { name, values, nullable: false }
+    }
+
+    pub(super) fn real(name: &'static str, values: Vec<f64>) -> Self {
+        let values = Values::Real(values.into_iter().map(Some).collect());
+        Self { name, values, nullable: false }
+    }
+
+    pub(super) const fn maybe(name: &'static str, values: Vec<Option<f64>>) -> Self {
+        Self { name, values: Values::Real(values), nullable: true }
+    }
+
+    pub(super) const fn flag(name: &'static str, values: Vec<bool>) -> Self {
+        Self { name, values: Values::Flag(values), nullable: false }
+    }
+}
+
+/// A value whose interval is wider than the value itself tells too little to be read alone.
+pub(super) fn is_uninformative(value: Option<f64>, low: f64, high: f64) -> bool {
+    value.is_none_or(|value| high - low > value.abs())
+}
+
+/// The quantile of the standard normal that a part `above` lies beyond, for parts below a half.
+pub(super) fn normal_quantile(above: f64) -> f64 {
+    let (mut low, mut high) = (0.0_f64, 40.0_f64);
+    for _ in 0..100 {
+        let middle = f64::midpoint(low, high);
+        if libm::erfc(middle / std::f64::consts::SQRT_2) / 2.0 > above {
+            low = middle;
+        } else {
+            high = middle;
+        }
+    }
+    high
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quantiles_of_the_normal() {
+        // Tables of the normal distribution: 2.5 %, 0.5 %, and one in two million.
+        for (above, expected) in [(0.025, 1.959_964), (0.005, 2.575_829), (5e-7, 4.891_638)] {
+            assert!((normal_quantile(above) - expected).abs() < 1e-5);
+        }
+        assert!((normal_quantile(0.025) - Z_95).abs() < 1e-9);
+    }
+}

@@ -1,0 +1,239 @@
+//! Numbers of rows, reduced to finitely many positions that the release file fixes.
+//!
+//! A sum, a mean or a quantile never meets a float on the private side: each row's number becomes a
+//! position on a grid when it is read, and positions are counted like any other key. What is no
+//! number (null, NaN, infinite; for a latency also negative) has a position of its own and counts
+//! nowhere; what lies outside the range counts at its end.
+
+use super::question::LATTICE_ONE;
+use crate::{Error, Result};
+
+/// How many steps the range is divided into for sums and means.
+const LEVELS: u16 = 1 << 15;
+/// How many bins a quantile is found in.
+const BINS: u16 = 128;
+/// From this ratio of the range's ends on, bins grow by a constant factor.
+const LOG_RATIO: f64 = 10.0;
+
+/// What the positions are for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Steps {
+    /// Equal steps, each standing for one number.
+    Levels,
+    /// Bins, equal in width or in ratio.
+    Bins,
+}
+
+/// The positions of a column's numbers within a range.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Grid {
+    column: String,
+    low: f64,
+    high: f64,
+    is_signed: bool,
+    steps: Steps,
+}
+
+impl Grid {
+    /// Divides `range` for the numbers of the log's column `column`; `is_signed` tells whether
+    /// numbers below zero are numbers at all.
+    ///
+    /// # Errors
+    /// Usage, naming the question, for a range that is not two finite numbers in order.
+    pub(crate) fn new(
+        column: &str,
+        range: Option<&[f64]>,
+        is_signed: bool,
+        steps: Steps,
+        question: &str,
+    ) -> Result<Self> {
+        let wrong = |detail: &str| {
+            Error::usage(format!("question `{question}`: `range` {detail}"))
+                .help("give the least and the greatest number that counts, for example [1, 60000]")
+        };
+        let &[low, high] = range.ok_or_else(|| wrong("is missing"))? else {
+            return Err(wrong("is not two numbers"));
+        };
+        let usable = low.is_finite() && high.is_finite() && low < high;
+        if !usable || low.abs().max(high.abs()) > 1e15 || (high - low) < 1e-9 * high.abs() {
+            return Err(wrong("is not two numbers in order"));
+        }
+        Ok(Self { column: column.to_owned(), low, high, is_signed, steps })
+    }
+
+    /// The column, by its name in the log.
+    #[must_use]
+    pub fn column(&self) -> &str {
+        &self.column
+    }
+
+    /// The ends of the range.
+    #[must_use]
+    pub const fn range(&self) -> (f64, f64) {
+        (self.low, self.high)
+    }
+
+    /// What the positions are for.
+    #[must_use]
+    pub const fn steps(&self) -> Steps {
+        self.steps
+    }
+
+    /// How many positions there are, the one of no number included as the last.
+    #[must_use]
+    pub const fn size(&self) -> u16 {
+        self.none() + 1
+    }
+
+    /// The position of what is no number.
+    #[must_use]
+    pub const fn none(&self) -> u16 {
+        match self.steps {
+            Steps::Levels => LEVELS + 1,
+            Steps::Bins => BINS,
+        }
+    }
+
+    /// The position of a row's number.
+    #[must_use]
+    pub fn position(&self, number: Option<f64>) -> u16 {
+        let Some(number) = number.filter(|number| number.is_finite()) else { return self.none() };
+        if number < 0.0 && !self.is_signed {
+            return self.none();
+        }
+        let number = number.clamp(self.low, self.high);
+        match self.steps {
+            Steps::Levels => {
+                whole((number - self.low) / (self.high - self.low) * f64::from(LEVELS) + 0.5)
+                    .min(LEVELS)
+            }
+            Steps::Bins => {
+                let share = if self.is_log() {
+                    (number / self.low).ln() / (self.high / self.low).ln()
+                } else {
+                    (number - self.low) / (self.high - self.low)
+                };
+                whole(share * f64::from(BINS)).min(BINS - 1)
+            }
+        }
+    }
+
+    /// The lower end of a bin, and for the number of bins the upper end of the range.
+    #[must_use]
+    pub fn edge(&self, bin: u16) -> f64 {
+        let share = f64::from(bin) / f64::from(BINS);
+        if self.is_log() {
+            self.low * ((self.high / self.low).ln() * share).exp()
+        } else {
+            self.low + (self.high - self.low) * share
+        }
+    }
+
+    /// What a number at this position adds to a centred sum, in units of 2^-16: from -1 at the
+    /// lower end of the range to 1 at the upper.
+    #[must_use]
+    pub fn centred(level: u16) -> i64 {
+        (2 * i64::from(level.min(LEVELS)) - i64::from(LEVELS)) * 2
+    }
+
+    /// What a number at this position adds to a plain sum, in units of 2^-16 of [`Self::most`].
+    #[must_use]
+    pub fn plain(&self, level: u16) -> i64 {
+        let share = f64::from(level.min(LEVELS)) / f64::from(LEVELS);
+        let number = self.low + (self.high - self.low) * share;
+        let one = LATTICE_ONE as f64;
+        #[expect(clippy::cast_possible_truncation, reason = "clamped to the lattice's one")]
+        let units = (number / self.most() * one).round().clamp(-one, one) as i64;
+        units
+    }
+
+    /// The largest absolute value in the range.
+    #[must_use]
+    pub fn most(&self) -> f64 {
+        self.low.abs().max(self.high.abs())
+    }
+
+    fn is_log(&self) -> bool {
+        self.low > 0.0 && self.high / self.low >= LOG_RATIO
+    }
+}
+
+/// The whole part of a number between 0 and 65,535; numbers outside stop at the ends.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "conversions to integers stop at the ends"
+)]
+fn whole(number: f64) -> u16 {
+    number as u16
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn grid(low: f64, high: f64, steps: Steps) -> Grid {
+        Grid::new("latency", Some(&[low, high]), false, steps, "q").unwrap()
+    }
+
+    #[test]
+    fn what_is_no_number_has_its_own_place_and_the_rest_stops_at_the_ends() {
+        for steps in [Steps::Levels, Steps::Bins] {
+            let grid = grid(1.0, 1_000.0, steps);
+            for none in [None, Some(f64::NAN), Some(f64::INFINITY), Some(-1.0), Some(-0.001)] {
+                assert_eq!(grid.position(none), grid.none());
+            }
+            assert_eq!(grid.position(Some(0.0)), 0);
+            assert_eq!(grid.position(Some(1.0)), 0);
+            let last = if steps == Steps::Bins { BINS - 1 } else { LEVELS };
+            assert_eq!(grid.position(Some(1_000.0)), last);
+            assert_eq!(grid.position(Some(1e300)), last);
+            assert_eq!(grid.size(), grid.none() + 1);
+        }
+        let signed = Grid::new("t", Some(&[-5.0, 5.0]), true, Steps::Levels, "q").unwrap();
+        assert_eq!(signed.position(Some(-9.0)), 0);
+        assert_eq!(signed.position(Some(0.0)), LEVELS / 2);
+    }
+
+    #[test]
+    fn levels_stand_for_numbers_within_half_a_step() {
+        let grid = grid(0.0, 200.0, Steps::Levels);
+        for number in [0.0, 0.1, 33.3, 100.0, 123.456, 200.0] {
+            let level = grid.position(Some(number));
+            let step = 200.0 / f64::from(LEVELS);
+            let centred = Grid::centred(level) as f64 / LATTICE_ONE as f64 * 100.0 + 100.0;
+            let plain = grid.plain(level) as f64 / LATTICE_ONE as f64 * 200.0;
+            assert!((centred - number).abs() <= step / 2.0 + 1e-9, "{number} {centred}");
+            assert!((plain - number).abs() <= step, "{number} {plain}");
+        }
+        assert_eq!((Grid::centred(0), Grid::centred(LEVELS)), (-65_536, 65_536));
+    }
+
+    #[test]
+    fn every_number_lies_between_the_edges_of_its_bin() {
+        for (low, high) in [(1.0, 60_000.0), (0.0, 50.0), (10.0, 20.0)] {
+            let grid = grid(low, high, Steps::Bins);
+            assert!((grid.edge(0) - low).abs() < 1e-9 && (grid.edge(BINS) - high).abs() < 1e-6);
+            for step in 0..1_000 {
+                let number = low + (high - low) * f64::from(step) / 1_000.0;
+                let bin = grid.position(Some(number));
+                let slack = 1e-9 * high;
+                assert!(grid.edge(bin) <= number + slack && number <= grid.edge(bin + 1) + slack);
+            }
+        }
+    }
+
+    #[test]
+    fn ranges_that_are_none_are_refused() {
+        for range in [
+            None,
+            Some(vec![1.0]),
+            Some(vec![2.0, 1.0]),
+            Some(vec![0.0, f64::NAN]),
+            Some(vec![1.0, 1.0]),
+        ] {
+            let error = Grid::new("x", range.as_deref(), true, Steps::Bins, "speed").unwrap_err();
+            assert!(error.to_string().contains("`speed`"), "{error}");
+        }
+    }
+}
