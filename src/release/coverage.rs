@@ -1,7 +1,8 @@
 //! Do the intervals hold what they promise? Thousands of values of each kind, through the real draw.
 //!
 //! The share of intervals that hold is binomial with sd 0.0022 for 10,000 independent values at
-//! 95 %; 0.01 is 4.6 of them, so a right interval fails here once in about 400,000 runs. Where the
+//! 95 %; 0.011 is five of them, less one that rounding counts outwards may take: a right interval
+//! fails here once in about 15,000 runs. Where the
 //! values share the noise of a total, draws are repeated instead and values counted apart.
 
 use std::path::Path;
@@ -55,12 +56,10 @@ fn column(answer: &Answer, name: &str) -> Vec<f64> {
 fn held(answer: &Answer, truth: &Answer) -> (u32, u32) {
     let (low, high) = (column(answer, "ci_low"), column(answer, "ci_high"));
     let rows = column(truth, "value");
-    // Counts are rounded in the truth as well: half a lookup on either side is no miss.
-    let slack = if matches!(truth.columns[0].values, Values::Whole(_)) { 0.5 } else { 0.0 };
     let inside = rows
         .iter()
         .zip(low.iter().zip(&high))
-        .filter(|(value, (low, high))| **low - slack <= **value && **value <= **high + slack);
+        .filter(|(value, (low, high))| **low <= **value && **value <= **high);
     (u32::try_from(inside.count()).unwrap(), u32::try_from(rows.len()).unwrap())
 }
 
@@ -106,7 +105,7 @@ fn intervals_hold_the_bounded_truth_in_95_of_100_values() {
     let noisy = answers(&release.questions, &plan, &drawn(&plan, &truth)).unwrap();
     let target = answers(&release.questions, &plan, &exact(&plan, &truth)).unwrap();
     for ((question, noisy), target) in release.questions.iter().zip(&noisy).zip(&target) {
-        assert_holds(&question.name, held(noisy, target), 0.01);
+        assert_holds(&question.name, held(noisy, target), 0.011);
     }
 }
 
@@ -158,9 +157,7 @@ fn raked_counts_and_shares_of_several_tables_hold_as_well() {
             let (low, high) = (column(noisy, "ci_low"), column(noisy, "ci_high"));
             let (value, sd) = (column(noisy, "value"), column(noisy, "noise_sd"));
             for (row, truth) in column(target, "value").iter().enumerate() {
-                let slack =
-                    if matches!(noisy.columns[0].values, Values::Whole(_)) { 0.5 } else { 0.0 };
-                let inside = low[row] - slack <= *truth && *truth <= high[row] + slack;
+                let inside = low[row] <= *truth && *truth <= high[row];
                 counted[place][row] += u32::from(inside);
                 squares[place][row] += (value[row] - truth).powi(2);
                 stated[place][row] += sd[row].powi(2);
