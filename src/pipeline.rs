@@ -13,11 +13,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::ingest::RejectedRows;
 use crate::ledger::{Entry, Ledger, Reservation, State, Terms, Which};
-use crate::plan::Plan;
+use crate::plan::{History, Plan};
 use crate::release::{Guarantee, PricedTable};
 use crate::spec::Release;
 use crate::spec::logs::Identifier;
+use crate::spec::measure::Measure;
 use crate::spec::privacy_loss::AttoDelta;
+use crate::spec::question::Question;
 use crate::spec::window::{Clock, Day, DayWindow, zones_version};
 use crate::{Error, Result, engine, ingest, phone, publish, release, retain};
 
@@ -102,7 +104,8 @@ pub fn release_day(job: &Job, ledger: &mut Ledger, window: &DayWindow) -> Result
     };
     retain::require_closed(window, spec, job.as_of)?;
     publish::check_writable(&job.out)?;
-    let planned = Plan::new(spec, ledger.terms().budget)?;
+    let history = history(spec, ledger, Some(day))?;
+    let planned = Plan::new(spec, ledger.terms().budget, history.as_ref())?;
     let reader = ingest::LogReader::open(&spec.logs, planned.layout.keys(), Some(window))?;
     tracing::info!(%day, files = reader.files(), bytes = reader.bytes(), "opened the logs");
     if job.incomplete == Incomplete::Refuse {
@@ -138,12 +141,17 @@ pub fn release_day(job: &Job, ledger: &mut Ledger, window: &DayWindow) -> Result
     Ok(Done::Released)
 }
 
-/// What a release of these blocks would promise; draws and reads nothing.
+/// What a release of the next day would promise; draws nothing and reads no logs.
 ///
 /// # Errors
-/// Refused, when the budget is too small; usage, for keys that cannot be laid out.
+/// Refused, when the budget is too small; usage, for keys that cannot be laid out; I/O, when the
+/// ledger is damaged.
 pub fn plan(spec: &Release) -> Result<(Plan, Vec<PricedTable>, Guarantee)> {
-    let plan = Plan::new(spec, terms(spec)?.budget)?;
+    let history = match spec.ledger.path.exists() {
+        true => history(spec, &Ledger::open_existing(&spec.ledger.path)?, None)?,
+        false => None,
+    };
+    let plan = Plan::new(spec, terms(spec)?.budget, history.as_ref())?;
     let priced = release::price(&plan.tables)?;
     let guarantee = Guarantee::new(&priced, &plan.sizes(), &spec.ledger)?;
     Ok((plan, priced, guarantee))
@@ -168,16 +176,38 @@ pub fn previous(spec: &Release) -> Result<Option<Previous>> {
     }
     let ledger = Ledger::open_existing(&spec.ledger.path)?;
     let fingerprint = spec.fingerprint();
-    let stored = |entry: &Entry| {
-        entry.fingerprint == fingerprint
-            && matches!(entry.state, State::Committed | State::Published)
-    };
-    let entries = ledger.entries(Which::Release(&spec.name))?;
-    let last = entries.into_iter().filter(stored).max_by_key(|entry| entry.blocks.first().copied());
+    let entries = released(spec, &ledger)?;
+    let same = entries.into_iter().filter(|entry| entry.fingerprint == fingerprint);
+    let last = same.max_by_key(|entry| entry.blocks.first().copied());
     let Some(last) = last else { return Ok(None) };
     let Some(day) = last.blocks.first().copied() else { return Ok(None) };
     let errors = publish::worth(&ledger.stored(last.id)?)?;
     Ok(Some(Previous { day, errors }))
+}
+
+/// The entries of this release's name whose tables are stored.
+fn released(spec: &Release, ledger: &Ledger) -> Result<Vec<Entry>> {
+    let mut entries = ledger.entries(Which::Release(&spec.name))?;
+    entries.retain(|entry| matches!(entry.state, State::Committed | State::Published));
+    Ok(entries)
+}
+
+/// How many earlier blocks set clips.
+const HISTORY_DAYS: usize = 30;
+
+/// What committed releases of blocks before `day` published about requesters; nothing else may set
+/// a clip.
+fn history(spec: &Release, ledger: &Ledger, day: Option<Day>) -> Result<Option<History>> {
+    let asks = |question: &&Question| question.measure == Measure::RequesterHistogram;
+    let Some(question) = spec.questions.iter().find(asks) else { return Ok(None) };
+    let mut earlier = released(spec, ledger)?;
+    earlier.retain(|entry| entry.blocks.iter().all(|block| day.is_none_or(|day| *block < day)));
+    earlier.sort_by_key(|entry| std::cmp::Reverse((entry.blocks.first().copied(), entry.id.0)));
+    let mut days = Vec::new();
+    for entry in earlier.iter().take(HISTORY_DAYS) {
+        days.extend(publish::histogram(&ledger.stored(entry.id)?, &question.name)?);
+    }
+    Ok(History::new(&days))
 }
 
 enum Standing {

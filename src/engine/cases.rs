@@ -39,7 +39,7 @@ fn case(name: &str, first: &str, last: &str) -> Option<Sums> {
         eprintln!("SKIPPED {name}: {} is not here", release.logs.place.path().display());
         return None;
     }
-    let plan = Plan::new(&release, NanoRho::new(24_000_000)).unwrap();
+    let plan = Plan::new(&release, NanoRho::new(24_000_000), None).unwrap();
     let mut sums = Sums {
         names: plan.tables.iter().map(|table| table.name.clone()).collect(),
         tables: plan.cells.iter().map(|cells| vec![0; cells.count() as usize]).collect(),

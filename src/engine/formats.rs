@@ -25,7 +25,7 @@ fn run(
          delta = 1e-6\n{questions}"
     );
     let release = Release::parse(&text, "formats.toml", folder).unwrap();
-    let plan = Plan::new(&release, NanoRho::new(24_000_000)).unwrap();
+    let plan = Plan::new(&release, NanoRho::new(24_000_000), None).unwrap();
     let window = DayWindow::new(day.parse().unwrap(), &release.ledger.time_zone).unwrap();
     let reader = LogReader::open(&release.logs, plan.layout.keys(), Some(&window)).unwrap();
     let (exact, counts) = tally(&reader, &window, &plan).unwrap();

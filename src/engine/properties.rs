@@ -113,7 +113,7 @@ fn tallies(files: &[Vec<Lookup>], threads: usize) -> Vec<Vec<i64>> {
         std::fs::write(folder.path().join(format!("{number}.csv")), text).unwrap();
     }
     let release = Release::parse(RELEASE, "property.toml", folder.path()).unwrap();
-    let plan = Plan::new(&release, NanoRho::new(24_000_000)).unwrap();
+    let plan = Plan::new(&release, NanoRho::new(24_000_000), None).unwrap();
     let window = DayWindow::new("2026-03-02".parse().unwrap(), &release.ledger.time_zone).unwrap();
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
     pool.install(|| {
@@ -125,7 +125,7 @@ fn tallies(files: &[Vec<Lookup>], threads: usize) -> Vec<Vec<i64>> {
 
 fn clips() -> Vec<u64> {
     let release = Release::parse(RELEASE, "property.toml", Path::new(".")).unwrap();
-    let plan = Plan::new(&release, NanoRho::new(24_000_000)).unwrap();
+    let plan = Plan::new(&release, NanoRho::new(24_000_000), None).unwrap();
     plan.tables.iter().map(|table| table.clip.units()).collect()
 }
 
@@ -136,7 +136,7 @@ fn square(units: impl Iterator<Item = i64>) -> u128 {
 /// The slow, plain form of the same mathematics, in floats: each unit's vector, scaled, summed.
 fn reference(rows: &[Lookup]) -> Vec<Vec<f64>> {
     let release = Release::parse(RELEASE, "property.toml", Path::new(".")).unwrap();
-    let plan = Plan::new(&release, NanoRho::new(24_000_000)).unwrap();
+    let plan = Plan::new(&release, NanoRho::new(24_000_000), None).unwrap();
     let mut units: BTreeMap<u8, Vec<&Lookup>> = BTreeMap::new();
     for row in rows.iter().filter(|row| (0..86_400).contains(&row.second)) {
         units.entry(row.requester).or_default().push(row);
@@ -158,11 +158,8 @@ fn reference(rows: &[Lookup]) -> Vec<Vec<f64>> {
 fn vector(table: &MeasuredTable, rows: &[&Lookup], cells: usize) -> Vec<f64> {
     let mut vector = vec![0.0; cells];
     if table.contribution == Contribution::Histogram {
-        // The bins of the histogram begin at 1, 2, 3 and so on; the last of these few at 12.
-        let edges = [
-            1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 15, 18, 22, 27, 33, 41, 51, 63, 78, 97, 121, 151, 188,
-            235, 293, 366,
-        ];
+        // The bins of the histogram begin at these.
+        let edges = [1, 2, 3, 4, 5, 7, 10, 15, 20, 30, 50, 70, 100, 150, 200, 300, 500];
         vector[edges.iter().filter(|edge| **edge <= rows.len()).count() - 1] = 1.0;
         return vector;
     }

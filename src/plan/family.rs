@@ -2,25 +2,32 @@
 //!
 //! Candidates are the marginals that the questions ask for; a share whose keys some count has
 //! already comes from the same cells, any other brings its condition as an axis of two values. A
-//! tenth of the budget goes to the total with a loose clip, to which finer tables are raked; the
-//! rest is divided by [`super::split`].
+//! part of the budget goes to the total with a loose clip, to which finer tables are raked; the rest
+//! is divided by [`super::split`]. A fine table's clip is the norm that a requester of many lookups
+//! has in it: the finer the table, the more its lookups lie apart, and the shorter its vector.
 
 use super::cells::axis_size;
+use super::history::History;
 use super::layout::axis_name;
 use super::least_squares::{AxisSet, MOST_AXES};
 use super::split::{Candidate, Wanted, split};
 use super::tables::{Axis, Contribution, MeasuredTable};
 use crate::spec::measure::Measure;
 use crate::spec::privacy_loss::NanoRho;
-use crate::spec::question::{Clip, Question};
+use crate::spec::question::{Clip, LATTICE_ONE, MOST_CLIP, Question};
 use crate::{Error, Result};
 
-/// The clip of counts when the release file sets none: 97 to 99 of 100 requester-days lie below.
-const COUNT_CLIP: Clip = Clip::whole(10);
-/// The clip of the total: about one requester-day in ten thousand lies above.
+/// How many lookups of a requester stay whole in fine tables, when nothing was released before.
+const TYPICAL_MOST: f64 = 15.0;
+/// The clip of the total then: about one requester-day in ten thousand lies above.
 const TOTAL_CLIP: Clip = Clip::whole(300);
 /// Which part of the family's budget the total gets, in hundredths.
-const TOTAL_PART: u64 = 10;
+const TOTAL_PART: u64 = 25;
+
+/// How likely two lookups of one requester on one day fall on the same value of a key: of the same
+/// hour, and of the same country (most people ask about one). Guesses, for clips only.
+const SAME_HOUR: f64 = 1.0 / 12.0;
+const SAME_COUNTRY: f64 = 0.6;
 
 /// The questions over lookups and their axes.
 #[derive(Debug, Clone)]
@@ -100,22 +107,24 @@ impl Lookups {
     }
 
     /// The tables to measure with this budget: the total first, then in the order asked.
-    pub(super) fn tables(&self, budget: NanoRho) -> Result<Vec<MeasuredTable>> {
+    pub(super) fn tables(
+        &self,
+        budget: NanoRho,
+        history: Option<&History>,
+    ) -> Result<Vec<MeasuredTable>> {
         let mut sets: Vec<AxisSet> = Vec::new();
         for wanted in &self.wanted {
             if wanted.axes != 0 && !sets.contains(&wanted.axes) {
                 sets.push(wanted.axes);
             }
         }
-        let mut tables = Vec::new();
         if self.wanted.is_empty() {
-            return Ok(tables);
+            return Ok(Vec::new());
         }
-        let total = if sets.is_empty() { 100 } else { TOTAL_PART };
-        tables.push(self.table(0, TOTAL_CLIP, budget.part(total, 100)));
+        let typical = history.map_or(TYPICAL_MOST, History::typical_most);
         let candidates: Vec<Candidate> = sets
             .iter()
-            .map(|axes| Candidate { axes: *axes, clip: self.clip(*axes).contributions() })
+            .map(|axes| Candidate { axes: *axes, clip: self.clip(*axes, typical).contributions() })
             .collect();
         let wanted: Vec<Wanted> = self
             .wanted
@@ -123,17 +132,29 @@ impl Lookups {
             .filter(|wanted| wanted.axes != 0)
             .map(|wanted| Wanted { axes: wanted.axes, weight: wanted.weight as f64 })
             .collect();
-        let rest = budget.part(100 - total, 100);
-        for (table, part) in candidates.iter().zip(split(&self.sizes, &candidates, &wanted)) {
+        let parts = split(&self.sizes, &candidates, &wanted);
+        let total_part = if sets.is_empty() { 100 } else { TOTAL_PART };
+        let total_budget = budget.part(total_part, 100);
+        let learned = || {
+            // Past the best clip there are as many requesters as the noise has contributions per
+            // contribution of the clip (MECHANISMS 2.3).
+            let past = 1.0 / (2.0 * total_budget.rho()).sqrt();
+            let learned = history.and_then(|history| history.clip(TOTAL_CLIP, past));
+            learned.unwrap_or(TOTAL_CLIP)
+        };
+        let total_clip = self.asked_clip(0).unwrap_or_else(learned);
+        let mut tables = vec![self.table(0, total_clip, total_budget)];
+        let rest = budget.part(100 - total_part, 100);
+        for (table, part) in candidates.iter().zip(parts) {
             if part > 0.0 {
                 let charge = rest.part(parts_per_billion(part), 1_000_000_000);
-                tables.push(self.table(table.axes, self.clip(table.axes), charge));
+                tables.push(self.table(table.axes, self.clip(table.axes, typical), charge));
             }
         }
         Ok(tables)
     }
 
-    fn table(&self, set: AxisSet, default: Clip, charge: NanoRho) -> MeasuredTable {
+    fn table(&self, set: AxisSet, clip: Clip, charge: NanoRho) -> MeasuredTable {
         let axes: Vec<Axis> = (0..self.axes.len())
             .filter(|axis| set >> axis & 1 == 1)
             .map(|axis| self.axes[axis].clone())
@@ -149,12 +170,27 @@ impl Lookups {
             [] => "lookups".to_owned(),
             words => format!("lookups by {}", words.join(", ")),
         };
-        let clip = self.asked_clip(set).unwrap_or(default);
         MeasuredTable { name, axes, contribution: Contribution::Lookups, clip, charge }
     }
 
-    fn clip(&self, set: AxisSet) -> Clip {
-        self.asked_clip(set).unwrap_or(COUNT_CLIP)
+    /// The clip of a fine table: what the release file sets, or the norm of so many lookups of one
+    /// requester, of which any two share a cell with the likelihood of their keys.
+    fn clip(&self, set: AxisSet, lookups: f64) -> Clip {
+        if let Some(clip) = self.asked_clip(set) {
+            return clip;
+        }
+        let same: f64 = (0..self.axes.len())
+            .filter(|axis| set >> axis & 1 == 1)
+            .map(|axis| match &self.axes[axis] {
+                Axis::Key(name) if name == "hour" => SAME_HOUR,
+                Axis::Key(name) if name.ends_with("country") => SAME_COUNTRY,
+                _ => 1.0 / (1.0 + (self.sizes[axis] as f64).log2()),
+            })
+            .product();
+        let norm = (lookups + lookups * (lookups - 1.0) * same).sqrt().clamp(1.0, MOST_CLIP);
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped")]
+        let units = (norm * LATTICE_ONE as f64).ceil() as u64;
+        Clip::lattice(units)
     }
 
     /// The largest clip that a question with these very axes sets.
@@ -241,6 +277,7 @@ mod tests {
 
     use super::*;
     use crate::spec::Release;
+    use crate::spec::measure::HISTOGRAM_BINS;
 
     fn release(questions: &str) -> Release {
         let text = format!(
@@ -253,7 +290,7 @@ mod tests {
     fn tables(questions: &str) -> Vec<MeasuredTable> {
         let release = release(questions);
         let budget = NanoRho::new(20_000_000);
-        Lookups::new(&release.questions).unwrap().tables(budget).unwrap()
+        Lookups::new(&release.questions).unwrap().tables(budget, None).unwrap()
     }
 
     #[test]
@@ -266,8 +303,8 @@ mod tests {
         let names: Vec<&str> = tables.iter().map(|table| table.name.as_str()).collect();
         assert_eq!(names, ["lookups", "lookups by hour, app"]);
         assert_eq!((tables[0].clip, tables[1].clip), (TOTAL_CLIP, Clip::whole(7)));
-        assert_eq!(tables[0].charge.nano(), 2_000_000);
-        assert!((17_999_990..=18_000_000).contains(&tables[1].charge.nano()));
+        assert_eq!(tables[0].charge.nano(), 5_000_000);
+        assert!((14_999_990..=15_000_000).contains(&tables[1].charge.nano()));
     }
 
     #[test]
@@ -281,6 +318,34 @@ mod tests {
             [Axis::Key("app".to_owned()), Axis::Condition("sms".to_owned())]
         );
         assert_eq!(tables[1].clip, Clip::whole(5));
+    }
+
+    #[test]
+    fn clips_shrink_with_the_grain_and_follow_the_history() {
+        let asked = "[[question]]\nname = \"app\"\ncount = \"lookups\"\nby = [\"app\"]\n\
+                     [[question]]\nname = \"fine\"\ncount = \"lookups\"\nby = [\"app\", \"hour\"]\n";
+        let constant = tables(asked);
+        assert!(constant[2].clip.units() < constant[1].clip.units());
+        let release = release(asked);
+        let lookups = Lookups::new(&release.questions).unwrap();
+        let with = |heavy: f64, noise_sd: f64| {
+            let mut bins = vec![0.0; HISTOGRAM_BINS];
+            (bins[0], bins[4], bins[16]) = (90_000.0, 9_000.0, heavy);
+            let history = History::new(&[(bins, noise_sd)]).unwrap();
+            lookups.tables(NanoRho::new(20_000_000), Some(&history)).unwrap()
+        };
+        // Nobody asks more than six times: the least clip takes nothing.
+        let light = with(0.0, 1.0);
+        assert_eq!(light[0].clip, Clip::whole(20));
+        // A thousand requesters ask 500 times or more.
+        let heavy = with(1_000.0, 1.0);
+        assert_eq!(heavy[0].clip, Clip::whole(700));
+        // Where the noise of the histogram hides a thousand, nothing is learned of them.
+        assert_eq!(with(0.0, 1_000.0)[0].clip, TOTAL_CLIP);
+        let spent = |tables: &[MeasuredTable]| -> u64 {
+            tables.iter().map(|table| table.charge.nano()).sum()
+        };
+        assert!(spent(&light) <= 20_000_000 && spent(&heavy) <= 20_000_000);
     }
 
     #[test]

@@ -5,6 +5,7 @@
 
 mod cells;
 mod family;
+mod history;
 mod layout;
 mod least_squares;
 mod split;
@@ -12,6 +13,7 @@ mod tables;
 
 pub use cells::{Cells, condition_met};
 pub use family::Lookups;
+pub use history::History;
 pub use layout::Layout;
 pub use least_squares::{AxisSet, Family, subsets};
 pub use tables::{Axis, Contribution, MeasuredTable, measured_tables};
@@ -34,12 +36,13 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// Plans a release on blocks with this budget.
+    /// Plans a release on blocks with this budget, with what earlier blocks published about
+    /// requesters.
     ///
     /// # Errors
     /// Usage, for keys that cannot be laid out; refused, when the budget is too small.
-    pub fn new(release: &Release, budget: NanoRho) -> Result<Self> {
-        Self::with_tables(release, measured_tables(release, budget)?)
+    pub fn new(release: &Release, budget: NanoRho, history: Option<&History>) -> Result<Self> {
+        Self::with_tables(release, measured_tables(release, budget, history)?)
     }
 
     /// The plan of a release with tables that were frozen before.

@@ -9,7 +9,7 @@ use super::least_squares::{AxisSet, Family, subsets};
 
 /// How much more a question counts for each of its cells: finer tables are read in more places, and
 /// their cells drown first.
-const DETAIL: f64 = 0.35;
+const DETAIL: f64 = 0.2;
 /// A table with a smaller part is not worth measuring.
 const LEAST_PART: f64 = 0.01;
 const ROUNDS: usize = 400;

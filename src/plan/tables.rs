@@ -9,6 +9,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::family::Lookups;
+use super::history::History;
 use crate::spec::Release;
 use crate::spec::measure::Measure;
 use crate::spec::privacy_loss::NanoRho;
@@ -84,7 +85,8 @@ pub struct MeasuredTable {
     pub charge: NanoRho,
 }
 
-/// Divides what the release may spend of a block whose budget is `budget`.
+/// Divides what the release may spend of a block whose budget is `budget`; `history` is what an
+/// earlier block published about requesters.
 ///
 /// # Privacy
 /// The charges add up to at most `budget` times the release's share: every part rounds down.
@@ -92,12 +94,16 @@ pub struct MeasuredTable {
 /// # Errors
 /// Refused, when the budget is too small for so many questions; usage, for questions over lookups
 /// with more axes than can be laid out.
-pub fn measured_tables(release: &Release, budget: NanoRho) -> Result<Vec<MeasuredTable>> {
+pub fn measured_tables(
+    release: &Release,
+    budget: NanoRho,
+    history: Option<&History>,
+) -> Result<Vec<MeasuredTable>> {
     let allowed = budget.part(release.budget_share_millionths, 1_000_000);
     let weights: u64 = release.questions.iter().map(|question| question.weight).sum();
     let lookups = Lookups::new(&release.questions)?;
     let family = allowed.part(lookups.weight(), weights);
-    let mut tables = lookups.tables(family)?;
+    let mut tables = lookups.tables(family, history)?;
     for question in &release.questions {
         if let Some((contribution, axes)) = own_table(question) {
             tables.push(MeasuredTable {
@@ -194,7 +200,7 @@ mod tests {
             budget in 1_000_000_u64..1_000_000_000,
         ) {
             let release = release(questions, share, &weights);
-            let tables = measured_tables(&release, NanoRho::new(budget)).unwrap();
+            let tables = measured_tables(&release, NanoRho::new(budget), None).unwrap();
             let spent: u64 = tables.iter().map(|table| table.charge.nano()).sum();
             prop_assert!(spent as f64 <= budget as f64 * share);
             prop_assert!(spent + questions as u64 + 10 >= (budget as f64 * share * 0.999_99) as u64 - budget / 500_000);
@@ -203,14 +209,15 @@ mod tests {
 
     #[test]
     fn a_budget_too_small_to_divide_is_refused_by_name() {
-        let error = measured_tables(&release(3, 1.0, &[1.0]), NanoRho::new(2)).unwrap_err();
+        let error = measured_tables(&release(3, 1.0, &[1.0]), NanoRho::new(2), None).unwrap_err();
         assert_eq!(error.kind(), crate::Kind::Refused);
         assert!(error.to_string().contains("measured table `"), "{error}");
     }
 
     #[test]
     fn clips_are_constants_or_the_release_files() {
-        let tables = measured_tables(&release(4, 1.0, &[1.0]), NanoRho::new(1_000_000)).unwrap();
+        let tables =
+            measured_tables(&release(4, 1.0, &[1.0]), NanoRho::new(1_000_000), None).unwrap();
         let of = |name: &str| tables.iter().find(|table| table.name == name).unwrap();
         assert_eq!(of("q1").clip, Clip::whole(1));
         assert_eq!(of("q1").contribution, Contribution::Presence { at_least: 1 });

@@ -41,7 +41,7 @@ range = [0, 100]
 #[test]
 fn every_atom_lands_in_the_cell_of_its_key_values() {
     let release = Release::parse(RELEASE, "r.toml", Path::new(".")).unwrap();
-    let plan = Plan::new(&release, NanoRho::new(20_000_000)).unwrap();
+    let plan = Plan::new(&release, NanoRho::new(20_000_000), None).unwrap();
     let names: Vec<&str> = plan.layout.keys().iter().map(Key::name).collect();
     let (levels, bins) = ("latency_ms in levels of [0, 100]", "latency_ms in bins of [0, 100]");
     assert_eq!(names, ["hour", "app", "route", levels, bins]);

@@ -18,7 +18,7 @@ mod worth;
 
 pub use folder::{check_writable, is_whole, remove_leftovers, write_out};
 pub use manifest::Facts;
-pub use worth::{Worth, worth};
+pub use worth::{Worth, histogram, worth};
 
 use crate::Result;
 use crate::ledger::StoredFile;

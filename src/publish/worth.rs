@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use arrow::array::{Array, AsArray};
+use arrow::array::AsArray;
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Float64Type};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
@@ -40,30 +40,51 @@ pub fn worth(files: &[StoredFile]) -> Result<BTreeMap<String, Worth>> {
     Ok(worth)
 }
 
+/// The bins of a published histogram of lookups per requester with the standard deviation of their
+/// noise; none when the files have no such question.
+///
+/// # Errors
+/// Internal, when stored bytes are not what was published.
+pub fn histogram(files: &[StoredFile], question: &str) -> Result<Option<(Vec<f64>, f64)>> {
+    let of = |file: &&StoredFile| {
+        file.path.strip_prefix(question).is_some_and(|rest| rest.starts_with('/'))
+    };
+    let Some(file) = files.iter().find(of) else { return Ok(None) };
+    let (values, sds) = (column(file, "value")?, column(file, "noise_sd")?);
+    let values: Vec<f64> = values.into_iter().map(Option::unwrap_or_default).collect();
+    let noise_sd = sds.into_iter().flatten().fold(0.0, f64::max);
+    Ok(Some((values, noise_sd)))
+}
+
 fn of_file(file: &StoredFile) -> Result<Worth> {
-    let broken = || Error::internal("a stored file does not read back as published");
-    let reader =
-        ParquetRecordBatchReaderBuilder::try_new(bytes::Bytes::copy_from_slice(&file.bytes))
-            .and_then(|builder| builder.build())
-            .map_err(|_| broken())?;
     let (mut squares, mut sizes, mut rows, mut uninformative) = (0.0, 0.0, 0_usize, 0);
-    for batch in reader {
-        let batch = batch.map_err(|_| broken())?;
-        let number = |name: &str| {
-            let column = batch.column_by_name(name).ok_or_else(broken)?;
-            cast(column, &DataType::Float64).map_err(|_| broken())
-        };
-        let (value, sd, flag) = (number("value")?, number("noise_sd")?, number("uninformative")?);
-        let [value, sd, flag] =
-            [&value, &sd, &flag].map(|array| array.as_primitive::<Float64Type>());
-        for row in (0..batch.num_rows()).filter(|row| value.is_valid(*row)) {
-            rows += 1;
-            squares += sd.value(row).powi(2);
-            sizes += value.value(row).abs();
-            uninformative += usize::from(flag.value(row) > 0.0);
-        }
+    let (values, sds) = (column(file, "value")?, column(file, "noise_sd")?);
+    let flags = column(file, "uninformative")?;
+    for ((value, sd), flag) in values.into_iter().zip(sds).zip(flags) {
+        let (Some(value), Some(sd)) = (value, sd) else { continue };
+        rows += 1;
+        squares += sd * sd;
+        sizes += value.abs();
+        uninformative += usize::from(flag.is_some_and(|flag| flag > 0.0));
     }
     let count = rows.max(1) as f64;
     let absolute = (squares / count).sqrt();
     Ok(Worth { absolute, relative: absolute / (sizes / count).max(1e-12), rows, uninformative })
+}
+
+/// A column of a stored file as numbers.
+fn column(file: &StoredFile, name: &str) -> Result<Vec<Option<f64>>> {
+    let broken = || Error::internal("a stored file does not read back as published");
+    let bytes = bytes::Bytes::copy_from_slice(&file.bytes);
+    let reader = ParquetRecordBatchReaderBuilder::try_new(bytes)
+        .and_then(|builder| builder.build())
+        .map_err(|_| broken())?;
+    let mut numbers = Vec::new();
+    for batch in reader {
+        let batch = batch.map_err(|_| broken())?;
+        let column = batch.column_by_name(name).ok_or_else(broken)?;
+        let column = cast(column, &DataType::Float64).map_err(|_| broken())?;
+        numbers.extend(column.as_primitive::<Float64Type>().iter());
+    }
+    Ok(numbers)
 }

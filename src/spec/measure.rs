@@ -86,17 +86,13 @@ impl Measure {
 }
 
 /// How many bins the histogram of lookups per requester has.
-pub const HISTOGRAM_BINS: usize = 40;
+pub const HISTOGRAM_BINS: usize = 21;
 
-/// The least number of lookups in a bin of the histogram of lookups per requester: each at least a
-/// quarter more than the last, from 1 on; the last bin has no end.
+/// The least number of lookups in each bin of the histogram of lookups per requester; the last bin
+/// has no end.
 #[must_use]
-pub fn histogram_edges() -> [u32; HISTOGRAM_BINS] {
-    let mut edges = [1_u32; HISTOGRAM_BINS];
-    for bin in 1..HISTOGRAM_BINS {
-        edges[bin] = (edges[bin - 1] + 1).max(edges[bin - 1] + edges[bin - 1] / 4);
-    }
-    edges
+pub const fn histogram_edges() -> [u32; HISTOGRAM_BINS] {
+    [1, 2, 3, 4, 5, 7, 10, 15, 20, 30, 50, 70, 100, 150, 200, 300, 500, 700, 1_000, 2_000, 5_000]
 }
 
 fn parse(raw: &RawQuestion, lists: &KeyLists, logs: &Logs) -> Result<Measure> {

@@ -13,19 +13,19 @@ fn a_plan_reads_no_logs_and_makes_no_ledger() {
     daily: one day, unit requester-day
 
     measured table                                           cells     clip          rho     noise sd
-    lookups                                                      1   300.00 0.001689073      5161.57
-    lookups by hour, app                                        72    10.00 0.011007464        67.40
-    lookups by app, sms_share met                                6    10.00 0.004194196       109.18
+    lookups                                                      1   300.00 0.004222683      3264.47
+    lookups by hour, app                                        72     4.67 0.008389912        36.02
+    lookups by app, sms_share met                                6     7.46 0.004278138        80.63
 
     question                      rows                     expected error    readable from
-    volume                          72                              66.23              260
-    sms_share                        3        7.37 % of the share at 1000             2887
+    volume                          72                              35.49              139
+    sms_share                        3        5.26 % of the share at 1000             2064
 
     The error is one standard deviation of the noise of one value; a 95 % interval is 1.96 of them to each side.
     Readable from: so many lookups (or requesters) must be behind a value before its interval is narrower than the value, for ratios than a tenth of their range; smaller values are published with `uninformative`.
     Bounding removes what a requester contributes past the clip; counts are raked to the total, and `coverage` says how much that restored.
 
-    For any requester and any one day (UTC), everything ever published about that day through this ledger is (1, 0.000001)-indistinguishable from what it would be without that requester's lookups of that day. This release alone: epsilon 0.826. That one requester looked up one target once: epsilon 0.068. Released like this every day, 30 days add up to epsilon 5.28 and a year to 23.6. It does not hide facts about crowds.
+    For any requester and any one day (UTC), everything ever published about that day through this ledger is (1, 0.000001)-indistinguishable from what it would be without that requester's lookups of that day. This release alone: epsilon 0.826. That one requester looked up one target once: epsilon 0.122. Released like this every day, 30 days add up to epsilon 5.28 and a year to 23.6. It does not hide facts about crowds.
     "#);
 }
 
@@ -52,12 +52,12 @@ fn a_statement_and_an_inspection_say_what_was_spent_and_promised() {
     published/sms_share/day=2026-03-02/part-0.parquet: sms_share of release daily, day 2026-03-02 (UTC)
     3 rows; columns app, value, noise_sd, ci_low, ci_high, uninformative
 
-    For any requester and any one day (UTC), everything ever published about that day through this ledger is (1, 0.000001)-indistinguishable from what it would be without that requester's lookups of that day. This release alone: epsilon 0.826. That one requester looked up one target once: epsilon 0.068. Released like this every day, 30 days add up to epsilon 5.28 and a year to 23.6. It does not hide facts about crowds.
+    For any requester and any one day (UTC), everything ever published about that day through this ledger is (1, 0.000001)-indistinguishable from what it would be without that requester's lookups of that day. This release alone: epsilon 0.826. That one requester looked up one target once: epsilon 0.122. Released like this every day, 30 days add up to epsilon 5.28 and a year to 23.6. It does not hide facts about crowds.
 
     Each value carries noise, whose standard deviation is in noise_sd; the interval in ci_low and ci_high holds the bounded value in 95 of 100 cases.
-    Measured: lookups, discrete gaussian of sd 5161.573, clip 300.0, rho 0.001689073
-    Measured: lookups by hour, app, discrete gaussian of sd 67.397, clip 10.0, rho 0.011007464
-    Measured: lookups by app, sms_share met, discrete gaussian of sd 109.184, clip 10.0, rho 0.004194196
+    Measured: lookups, discrete gaussian of sd 3264.465, clip 300.0, rho 0.004222683
+    Measured: lookups by hour, app, discrete gaussian of sd 36.019, clip 4.66583251953125, rho 0.008389912
+    Measured: lookups by app, sms_share met, discrete gaussian of sd 80.625, clip 7.457855224609375, rho 0.004278138
     Ledger entry 1.
     "#);
 }

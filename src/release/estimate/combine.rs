@@ -1,9 +1,17 @@
-//! All noisy tables of lookups together: least squares, and raking to the total.
+//! All noisy tables of lookups together: raked to the total, then least squares.
 //!
-//! Every marginal of the family is estimated from all tables that inform it, so the answers add up
-//! among each other. The total is measured apart with a loose clip: heavy users count nearly whole
-//! in it. Where it and the sum of the fine tables both stand out of the noise, answers are scaled
-//! to it, which restores on average what the tight clip took.
+//! The total is measured apart with a loose clip: heavy users count nearly whole in it. Every finer
+//! table has a clip of its own and so lacks another part of the lookups; where it and the total
+//! stand out of the noise, each table is scaled to the total before they are combined, which
+//! restores on average what its clip took. Then every marginal is estimated from all tables that
+//! inform it, so that answers add up among each other and to the total.
+//!
+//! # Variance
+//! With R = T/S for a table of sum S, a cell is T/N plus, for each interaction but the empty one,
+//! a weighted mean over tables of R times their interaction. Given the ratios, the interactions are
+//! independent ([`Family`]). By the delta method the total adds (cell/T)^2 var T, and each table
+//! (g/S)^2 var S, g being what the table contributes to the cell; S is independent of the
+//! interactions, for it is the empty one.
 
 use std::collections::HashMap;
 
@@ -13,7 +21,7 @@ use crate::plan::{AxisSet, Contribution, Family, Plan, subsets};
 use crate::spec::question::LATTICE_ONE;
 use crate::{Error, Result};
 
-/// Raking needs the total and the sum at least so many standard deviations above zero.
+/// Raking needs the total and each table's sum at least so many standard deviations above zero.
 const LEAST_SIGNAL: f64 = 5.0;
 
 /// A number with the variance of its noise.
@@ -23,22 +31,33 @@ pub(super) struct Noisy {
     pub(super) variance: f64,
 }
 
-/// The estimates of all marginals of lookups.
+/// The tables of lookups, and how they are combined.
 pub(super) struct Combined {
-    family: Family,
     sizes: Vec<u64>,
-    tables: Vec<(AxisSet, Tensor, String)>,
+    tables: Vec<Measured>,
     total: Option<(Noisy, String)>,
-    cache: HashMap<(usize, AxisSet), Tensor>,
+    raw: Family,
+    raked: Option<Family>,
+    interactions: HashMap<(usize, AxisSet), Tensor>,
 }
 
-/// How the fine tables are scaled to the total.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Raking {
-    /// The total with its loose clip.
-    pub(super) total: Noisy,
-    /// The sum of every fine answer.
-    pub(super) sum: Noisy,
+struct Measured {
+    axes: AxisSet,
+    cells: Tensor,
+    name: String,
+    sum: Noisy,
+    /// What raking multiplies it by.
+    ratio: f64,
+}
+
+/// The estimate of one marginal.
+pub(super) struct Estimate {
+    /// The cells, axes ascending.
+    pub(super) cells: Tensor,
+    marginal: AxisSet,
+    family: Family,
+    /// Where it is raked: the total, and what each table contributes with its sum.
+    raking: Option<(Noisy, Vec<(Tensor, Noisy)>)>,
 }
 
 impl Combined {
@@ -48,55 +67,84 @@ impl Combined {
     /// Internal, for tables of another plan.
     pub(super) fn new(plan: &Plan, noisy: &[NoisyTable]) -> Result<Self> {
         let sizes = plan.lookups.sizes().to_vec();
-        let (mut tables, mut total, mut measured) = (Vec::new(), None, Vec::new());
+        let (mut tables, mut total, mut raw) = (Vec::new(), None, Vec::new());
         for table in noisy {
             let priced = &table.priced().table;
+            let Some(axes) = plan.lookups.set(&priced.axes) else { continue };
             if priced.contribution != Contribution::Lookups {
                 continue;
             }
-            let Some(set) = plan.lookups.set(&priced.axes) else { continue };
             let values: Vec<f64> = table.contributions().collect();
             let variance = table.noise_sd().powi(2);
-            match values.as_slice() {
-                [value] if set == 0 => {
-                    total = Some((Noisy { value: *value, variance }, priced.name.clone()));
-                }
-                _ => {
-                    measured.push((set, variance));
-                    tables.push((set, Tensor::new(set, &sizes, values), priced.name.clone()));
-                }
+            let sum =
+                Noisy { value: values.iter().sum(), variance: variance * values.len() as f64 };
+            if axes == 0 {
+                total = Some((sum, priced.name.clone()));
+            } else {
+                raw.push((axes, variance));
+                let cells = Tensor::new(axes, &sizes, values);
+                tables.push(Measured { axes, cells, name: priced.name.clone(), sum, ratio: 1.0 });
             }
         }
-        let family = Family::new(sizes.clone(), measured);
-        Ok(Self { family, sizes, tables, total, cache: HashMap::new() })
+        let stands_out = |noisy: &Noisy| noisy.value >= LEAST_SIGNAL * noisy.variance.sqrt();
+        let raked = total.as_ref().filter(|(total, _)| {
+            stands_out(total) && tables.iter().all(|table| stands_out(&table.sum))
+        });
+        let raked = raked.map(|(total, _)| {
+            tables.iter_mut().for_each(|table| table.ratio = total.value / table.sum.value);
+            let variances = raw.iter().zip(&tables);
+            let scaled = variances
+                .map(|((axes, variance), table)| (*axes, variance * table.ratio * table.ratio));
+            Family::new(sizes.clone(), scaled.collect())
+        });
+        let raw = Family::new(sizes.clone(), raw);
+        Ok(Self { sizes, tables, total, raw, raked, interactions: HashMap::new() })
     }
 
-    /// The least-squares estimate of a marginal, its axes ascending.
+    /// The best estimate of a marginal: raked where there is signal.
     ///
     /// # Errors
     /// Internal, when no table has its axes.
-    pub(super) fn estimate(&mut self, marginal: AxisSet) -> Result<(Tensor, f64)> {
-        let variance = self.family.variance(marginal).ok_or_else(unmeasured)?;
-        if let [(_, only, _)] = self.tables.as_slice() {
-            return Ok((only.marginal(marginal), variance));
-        }
-        let mut sum = Tensor::zero(marginal, &self.sizes);
-        for interaction in subsets(marginal) {
-            let weights = self.family.weights(interaction).ok_or_else(unmeasured)?;
-            let mut combined = Tensor::zero(interaction, &self.sizes);
-            for (place, weight) in weights.into_iter().enumerate() {
-                if weight > 0.0 {
-                    let tables = &self.tables;
-                    let part = self
-                        .cache
-                        .entry((place, interaction))
-                        .or_insert_with(|| tables[place].1.marginal(interaction));
-                    combined.add_scaled(part, weight);
-                }
+    pub(super) fn estimate(&mut self, marginal: AxisSet) -> Result<Estimate> {
+        let (Some(family), Some((total, _))) = (self.raked.clone(), self.total.clone()) else {
+            return self.unraked(marginal);
+        };
+        let mut parts: Vec<(Tensor, Noisy)> = self
+            .tables
+            .iter()
+            .map(|table| (Tensor::zero(marginal, &self.sizes), table.sum))
+            .collect();
+        for interaction in subsets(marginal).filter(|interaction| *interaction != 0) {
+            let weights = family.weights(interaction).ok_or_else(unmeasured)?;
+            for (place, weight) in
+                weights.into_iter().enumerate().filter(|(_, weight)| *weight > 0.0)
+            {
+                let factor = weight * self.tables[place].ratio;
+                parts[place].0.add_spread(self.interaction(place, interaction), factor);
             }
-            sum.add_spread(&combined.interaction());
         }
-        Ok((sum, variance))
+        let mut cells = Tensor::zero(marginal, &self.sizes);
+        cells.add_spread(&Tensor::new(0, &self.sizes, vec![total.value]), 1.0);
+        parts.iter().for_each(|(part, _)| cells.add_spread(part, 1.0));
+        Ok(Estimate { cells, marginal, family, raking: Some((total, parts)) })
+    }
+
+    /// The least-squares estimate of the bounded tables as they are.
+    ///
+    /// # Errors
+    /// Internal, when no table has its axes.
+    pub(super) fn unraked(&mut self, marginal: AxisSet) -> Result<Estimate> {
+        let family = self.raw.clone();
+        let mut cells = Tensor::zero(marginal, &self.sizes);
+        for interaction in subsets(marginal) {
+            let weights = family.weights(interaction).ok_or_else(unmeasured)?;
+            for (place, weight) in
+                weights.into_iter().enumerate().filter(|(_, weight)| *weight > 0.0)
+            {
+                cells.add_spread(self.interaction(place, interaction), weight);
+            }
+        }
+        Ok(Estimate { cells, marginal, family, raking: None })
     }
 
     /// The total with its loose clip.
@@ -104,34 +152,85 @@ impl Combined {
         self.total.as_ref().map(|(total, _)| *total)
     }
 
-    /// The raking of all fine tables; none where signal is lacking.
+    /// Which part of the lookups the bounded tables hold, with its standard deviation; none where
+    /// nothing is raked.
     ///
     /// # Errors
     /// Internal, when nothing was measured.
-    pub(super) fn raking(&mut self) -> Result<Option<Raking>> {
-        let Some(total) = self.total() else { return Ok(None) };
-        if self.tables.is_empty() {
-            return Ok(None);
-        }
-        let (sum, variance) = self.estimate(0)?;
-        let sum = Noisy { value: sum.data().first().copied().unwrap_or(0.0), variance };
-        let stands_out = |noisy: Noisy| noisy.value >= LEAST_SIGNAL * noisy.variance.sqrt();
-        Ok((stands_out(total) && stands_out(sum)).then_some(Raking { total, sum }))
+    pub(super) fn coverage(&mut self) -> Result<Option<(f64, f64)>> {
+        let (Some(_), Some(total)) = (&self.raked, self.total()) else { return Ok(None) };
+        let estimate = self.unraked(0)?;
+        let sum = estimate.cells.data().first().copied().unwrap_or(0.0);
+        let share = sum / total.value;
+        let variance = estimate.fixed_variance() + share * share * total.variance;
+        Ok(Some((share, variance.sqrt() / total.value)))
     }
 
-    /// The covariance of two sums over cells of a marginal, given as the factor of each cell.
+    /// The names of the tables that inform a marginal.
+    pub(super) fn sources(&self, marginal: AxisSet) -> Vec<String> {
+        let fine = self.tables.iter().filter(|table| table.axes & marginal != 0);
+        let fine = fine.map(|table| table.name.clone());
+        fine.chain(self.total.iter().map(|(_, name)| name.clone())).collect()
+    }
+
+    /// The axes' sizes.
+    pub(super) fn sizes(&self) -> &[u64] {
+        &self.sizes
+    }
+
+    fn interaction(&mut self, place: usize, interaction: AxisSet) -> &Tensor {
+        let tables = &self.tables;
+        self.interactions
+            .entry((place, interaction))
+            .or_insert_with(|| tables[place].cells.marginal(interaction).interaction())
+    }
+}
+
+impl Estimate {
+    /// The variance of every cell.
+    pub(super) fn variances(&self) -> Tensor {
+        let fixed = self.fixed_variance();
+        self.cells.map(|cell, value| {
+            let Some((total, parts)) = &self.raking else { return fixed };
+            let varying = parts.iter().map(|(part, sum)| {
+                let here = part.data().get(cell).copied().unwrap_or(0.0);
+                (here / sum.value).powi(2) * sum.variance
+            });
+            fixed + (value / total.value).powi(2) * total.variance + varying.sum::<f64>()
+        })
+    }
+
+    /// The variance of every cell given the ratios of raking.
+    fn fixed_variance(&self) -> f64 {
+        let whole = self.family.variance(self.marginal).unwrap_or(f64::INFINITY);
+        match (&self.raking, self.family.combined_variance(0)) {
+            // The empty interaction is the total's, not the tables'.
+            (Some(_), Some(empty)) => whole - empty / self.family.cells(self.marginal).powi(2),
+            _ => whole,
+        }
+    }
+
+    /// The covariance of two sums over cells, given the ratios of raking.
     ///
     /// # Shapes
-    /// `left` and `right` are tensors over the marginal's axes in ascending order.
+    /// `left` and `right` give each cell's factor, axes ascending.
     ///
     /// # Errors
     /// Internal, when no table has its axes.
-    pub(super) fn covariance(&self, marginal: AxisSet, left: &[f64], right: &[f64]) -> Result<f64> {
-        let cells = self.family.cells(marginal);
+    pub(super) fn fixed_covariance(
+        &self,
+        sizes: &[u64],
+        left: &[f64],
+        right: &[f64],
+    ) -> Result<f64> {
+        let cells = self.family.cells(self.marginal);
         let [left, right] =
-            [left, right].map(|data| Tensor::new(marginal, &self.sizes, data.to_vec()));
+            [left, right].map(|data| Tensor::new(self.marginal, sizes, data.to_vec()));
         let mut sum = 0.0;
-        for interaction in subsets(marginal) {
+        for interaction in subsets(self.marginal) {
+            if interaction == 0 && self.raking.is_some() {
+                continue;
+            }
             let variance = self.family.combined_variance(interaction).ok_or_else(unmeasured)?;
             let share = self.family.cells(interaction) / cells;
             let [left, right] =
@@ -142,46 +241,11 @@ impl Combined {
         Ok(sum)
     }
 
-    /// The names of the tables that inform a marginal.
-    pub(super) fn sources(&self, marginal: AxisSet) -> Vec<String> {
-        let informs = |set: AxisSet| set & marginal != 0 || marginal == 0;
-        let fine = self.tables.iter().filter(|(set, _, _)| informs(*set));
-        let total = self.total.iter().map(|(_, name)| name.clone());
-        if marginal == 0 {
-            total.collect()
-        } else {
-            fine.map(|(_, _, name)| name.clone()).chain(total).collect()
-        }
-    }
-
-    /// The axes' sizes.
-    pub(super) fn sizes(&self) -> &[u64] {
-        &self.sizes
-    }
-}
-
-impl Raking {
-    /// What every answer is multiplied by.
-    pub(super) fn ratio(&self) -> f64 {
-        self.total.value / self.sum.value
-    }
-
-    /// The variance of one raked cell of a marginal with so many cells (MECHANISMS 5.2, with the
-    /// covariance of the cell and the sum under least squares).
-    pub(super) fn variance(&self, cell: f64, variance: f64, cells: f64) -> f64 {
-        let (ratio, share) = (self.ratio(), cell / self.sum.value);
-        let covariance = self.sum.variance / cells;
-        let total = self.total.variance / (ratio * ratio);
-        let spread =
-            variance + share * share * (self.sum.variance + total) - 2.0 * share * covariance;
-        ratio * ratio * spread.max(0.0)
-    }
-
-    /// Which part of the lookups the fine tables hold, with its standard deviation.
-    pub(super) fn coverage(&self) -> (f64, f64) {
-        let share = self.sum.value / self.total.value;
-        let variance = self.sum.variance + share * share * self.total.variance;
-        (share, variance.sqrt() / self.total.value)
+    /// What each table contributes, in the order of other axes, with its sum; nothing unraked. The
+    /// total is left out: it moves all cells of a ratio alike.
+    pub(super) fn parts(&self, order: &[usize]) -> Vec<(Vec<f64>, Noisy)> {
+        let parts = self.raking.iter().flat_map(|(_, parts)| parts);
+        parts.map(|(part, sum)| (part.ordered(order), *sum)).collect()
     }
 }
 

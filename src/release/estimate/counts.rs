@@ -4,36 +4,21 @@
 //! value and rounded outwards. Beside them stands a set for display: nonnegative, with the same sum.
 
 use super::answer::{Answer, Column, Rows, Z_95, is_uninformative, normal_quantile};
-use super::combine::{Noisy, Raking};
+use super::combine::Noisy;
 
-/// Noisy counts, one for each combination of keys in key order.
-pub(super) struct Counts {
-    /// Before raking.
-    pub(super) cells: Vec<f64>,
-    /// The variance of each.
-    pub(super) variance: f64,
-}
-
-/// The answer of a count over the family of lookups.
-pub(super) fn lookups(counts: &Counts, raking: Option<Raking>, top: Option<u32>) -> Answer {
-    let cells = counts.cells.len() as f64;
-    let noisy: Vec<Noisy> = counts
-        .cells
-        .iter()
-        .map(|&cell| match raking {
-            None => Noisy { value: cell, variance: counts.variance },
-            Some(raking) => Noisy {
-                value: cell * raking.ratio(),
-                variance: raking.variance(cell, counts.variance, cells),
-            },
-        })
-        .collect();
-    let unraked: Vec<i64> = counts.cells.iter().map(|cell| nearest(*cell)).collect();
-    let coverage = raking.map(|raking| raking.coverage());
-    let share = vec![coverage.map(|(share, _)| share); unraked.len()];
-    let mut extra = vec![Column::whole("value_unraked", unraked)];
-    extra.push(Column::maybe("coverage", share));
-    let mut answer = published(&noisy, top, extra);
+/// The answer of a count over the family of lookups; `unraked` is what its bounded tables say.
+pub(super) fn lookups(
+    noisy: &[Noisy],
+    unraked: &[f64],
+    coverage: Option<(f64, f64)>,
+    top: Option<u32>,
+) -> Answer {
+    let share = vec![coverage.map(|(share, _)| share); noisy.len()];
+    let extra = vec![
+        Column::whole("value_unraked", unraked.iter().map(|cell| nearest(*cell)).collect()),
+        Column::maybe("coverage", share),
+    ];
+    let mut answer = published(noisy, top, extra);
     answer.coverage = coverage;
     answer
 }
@@ -171,28 +156,9 @@ mod tests {
     }
 
     #[test]
-    fn raking_scales_to_the_total_and_says_what_was_covered() {
-        let counts = Counts { cells: vec![30.0, 60.0], variance: 1.0 };
-        let raking = Raking {
-            total: Noisy { value: 100.0, variance: 4.0 },
-            sum: Noisy { value: 90.0, variance: 2.0 },
-        };
-        let answer = lookups(&counts, Some(raking), None);
-        assert_eq!(column(&answer, "value"), [33.0, 67.0]);
-        assert_eq!(column(&answer, "value_unraked"), [30.0, 60.0]);
-        assert!((answer.coverage.unwrap().0 - 0.9).abs() < 1e-12);
-        // By the delta method on R y = y T / S, with T, S and y varying: 30 T / S.
-        let (t, s, y) = (100.0_f64, 90.0_f64, 30.0_f64);
-        let by_hand =
-            (t / s).powi(2) * 1.0 + (y * t / (s * s)).powi(2) * 2.0 + (y / s).powi(2) * 4.0
-                - 2.0 * (t / s) * (y * t / (s * s)) * 1.0;
-        assert!((column(&answer, "noise_sd")[0] - by_hand.sqrt()).abs() < 1e-9);
-    }
-
-    #[test]
     fn the_largest_come_first_with_wider_intervals() {
-        let counts = Counts { cells: vec![5.0, 50.0, 20.0, 50.0], variance: 1.0 };
-        let answer = lookups(&counts, None, Some(3));
+        let cells = [5.0, 50.0, 20.0, 50.0];
+        let answer = lookups(&noisy(&cells), &cells, None, Some(3));
         assert_eq!(answer.rows, Rows::Picked(vec![1, 3, 2]));
         assert_eq!(column(&answer, "value"), [50.0, 50.0, 20.0]);
         // 97.5 % of one cell becomes 99.375 % of each of four: 2.4977 standard deviations.

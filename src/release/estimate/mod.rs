@@ -21,8 +21,7 @@ use crate::spec::measure::{HISTOGRAM_BINS, Measure, histogram_edges};
 use crate::spec::number::Grid;
 use crate::spec::question::Question;
 use crate::{Error, Result};
-use combine::{Combined, Noisy};
-use counts::Counts;
+use combine::{Combined, Estimate, Noisy};
 use ratios::{Pair, Spread};
 
 /// Answers every question of a release, in its order.
@@ -76,9 +75,14 @@ fn count(question: &Question, plan: &Plan, combined: &mut Combined) -> Result<An
     let mut answer = match (marginal, combined.total()) {
         (0, Some(total)) => counts::plain(&[total]),
         _ => {
-            let (cells, variance) = combined.estimate(marginal)?;
-            let cells = cells.ordered(&order(&question.by, plan)?);
-            counts::lookups(&Counts { cells, variance }, combined.raking()?, question.top)
+            let order = order(&question.by, plan)?;
+            let estimate = combined.estimate(marginal)?;
+            let variances = estimate.variances().ordered(&order);
+            let cells = estimate.cells.ordered(&order).into_iter().zip(variances);
+            let noisy: Vec<Noisy> =
+                cells.map(|(value, variance)| Noisy { value, variance }).collect();
+            let unraked = combined.unraked(marginal)?.cells.ordered(&order);
+            counts::lookups(&noisy, &unraked, combined.coverage()?, question.top)
         }
     };
     answer.measured_tables = combined.sources(marginal);
@@ -90,7 +94,7 @@ fn share(question: &Question, plan: &Plan, combined: &mut Combined) -> Result<An
         return Err(Error::internal("a share is none"));
     };
     let marginal = marginal(question, plan)?;
-    let (cells, _) = combined.estimate(marginal)?;
+    let estimate = combined.estimate(marginal)?;
     let by = order(&question.by, plan)?;
     // Behind the keys of `by`: the condition's own axis, or the keys that only the condition reads.
     let own = plan
@@ -117,37 +121,49 @@ fn share(question: &Question, plan: &Plan, combined: &mut Combined) -> Result<An
             condition_met(condition, &every)?
         }
     };
-    let cells = cells.ordered(&all);
+    let cells = estimate.cells.ordered(&all);
+    let parts = estimate.parts(&all);
     let mut spreads: Vec<(Vec<bool>, Spread)> = Vec::new();
     let mut pairs = Vec::with_capacity(size(&by));
-    for (cells, met) in cells.chunks_exact(inner).zip(met.chunks_exact(inner)) {
-        let spread = match spreads.iter().find(|(known, _)| known == met) {
+    for (combination, met) in met.chunks_exact(inner).enumerate() {
+        let mut spread = match spreads.iter().find(|(known, _)| known == met) {
             Some((_, spread)) => *spread,
             None => {
-                let spread = spread(combined, marginal, &all, by.len(), met)?;
+                let spread = spread(&estimate, &sizes, &all, by.len(), met)?;
                 spreads.push((met.to_vec(), spread));
                 spread
             }
         };
-        let part = cells.iter().zip(met).filter(|(_, met)| **met).map(|(cell, _)| cell).sum();
-        pairs.push(Pair { part, whole: cells.iter().sum(), spread });
+        let here = combination * inner..(combination + 1) * inner;
+        let sums = |cells: &[f64]| -> (f64, f64) {
+            let part = cells.iter().zip(met).filter(|(_, met)| **met).map(|(cell, _)| cell).sum();
+            (part, cells.iter().sum())
+        };
+        for (table, sum) in &parts {
+            let (part, whole) = sums(&table[here.clone()]);
+            let factor = sum.variance / (sum.value * sum.value);
+            spread.part += part * part * factor;
+            spread.whole += whole * whole * factor;
+            spread.both += part * whole * factor;
+        }
+        let (part, whole) = sums(&cells[here]);
+        pairs.push(Pair { part, whole, spread });
     }
     let mut answer = ratios::ratios(&pairs, 0.0, 1.0, 0.0, 1.0);
     answer.measured_tables = combined.sources(marginal);
-    answer.coverage = combined.raking()?.map(|raking| raking.coverage());
+    answer.coverage = combined.coverage()?;
     Ok(answer)
 }
 
 /// The covariance of a share's part and whole: the same for every combination of `by` whose
 /// condition is met alike, so it is worked out for the first.
 fn spread(
-    combined: &Combined,
-    marginal: u32,
+    estimate: &Estimate,
+    sizes: &[u64],
     all: &[usize],
     by: usize,
     met: &[bool],
 ) -> Result<Spread> {
-    let sizes = combined.sizes();
     let mut axes: Vec<usize> = all.to_vec();
     axes.sort_unstable();
     let size = |axis: usize| usize::try_from(sizes[axis]).unwrap_or(usize::MAX);
@@ -165,9 +181,9 @@ fn spread(
         part[place] = f64::from(*met);
     }
     Ok(Spread {
-        part: combined.covariance(marginal, &part, &part)?,
-        whole: combined.covariance(marginal, &whole, &whole)?,
-        both: combined.covariance(marginal, &part, &whole)?,
+        part: estimate.fixed_covariance(sizes, &part, &part)?,
+        whole: estimate.fixed_covariance(sizes, &whole, &whole)?,
+        both: estimate.fixed_covariance(sizes, &part, &whole)?,
     })
 }
 

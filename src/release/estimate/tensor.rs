@@ -31,6 +31,12 @@ impl Tensor {
         &self.data
     }
 
+    /// A tensor of the same axes, made of each cell's place and value.
+    pub(super) fn map(&self, of: impl Fn(usize, f64) -> f64) -> Self {
+        let data = self.data.iter().enumerate().map(|(place, value)| of(place, *value)).collect();
+        Self { axes: self.axes.clone(), data }
+    }
+
     /// The marginal over a subset of the axes: all others added up.
     pub(super) fn marginal(&self, set: AxisSet) -> Self {
         let mut this = self.clone();
@@ -65,16 +71,9 @@ impl Tensor {
         self
     }
 
-    /// Adds `factor` times another tensor of the same axes.
-    pub(super) fn add_scaled(&mut self, other: &Self, factor: f64) {
-        for (value, other) in self.data.iter_mut().zip(&other.data) {
-            *value += factor * other;
-        }
-    }
-
-    /// Adds a tensor over a subset of the axes, evenly spread over the others.
-    pub(super) fn add_spread(&mut self, part: &Self) {
-        let share = part.data.len() as f64 / self.data.len().max(1) as f64;
+    /// Adds `factor` times a tensor over a subset of the axes, evenly spread over the others.
+    pub(super) fn add_spread(&mut self, part: &Self, factor: f64) {
+        let share = factor * part.data.len() as f64 / self.data.len().max(1) as f64;
         // For each axis: its step in the part, or none.
         let mut steps = vec![0; self.axes.len()];
         for (place, (axis, _)) in self.axes.iter().enumerate() {
@@ -159,7 +158,7 @@ mod tests {
         );
         let mut sum = Tensor::zero(0b111, &SIZES);
         for set in crate::plan::subsets(0b111) {
-            sum.add_spread(&whole.marginal(set).interaction());
+            sum.add_spread(&whole.marginal(set).interaction(), 1.0);
         }
         for (sum, value) in sum.data().iter().zip(whole.data()) {
             assert!((sum - value).abs() < 1e-12);
