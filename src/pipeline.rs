@@ -152,7 +152,7 @@ pub fn plan(spec: &Release) -> Result<(Plan, Vec<PricedTable>, Guarantee)> {
         false => None,
     };
     let plan = Plan::new(spec, terms(spec)?.budget, history.as_ref())?;
-    let priced = release::price(&plan.tables)?;
+    let priced = release::price(&plan.tables, spec.sampler)?;
     let guarantee = Guarantee::new(&priced, &plan.sizes(), &spec.ledger)?;
     Ok((plan, priced, guarantee))
 }
@@ -264,7 +264,7 @@ fn heal(job: &Job, ledger: &mut Ledger, entry: &Entry) -> Result<Done> {
 }
 
 fn reservation(spec: &Release, day: Day, plan: &Plan, logs_digest: String) -> Result<Reservation> {
-    let tables = release::price(&plan.tables)?;
+    let tables = release::price(&plan.tables, spec.sampler)?;
     let charge = release::total_charge(&tables)?;
     let fingerprint = spec.fingerprint();
     let plan = serde_json::to_string(&Frozen { tables })

@@ -18,7 +18,7 @@ use crate::spec::question::{Clip, LATTICE_ONE, MOST_CLIP, Question};
 use crate::{Error, Result};
 
 /// How many lookups of a requester stay whole in fine tables, when nothing was released before.
-const TYPICAL_MOST: f64 = 15.0;
+const TYPICAL_MOST: f64 = 20.0;
 /// The clip of the total then: about one requester-day in ten thousand lies above.
 const TOTAL_CLIP: Clip = Clip::whole(300);
 /// Which part of the family's budget the total gets, in hundredths.

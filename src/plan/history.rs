@@ -10,7 +10,7 @@ use crate::spec::question::Clip;
 /// Bins below so many standard deviations of their noise count as empty.
 const LEAST_SIGNAL: f64 = 2.5;
 /// The share of requesters that the clip of fine tables leaves whole.
-const WHOLE: f64 = 0.95;
+const WHOLE: f64 = 0.97;
 /// The least clip that a history may set.
 const LEAST_CLIP: u32 = 20;
 

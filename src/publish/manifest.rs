@@ -113,7 +113,7 @@ fn measured_table(table: &NoisyTable) -> Value {
         "clip": clip,
         "sensitivity": clip,
         "mechanism": priced.mechanism,
-        "sampler": "opendp",
+        "sampler": priced.drawn_by,
         "noise_scale": table.noise_sd(),
         "rho": priced.charge.rho(),
     })

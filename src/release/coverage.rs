@@ -38,13 +38,13 @@ fn tally(plan: &Plan, truth: &[Vec<i64>]) -> ExactTally {
 }
 
 fn drawn(plan: &Plan, truth: &[Vec<i64>]) -> Vec<NoisyTable> {
-    let priced = price(&plan.tables).unwrap();
+    let priced = price(&plan.tables, crate::spec::release::Sampler::Integer).unwrap();
     draw(tally(plan, truth), &priced, DrawPermit::for_test()).unwrap()
 }
 
 /// The same sums without noise, as a table that was drawn: what every estimate aims at.
 fn exact(plan: &Plan, truth: &[Vec<i64>]) -> Vec<NoisyTable> {
-    let priced = price(&plan.tables).unwrap();
+    let priced = price(&plan.tables, crate::spec::release::Sampler::Integer).unwrap();
     priced.iter().zip(truth).map(|(priced, sums)| NoisyTable::for_test(priced, sums)).collect()
 }
 

@@ -2,11 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::mechanism::{DiscreteGaussian, NoiseScale};
+use super::mechanism::{DiscreteGaussian, DrawnBy, NoiseScale};
 use crate::aggregate::ExactTally;
 use crate::ledger::DrawPermit;
 use crate::plan::MeasuredTable;
 use crate::spec::privacy_loss::NanoRho;
+use crate::spec::release::Sampler;
 use crate::{Error, Result};
 
 /// A measured table with the mechanism that was built for it; frozen with the reservation.
@@ -20,6 +21,9 @@ pub struct PricedTable {
     pub noise_scale: NoiseScale,
     /// What the built mechanism says that one draw costs.
     pub charge: NanoRho,
+    /// Which sampler draws; the reference for entries that do not say.
+    #[serde(default)]
+    pub drawn_by: DrawnBy,
 }
 
 /// The name of the only mechanism so far.
@@ -32,14 +36,18 @@ pub(super) const DISCRETE_GAUSSIAN: &str = "discrete gaussian";
 ///
 /// # Errors
 /// Refused, for a table without budget; internal, when a mechanism cannot be built.
-pub fn price(tables: &[MeasuredTable]) -> Result<Vec<PricedTable>> {
+pub fn price(tables: &[MeasuredTable], sampler: Sampler) -> Result<Vec<PricedTable>> {
     tables
         .iter()
         .map(|table| {
             let noise_scale = NoiseScale::for_charge(table.clip, table.charge)?;
             let charge = DiscreteGaussian::new(table.clip, noise_scale)?.charge();
             let mechanism = DISCRETE_GAUSSIAN.to_owned();
-            Ok(PricedTable { table: table.clone(), mechanism, noise_scale, charge })
+            let drawn_by = match (sampler, noise_scale.whole()) {
+                (Sampler::Integer, Some(_)) => DrawnBy::Pointillist,
+                _ => DrawnBy::Opendp,
+            };
+            Ok(PricedTable { table: table.clone(), mechanism, noise_scale, charge, drawn_by })
         })
         .collect()
 }
@@ -113,7 +121,10 @@ pub fn draw(
             let exact = tally
                 .table(place)
                 .ok_or_else(|| Error::internal("the tally lacks a measured table"))?;
-            Ok(NoisyTable { priced: priced.clone(), units: mechanism.draw(exact)? })
+            Ok(NoisyTable {
+                priced: priced.clone(),
+                units: mechanism.draw(exact, priced.drawn_by)?,
+            })
         })
         .collect();
     drop((tally, permit));

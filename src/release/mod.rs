@@ -9,12 +9,13 @@ mod draw;
 mod estimate;
 mod guarantee;
 mod mechanism;
+mod sampler;
 
 pub use accounting::{budget_of, epsilon_of};
 pub use draw::{NoisyTable, PricedTable, draw, price, total_charge};
 pub use estimate::{Answer, Column, Expected, Rows, Values, answers, expected};
 pub use guarantee::{Figure, Guarantee, TargetFigure};
-pub use mechanism::{DiscreteGaussian, NoiseScale};
+pub use mechanism::{DiscreteGaussian, DrawnBy, NoiseScale};
 
 use crate::Error;
 

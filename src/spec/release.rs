@@ -27,10 +27,21 @@ pub struct Release {
     pub ledger: LedgerTerms,
     /// Which part of each block's budget this release may spend, in millionths.
     pub budget_share_millionths: u64,
+    /// Which sampler draws the noise; the law is the same, so the fingerprint leaves it out.
+    pub sampler: Sampler,
     /// What is asked, in the order of the file.
     pub questions: Vec<Question>,
     /// The folder of the published tables.
     pub output: PathBuf,
+}
+
+/// `[privacy] sampler`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sampler {
+    /// This program's own, in integers, where the scale fits it.
+    Integer,
+    /// The reference sampler, some eighty times slower.
+    Opendp,
 }
 
 /// `[ledger]`, checked.
@@ -90,7 +101,7 @@ impl Release {
             Error::usage(format!("`[retention] days` is {}", raw.retention.days))
                 .help("give a number of days from 1 to 36500")
         })?;
-        let budget_share_millionths = check_privacy(&raw.privacy)?;
+        let (budget_share_millionths, sampler) = check_privacy(&raw.privacy)?;
         let ledger = check_ledger(&raw, folder)?;
         let lists = KeyLists::parse(&raw.keys)?;
         let logs = Logs::parse(raw.logs, folder, lists.names())?;
@@ -114,6 +125,7 @@ impl Release {
             retention_days,
             ledger,
             budget_share_millionths,
+            sampler,
             questions,
             output,
         })
@@ -189,7 +201,7 @@ fn details(measure: &Measure) -> serde_json::Value {
     }
 }
 
-fn check_privacy(raw: &RawPrivacy) -> Result<u64> {
+fn check_privacy(raw: &RawPrivacy) -> Result<(u64, Sampler)> {
     match raw.unit.as_deref() {
         None | Some("requester-day") => {}
         Some(unit @ ("requester-window" | "person-day")) => {
@@ -208,10 +220,14 @@ fn check_privacy(raw: &RawPrivacy) -> Result<u64> {
             Error::usage("`[privacy] exempt` is not available yet").help("remove the field")
         );
     }
-    if !matches!(raw.sampler.as_deref(), None | Some("opendp")) {
-        return Err(Error::usage("`[privacy] sampler` is not one that is available")
-            .help("remove the field, or use \"opendp\""));
-    }
+    let sampler = match raw.sampler.as_deref() {
+        None | Some("pointillist") => Sampler::Integer,
+        Some("opendp") => Sampler::Opendp,
+        Some(other) => {
+            return Err(Error::usage(format!("`[privacy] sampler` is `{other}`"))
+                .help("use \"pointillist\" or \"opendp\""));
+        }
+    };
     let share = raw.budget_share.unwrap_or(0.7);
     if !share.is_finite() || !(0.000_001..=1.0).contains(&share) {
         return Err(Error::usage(format!("`[privacy] budget_share` is {share}"))
@@ -222,7 +238,8 @@ fn check_privacy(raw: &RawPrivacy) -> Result<u64> {
         clippy::cast_sign_loss,
         reason = "the share lies in [0.000001, 1], so the product lies in [0, 1000000]"
     )]
-    Ok((share * 1e6).floor() as u64)
+    let millionths = (share * 1e6).floor() as u64;
+    Ok((millionths, sampler))
 }
 
 fn check_ledger(raw: &RawRelease, folder: &Path) -> Result<LedgerTerms> {
