@@ -12,9 +12,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::ingest::RejectedRows;
-use crate::ledger::{Entry, Ledger, Reservation, State, Terms, Which};
+use crate::ledger::{Entry, Ledger, Marks, Reservation, Second, State, Terms, Which};
 use crate::plan::{History, Plan};
-use crate::release::{Guarantee, PricedTable};
+use crate::release::{Guarantee, Losses, PricedTable};
 use crate::spec::Release;
 use crate::spec::logs::Identifier;
 use crate::spec::measure::Measure;
@@ -38,6 +38,8 @@ pub struct Job {
     pub again: Again,
     /// Whether a day whose files look half-delivered may be released.
     pub incomplete: Incomplete,
+    /// Whether a second ledger may charge the same logs.
+    pub second_ledger: Second,
     /// The folder that gets the rows that cannot be read, when it is asked for.
     pub rejects: Option<PathBuf>,
 }
@@ -76,15 +78,23 @@ pub enum Done {
 #[derive(Debug, Serialize, Deserialize)]
 struct Frozen {
     tables: Vec<PricedTable>,
+    /// What they cost a contact pair and a target, for statements.
+    #[serde(default)]
+    losses: Option<Losses>,
 }
 
 /// Opens the job's ledger, making it on first use.
 ///
 /// # Errors
-/// Busy, when another run holds it; refused, when its terms differ; I/O.
+/// Busy, when another run holds it; refused, when its terms differ or another ledger charges the
+/// same logs; I/O.
 pub fn open_ledger(job: &Job) -> Result<Ledger> {
     let path = &job.release.ledger.path;
-    Ledger::open(path, &terms(&job.release)?, job.wait, Clock::Fixed(job.as_of))
+    let marks = Marks::read(&job.release.logs.place)?;
+    marks.allow_new(path, job.second_ledger)?;
+    let ledger = Ledger::open(path, &terms(&job.release)?, job.wait, Clock::Fixed(job.as_of))?;
+    marks.claim(&ledger, job.second_ledger)?;
+    Ok(ledger)
 }
 
 /// Releases one closed day, or publishes what was released before.
@@ -210,6 +220,28 @@ fn history(spec: &Release, ledger: &Ledger, day: Option<Day>) -> Result<Option<H
     Ok(History::new(&days))
 }
 
+/// What an entry cost a contact pair and a target; none for entries that do not say.
+#[must_use]
+pub fn losses(entry: &Entry) -> Option<Losses> {
+    serde_json::from_str::<Frozen>(&entry.plan).ok()?.losses
+}
+
+/// Whether the logs of a released day are other than when it was released.
+///
+/// # Errors
+/// Input or I/O, when they cannot be read; internal, without the ledger's key.
+pub fn logs_changed_since(spec: &Release, ledger: &Ledger, window: &DayWindow) -> Result<bool> {
+    let fingerprint = spec.fingerprint();
+    let entries = ledger.find(&spec.name, window.day())?;
+    let stored = |entry: &&Entry| {
+        entry.fingerprint == fingerprint
+            && matches!(entry.state, State::Committed | State::Published)
+    };
+    let Some(entry) = entries.iter().rfind(stored) else { return Ok(false) };
+    let reader = ingest::LogReader::open(&spec.logs, &[], Some(window))?;
+    Ok(reader.digest(ledger.key()?)? != entry.logs_digest)
+}
+
 enum Standing {
     New,
     Reserved(Entry),
@@ -267,7 +299,8 @@ fn reservation(spec: &Release, day: Day, plan: &Plan, logs_digest: String) -> Re
     let tables = release::price(&plan.tables, spec.sampler)?;
     let charge = release::total_charge(&tables)?;
     let fingerprint = spec.fingerprint();
-    let plan = serde_json::to_string(&Frozen { tables })
+    let losses = Some(Guarantee::new(&tables, &plan.sizes(), &spec.ledger)?.losses()?);
+    let plan = serde_json::to_string(&Frozen { tables, losses })
         .map_err(|_| Error::internal("the plan cannot be written down"))?;
     Ok(Reservation {
         release: spec.name.clone(),

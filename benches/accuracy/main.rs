@@ -29,6 +29,7 @@ use std::time::Duration;
 use arrow::array::AsArray;
 use arrow::datatypes::Float64Type;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use pointillist::ledger::Second;
 use pointillist::pipeline::{Again, Incomplete, Job, open_ledger, release_day};
 use pointillist::spec::Release;
 use pointillist::spec::window::{DayWindow, parse_instant};
@@ -97,6 +98,7 @@ fn released(days: &[Day; 2], draws: u32) -> [Vec<f64>; 2] {
             wait: Duration::ZERO,
             again: Again::Refuse,
             incomplete: Incomplete::Refuse,
+            second_ledger: Second::Refuse,
             rejects: None,
         };
         let mut ledger = open_ledger(&job).expect("a ledger");

@@ -81,6 +81,9 @@ pub(crate) struct Status {
     /// The instant to decide by, instead of now
     #[arg(long, value_name = "T")]
     pub(crate) as_of: Option<String>,
+    /// Read the files of released days too, and say which changed since
+    #[arg(long)]
+    pub(crate) check_logs: bool,
 }
 
 /// The arguments of `run`.
@@ -122,6 +125,9 @@ pub(crate) struct Run {
     /// Release days again that were released from another release file, at a further charge
     #[arg(long)]
     pub(crate) again: bool,
+    /// Charge a ledger of its own although another one charges the same logs: both add up
+    #[arg(long)]
+    pub(crate) new_ledger: bool,
 }
 
 /// The arguments of `simulate`.

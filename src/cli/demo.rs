@@ -16,6 +16,7 @@ use jiff::tz::TimeZone;
 use serde_json::json;
 
 use super::output::Output;
+use crate::ledger::Second;
 use crate::pipeline::{Again, Incomplete, Job, open_ledger, release_day};
 use crate::simulate::{Format, Settings, write};
 use crate::spec::Release;
@@ -72,6 +73,7 @@ pub(crate) fn run(out: &Path, output: &Output) -> Result<()> {
         wait: Duration::from_secs(60),
         again: Again::Refuse,
         incomplete: Incomplete::Refuse,
+        second_ledger: Second::Refuse,
         rejects: None,
     };
     let mut ledger = open_ledger(&job)?;

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use super::args::Run;
 use super::output::{Output, object};
 use super::status;
+use crate::ledger::Second;
 use crate::pipeline::{Again, Done, Incomplete, Job, open_ledger, release_day};
 use crate::retain::closed_days;
 use crate::spec::Release;
@@ -95,7 +96,9 @@ fn job(asked: &Run) -> Result<Job> {
     let again = if asked.again { Again::Release } else { Again::Refuse };
     let incomplete = if asked.incomplete { Incomplete::Release } else { Incomplete::Refuse };
     let rejects = asked.rejects.clone();
-    Ok(Job { release, out, as_of: clock.now(), wait, again, incomplete, rejects })
+    let second_ledger = if asked.new_ledger { Second::Allow } else { Second::Refuse };
+    let as_of = clock.now();
+    Ok(Job { release, out, as_of, wait, again, incomplete, second_ledger, rejects })
 }
 
 fn windows(asked: &Run, job: &Job) -> Result<Vec<DayWindow>> {

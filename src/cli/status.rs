@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use serde_json::json;
@@ -9,13 +10,17 @@ use serde_json::json;
 use super::args::Status;
 use super::output::Output;
 use crate::ledger::{Ledger, State, Which};
+use crate::pipeline::logs_changed_since;
 use crate::retain::{Disposition, disposition};
 use crate::spec::Release;
 use crate::spec::window::{Clock, Day, DayWindow, MICROS_PER_DAY, days_before, parse_instant};
-use crate::{Kind, Result};
+use crate::{Error, Kind, Result};
 
 /// A day that expires sooner than this needs an operator.
 const WARN_DAYS: i64 = 3;
+
+/// How long a look at the logs waits for a run that holds the ledger.
+const CHECK_WAIT: Duration = Duration::from_secs(10);
 
 /// Where a day stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,7 +50,7 @@ impl Standing {
     }
 }
 
-/// Runs the command; reads the ledger and the clock, no logs. The code is 1 when an operator must
+/// Runs the command; reads the ledger and the clock, and logs only when asked to. The code is 1 when an operator must
 /// look.
 ///
 /// # Errors
@@ -60,14 +65,25 @@ pub(crate) fn run(asked: &Status, output: &Output) -> Result<u8> {
     let mut days = Vec::new();
     let mut text = String::new();
     let mut needs_operator = false;
+    let changed = if asked.check_logs { changed_days(&release, as_of)? } else { BTreeSet::new() };
     for (day, standing) in standings(&release, as_of)? {
         needs_operator |= standing.needs_operator();
         let expires = match standing {
             Standing::Pending { expires_in_days } => Some(expires_in_days),
             _ => None,
         };
-        days.push(json!({ "day": day, "standing": standing.word(), "expires_in_days": expires }));
-        let until = expires.map_or_else(String::new, |days| format!(", expires in {days} days"));
+        let logs_changed = asked.check_logs.then(|| changed.contains(&day));
+        days.push(json!({
+            "day": day,
+            "standing": standing.word(),
+            "expires_in_days": expires,
+            "logs_changed": logs_changed,
+        }));
+        let mut until =
+            expires.map_or_else(String::new, |days| format!(", expires in {days} days"));
+        if logs_changed == Some(true) {
+            until.push_str("; its logs changed since, and are not released again");
+        }
         // Writing to a string cannot fail.
         let _infallible = writeln!(text, "{day}  {}{until}", standing.word());
     }
@@ -114,6 +130,30 @@ fn standings(release: &Release, as_of: Timestamp) -> Result<Vec<(Day, Standing)>
         day = this.next();
     }
     Ok(standings)
+}
+
+/// The released days whose logs are other than they were. Days that began to pass retention are
+/// left out: there retention changes them.
+fn changed_days(release: &Release, as_of: Timestamp) -> Result<BTreeSet<Day>> {
+    if release.logs.day_folder.is_none() {
+        return Err(Error::usage("`--check-logs` needs `[logs] day_folder`").help(
+            "without a promised folder for each day, every new file changes what a day is read from",
+        ));
+    }
+    let mut changed = BTreeSet::new();
+    if !release.ledger.path.exists() {
+        return Ok(changed);
+    }
+    let ledger = Ledger::reopen(&release.ledger.path, CHECK_WAIT, Clock::Fixed(as_of))?;
+    for day in released_days(release)? {
+        let window = DayWindow::new(day, &release.ledger.time_zone)?;
+        if disposition(&window, release, as_of)? == Disposition::Closed
+            && logs_changed_since(release, &ledger, &window)?
+        {
+            changed.insert(day);
+        }
+    }
+    Ok(changed)
 }
 
 /// The days whose tables are stored; none before the first run made the ledger.

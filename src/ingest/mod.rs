@@ -142,17 +142,20 @@ impl<'a> LogReader<'a> {
         self.files.iter().map(size).sum()
     }
 
-    /// A keyed digest of the names and contents of all files, for the ledger alone.
+    /// A keyed digest of the names and contents of all files, for the ledger alone. Names start
+    /// at the folder that holds them all, so that it does not matter from where the job is run.
     ///
     /// # Errors
     /// I/O, when a file cannot be read.
     pub fn digest(&self, key: &LedgerKey) -> Result<String> {
+        let base = self.logs.place.base();
         let parts: Vec<String> = self
             .files
             .par_iter()
             .map(|file| {
                 let mut digest = key.begin("log file");
-                digest.part(file.shard.path.as_os_str().as_encoded_bytes());
+                let name = file.shard.path.strip_prefix(&base).unwrap_or(&file.shard.path);
+                digest.part(name.as_os_str().as_encoded_bytes());
                 let mut source = shard::open(&file.shard.path)?;
                 let mut buffer = vec![0; 1 << 20];
                 let mut content = blake3::Hasher::new();

@@ -10,6 +10,30 @@
 //! | `committed` | spent | publishes the stored bytes and reads no logs |
 //! | `published` | spent | nothing, or heals the output from the stored bytes |
 //! | `void` | free again | reserves anew; only a person makes an entry void |
+//!
+//! The world around it changes too. Each change has one outcome, and a test that shows it:
+//!
+//! | what changed | outcome | test |
+//! |---|---|---|
+//! | the release file, after a day was released | refused (1) unless `--again`, which charges the day once more | `reruns::a_changed_release_file_does_not_release_a_day_twice_unless_told_to` |
+//! | the release file, in what a ledger fixes: budget, unit, zone, who a requester is | refused (1), naming the field | `refusals::other_terms_than_the_ledgers_are_refused_by_name` |
+//! | the logs of a released day, or a late file for it | the stored bytes stay; `status --check-logs` tells the day | `changed_worlds::a_late_file_is_told_and_never_released` |
+//! | the logs of a reserved day | refused (65) until they are restored or a person voids the entry | `reruns::a_damaged_file_leaves_a_reservation_that_a_person_can_give_up` |
+//! | the folder that logs or job are in | nothing | `changed_worlds::it_does_not_matter_from_where_logs_are_read` |
+//! | the clock went back | released days stay done, unclosed days are refused (1) | `changed_worlds::a_clock_that_went_back_neither_draws_again_nor_opens_a_day` |
+//! | a second ledger over the same logs | refused (1) unless `--new-ledger` | `changed_worlds::a_second_ledger_over_the_same_logs_is_refused_unless_it_is_meant` |
+//! | a newer program wrote the ledger | refused (1); an older one's is brought up to date in one transaction | `opening::one_row_per_thing_that_is_wrong_on_the_disk` |
+//! | the ledger may not be written | I/O (74) when a run opens it; readers go on | `opening::a_ledger_that_may_not_be_written_says_so_when_a_run_opens_it` |
+//! | another run holds it | waits, then busy (75) | `opening::one_run_at_a_time_and_readers_beside_it`, `race` in `tests/ledger_sim` |
+//! | truncated, no ledger, or damaged | I/O (74), nothing is made in its place | `opening::one_row_per_thing_that_is_wrong_on_the_disk` |
+//! | gone, while its key is there | refused (1), nothing is made anew | `opening::one_row_per_thing_that_is_wrong_on_the_disk` |
+//! | its key is gone | I/O (74): restore it | `opening::one_row_per_thing_that_is_wrong_on_the_disk` |
+//! | the disk is full | I/O (74), the entry stays where it was | `steps::a_full_disk_leaves_the_entry_where_it_was`, `refusals::a_full_disk_is_an_io_error_and_leaves_nothing_half_written` |
+//! | edited by hand | found by `verify` (1), and before anything is built upon it | `edits`, in this module's tests |
+//!
+//! A reservation holds the digest of all files that were opened, because which of them have rows of
+//! the day cannot be known without reading rows, and after the reservation nothing may depend on a
+//! row. Without `day_folder` a new day's file is therefore a change of the logs of a reserved day.
 
 mod account;
 mod columns;
@@ -19,6 +43,7 @@ mod finding;
 mod journal;
 mod key;
 mod lock;
+mod mark;
 mod opening;
 mod place;
 mod recount;
@@ -38,6 +63,7 @@ pub use self::entry::{Entry, EntryId, Reservation, State, Which};
 pub use self::files::StoredFile;
 pub use self::key::{KeyedDigest, LedgerKey};
 pub use self::lock::RunLock;
+pub use self::mark::{Marks, Second};
 pub use self::terms::Terms;
 pub use self::verify::Verification;
 

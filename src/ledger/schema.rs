@@ -4,7 +4,10 @@
 //! removal of its rollback journal too, before the next begins; WAL with `FULL` would last as well,
 //! but leaves two more files that a backup can forget, and one writer with four small writes per
 //! release gains nothing from it but readers that never hold it up, for which a commit waits instead.
-//! `fullfsync` asks the same of macOS's disks.
+//! `fullfsync` asks the same of macOS's disks. After a power loss a step is there whole or not at
+//! all, as SQLite promises for disks that do not lie about a flush. `trusted_schema`, the defensive
+//! mode, `cell_size_check` and `foreign_keys` are against edits and damage, `query_only` keeps
+//! readers from writing.
 //! Making: in a file of another name, in one transaction, renamed when it is whole; a crash leaves
 //! no half ledger. A ledger that is gone while its key is there is not made anew: that would forget
 //! what was charged.

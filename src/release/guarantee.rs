@@ -49,6 +49,15 @@ pub struct TargetFigure {
     pub figure: Figure,
 }
 
+/// What one release of one day costs a contact pair and a target, as a statement adds it up.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Losses {
+    /// One lookup by one requester about one target.
+    pub contact_pair: NanoRho,
+    /// All lookups about one target, by how many they are.
+    pub target: Vec<(u32, NanoRho)>,
+}
+
 /// How far one lookup can move a requester's vector, and how far apart two of them can lie.
 fn reach(contribution: &Contribution, clip: f64) -> (f64, f64) {
     let root = std::f64::consts::SQRT_2;
@@ -109,6 +118,19 @@ impl Guarantee {
             thirty_days: figure(total * 30.0)?,
             one_year: figure(total * 365.0)?,
         })
+    }
+
+    /// The losses of a contact pair and of a target, rounded up.
+    ///
+    /// # Errors
+    /// Internal, when a loss cannot be counted.
+    pub fn losses(&self) -> Result<Losses> {
+        let target = self
+            .target
+            .iter()
+            .map(|target| Ok((target.lookups, NanoRho::spent(target.figure.rho)?)))
+            .collect::<Result<_>>()?;
+        Ok(Losses { contact_pair: NanoRho::spent(self.contact_pair.rho)?, target })
     }
 
     /// The promise in words.

@@ -89,6 +89,23 @@ impl Place {
         self.folder.join(&self.glob)
     }
 
+    /// The folder that holds every file that can match.
+    #[must_use]
+    pub fn base(&self) -> PathBuf {
+        let path = self.path();
+        if path.is_dir() {
+            return path;
+        }
+        let is_plain = |part: &std::path::Component<'_>| {
+            !part.as_os_str().to_string_lossy().contains(['*', '?', '['])
+        };
+        let parts: Vec<_> = Path::new(&self.glob).components().collect();
+        let plain = parts.iter().take_while(|part| is_plain(part)).count();
+        // The last part names files, whether it is a pattern or not.
+        let folders = parts.iter().take(plain.min(parts.len().saturating_sub(1)));
+        self.folder.join(folders.collect::<PathBuf>())
+    }
+
     /// The pattern to match, with the folder's own name taken literally.
     #[must_use]
     pub fn pattern(&self) -> String {

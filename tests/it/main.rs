@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by failing")]
 
+mod changed_worlds;
 mod house;
 mod kills;
 mod refusals;

@@ -161,6 +161,7 @@ fn die_after_the_note(world: &World) {
         wait: std::time::Duration::ZERO,
         again: pointillist::pipeline::Again::Refuse,
         incomplete: pointillist::pipeline::Incomplete::Refuse,
+        second_ledger: pointillist::ledger::Second::Refuse,
         rejects: None,
         release,
     };

@@ -39,9 +39,15 @@ fn a_statement_and_an_inspection_say_what_was_spent_and_promised() {
     block        budget rho   spent rho    left rho     spent epsilon
     2026-03-02   0.024129622  0.016890729  0.007238893        0.8264
 
-    One requester over several days, everything published so far:
+    Everything published so far, over several days (a requester; then a contact pair and a target
+    that are looked up that often each day):
       any 30 days   at most rho 0.016890729, epsilon 0.826
       any 365 days  at most rho 0.016890729, epsilon 0.826
+      a contact pair, one lookup: epsilon at most one day 0.098, 30 days 0.098, 365 days 0.098
+      a target of 1 lookup: epsilon at most one day 0.098, 30 days 0.098, 365 days 0.098
+      a target of 10 lookups: epsilon at most one day 1.137, 30 days 1.137, 365 days 1.137
+      a target of 100 lookups: epsilon at most one day 15.208, 30 days 15.208, 365 days 15.208
+      a target of 1000 lookups: epsilon at most one day 434.916, 30 days 434.916, 365 days 434.916
 
     Newest entries, 50 at most:
     entry  state      charge rho   release, blocks

@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 
 use crate::Result;
 use crate::cli::output::Output;
-use crate::ledger::{Balance, Entry, Ledger, Which};
+use crate::ledger::{Entry, Ledger, State, Which};
+use crate::pipeline::losses;
 use crate::release::epsilon_of;
 use crate::spec::privacy_loss::NanoRho;
 use crate::spec::window::Day;
@@ -26,6 +27,7 @@ pub(super) fn show(ledger: &Ledger, newest: u32, output: &Output) -> Result<()> 
     let mut converter = Converter { delta, known: BTreeMap::new() };
     let balances = ledger.balances()?;
     let entries = ledger.entries(Which::Newest(newest))?;
+    let others = others(ledger, &entries)?;
     let mut blocks: Vec<Value> = Vec::new();
     let mut rows = String::new();
     for (day, balance) in &balances {
@@ -36,6 +38,7 @@ pub(super) fn show(ledger: &Ledger, newest: u32, output: &Output) -> Result<()> 
             "spent_nano_rho": balance.spent,
             "left_nano_rho": balance.left,
             "spent_epsilon": epsilon,
+            "others": others.as_ref().map(|others| others.told(*day, &mut converter)).transpose()?,
         }));
         line(
             &mut rows,
@@ -47,11 +50,29 @@ pub(super) fn show(ledger: &Ledger, newest: u32, output: &Output) -> Result<()> 
     }
     let mut totals: Vec<Value> = Vec::new();
     let mut sums = String::new();
+    let spent: Vec<(Day, NanoRho)> =
+        balances.iter().map(|(day, balance)| (*day, balance.spent)).collect();
     for (days, words) in SPANS {
-        let most = most_within(&balances, days);
+        let most = most_within(&spent, days);
         let epsilon = converter.epsilon(most)?;
         totals.push(json!({ "days": days, "most_nano_rho": most, "epsilon": epsilon }));
         line(&mut sums, &format!("  any {words:<9} at most rho {most}, epsilon {epsilon:.3}"));
+    }
+    let mut other_totals: Vec<Value> = Vec::new();
+    for (who, spent) in others.iter().flat_map(|others| &others.spent) {
+        let mut figures = serde_json::Map::new();
+        let mut words = Vec::new();
+        for (days, span) in [(1, "one day"), SPANS[0], SPANS[1]] {
+            let most = most_within(spent, days);
+            let epsilon = converter.epsilon(most)?;
+            words.push(format!("{span} {epsilon:.3}"));
+            figures.insert(days.to_string(), json!({ "nano_rho": most, "epsilon": epsilon }));
+        }
+        line(&mut sums, &format!("  {who}: epsilon at most {}", words.join(", ")));
+        other_totals.push(json!({ "who": who, "days": figures }));
+    }
+    if others.is_none() {
+        line(&mut sums, "  pairs and targets: left out, there are too many entries to add up here");
     }
     let object = json!({
         "unit": terms.unit,
@@ -60,6 +81,7 @@ pub(super) fn show(ledger: &Ledger, newest: u32, output: &Output) -> Result<()> 
         "time_zone": terms.time_zone,
         "blocks": blocks,
         "requester_totals": totals,
+        "other_totals": other_totals,
         "entries": entries.iter().map(listed).collect::<Vec<_>>(),
     });
     let mut text = format!(
@@ -71,7 +93,10 @@ pub(super) fn show(ledger: &Ledger, newest: u32, output: &Output) -> Result<()> 
     );
     line(&mut text, "block        budget rho   spent rho    left rho     spent epsilon");
     text.push_str(&rows);
-    line(&mut text, "\nOne requester over several days, everything published so far:");
+    line(
+        &mut text,
+        "\nEverything published so far, over several days (a requester; then a contact pair and a target\nthat are looked up that often each day):",
+    );
     text.push_str(&sums);
     line(
         &mut text,
@@ -114,17 +139,68 @@ impl Converter {
     }
 }
 
+/// From so many entries on, what they cost pairs and targets is not added up in a statement.
+const MOST_ENTRIES: u64 = 20_000;
+
+/// What was spent on contact pairs and targets, block by block.
+struct Others {
+    spent: Vec<(String, Vec<(Day, NanoRho)>)>,
+}
+
+fn others(ledger: &Ledger, newest: &[Entry]) -> Result<Option<Others>> {
+    if newest.iter().any(|entry| entry.id.0 > MOST_ENTRIES) {
+        return Ok(None);
+    }
+    let mut spent: BTreeMap<(u32, String), BTreeMap<Day, u64>> = BTreeMap::new();
+    for entry in ledger.entries(Which::All)? {
+        let Some(losses) = losses(&entry).filter(|_| entry.state != State::Void) else { continue };
+        let pair = (0, "a contact pair, one lookup".to_owned(), losses.contact_pair);
+        let targets = losses.target.iter().map(|(lookups, nano)| {
+            let plural = if *lookups == 1 { "lookup" } else { "lookups" };
+            (*lookups, format!("a target of {lookups} {plural}"), *nano)
+        });
+        for (order, who, nano) in std::iter::once(pair).chain(targets) {
+            let blocks = spent.entry((order, who)).or_default();
+            for block in &entry.blocks {
+                let sum = blocks.entry(*block).or_default();
+                *sum = sum.saturating_add(nano.nano());
+            }
+        }
+    }
+    let listed = spent.into_iter().map(|((_, who), blocks)| {
+        (who, blocks.into_iter().map(|(day, nano)| (day, NanoRho::new(nano))).collect())
+    });
+    Ok(Some(Others { spent: listed.collect() }))
+}
+
+impl Others {
+    /// The figures of one block.
+    fn told(&self, day: Day, converter: &mut Converter) -> Result<Vec<Value>> {
+        self.spent
+            .iter()
+            .filter_map(|(who, blocks)| {
+                let place = blocks.binary_search_by_key(&day, |(block, _)| *block).ok()?;
+                Some((who, blocks.get(place)?.1))
+            })
+            .map(|(who, nano)| {
+                let epsilon = converter.epsilon(nano)?;
+                Ok(json!({ "who": who, "nano_rho": nano, "epsilon": epsilon }))
+            })
+            .collect()
+    }
+}
+
 /// The most that is spent within any span of so many consecutive days.
-fn most_within(balances: &[(Day, Balance)], days: i64) -> NanoRho {
+fn most_within(blocks: &[(Day, NanoRho)], days: i64) -> NanoRho {
     let (mut most, mut sum, mut first) = (0_u64, 0_u64, 0_usize);
-    for (day, balance) in balances {
-        sum = sum.saturating_add(balance.spent.nano());
-        while let Some((oldest, spent)) = balances.get(first) {
+    for (day, spent) in blocks {
+        sum = sum.saturating_add(spent.nano());
+        while let Some((oldest, spent)) = blocks.get(first) {
             let end = oldest.date().checked_add(days.days());
             if end.is_ok_and(|end| end > day.date()) {
                 break;
             }
-            sum = sum.saturating_sub(spent.spent.nano());
+            sum = sum.saturating_sub(spent.nano());
             first += 1;
         }
         most = most.max(sum);
@@ -150,21 +226,10 @@ fn line(text: &mut String, content: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::spec::privacy_loss::AttoDelta;
 
     #[test]
     fn a_span_holds_its_days_and_no_more() {
-        let spent = |day: &str, nano: u64| {
-            let balance = Balance {
-                budget: NanoRho::new(100),
-                spent: NanoRho::new(nano),
-                left: NanoRho::new(100 - nano),
-                key_delta_budget: AttoDelta::ZERO,
-                key_delta_spent: AttoDelta::ZERO,
-                key_delta_left: AttoDelta::ZERO,
-            };
-            (day.parse::<Day>().unwrap(), balance)
-        };
+        let spent = |day: &str, nano: u64| (day.parse::<Day>().unwrap(), NanoRho::new(nano));
         let balances = [
             spent("2026-01-01", 5),
             spent("2026-01-30", 7),

@@ -1,0 +1,176 @@
+//! The world around a ledger changes: each change has one outcome, as the table in `src/ledger`
+//! says.
+
+use crate::world::World;
+
+/// A world whose logs lie in promised day folders.
+fn in_day_folders() -> World {
+    let world = World::new();
+    world.edit("logs/*.csv", "logs/**/*.csv");
+    world.edit("[keys]", "day_folder = \"day\"\n[keys]");
+    let text = std::fs::read_to_string(world.path("logs/lookups.csv")).unwrap();
+    std::fs::remove_file(world.path("logs/lookups.csv")).unwrap();
+    let header = text.lines().next().unwrap();
+    for day in ["2026-03-01", "2026-03-02", "2026-03-03"] {
+        let rows: Vec<&str> = text.lines().filter(|line| line.contains(day)).collect();
+        let file = format!("{header}\n{}\n", rows.join("\n"));
+        world.write(&format!("logs/day={day}/part-0.csv"), file.as_bytes());
+    }
+    world
+}
+
+/// The days that `status` finds changed, and its exit code.
+fn changed(world: &World, as_of: &str) -> (Vec<String>, i32) {
+    let ran = world.run(&["status", "release.toml", "--as-of", as_of, "--check-logs", "--json"]);
+    let told: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+    let days = told["days"].as_array().unwrap().iter();
+    let changed = days.filter(|day| day["logs_changed"] == true);
+    (changed.map(|day| day["day"].as_str().unwrap().to_owned()).collect(), ran.code)
+}
+
+#[test]
+fn a_late_file_is_told_and_never_released() {
+    let world = in_day_folders();
+    world.run(&["run", "release.toml", "--as-of", "2026-03-04"]);
+    let (published, ledger) = (world.published(), world.ledger());
+    assert_eq!(changed(&world, "2026-03-04"), (vec![], 0));
+
+    let late = std::fs::read(world.path("logs/day=2026-03-02/part-0.csv")).unwrap();
+    world.write("logs/day=2026-03-02/part-1.csv", &late);
+    assert_eq!(changed(&world, "2026-03-04"), (vec!["2026-03-02".to_owned()], 0));
+    let again = world.run(&["run", "release.toml", "--as-of", "2026-03-04"]);
+    assert_eq!(again.code, 0, "{}", again.stderr);
+    assert_eq!((world.published(), world.ledger()), (published, ledger));
+
+    // A file that is gone is a change as well, until the day passes retention: then it should be.
+    std::fs::remove_dir_all(world.path("logs/day=2026-03-03")).unwrap();
+    assert_eq!(changed(&world, "2026-03-04").0, ["2026-03-02", "2026-03-03"]);
+    assert_eq!(changed(&world, "2026-04-01T12:00:00Z").0, ["2026-03-03"]);
+    assert_eq!(changed(&world, "2026-04-02T00:00:01Z").0, [""; 0]);
+}
+
+#[test]
+fn without_day_folders_a_change_cannot_be_told() {
+    let world = World::new();
+    let ran = world.run(&["status", "release.toml", "--check-logs"]);
+    assert_eq!(ran.code, 2);
+    assert!(ran.stderr.contains("day_folder"), "{}", ran.stderr);
+}
+
+#[test]
+fn it_does_not_matter_from_where_logs_are_read() {
+    let world = in_day_folders();
+    world.run(&["run", "release.toml", "--as-of", "2026-03-04"]);
+    let release = world.path("release.toml");
+    let ran = world
+        .command(&["status", release.to_str().unwrap(), "--as-of", "2026-03-04", "--check-logs"])
+        .current_dir("/")
+        .output()
+        .unwrap();
+    let told = String::from_utf8(ran.stdout).unwrap();
+    assert!(told.contains("2026-03-02  released\n"), "{told}");
+    // The folder of the logs may move with the release file.
+    std::fs::rename(world.path("logs"), world.path("elsewhere")).unwrap();
+    world.edit("logs/**/*.csv", "elsewhere/**/*.csv");
+    assert_eq!(changed(&world, "2026-03-04"), (vec![], 0));
+}
+
+#[test]
+fn a_second_ledger_over_the_same_logs_is_refused_unless_it_is_meant() {
+    let world = World::new();
+    assert_eq!(world.day("2026-03-02").code, 0);
+    let mark = std::fs::read_to_string(world.path("logs/.pointillist-ledger")).unwrap();
+    assert_eq!(mark.lines().count(), 1);
+
+    world.edit("path = \"daily.ledger\"", "path = \"second.ledger\"");
+    let refused = world.day("2026-03-02");
+    assert_eq!(refused.code, 1, "{}", refused.stderr);
+    assert!(refused.stderr.contains("daily.ledger"), "{}", refused.stderr);
+    assert!(refused.stderr.contains("--new-ledger"), "{}", refused.stderr);
+    assert!(!world.path("second.ledger").exists(), "a refusal makes no ledger");
+
+    let run =
+        ["run", "release.toml", "--day", "2026-03-02", "--as-of", "2026-03-10", "--out", "other"];
+    let meant = [run.as_slice(), &["--new-ledger"]].concat();
+    assert_eq!(world.run(&meant).code, 0);
+    // Once both are known, either goes on.
+    assert_eq!(world.run(&run).code, 0);
+    world.edit("path = \"second.ledger\"", "path = \"daily.ledger\"");
+    assert_eq!(world.day("2026-03-03").code, 0);
+
+    // A ledger that was lost and made anew is another one.
+    for name in ["daily.ledger", "daily.ledger.key"] {
+        std::fs::remove_file(world.path(name)).unwrap();
+    }
+    let lost = world.day("2026-03-02");
+    assert_eq!(lost.code, 1, "{}", lost.stderr);
+}
+
+#[test]
+fn a_damaged_mark_is_told_and_a_folder_that_cannot_be_marked_is_no_hindrance() {
+    let world = World::new();
+    world.write("logs/.pointillist-ledger", b"not a mark\n");
+    let damaged = world.day("2026-03-02");
+    assert_eq!(damaged.code, 74, "{}", damaged.stderr);
+    assert!(damaged.stderr.contains(".pointillist-ledger"), "{}", damaged.stderr);
+    assert!(!world.path("daily.ledger").exists());
+
+    // A folder in its place can be written by nobody.
+    std::fs::remove_file(world.path("logs/.pointillist-ledger")).unwrap();
+    std::fs::create_dir(world.path("logs/.pointillist-ledger")).unwrap();
+    let ran = world.day("2026-03-02");
+    assert_eq!(ran.code, 74, "{}", ran.stderr);
+}
+
+#[test]
+fn a_clock_that_went_back_neither_draws_again_nor_opens_a_day() {
+    let world = World::new();
+    assert_eq!(world.day("2026-03-02").code, 0);
+    let (published, ledger) = (world.published(), world.ledger());
+    let back =
+        |day: &str| world.run(&["run", "release.toml", "--day", day, "--as-of", "2026-02-20"]);
+    let done = back("2026-03-02");
+    assert_eq!(done.code, 0, "{}", done.stderr);
+    assert!(done.stdout.contains("already done"), "{}", done.stdout);
+    let unclosed = back("2026-03-03");
+    assert_eq!(unclosed.code, 1);
+    assert!(unclosed.stderr.contains("not closed yet"), "{}", unclosed.stderr);
+    assert_eq!((world.published(), world.ledger()), (published, ledger));
+    // What is journalled under the earlier clock still verifies.
+    let earlier =
+        world.run(&["run", "release.toml", "--day", "2026-02-18", "--as-of", "2026-02-20"]);
+    assert_eq!(earlier.code, 0, "{}", earlier.stderr);
+    assert_eq!(world.run(&["ledger", "verify", "release.toml"]).code, 0);
+}
+
+#[test]
+fn statements_add_up_what_pairs_and_targets_lose() {
+    let world = World::new();
+    world.run(&[
+        "run",
+        "release.toml",
+        "--from",
+        "2026-03-01",
+        "--to",
+        "2026-03-03",
+        "--as-of",
+        "2026-03-10",
+    ]);
+    let told = world.ledger();
+    let totals = told["other_totals"].as_array().unwrap();
+    let of = |who: &str, days: &str| {
+        let total = totals.iter().find(|total| total["who"] == who).unwrap();
+        total["days"][days]["nano_rho"].as_u64().unwrap()
+    };
+    let pair = "a contact pair, one lookup";
+    let one = of(pair, "1");
+    assert!(one > 0);
+    assert_eq!((of(pair, "30"), of(pair, "365")), (3 * one, 3 * one));
+    // One lookup of a target is one lookup of a pair; ten move a table ten times as far.
+    assert_eq!(of("a target of 1 lookup", "1"), one);
+    let ten = of("a target of 10 lookups", "1") as f64 / one as f64;
+    assert!((ten - 100.0).abs() < 0.1, "{ten}");
+    assert_eq!(told["blocks"][0]["others"][0]["nano_rho"].as_u64().unwrap(), one);
+    let spent = told["blocks"][0]["spent_nano_rho"].as_u64().unwrap();
+    assert!(one < spent);
+}
