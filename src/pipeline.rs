@@ -4,6 +4,8 @@
 //! it no outcome depends on a row: what is left to fail is the machine. A crash between any two
 //! steps leaves a state from which the next run goes on, as the table in [`crate::ledger`] says.
 
+mod earlier;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -12,16 +14,17 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::ingest::RejectedRows;
-use crate::ledger::{Entry, Ledger, Marks, Reservation, Second, State, Terms, Which};
-use crate::plan::{History, Plan};
+use crate::ledger::{Entry, Ledger, Marks, Reservation, Second, State, Terms};
+use crate::plan::Plan;
 use crate::release::{Guarantee, Losses, PricedTable};
 use crate::spec::Release;
 use crate::spec::logs::Identifier;
-use crate::spec::measure::Measure;
 use crate::spec::privacy_loss::AttoDelta;
-use crate::spec::question::Question;
 use crate::spec::window::{Clock, Day, DayWindow, zones_version};
 use crate::{Error, Result, engine, ingest, phone, publish, release, retain};
+
+pub use earlier::{Previous, logs_changed_since, losses, previous};
+use earlier::{history, released};
 
 /// A release with what the command line adds to it.
 #[derive(Debug, Clone)]
@@ -114,7 +117,7 @@ pub fn release_day(job: &Job, ledger: &mut Ledger, window: &DayWindow) -> Result
     };
     retain::require_closed(window, spec, job.as_of)?;
     publish::check_writable(&job.out)?;
-    let history = history(spec, ledger, Some(day))?;
+    let history = history(spec, ledger, day)?;
     let planned = Plan::new(spec, ledger.terms().budget, history.as_ref())?;
     let reader = ingest::LogReader::open(&spec.logs, planned.layout.keys(), Some(window))?;
     tracing::info!(%day, files = reader.files(), bytes = reader.bytes(), "opened the logs");
@@ -157,89 +160,21 @@ pub fn release_day(job: &Job, ledger: &mut Ledger, window: &DayWindow) -> Result
 /// Refused, when the budget is too small; usage, for keys that cannot be laid out; I/O, when the
 /// ledger is damaged.
 pub fn plan(spec: &Release) -> Result<(Plan, Vec<PricedTable>, Guarantee)> {
-    let history = match spec.ledger.path.exists() {
-        true => history(spec, &Ledger::open_existing(&spec.ledger.path)?, None)?,
-        false => None,
+    let history = if spec.ledger.path.exists() {
+        let ledger = Ledger::open_existing(&spec.ledger.path)?;
+        let last =
+            released(spec, &ledger)?.into_iter().filter_map(|entry| entry.blocks.last().copied());
+        match last.max().and_then(Day::next) {
+            Some(next) => history(spec, &ledger, next)?,
+            None => None,
+        }
+    } else {
+        None
     };
     let plan = Plan::new(spec, terms(spec)?.budget, history.as_ref())?;
     let priced = release::price(&plan.tables, spec.sampler)?;
     let guarantee = Guarantee::new(&priced, &plan.sizes(), &spec.ledger)?;
     Ok((plan, priced, guarantee))
-}
-
-/// The last day that was released under the same release file, as its published values tell it.
-#[derive(Debug, Clone, Serialize)]
-pub struct Previous {
-    /// The day.
-    pub day: Day,
-    /// What each question's values were worth.
-    pub errors: BTreeMap<String, publish::Worth>,
-}
-
-/// Finds the last released day; none without a ledger or a release. Spends nothing.
-///
-/// # Errors
-/// I/O, when the ledger is damaged.
-pub fn previous(spec: &Release) -> Result<Option<Previous>> {
-    if !spec.ledger.path.exists() {
-        return Ok(None);
-    }
-    let ledger = Ledger::open_existing(&spec.ledger.path)?;
-    let fingerprint = spec.fingerprint();
-    let entries = released(spec, &ledger)?;
-    let same = entries.into_iter().filter(|entry| entry.fingerprint == fingerprint);
-    let last = same.max_by_key(|entry| entry.blocks.first().copied());
-    let Some(last) = last else { return Ok(None) };
-    let Some(day) = last.blocks.first().copied() else { return Ok(None) };
-    let errors = publish::worth(&ledger.stored(last.id)?)?;
-    Ok(Some(Previous { day, errors }))
-}
-
-/// The entries of this release's name whose tables are stored.
-fn released(spec: &Release, ledger: &Ledger) -> Result<Vec<Entry>> {
-    let mut entries = ledger.entries(Which::Release(&spec.name))?;
-    entries.retain(|entry| matches!(entry.state, State::Committed | State::Published));
-    Ok(entries)
-}
-
-/// How many earlier blocks set clips.
-const HISTORY_DAYS: usize = 30;
-
-/// What committed releases of blocks before `day` published about requesters; nothing else may set
-/// a clip.
-fn history(spec: &Release, ledger: &Ledger, day: Option<Day>) -> Result<Option<History>> {
-    let asks = |question: &&Question| question.measure == Measure::RequesterHistogram;
-    let Some(question) = spec.questions.iter().find(asks) else { return Ok(None) };
-    let mut earlier = released(spec, ledger)?;
-    earlier.retain(|entry| entry.blocks.iter().all(|block| day.is_none_or(|day| *block < day)));
-    earlier.sort_by_key(|entry| std::cmp::Reverse((entry.blocks.first().copied(), entry.id.0)));
-    let mut days = Vec::new();
-    for entry in earlier.iter().take(HISTORY_DAYS) {
-        days.extend(publish::histogram(&ledger.stored(entry.id)?, &question.name)?);
-    }
-    Ok(History::new(&days))
-}
-
-/// What an entry cost a contact pair and a target; none for entries that do not say.
-#[must_use]
-pub fn losses(entry: &Entry) -> Option<Losses> {
-    serde_json::from_str::<Frozen>(&entry.plan).ok()?.losses
-}
-
-/// Whether the logs of a released day are other than when it was released.
-///
-/// # Errors
-/// Input or I/O, when they cannot be read; internal, without the ledger's key.
-pub fn logs_changed_since(spec: &Release, ledger: &Ledger, window: &DayWindow) -> Result<bool> {
-    let fingerprint = spec.fingerprint();
-    let entries = ledger.find(&spec.name, window.day())?;
-    let stored = |entry: &&Entry| {
-        entry.fingerprint == fingerprint
-            && matches!(entry.state, State::Committed | State::Published)
-    };
-    let Some(entry) = entries.iter().rfind(stored) else { return Ok(false) };
-    let reader = ingest::LogReader::open(&spec.logs, &[], Some(window))?;
-    Ok(reader.digest(ledger.key()?)? != entry.logs_digest)
 }
 
 enum Standing {

@@ -51,6 +51,12 @@ impl Day {
         self.0.tomorrow().ok().map(Self)
     }
 
+    /// The day before, or `None` at the start of the calendar.
+    #[must_use]
+    pub fn previous(self) -> Option<Self> {
+        self.0.yesterday().ok().map(Self)
+    }
+
     /// The day that `micros` (UTC) falls on in `zone`.
     #[must_use]
     pub fn of(micros: i64, zone: &TimeZone) -> Option<Self> {

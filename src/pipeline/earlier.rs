@@ -1,0 +1,97 @@
+//! What earlier releases told: the days before, what they were worth, and the clips that follow.
+//!
+//! Everything here is public or the ledger's own; logs are read for one thing only, to say whether
+//! they changed since.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::Frozen;
+use crate::ledger::{Entry, Ledger, State, Which};
+use crate::plan::History;
+use crate::release::Losses;
+use crate::spec::Release;
+use crate::spec::measure::Measure;
+use crate::spec::question::Question;
+use crate::spec::window::{Day, DayWindow};
+use crate::{Result, ingest, publish};
+
+/// The last day that was released under the same release file, as its published values tell it.
+#[derive(Debug, Clone, Serialize)]
+pub struct Previous {
+    /// The day.
+    pub day: Day,
+    /// What each question's values were worth.
+    pub errors: BTreeMap<String, publish::Worth>,
+}
+
+/// Finds the last released day; none without a ledger or a release. Spends nothing.
+///
+/// # Errors
+/// I/O, when the ledger is damaged.
+pub fn previous(spec: &Release) -> Result<Option<Previous>> {
+    if !spec.ledger.path.exists() {
+        return Ok(None);
+    }
+    let ledger = Ledger::open_existing(&spec.ledger.path)?;
+    let fingerprint = spec.fingerprint();
+    let entries = released(spec, &ledger)?;
+    let same = entries.into_iter().filter(|entry| entry.fingerprint == fingerprint);
+    let last = same.max_by_key(|entry| entry.blocks.first().copied());
+    let Some(last) = last else { return Ok(None) };
+    let Some(day) = last.blocks.first().copied() else { return Ok(None) };
+    let errors = publish::worth(&ledger.stored(last.id)?)?;
+    Ok(Some(Previous { day, errors }))
+}
+
+/// The entries of this release's name whose tables are stored.
+pub(super) fn released(spec: &Release, ledger: &Ledger) -> Result<Vec<Entry>> {
+    let mut entries = ledger.entries(Which::Release(&spec.name))?;
+    entries.retain(|entry| matches!(entry.state, State::Committed | State::Published));
+    Ok(entries)
+}
+
+/// How many earlier blocks set clips, and how far back they may lie in days.
+const HISTORY: (usize, usize) = (7, 30);
+
+/// What committed releases of blocks before `day` published about requesters; nothing else may set
+/// a clip.
+pub(super) fn history(spec: &Release, ledger: &Ledger, day: Day) -> Result<Option<History>> {
+    let asks = |question: &&Question| question.measure == Measure::RequesterHistogram;
+    let Some(question) = spec.questions.iter().find(asks) else { return Ok(None) };
+    let mut days = Vec::new();
+    for earlier in std::iter::successors(day.previous(), |day| day.previous()).take(HISTORY.1) {
+        let mut entries = ledger.find(&spec.name, earlier)?;
+        entries.retain(|entry| matches!(entry.state, State::Committed | State::Published));
+        if let Some(newest) = entries.last() {
+            days.extend(publish::histogram(&ledger.stored(newest.id)?, &question.name)?);
+        }
+        if days.len() == HISTORY.0 {
+            break;
+        }
+    }
+    Ok(History::new(&days))
+}
+
+/// What an entry cost a contact pair and a target; none for entries that do not say.
+#[must_use]
+pub fn losses(entry: &Entry) -> Option<Losses> {
+    serde_json::from_str::<Frozen>(&entry.plan).ok()?.losses
+}
+
+/// Whether the logs of a released day are other than when it was released.
+///
+/// # Errors
+/// Input or I/O, when they cannot be read; internal, without the ledger's key.
+pub fn logs_changed_since(spec: &Release, ledger: &Ledger, window: &DayWindow) -> Result<bool> {
+    let fingerprint = spec.fingerprint();
+    let entries = ledger.find(&spec.name, window.day())?;
+    let stored = |entry: &&Entry| {
+        entry.fingerprint == fingerprint
+            && matches!(entry.state, State::Committed | State::Published)
+    };
+    let Some(entry) = entries.iter().rfind(stored) else { return Ok(false) };
+    let reader = ingest::LogReader::open(&spec.logs, &[], Some(window))?;
+    Ok(reader.digest(ledger.key()?)? != entry.logs_digest)
+}
