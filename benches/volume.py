@@ -68,7 +68,7 @@ def main():
             for left in folder.glob("bench.ledger*"):
                 left.unlink()
             ours.append(measure(
-                [PROGRAM, "run", "release.toml", "--day", "2026-01-01", "--as-of", "2026-01-03"], folder))
+                [PROGRAM, "run", "--new-ledger", "release.toml", "--day", "2026-01-01", "--as-of", "2026-01-03"], folder))
             plain.append(measure([sys.executable, "-c", GROUP_BY, glob], folder))
         print(f"{lookups} lookups, medians of {ROUNDS}")
         medians = []

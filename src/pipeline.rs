@@ -23,7 +23,7 @@ use crate::spec::privacy_loss::AttoDelta;
 use crate::spec::window::{Clock, Day, DayWindow, zones_version};
 use crate::{Error, Result, engine, ingest, phone, publish, release, retain};
 
-pub use earlier::{Previous, logs_changed_since, losses, previous};
+pub use earlier::{Previous, logs_changed_since, losses, previous, stored_days};
 use earlier::{history, released};
 
 /// A release with what the command line adds to it.

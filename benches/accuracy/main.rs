@@ -98,7 +98,7 @@ fn released(days: &[Day; 2], draws: u32) -> [Vec<f64>; 2] {
             wait: Duration::ZERO,
             again: Again::Refuse,
             incomplete: Incomplete::Refuse,
-            second_ledger: Second::Refuse,
+            second_ledger: Second::Allow,
             rejects: None,
         };
         let mut ledger = open_ledger(&job).expect("a ledger");

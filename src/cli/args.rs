@@ -42,6 +42,8 @@ pub(crate) enum Command {
     Run(Run),
     /// Show each day as released, open, pending or expired unreleased; exit 1 if someone must look
     Status(Status),
+    /// Add published days up to weeks or months; spends nothing
+    Rollup(Rollup),
     /// Tell the promise and the error of a published file, in words
     Inspect {
         /// A published Parquet file
@@ -128,6 +130,32 @@ pub(crate) struct Run {
     /// Charge a ledger of its own although another one charges the same logs: both add up
     #[arg(long)]
     pub(crate) new_ledger: bool,
+}
+
+/// The arguments of `rollup`.
+#[derive(Debug, Args)]
+pub(crate) struct Rollup {
+    /// The release file
+    #[arg(value_name = "RELEASE.toml")]
+    pub(crate) release: PathBuf,
+    /// What to add days up to
+    #[arg(long, value_enum)]
+    pub(crate) to: RollupPeriod,
+    /// One question alone
+    #[arg(long, value_name = "NAME")]
+    pub(crate) question: Option<String>,
+    /// Another output folder than the release file names
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+}
+
+/// What days are added up to.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum RollupPeriod {
+    /// ISO weeks, Monday to Sunday
+    Week,
+    /// Calendar months
+    Month,
 }
 
 /// The arguments of `simulate`.

@@ -7,6 +7,7 @@ mod inspect;
 mod ledger;
 mod output;
 mod plan;
+mod rollup;
 mod run;
 mod simulate;
 mod status;
@@ -47,6 +48,7 @@ pub fn main() -> ExitCode {
         Command::Status(asked) => status::run(asked, &output),
         Command::Run(asked) => run::run(asked, &output),
         Command::Inspect { file } => inspect::run(file, &output).map(|()| 0),
+        Command::Rollup(asked) => rollup::run(asked, &output).map(|()| 0),
         Command::Simulate(asked) => simulate::run(asked, &output).map(|()| 0),
         Command::Ledger { verb } => ledger::run(verb, &output).map(|()| 0),
     };

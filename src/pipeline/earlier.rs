@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::Frozen;
-use crate::ledger::{Entry, Ledger, State, Which};
+use crate::ledger::{Entry, Ledger, State, StoredFile, Which};
 use crate::plan::History;
 use crate::release::Losses;
 use crate::spec::Release;
@@ -94,4 +94,24 @@ pub fn logs_changed_since(spec: &Release, ledger: &Ledger, window: &DayWindow) -
     let Some(entry) = entries.iter().rfind(stored) else { return Ok(false) };
     let reader = ingest::LogReader::open(&spec.logs, &[], Some(window))?;
     Ok(reader.digest(ledger.key()?)? != entry.logs_digest)
+}
+
+/// The stored file of a question for each day released under this release file, oldest first.
+///
+/// # Errors
+/// I/O, when the ledger is missing or damaged.
+pub fn stored_days(spec: &Release, question: &str) -> Result<Vec<(Day, StoredFile)>> {
+    let ledger = Ledger::open_existing(&spec.ledger.path)?;
+    let fingerprint = spec.fingerprint();
+    let mut days = BTreeMap::new();
+    for entry in released(spec, &ledger)?.iter().filter(|entry| entry.fingerprint == fingerprint) {
+        let of = |file: &StoredFile| {
+            file.path.strip_prefix(question).is_some_and(|rest| rest.starts_with('/'))
+        };
+        let file = ledger.stored(entry.id)?.into_iter().find(of);
+        if let (Some(day), Some(file)) = (entry.blocks.first(), file) {
+            days.insert(*day, file);
+        }
+    }
+    Ok(days.into_iter().collect())
 }

@@ -13,11 +13,13 @@
 
 mod folder;
 mod manifest;
+mod rollup;
 mod table;
 mod worth;
 
 pub use folder::{check_writable, is_whole, remove_leftovers, write_out};
 pub use manifest::Facts;
+pub use rollup::{Period, rollup, unfit_for_rollup};
 pub use worth::{Worth, histogram, worth};
 
 use crate::Result;

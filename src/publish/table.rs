@@ -29,7 +29,11 @@ pub(super) fn to_parquet(
     answer: &Answer,
     metadata: &Value,
 ) -> Result<Vec<u8>> {
-    let batch = batch(question, day, answer)?;
+    encode(&batch(question, day, answer)?, metadata)
+}
+
+/// Makes a file of a batch and reads it back.
+pub(super) fn encode(batch: &RecordBatch, metadata: &Value) -> Result<Vec<u8>> {
     let level = ZstdLevel::try_new(3).map_err(|_| broken())?;
     // Statistics of noisy values tell nothing more, and nobody prunes files this small.
     let properties = WriterProperties::builder()
@@ -44,7 +48,7 @@ pub(super) fn to_parquet(
     let mut bytes = Vec::new();
     let mut writer =
         ArrowWriter::try_new(&mut bytes, batch.schema(), Some(properties)).map_err(|_| broken())?;
-    writer.write(&batch).map_err(|_| broken())?;
+    writer.write(batch).map_err(|_| broken())?;
     writer.close().map_err(|_| broken())?;
     let read = ParquetRecordBatchReaderBuilder::try_new(arrow_bytes(&bytes))
         .and_then(|builder| builder.with_batch_size(batch.num_rows().max(1)).build())

@@ -7,6 +7,10 @@ use super::fault;
 use crate::Result;
 use crate::spec::privacy_loss::{Epsilon, NanoRho};
 
+/// The tight conversion leaves the range of floats somewhere above this loss, where it promises
+/// nothing any more.
+const MOST_CONVERTED: f64 = 100.0;
+
 /// The epsilon that a loss of `rho` gives at `delta`, rounded up.
 ///
 /// # Errors
@@ -14,6 +18,12 @@ use crate::spec::privacy_loss::{Epsilon, NanoRho};
 pub fn epsilon_of(rho: NanoRho, delta: f64) -> Result<f64> {
     if rho == NanoRho::ZERO {
         return Ok(0.0);
+    }
+    if rho.rho() > MOST_CONVERTED {
+        // rho + 2 sqrt(rho ln(1/delta)), a bound that holds for every rho (Bun and Steinke 2016); the
+        // last factor is far more than its rounding.
+        let rho = rho.rho().next_up();
+        return Ok((rho + 2.0 * (rho * (1.0 / delta).ln()).sqrt()) * (1.0 + 1e-12));
     }
     // rho() rounds to nearest; the next float up is never below the exact count.
     <ZeroConcentratedDivergence as ConcentratedMeasure>::convert(rho.rho().next_up())
@@ -45,6 +55,19 @@ pub fn budget_of(epsilon: Epsilon, delta: f64) -> Result<NanoRho> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_loss_that_promises_nothing_is_still_told() {
+        let below = epsilon_of(NanoRho::new(99_000_000_000), 1e-6).unwrap();
+        let above = epsilon_of(NanoRho::new(101_000_000_000), 1e-6).unwrap();
+        // 101 + 2 sqrt(101 * 13.8155) = 175.7; the tight figure below the limit is a little less.
+        assert!((above - 175.709).abs() < 0.01, "{above}");
+        assert!(below < above);
+        for nano in [1_000_000_000_000, 1_000_000_000_000_000] {
+            let epsilon = epsilon_of(NanoRho::new(nano), 1e-15).unwrap();
+            assert!(epsilon.is_finite() && epsilon > nano as f64 / 1e9);
+        }
+    }
 
     #[test]
     fn the_budget_is_the_largest_that_keeps_the_promise() {

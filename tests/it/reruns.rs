@@ -212,5 +212,89 @@ fn the_shipped_release_file_runs_on_simulated_logs() {
     let run = ["run", "daily-operations.toml", "--from", "2026-01-01", "--to", "2026-01-02"];
     let ran = world.run(&[&run[..], &["--as-of", "2026-01-04"]].concat());
     assert_eq!(ran.code, 0, "{}", ran.stderr);
-    assert_eq!(world.published().len(), 8);
+    assert_eq!(world.published().len(), 14);
+}
+
+#[test]
+fn a_released_histogram_sets_the_clips_of_later_days() {
+    let world = World::new();
+    let simulate = ["simulate", "--out", "lookups", "--days", "2", "--lookups-per-day", "5000"];
+    assert_eq!(world.run(&[&simulate[..], &["--requesters", "500"]].concat()).code, 0);
+    world.edit("logs/*.csv", "lookups/**/*.parquet");
+    // With so large a budget the histogram is nearly exact, and some figures promise nothing.
+    world.edit("epsilon = 1.0", "epsilon = 50.0");
+    world.edit(
+        "[[question]]",
+        "[[question]]\nname = \"asked\"\nhistogram = \"lookups per requester\"\n[[question]]",
+    );
+    let clips = |world: &World| -> Vec<f64> {
+        let ran = world.run(&["plan", "release.toml", "--json"]);
+        assert_eq!(ran.code, 0, "{}", ran.stdout);
+        let told: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+        let tables = told["tables"].as_array().unwrap();
+        tables.iter().map(|table| table["clip"].as_f64().unwrap()).collect()
+    };
+    let constants = clips(&world);
+    let run = ["run", "release.toml", "--as-of", "2026-01-04", "--day", "2026-01-01"];
+    assert_eq!(world.run(&run).code, 0);
+    let learned = clips(&world);
+    assert!(learned[1] > constants[1], "ten lookups a day are more than the constants expect");
+    assert!(learned.iter().all(|clip| *clip >= 1.0));
+    // The day that set them is not planned by itself: its plan was frozen before.
+    let export = world.run(&["ledger", "export", "release.toml", "--json"]);
+    let told: serde_json::Value = serde_json::from_str(&export.stdout).unwrap();
+    let frozen = &told["entries"][0]["mechanisms"][0]["table"]["clip"];
+    assert!((frozen.as_f64().unwrap() / 65_536.0 - constants[0]).abs() < 1e-9);
+}
+
+#[test]
+fn days_add_up_to_weeks_and_months_for_nothing() {
+    let world = World::new();
+    world.run(&["run", "release.toml", "--as-of", "2026-03-04"]);
+    let before = world.ledger();
+    let ran = world.run(&["rollup", "release.toml", "--to", "month", "--out", "rolled", "--json"]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    let told: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+    // Three of the thirty days lie in March, the others in February.
+    assert_eq!(told["rolled_up"][0]["question"], "volume");
+    assert_eq!(told["rolled_up"][0]["periods"], 2);
+    assert_eq!(told["left_out"][0]["question"], "sms_share");
+    assert_eq!(world.ledger(), before, "nothing was spent");
+    let file = |name: &str| std::fs::read(world.path(name)).unwrap();
+    assert_eq!(rows(&file("rolled/volume_by_month/month=2026-03/part-0.parquet")), 24 * 3);
+
+    let sums = numbers(&file("rolled/volume_by_month/month=2026-03/part-0.parquet"));
+    let days = ["2026-03-01", "2026-03-02", "2026-03-03"]
+        .map(|day| numbers(&file(&format!("published/volume/day={day}/part-0.parquet"))));
+    for row in 0..24 * 3 {
+        let value: f64 = days.iter().map(|day| day["value"][row]).sum();
+        let variance: f64 = days.iter().map(|day| day["noise_sd"][row].powi(2)).sum();
+        assert!((sums["value"][row] - value).abs() < 1e-9);
+        assert!((sums["noise_sd"][row] - variance.sqrt()).abs() < 1e-9);
+        assert!(sums["ci_low"][row] < value && value < sums["ci_high"][row]);
+        assert_eq!((sums["days"][row], sums["of_days"][row]), (3.0, 31.0));
+    }
+    let refused = world.run(&["rollup", "release.toml", "--to", "week", "--question", "sms_share"]);
+    assert_eq!(refused.code, 1);
+    let unknown = world.run(&["rollup", "release.toml", "--to", "week", "--question", "nothing"]);
+    assert_eq!(unknown.code, 2);
+}
+
+/// The columns of numbers of a Parquet file in memory.
+fn numbers(bytes: &[u8]) -> std::collections::BTreeMap<String, Vec<f64>> {
+    use arrow::array::AsArray;
+    let bytes = bytes::Bytes::copy_from_slice(bytes);
+    let builder =
+        parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder::try_new(bytes).unwrap();
+    let batch = builder.with_batch_size(100_000).build().unwrap().next().unwrap().unwrap();
+    let schema = batch.schema();
+    let columns = schema.fields().iter().zip(batch.columns());
+    columns
+        .filter_map(|(field, column)| {
+            let numbers =
+                arrow::compute::cast(column, &arrow::datatypes::DataType::Float64).ok()?;
+            let numbers = numbers.as_primitive::<arrow::datatypes::Float64Type>();
+            Some((field.name().clone(), numbers.values().to_vec()))
+        })
+        .collect()
 }

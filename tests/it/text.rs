@@ -47,7 +47,7 @@ fn a_statement_and_an_inspection_say_what_was_spent_and_promised() {
       a target of 1 lookup: epsilon at most one day 0.098, 30 days 0.098, 365 days 0.098
       a target of 10 lookups: epsilon at most one day 1.137, 30 days 1.137, 365 days 1.137
       a target of 100 lookups: epsilon at most one day 15.208, 30 days 15.208, 365 days 15.208
-      a target of 1000 lookups: epsilon at most one day 434.916, 30 days 434.916, 365 days 434.916
+      a target of 1000 lookups: epsilon at most one day 437.566, 30 days 437.566, 365 days 437.566
 
     Newest entries, 50 at most:
     entry  state      charge rho   release, blocks

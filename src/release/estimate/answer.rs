@@ -1,7 +1,7 @@
 //! An answer as it is published: columns beside the keys, and which rows.
 
 /// The 97.5 % quantile of the standard normal.
-pub(super) const Z_95: f64 = 1.959_963_984_540_054;
+pub const Z_95: f64 = 1.959_963_984_540_054;
 
 /// The answer to one question.
 #[derive(Debug, Clone, PartialEq)]

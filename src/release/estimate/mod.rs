@@ -11,7 +11,7 @@ mod quantiles;
 mod ratios;
 mod tensor;
 
-pub use answer::{Answer, Column, Rows, Values};
+pub use answer::{Answer, Column, Rows, Values, Z_95};
 pub use expected::{Expected, expected};
 
 use super::draw::NoisyTable;
