@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::args::Status;
 use super::output::Output;
-use crate::ledger::{Ledger, State, Which};
+use crate::ledger::Ledger;
 use crate::pipeline::logs_changed_since;
 use crate::retain::{Disposition, disposition};
 use crate::spec::Release;
@@ -162,11 +162,7 @@ fn released_days(release: &Release) -> Result<BTreeSet<Day>> {
         return Ok(BTreeSet::new());
     }
     let ledger = Ledger::open_existing(&release.ledger.path)?;
-    let entries = ledger.entries(Which::Release(&release.name))?;
-    let stored = entries
-        .into_iter()
-        .filter(|entry| matches!(entry.state, State::Committed | State::Published));
-    Ok(stored.flat_map(|entry| entry.blocks).collect())
+    Ok(ledger.stored_blocks(&release.name)?.into_iter().collect())
 }
 
 fn standing(

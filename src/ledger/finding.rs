@@ -106,6 +106,26 @@ impl Entry {
         Self::read_all(connection, ids)
     }
 
+    /// The blocks for which a release's bytes are stored, oldest first.
+    ///
+    /// Walks from block to block, so that it does not matter how many entries charged each.
+    pub(super) fn stored_blocks(connection: &Connection, release: &str) -> Outcome<Vec<Day>> {
+        let mut statement = connection.prepare_cached(
+            "WITH RECURSIVE blocks (day) AS (
+                 SELECT min(block) FROM charges
+                 UNION ALL
+                 SELECT (SELECT min(block) FROM charges WHERE block > day) FROM blocks
+                 WHERE day IS NOT NULL
+             )
+             SELECT day FROM blocks WHERE day IS NOT NULL AND EXISTS (
+                 SELECT 1 FROM charges JOIN entries ON id = entry
+                 WHERE block = day AND release = ?1 AND state IN ('committed', 'published')
+             )",
+        )?;
+        let days = statement.query_map([release], |row| row.get(0))?;
+        Ok(days.collect::<rusqlite::Result<_>>()?)
+    }
+
     fn read_all(connection: &Connection, ids: Vec<EntryId>) -> Outcome<Vec<Self>> {
         let read = |id| Self::read(connection, id);
         ids.into_iter().filter_map(|id| read(id).transpose()).collect()

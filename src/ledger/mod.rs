@@ -160,6 +160,14 @@ impl Ledger {
         self.read(Entry::list(&self.connection, which))
     }
 
+    /// The blocks for which a release's bytes are stored, oldest first.
+    ///
+    /// # Errors
+    /// I/O, when the ledger cannot be read.
+    pub fn stored_blocks(&self, release: &str) -> Result<Vec<Day>> {
+        self.read(Entry::stored_blocks(&self.connection, release))
+    }
+
     /// Charges every block of a release, or returns the entry that the release has already.
     ///
     /// A returned entry that is `reserved` is to be drawn with *its* plan, not the caller's; one

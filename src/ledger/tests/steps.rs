@@ -293,6 +293,20 @@ fn a_crash_inside_any_step_leaves_the_state_before_it() {
     }
 }
 
+#[test]
+fn the_stored_blocks_of_a_release_are_those_with_bytes() {
+    let bench = Bench::new();
+    let mut ledger = bench.open();
+    for (number, state) in (1..).zip(State::ALL) {
+        let id = ledger.reserve(&asking("daily", number..=number, 10)).unwrap().id;
+        bring_to(&mut ledger, id, state);
+    }
+    publish(&mut ledger, &asking("weekly", 1..=7, 10));
+    assert_eq!(ledger.stored_blocks("daily").unwrap(), [day(3), day(4)]);
+    assert_eq!(ledger.stored_blocks("weekly").unwrap().len(), 7);
+    assert_eq!(ledger.stored_blocks("monthly").unwrap(), []);
+}
+
 /// `POINTILLIST_ENTRIES` says how many entries (2,000 unless told); with a million it takes minutes,
 /// and the times that it prints are what is asked for.
 #[test]
@@ -352,6 +366,11 @@ fn a_ledger_of_many_entries() {
     let newest = ledger.entries(Which::Newest(50)).unwrap();
     writeln!(said, "{:?} for the newest {} entries", start.elapsed(), newest.len()).unwrap();
     assert_eq!(newest.last().map(|entry| entry.id), Some(EntryId(entries as u64 + 5)));
+    let start = Instant::now();
+    let stored = ledger.stored_blocks("daily").unwrap();
+    writeln!(said, "{:?} for the {} blocks of a release", start.elapsed(), stored.len()).unwrap();
+    assert_eq!(stored, days[..stored.len()]);
+    assert_eq!(stored.len(), days.len().min(entries));
     let start = Instant::now();
     let found = ledger.find("daily", days[0]).unwrap().len();
     writeln!(said, "{:?} to find {found} entries of a block", start.elapsed()).unwrap();
