@@ -113,7 +113,7 @@ impl Guarantee {
         Ok(Self {
             delta,
             requester_day: figure(total)?,
-            contact_pair: figure(moved(1.0, true).min(total))?,
+            contact_pair: figure(moved(1.0, true))?,
             target,
             thirty_days: figure(total * 30.0)?,
             one_year: figure(total * 365.0)?,
@@ -151,5 +151,60 @@ impl Guarantee {
             month = self.thirty_days.epsilon,
             year = self.one_year.epsilon,
         )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::plan::Plan;
+    use crate::release::price;
+    use crate::spec::Release;
+    use crate::spec::release::Sampler;
+
+    fn guarantee(questions: &str) -> (Guarantee, f64) {
+        let text = format!(
+            "name = \"r\"\n[logs]\npath = \"x\"\n[ledger]\npath = \"r.ledger\"\nepsilon = 1.0\n\
+             delta = 1e-6\n{questions}"
+        );
+        let release = Release::parse(&text, "r.toml", Path::new(".")).unwrap();
+        let plan = Plan::new(&release, NanoRho::new(20_000_000), None).unwrap();
+        let priced = price(&plan.tables, Sampler::Integer).unwrap();
+        let total = total_charge(&priced).unwrap().rho();
+        (Guarantee::new(&priced, &plan.sizes(), &release.ledger).unwrap(), total)
+    }
+
+    /// Whether `rho` is `expected`, or above it by the rounding of the lattice.
+    fn is_just(rho: f64, expected: f64) -> bool {
+        rho >= expected && rho < expected * 1.001
+    }
+
+    #[test]
+    fn one_lookup_moves_a_count_by_one_over_its_clip() {
+        let (told, total) =
+            guarantee("[[question]]\nname = \"q\"\ncount = \"lookups\"\nclip = 10\n");
+        assert!(is_just(told.contact_pair.rho, total / 100.0), "{told:?}");
+        // Ten lookups of one target by ten requesters move it as far as the clip.
+        let ten = told.target.iter().find(|figure| figure.lookups == 10).unwrap();
+        assert!(is_just(ten.figure.rho, total), "{told:?}");
+    }
+
+    #[test]
+    fn a_lookup_that_moves_a_requester_between_bins_loses_more_than_the_requester() {
+        let (told, total) =
+            guarantee("[[question]]\nname = \"q\"\nhistogram = \"lookups per requester\"\n");
+        assert!((told.contact_pair.rho - 2.0 * total).abs() < total * 1e-3, "{told:?}");
+        assert!((told.requester_day.rho - total).abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_lookup_moves_the_sum_and_the_count_of_a_mean() {
+        let (told, total) = guarantee(
+            "[[question]]\nname = \"q\"\nmean = \"latency_ms\"\nrange = [0, 10]\nclip = 10\n",
+        );
+        // The vector of both moves by the root of two, against a clip of ten times that.
+        assert!((told.contact_pair.rho / total - 0.01).abs() < 1e-4, "{told:?}");
     }
 }
