@@ -8,9 +8,12 @@ use std::fs::File;
 use std::io::BufReader;
 use std::sync::Arc;
 
+use arrow::array::{Array, RecordBatch};
 use arrow::datatypes::{DataType, Field, Schema, TimeUnit};
 use arrow::ipc::reader::FileReader;
+use jiff::tz::TimeZone;
 use parquet::arrow::ProjectionMask;
+use parquet::arrow::arrow_reader::statistics::StatisticsConverter;
 use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder,
 };
@@ -18,8 +21,10 @@ use parquet::basic::Type as PhysicalType;
 use parquet::file::metadata::ParquetMetaData;
 
 use super::shard::{Shard, open};
+use super::time;
 use super::wanted::{RawBatch, Wanted};
 use crate::spec::logs::Logs;
+use crate::spec::window::MICROS_PER_DAY;
 use crate::{Error, Result};
 
 /// Rows of one batch: large enough to spread the cost, small enough to stay in cache.
@@ -48,6 +53,70 @@ impl ParquetFooter {
             ArrowReaderMetadata::try_new(Arc::clone(metadata.metadata()), options.clone())
         })?;
         Ok(Self { metadata })
+    }
+
+    /// The least and the greatest time of all rows, where the statistics are sure of both.
+    ///
+    /// # Errors
+    /// Input, when a bound cannot be read as a time.
+    pub(super) fn time_bounds(&self, logs: &Logs) -> Result<Option<(i64, i64)>> {
+        let name = logs.column("requested_at");
+        let schema = self.metadata.schema();
+        let is_ordered = schema.field_with_name(name).is_ok_and(|field| {
+            matches!(field.data_type(), DataType::Timestamp(_, _)) || field.data_type().is_integer()
+        });
+        let groups = self.metadata.metadata().row_groups();
+        if !is_ordered || groups.is_empty() {
+            return Ok(None);
+        }
+        let Ok(converter) =
+            StatisticsConverter::try_new(name, schema, self.metadata.parquet_schema())
+        else {
+            return Ok(None);
+        };
+        let bounds = (
+            converter.row_group_null_counts(groups),
+            converter.row_group_mins(groups),
+            converter.row_group_maxes(groups),
+        );
+        let (Ok(nulls), Ok(least), Ok(greatest)) = bounds else { return Ok(None) };
+        let (least, greatest) = (time::to_micros(&least, logs)?, time::to_micros(&greatest, logs)?);
+        let is_sure = nulls.null_count() == 0
+            && nulls.values().iter().all(|nulls| *nulls == 0)
+            && least.null_count() == 0
+            && greatest.null_count() == 0;
+        let (least, greatest) = (least.values().iter().min(), greatest.values().iter().max());
+        Ok(match (least, greatest) {
+            (Some(least), Some(greatest)) if is_sure && least <= greatest => {
+                // Where a clock is put back, naive times and instants are not in the same order.
+                let slack = if logs.time_zone == TimeZone::UTC { 0 } else { MICROS_PER_DAY };
+                Some((*least - slack, *greatest + slack))
+            }
+            _ => None,
+        })
+    }
+
+    /// Reads one row group with every column of the file.
+    ///
+    /// # Errors
+    /// Input, when the data are damaged; whatever `take` fails with.
+    pub(super) fn read_whole_group(
+        &self,
+        shard: &Shard,
+        group: usize,
+        take: &mut dyn FnMut(RecordBatch) -> Result<()>,
+    ) -> Result<()> {
+        let file = open(&shard.path)?;
+        let mut reader = guarded(shard, || {
+            ParquetRecordBatchReaderBuilder::new_with_metadata(file, self.metadata.clone())
+                .with_row_groups(vec![group])
+                .with_batch_size(BATCH_ROWS)
+                .build()
+        })?;
+        while let Some(batch) = guarded(shard, || reader.next().transpose())? {
+            take(batch)?;
+        }
+        Ok(())
     }
 
     /// How many row groups the file has.
@@ -184,6 +253,18 @@ pub(super) fn read_ipc(
     let Some(batch) = batch else { return Ok(()) };
     let column = |name: &String| batch.column_by_name(name).cloned();
     take(RawBatch { rows: batch.num_rows(), columns: wanted.names.iter().map(column).collect() })
+}
+
+/// Reads one batch of an Arrow IPC file with every column.
+///
+/// # Errors
+/// Input, when the data are damaged.
+pub(super) fn read_whole_ipc(shard: &Shard, batch: usize) -> Result<Option<RecordBatch>> {
+    let mut reader = ipc_reader(shard, None)?;
+    guarded(shard, || {
+        reader.set_index(batch)?;
+        reader.next().transpose()
+    })
 }
 
 fn ipc_reader(shard: &Shard, columns: Option<Vec<usize>>) -> Result<FileReader<BufReader<File>>> {

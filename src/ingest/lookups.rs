@@ -268,7 +268,7 @@ fn is_empty(text: &StringViewArray, row: usize) -> bool {
 }
 
 /// A column as text; bytes that are not UTF-8 are null.
-fn text(array: Option<&ArrayRef>, rows: usize) -> Result<StringViewArray> {
+pub(super) fn text(array: Option<&ArrayRef>, rows: usize) -> Result<StringViewArray> {
     let Some(array) = array else { return Ok(StringViewArray::new_null(rows)) };
     if let Some(text) = array.as_string_view_opt() {
         return Ok(text.clone());

@@ -11,6 +11,8 @@ mod columnar;
 mod complete;
 mod lines;
 mod lookups;
+mod raw_log;
+mod raw_text;
 mod records;
 mod rejects;
 mod shard;
@@ -24,6 +26,8 @@ use std::sync::Mutex;
 use rayon::prelude::*;
 
 pub use lookups::{Lookups, Rejects, RowCounts};
+pub use raw_log::{Container, Identities, OpenLog, RawLog, RawPiece, find_raw_logs};
+pub use raw_text::Segment;
 pub use rejects::RejectedRows;
 
 use crate::ledger::LedgerKey;
@@ -152,24 +156,7 @@ impl<'a> LogReader<'a> {
         let parts: Vec<String> = self
             .files
             .par_iter()
-            .map(|file| {
-                let mut digest = key.begin("log file");
-                let name = file.shard.path.strip_prefix(&base).unwrap_or(&file.shard.path);
-                digest.part(name.as_os_str().as_encoded_bytes());
-                let mut source = shard::open(&file.shard.path)?;
-                let mut buffer = vec![0; 1 << 20];
-                let mut content = blake3::Hasher::new();
-                loop {
-                    let read = std::io::Read::read(&mut source, &mut buffer)
-                        .map_err(|error| shard::unreadable(&file.shard.path, error))?;
-                    if read == 0 {
-                        break;
-                    }
-                    content.update(&buffer[..read]);
-                }
-                digest.part(content.finalize().as_bytes());
-                Ok(digest.finish())
-            })
+            .map(|file| digest_of(&file.shard, &base, key))
             .collect::<Result<_>>()?;
         let parts: Vec<&[u8]> = parts.iter().map(String::as_bytes).collect();
         Ok(key.digest("log files", &parts))
@@ -282,6 +269,26 @@ impl<'a> LogReader<'a> {
             }
         })
     }
+}
+
+/// The keyed digest of one file's name, from the folder that holds all logs, and of its content.
+fn digest_of(shard: &Shard, base: &Path, key: &LedgerKey) -> Result<String> {
+    let mut digest = key.begin("log file");
+    let name = shard.path.strip_prefix(base).unwrap_or(&shard.path);
+    digest.part(name.as_os_str().as_encoded_bytes());
+    let mut source = shard::open(&shard.path)?;
+    let mut buffer = vec![0; 1 << 20];
+    let mut content = blake3::Hasher::new();
+    loop {
+        let read = std::io::Read::read(&mut source, &mut buffer)
+            .map_err(|error| shard::unreadable(&shard.path, error))?;
+        if read == 0 {
+            break;
+        }
+        content.update(&buffer[..read]);
+    }
+    digest.part(content.finalize().as_bytes());
+    Ok(digest.finish())
 }
 
 struct Cutting<'s> {

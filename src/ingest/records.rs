@@ -63,6 +63,11 @@ impl Header {
         Ok(Self { format, compression, names, present, projection })
     }
 
+    /// The names that the header gives, in the file's order.
+    pub(super) fn listed(&self) -> &[String] {
+        &self.names
+    }
+
     /// The names of a file's columns.
     ///
     /// # Errors

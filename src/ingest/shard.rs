@@ -8,7 +8,7 @@ use std::io::{BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use crate::spec::logs::Logs;
-use crate::spec::window::DayWindow;
+use crate::spec::window::{Day, DayWindow};
 use crate::{Error, Result};
 
 /// A log file.
@@ -53,6 +53,16 @@ pub(super) enum Compression {
 /// Usage, for a glob that is not one; input, when no file matches or a format is unknown; I/O,
 /// when a folder cannot be listed.
 pub(super) fn find(logs: &Logs, window: Option<&DayWindow>) -> Result<Vec<Shard>> {
+    let (shards, files) = list(logs, window)?;
+    if files == 0 {
+        return Err(Error::input(format!("no log file matches {}", logs.place.path().display()))
+            .help("check `[logs] path`; a relative path starts from the release file's folder"));
+    }
+    Ok(shards)
+}
+
+/// The same, where there may be none; and how many files match, inside the window or not.
+pub(super) fn list(logs: &Logs, window: Option<&DayWindow>) -> Result<(Vec<Shard>, usize)> {
     let pattern = logs.place.pattern();
     let matches = glob::glob(&pattern).map_err(|error| {
         Error::usage(format!("`[logs] path` is not a glob: {}", error.msg))
@@ -73,12 +83,8 @@ pub(super) fn find(logs: &Logs, window: Option<&DayWindow>) -> Result<Vec<Shard>
             shards.push(Shard { format: format_of(&path)?, path });
         }
     }
-    if files == 0 {
-        return Err(Error::input(format!("no log file matches {}", logs.place.path().display()))
-            .help("check `[logs] path`; a relative path starts from the release file's folder"));
-    }
     shards.sort_by(|left, right| left.path.cmp(&right.path));
-    Ok(shards)
+    Ok((shards, files))
 }
 
 /// Opens a text file, decompressed.
@@ -134,16 +140,18 @@ pub(super) fn is_log(path: &Path) -> bool {
 
 /// With a promised day folder only the UTC days that overlap the block are read.
 fn in_window(path: &Path, logs: &Logs, window: Option<&DayWindow>) -> bool {
-    let (Some(key), Some(window)) = (&logs.day_folder, window) else { return true };
-    let prefix = format!("{key}=");
-    let day = path
-        .components()
-        .filter_map(|part| part.as_os_str().to_str()?.strip_prefix(&prefix)?.parse().ok())
-        .next_back();
-    match day {
-        Some(day) => window.utc_days().contains(&day),
-        None => true,
+    match (folder_day(path, logs), window) {
+        (Some(day), Some(window)) => window.utc_days().contains(&day),
+        _ => true,
     }
+}
+
+/// The UTC day whose rows alone a promised day folder holds.
+pub(super) fn folder_day(path: &Path, logs: &Logs) -> Option<Day> {
+    let prefix = format!("{}=", logs.day_folder.as_ref()?);
+    path.components()
+        .filter_map(|part| part.as_os_str().to_str()?.strip_prefix(&prefix)?.parse().ok())
+        .next_back()
 }
 
 fn format_of(path: &Path) -> Result<Format> {

@@ -31,6 +31,8 @@ pub(super) struct Blocks {
     rest: Vec<u8>,
     line: usize,
     ended: bool,
+    /// How many bytes were taken off the front before the first block.
+    head: usize,
 }
 
 impl Blocks {
@@ -44,11 +46,19 @@ impl Blocks {
         compression: Compression,
     ) -> Result<Self> {
         let reader = open_text(&shard.path, compression)?;
-        let mut blocks =
-            Self { shard: shard.clone(), format, reader, rest: Vec::new(), line: 1, ended: false };
+        let mut blocks = Self {
+            shard: shard.clone(),
+            format,
+            reader,
+            rest: Vec::new(),
+            line: 1,
+            ended: false,
+            head: 0,
+        };
         blocks.fill(64)?;
         if blocks.rest.starts_with(b"\xef\xbb\xbf") {
             blocks.rest.drain(..3);
+            blocks.head = 3;
         }
         if blocks.rest.starts_with(b"\xff\xfe") || blocks.rest.starts_with(b"\xfe\xff") {
             return Err(blocks.failure("is UTF-16 text").help("convert it to UTF-8"));
@@ -64,16 +74,23 @@ impl Blocks {
         loop {
             if let Some(end) = self.rest.iter().position(|byte| *byte == b'\n') {
                 let mut line: Vec<u8> = self.rest.drain(..=end).collect();
+                self.head += line.len();
                 line.truncate(line.strip_suffix(b"\r\n").unwrap_or(&line[..end]).len());
                 self.line += 1;
                 return Ok(Some(line));
             }
             if self.ended {
                 let line = std::mem::take(&mut self.rest);
+                self.head += line.len();
                 return Ok((!line.is_empty()).then_some(line));
             }
             self.fill(self.rest.len() + (64 << 10))?;
         }
+    }
+
+    /// How many decompressed bytes, a byte order mark and header lines, stand before the records.
+    pub(super) const fn head_bytes(&self) -> usize {
+        self.head
     }
 
     /// The next byte, without taking it.

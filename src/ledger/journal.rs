@@ -30,16 +30,43 @@ pub(super) enum Event {
     Published,
     /// A person gave the reservation up.
     Voided,
+    /// Files of the logs are about to be deleted or rewritten.
+    RetentionBegun,
+    /// They were.
+    RetentionDone,
+    /// A legal hold was entered.
+    HoldAdded,
+    /// A hold got a later end.
+    HoldExtended,
+    /// A hold was given up before its end.
+    HoldLifted,
+    /// Rows under holds were sealed before their deletion.
+    HoldSealed,
+    /// The archives of a hold that ended were deleted.
+    HoldPurged,
+    /// A custodian opened the archives of an order.
+    HoldOpened,
+    /// Somebody tried to, and could not.
+    OpeningRefused,
 }
 
 impl Event {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 15] = [
         Self::Created,
         Self::Reserved,
         Self::Drawn,
         Self::Committed,
         Self::Published,
         Self::Voided,
+        Self::RetentionBegun,
+        Self::RetentionDone,
+        Self::HoldAdded,
+        Self::HoldExtended,
+        Self::HoldLifted,
+        Self::HoldSealed,
+        Self::HoldPurged,
+        Self::HoldOpened,
+        Self::OpeningRefused,
     ];
 
     /// The word in the journal.
@@ -51,6 +78,15 @@ impl Event {
             Self::Committed => "committed",
             Self::Published => "published",
             Self::Voided => "voided",
+            Self::RetentionBegun => "retention-begun",
+            Self::RetentionDone => "retention-done",
+            Self::HoldAdded => "hold-added",
+            Self::HoldExtended => "hold-extended",
+            Self::HoldLifted => "hold-lifted",
+            Self::HoldSealed => "hold-sealed",
+            Self::HoldPurged => "hold-purged",
+            Self::HoldOpened => "hold-opened",
+            Self::OpeningRefused => "opening-refused",
         }
     }
 
@@ -73,7 +109,16 @@ impl Event {
     /// The state that an entry is in after the event.
     pub(super) const fn state(self) -> Option<State> {
         match self {
-            Self::Created => None,
+            Self::Created
+            | Self::RetentionBegun
+            | Self::RetentionDone
+            | Self::HoldAdded
+            | Self::HoldExtended
+            | Self::HoldLifted
+            | Self::HoldSealed
+            | Self::HoldPurged
+            | Self::HoldOpened
+            | Self::OpeningRefused => None,
             Self::Reserved => Some(State::Reserved),
             Self::Drawn => Some(State::Drawn),
             Self::Committed => Some(State::Committed),

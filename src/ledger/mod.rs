@@ -37,6 +37,8 @@
 
 mod account;
 mod columns;
+mod custody;
+mod custody_verbs;
 mod entry;
 mod files;
 mod finding;
@@ -59,6 +61,9 @@ use std::time::Duration;
 use rusqlite::{Connection, TransactionBehavior};
 
 pub use self::account::Balance;
+pub use self::custody::{
+    Archive, Custody, DeletedFile, Hold, HoldTerms, Opening, Retention, Role, Sealed,
+};
 pub use self::entry::{Entry, EntryId, Reservation, State, Which};
 pub use self::files::StoredFile;
 pub use self::key::{KeyedDigest, LedgerKey};

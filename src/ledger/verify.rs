@@ -11,6 +11,7 @@ use std::collections::{BTreeMap, HashMap};
 use rusqlite::{Connection, Row};
 
 use super::account::Loss;
+use super::custody::Custody;
 use super::entry::{Entry, EntryId, State};
 use super::files;
 use super::journal::{self, Event, GENESIS, Record};
@@ -69,6 +70,8 @@ pub(super) struct Walk {
     pub(super) blocks: BTreeMap<Day, Loss>,
     pub(super) charges: u64,
     pub(super) files: u64,
+    /// Deletions and holds, which no table repeats.
+    custody: Custody,
     faults: Vec<String>,
 }
 
@@ -81,6 +84,7 @@ impl Default for Walk {
             blocks: BTreeMap::new(),
             charges: 0,
             files: 0,
+            custody: Custody::default(),
             faults: Vec::new(),
         }
     }
@@ -151,6 +155,12 @@ impl Walk {
             (Some(Event::Created), None) if number == 1 => self.created(connection, &record),
             (Some(event), Some(Ok(entry))) if let Some(state) = event.state() => {
                 self.moved(connection, &record, EntryId(entry), state)
+            }
+            (Some(event), None) if Custody::tells(event) => {
+                if let Err(what) = self.custody.take(event, &record.at, &record.payload) {
+                    self.fault(format!("event {number} cannot have happened: {what}"));
+                }
+                Ok(())
             }
             (None, _) => {
                 self.fault(format!("event {number} is of an unknown kind"));
