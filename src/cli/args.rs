@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::hold_args::HoldVerb;
 use crate::simulate::Format;
 
 /// Operational answers from lookup logs, without exposing any individual contact
@@ -44,6 +45,14 @@ pub(crate) enum Command {
     Status(Status),
     /// Add published days up to weeks or months; spends nothing
     Rollup(Rollup),
+    /// Delete what is past retention from the logs; rows under a legal hold are sealed before
+    Retain(Retain),
+    /// Legal holds: what must be kept longer for a court, and its hand-over
+    Hold {
+        /// What to do
+        #[command(subcommand)]
+        verb: HoldVerb,
+    },
     /// Tell the promise and the error of a published file, in words
     Inspect {
         /// A published Parquet file
@@ -156,6 +165,32 @@ pub(crate) enum RollupPeriod {
     Week,
     /// Calendar months
     Month,
+}
+
+/// The arguments of `retain`.
+#[derive(Debug, Args)]
+pub(crate) struct Retain {
+    /// The release file
+    #[arg(value_name = "RELEASE.toml")]
+    pub(crate) release: PathBuf,
+    /// Other logs than the release file names
+    #[arg(long, value_name = "GLOB")]
+    pub(crate) logs: Option<PathBuf>,
+    /// Another ledger than the release file names
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ledger: Option<PathBuf>,
+    /// The instant to decide by, instead of now
+    #[arg(long, value_name = "T")]
+    pub(crate) as_of: Option<String>,
+    /// Show what would go, and change nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Release every closed day inside retention before anything is deleted
+    #[arg(long, conflicts_with = "dry_run")]
+    pub(crate) release_first: bool,
+    /// How long to wait for a ledger that another run holds
+    #[arg(long, value_name = "DURATION", default_value = "60s")]
+    pub(crate) wait: String,
 }
 
 /// The arguments of `simulate`.

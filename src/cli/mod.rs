@@ -3,10 +3,13 @@
 mod args;
 mod check;
 mod demo;
+mod hold;
+mod hold_args;
 mod inspect;
 mod ledger;
 mod output;
 mod plan;
+mod retain;
 mod rollup;
 mod run;
 mod simulate;
@@ -47,6 +50,8 @@ pub fn main() -> ExitCode {
         Command::Plan { release } => plan::run(release, &output).map(|()| 0),
         Command::Status(asked) => status::run(asked, &output),
         Command::Run(asked) => run::run(asked, &output),
+        Command::Retain(asked) => retain::run(asked, &output),
+        Command::Hold { verb } => hold::run(verb, &output).map(|()| 0),
         Command::Inspect { file } => inspect::run(file, &output).map(|()| 0),
         Command::Rollup(asked) => rollup::run(asked, &output).map(|()| 0),
         Command::Simulate(asked) => simulate::run(asked, &output).map(|()| 0),

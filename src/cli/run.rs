@@ -86,12 +86,7 @@ fn job(asked: &Run) -> Result<Job> {
         None => Clock::System,
         Some(text) => Clock::Fixed(parse_instant(text)?),
     };
-    let wait =
-        asked.wait.parse::<SignedDuration>().ok().and_then(|wait| Duration::try_from(wait).ok());
-    let wait = wait.ok_or_else(|| {
-        Error::usage(format!("`--wait` is `{}`", asked.wait))
-            .help("write a duration such as 60s or 5m")
-    })?;
+    let wait = parse_wait(&asked.wait)?;
     let out = asked.out.clone().unwrap_or_else(|| release.output.clone());
     let again = if asked.again { Again::Release } else { Again::Refuse };
     let incomplete = if asked.incomplete { Incomplete::Release } else { Incomplete::Refuse };
@@ -99,6 +94,17 @@ fn job(asked: &Run) -> Result<Job> {
     let second_ledger = if asked.new_ledger { Second::Allow } else { Second::Refuse };
     let as_of = clock.now();
     Ok(Job { release, out, as_of, wait, again, incomplete, second_ledger, rejects })
+}
+
+/// Reads `--wait`.
+///
+/// # Errors
+/// Usage, when the text is no duration.
+pub(super) fn parse_wait(text: &str) -> Result<Duration> {
+    let wait = text.parse::<SignedDuration>().ok().and_then(|wait| Duration::try_from(wait).ok());
+    wait.ok_or_else(|| {
+        Error::usage(format!("`--wait` is `{text}`")).help("write a duration such as 60s or 5m")
+    })
 }
 
 fn windows(asked: &Run, job: &Job) -> Result<Vec<DayWindow>> {

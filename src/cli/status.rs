@@ -157,7 +157,10 @@ fn changed_days(release: &Release, as_of: Timestamp) -> Result<BTreeSet<Day>> {
 }
 
 /// The days whose tables are stored; none before the first run made the ledger.
-fn released_days(release: &Release) -> Result<BTreeSet<Day>> {
+///
+/// # Errors
+/// I/O, when the ledger is damaged.
+pub(super) fn released_days(release: &Release) -> Result<BTreeSet<Day>> {
     if !release.ledger.path.exists() {
         return Ok(BTreeSet::new());
     }

@@ -102,7 +102,9 @@ impl<'a> RawLog<'a> {
         let wanted = Wanted::new(logs, &[]);
         let content = match shard.format {
             Format::Parquet => Content::Parquet(ParquetFooter::read(&shard, &wanted, logs)?),
-            Format::Arrow => Content::Arrow { batches: columnar::check_ipc(&shard, &wanted, logs)? },
+            Format::Arrow => {
+                Content::Arrow { batches: columnar::check_ipc(&shard, &wanted, logs)? }
+            }
             Format::Text(format, compression) => {
                 let header = Header::read(&shard, format, compression, &wanted)?;
                 Content::Text { header, format }
@@ -112,11 +114,18 @@ impl<'a> RawLog<'a> {
     }
 }
 
-impl OpenLog<'_> {
+impl<'a> OpenLog<'a> {
     /// Where the file is.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.shard.path
+    }
+
+    /// A file elsewhere that is to be read as this one is.
+    #[must_use]
+    pub fn twin(&self, path: &Path) -> RawLog<'a> {
+        let shard = Shard { path: path.to_path_buf(), format: self.shard.format };
+        RawLog { logs: self.logs, shard }
     }
 
     /// What the file is written in.

@@ -51,12 +51,7 @@ mod tests {
     fn cut(text: &str, format: TextFormat, rows: usize) -> Option<Vec<(&str, bool)>> {
         let cut = segments(text.as_bytes(), format, rows)?;
         let words = |segment: &Segment<'_>| segment.is_record;
-        Some(
-            text_parts(text, &cut)
-                .into_iter()
-                .zip(cut.iter().map(words))
-                .collect(),
-        )
+        Some(text_parts(text, &cut).into_iter().zip(cut.iter().map(words)).collect())
     }
 
     fn text_parts<'t>(text: &'t str, cut: &[Segment<'_>]) -> Vec<&'t str> {

@@ -5,7 +5,7 @@
 //! follow what came before is refused before it is written and found by `verify` if it was.
 //! Numbers under hold are here as keyed digests only, and no event holds an identifier.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -146,6 +146,19 @@ impl Hold {
     }
 }
 
+/// What happened in one month, for a transparency report.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct MonthCounts {
+    /// Orders entered.
+    pub orders: u64,
+    /// Extensions entered.
+    pub extensions: u64,
+    /// Openings that handed rows over.
+    pub openings: u64,
+    /// Openings that were refused.
+    pub refused: u64,
+}
+
 /// All deletions and holds of a ledger.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Custody {
@@ -177,6 +190,29 @@ impl Custody {
     pub fn considered(&self, retention: u64) -> BTreeSet<u64> {
         let of_it = self.sealed.iter().filter(|sealed| sealed.retention == retention);
         of_it.flat_map(|sealed| sealed.considered.iter().copied()).collect()
+    }
+
+    /// What happened in each month, as `YYYY-MM`.
+    #[must_use]
+    pub fn months(&self) -> BTreeMap<String, MonthCounts> {
+        let mut months: BTreeMap<String, MonthCounts> = BTreeMap::new();
+        let mut of = |at: Timestamp, count: fn(&mut MonthCounts) -> &mut u64| {
+            let month: String = at.to_string().chars().take(7).collect();
+            *count(months.entry(month).or_default()) += 1;
+        };
+        for hold in &self.holds {
+            of(hold.added_at, |month| &mut month.orders);
+            for (at, _) in &hold.extensions {
+                of(*at, |month| &mut month.extensions);
+            }
+        }
+        for (at, is_refused, _) in &self.openings {
+            of(
+                *at,
+                if *is_refused { |month| &mut month.refused } else { |month| &mut month.openings },
+            );
+        }
+        months
     }
 
     /// Whether an event belongs here.

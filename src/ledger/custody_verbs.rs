@@ -7,10 +7,11 @@ use jiff::Timestamp;
 use rusqlite::Connection;
 use serde::Serialize;
 
+use super::Ledger;
+use super::columns::Instant;
 use super::custody::{Custody, HoldTerms, Opening, Retention, Sealed};
 use super::journal::{self, Event, Record};
 use super::trouble::{Outcome, Trouble};
-use super::Ledger;
 use crate::Result;
 
 impl Ledger {
@@ -20,6 +21,19 @@ impl Ledger {
     /// I/O, when the ledger is damaged or cannot be read.
     pub fn custody(&self) -> Result<Custody> {
         self.read(replay(&self.connection))
+    }
+
+    /// When the last event was noted.
+    ///
+    /// # Errors
+    /// I/O, when the ledger is damaged or cannot be read.
+    pub fn last_event_at(&self) -> Result<Timestamp> {
+        let last = self.connection.query_row(
+            "SELECT at FROM journal ORDER BY sequence DESC LIMIT 1",
+            [],
+            |row| row.get::<_, Instant>(0),
+        );
+        self.read(last.map(|at| at.0).map_err(Trouble::from))
     }
 
     /// Notes that files are about to be deleted or rewritten; returns the number of the deletion.

@@ -1,8 +1,28 @@
 //! Which days may be released, and which rows of a batch belong to one.
 //!
 //! In: batches of lookups. Out: [`Retained`], the rows of one event day that are inside retention.
-//! The cutoff is `as-of` minus the kept days, half-open, in UTC. Deliberately not here yet:
-//! deleting what is past retention, and legal holds.
+//! The cutoff is `as-of` minus the kept days, half-open, in UTC. Beside the flow of a run stand
+//! deletion ([`purge`]) and legal holds, which act on the log files themselves; a run reads neither,
+//! so that what it publishes is the same with a hold or without.
+
+mod clock;
+mod disclose;
+mod expired;
+mod held;
+mod package;
+mod purge;
+mod rewrite;
+mod rewrite_ipc;
+mod rewrite_parquet;
+mod rewrite_text;
+mod seal;
+
+pub use clock::Now;
+pub use disclose::disclose;
+pub use expired::{Expired, Expiry};
+pub use held::number_digest;
+pub use purge::{Purged, preview, purge};
+pub use seal::{archive_path, recipient};
 
 use jiff::Timestamp;
 

@@ -1,0 +1,294 @@
+//! `hold`: orders entered, extended, lifted, listed, opened, counted.
+
+use std::fmt::Write;
+use std::path::Path;
+use std::time::Duration;
+
+use jiff::{Timestamp, ToSpan};
+use serde_json::{Value, json};
+
+use super::hold_args::{HoldAdd, HoldOpen, HoldOrder, HoldPlace, HoldVerb};
+use super::output::Output;
+use crate::ingest::Identities;
+use crate::ledger::{Custody, Hold, HoldTerms, Ledger};
+use crate::retain::{disclose, number_digest, recipient};
+use crate::spec::Release;
+use crate::spec::window::{Clock, Day, parse_instant};
+use crate::{Error, Result};
+
+/// How long an extension lasts.
+const STEP_DAYS: i64 = 30;
+
+/// Runs the command.
+///
+/// # Errors
+/// Usage, for a bad number, key, window or expiry; refused, for an order that is not there or has
+/// ended; I/O.
+pub(crate) fn run(verb: &HoldVerb, output: &Output) -> Result<()> {
+    match verb {
+        HoldVerb::Add(asked) => add(asked, output),
+        HoldVerb::Extend(asked) => extend(asked, output),
+        HoldVerb::Lift(asked) => lift(asked, output),
+        HoldVerb::List(place) => list(place, output),
+        HoldVerb::Open(asked) => open(asked, output),
+        HoldVerb::Report(place) => report(place, output),
+    }
+}
+
+fn add(asked: &HoldAdd, output: &Output) -> Result<()> {
+    let (release, now) = place(&asked.order.place)?;
+    let order = order(&asked.order.order)?;
+    let mut numbers = asked.number.clone();
+    if let Some(file) = &asked.numbers {
+        numbers.extend(listed_numbers(file)?);
+    }
+    let numbers = canonical(&release, &numbers)?;
+    let digits = |text: &str| text.chars().filter(char::is_ascii_alphanumeric).collect::<String>();
+    if numbers.iter().any(|number| digits(order).contains(&digits(number))) {
+        return Err(Error::usage("the order's reference holds one of its numbers")
+            .help("numbers are kept as keyed digests only: give the reference without them"));
+    }
+    let (from, to) = window(&asked.from, &asked.to)?;
+    let expires = match &asked.expires {
+        Some(text) => parse_instant(text)?,
+        None => later(now)?,
+    };
+    if expires <= now {
+        return Err(Error::usage(format!("`--expires {expires}` is not after {now}"))
+            .help("a hold that has ended keeps nothing: give a later end"));
+    }
+    let mut recipients: Vec<String> = asked
+        .recipients
+        .iter()
+        .map(|key| Ok(recipient(key)?.to_string()))
+        .collect::<Result<_>>()?;
+    recipients.sort();
+    recipients.dedup();
+    let mut ledger = writer(&release, now)?;
+    if ledger.custody()?.of_order(order).is_some_and(|hold| hold.is_active(now)) {
+        return Err(Error::refused(format!("the order {order} is held already"))
+            .help("extend or lift it, or enter the other order under its own reference"));
+    }
+    let key = ledger.key()?;
+    let mut digests: Vec<String> =
+        numbers.iter().map(|number| number_digest(key, number)).collect();
+    digests.sort();
+    digests.dedup();
+    let count = digests.len();
+    let hold = ledger.add_hold(HoldTerms {
+        hold: 0,
+        order: order.to_owned(),
+        numbers: digests,
+        role: asked.role.into(),
+        from_micros: from.as_microsecond(),
+        to_micros: to.as_microsecond(),
+        expires,
+        recipients,
+    })?;
+    let text = format!("hold {hold}: order {order}, {count} numbers, until {expires}\n");
+    let object = json!({ "hold": hold, "order": order, "expires": expires.to_string() });
+    output.result(&object, &text);
+    Ok(())
+}
+
+fn extend(asked: &HoldOrder, output: &Output) -> Result<()> {
+    let (release, now) = place(&asked.place)?;
+    let mut ledger = writer(&release, now)?;
+    let hold = active(&ledger.custody()?, &asked.order, now)?;
+    let until = later(hold.expires)?;
+    ledger.extend_hold(hold.terms.hold, until)?;
+    let object = json!({
+        "hold": hold.terms.hold,
+        "order": hold.terms.order,
+        "expires": until.to_string(),
+        "extensions": hold.extensions.len() + 1,
+    });
+    output.result(&object, &format!("order {}: held until {until}\n", hold.terms.order));
+    Ok(())
+}
+
+fn lift(asked: &HoldOrder, output: &Output) -> Result<()> {
+    let (release, now) = place(&asked.place)?;
+    let mut ledger = writer(&release, now)?;
+    let hold = active(&ledger.custody()?, &asked.order, now)?;
+    ledger.lift_hold(hold.terms.hold)?;
+    let order = &hold.terms.order;
+    let object = json!({ "hold": hold.terms.hold, "order": order, "lifted": true });
+    let text = format!("order {order}: lifted; its archives go at the next `pointillist retain`\n");
+    output.result(&object, &text);
+    Ok(())
+}
+
+fn list(asked: &HoldPlace, output: &Output) -> Result<()> {
+    let (release, now) = place(asked)?;
+    let custody = Ledger::open_existing(&release.ledger.path)?.custody()?;
+    let mut text = String::new();
+    let mut holds = Vec::new();
+    for hold in &custody.holds {
+        let terms = &hold.terms;
+        let (state, from, to) =
+            (state(hold, now), instant(terms.from_micros), instant(terms.to_micros));
+        // Writing to a string cannot fail.
+        let _infallible = writeln!(
+            text,
+            "{:>4}  {state:7}  {}  numbers {}  window {from} to {to}  until {}  archives {}",
+            terms.hold,
+            terms.order,
+            terms.numbers.len(),
+            hold.expires,
+            hold.archives.len(),
+        );
+        holds.push(json!({
+            "hold": terms.hold,
+            "order": terms.order,
+            "state": state,
+            "role": terms.role,
+            "numbers": terms.numbers.len(),
+            "from": from,
+            "to": to,
+            "expires": hold.expires.to_string(),
+            "extensions": hold.extensions.len(),
+            "recipients": terms.recipients,
+            "archives": hold.archives.len(),
+        }));
+    }
+    if holds.is_empty() {
+        text.push_str("no order was ever entered\n");
+    }
+    output.result(&json!({ "holds": holds }), &text);
+    Ok(())
+}
+
+fn open(asked: &HoldOpen, output: &Output) -> Result<()> {
+    let (release, now) = place(&asked.order.place)?;
+    let mut ledger = writer(&release, now)?;
+    let order = order(&asked.order.order)?;
+    disclose(&release, &mut ledger, now, order, &asked.identity, &asked.out)?;
+    let out = asked.out.display().to_string();
+    output.result(&json!({ "order": order, "out": out }), &format!("order {order}: {out}\n"));
+    Ok(())
+}
+
+fn report(asked: &HoldPlace, output: &Output) -> Result<()> {
+    let (release, _) = place(asked)?;
+    let custody = Ledger::open_existing(&release.ledger.path)?.custody()?;
+    let months = custody.months();
+    let mut text = String::from("month    orders  extensions  openings  refused\n");
+    let mut rows: Vec<Value> = Vec::new();
+    for (month, counts) in &months {
+        let _infallible = writeln!(
+            text,
+            "{month}  {:6}  {:10}  {:8}  {:7}",
+            counts.orders, counts.extensions, counts.openings, counts.refused
+        );
+        rows.push(json!({
+            "month": month,
+            "orders": counts.orders,
+            "extensions": counts.extensions,
+            "openings": counts.openings,
+            "refused_openings": counts.refused,
+        }));
+    }
+    output.result(&json!({ "months": rows }), &text);
+    Ok(())
+}
+
+fn place(place: &HoldPlace) -> Result<(Release, Timestamp)> {
+    let release = Release::read(&place.release)?;
+    let now = match &place.as_of {
+        None => Clock::System.now(),
+        Some(text) => parse_instant(text)?,
+    };
+    Ok((release, now))
+}
+
+fn writer(release: &Release, now: Timestamp) -> Result<Ledger> {
+    Ledger::reopen(&release.ledger.path, Duration::from_secs(60), Clock::Fixed(now))
+}
+
+/// An order's reference, as it may stand in lists.
+fn order(text: &str) -> Result<&str> {
+    let text = text.trim();
+    if text.is_empty() || text.len() > 200 || text.chars().any(char::is_control) {
+        return Err(Error::usage("`--order` is no reference")
+            .help("give up to 200 visible characters, such as a file number"));
+    }
+    Ok(text)
+}
+
+/// Numbers as the rows are matched: in canonical form. A bad one is told by its place.
+fn canonical(release: &Release, numbers: &[String]) -> Result<Vec<String>> {
+    let mut identities = Identities::new(&release.logs)?;
+    let canonical = |(place, number): (usize, &String)| {
+        identities.canonical(number.trim()).map(str::to_owned).ok_or_else(|| {
+            Error::usage(format!("number {} of the order is not valid", place + 1)).help(
+                "write it with + and its calling code, or as dialled in `[logs] default_region`; \
+                 it is not repeated here",
+            )
+        })
+    };
+    let numbers: Vec<String> = numbers.iter().enumerate().map(canonical).collect::<Result<_>>()?;
+    if numbers.is_empty() {
+        return Err(Error::usage("the order names no number").help("give --number or --numbers"));
+    }
+    Ok(numbers)
+}
+
+fn listed_numbers(file: &Path) -> Result<Vec<String>> {
+    let text = std::fs::read_to_string(file).map_err(|error| {
+        Error::io(format!("{} cannot be read as text", file.display()))
+            .help("give a file with one number per line")
+            .because(error)
+    })?;
+    Ok(text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect())
+}
+
+/// Half-open; a bare day at the end counts in full.
+fn window(from: &str, to: &str) -> Result<(Timestamp, Timestamp)> {
+    let first = parse_instant(from)?;
+    let end = match to.parse::<Day>() {
+        Ok(day) => {
+            day.next().map_or_else(|| parse_instant(to), |next| parse_instant(&next.to_string()))?
+        }
+        Err(_) => parse_instant(to)?,
+    };
+    if first >= end {
+        return Err(Error::usage(format!("`--from {from}` is not before `--to {to}`"))
+            .help("give the earlier instant first"));
+    }
+    Ok((first, end))
+}
+
+fn later(instant: Timestamp) -> Result<Timestamp> {
+    instant.checked_add((STEP_DAYS * 24).hours()).map_err(|_| {
+        Error::usage("the hold would end past the calendar").help("give an end with --expires")
+    })
+}
+
+fn active(custody: &Custody, order: &str, now: Timestamp) -> Result<Hold> {
+    let Some(hold) = custody.of_order(order.trim()) else {
+        return Err(Error::refused("there is no such order")
+            .help("`pointillist hold list` shows every order"));
+    };
+    if hold.is_active(now) {
+        return Ok(hold.clone());
+    }
+    Err(Error::refused(format!("the hold of order {order} has {}", state(hold, now)))
+        .help("enter the order anew with `pointillist hold add`"))
+}
+
+fn state(hold: &Hold, now: Timestamp) -> &'static str {
+    if hold.purged_at.is_some() {
+        "purged"
+    } else if hold.lifted_at.is_some() {
+        "lifted"
+    } else if hold.is_active(now) {
+        "active"
+    } else {
+        "lapsed"
+    }
+}
+
+fn instant(micros: i64) -> String {
+    Timestamp::from_microsecond(micros).map_or_else(|_| String::new(), |at| at.to_string())
+}

@@ -1,0 +1,162 @@
+//! `retain`: the plan of a deletion, and the deletion.
+
+use std::fmt::Write;
+use std::path::PathBuf;
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::args::Retain;
+use super::output::Output;
+use super::run::parse_wait;
+use super::status::released_days;
+use crate::ledger::{Ledger, Second};
+use crate::pipeline::{Again, Incomplete, Job, open_ledger, release_day};
+use crate::retain::{Now, Purged, closed_days, preview, purge};
+use crate::spec::Release;
+use crate::spec::logs::Place;
+use crate::spec::window::{Clock, parse_instant};
+use crate::{Kind, Result};
+
+/// Runs the command. The code is 1 when rows went of a day that was never released.
+///
+/// # Privacy
+/// Names files and days, never how many rows went: that stands in the journal alone.
+///
+/// # Errors
+/// Input, when a file, a time or the clock cannot be trusted: then nothing was deleted; I/O; busy.
+pub(crate) fn run(asked: &Retain, output: &Output) -> Result<u8> {
+    let (job, now) = job(asked)?;
+    if asked.dry_run {
+        return dry_run(&job, now, output).map(|()| 0);
+    }
+    let mut ledger = open_ledger(&job)?;
+    let mut worst = 0;
+    if asked.release_first {
+        for window in &closed_days(&job.release, job.as_of)? {
+            // The promise to delete comes first: a release that fails does not hold it up.
+            if let Err(error) = release_day(&job, &mut ledger, window) {
+                output.complaint(&error);
+                worst = worst.max(error.kind().exit_code());
+            }
+        }
+    }
+    let released = released_days(&job.release)?;
+    let purged = purge(&job.release, &mut ledger, now, &released)?;
+    let warnings: Vec<String> = purged
+        .unreleased
+        .iter()
+        .map(|day| format!("rows of the day {day} were deleted, and it was never released"))
+        .collect();
+    for warning in &warnings {
+        output.warning(warning);
+    }
+    if !warnings.is_empty() {
+        worst = worst.max(Kind::Refused.exit_code());
+    }
+    output.result(&object(&job, now.as_of, &purged, &warnings), &words(&purged));
+    Ok(worst)
+}
+
+fn job(asked: &Retain) -> Result<(Job, Now)> {
+    let mut release = Release::read(&asked.release)?;
+    if let Some(logs) = &asked.logs {
+        release.logs.place = Place { folder: PathBuf::new(), glob: logs.display().to_string() };
+    }
+    if let Some(ledger) = &asked.ledger {
+        release.ledger.path.clone_from(ledger);
+    }
+    let as_of = match &asked.as_of {
+        None => Clock::System.now(),
+        Some(text) => parse_instant(text)?,
+    };
+    let job = Job {
+        out: release.output.clone(),
+        release,
+        as_of,
+        wait: parse_wait(&asked.wait)?,
+        again: Again::Refuse,
+        incomplete: Incomplete::Refuse,
+        second_ledger: Second::Refuse,
+        rejects: None,
+    };
+    Ok((job, Now { as_of, is_named: asked.as_of.is_some() }))
+}
+
+fn dry_run(job: &Job, now: Now, output: &Output) -> Result<()> {
+    let path = &job.release.ledger.path;
+    let ledger = path.exists().then(|| Ledger::open_existing(path)).transpose()?;
+    let (expiry, ended_orders) = preview(&job.release, ledger.as_ref(), now)?;
+    let released = released_days(&job.release)?;
+    let mut text = format!("cutoff {}: rows before it would go\n", expiry.cutoff);
+    let mut files = Vec::new();
+    for file in &expiry.files {
+        let (path, what) =
+            (file.log.path(), if file.kept_rows == 0 { "delete" } else { "rewrite" });
+        // Writing to a string cannot fail.
+        let _infallible = writeln!(text, "{what:7}  {}", path.display());
+        files.push(json!({ "path": path, "action": what }));
+    }
+    let days = expiry.files.iter().flat_map(|file| file.days.iter());
+    let unreleased: std::collections::BTreeSet<_> =
+        days.filter(|day| !released.contains(day)).collect();
+    for day in &unreleased {
+        let _infallible = writeln!(text, "unreleased  {day} would lose rows");
+    }
+    for order in &ended_orders {
+        let _infallible = writeln!(text, "ended    {order}: its archives would be deleted");
+    }
+    let _infallible =
+        writeln!(text, "{} of {} files; nothing was changed", files.len(), expiry.found);
+    let object = json!({
+        "release": job.release.name,
+        "dry_run": true,
+        "as_of": now.as_of.to_string(),
+        "cutoff": expiry.cutoff.to_string(),
+        "files": files,
+        "files_found": expiry.found,
+        "unreleased": unreleased,
+        "ended_orders": ended_orders,
+    });
+    output.result(&object, &text);
+    Ok(())
+}
+
+fn object(job: &Job, as_of: Timestamp, purged: &Purged, warnings: &[String]) -> Value {
+    json!({
+        "release": job.release.name,
+        "dry_run": false,
+        "as_of": as_of.to_string(),
+        "cutoff": purged.cutoff.map(|cutoff| cutoff.to_string()),
+        "deleted": purged.deleted,
+        "rewritten": purged.rewritten,
+        "archives": purged.archives,
+        "unreleased": purged.unreleased,
+        "ended_orders": purged.ended_orders,
+        "resumed": purged.is_resumed,
+        "warnings": warnings,
+    })
+}
+
+fn words(purged: &Purged) -> String {
+    let mut text = String::new();
+    if purged.is_resumed {
+        text.push_str("finished a deletion that was cut short\n");
+    }
+    for path in &purged.deleted {
+        let _infallible = writeln!(text, "deleted    {}", path.display());
+    }
+    for path in &purged.rewritten {
+        let _infallible = writeln!(text, "rewritten  {}", path.display());
+    }
+    if purged.archives > 0 {
+        let _infallible = writeln!(text, "sealed     archives: {}", purged.archives);
+    }
+    for order in &purged.ended_orders {
+        let _infallible = writeln!(text, "ended      {order}: its archives are gone");
+    }
+    if purged.deleted.is_empty() && purged.rewritten.is_empty() {
+        text.push_str("no row is past retention\n");
+    }
+    text
+}

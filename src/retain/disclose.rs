@@ -1,0 +1,184 @@
+//! The hand-over: an order's archives, opened with a custodian's identity, as a package.
+//!
+//! In: an order, the identity file that only the custodian has, a folder to make. Out: the rows as
+//! Parquet and CSV, a statement in plain words, and SHA-256 digests; and an event in the journal,
+//! for an opening that was refused as well. Nothing is handed over unless every archive of the order
+//! is what the journal says was sealed and opens whole.
+
+use std::fs::{self, File};
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+
+use age::{DecryptError, Decryptor, Identity, IdentityFile};
+use jiff::Timestamp;
+use serde_json::{Map, Value};
+
+use super::package;
+use super::rewrite::cannot_write;
+use super::seal::{archive_path, digest_of, owner_folder};
+use crate::ledger::{Hold, Ledger, Opening};
+use crate::spec::Release;
+use crate::{Error, Kind, Result};
+
+/// One row of an archive.
+#[derive(Debug)]
+pub(super) struct HeldRow {
+    pub(super) at: Timestamp,
+    pub(super) file: String,
+    pub(super) requester: Option<String>,
+    pub(super) target: Option<String>,
+    /// Every column of the log.
+    pub(super) columns: Map<String, Value>,
+}
+
+/// Opens the archives of an order and writes the package.
+///
+/// # Privacy
+/// The package holds rows: its folder and files are their owner's alone. No message quotes one.
+///
+/// # Errors
+/// Usage, when the folder is there already; refused, for an unknown order, one with no archive, or
+/// an identity that does not open it; input, for a damaged archive or identity file; I/O.
+pub fn disclose(
+    release: &Release,
+    ledger: &mut Ledger,
+    now: Timestamp,
+    order: &str,
+    identity: &Path,
+    out: &Path,
+) -> Result<()> {
+    if out.exists() {
+        return Err(Error::usage(format!("{} is there already", out.display()))
+            .help("name a folder that is not there yet: a package is never mixed with another"));
+    }
+    let custody = ledger.custody()?;
+    let hold = custody.of_order(order).cloned();
+    let number = hold.as_ref().map(|hold| hold.terms.hold);
+    let refuse = |ledger: &mut Ledger, error: Error| -> Error {
+        let why = match error.kind() {
+            Kind::Input => "damaged archive or identity file",
+            Kind::Refused => "no archive, or an identity that does not open it",
+            _ => "failed",
+        };
+        let opening = Opening { hold: number, archives: 0, outcome: why.to_owned() };
+        // If even the journal cannot be written, that is the worse news.
+        ledger.note_opening(&opening, true).err().unwrap_or(error)
+    };
+    let opened = read_all(release, hold.as_ref(), identity);
+    let rows = match opened {
+        Ok(rows) => rows,
+        Err(error) => return Err(refuse(ledger, error)),
+    };
+    let Some(hold) = hold else {
+        return Err(Error::internal("an order without a hold was opened"));
+    };
+
+    let partial = out.with_extension("partial");
+    let failed = |error| cannot_write(&partial, error);
+    match fs::remove_dir_all(&partial) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(failed(error)),
+        _ => {}
+    }
+    owner_folder(&partial).map_err(failed)?;
+    let digest = package::write(&partial, &hold, &custody, &rows, now)?;
+    let archives = hold.archives.len() as u64;
+    ledger
+        .note_opening(&Opening { hold: Some(hold.terms.hold), archives, outcome: digest }, false)?;
+    fs::rename(&partial, out).map_err(|error| cannot_write(out, error))
+}
+
+fn read_all(release: &Release, hold: Option<&Hold>, identity: &Path) -> Result<Vec<HeldRow>> {
+    let Some(hold) = hold else {
+        return Err(Error::refused("there is no such order")
+            .help("`pointillist hold list` shows every order"));
+    };
+    if hold.purged_at.is_some() {
+        return Err(Error::refused("the hold of this order ended, and its archives were deleted")
+            .help("`pointillist hold list` says when each hold ends"));
+    }
+    if hold.archives.is_empty() {
+        return Err(Error::refused("no row was sealed for this order so far").help(
+            "rows are sealed when they pass retention; rows of its numbers may be in the logs \
+             still, or there are none",
+        ));
+    }
+    let identities = identities(identity)?;
+    let mut rows = Vec::new();
+    for (retention, archive) in &hold.archives {
+        let path = archive_path(release, hold.terms.hold, *retention);
+        let damaged = || {
+            Error::input(format!("the archive {} is damaged or gone", path.display()))
+                .help("restore it from a backup; the journal knows the digest of the right one")
+        };
+        if digest_of(&path).map_err(|error| damaged().because(error))? != archive.digest {
+            return Err(damaged());
+        }
+        let before = rows.len();
+        read_one(&path, &identities, &mut rows, &damaged)?;
+        if (rows.len() - before) as u64 != archive.rows {
+            return Err(damaged());
+        }
+    }
+    rows.sort_by_key(|row: &HeldRow| row.at);
+    Ok(rows)
+}
+
+fn identities(path: &Path) -> Result<Vec<Box<dyn Identity + Send + Sync>>> {
+    let bad = || {
+        Error::input(format!("{} is no age identity file", path.display()))
+            .help("give the file that age-keygen made; one that a passphrase protects must be opened first")
+    };
+    let file = File::open(path).map_err(|error| {
+        Error::io(format!("{} cannot be read", path.display()))
+            .help("check that it is there and may be read")
+            .because(error)
+    })?;
+    // The parser's own words may repeat a part of the secret.
+    let parsed = IdentityFile::from_buffer(BufReader::new(file)).map_err(|_| bad())?;
+    let identities = parsed.into_identities().map_err(|_| bad())?;
+    if identities.is_empty() { Err(bad()) } else { Ok(identities) }
+}
+
+fn read_one(
+    path: &Path,
+    identities: &[Box<dyn Identity + Send + Sync>],
+    rows: &mut Vec<HeldRow>,
+    damaged: &dyn Fn() -> Error,
+) -> Result<()> {
+    let file = File::open(path).map_err(|_| damaged())?;
+    let decryptor = Decryptor::new_buffered(BufReader::new(file)).map_err(|_| damaged())?;
+    let keys = identities.iter().map(|identity| identity.as_ref() as &dyn Identity);
+    let plain = decryptor.decrypt(keys).map_err(|error| match error {
+        DecryptError::NoMatchingKeys => Error::refused("this identity does not open the archives")
+            .help("give the identity of a custodian that the order named as a recipient"),
+        _ => damaged(),
+    })?;
+    let mut lines = BufReader::new(plain).lines();
+    let mut next = || -> Result<Option<Value>> {
+        let Some(line) = lines.next() else { return Ok(None) };
+        let line = line.map_err(|_| damaged())?;
+        serde_json::from_str(&line).map(Some).map_err(|_| damaged())
+    };
+    next()?.filter(|first| first["format"] == 1).ok_or_else(damaged)?;
+    let before = rows.len();
+    while let Some(line) = next()? {
+        if let Some(told) = line["rows"].as_u64() {
+            let is_whole = told == (rows.len() - before) as u64 && next()?.is_none();
+            return if is_whole { Ok(()) } else { Err(damaged()) };
+        }
+        rows.push(row(line).ok_or_else(damaged)?);
+    }
+    Err(damaged())
+}
+
+fn row(mut line: Value) -> Option<HeldRow> {
+    let text = |value: &Value| value.as_str().map(str::to_owned);
+    let Value::Object(columns) = line["row"].take() else { return None };
+    Some(HeldRow {
+        at: line["at"].as_str()?.parse().ok()?,
+        file: text(&line["file"])?,
+        requester: text(&line["requester"]),
+        target: text(&line["target"]),
+        columns,
+    })
+}

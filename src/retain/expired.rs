@@ -1,0 +1,269 @@
+//! Which files hold rows that are past retention.
+//!
+//! In: a release and an instant. Out: [`Expired`] files, each with how many rows go and stay; or a
+//! refusal, and then nothing may be deleted at all. Every row's time is decided by the reader of a
+//! run. A file is left unread only where its promised day folder, or statistics that are sure of
+//! every row, show that all of it stays; before a row goes, its own time was read.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use jiff::Timestamp;
+use rayon::prelude::*;
+
+use super::clock::{Now, Plausible};
+use crate::ingest::{Container, OpenLog, RawLog, RawPiece, find_raw_logs};
+use crate::spec::Release;
+use crate::spec::window::{Day, DayWindow, days_before};
+use crate::{Error, Kind, Result};
+
+/// What is past retention at an instant.
+pub struct Expiry<'a> {
+    /// Rows before it go; UTC microseconds.
+    pub cutoff_micros: i64,
+    /// The same instant.
+    pub cutoff: Timestamp,
+    /// The files that lose rows, in order of their paths.
+    pub files: Vec<Expired<'a>>,
+    /// How many log files there are.
+    pub found: usize,
+    /// The folders that they are in.
+    pub folders: BTreeSet<PathBuf>,
+}
+
+/// A file that loses some or all of its rows.
+pub struct Expired<'a> {
+    /// The file.
+    pub log: OpenLog<'a>,
+    /// Rows that go.
+    pub expired_rows: u64,
+    /// Rows that stay; without any the file is deleted.
+    pub kept_rows: u64,
+    /// The days, in the ledger's zone, of the rows that go.
+    pub days: BTreeSet<Day>,
+    /// Whether its path holds one of its identifiers.
+    pub names_somebody: bool,
+    stamp: Stamp,
+}
+
+/// Size and time of change, by which a file that somebody else wrote is noticed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Stamp {
+    bytes: u64,
+    modified: Option<SystemTime>,
+}
+
+impl Stamp {
+    fn of(path: &Path) -> Result<Self> {
+        let facts = fs::symlink_metadata(path).map_err(|error| {
+            Error::input(format!("{} cannot be read", path.display()))
+                .help("check that it is there and may be read")
+                .because(error)
+        })?;
+        if facts.is_symlink() {
+            return Err(Error::input(format!("{} is a link", path.display())).help(
+                "rows behind a link cannot be deleted through it: name the file itself in `[logs] path`",
+            ));
+        }
+        Ok(Self { bytes: facts.len(), modified: facts.modified().ok() })
+    }
+}
+
+impl Expired<'_> {
+    /// Its size when it was looked at.
+    #[must_use]
+    pub const fn bytes(&self) -> u64 {
+        self.stamp.bytes
+    }
+
+    /// Refuses a file that changed since it was looked at.
+    ///
+    /// # Errors
+    /// Input, naming the file.
+    pub fn require_unchanged(&self) -> Result<()> {
+        if Stamp::of(self.log.path())? == self.stamp {
+            return Ok(());
+        }
+        Err(Error::input(format!("{} changed while it was looked at", self.log.path().display()))
+            .help("let its writer finish, then run again"))
+    }
+}
+
+/// Finds what is past retention; changes nothing.
+///
+/// # Errors
+/// Input, for a file that cannot be read, a row without a time that can be read, times that are
+/// absurd, or a clock that cannot be right; then nothing may be deleted.
+pub(super) fn find_expired<'a>(release: &'a Release, now: Now) -> Result<Expiry<'a>> {
+    find_before(release, now, days_before(now.as_of, release.retention_days)?)
+}
+
+/// The same for a cutoff that was decided before.
+pub(super) fn find_before<'a>(
+    release: &'a Release,
+    now: Now,
+    cutoff: Timestamp,
+) -> Result<Expiry<'a>> {
+    let cutoff_micros = cutoff.as_microsecond();
+    let logs = find_raw_logs(&release.logs).map_err(nothing_deleted)?;
+    let plausible = Plausible::around(now);
+    let looked: Vec<Looked<'_>> = logs
+        .par_iter()
+        .map(|log| look(log, release, cutoff_micros, &plausible))
+        .collect::<Result<_>>()
+        .map_err(nothing_deleted)?;
+    let newest = looked.iter().filter_map(|looked| looked.newest).max();
+    let found = looked.len();
+    let folders = logs.iter().filter_map(|log| Some(log.path().parent()?.to_path_buf())).collect();
+    let files: Vec<Expired<'_>> = looked.into_iter().filter_map(|looked| looked.expired).collect();
+    if !files.is_empty() {
+        now.require_credible(newest, release.retention_days).map_err(nothing_deleted)?;
+    }
+    Ok(Expiry { cutoff_micros, cutoff, files, found, folders })
+}
+
+/// Says of a refusal that nothing was deleted; what cannot be read is bad input here.
+pub(super) fn nothing_deleted(error: Error) -> Error {
+    let message = format!("{error}; nothing was deleted");
+    let help = error.hint().unwrap_or("correct or move it away, then run again").to_owned();
+    let told = match error.kind() {
+        Kind::Usage => Error::usage(message),
+        Kind::Internal => Error::internal(message),
+        _ => Error::input(message),
+    };
+    told.help(help).because(error)
+}
+
+struct Looked<'a> {
+    newest: Option<i64>,
+    expired: Option<Expired<'a>>,
+}
+
+fn look<'a>(
+    log: &RawLog<'a>,
+    release: &Release,
+    cutoff: i64,
+    plausible: &Plausible,
+) -> Result<Looked<'a>> {
+    if let Some(day) = log.folder_day() {
+        let window = DayWindow::new(day, &jiff::tz::TimeZone::UTC)?;
+        if window.start_micros() >= cutoff {
+            return Ok(Looked { newest: Some(window.start_micros()), expired: None });
+        }
+    }
+    let stamp = Stamp::of(log.path())?;
+    let open = log.open()?;
+    let bounds = open.time_bounds()?;
+    if let Some((least, greatest)) = bounds {
+        plausible.require(least, log.path())?;
+        plausible.require(greatest, log.path())?;
+        if least >= cutoff {
+            return Ok(Looked { newest: Some(greatest), expired: None });
+        }
+    }
+    // Where it is not known yet whether any row goes, times alone are read first.
+    let is_text = matches!(open.container(), Container::Text | Container::Gzip | Container::Zstd);
+    let mut rows = Rows::new(log.path(), release, cutoff);
+    if bounds.is_none() && !is_text {
+        open.scan(false, &mut |piece| rows.take(&piece, plausible))?;
+        if rows.expired == 0 {
+            return Ok(Looked { newest: rows.newest, expired: None });
+        }
+        rows = Rows::new(log.path(), release, cutoff);
+    }
+    open.scan(true, &mut |piece| rows.take(&piece, plausible))?;
+    let newest = rows.newest;
+    if rows.expired == 0 {
+        return Ok(Looked { newest, expired: None });
+    }
+    let expired = Expired {
+        log: open,
+        expired_rows: rows.expired,
+        kept_rows: rows.kept,
+        days: rows.days,
+        names_somebody: rows.names_somebody,
+        stamp,
+    };
+    Ok(Looked { newest, expired: Some(expired) })
+}
+
+/// What was seen of a file's rows so far.
+struct Rows<'r> {
+    path: &'r Path,
+    shown: String,
+    release: &'r Release,
+    cutoff: i64,
+    expired: u64,
+    kept: u64,
+    newest: Option<i64>,
+    window: Option<DayWindow>,
+    days: BTreeSet<Day>,
+    names_somebody: bool,
+}
+
+impl<'r> Rows<'r> {
+    fn new(path: &'r Path, release: &'r Release, cutoff: i64) -> Self {
+        let inside = path.strip_prefix(release.logs.place.base()).unwrap_or(path);
+        Self {
+            path,
+            shown: inside.display().to_string(),
+            release,
+            cutoff,
+            expired: 0,
+            kept: 0,
+            newest: None,
+            window: None,
+            days: BTreeSet::new(),
+            names_somebody: false,
+        }
+    }
+
+    fn take(&mut self, piece: &RawPiece<'_>, plausible: &Plausible) -> Result<()> {
+        for (row, time) in piece.times.iter().enumerate() {
+            let Some(time) = time else {
+                return Err(Error::input(format!(
+                    "{} has a row whose time cannot be read",
+                    self.path.display()
+                ))
+                .help(
+                    "nobody can tell whether such a row is past retention: check `time_unit`, see \
+                     the rows with `pointillist check --rejects DIR`, correct or remove them",
+                ));
+            };
+            plausible.require(time, self.path)?;
+            self.newest = self.newest.max(Some(time));
+            if time >= self.cutoff {
+                self.kept += 1;
+                continue;
+            }
+            self.expired += 1;
+            self.note_day(time)?;
+            for column in [&piece.requester, &piece.target] {
+                if let Some(name) = RawPiece::identifier(column, row) {
+                    self.names_somebody |= holds(&self.shown, name);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn note_day(&mut self, time: i64) -> Result<()> {
+        if self.window.as_ref().is_some_and(|window| window.holds(time)) {
+            return Ok(());
+        }
+        let zone = &self.release.ledger.time_zone;
+        if let Some(day) = Day::of(time, zone) {
+            self.window = Some(DayWindow::new(day, zone)?);
+            self.days.insert(day);
+        }
+        Ok(())
+    }
+}
+
+/// Whether a path holds an identifier, with or without its `+`.
+fn holds(path: &str, identifier: &str) -> bool {
+    let bare = identifier.trim().trim_start_matches('+');
+    !bare.is_empty() && memchr::memmem::find(path.as_bytes(), bare.as_bytes()).is_some()
+}

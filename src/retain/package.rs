@@ -1,0 +1,201 @@
+//! The disclosure package: what is written for a court, and in which words.
+//!
+//! In: the rows of one order. Out: `rows.parquet`, `rows.csv`, `statement.txt` and `SHA256SUMS`, which
+//! `sha256sum -c` checks. Every column of the log is there as the log had it, named `log.` and its
+//! name; before them stand the instant in UTC and both numbers in canonical form.
+
+use std::collections::BTreeSet;
+use std::io::Write;
+use std::path::Path;
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, RecordBatch, StringArray, TimestampMicrosecondArray};
+use arrow::datatypes::{DataType, Field, Schema, TimeUnit};
+use jiff::Timestamp;
+use parquet::arrow::ArrowWriter;
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use super::disclose::HeldRow;
+use super::rewrite::cannot_write;
+use super::seal::owner_file;
+use crate::ledger::{Custody, Hold, Role};
+use crate::{Error, Result};
+
+/// Writes the package and returns the SHA-256 of the rows as CSV.
+pub(super) fn write(
+    folder: &Path,
+    hold: &Hold,
+    custody: &Custody,
+    rows: &[HeldRow],
+    now: Timestamp,
+) -> Result<String> {
+    let names: BTreeSet<&String> = rows.iter().flat_map(|row| row.columns.keys()).collect();
+    let names: Vec<&String> = names.into_iter().collect();
+    let csv = csv(rows, &names)?;
+    let parquet = parquet(rows, &names)?;
+    let digest = sha256(&csv);
+    let statement = statement(hold, custody, rows.len(), &digest, now);
+    let mut sums = String::new();
+    let files: [(&str, &[u8]); 3] =
+        [("rows.csv", &csv), ("rows.parquet", &parquet), ("statement.txt", statement.as_bytes())];
+    for (name, bytes) in files {
+        put(&folder.join(name), bytes)?;
+        sums.push_str(&format!("{}  {name}\n", sha256(bytes)));
+    }
+    put(&folder.join("SHA256SUMS"), sums.as_bytes())?;
+    Ok(digest)
+}
+
+fn put(path: &Path, bytes: &[u8]) -> Result<()> {
+    owner_file(path)
+        .and_then(|mut file| {
+            file.write_all(bytes)?;
+            file.sync_all()
+        })
+        .map_err(|error| cannot_write(path, error))
+}
+
+fn sha256(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// A value of the log as text; a null is none.
+fn text(value: Option<&Value>) -> Option<String> {
+    match value {
+        None | Some(Value::Null) => None,
+        Some(Value::String(text)) => Some(text.clone()),
+        Some(other) => Some(other.to_string()),
+    }
+}
+
+fn csv(rows: &[HeldRow], names: &[&String]) -> Result<Vec<u8>> {
+    let failed = |_| Error::internal("the rows cannot be written as CSV");
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    let mut header = ["at", "requester", "target", "file"].map(str::to_owned).to_vec();
+    header.extend(names.iter().map(|name| format!("log.{name}")));
+    writer.write_record(&header).map_err(failed)?;
+    for row in rows {
+        let mut record = vec![
+            row.at.to_string(),
+            row.requester.clone().unwrap_or_default(),
+            row.target.clone().unwrap_or_default(),
+            row.file.clone(),
+        ];
+        record.extend(names.iter().map(|name| text(row.columns.get(*name)).unwrap_or_default()));
+        writer.write_record(&record).map_err(failed)?;
+    }
+    writer.into_inner().map_err(|_| Error::internal("the rows cannot be written as CSV"))
+}
+
+fn parquet(rows: &[HeldRow], names: &[&String]) -> Result<Vec<u8>> {
+    let failed = |_| Error::internal("the rows cannot be written as Parquet");
+    let instant = DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into()));
+    let mut fields = vec![Field::new("at", instant, false)];
+    let at = rows.iter().map(|row| row.at.as_microsecond());
+    let mut columns: Vec<ArrayRef> =
+        vec![Arc::new(TimestampMicrosecondArray::from_iter_values(at).with_timezone("UTC"))];
+    let mut add = |name: String, values: StringArray| {
+        fields.push(Field::new(name, DataType::Utf8, true));
+        columns.push(Arc::new(values));
+    };
+    add("requester".to_owned(), rows.iter().map(|row| row.requester.as_deref()).collect());
+    add("target".to_owned(), rows.iter().map(|row| row.target.as_deref()).collect());
+    add("file".to_owned(), rows.iter().map(|row| Some(row.file.as_str())).collect());
+    for name in names {
+        let values = rows.iter().map(|row| text(row.columns.get(*name))).collect();
+        add(format!("log.{name}"), values);
+    }
+    let schema = Arc::new(Schema::new(fields));
+    let batch = RecordBatch::try_new(Arc::clone(&schema), columns)
+        .map_err(|_| Error::internal("the rows do not fit their columns"))?;
+    let mut bytes = Vec::new();
+    let mut writer = ArrowWriter::try_new(&mut bytes, schema, None).map_err(failed)?;
+    writer.write(&batch).map_err(failed)?;
+    writer.close().map_err(failed)?;
+    Ok(bytes)
+}
+
+fn statement(hold: &Hold, custody: &Custody, rows: usize, digest: &str, now: Timestamp) -> String {
+    let terms = &hold.terms;
+    let day = |micros: i64| {
+        Timestamp::from_microsecond(micros).map_or_else(|_| String::new(), |at| at.to_string())
+    };
+    let role = match terms.role {
+        Role::Requester => "asked",
+        Role::Target => "was asked about",
+        Role::Either => "asked or was asked about",
+    };
+    let mut extensions = String::new();
+    for (at, until) in &hold.extensions {
+        extensions.push_str(&format!("  extended on {at} until {until}\n"));
+    }
+    let mut archives = String::new();
+    for (retention, archive) in &hold.archives {
+        archives.push_str(&format!(
+            "  deletion {retention}: {} rows, BLAKE3 {}\n",
+            archive.rows, archive.digest
+        ));
+    }
+    let gone = custody
+        .retentions
+        .iter()
+        .filter(|(retention, _)| retention.as_of <= hold.added_at)
+        .map(|(retention, _)| retention.cutoff)
+        .max();
+    let gone = match gone {
+        Some(cutoff) if cutoff.as_microsecond() > terms.from_micros => format!(
+            "When the order was entered, records before {cutoff} had been deleted under the\n\
+             operator's retention rule. Records of the window before that instant cannot be here."
+        ),
+        _ => "No record of the window had been deleted by this program when the order was entered."
+            .to_owned(),
+    };
+    let last = custody.retentions.iter().map(|(retention, _)| retention.cutoff).max();
+    let rest = match last {
+        Some(cutoff) if cutoff.as_microsecond() < terms.to_micros => format!(
+            "Records of the window from {cutoff} on had not passed retention at the last deletion:\n\
+             they are in the operator's logs still and not in this package."
+        ),
+        _ => "The whole window has passed retention: no record of it is in the operator's logs."
+            .to_owned(),
+    };
+    format!(
+        "STATEMENT ON THE RECORDS OF ORDER {order}\n\
+         \n\
+         Opened on {now}. Hold {hold_number}, entered on {added}, until {expires}.\n{extensions}\
+         Window: from {from} up to, and not including, {to} (UTC).\n\
+         Numbers named by the order: {numbers}. A record is here when one of them {role}.\n\
+         \n\
+         WHAT THE RECORDS ARE\n\
+         Each of the {rows} records is one look-up: before a message could be written, an app asked\n\
+         a server whether a number can be reached by the messenger or must be reached by SMS. It\n\
+         holds who asked, about whom, when, and what else the log had; `log.` columns are as the log\n\
+         had them, and `at`, `requester` and `target` are the same facts in one form.\n\
+         \n\
+         WHAT THEY CANNOT SHOW\n\
+         A look-up is not a message. It does not show that a message was written, sent, delivered or\n\
+         read, and does not prove that a conversation took place. Apps also look numbers up on their\n\
+         own, for instance for a whole address book. No record holds any content, and a number is not\n\
+         a person: these records do not show who held the telephone. That a look-up is not here does\n\
+         not show that there was none.\n\
+         \n\
+         WHAT IS MISSING\n\
+         {gone}\n{rest}\n\
+         A record may stand here twice when its file changed while a deletion was interrupted.\n\
+         \n\
+         HOW IT WAS KEPT\n\
+         The records were sealed for the custodian's key before their deletion from the logs, in:\n\
+         {archives}\
+         The program that sealed them has no key to open them. Each seal, extension and opening is an\n\
+         event in the hash-chained journal of the ledger.\n\
+         SHA-256 of rows.csv: {digest}\n",
+        order = terms.order,
+        hold_number = terms.hold,
+        added = hold.added_at,
+        expires = hold.expires,
+        from = day(terms.from_micros),
+        to = day(terms.to_micros),
+        numbers = terms.numbers.len(),
+    )
+}

@@ -1,0 +1,184 @@
+//! A mixed file without its expired rows: written beside it, read again, then put in its place.
+//!
+//! In: an [`Expired`] file. Out: the same file with the rows that stay. The new file has a name that
+//! no glob of logs reads; it is on the disk and was read back, row by row, before it takes the old
+//! one's name. A crash leaves the old file or the new one, and a leftover that holds only rows that
+//! stay and that the next deletion sweeps.
+
+use std::collections::BTreeSet;
+use std::fs::{self, File, OpenOptions};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::expired::Expired;
+use super::{rewrite_ipc, rewrite_parquet, rewrite_text};
+use crate::ingest::{Container, OpenLog, RawPiece};
+use crate::{Error, Result};
+
+/// How the names of files end that are being written.
+const ENDING: &str = ".retain-partial";
+
+/// Writes the new file and reads it back; the old one is not touched.
+///
+/// # Errors
+/// Input, for a file that cannot be decoded; I/O.
+pub(super) fn prepare(expired: &Expired<'_>, cutoff: i64) -> Result<PathBuf> {
+    let log = &expired.log;
+    let kept = survey(log, cutoff)?;
+    let path = partial(log.path());
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let file = options.open(&path).map_err(|error| cannot_write(&path, error))?;
+    let written = write(log, &file, cutoff, &kept).and_then(|()| {
+        like(log.path(), &file).map_err(|error| cannot_write(&path, error))?;
+        file.sync_all().map_err(|error| cannot_write(&path, error))?;
+        // Read back as any other log: what stays is all there, in order, and nothing else is.
+        let copy = log.twin(&path).open()?;
+        let found = survey(&copy, cutoff)?;
+        if found.rows == kept.rows && found.digest == kept.digest && found.expired.is_empty() {
+            return Ok(());
+        }
+        Err(Error::internal(format!("{} was not rewritten faithfully", log.path().display())))
+    });
+    if let Err(error) = written {
+        let _gone = fs::remove_file(&path);
+        return Err(error);
+    }
+    Ok(path)
+}
+
+/// Gives the new file the old one's name.
+///
+/// # Errors
+/// I/O.
+pub(super) fn replace(partial: &Path, path: &Path) -> Result<()> {
+    fs::rename(partial, path).map_err(|error| cannot_write(path, error))
+}
+
+/// Removes what crashed deletions left in these folders.
+///
+/// # Errors
+/// I/O.
+pub(super) fn sweep(folders: &BTreeSet<PathBuf>) -> Result<()> {
+    for folder in folders {
+        let entries = match fs::read_dir(folder) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            entries => entries.map_err(|error| cannot_write(folder, error))?,
+        };
+        for entry in entries {
+            let path = entry.map_err(|error| cannot_write(folder, error))?.path();
+            let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+            if name.starts_with('.') && name.ends_with(ENDING) {
+                fs::remove_file(&path).map_err(|error| cannot_write(&path, error))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn cannot_write(path: &Path, error: io::Error) -> Error {
+    Error::io(format!("{} cannot be written", path.display()))
+        .help("give this user the right to write there, and check the disk; then run again")
+        .because(error)
+}
+
+/// What stays of a file, as one reading found it.
+struct Kept {
+    /// For each row group, batch or block one flag per row.
+    flags: Vec<Vec<bool>>,
+    rows: u64,
+    /// Of times and identifiers of the rows that stay, in order.
+    digest: blake3::Hash,
+    /// Identifiers of rows that go and of none that stays.
+    expired: BTreeSet<String>,
+}
+
+fn survey(log: &OpenLog<'_>, cutoff: i64) -> Result<Kept> {
+    let (mut flags, mut rows): (Vec<Vec<bool>>, u64) = (Vec::new(), 0);
+    let mut digest = blake3::Hasher::new();
+    let (mut gone, mut stays) = (BTreeSet::new(), BTreeSet::new());
+    log.scan(true, &mut |piece| {
+        flags.resize(flags.len().max(piece.place + 1), Vec::new());
+        for (row, time) in piece.times.iter().enumerate() {
+            let keep = time.is_some_and(|time| time >= cutoff);
+            flags[piece.place].push(keep);
+            rows += u64::from(keep);
+            if keep {
+                digest.update(&time.unwrap_or_default().to_le_bytes());
+            }
+            for column in [&piece.requester, &piece.target] {
+                let name = RawPiece::identifier(column, row);
+                if keep {
+                    digest.update(&name.map_or(u64::MAX, |name| name.len() as u64).to_le_bytes());
+                    digest.update(name.unwrap_or_default().as_bytes());
+                }
+                let names = if keep { &mut stays } else { &mut gone };
+                if let Some(name) = name.filter(|name| !name.is_empty() && !names.contains(*name)) {
+                    names.insert(name.to_owned());
+                }
+            }
+        }
+        Ok(())
+    })?;
+    let expired = gone.difference(&stays).cloned().collect();
+    Ok(Kept { flags, rows, digest: digest.finalize(), expired })
+}
+
+fn write(log: &OpenLog<'_>, to: &File, cutoff: i64, kept: &Kept) -> Result<()> {
+    let path = log.path();
+    let undecodable = || {
+        Error::input(format!("{} cannot be rewritten", path.display())).help(
+            "a column of it is damaged, or nested in a way that this version does not rewrite: \
+             fetch the file again, or split it at the cutoff",
+        )
+    };
+    // Metadata that names somebody whose rows all go does not stay.
+    let may_stay = |text: &str| {
+        !kept
+            .expired
+            .iter()
+            .any(|name| memchr::memmem::find(text.as_bytes(), name.as_bytes()).is_some())
+    };
+    let open = || File::open(path).map_err(|error| cannot_write(path, error));
+    match log.container() {
+        Container::Text | Container::Gzip | Container::Zstd => {
+            rewrite_text::rewrite(log, to, cutoff)
+        }
+        Container::Parquet => {
+            let from = open()?;
+            guarded(|| rewrite_parquet::rewrite(from, to, &kept.flags, &may_stay).ok())
+                .ok_or_else(undecodable)
+        }
+        Container::Arrow => {
+            let from = open()?;
+            guarded(|| rewrite_ipc::rewrite(from, to, &kept.flags, &may_stay).ok())
+                .ok_or_else(undecodable)
+        }
+    }
+}
+
+/// A decoder's panic is a damaged file; its words are dropped, since they may quote the data.
+fn guarded(work: impl FnOnce() -> Option<()>) -> Option<()> {
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).ok().flatten()
+}
+
+/// Gives a file the rights and, where this user may, the owner of another.
+fn like(path: &Path, file: &File) -> io::Result<()> {
+    let facts = fs::metadata(path)?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        // Only a privileged user can give files away; without it the new owner is this user.
+        let _owner = std::os::unix::fs::fchown(file, Some(facts.uid()), Some(facts.gid()));
+    }
+    file.set_permissions(facts.permissions())
+}
+
+/// The name of a file while it is written: it tells nothing of the file's own.
+fn partial(path: &Path) -> PathBuf {
+    let name = path.file_name().map(|name| name.as_encoded_bytes()).unwrap_or_default();
+    let digest = blake3::hash(name).to_hex();
+    path.with_file_name(format!(".{}{ENDING}", &digest[..16]))
+}

@@ -1,0 +1,159 @@
+//! An Arrow IPC file without some of its rows.
+//!
+//! In: the file and one flag for each row. Out: a file of the same schema, metadata, batches and
+//! compression. Filtering alone would leave the bytes of rows that went inside dictionaries and
+//! inside the buffers of views: both are made anew. What holds either inside a nested column is
+//! refused by name, since nothing here could promise that of it.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::{BufReader, Read, Seek, SeekFrom};
+use std::sync::Arc;
+
+use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, RecordBatch};
+use arrow::compute::{cast, concat, filter_record_batch};
+use arrow::datatypes::{DataType, Field, Schema};
+use arrow::error::ArrowError;
+use arrow::ipc::reader::FileReader;
+use arrow::ipc::writer::{FileWriter, IpcWriteOptions};
+use arrow::ipc::{CompressionType, root_as_footer, root_as_message};
+
+type Result<T> = std::result::Result<T, ArrowError>;
+
+/// Writes the rows whose flag is set.
+///
+/// # Shapes
+/// `keep` has one list per batch, and in it one flag per row.
+pub(super) fn rewrite(
+    mut from: File,
+    to: &File,
+    keep: &[Vec<bool>],
+    may_stay: &dyn Fn(&str) -> bool,
+) -> Result<()> {
+    let compression = compression(&mut from)?;
+    from.rewind()?;
+    let reader = FileReader::try_new(BufReader::new(from), None)?;
+    let schema = reader.schema();
+    for field in schema.fields() {
+        require_flat(field)?;
+    }
+    let custom = reader.custom_metadata().clone();
+    let mut batches = Vec::new();
+    for (batch, keep) in reader.zip(keep) {
+        let kept = filter_record_batch(&batch?, &BooleanArray::from(keep.clone()))?;
+        if kept.num_rows() > 0 {
+            batches.push(kept);
+        }
+    }
+    let metadata: HashMap<String, String> = schema
+        .metadata()
+        .iter()
+        .filter(|(key, text)| may_stay(key) && may_stay(text))
+        .map(|(key, text)| (key.clone(), text.clone()))
+        .collect();
+    let schema = Arc::new(Schema::new_with_metadata(schema.fields().clone(), metadata));
+    let columns = (0..schema.fields().len())
+        .map(|place| compacted(batches.iter().map(|batch| batch.column(place)).collect()))
+        .collect::<Result<Vec<_>>>()?;
+    let options = IpcWriteOptions::default().try_with_compression(compression)?;
+    let mut writer = FileWriter::try_new_with_options(to, &schema, options)?;
+    for (key, text) in custom {
+        if may_stay(&key) && may_stay(&text) {
+            writer.write_metadata(key, text);
+        }
+    }
+    for place in 0..batches.len() {
+        let arrays = columns.iter().map(|column| Arc::clone(&column[place])).collect();
+        writer.write(&RecordBatch::try_new(Arc::clone(&schema), arrays)?)?;
+    }
+    writer.finish()
+}
+
+/// The parts of one column with nothing in their buffers but their own values.
+fn compacted(parts: Vec<&ArrayRef>) -> Result<Vec<ArrayRef>> {
+    let Some(first) = parts.first() else { return Ok(Vec::new()) };
+    match first.data_type() {
+        DataType::Utf8View => {
+            Ok(parts.iter().map(|part| Arc::new(part.as_string_view().gc()) as ArrayRef).collect())
+        }
+        DataType::BinaryView => {
+            Ok(parts.iter().map(|part| Arc::new(part.as_binary_view().gc()) as ArrayRef).collect())
+        }
+        DataType::Dictionary(_, values) => {
+            // A file has one dictionary for all its batches.
+            let arrays: Vec<&dyn Array> = parts.iter().map(|part| part.as_ref()).collect();
+            let plain =
+                arrays.iter().map(|part| cast(*part, values)).collect::<Result<Vec<_>>>()?;
+            let plain: Vec<&dyn Array> = plain.iter().map(AsRef::as_ref).collect();
+            let whole = cast(&concat(&plain)?, first.data_type())?;
+            let mut start = 0;
+            Ok(parts
+                .iter()
+                .map(|part| {
+                    let slice = whole.slice(start, part.len());
+                    start += part.len();
+                    slice
+                })
+                .collect())
+        }
+        _ => Ok(parts.into_iter().map(Arc::clone).collect()),
+    }
+}
+
+/// The compression of the first batch.
+fn compression(file: &mut File) -> Result<Option<CompressionType>> {
+    let damaged = || ArrowError::IpcError("the file is damaged".to_owned());
+    let mut tail = [0; 10];
+    file.seek(SeekFrom::End(-10))?;
+    file.read_exact(&mut tail)?;
+    let length = i32::from_le_bytes([tail[0], tail[1], tail[2], tail[3]]);
+    let length = u32::try_from(length).map_err(|_| damaged())?;
+    file.seek(SeekFrom::End(-10 - i64::from(length)))?;
+    let mut footer = vec![0; length as usize];
+    file.read_exact(&mut footer)?;
+    let footer = root_as_footer(&footer).map_err(|_| damaged())?;
+    let Some(batches) = footer.recordBatches().filter(|batches| !batches.is_empty()) else {
+        return Ok(None);
+    };
+    let block = batches.get(0);
+    let offset = u64::try_from(block.offset()).map_err(|_| damaged())?;
+    let mut message = vec![0; usize::try_from(block.metaDataLength()).map_err(|_| damaged())?];
+    file.seek(SeekFrom::Start(offset))?;
+    file.read_exact(&mut message)?;
+    // Files of today begin a message with a mark before its length; older ones do not.
+    let start = if message.starts_with(&[0xff; 4]) { 8 } else { 4 };
+    let message = message.get(start..).ok_or_else(damaged)?;
+    let message = root_as_message(message).map_err(|_| damaged())?;
+    let batch = message.header_as_record_batch().ok_or_else(damaged)?;
+    Ok(batch.compression().map(|compression| compression.codec()))
+}
+
+fn require_flat(field: &Field) -> Result<()> {
+    let inner: Vec<&Field> = match field.data_type() {
+        DataType::List(inner)
+        | DataType::LargeList(inner)
+        | DataType::FixedSizeList(inner, _)
+        | DataType::Map(inner, _) => vec![inner],
+        DataType::Struct(fields) => fields.iter().map(AsRef::as_ref).collect(),
+        DataType::ListView(_)
+        | DataType::LargeListView(_)
+        | DataType::Union(_, _)
+        | DataType::RunEndEncoded(_, _) => return Err(too_deep()),
+        _ => return Ok(()),
+    };
+    for inner in inner {
+        let is_shared = matches!(
+            inner.data_type(),
+            DataType::Dictionary(_, _) | DataType::Utf8View | DataType::BinaryView
+        );
+        if is_shared {
+            return Err(too_deep());
+        }
+        require_flat(inner)?;
+    }
+    Ok(())
+}
+
+fn too_deep() -> ArrowError {
+    ArrowError::NotYetImplemented("a nested column shares values between rows".to_owned())
+}

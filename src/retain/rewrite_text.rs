@@ -1,0 +1,54 @@
+//! A text file without some of its records; every byte of the others stays.
+//!
+//! In: the file and the cutoff. Out: head, comments and the records that stay, in the compression
+//! that the file had. A gzip header's file name and comment are not carried over.
+
+use std::fs::File;
+use std::io::{BufWriter, Write};
+
+use flate2::write::GzEncoder;
+
+use crate::ingest::{Container, OpenLog};
+use crate::{Error, Result};
+
+/// Writes the records at or after the cutoff.
+pub(super) fn rewrite(log: &OpenLog<'_>, to: &File, cutoff: i64) -> Result<()> {
+    let failed = |error| super::rewrite::cannot_write(log.path(), error);
+    let buffered = BufWriter::new(to);
+    match log.container() {
+        Container::Gzip => {
+            let mut encoder = GzEncoder::new(buffered, flate2::Compression::default());
+            copy(log, &mut encoder, cutoff)?;
+            encoder.finish().and_then(|mut inner| inner.flush()).map_err(failed)
+        }
+        Container::Zstd => {
+            let mut encoder = zstd::Encoder::new(buffered, 0).map_err(failed)?;
+            copy(log, &mut encoder, cutoff)?;
+            encoder.finish().and_then(|mut inner| inner.flush()).map_err(failed)
+        }
+        Container::Text => {
+            let mut plain = buffered;
+            copy(log, &mut plain, cutoff)?;
+            plain.flush().map_err(failed)
+        }
+        Container::Parquet | Container::Arrow => {
+            Err(Error::internal("a file without lines was taken for text"))
+        }
+    }
+}
+
+fn copy(log: &OpenLog<'_>, to: &mut dyn Write, cutoff: i64) -> Result<()> {
+    let failed = |error| super::rewrite::cannot_write(log.path(), error);
+    to.write_all(&log.head()?).map_err(failed)?;
+    log.scan(true, &mut |piece| {
+        let mut times = piece.times.iter();
+        for segment in piece.segments.iter().flatten() {
+            let stays =
+                !segment.is_record || times.next().flatten().is_some_and(|time| time >= cutoff);
+            if stays {
+                to.write_all(segment.bytes).map_err(failed)?;
+            }
+        }
+        Ok(())
+    })
+}

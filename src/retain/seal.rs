@@ -1,0 +1,206 @@
+//! Rows under a legal hold → one sealed archive per order, before they leave the logs.
+//!
+//! In: files with expired rows and the holds in force. Out: `age` archives that only the custodians
+//! of each order can open; this program has no key for them. An archive is written under another
+//! name, synced, read back and compared before it counts. Inside: one line of JSON that says what it
+//! is, one for each row with every column of the log, and one that says how many rows there are.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io::{self, BufReader, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use age::x25519::Recipient;
+use age::{Decryptor, Encryptor, stream::StreamWriter};
+use serde_json::json;
+
+use super::expired::Expired;
+use super::held::{Matcher, each_held};
+use super::rewrite::cannot_write;
+use crate::ledger::{Archive, Hold, LedgerKey};
+use crate::spec::Release;
+use crate::{Error, Result};
+
+/// The version of the lines inside.
+const FORMAT: u32 = 1;
+
+/// Seals every expired row that a hold asks for; writes no archive for a hold without rows.
+///
+/// # Errors
+/// Input, for a file that cannot be read; I/O.
+pub(super) fn seal(
+    release: &Release,
+    holds: &[&Hold],
+    key: &LedgerKey,
+    files: &[Expired<'_>],
+    cutoff: i64,
+    retention: u64,
+) -> Result<Vec<Archive>> {
+    let mut matcher = Matcher::new(&release.logs, holds, key)?;
+    let mut open: BTreeMap<usize, Sealing> = BTreeMap::new();
+    for file in files {
+        each_held(&file.log, &mut matcher, cutoff, &mut |place, row| {
+            let sealing = match open.entry(place) {
+                std::collections::btree_map::Entry::Occupied(entry) => entry.into_mut(),
+                std::collections::btree_map::Entry::Vacant(entry) => {
+                    entry.insert(Sealing::begin(release, holds[place], retention)?)
+                }
+            };
+            sealing.row(row)
+        })?;
+    }
+    open.into_iter().map(|(place, sealing)| sealing.finish(holds[place].terms.hold)).collect()
+}
+
+/// The folder of a hold's archives.
+pub(super) fn folder(release: &Release, hold: u64) -> PathBuf {
+    let mut name = release.ledger.path.as_os_str().to_owned();
+    name.push(".holds");
+    PathBuf::from(name).join(format!("hold-{hold:04}"))
+}
+
+/// The archive that one deletion made for a hold.
+#[must_use]
+pub fn archive_path(release: &Release, hold: u64, retention: u64) -> PathBuf {
+    folder(release, hold).join(format!("{retention:06}.age"))
+}
+
+/// Parses a custodian's public key.
+///
+/// # Errors
+/// Usage.
+pub fn recipient(text: &str) -> Result<Recipient> {
+    text.parse().map_err(|_| {
+        Error::usage("a `--recipient` is no age public key")
+            .help("give the custodian's key, which begins with age1; age-keygen makes one")
+    })
+}
+
+/// The BLAKE3 digest of a file.
+pub(super) fn digest_of(path: &Path) -> io::Result<String> {
+    let mut hasher = blake3::Hasher::new();
+    io::copy(&mut File::open(path)?, &mut hasher)?;
+    Ok(hasher.finalize().to_hex().to_string())
+}
+
+/// An archive being written.
+struct Sealing {
+    path: PathBuf,
+    partial: PathBuf,
+    writer: StreamWriter<Hashing>,
+    rows: u64,
+}
+
+/// A writer that knows the digest of what went through it.
+struct Hashing {
+    inner: BufWriter<File>,
+    hasher: blake3::Hasher,
+    /// How many bytes went through.
+    bytes: u64,
+}
+
+impl Write for Hashing {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.inner.write(bytes)?;
+        self.hasher.update(&bytes[..written]);
+        self.bytes += written as u64;
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.inner.flush()
+    }
+}
+
+impl Sealing {
+    fn begin(release: &Release, hold: &Hold, retention: u64) -> Result<Self> {
+        let folder = folder(release, hold.terms.hold);
+        owner_folder(&folder).map_err(|error| cannot_write(&folder, error))?;
+        let path = archive_path(release, hold.terms.hold, retention);
+        let partial = path.with_extension("partial");
+        let failed = |error| cannot_write(&partial, error);
+        let file = owner_file(&partial).map_err(failed)?;
+        let keys = hold.terms.recipients.iter().map(|key| recipient(key));
+        let keys = keys.collect::<Result<Vec<_>>>()?;
+        let encryptor = Encryptor::with_recipients(keys.iter().map(|key| key as _))
+            .map_err(|error| Error::internal("a hold has no usable recipient").because(error))?;
+        let hashing =
+            Hashing { inner: BufWriter::new(file), hasher: blake3::Hasher::new(), bytes: 0 };
+        let writer = encryptor.wrap_output(hashing).map_err(failed)?;
+        let mut sealing = Self { path, partial: partial.clone(), writer, rows: 0 };
+        sealing.line(&json!({
+            "format": FORMAT,
+            "order": hold.terms.order,
+            "hold": hold.terms.hold,
+            "retention": retention,
+        }))?;
+        Ok(sealing)
+    }
+
+    fn row(&mut self, row: &serde_json::Value) -> Result<()> {
+        self.rows += 1;
+        self.line(row)
+    }
+
+    fn line(&mut self, line: &serde_json::Value) -> Result<()> {
+        writeln!(self.writer, "{line}").map_err(|error| cannot_write(&self.partial, error))
+    }
+
+    /// Closes the archive, reads it back, and gives it its name.
+    fn finish(mut self, hold: u64) -> Result<Archive> {
+        let rows = self.rows;
+        self.line(&json!({ "rows": rows }))?;
+        let failed = |error| cannot_write(&self.partial, error);
+        let mut hashing = self.writer.finish().map_err(failed)?;
+        hashing.flush().map_err(failed)?;
+        hashing.inner.get_ref().sync_all().map_err(failed)?;
+        let digest = hashing.hasher.finalize().to_hex().to_string();
+        let is_whole = digest_of(&self.partial).map_err(failed)? == digest
+            && File::open(&self.partial)
+                .is_ok_and(|file| Decryptor::new_buffered(BufReader::new(file)).is_ok());
+        if !is_whole {
+            return Err(Error::io(format!(
+                "{} was not written faithfully",
+                self.partial.display()
+            ))
+            .help("check the disk; no row was deleted"));
+        }
+        fs::rename(&self.partial, &self.path).map_err(failed)?;
+        sync_folders(&self.path).map_err(failed)?;
+        Ok(Archive { hold, rows, bytes: hashing.bytes, digest })
+    }
+}
+
+/// Makes the names on the way to a file durable.
+fn sync_folders(path: &Path) -> io::Result<()> {
+    for folder in path.ancestors().skip(1).take(3) {
+        let folder = if folder == Path::new("") { Path::new(".") } else { folder };
+        File::open(folder)?.sync_all()?;
+    }
+    Ok(())
+}
+
+/// Makes a folder that only its owner can list.
+pub(super) fn owner_folder(path: &Path) -> io::Result<()> {
+    let mut builder = DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path)
+}
+
+/// Makes a file that only its owner can read, in place of any other.
+pub(super) fn owner_file(path: &Path) -> io::Result<File> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
+/// Which holds ask for a canonical number; each distinct text is looked up once.
+pub(super) type Asked = HashMap<String, Vec<usize>>;
