@@ -4,7 +4,11 @@
 //! it. A number is compared in its canonical form, by its keyed digest; one column that cannot be
 //! read does not keep the other from being matched.
 
+use std::sync::Arc;
+
 use arrow::array::RecordBatch;
+use arrow::compute::cast;
+use arrow::datatypes::{DataType, Field};
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 use serde_json::{Map, Value, json};
 
@@ -184,12 +188,30 @@ fn fields(batch: &RecordBatch, row: usize) -> Option<Map<String, Value>> {
         let value = if column.is_null(row) {
             Value::Null
         } else {
-            let formatter = ArrayFormatter::try_new(column, &options).ok()?;
-            Value::String(formatter.value(row).try_to_string().ok()?)
+            // One row, so that the cast costs nothing.
+            let one = cast(&column.slice(row, 1), &in_utc(column.data_type())).ok()?;
+            let formatter = ArrayFormatter::try_new(&one, &options).ok()?;
+            Value::String(formatter.value(0).try_to_string().ok()?)
         };
         fields.insert(field.name().clone(), value);
     }
     Some(fields)
+}
+
+/// The type with every zone as an offset of nothing: the formatter knows no zones by name.
+fn in_utc(data_type: &DataType) -> DataType {
+    let inner = |field: &Arc<Field>| {
+        Arc::new(field.as_ref().clone().with_data_type(in_utc(field.data_type())))
+    };
+    match data_type {
+        DataType::Timestamp(unit, Some(_)) => DataType::Timestamp(*unit, Some("+00:00".into())),
+        DataType::List(field) => DataType::List(inner(field)),
+        DataType::LargeList(field) => DataType::LargeList(inner(field)),
+        DataType::FixedSizeList(field, length) => DataType::FixedSizeList(inner(field), *length),
+        DataType::Struct(fields) => DataType::Struct(fields.iter().map(inner).collect()),
+        DataType::Map(field, sorted) => DataType::Map(inner(field), *sorted),
+        other => other.clone(),
+    }
 }
 
 fn instant(micros: i64) -> String {

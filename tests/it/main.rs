@@ -2,7 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by failing")]
 
+mod archive_world;
 mod changed_worlds;
+mod custody;
 mod house;
 mod kills;
 mod refusals;
