@@ -5,9 +5,11 @@
 mod archive_world;
 mod changed_worlds;
 mod custody;
+mod holds;
 mod house;
 mod kills;
 mod refusals;
 mod reruns;
+mod retain;
 mod text;
 mod world;

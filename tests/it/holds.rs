@@ -1,0 +1,308 @@
+//! Orders as people enter, extend, lift and open them, and what goes wrong with them.
+
+use crate::archive_world::{ArchiveWorld, HOUR, Row, START, instant, number};
+
+const DAY: i64 = 24 * HOUR;
+
+fn two_days() -> Vec<Row> {
+    (0..48).map(|hour| (START + hour * HOUR, number(hour as usize % 5), number(9))).collect()
+}
+
+/// A world with two days of rows, half of them past retention after 31 days.
+fn world() -> ArchiveWorld {
+    let world = ArchiveWorld::new();
+    world.write_log("x.csv", &two_days());
+    world.begin();
+    world
+}
+
+fn add(world: &ArchiveWorld, order: &str, more: &[&str]) -> crate::world::Ran {
+    let (recipient, now) = (world.recipient(), instant(START));
+    let base = [
+        "hold",
+        "add",
+        "release.toml",
+        "--order",
+        order,
+        "--from",
+        "2026-03-01",
+        "--to",
+        "2026-03-01",
+        "--recipient",
+        &recipient,
+        "--as-of",
+        &now,
+    ];
+    world.run(&[&base, more].concat())
+}
+
+fn open(world: &ArchiveWorld, order: &str, identity: &str, out: &str) -> crate::world::Ran {
+    let now = instant(START + 32 * DAY);
+    world.run(&[
+        "hold",
+        "open",
+        "release.toml",
+        "--order",
+        order,
+        "--identity",
+        identity,
+        "--out",
+        out,
+        "--as-of",
+        &now,
+    ])
+}
+
+#[test]
+fn each_bad_order_is_refused_and_nothing_is_entered() {
+    let world = world();
+    let good = number(1);
+    let rows: [(&str, &[&str], i32, &str); 8] = [
+        ("A", &["--number", "12345"], 2, "number 1 of the order is not valid"),
+        ("A", &["--number", &good, "--number", "none"], 2, "number 2 of the order is not valid"),
+        ("A", &["--number", &good, "--expires", "2026-02-28"], 2, "is not after"),
+        ("A", &["--number", &good, "--recipient", "age1nonsense"], 2, "no age public key"),
+        ("A", &["--number", &good, "--numbers", "nowhere"], 74, "cannot be read"),
+        ("", &["--number", &good], 2, "no reference"),
+        (&good, &["--number", &good], 2, "holds one of its numbers"),
+        ("A", &[], 2, "--number"),
+    ];
+    for (order, more, code, words) in rows {
+        // The reference that is a number would be the caller's own words on the command line.
+        let ran = add(&world, order, more);
+        assert_eq!(ran.code, code, "{words}: {}", ran.stderr);
+        assert!(ran.stderr.contains(words), "{words}: {}", ran.stderr);
+    }
+    let ran = world.run(&["hold", "list", "release.toml"]);
+    assert!(ran.stdout.contains("no order was ever entered"), "{}", ran.stdout);
+    for verb in ["extend", "lift"] {
+        let ran = world.run(&["hold", verb, "release.toml", "--order", "A"]);
+        assert_eq!(ran.code, 1, "{}", ran.stderr);
+    }
+}
+
+#[test]
+fn an_order_is_entered_once_extended_in_steps_and_lapses() {
+    let world = world();
+    assert_eq!(add(&world, "A", &["--number", &number(1)]).code, 0);
+    let twice = add(&world, "A", &["--number", &number(2)]);
+    assert_eq!(twice.code, 1, "{}", twice.stderr);
+    assert!(twice.stderr.contains("held already"));
+    let at = |day: i64| instant(START + day * DAY);
+    let extend =
+        |day| world.run(&["hold", "extend", "release.toml", "--order", "A", "--as-of", &at(day)]);
+    // 30 days from the start, then 30 and 30 more, each from the end before it.
+    assert_eq!(extend(29).code, 0);
+    assert_eq!(extend(59).code, 0);
+    let list = world.run(&["hold", "list", "release.toml", "--as-of", &at(89), "--json"]);
+    let told: serde_json::Value = serde_json::from_str(&list.stdout).unwrap();
+    assert_eq!(told["holds"][0]["expires"], at(90));
+    assert_eq!(told["holds"][0]["extensions"], 2);
+    assert_eq!(told["holds"][0]["state"], "active");
+    let late = extend(90);
+    assert_eq!(late.code, 1, "{}", late.stderr);
+    assert!(late.stderr.contains("lapsed"));
+    world.verify();
+    let report = world.run(&["hold", "report", "release.toml", "--json"]);
+    let told: serde_json::Value = serde_json::from_str(&report.stdout).unwrap();
+    let sum = |name: &str| -> u64 {
+        told["months"].as_array().unwrap().iter().map(|month| month[name].as_u64().unwrap()).sum()
+    };
+    assert_eq!((sum("orders"), sum("extensions"), sum("openings")), (1, 2, 0));
+}
+
+#[test]
+fn an_opening_hands_over_rows_digests_and_a_statement() {
+    let world = world();
+    assert_eq!(
+        add(
+            &world,
+            "A-1",
+            &["--number", &number(1), "--role", "requester", "--expires", "2026-05-01"]
+        )
+        .code,
+        0
+    );
+    assert_eq!(
+        add(
+            &world,
+            "A-2",
+            &["--number", &number(9), "--role", "target", "--expires", "2026-05-01"]
+        )
+        .code,
+        0
+    );
+    assert_eq!(add(&world, "A-3", &["--number", &number(70), "--expires", "2026-05-01"]).code, 0);
+    world.retain(START + 31 * DAY);
+    let day: Vec<Row> = two_days().into_iter().take(24).collect();
+    let of_one: Vec<Row> = day.iter().filter(|row| row.1 == number(1)).cloned().collect();
+    // Overlapping orders each get the rows that both ask for.
+    assert_eq!(world.disclosed("A-1", START + 32 * DAY), of_one);
+    assert_eq!(world.disclosed("A-2", START + 32 * DAY), day);
+    let empty = open(&world, "A-3", "custodian", "three");
+    assert_eq!(empty.code, 1, "{}", empty.stderr);
+    assert!(empty.stderr.contains("no row was sealed"));
+
+    assert_eq!(open(&world, "A-1", "custodian", "package").code, 0);
+    let statement = std::fs::read_to_string(world.path("package/statement.txt")).unwrap();
+    for words in [
+        "ORDER A-1",
+        "A look-up is not a message",
+        "does not prove that a conversation took place",
+        "from 2026-03-01T00:00:00Z up to, and not including, 2026-03-02T00:00:00Z",
+        "No record of the window had been deleted",
+        "The whole window has passed retention",
+    ] {
+        assert!(statement.contains(words), "{words}\n{statement}");
+    }
+    let check = std::process::Command::new("sha256sum")
+        .args(["--check", "--strict", "SHA256SUMS"])
+        .current_dir(world.path("package"))
+        .output()
+        .unwrap();
+    assert!(check.status.success(), "{check:?}");
+    let csv = std::fs::read_to_string(world.path("package/rows.csv")).unwrap();
+    assert!(csv.starts_with(
+        "at,requester,target,file,log.note,log.requested_at,log.requester,log.target\n"
+    ));
+    let again = open(&world, "A-1", "custodian", "package");
+    assert_eq!(again.code, 2, "{}", again.stderr);
+}
+
+#[test]
+fn a_late_order_is_told_what_was_gone_before_it() {
+    let world = world();
+    world.retain(START + 30 * DAY + 12 * HOUR);
+    let (recipient, now) = (world.recipient(), instant(START + 30 * DAY + 13 * HOUR));
+    let ran = world.run(&[
+        "hold",
+        "add",
+        "release.toml",
+        "--order",
+        "A",
+        "--number",
+        &number(9),
+        "--from",
+        "2026-03-01",
+        "--to",
+        "2026-03-02",
+        "--recipient",
+        &recipient,
+        "--as-of",
+        &now,
+    ]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    world.retain(START + 31 * DAY);
+    assert_eq!(open(&world, "A", "custodian", "package").code, 0);
+    let statement = std::fs::read_to_string(world.path("package/statement.txt")).unwrap();
+    assert!(
+        statement.contains("records before 2026-03-01T12:00:00Z had been deleted"),
+        "{statement}"
+    );
+    assert!(
+        statement.contains("from 2026-03-02T00:00:00Z on had not passed retention"),
+        "{statement}"
+    );
+}
+
+#[test]
+fn a_refused_opening_is_an_event_too_and_loses_nothing() {
+    let world = world();
+    assert_eq!(add(&world, "A", &["--number", &number(9), "--expires", "2026-05-01"]).code, 0);
+    world.retain(START + 31 * DAY);
+    let archive = world.files("daily.ledger.holds").pop().unwrap();
+    let whole = std::fs::read(&archive).unwrap();
+    std::fs::write(world.path("nonsense"), "AGE-SECRET-KEY-OF-NOBODY").unwrap();
+    let refused = [
+        (open(&world, "B", "custodian", "x"), 1, "no such order"),
+        (open(&world, "A", "stranger", "x"), 1, "does not open"),
+        (open(&world, "A", "nonsense", "x"), 65, "no age identity file"),
+        (open(&world, "A", "nowhere", "x"), 74, "cannot be read"),
+    ];
+    for (ran, code, words) in refused {
+        assert_eq!(ran.code, code, "{}", ran.stderr);
+        assert!(ran.stderr.contains(words), "{}", ran.stderr);
+    }
+    for damage in [whole[..whole.len() - 1].to_vec(), [&whole[..], b"x"].concat()] {
+        std::fs::write(&archive, damage).unwrap();
+        let ran = open(&world, "A", "custodian", "x");
+        assert_eq!(ran.code, 65, "{}", ran.stderr);
+        assert!(ran.stderr.contains("is damaged or gone"), "{}", ran.stderr);
+    }
+    assert!(!world.path("x").exists());
+    std::fs::write(&archive, whole).unwrap();
+    assert_eq!(open(&world, "A", "custodian", "x").code, 0);
+    let report = world.run(&["hold", "report", "release.toml", "--json"]);
+    let told: serde_json::Value = serde_json::from_str(&report.stdout).unwrap();
+    let month = &told["months"].as_array().unwrap()[1];
+    assert_eq!(
+        (month["openings"].as_u64(), month["refused_openings"].as_u64()),
+        (Some(1), Some(6))
+    );
+    world.verify();
+}
+
+#[test]
+fn a_lost_key_stops_holds_and_deletions_and_loses_nothing() {
+    let world = world();
+    assert_eq!(add(&world, "A", &["--number", &number(9), "--expires", "2026-05-01"]).code, 0);
+    let key = std::fs::read(world.path("daily.ledger.key")).unwrap();
+    std::fs::remove_file(world.path("daily.ledger.key")).unwrap();
+    assert_eq!(add(&world, "B", &["--number", &number(9)]).code, 74);
+    assert_eq!(world.retain(START + 31 * DAY).code, 74);
+    assert_eq!(world.live().len(), 48);
+    std::fs::write(world.path("daily.ledger.key"), key).unwrap();
+    world.retain(START + 31 * DAY);
+    assert_eq!(world.disclosed("A", START + 32 * DAY).len(), 24);
+}
+
+#[test]
+fn analytics_is_the_same_with_a_hold_or_without_whatever_its_state() {
+    let plain = world();
+    let held = ArchiveWorld::new();
+    held.write_log("x.csv", &two_days());
+    // The same ledger and key, so that digests can be compared.
+    for name in ["daily.ledger", "daily.ledger.key", "logs/.pointillist-ledger"] {
+        std::fs::copy(plain.path(name), held.path(name)).unwrap();
+    }
+    let at = |day: i64| instant(START + day * DAY);
+    assert_eq!(add(&held, "active", &["--number", &number(1), "--expires", "2027-01-01"]).code, 0);
+    assert_eq!(add(&held, "lapsed", &["--number", &number(2), "--expires", "2026-03-02"]).code, 0);
+    assert_eq!(add(&held, "lifted", &["--number", &number(3)]).code, 0);
+    assert_eq!(
+        held.run(&["hold", "lift", "release.toml", "--order", "lifted", "--as-of", &at(1)]).code,
+        0
+    );
+    for world in [&plain, &held] {
+        world.retain(START + 30 * DAY + 6 * HOUR);
+        let ran = world.run(&["run", "release.toml", "--day", "2026-03-02", "--as-of", &at(30)]);
+        assert_eq!(ran.code, 0, "{}", ran.stderr);
+    }
+    let told = |world: &ArchiveWorld, arguments: &[&str]| {
+        let ran = world.run(arguments);
+        assert_eq!(ran.code, 0, "{}", ran.stderr);
+        ran.stdout
+    };
+    // Everything that is no noise: the exact counts, the logs' digests, the plan, the charge.
+    for arguments in
+        [&["check", "release.toml", "--json"][..], &["ledger", "export", "release.toml", "--json"]]
+    {
+        assert_eq!(told(&plain, arguments), told(&held, arguments), "{arguments:?}");
+    }
+    let live = |world: &ArchiveWorld| std::fs::read(world.path("logs/x.csv")).unwrap();
+    assert_eq!(live(&plain), live(&held));
+    // What was published stays, byte for byte, whatever happens to holds afterwards.
+    let published = |world: &ArchiveWorld| -> Vec<Vec<u8>> {
+        world.files("published").iter().map(|path| std::fs::read(path).unwrap()).collect()
+    };
+    let before = published(&held);
+    assert_eq!(before.len(), published(&plain).len());
+    assert_eq!(
+        held.run(&["hold", "extend", "release.toml", "--order", "active", "--as-of", &at(31)]).code,
+        0
+    );
+    held.retain(START + 31 * DAY);
+    let ran = held.run(&["run", "release.toml", "--day", "2026-03-02", "--as-of", &at(31)]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert_eq!(published(&held), before);
+}

@@ -1,0 +1,334 @@
+//! What `retain` refuses, keeps, and tells; who can read what it leaves.
+
+use std::os::unix::fs::PermissionsExt;
+
+use arrow::array::{Int64Array, ListArray, RecordBatch, StringArray};
+use arrow::datatypes::Int32Type;
+use parquet::arrow::ArrowWriter;
+use parquet::basic::{Compression, Encoding, ZstdLevel};
+use parquet::file::metadata::{KeyValue, SortingColumn};
+use parquet::file::properties::{EnabledStatistics, WriterProperties};
+use parquet::file::reader::{FileReader, SerializedFileReader};
+use parquet::schema::types::ColumnPath;
+
+use crate::archive_world::{ArchiveWorld, HOUR, Row, START, instant, number};
+
+const DAY: i64 = 24 * HOUR;
+
+fn two_days() -> Vec<Row> {
+    (0..48).map(|hour| (START + hour * HOUR, number(hour as usize), number(60))).collect()
+}
+
+/// Every file of the logs with its bytes.
+fn snapshot(world: &ArchiveWorld) -> Vec<(std::path::PathBuf, Vec<u8>)> {
+    let files = world.files("logs").into_iter();
+    files
+        .filter(|path| !path.ends_with(".pointillist-ledger"))
+        .map(|path| (path.clone(), std::fs::read(path).unwrap()))
+        .collect()
+}
+
+#[test]
+fn what_cannot_be_trusted_deletes_nothing_at_all() {
+    type Spoil = fn(&ArchiveWorld);
+    let rows: [(&str, &str, Spoil); 8] = [
+        ("a row without a time", "whose time cannot be read", |world| {
+            let path = world.path("logs/bad.csv");
+            std::fs::write(path, "requester,target,requested_at\n+1,+2,yesterday\n").unwrap();
+        }),
+        ("a unit declared wrong", "ten years before", |world| {
+            let path = world.path("logs/bad.csv");
+            std::fs::write(path, "requester,target,requested_at\n+1,+2,1970-01-18T00:00:00Z\n")
+                .unwrap();
+        }),
+        ("a row from the future", "day after now", |world| {
+            let path = world.path("logs/bad.csv");
+            std::fs::write(path, "requester,target,requested_at\n+1,+2,2999-01-18T00:00:00Z\n")
+                .unwrap();
+        }),
+        ("a damaged file", "cannot be decoded", |world| {
+            std::fs::write(world.path("logs/bad.parquet"), b"PAR1 and no more").unwrap();
+        }),
+        ("a cut file", "damaged or cut short", |world| {
+            world.write_log("bad.csv.gz", &two_days());
+            let path = world.path("logs/bad.csv.gz");
+            let bytes = std::fs::read(&path).unwrap();
+            std::fs::write(path, &bytes[..bytes.len() / 2]).unwrap();
+        }),
+        ("an unknown format", "no known format", |world| {
+            std::fs::write(world.path("logs/notes.doc"), b"hello").unwrap();
+        }),
+        ("a link", "is a link", |world| {
+            std::fs::write(world.path("elsewhere.csv"), b"requester,target,requested_at\n")
+                .unwrap();
+            std::os::unix::fs::symlink(world.path("elsewhere.csv"), world.path("logs/bad.csv"))
+                .unwrap();
+        }),
+        ("a lost key", "key of the ledger", |world| {
+            std::fs::remove_file(world.path("daily.ledger.key")).unwrap();
+        }),
+    ];
+    for (what, words, spoil) in rows {
+        let world = ArchiveWorld::new();
+        world.write_log("x.parquet", &two_days());
+        world.begin();
+        spoil(&world);
+        let before = snapshot(&world);
+        let ran = world.retain(START + 31 * DAY);
+        assert_eq!(ran.code, if what == "a lost key" { 74 } else { 65 }, "{what}: {}", ran.stderr);
+        assert!(ran.stderr.contains(words), "{what}: {}", ran.stderr);
+        assert_eq!(snapshot(&world), before, "{what}");
+    }
+}
+
+#[test]
+fn a_clock_that_jumped_deletes_nothing() {
+    let world = ArchiveWorld::new();
+    world.write_log("x.parquet", &two_days());
+    world.begin();
+    let before = snapshot(&world);
+    // The machine's own clock stands long after these rows.
+    let ran = world.run(&["retain", "release.toml"]);
+    assert_eq!(ran.code, 65, "{}", ran.stderr);
+    assert!(ran.stderr.contains("--as-of") && ran.stderr.contains("clock"), "{}", ran.stderr);
+    let ran = world.retain(START + 500 * DAY);
+    assert_eq!(ran.code, 65, "{}", ran.stderr);
+    assert_eq!(snapshot(&world), before);
+    let ran = world.retain(START + 40 * DAY);
+    assert_eq!(ran.code, 1, "{}", ran.stderr);
+    assert!(snapshot(&world).is_empty());
+    // All went by right: the next deletion has nothing to find and says so.
+    let ran = world.retain(START + 41 * DAY);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+}
+
+#[test]
+fn a_glob_that_matches_nothing_is_a_mistake() {
+    let world = ArchiveWorld::new();
+    assert_eq!(world.retain(START).code, 65);
+}
+
+#[test]
+fn a_dry_run_tells_the_plan_and_changes_nothing() {
+    let world = ArchiveWorld::new();
+    world.write_log("day=2026-03-01/x.parquet", &two_days()[..24]);
+    world.write_log("day=2026-03-02/x.csv", &two_days()[24..]);
+    let as_of = instant(START + 31 * DAY + 6 * HOUR);
+    let plan = ["retain", "release.toml", "--as-of", &as_of, "--dry-run", "--json"];
+    let ran = world.run(&plan);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    let told: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+    let actions: Vec<&str> = told["files"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|file| file["action"].as_str().unwrap())
+        .collect();
+    assert_eq!(actions, ["delete", "rewrite"]);
+    assert_eq!(told["cutoff"], "2026-03-02T06:00:00Z");
+    assert!(!world.path("daily.ledger").exists());
+    assert_eq!(world.live().len(), 48);
+    let ran = world.run(&plan[..4]);
+    assert_eq!(ran.code, 1, "{}", ran.stderr);
+    assert!(ran.stderr.contains("2026-03-01") && ran.stderr.contains("never released"));
+    assert_eq!(world.live(), two_days()[30..]);
+    assert!(!world.path("logs/day=2026-03-01").exists());
+}
+
+#[test]
+fn the_cutoff_is_half_open_to_the_microsecond() {
+    let world = ArchiveWorld::new();
+    let row = |at| (at, number(1), number(2));
+    world.write_log("x.ndjson", &[row(START - 1), row(START), row(START + 1)]);
+    world.begin();
+    assert_eq!(world.live(), [row(START - 1), row(START), row(START + 1)]);
+    world.retain(START + 30 * DAY);
+    assert_eq!(world.live(), [row(START), row(START + 1)]);
+    world.retain(START + 30 * DAY + 1);
+    assert_eq!(world.live(), [row(START + 1)]);
+}
+
+#[test]
+fn release_first_saves_a_day_that_is_still_whole_and_exits_0() {
+    let world = ArchiveWorld::new();
+    world.write_log("x.csv", &two_days());
+    let as_of = instant(START + 30 * DAY);
+    let ran = world.run(&["retain", "release.toml", "--as-of", &as_of, "--release-first"]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    let status = world.run(&["status", "release.toml", "--as-of", &as_of]);
+    assert!(status.stdout.contains("2026-03-01  released"), "{}", status.stdout);
+    // Released before, so that its deletion is no loss.
+    let ran = world.retain(START + 31 * DAY);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert_eq!(world.live(), two_days()[24..]);
+}
+
+#[test]
+fn only_the_owner_can_read_what_is_sensitive() {
+    let world = ArchiveWorld::new();
+    world.write_log("x.csv", &two_days());
+    std::fs::set_permissions(world.path("logs/x.csv"), PermissionsExt::from_mode(0o640)).unwrap();
+    let script = format!(
+        "umask 0; p='{}'; $p retain release.toml --as-of {}; $p hold add release.toml --order A \
+         --number {} --from 2026-03-01 --to 2026-03-03 --as-of 2026-03-02 --expires 2026-05-01 \
+         --recipient {}; \
+         $p retain release.toml --as-of {}; $p hold open release.toml --order A --identity custodian \
+         --out package --as-of 2026-04-01; $p check release.toml --rejects rejects",
+        env!("CARGO_BIN_EXE_pointillist"),
+        instant(START),
+        number(60),
+        world.recipient(),
+        instant(START + 31 * DAY),
+    );
+    let mut command = std::process::Command::new("bash");
+    let output = command.current_dir(world.path("")).args(["-c", &script]).output().unwrap();
+    let mut sensitive = world.files("daily.ledger.holds");
+    sensitive.extend(world.files("package"));
+    sensitive.extend(world.files("rejects"));
+    sensitive.extend(["daily.ledger", "daily.ledger.key"].map(|name| world.path(name)));
+    assert_eq!(sensitive.len(), 8, "{sensitive:?} {output:?}");
+    for path in sensitive {
+        let mode = path.metadata().unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode, 0o600, "{}", path.display());
+    }
+    for folder in ["daily.ledger.holds", "daily.ledger.holds/hold-0001", "package"] {
+        assert_eq!(world.path(folder).metadata().unwrap().permissions().mode() & 0o777, 0o700);
+    }
+    // A log keeps the rights that its owner gave it.
+    let mode = world.path("logs/x.csv").metadata().unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode, 0o640);
+}
+
+#[test]
+fn a_rewritten_parquet_file_keeps_schema_order_metadata_and_codecs() {
+    let world = ArchiveWorld::new();
+    let rows = two_days();
+    let texts = |of: fn(&Row) -> &String| StringArray::from_iter_values(rows.iter().map(of));
+    let lists = ListArray::from_iter_primitive::<Int32Type, _, _>((0..48).map(|row| {
+        (row % 5 != 0)
+            .then(|| (0..row % 4).map(|item| (item != 2).then_some(item)).collect::<Vec<_>>())
+    }));
+    let batch = RecordBatch::try_from_iter([
+        ("requester", std::sync::Arc::new(texts(|row| &row.1)) as arrow::array::ArrayRef),
+        ("target", std::sync::Arc::new(texts(|row| &row.2))),
+        (
+            "requested_at",
+            std::sync::Arc::new(arrow::array::TimestampMicrosecondArray::from_iter_values(
+                rows.iter().map(|row| row.0),
+            )),
+        ),
+        ("list", std::sync::Arc::new(lists)),
+        ("number", std::sync::Arc::new(Int64Array::from_iter_values(0..48))),
+    ])
+    .unwrap();
+    let column = ColumnPath::from;
+    let properties = WriterProperties::builder()
+        .set_compression(Compression::SNAPPY)
+        .set_column_compression(column("target"), Compression::ZSTD(ZstdLevel::default()))
+        .set_column_compression(column("number"), Compression::UNCOMPRESSED)
+        .set_column_dictionary_enabled(column("number"), false)
+        .set_column_encoding(column("number"), Encoding::DELTA_BINARY_PACKED)
+        .set_column_bloom_filter_enabled(column("requester"), true)
+        .set_column_statistics_enabled(column("target"), EnabledStatistics::None)
+        .set_sorting_columns(Some(vec![SortingColumn {
+            column_idx: 2,
+            descending: false,
+            nulls_first: false,
+        }]))
+        .set_key_value_metadata(Some(vec![
+            KeyValue::new("origin".to_owned(), "gateway".to_owned()),
+            KeyValue::new("first".to_owned(), number(0)),
+        ]))
+        .set_max_row_group_row_count(Some(20))
+        .build();
+    let path = world.path("logs/x.parquet");
+    let file = std::fs::File::create(&path).unwrap();
+    let mut writer = ArrowWriter::try_new(file, batch.schema(), Some(properties)).unwrap();
+    writer.write(&batch).unwrap();
+    writer.close().unwrap();
+    let open = || SerializedFileReader::new(std::fs::File::open(&path).unwrap()).unwrap();
+    let before = open();
+    world.begin();
+    assert_eq!(world.retain(START + 31 * DAY).code, 1);
+    let after = open();
+    let (old, new) = (before.metadata(), after.metadata());
+    assert_eq!(old.file_metadata().schema_descr(), new.file_metadata().schema_descr());
+    for (old, new) in old.row_group(1).columns().iter().zip(new.row_group(0).columns()) {
+        let facts = |chunk: &parquet::file::metadata::ColumnChunkMetaData| {
+            (
+                chunk.compression(),
+                chunk.dictionary_page_offset().is_some(),
+                chunk.bloom_filter_offset().is_some(),
+                chunk.statistics().is_some(),
+                chunk.column_index_offset().is_some(),
+                chunk.encodings().any(|encoding| encoding == Encoding::DELTA_BINARY_PACKED),
+            )
+        };
+        assert_eq!(facts(old), facts(new), "{}", old.column_path());
+    }
+    assert_eq!(new.row_group(0).sorting_columns(), old.row_group(0).sorting_columns());
+    let pairs = |metadata: &parquet::file::metadata::ParquetMetaData| -> Vec<KeyValue> {
+        let pairs = metadata.file_metadata().key_value_metadata().unwrap();
+        let mut pairs: Vec<KeyValue> =
+            pairs.iter().filter(|pair| pair.key != "first").cloned().collect();
+        pairs.sort_by(|left, right| left.key.cmp(&right.key));
+        pairs
+    };
+    assert_eq!(pairs(old), pairs(new));
+    // The pair that named somebody whose rows all went is gone.
+    assert!(
+        new.file_metadata().key_value_metadata().unwrap().iter().all(|pair| pair.key != "first")
+    );
+    let told = |reader: &SerializedFileReader<std::fs::File>| -> Vec<String> {
+        reader.get_row_iter(None).unwrap().map(|row| row.unwrap().to_string()).collect()
+    };
+    assert_eq!(told(&before)[24..], told(&after));
+}
+
+#[test]
+fn deleting_one_day_rewrites_nothing_else() {
+    // POINTILLIST_ROWS_PER_DAY makes it as large as wanted; 30 days.
+    let rows = std::env::var("POINTILLIST_ROWS_PER_DAY").unwrap_or_else(|_| "200".to_owned());
+    let world = ArchiveWorld::new();
+    let ran = world.run(&[
+        "simulate",
+        "--out",
+        "logs",
+        "--days",
+        "30",
+        "--lookups-per-day",
+        &rows,
+        "--requesters",
+        "20000",
+        "--start",
+        "2026-03-01",
+    ]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    let facts = || -> Vec<_> {
+        let files = world
+            .files("logs")
+            .into_iter()
+            .filter(|path| path.extension().is_some_and(|ending| ending == "parquet"));
+        files
+            .map(|path| {
+                let facts = path.metadata().unwrap();
+                (path, std::os::unix::fs::MetadataExt::ino(&facts), facts.modified().unwrap())
+            })
+            .collect()
+    };
+    world.begin();
+    let before = facts();
+    let logs = world.path("logs/day=2026-03-01");
+    let start = std::time::Instant::now();
+    let ran = world.run(&["check", "release.toml", "--logs", logs.to_str().unwrap()]);
+    let reading = start.elapsed();
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    let start = std::time::Instant::now();
+    assert_eq!(world.retain(START + 31 * DAY).code, 1);
+    let deleting = start.elapsed();
+    assert_eq!(facts(), before[1..]);
+    if rows.len() > 5 {
+        assert!(deleting < reading * 2, "reading took {reading:?}, deleting {deleting:?}");
+        std::fs::write(world.path("measured"), format!("{reading:?} {deleting:?}")).unwrap();
+    }
+}
