@@ -125,7 +125,7 @@ pub(super) fn each_held(
                 Some(record) => {
                     let fields = log.fields(record.bytes).ok_or_else(|| unreadable(&file))?;
                     line.insert("row".to_owned(), Value::Object(fields));
-                    emit(&asking, Value::Object(line), take)?;
+                    emit(&asking, &Value::Object(line), take)?;
                 }
                 None => {
                     if found.last().is_none_or(|(known, _)| *known != place) {
@@ -161,7 +161,7 @@ fn complete(
             let fields = fields(&batch, found.row - before)
                 .ok_or_else(|| unreadable(&log.path().display().to_string()))?;
             line.insert("row".to_owned(), Value::Object(fields));
-            emit(&found.asking, Value::Object(line), take)?;
+            emit(&found.asking, &Value::Object(line), take)?;
         }
         before += batch.num_rows();
         Ok(())
@@ -174,10 +174,10 @@ fn complete(
 
 fn emit(
     asking: &[usize],
-    line: Value,
+    line: &Value,
     take: &mut dyn FnMut(usize, &Value) -> Result<()>,
 ) -> Result<()> {
-    asking.iter().try_for_each(|place| take(*place, &line))
+    asking.iter().try_for_each(|place| take(*place, line))
 }
 
 /// Every column of a row as text; nulls stay nulls.

@@ -152,6 +152,8 @@ impl ArchiveWorld {
     /// The rows that the custodian gets for an order, sorted; none when there is no archive.
     pub(crate) fn disclosed(&self, order: &str, as_of: i64) -> Vec<Row> {
         let out = format!("package-{order}-{as_of}");
+        // The same clock may come twice.
+        let _absent = std::fs::remove_dir_all(self.path(&out));
         let as_of = instant(as_of);
         let ran = self.run(&[
             "hold",
@@ -230,7 +232,7 @@ fn write_parquet(path: &Path, rows: &[Row]) {
 
 fn write_arrow(path: &Path, rows: &[Row]) {
     // A dictionary in one file, views in another: both keep values that no row has any more.
-    let is_view = rows.len() % 2 == 0;
+    let is_view = rows.len().is_multiple_of(2);
     let batch = batch(rows, |texts| {
         if is_view {
             Arc::new(StringViewArray::from_iter_values(texts))

@@ -60,6 +60,9 @@ fn orders() -> impl Strategy<Value = Vec<Order>> {
     proptest::collection::vec(order, 0..4)
 }
 
+/// Files by format, the orders about them, and the hours at which `retain` runs.
+type History = (Vec<(usize, Vec<Row>)>, Vec<Order>, Vec<i64>);
+
 #[test]
 fn live_rows_archives_and_nothing_else() {
     let cases = std::env::var("POINTILLIST_CUSTODY").map_or(12, |text| text.parse().unwrap());
@@ -67,7 +70,7 @@ fn live_rows_archives_and_nothing_else() {
         TestRunner::new(Config { cases, failure_persistence: None, ..Config::default() });
     let files = proptest::collection::vec((0..FORMATS.len(), rows()), 1..5);
     let clocks = proptest::collection::vec(0..90_i64, 1..4);
-    let check = |(files, orders, mut clocks): (Vec<(usize, Vec<Row>)>, Vec<Order>, Vec<i64>)| {
+    let check = |(files, orders, mut clocks): History| {
         let world = ArchiveWorld::new();
         for (place, (format, rows)) in files.iter().enumerate() {
             world.write_log(&format!("part-{place}/x.{}", FORMATS[*format]), rows);
