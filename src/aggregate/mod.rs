@@ -11,11 +11,9 @@
 //! }
 //! ```
 
-use std::sync::atomic::{AtomicI64, Ordering};
-
-/// Sums under way, shared by all threads of one run.
+/// Sums under way, of one thread.
 pub struct Adding {
-    tables: Vec<Vec<AtomicI64>>,
+    tables: Vec<Vec<i64>>,
 }
 
 /// The exact sums of every measured table, in units of 2^-16. Secret.
@@ -27,8 +25,7 @@ impl Adding {
     /// Zero in every cell; `cells` gives the size of each table.
     #[must_use]
     pub fn new(cells: &[u32]) -> Self {
-        let table = |cells: &u32| (0..*cells).map(|_| AtomicI64::new(0)).collect();
-        Self { tables: cells.iter().map(table).collect() }
+        Self { tables: cells.iter().map(|cells| vec![0; *cells as usize]).collect() }
     }
 
     /// Adds one bounded contribution; a cell off the table is ignored.
@@ -36,17 +33,29 @@ impl Adding {
     /// # Units
     /// Units of 2^-16. A sum stays inside 64 bits for fewer than 2^47 lookups of one day, since a
     /// contribution never exceeds its own lookups.
-    pub fn add(&self, table: usize, cell: u32, units: i64) {
-        if let Some(sum) = self.tables.get(table).and_then(|table| table.get(cell as usize)) {
-            sum.fetch_add(units, Ordering::Relaxed);
+    #[inline]
+    pub fn add(&mut self, table: usize, cell: u32, units: i64) {
+        if let Some(sum) = self.tables.get_mut(table).and_then(|table| table.get_mut(cell as usize))
+        {
+            *sum = sum.wrapping_add(units);
         }
+    }
+
+    /// The sums of both.
+    #[must_use]
+    pub fn merge(mut self, other: Self) -> Self {
+        for (sums, others) in self.tables.iter_mut().zip(other.tables) {
+            for (sum, other) in sums.iter_mut().zip(others) {
+                *sum = sum.wrapping_add(other);
+            }
+        }
+        self
     }
 
     /// Ends the adding.
     #[must_use]
     pub fn finish(self) -> ExactTally {
-        let table = |table: Vec<AtomicI64>| table.into_iter().map(AtomicI64::into_inner).collect();
-        ExactTally { tables: self.tables.into_iter().map(table).collect() }
+        ExactTally { tables: self.tables }
     }
 }
 
@@ -59,23 +68,24 @@ impl ExactTally {
 
 #[cfg(test)]
 mod tests {
-    use rayon::prelude::*;
-
     use super::*;
 
     #[test]
     fn sums_do_not_depend_on_threads_or_order() {
-        let adding = Adding::new(&[3, 1]);
-        (0..30_000_u32).into_par_iter().rev().for_each(|row| {
-            adding.add(0, row % 3, i64::from(row));
-            adding.add(1, 0, 1);
-            adding.add(1, 1, 1_000);
-            adding.add(2, 0, 1_000);
-        });
-        let tally = adding.finish();
+        let sums = |rows: &mut dyn Iterator<Item = u32>| {
+            let mut adding = Adding::new(&[3, 1]);
+            for row in rows {
+                adding.add(0, row % 3, i64::from(row));
+                adding.add(1, 0, -1);
+                adding.add(1, 1, 1_000);
+                adding.add(2, 0, 1_000);
+            }
+            adding
+        };
+        let tally = sums(&mut (0..10_000).rev()).merge(sums(&mut (10_000..30_000))).finish();
         let expected: Vec<i64> = (0..3).map(|cell| (cell..30_000).step_by(3).sum()).collect();
         assert_eq!(tally.table(0), Some(expected.as_slice()));
-        assert_eq!(tally.table(1), Some([30_000].as_slice()));
+        assert_eq!(tally.table(1), Some([-30_000].as_slice()));
         assert_eq!(tally.table(2), None);
     }
 }

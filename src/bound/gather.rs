@@ -1,26 +1,32 @@
-//! Rows into partitions, and partitions into bounded contributions.
+//! Rows dealt into partitions by requester, each reduced to one word or three.
 
 use siphasher::sip128::SipHasher13;
 
-use super::ball::{Entry, scale_into_ball};
-use super::vector::{AtomCount, collect};
-use crate::plan::{Cells, Contribution, Layout};
+use super::scramble::{self, Scramble};
+use crate::ingest::Requesters;
+use crate::plan::Layout;
 use crate::retain::Retained;
 use crate::spec::keys::KeySource;
-use crate::spec::question::Clip;
 use crate::spec::window::DayWindow;
 use crate::{Error, Result};
 
 /// How many partitions rows are dealt into: each is small enough to sort in cache.
-pub const PARTITIONS: usize = 256;
+pub const PARTITIONS: usize = 1 << PARTITION_BITS;
+const PARTITION_BITS: u32 = 8;
 
-/// The secret key of one run's unit hashes.
+/// How many bits of a scrambled number its partition does not tell.
+const UNIT_BITS: u32 = scramble::BITS - PARTITION_BITS;
+
+/// The secret key of one run, by which units are told apart and dealt out.
 ///
 /// # Privacy
-/// Units are told apart by a 128-bit hash under a key drawn anew for each run: nobody can choose
-/// names that collide, and results do not depend on the key.
+/// Numbers are told apart exactly, opaque names by a 128-bit hash under a key drawn anew for each
+/// run: nobody can choose names that collide, and results do not depend on the key.
 #[derive(Clone)]
-pub struct UnitKey(SipHasher13);
+pub struct UnitKey {
+    names: SipHasher13,
+    numbers: Scramble,
+}
 
 impl UnitKey {
     /// Draws a key from the system's randomness.
@@ -28,24 +34,40 @@ impl UnitKey {
     /// # Errors
     /// I/O, when the system has none to give.
     pub fn draw() -> Result<Self> {
-        let mut key = [0; 16];
+        let mut key = [0; 32];
         getrandom::fill(&mut key)
             .map_err(|error| Error::io("the system gives no randomness").because(error))?;
-        Ok(Self(SipHasher13::new_with_key(&key)))
+        let [names, numbers] = [&key[..16], &key[16..]];
+        let word = |bytes: &[u8]| bytes.iter().fold(0, |word, byte| word << 8 | u64::from(*byte));
+        Ok(Self {
+            names: SipHasher13::new_with_keys(word(&names[..8]), word(&names[8..])),
+            numbers: Scramble::new(word(&numbers[..8]), word(&numbers[8..])),
+        })
     }
 }
 
-/// A row reduced to what counts: whose it is and which key values it has.
+/// A row in one word: what its partition does not tell of its unit, above its atom. A third of the
+/// size of [`Wide`], and sorted as a plain integer; where it fits, it makes the day's memory.
+pub(super) type Narrow = u64;
+
+/// A row whose unit or atom is too long for one word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Row {
-    unit: (u64, u64),
-    atom: u64,
+pub(super) struct Wide {
+    pub(super) unit: (u64, u64),
+    pub(super) atom: u64,
+}
+
+/// The rows of one partition. A unit's rows are all narrow or all wide.
+#[derive(Default)]
+pub(super) struct Partition {
+    pub(super) narrow: Vec<Narrow>,
+    pub(super) wide: Vec<Wide>,
 }
 
 /// One thread's rows, dealt into partitions.
 pub struct Gatherer {
     key: UnitKey,
-    partitions: Vec<Vec<Row>>,
+    partitions: Vec<Partition>,
     atoms: Vec<u64>,
 }
 
@@ -53,12 +75,54 @@ impl Gatherer {
     /// Starts empty.
     #[must_use]
     pub fn new(key: &UnitKey) -> Self {
-        let partitions = (0..PARTITIONS).map(|_| Vec::new()).collect();
+        let partitions = (0..PARTITIONS).map(|_| Partition::default()).collect();
         Self { key: key.clone(), partitions, atoms: Vec::new() }
     }
 
     /// Takes the kept rows of a batch.
     pub fn add(&mut self, retained: &Retained<'_>, layout: &Layout, window: &DayWindow) {
+        self.fill_atoms(retained, layout, window);
+        match &retained.lookups().requester {
+            Requesters::Numbers(numbers) => {
+                let fits = UNIT_BITS + layout.bits() <= u64::BITS;
+                for row in retained.rows() {
+                    self.add_number(numbers[row], self.atoms[row], fits.then_some(layout.bits()));
+                }
+            }
+            Requesters::Names(names) => {
+                for row in retained.rows() {
+                    let hash = self.key.names.hash(names.value(row).as_bytes());
+                    let partition = (hash.h1 >> (u64::BITS - PARTITION_BITS)) as usize;
+                    let atom = self.atoms[row];
+                    self.partitions[partition].wide.push(Wide { unit: (hash.h1, hash.h2), atom });
+                }
+            }
+        }
+    }
+
+    /// The rows of one partition.
+    pub(super) fn partition(&self, partition: usize) -> Option<&Partition> {
+        self.partitions.get(partition)
+    }
+
+    #[inline]
+    fn add_number(&mut self, number: u64, atom: u64, atom_bits: Option<u32>) {
+        match (self.key.numbers.of(number), atom_bits) {
+            (Some(scrambled), Some(bits)) => {
+                let partition = &mut self.partitions[(scrambled >> UNIT_BITS) as usize];
+                let unit = scrambled & ((1 << UNIT_BITS) - 1);
+                partition.narrow.push(unit << bits | atom);
+            }
+            (scrambled, _) => {
+                // The longest numbers are few: it does not matter how evenly they are dealt.
+                let partition = scrambled.map_or(number % PARTITIONS as u64, |it| it >> UNIT_BITS);
+                self.partitions[partition as usize].wide.push(Wide { unit: (number, 0), atom });
+            }
+        }
+    }
+
+    /// The atom of every row of the batch, kept or not.
+    fn fill_atoms(&mut self, retained: &Retained<'_>, layout: &Layout, window: &DayWindow) {
         let lookups = retained.lookups();
         self.atoms.clear();
         self.atoms.resize(lookups.requested_at.len(), 0);
@@ -78,56 +142,6 @@ impl Gatherer {
                     }
                 }
             }
-        }
-        for row in retained.rows() {
-            let hash = self.key.0.hash(lookups.requester.value(row).as_bytes());
-            let partition = (hash.h1 >> 56) as usize % PARTITIONS;
-            self.partitions[partition]
-                .push(Row { unit: (hash.h1, hash.h2), atom: self.atoms[row] });
-        }
-    }
-}
-
-/// How one table takes a unit's rows.
-pub struct TableBound<'a> {
-    /// Where atoms land.
-    pub cells: &'a Cells,
-    /// What a row adds.
-    pub contribution: &'a Contribution,
-    /// The bound.
-    pub clip: Clip,
-}
-
-/// Bounds all units of one partition over all threads' rows, and hands each contribution on as
-/// (table, cell, units).
-///
-/// # Privacy
-/// For each table one unit's contributions have an L2 norm of at most the clip, whatever its rows;
-/// see [`scale_into_ball`]. No unit's scaling depends on another's rows.
-pub fn bound_partition(
-    gatherers: &[Gatherer],
-    partition: usize,
-    tables: &[TableBound<'_>],
-    add: &mut dyn FnMut(usize, u32, i64),
-) {
-    let mut rows: Vec<Row> = Vec::with_capacity(
-        gatherers.iter().map(|gatherer| gatherer.partitions[partition].len()).sum(),
-    );
-    for gatherer in gatherers {
-        rows.extend_from_slice(&gatherer.partitions[partition]);
-    }
-    rows.sort_unstable();
-    let mut atoms: Vec<AtomCount> = Vec::new();
-    let mut vector: Vec<Entry> = Vec::new();
-    for unit in rows.chunk_by(|left, right| left.unit == right.unit) {
-        atoms.clear();
-        atoms.extend(unit.chunk_by(|left, right| left.atom == right.atom).map(|same| AtomCount {
-            atom: same[0].atom,
-            lookups: i64::try_from(same.len()).unwrap_or(i64::MAX),
-        }));
-        for (table, bound) in tables.iter().enumerate() {
-            collect(&atoms, bound, &mut vector);
-            scale_into_ball(&vector, bound.clip, |cell, units| add(table, cell, units));
         }
     }
 }

@@ -7,7 +7,10 @@
 
 mod ball;
 mod gather;
+mod partition;
+mod scramble;
 mod vector;
 
 pub use ball::{Entry, scale_into_ball};
-pub use gather::{Gatherer, PARTITIONS, TableBound, UnitKey, bound_partition};
+pub use gather::{Gatherer, PARTITIONS, UnitKey};
+pub use partition::{Bounder, TableBound};

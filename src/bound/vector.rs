@@ -1,7 +1,7 @@
 //! One unit's rows → its vector of one table, before scaling.
 
 use super::ball::Entry;
-use super::gather::TableBound;
+use super::partition::TableBound;
 use crate::plan::Contribution;
 use crate::spec::measure::histogram_edges;
 use crate::spec::question::{LATTICE_BITS, LATTICE_ONE};

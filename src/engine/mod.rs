@@ -8,7 +8,7 @@ use rayon::prelude::*;
 
 use crate::Result;
 use crate::aggregate::{Adding, ExactTally};
-use crate::bound::{Gatherer, PARTITIONS, TableBound, UnitKey, bound_partition};
+use crate::bound::{Bounder, Gatherer, PARTITIONS, TableBound, UnitKey};
 use crate::ingest::{LogReader, RowCounts};
 use crate::plan::Plan;
 use crate::retain;
@@ -45,13 +45,20 @@ pub fn tally(
             clip: table.clip,
         })
         .collect();
-    let adding = Adding::new(&plan.sizes());
-    (0..PARTITIONS).into_par_iter().for_each(|partition| {
-        bound_partition(&gatherers, partition, &bounds, &mut |table, cell, units| {
-            adding.add(table, cell, units);
-        });
+    let atom_bits = plan.layout.bits();
+    // Each thread has sums of its own: shared ones would cost more than the bounding.
+    let threads = rayon::current_num_threads();
+    let sums = (0..threads).into_par_iter().map(|thread| {
+        let mut adding = Adding::new(&plan.sizes());
+        let mut bounder = Bounder::default();
+        for partition in (thread..PARTITIONS).step_by(threads) {
+            let add = &mut |table, cell, units| adding.add(table, cell, units);
+            bounder.bound(&gatherers, partition, atom_bits, &bounds, add);
+        }
+        adding
     });
-    Ok((adding.finish(), counts))
+    let whole = sums.reduce_with(Adding::merge).unwrap_or_else(|| Adding::new(&plan.sizes()));
+    Ok((whole.finish(), counts))
 }
 
 #[cfg(test)]

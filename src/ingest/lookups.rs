@@ -6,28 +6,36 @@
 
 use std::path::Path;
 
-use arrow::array::{Array, ArrayRef, AsArray, Float64Array, StringViewArray, StringViewBuilder};
+use arrow::array::{Array, ArrayRef, AsArray, Float64Array, StringViewArray};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Float64Type, Int32Type};
 
 use super::rejects::{Reason, RejectedRows};
 use super::time;
 use super::wanted::{RawBatch, Wanted};
-use crate::phone::{CallingCodes, Normaliser};
+use crate::phone::{CallingCodes, CountryIndex, Normaliser};
 use crate::spec::keys::{Key, KeySource};
 use crate::spec::logs::{Identifier, Logs};
 use crate::{Error, Result};
 
 /// Rows of the canonical lookup.
 pub struct Lookups {
-    /// E.164 or opaque; what stands in a row that is not readable means nothing.
-    pub(crate) requester: StringViewArray,
+    /// Who asked; what stands in a row that is not readable means nothing.
+    pub(crate) requester: Requesters,
     /// UTC microseconds; as above.
     pub(crate) requested_at: Vec<i64>,
     /// For each key of the layout its positions in the public list; empty for the hours.
     pub(crate) keys: Vec<Vec<u16>>,
     /// The rows that count: they passed `where` and are no reject.
     pub(crate) readable: Vec<bool>,
+}
+
+/// The requesters of a batch, one for each row.
+pub(crate) enum Requesters {
+    /// The digits of E.164 numbers: equal for the same number, however it was written.
+    Numbers(Vec<u64>),
+    /// Opaque names.
+    Names(StringViewArray),
 }
 
 /// Why rows could not be read. Secret: exact counts of rows.
@@ -144,7 +152,31 @@ impl<'a> Canonical<'a> {
                 None => Vec::new(),
             });
         }
-        let requester = self.normalise(requester, &target, &mut readable, &mut rejected, &mut keys);
+        let requester = match &mut self.normaliser {
+            None => Requesters::Names(requester),
+            Some(normaliser) => {
+                let asked = Numbers::read(normaliser, &requester, &readable);
+                let about = Numbers::read(normaliser, &target, &readable);
+                let is_bad = |row: usize| asked.is_bad(row) || about.is_bad(row);
+                reject(&mut readable, &mut rejected, Reason::BadNumber, is_bad);
+                for ((key, positions), countries) in
+                    self.keys.iter().zip(&mut keys).zip(&self.countries)
+                {
+                    let numbers = match key.source() {
+                        KeySource::RequesterCountry => &asked,
+                        KeySource::TargetCountry => &about,
+                        _ => continue,
+                    };
+                    let position = |country: &u16| countries.get(usize::from(*country)).copied();
+                    *positions = numbers
+                        .countries
+                        .iter()
+                        .map(|country| position(country).unwrap_or(key.fallback()))
+                        .collect();
+                }
+                Requesters::Numbers(asked.numbers)
+            }
+        };
         self.counts.rejects.count(&rejected);
         if let (Some(rows), false) = (self.rejected_rows, rejected.is_empty()) {
             rows.write(log, raw, self.wanted, &rejected)?;
@@ -169,83 +201,37 @@ impl<'a> Canonical<'a> {
         let met = filter.evaluate(raw.rows, &column)?;
         Ok((0..raw.rows).map(|row| met.is_valid(row) && met.value(row)).collect())
     }
+}
 
-    /// Normalises both numbers of every readable row and fills the country keys.
-    fn normalise(
-        &mut self,
-        requester: StringViewArray,
-        target: &StringViewArray,
-        readable: &mut [bool],
-        rejected: &mut Vec<(usize, Reason)>,
-        keys: &mut [Vec<u16>],
-    ) -> StringViewArray {
-        let Some(normaliser) = &mut self.normaliser else { return requester };
-        let rows = readable.len();
-        for (key, positions) in self.keys.iter().zip(keys.iter_mut()) {
-            if matches!(key.source(), KeySource::TargetCountry | KeySource::RequesterCountry) {
-                positions.resize(rows, key.fallback());
+/// One column of numbers, read.
+struct Numbers {
+    numbers: Vec<u64>,
+    /// Places in the list of countries.
+    countries: Vec<u16>,
+}
+
+/// The place of no country.
+const NO_COUNTRY: u16 = u16::MAX;
+/// Where a text is no valid number; no country is as far.
+const NO_NUMBER: u16 = u16::MAX - 1;
+
+impl Numbers {
+    /// Normalises the column in every readable row.
+    fn read(normaliser: &mut Normaliser, texts: &StringViewArray, readable: &[bool]) -> Self {
+        let mut numbers = vec![0; readable.len()];
+        let mut countries = vec![NO_NUMBER; readable.len()];
+        let rows = readable.iter().zip(numbers.iter_mut().zip(&mut countries)).enumerate();
+        for (row, (readable, (number, country))) in rows {
+            if *readable && let Some(known) = normaliser.normalise(texts.value(row)) {
+                *number = known.number;
+                *country = known.country.map_or(NO_COUNTRY, CountryIndex::as_u16);
             }
         }
-        let mut fill = |source: &KeySource, row: usize, country: Option<u16>| {
-            let Some(country) = country else { return };
-            for ((key, positions), countries) in
-                self.keys.iter().zip(keys.iter_mut()).zip(&self.countries)
-            {
-                if key.source() == source
-                    && let Some(position) = countries.get(usize::from(country))
-                {
-                    positions[row] = *position;
-                }
-            }
-        };
-        // The column is kept as it is until a row's number turns out to be written otherwise.
-        let mut rewritten: Option<StringViewBuilder> = None;
-        for (row, readable) in readable.iter_mut().enumerate() {
-            let mut number = None;
-            if *readable {
-                let text = requester.value(row);
-                let found = normaliser.normalise(text).map(|known| {
-                    fill(
-                        &KeySource::RequesterCountry,
-                        row,
-                        known.country.map(|country| country.as_u16()),
-                    );
-                    (known.e164 != text).then(|| known.e164.to_owned())
-                });
-                let target = normaliser.normalise(target.value(row)).map(|known| {
-                    fill(
-                        &KeySource::TargetCountry,
-                        row,
-                        known.country.map(|country| country.as_u16()),
-                    );
-                });
-                match (found, target) {
-                    (Some(other), Some(())) => number = other,
-                    _ => {
-                        *readable = false;
-                        rejected.push((row, Reason::BadNumber));
-                    }
-                }
-            }
-            if number.is_some() && rewritten.is_none() {
-                let mut builder = StringViewBuilder::with_capacity(rows);
-                for before in 0..row {
-                    builder
-                        .append_option(requester.is_valid(before).then(|| requester.value(before)));
-                }
-                rewritten = Some(builder);
-            }
-            if let Some(builder) = &mut rewritten {
-                match number {
-                    Some(number) => builder.append_value(number),
-                    None => {
-                        builder
-                            .append_option(requester.is_valid(row).then(|| requester.value(row)));
-                    }
-                }
-            }
-        }
-        rewritten.map_or(requester, |mut builder| builder.finish())
+        Self { numbers, countries }
+    }
+
+    fn is_bad(&self, row: usize) -> bool {
+        self.countries[row] == NO_NUMBER
     }
 }
 

@@ -49,7 +49,11 @@ impl FastPath {
         }
         let leading = Leading::behind_sign(*start)?;
         let proved = self.lengths.at(leading) >> (digits - DIGITS) & 1 == 1;
-        proved.then(|| Normalised { e164: text, country: self.codes.country_at(leading) })
+        proved.then(|| Normalised {
+            e164: text,
+            number: leading.followed_by(*end, digits - DIGITS),
+            country: self.codes.country_at(leading),
+        })
     }
 
     #[cfg(test)]

@@ -26,12 +26,15 @@ pub struct Normaliser {
 pub struct Normalised<'a> {
     /// The E.164 text: `+`, calling code, national number, nothing else.
     pub e164: &'a str,
+    /// Its digits as one number. No calling code begins with 0, so two texts have two numbers.
+    pub number: u64,
     /// The country in [`CallingCodes`]; none means `other`.
     pub country: Option<CountryIndex>,
 }
 
 struct Answer {
     e164: Box<str>,
+    number: u64,
     country: Option<CountryIndex>,
 }
 
@@ -67,7 +70,7 @@ impl Normaliser {
             None => self.ask_library(text),
         };
         let answer = self.answers.get(place)?.as_ref()?;
-        Some(Normalised { e164: &answer.e164, country: answer.country })
+        Some(Normalised { e164: &answer.e164, number: answer.number, country: answer.country })
     }
 
     fn ask_library(&mut self, text: &str) -> usize {
@@ -75,9 +78,12 @@ impl Normaliser {
             self.places.clear();
             self.answers.clear();
         }
-        let answer = self.library.e164(text).map(|e164| {
-            let digits = e164.strip_prefix('+').unwrap_or(&e164);
-            Answer { country: self.codes.country_of(digits.as_bytes()), e164: e164.into() }
+        let answer = self.library.e164(text).and_then(|e164| {
+            let digits = e164.strip_prefix('+').filter(|digits| !digits.starts_with('0'))?;
+            // Numbering plans end at 17 digits, far inside the integers.
+            let number = digits.parse().ok()?;
+            let country = self.codes.country_of(digits.as_bytes());
+            Some(Answer { country, number, e164: e164.into() })
         });
         let place = self.answers.len();
         self.answers.push(answer);

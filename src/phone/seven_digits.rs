@@ -78,14 +78,28 @@ impl Leading {
         let [_, digits @ ..] = bytes;
         let [a, b, c, d, e, f, g] = digits;
         let word = u64::from_le_bytes([b'0', a, b, c, d, e, f, g]);
-        are_digits(word).then(|| {
-            let ones = word & 0x0F0F_0F0F_0F0F_0F0F;
-            let pairs = (ones.wrapping_mul(10 << 8 | 1) >> 8) & 0x00FF_00FF_00FF_00FF;
-            let fours = (pairs.wrapping_mul(100 << 16 | 1) >> 16) & 0x0000_FFFF_0000_FFFF;
-            let all = fours.wrapping_mul(10_000 << 32 | 1) >> 32;
-            Self(all as usize)
-        })
+        are_digits(word).then(|| Self(weigh(word) as usize))
     }
+
+    /// The number that begins with these digits and goes on with the last `more` of eight others,
+    /// all digits; `more` is at most eight.
+    pub(super) const fn followed_by(self, last: [u8; 8], more: usize) -> u64 {
+        if more == 0 {
+            return self.0 as u64;
+        }
+        let kept = u64::MAX << (64 - 8 * more);
+        self.0 as u64 * TENS[more] + weigh(u64::from_le_bytes(last) & kept)
+    }
+}
+
+const TENS: [u64; 9] = [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000];
+
+/// The value of eight digits, the first in the lowest byte; a zero byte counts as the digit 0.
+const fn weigh(word: u64) -> u64 {
+    let ones = word & 0x0F0F_0F0F_0F0F_0F0F;
+    let pairs = (ones.wrapping_mul(10 << 8 | 1) >> 8) & 0x00FF_00FF_00FF_00FF;
+    let fours = (pairs.wrapping_mul(100 << 16 | 1) >> 16) & 0x0000_FFFF_0000_FFFF;
+    fours.wrapping_mul(10_000 << 32 | 1) >> 32
 }
 
 /// Whether each of eight bytes is an ASCII digit.

@@ -22,7 +22,10 @@ fn normaliser(region: &str) -> Normaliser {
 }
 
 fn e164(region: &str, text: &str) -> Option<String> {
-    normaliser(region).normalise(text).map(|number| number.e164.to_owned())
+    normaliser(region).normalise(text).map(|number| {
+        assert_eq!(number.number, digits_of(number.e164));
+        number.e164.to_owned()
+    })
 }
 
 fn country(region: &str, text: &str) -> &'static str {
@@ -39,6 +42,11 @@ fn assert_e164(region: &str, text: &str, expected: &str) {
 #[track_caller]
 fn assert_refused(region: &str, text: &str) {
     assert_eq!(e164(region, text), None, "{text} dialled in {region}");
+}
+
+/// The digits of the text, read one by one.
+fn digits_of(e164: &str) -> u64 {
+    e164[1..].bytes().fold(0, |number, digit| number * 10 + u64::from(digit - b'0'))
 }
 
 #[test]

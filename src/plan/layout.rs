@@ -1,8 +1,10 @@
 //! Where a row's key values land: one atom per combination, as digits of one number.
 //!
-//! The keys of all questions together are digits of one mixed-radix number, the *atom*. A row is
-//! reduced to its atom once; every table's cell follows from it by division. All of it is fixed by
-//! the release file.
+//! The keys of all questions together are bit fields of one number, the *atom*. A row is reduced to
+//! its atom once; every table's cell follows from it by shifts, which are much cheaper than the
+//! divisions that tightly packed digits would need. The first key has the highest bits, so that
+//! sorted atoms are sorted by the axes of a question over the same keys. All of it is fixed by the
+//! release file.
 
 use crate::spec::keys::Key;
 use crate::spec::question::{Measure, Question};
@@ -13,19 +15,20 @@ use crate::{Error, Result};
 pub struct Layout {
     keys: Vec<Key>,
     strides: Vec<u64>,
+    bits: u32,
 }
 
 /// One key's digit in an atom.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Digit {
-    stride: u64,
-    size: u64,
+    shift: u32,
+    mask: u64,
 }
 
 impl Digit {
     /// The position of an atom's key value.
     pub(super) const fn of(self, atom: u64) -> u64 {
-        atom / self.stride % self.size
+        atom >> self.shift & self.mask
     }
 }
 
@@ -48,15 +51,25 @@ impl Layout {
             }
         }
         let mut strides = Vec::with_capacity(keys.len());
-        let mut atoms = 1_u64;
-        for key in &keys {
-            strides.push(atoms);
-            atoms = atoms.checked_mul(key.size()).ok_or_else(|| {
-                Error::usage("the keys of all questions together have too many combinations")
-                    .help("split the questions over two release files with one ledger")
-            })?;
+        let mut shift = 0;
+        for key in keys.iter().rev() {
+            strides.push(1_u64 << shift);
+            shift += bits(key.size());
+            if shift >= u64::BITS {
+                return Err(Error::usage(
+                    "the keys of all questions together have too many combinations",
+                )
+                .help("split the questions over two release files with one ledger"));
+            }
         }
-        Ok(Self { keys, strides })
+        strides.reverse();
+        Ok(Self { keys, strides, bits: shift })
+    }
+
+    /// How many bits hold every atom; fewer than 64.
+    #[must_use]
+    pub const fn bits(&self) -> u32 {
+        self.bits
     }
 
     /// The keys, in the order of their digits.
@@ -80,7 +93,10 @@ impl Layout {
             .iter()
             .zip(&self.strides)
             .find(|(key, _)| axis_name(key) == axis)
-            .map(|(key, stride)| Digit { stride: *stride, size: key.size() })
+            .map(|(key, stride)| Digit {
+                shift: stride.trailing_zeros(),
+                mask: (1 << bits(key.size())) - 1,
+            })
             .ok_or_else(|| Error::internal("a key is missing from the layout"))
     }
 
@@ -91,6 +107,11 @@ impl Layout {
             .find(|key| axis_name(key) == axis)
             .ok_or_else(|| Error::internal("a key is missing from the layout"))
     }
+}
+
+/// How many bits hold every position of a key.
+const fn bits(positions: u64) -> u32 {
+    u64::BITS - positions.saturating_sub(1).leading_zeros()
 }
 
 /// The name that a key has as an axis: on one day the hour of the week tells nothing but the hour.

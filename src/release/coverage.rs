@@ -28,7 +28,7 @@ fn plan(release: &Release) -> Plan {
 
 /// A tally of these sums, table by table.
 fn tally(plan: &Plan, truth: &[Vec<i64>]) -> ExactTally {
-    let adding = Adding::new(&plan.sizes());
+    let mut adding = Adding::new(&plan.sizes());
     for (table, sums) in truth.iter().enumerate() {
         for (cell, units) in (0..).zip(sums) {
             adding.add(table, cell, *units);

@@ -1,0 +1,85 @@
+//! One partition's rows → bounded contributions, unit by unit.
+
+use super::ball::{Entry, scale_into_ball};
+use super::gather::{Gatherer, Narrow, Wide};
+use super::vector::{AtomCount, collect};
+use crate::plan::{Cells, Contribution};
+use crate::spec::question::Clip;
+
+/// How one table takes a unit's rows.
+pub struct TableBound<'a> {
+    /// Where atoms land.
+    pub cells: &'a Cells,
+    /// What a row adds.
+    pub contribution: &'a Contribution,
+    /// The bound.
+    pub clip: Clip,
+}
+
+/// Bounds units, with room that is used for one after another.
+#[derive(Default)]
+pub struct Bounder {
+    narrow: Vec<Narrow>,
+    wide: Vec<Wide>,
+    atoms: Vec<AtomCount>,
+    vector: Vec<Entry>,
+}
+
+impl Bounder {
+    /// Bounds all units of one partition over all threads' rows, and hands each contribution on as
+    /// (table, cell, units). `atom_bits` is that of the layout.
+    ///
+    /// # Privacy
+    /// For each table one unit's contributions have an L2 norm of at most the clip, whatever its
+    /// rows; see [`scale_into_ball`]. No unit's scaling depends on another's rows.
+    pub fn bound(
+        &mut self,
+        gatherers: &[Gatherer],
+        partition: usize,
+        atom_bits: u32,
+        tables: &[TableBound<'_>],
+        add: &mut impl FnMut(usize, u32, i64),
+    ) {
+        self.narrow.clear();
+        self.wide.clear();
+        for rows in gatherers.iter().filter_map(|gatherer| gatherer.partition(partition)) {
+            self.narrow.extend_from_slice(&rows.narrow);
+            self.wide.extend_from_slice(&rows.wide);
+        }
+        // Sorted, a unit's rows stand together, and so do its rows of one atom.
+        self.narrow.sort_unstable();
+        self.wide.sort_unstable();
+        let mask = (1 << atom_bits) - 1;
+        for unit in self.narrow.chunk_by(|left, right| left >> atom_bits == right >> atom_bits) {
+            count(unit, |row| row & mask, &mut self.atoms);
+            contribute(&self.atoms, tables, &mut self.vector, add);
+        }
+        for unit in self.wide.chunk_by(|left, right| left.unit == right.unit) {
+            count(unit, |row| row.atom, &mut self.atoms);
+            contribute(&self.atoms, tables, &mut self.vector, add);
+        }
+    }
+}
+
+fn count<R: Copy>(unit: &[R], atom: impl Fn(R) -> u64, atoms: &mut Vec<AtomCount>) {
+    atoms.clear();
+    for row in unit {
+        let atom = atom(*row);
+        match atoms.last_mut() {
+            Some(last) if last.atom == atom => last.lookups += 1,
+            _ => atoms.push(AtomCount { atom, lookups: 1 }),
+        }
+    }
+}
+
+fn contribute(
+    atoms: &[AtomCount],
+    tables: &[TableBound<'_>],
+    vector: &mut Vec<Entry>,
+    add: &mut impl FnMut(usize, u32, i64),
+) {
+    for (table, bound) in tables.iter().enumerate() {
+        collect(atoms, bound, vector);
+        scale_into_ball(vector, bound.clip, |cell, units| add(table, cell, units));
+    }
+}
