@@ -3,9 +3,8 @@
 use siphasher::sip128::SipHasher13;
 
 use super::scramble::{self, Scramble};
-use crate::ingest::Requesters;
 use crate::plan::Layout;
-use crate::retain::Retained;
+use crate::retain::{Requesters, Retained};
 use crate::spec::keys::KeySource;
 use crate::spec::window::DayWindow;
 use crate::{Error, Result};

@@ -26,6 +26,8 @@ pub use seal::{archive_path, recipient};
 
 use jiff::Timestamp;
 
+pub(crate) use crate::ingest::Requesters;
+
 use crate::ingest::Lookups;
 use crate::spec::Release;
 use crate::spec::window::{Day, DayWindow, days_before};
