@@ -11,7 +11,7 @@ use super::hold_args::{HoldAdd, HoldOpen, HoldOrder, HoldPlace, HoldVerb};
 use super::output::Output;
 use crate::ingest::Identities;
 use crate::ledger::{Custody, Hold, HoldTerms, Ledger};
-use crate::retain::{disclose, number_digest, recipient};
+use crate::retain::{Now, disclose, number_digest, recipient};
 use crate::spec::Release;
 use crate::spec::window::{Clock, Day, parse_instant};
 use crate::{Error, Result};
@@ -51,10 +51,10 @@ fn add(asked: &HoldAdd, output: &Output) -> Result<()> {
     let (from, to) = window(&asked.from, &asked.to)?;
     let expires = match &asked.expires {
         Some(text) => parse_instant(text)?,
-        None => later(now)?,
+        None => later(now.as_of)?,
     };
-    if expires <= now {
-        return Err(Error::usage(format!("`--expires {expires}` is not after {now}"))
+    if expires <= now.as_of {
+        return Err(Error::usage(format!("`--expires {expires}` is not after {}", now.as_of))
             .help("a hold that has ended keeps nothing: give a later end"));
     }
     let mut recipients: Vec<String> = asked
@@ -65,7 +65,7 @@ fn add(asked: &HoldAdd, output: &Output) -> Result<()> {
     recipients.sort();
     recipients.dedup();
     let mut ledger = writer(&release, now)?;
-    if ledger.custody()?.of_order(order).is_some_and(|hold| hold.is_active(now)) {
+    if ledger.custody()?.of_order(order).is_some_and(|hold| hold.is_active(now.as_of)) {
         return Err(Error::refused(format!("the order {order} is held already"))
             .help("extend or lift it, or enter the other order under its own reference"));
     }
@@ -94,7 +94,7 @@ fn add(asked: &HoldAdd, output: &Output) -> Result<()> {
 fn extend(asked: &HoldOrder, output: &Output) -> Result<()> {
     let (release, now) = place(&asked.place)?;
     let mut ledger = writer(&release, now)?;
-    let hold = active(&ledger.custody()?, &asked.order, now)?;
+    let hold = active(&ledger.custody()?, &asked.order, now.as_of)?;
     let until = later(hold.expires)?;
     ledger.extend_hold(hold.terms.hold, until)?;
     let object = json!({
@@ -110,7 +110,7 @@ fn extend(asked: &HoldOrder, output: &Output) -> Result<()> {
 fn lift(asked: &HoldOrder, output: &Output) -> Result<()> {
     let (release, now) = place(&asked.place)?;
     let mut ledger = writer(&release, now)?;
-    let hold = active(&ledger.custody()?, &asked.order, now)?;
+    let hold = active(&ledger.custody()?, &asked.order, now.as_of)?;
     ledger.lift_hold(hold.terms.hold)?;
     let order = &hold.terms.order;
     let object = json!({ "hold": hold.terms.hold, "order": order, "lifted": true });
@@ -127,7 +127,7 @@ fn list(asked: &HoldPlace, output: &Output) -> Result<()> {
     for hold in &custody.holds {
         let terms = &hold.terms;
         let (state, from, to) =
-            (state(hold, now), instant(terms.from_micros), instant(terms.to_micros));
+            (state(hold, now.as_of), instant(terms.from_micros), instant(terms.to_micros));
         // Writing to a string cannot fail.
         let _infallible = writeln!(
             text,
@@ -163,7 +163,7 @@ fn open(asked: &HoldOpen, output: &Output) -> Result<()> {
     let (release, now) = place(&asked.order.place)?;
     let mut ledger = writer(&release, now)?;
     let order = order(&asked.order.order)?;
-    disclose(&release, &mut ledger, now, order, &asked.identity, &asked.out)?;
+    disclose(&release, &mut ledger, now.as_of, order, &asked.identity, &asked.out)?;
     let out = asked.out.display().to_string();
     output.result(&json!({ "order": order, "out": out }), &format!("order {order}: {out}\n"));
     Ok(())
@@ -193,17 +193,30 @@ fn report(asked: &HoldPlace, output: &Output) -> Result<()> {
     Ok(())
 }
 
-fn place(place: &HoldPlace) -> Result<(Release, Timestamp)> {
+fn place(place: &HoldPlace) -> Result<(Release, Now)> {
     let release = Release::read(&place.release)?;
-    let now = match &place.as_of {
+    let as_of = match &place.as_of {
         None => Clock::System.now(),
         Some(text) => parse_instant(text)?,
     };
-    Ok((release, now))
+    Ok((release, Now { as_of, is_named: place.as_of.is_some() }))
 }
 
-fn writer(release: &Release, now: Timestamp) -> Result<Ledger> {
-    Ledger::reopen(&release.ledger.path, Duration::from_secs(60), Clock::Fixed(now))
+/// Opens the ledger to note something in it; nothing is noted before what was noted last.
+fn writer(release: &Release, now: Now) -> Result<Ledger> {
+    now.require_past()?;
+    let ledger =
+        Ledger::reopen(&release.ledger.path, Duration::from_secs(60), Clock::Fixed(now.as_of))?;
+    let noted = ledger.last_event_at()?;
+    now.require_after(Some(noted))?;
+    if now.is_named && now.as_of < noted {
+        return Err(Error::refused(format!(
+            "`--as-of` is {}, and the journal has noted something at {noted}",
+            now.as_of
+        ))
+        .help("orders are entered, extended and opened in the order of time: leave --as-of out"));
+    }
+    Ok(ledger)
 }
 
 /// An order's reference, as it may stand in lists.

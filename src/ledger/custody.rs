@@ -257,6 +257,7 @@ impl Custody {
                 let until = until.parse().map_err(|_| "its end cannot be read".to_owned())?;
                 let hold = self.hold(number)?;
                 check(until > hold.expires, "its end is no later")?;
+                check(at < hold.expires, "the hold had lapsed")?;
                 check(hold.lifted_at.is_none() && hold.purged_at.is_none(), "the hold has ended")?;
                 hold.expires = until;
                 hold.extensions.push((at, until));
@@ -264,6 +265,7 @@ impl Custody {
             Event::HoldLifted => {
                 let hold = self.hold(read(payload)?)?;
                 check(hold.lifted_at.is_none() && hold.purged_at.is_none(), "the hold has ended")?;
+                check(at < hold.expires, "the hold had lapsed")?;
                 hold.lifted_at = Some(at);
             }
             Event::HoldSealed => {

@@ -2,17 +2,21 @@
 //!
 //! A clock that jumped ahead, or a unit of time that was declared wrong, would make every row look
 //! expired. The logs themselves are the witness: a service that writes them is never silent for
-//! longer than retention, and no row is a decade old or from tomorrow.
+//! days, and no row is a decade past retention or from tomorrow. An instant that a person names may
+//! lie long after the logs, but not after the machine's own clock.
 
 use std::path::Path;
 
 use jiff::Timestamp;
 
+use crate::spec::Release;
 use crate::spec::window::{Clock, MICROS_PER_DAY};
 use crate::{Error, Result};
 
-/// Rows older than this are taken for a mistake of the time column.
+/// Rows that are past retention for longer than this are taken for a mistake of the time column.
 const OLDEST_DAYS: i64 = 3_660;
+/// How long the logs may be silent, beside the time that rows take to settle.
+const SILENT_DAYS: i64 = 3;
 /// Rows later than this after now are taken for one too.
 const AHEAD_DAYS: i64 = 1;
 /// How much longer than retention the logs may be silent when a person names the instant.
@@ -46,10 +50,29 @@ impl Now {
         .help("set the clock right, or name the instant with --as-of"))
     }
 
+    /// Refuses an instant that a person named and that is yet to come.
+    ///
+    /// # Errors
+    /// Input.
+    pub fn require_past(self) -> Result<()> {
+        let ahead = self.as_of.as_microsecond() - Clock::System.now().as_microsecond();
+        if !self.is_named || ahead <= AHEAD_DAYS * MICROS_PER_DAY {
+            return Ok(());
+        }
+        Err(Error::input(format!("`--as-of` is {}, which is yet to come", self.as_of))
+            .help("rows that are inside retention now would go: name an instant that has passed"))
+    }
+
     /// Refuses an instant at which the logs would have been silent for too long.
-    pub(super) fn require_credible(self, newest: Option<i64>, retention_days: u32) -> Result<()> {
-        let slack = if self.is_named { NAMED_SLACK_DAYS } else { 0 };
-        let longest = (i64::from(retention_days) + slack) * MICROS_PER_DAY;
+    pub(super) fn require_credible(self, newest: Option<i64>, release: &Release) -> Result<()> {
+        let retention = i64::from(release.retention_days) * MICROS_PER_DAY;
+        let settle = i64::try_from(release.logs.settle.as_micros()).unwrap_or(i64::MAX);
+        let longest = if self.is_named {
+            retention + NAMED_SLACK_DAYS * MICROS_PER_DAY
+        } else {
+            // Past retention every row would go; a clock that is days ahead would take live ones.
+            settle.saturating_add(SILENT_DAYS * MICROS_PER_DAY).min(retention)
+        };
         let silent = newest.map(|newest| self.as_of.as_microsecond().saturating_sub(newest));
         if silent.is_none_or(|silent| silent <= longest) {
             return Ok(());
@@ -57,14 +80,14 @@ impl Now {
         let days = silent.unwrap_or_default() / MICROS_PER_DAY;
         let who = if self.is_named { "`--as-of`" } else { "the clock" };
         Err(Error::input(format!(
-            "{who} says {}, and the newest row of the logs is {days} days older, so that every \
-             row would go: either the clock or the time column is wrong",
+            "{who} says {}, and the last sign of life is {days} days older: either the clock or \
+             the time column is wrong, and live rows would go",
             self.as_of
         ))
         .help(if self.is_named {
             "name an instant nearer to the logs, or check `[logs] time_unit`"
         } else {
-            "set the clock right; when the logs did end long ago, name the instant with --as-of"
+            "set the clock right; when the logs did end then, name the instant with --as-of"
         }))
     }
 }
@@ -77,18 +100,19 @@ pub(super) struct Plausible {
 }
 
 impl Plausible {
-    pub(super) fn around(now: Now) -> Self {
+    pub(super) fn around(now: Now, retention_days: u32) -> Self {
+        let oldest = (i64::from(retention_days) + OLDEST_DAYS) * MICROS_PER_DAY;
         // A named instant may lie in the past of rows that are there by right.
         let latest = now.as_of.max(Clock::System.now()).as_microsecond();
         Self {
-            least: now.as_of.as_microsecond().saturating_sub(OLDEST_DAYS * MICROS_PER_DAY),
+            least: now.as_of.as_microsecond().saturating_sub(oldest),
             greatest: latest.saturating_add(AHEAD_DAYS * MICROS_PER_DAY),
         }
     }
 
     pub(super) fn require(&self, time: i64, path: &Path) -> Result<()> {
         let what = if time < self.least {
-            "more than ten years before now"
+            "more than ten years past retention"
         } else if time > self.greatest {
             "more than a day after now"
         } else {
@@ -105,20 +129,44 @@ mod tests {
     use super::*;
     use crate::spec::window::parse_instant;
 
+    fn release(extra: &str) -> Release {
+        let text = format!(
+            "name = \"r\"\n[logs]\npath = \"x\"\n{extra}\n[ledger]\npath = \"r.ledger\"\nepsilon = 1.0\n\
+             delta = 1e-6\n[[question]]\nname = \"q\"\ncount = \"lookups\"\n"
+        );
+        Release::parse(&text, "r.toml", Path::new(".")).unwrap()
+    }
+
     #[test]
-    fn silence_longer_than_retention_is_believed_from_a_person_only() {
+    fn silence_of_days_is_believed_from_a_person_only() {
         let as_of = parse_instant("2026-03-31").unwrap();
         let day = |text| Some(parse_instant(text).unwrap().as_microsecond());
-        for (newest, is_named, is_credible) in [
-            ("2026-03-30", false, true),
-            ("2026-03-01", false, true),
-            ("2026-02-28", false, false),
-            ("2026-02-28", true, true),
-            ("2025-02-28", true, true),
-            ("2025-02-26", true, false),
+        let settles = "settle = \"48h\"";
+        let short = "[retention]\ndays = 2";
+        for (newest, extra, is_named, is_credible) in [
+            ("2026-03-30", "", false, true),
+            ("2026-03-28", "", false, true),
+            ("2026-03-27", "", false, false),
+            ("2026-03-26", settles, false, true),
+            ("2026-03-25", settles, false, false),
+            ("2026-03-29", short, false, true),
+            ("2026-03-28", short, false, false),
+            ("2026-03-01", "", true, true),
+            ("2025-02-28", "", true, true),
+            ("2025-02-26", "", true, false),
         ] {
-            let found = Now { as_of, is_named }.require_credible(day(newest), 30);
-            assert_eq!(found.is_ok(), is_credible, "{newest} {is_named}");
+            let found = Now { as_of, is_named }.require_credible(day(newest), &release(extra));
+            assert_eq!(found.is_ok(), is_credible, "{newest} {extra} {is_named}");
+        }
+    }
+
+    #[test]
+    fn nobody_names_an_instant_that_is_yet_to_come() {
+        let now = Clock::System.now();
+        let later = |hours: i64| now.checked_add(jiff::SignedDuration::from_hours(hours)).unwrap();
+        for (hours, is_named, is_fine) in [(23, true, true), (25, true, false), (25, false, true)] {
+            let found = Now { as_of: later(hours), is_named }.require_past();
+            assert_eq!(found.is_ok(), is_fine, "{hours} {is_named}");
         }
     }
 

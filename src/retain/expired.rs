@@ -31,6 +31,8 @@ pub struct Expiry<'a> {
     pub found: usize,
     /// The folders that they are in.
     pub folders: BTreeSet<PathBuf>,
+    /// The time of the newest row; none without one.
+    pub newest: Option<i64>,
 }
 
 /// A file that loses some or all of its rows.
@@ -108,7 +110,7 @@ pub(super) fn find_before<'a>(
 ) -> Result<Expiry<'a>> {
     let cutoff_micros = cutoff.as_microsecond();
     let logs = find_raw_logs(&release.logs).map_err(nothing_deleted)?;
-    let plausible = Plausible::around(now);
+    let plausible = Plausible::around(now, release.retention_days);
     let looked: Vec<Looked<'_>> = logs
         .par_iter()
         .map(|log| look(log, release, cutoff_micros, &plausible))
@@ -119,9 +121,9 @@ pub(super) fn find_before<'a>(
     let folders = logs.iter().filter_map(|log| Some(log.path().parent()?.to_path_buf())).collect();
     let files: Vec<Expired<'_>> = looked.into_iter().filter_map(|looked| looked.expired).collect();
     if !files.is_empty() {
-        now.require_credible(newest, release.retention_days).map_err(nothing_deleted)?;
+        now.require_credible(newest, release).map_err(nothing_deleted)?;
     }
-    Ok(Expiry { cutoff_micros, cutoff, files, found, folders })
+    Ok(Expiry { cutoff_micros, cutoff, files, found, folders, newest })
 }
 
 /// Says of a refusal that nothing was deleted; what cannot be read is bad input here.
@@ -150,6 +152,7 @@ fn look<'a>(
     if let Some(day) = log.folder_day() {
         let window = DayWindow::new(day, &jiff::tz::TimeZone::UTC)?;
         if window.start_micros() >= cutoff {
+            plausible.require(window.start_micros(), log.path())?;
             return Ok(Looked { newest: Some(window.start_micros()), expired: None });
         }
     }

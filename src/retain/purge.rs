@@ -54,11 +54,16 @@ pub fn preview<'a>(
 ) -> Result<(Expiry<'a>, Vec<String>)> {
     let custody = ledger.map_or_else(|| Ok(Custody::default()), Ledger::custody)?;
     let noted = ledger.map_or(Ok(None), |ledger| ledger.last_event_at().map(Some))?;
-    now.require_after(noted).map_err(nothing_deleted)?;
+    now.require_past().and_then(|()| now.require_after(noted)).map_err(nothing_deleted)?;
     let expiry = find_expired(release, now)?;
     require_found(release, &expiry, &custody)?;
     let due = custody.holds.iter().filter(|hold| hold.is_due(now.as_of));
-    let orders = due.map(|hold| hold.terms.order.clone()).collect();
+    let orders: Vec<String> = due.map(|hold| hold.terms.order.clone()).collect();
+    if !orders.is_empty() {
+        // Archives are the last copy of their rows. Without logs the ledger is the witness.
+        let alive = expiry.newest.or_else(|| noted.map(Timestamp::as_microsecond));
+        now.require_credible(alive, release).map_err(nothing_deleted)?;
+    }
     Ok((expiry, orders))
 }
 

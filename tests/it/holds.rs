@@ -306,3 +306,36 @@ fn analytics_is_the_same_with_a_hold_or_without_whatever_its_state() {
     assert_eq!(ran.code, 0, "{}", ran.stderr);
     assert_eq!(published(&held), before);
 }
+
+#[test]
+fn archives_outlive_a_clock_that_cannot_be_right() {
+    let world = world();
+    assert_eq!(add(&world, "A", &["--number", &number(9), "--expires", "2026-05-01"]).code, 0);
+    // Every row goes by right, so that no log can witness the clock.
+    world.retain(START + 40 * DAY);
+    assert!(world.live().is_empty());
+    // The machine's own clock stands long after the end of the hold, and nothing in between.
+    let ran = world.run(&["retain", "release.toml"]);
+    assert_eq!(ran.code, 65, "{}", ran.stderr);
+    assert_eq!(world.disclosed("A", START + 41 * DAY).len(), 24);
+    let ended = world.retain(START + 62 * DAY);
+    assert!(ended.stderr.contains("its archives are gone"), "{}", ended.stderr);
+    assert!(world.files("daily.ledger.holds").is_empty());
+}
+
+#[test]
+fn nothing_is_noted_before_what_was_noted_last() {
+    let world = world();
+    assert_eq!(add(&world, "A", &["--number", &number(9)]).code, 0);
+    let at = |day: i64| instant(START + day * DAY);
+    for verb in ["extend", "lift"] {
+        let run =
+            |day| world.run(&["hold", verb, "release.toml", "--order", "A", "--as-of", &at(day)]);
+        let early = run(-1);
+        assert_eq!(early.code, 1, "{}", early.stderr);
+        assert!(early.stderr.contains("the order of time"), "{}", early.stderr);
+        let late = run(30);
+        assert_eq!(late.code, 1, "{}", late.stderr);
+        assert!(late.stderr.contains("lapsed"), "{}", late.stderr);
+    }
+}
