@@ -3,9 +3,10 @@
 //! In: an order, the identity file that only the custodian has, a folder to make. Out: the rows as
 //! Parquet and CSV, a statement in plain words, and SHA-256 digests; and an event in the journal,
 //! for an opening that was refused as well. Nothing is handed over unless every archive of the order
-//! is what the journal says was sealed and opens whole.
+//! is what the journal says was sealed and opens whole, and nothing is written before the journal
+//! tells of it: rows that somebody could read are never there without an event.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 
@@ -14,8 +15,7 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use super::package;
-use super::rewrite::cannot_write;
-use super::seal::{archive_path, digest_of, owner_folder};
+use super::seal::{archive_path, digest_of};
 use crate::ledger::{Hold, Ledger, Opening};
 use crate::spec::Release;
 use crate::{Error, Kind, Result};
@@ -37,8 +37,8 @@ pub(super) struct HeldRow {
 /// The package holds rows: its folder and files are their owner's alone. No message quotes one.
 ///
 /// # Errors
-/// Usage, when the folder is there already; refused, for an unknown order, one with no archive, or
-/// an identity that does not open it; input, for a damaged archive or identity file; I/O.
+/// Usage, when the folder is there already; refused, for an unknown order, one that ended or has no
+/// archive, or an identity that does not open it; input, for a damaged archive or identity file; I/O.
 pub fn disclose(
     release: &Release,
     ledger: &mut Ledger,
@@ -57,14 +57,14 @@ pub fn disclose(
     let refuse = |ledger: &mut Ledger, error: Error| -> Error {
         let why = match error.kind() {
             Kind::Input => "damaged archive or identity file",
-            Kind::Refused => "no archive, or an identity that does not open it",
+            Kind::Refused => "an order without archives, or an identity that does not open them",
             _ => "failed",
         };
         let opening = Opening { hold: number, archives: 0, outcome: why.to_owned() };
         // If even the journal cannot be written, that is the worse news.
         ledger.note_opening(&opening, true).err().unwrap_or(error)
     };
-    let opened = read_all(release, hold.as_ref(), identity);
+    let opened = read_all(release, hold.as_ref(), now, identity);
     let rows = match opened {
         Ok(rows) => rows,
         Err(error) => return Err(refuse(ledger, error)),
@@ -73,21 +73,19 @@ pub fn disclose(
         return Err(Error::internal("an order without a hold was opened"));
     };
 
-    let partial = out.with_extension("partial");
-    let failed = |error| cannot_write(&partial, error);
-    match fs::remove_dir_all(&partial) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(failed(error)),
-        _ => {}
-    }
-    owner_folder(&partial).map_err(failed)?;
-    let digest = package::write(&partial, &hold, &custody, &rows, now)?;
+    let package = package::compose(&hold, &custody, &rows, now)?;
     let archives = hold.archives.len() as u64;
-    ledger
-        .note_opening(&Opening { hold: Some(hold.terms.hold), archives, outcome: digest }, false)?;
-    fs::rename(&partial, out).map_err(|error| cannot_write(out, error))
+    let outcome = package.digest.clone();
+    ledger.note_opening(&Opening { hold: Some(hold.terms.hold), archives, outcome }, false)?;
+    package.write(out)
 }
 
-fn read_all(release: &Release, hold: Option<&Hold>, identity: &Path) -> Result<Vec<HeldRow>> {
+fn read_all(
+    release: &Release,
+    hold: Option<&Hold>,
+    now: Timestamp,
+    identity: &Path,
+) -> Result<Vec<HeldRow>> {
     let Some(hold) = hold else {
         return Err(Error::refused("there is no such order")
             .help("`pointillist hold list` shows every order"));
@@ -95,6 +93,10 @@ fn read_all(release: &Release, hold: Option<&Hold>, identity: &Path) -> Result<V
     if hold.purged_at.is_some() {
         return Err(Error::refused("the hold of this order ended, and its archives were deleted")
             .help("`pointillist hold list` says when each hold ends"));
+    }
+    if !hold.is_active(now) {
+        return Err(Error::refused("the hold of this order lapsed or was lifted")
+            .help("its archives go at the next deletion: a new order does not bring them back"));
     }
     if hold.archives.is_empty() {
         return Err(Error::refused("no row was sealed for this order so far").help(

@@ -1,10 +1,12 @@
 //! The disclosure package: what is written for a court, and in which words.
 //!
 //! In: the rows of one order. Out: `rows.parquet`, `rows.csv`, `statement.txt` and `SHA256SUMS`, which
-//! `sha256sum -c` checks. Every column of the log is there as the log had it, named `log.` and its
-//! name; before them stand the instant in UTC and both numbers in canonical form.
+//! `sha256sum -c` checks. Every column of the log is there as text, named `log.` and its name; before
+//! them stand the instant in UTC and both numbers in canonical form. The folder gets its name when
+//! all of it is on the disk.
 
 use std::collections::BTreeSet;
+use std::fs::{self, File};
 use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
@@ -18,42 +20,76 @@ use sha2::{Digest, Sha256};
 
 use super::disclose::HeldRow;
 use super::rewrite::cannot_write;
-use super::seal::owner_file;
+use super::seal::{owner_file, owner_folder};
 use crate::ledger::{Custody, Hold, Role};
 use crate::{Error, Result};
 
-/// Writes the package and returns the SHA-256 of the rows as CSV.
-pub(super) fn write(
-    folder: &Path,
+/// A package before it is written.
+pub(super) struct Package {
+    files: Vec<(&'static str, Vec<u8>)>,
+    /// The SHA-256 of the rows as CSV.
+    pub(super) digest: String,
+}
+
+/// Composes the package; nothing is written.
+pub(super) fn compose(
     hold: &Hold,
     custody: &Custody,
     rows: &[HeldRow],
     now: Timestamp,
-) -> Result<String> {
+) -> Result<Package> {
     let names: BTreeSet<&String> = rows.iter().flat_map(|row| row.columns.keys()).collect();
     let names: Vec<&String> = names.into_iter().collect();
     let csv = csv(rows, &names)?;
-    let parquet = parquet(rows, &names)?;
     let digest = sha256(&csv);
-    let statement = statement(hold, custody, rows.len(), &digest, now);
+    let statement = statement(hold, custody, rows.len(), &digest, now).into_bytes();
+    let parquet = parquet(rows, &names)?;
+    let mut files =
+        vec![("rows.csv", csv), ("rows.parquet", parquet), ("statement.txt", statement)];
     let mut sums = String::new();
-    let files: [(&str, &[u8]); 3] =
-        [("rows.csv", &csv), ("rows.parquet", &parquet), ("statement.txt", statement.as_bytes())];
-    for (name, bytes) in files {
-        put(&folder.join(name), bytes)?;
+    for (name, bytes) in &files {
         sums.push_str(&format!("{}  {name}\n", sha256(bytes)));
     }
-    put(&folder.join("SHA256SUMS"), sums.as_bytes())?;
-    Ok(digest)
+    files.push(("SHA256SUMS", sums.into_bytes()));
+    Ok(Package { files, digest })
 }
 
-fn put(path: &Path, bytes: &[u8]) -> Result<()> {
-    owner_file(path)
-        .and_then(|mut file| {
-            file.write_all(bytes)?;
-            file.sync_all()
-        })
-        .map_err(|error| cannot_write(path, error))
+impl Package {
+    /// Writes the folder, for its owner alone; after a failure nothing of it is left.
+    pub(super) fn write(&self, out: &Path) -> Result<()> {
+        let mut random = [0; 8];
+        getrandom::fill(&mut random)
+            .map_err(|error| Error::io("the system gives no randomness").because(error))?;
+        let parent = match out.parent() {
+            Some(parent) if parent != Path::new("") => parent,
+            _ => Path::new("."),
+        };
+        // A name of its own: whatever else lies there is nobody's to remove.
+        let partial = parent.join(format!(".package-{:016x}", u64::from_le_bytes(random)));
+        let written = self.write_into(&partial).and_then(|()| {
+            fs::rename(&partial, out)
+                .and_then(|()| File::open(parent)?.sync_all())
+                .map_err(|error| cannot_write(out, error))
+        });
+        if written.is_err() {
+            let _gone = fs::remove_dir_all(&partial);
+        }
+        written
+    }
+
+    fn write_into(&self, folder: &Path) -> Result<()> {
+        owner_folder(folder).map_err(|error| cannot_write(folder, error))?;
+        for (name, bytes) in &self.files {
+            let path = folder.join(name);
+            owner_file(&path)
+                .and_then(|mut file| {
+                    file.write_all(bytes)?;
+                    file.sync_all()
+                })
+                .map_err(|error| cannot_write(&path, error))?;
+        }
+        Ok(())
+    }
 }
 
 fn sha256(bytes: &[u8]) -> String {
@@ -170,8 +206,8 @@ fn statement(hold: &Hold, custody: &Custody, rows: usize, digest: &str, now: Tim
          WHAT THE RECORDS ARE\n\
          Each of the {rows} records is one look-up: before a message could be written, an app asked\n\
          a server whether a number can be reached by the messenger or must be reached by SMS. It\n\
-         holds who asked, about whom, when, and what else the log had; `log.` columns are as the log\n\
-         had them, and `at`, `requester` and `target` are the same facts in one form.\n\
+         holds who asked, about whom, when, and what else the log had. `log.` columns show the log's\n\
+         values as text, instants in UTC; `at`, `requester` and `target` are the same facts in one form.\n\
          \n\
          WHAT THEY CANNOT SHOW\n\
          A look-up is not a message. It does not show that a message was written, sent, delivered or\n\

@@ -319,7 +319,7 @@ fn archives_outlive_a_clock_that_cannot_be_right() {
     assert_eq!(ran.code, 65, "{}", ran.stderr);
     assert_eq!(world.disclosed("A", START + 41 * DAY).len(), 24);
     let ended = world.retain(START + 62 * DAY);
-    assert!(ended.stderr.contains("its archives are gone"), "{}", ended.stderr);
+    assert!(ended.stdout.contains("its archives are gone"), "{}", ended.stdout);
     assert!(world.files("daily.ledger.holds").is_empty());
 }
 
@@ -338,4 +338,37 @@ fn nothing_is_noted_before_what_was_noted_last() {
         assert_eq!(late.code, 1, "{}", late.stderr);
         assert!(late.stderr.contains("lapsed"), "{}", late.stderr);
     }
+}
+
+#[test]
+fn what_is_handed_over_was_told_before_and_disturbs_nothing_else() {
+    let world = world();
+    assert_eq!(add(&world, "A", &["--number", &number(9), "--expires", "2026-05-01"]).code, 0);
+    world.retain(START + 31 * DAY);
+    // The package cannot be written, and the journal tells of the opening all the same.
+    let nowhere = open(&world, "A", "custodian", "nowhere/package");
+    assert_eq!(nowhere.code, 0, "{}", nowhere.stderr);
+    std::fs::write(world.path("blocked"), "a file").unwrap();
+    let blocked = open(&world, "A", "custodian", "blocked/package");
+    assert_eq!(blocked.code, 74, "{}", blocked.stderr);
+    std::fs::create_dir(world.path("case.partial")).unwrap();
+    std::fs::write(world.path("case.partial/notes"), "mine").unwrap();
+    assert_eq!(open(&world, "A", "custodian", "case.2026").code, 0);
+    assert_eq!(std::fs::read(world.path("case.partial/notes")).unwrap(), b"mine");
+    let report = world.run(&["hold", "report", "release.toml", "--json"]);
+    let told: serde_json::Value = serde_json::from_str(&report.stdout).unwrap();
+    assert_eq!(told["months"][1]["openings"], 3);
+    let hidden = |path: &std::path::PathBuf| path.to_string_lossy().contains(".package");
+    assert!(!world.files("").iter().any(hidden));
+}
+
+#[test]
+fn a_hold_that_ended_hands_nothing_over() {
+    let world = world();
+    assert_eq!(add(&world, "A", &["--number", &number(9), "--expires", "2026-04-02"]).code, 0);
+    world.retain(START + 31 * DAY);
+    let lapsed = open(&world, "A", "custodian", "package");
+    assert_eq!(lapsed.code, 1, "{}", lapsed.stderr);
+    assert!(lapsed.stderr.contains("lapsed"), "{}", lapsed.stderr);
+    assert!(!world.path("package").exists());
 }
