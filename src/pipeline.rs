@@ -100,6 +100,28 @@ pub fn open_ledger(job: &Job) -> Result<Ledger> {
     Ok(ledger)
 }
 
+/// Opens the ledger for deletion or a hold, making it on first use.
+///
+/// What concerns budgets alone does not keep rows from being deleted or held.
+///
+/// # Errors
+/// Busy, when a run holds it; refused, when it knows other rows under these names, or another ledger
+/// charges the same logs and this one is new to them; I/O.
+pub fn open_custody(spec: &Release, wait: Duration, clock: Clock) -> Result<Ledger> {
+    let path = &spec.ledger.path;
+    let marks = Marks::read(&spec.logs.place)?;
+    marks.allow_new(path, Second::Refuse)?;
+    let terms = terms(spec)?;
+    let ledger = if path.exists() {
+        Ledger::reopen(path, wait, clock)?
+    } else {
+        Ledger::open(path, &terms, wait, clock)?
+    };
+    ledger.require_same_rows(&terms)?;
+    marks.claim(&ledger, Second::Refuse)?;
+    Ok(ledger)
+}
+
 /// Releases one closed day, or publishes what was released before.
 ///
 /// # Privacy
@@ -276,13 +298,13 @@ fn terms(spec: &Release) -> Result<Terms> {
     fix("[logs] identifier", logs.identifier.word());
     fix("[logs] time_unit", logs.time_unit.map_or("none", |unit| unit.word()));
     fix("[logs] time_zone", &logs.time_zone_name);
-    fix("time zone database", zones_version());
+    fix(Terms::ZONES, zones_version());
     let normaliser = match logs.identifier {
         Identifier::E164 => phone::VERSION,
         Identifier::Opaque => "none",
     };
     fix("[logs] default_region", logs.default_region.as_deref().unwrap_or("none"));
-    fix("number normaliser", normaliser);
+    fix(Terms::NUMBERS, normaliser);
     let ledger = &spec.ledger;
     Ok(Terms {
         unit: "requester-day".to_owned(),

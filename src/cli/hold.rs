@@ -11,6 +11,7 @@ use super::hold_args::{HoldAdd, HoldOpen, HoldOrder, HoldPlace, HoldVerb};
 use super::output::Output;
 use crate::ingest::Identities;
 use crate::ledger::{Custody, Hold, HoldTerms, Ledger};
+use crate::pipeline::open_custody;
 use crate::retain::{Now, disclose, number_digest, recipient};
 use crate::spec::Release;
 use crate::spec::window::{Clock, Day, parse_instant};
@@ -194,7 +195,10 @@ fn report(asked: &HoldPlace, output: &Output) -> Result<()> {
 }
 
 fn place(place: &HoldPlace) -> Result<(Release, Now)> {
-    let release = Release::read(&place.release)?;
+    let mut release = Release::read(&place.release)?;
+    if let Some(ledger) = &place.ledger {
+        release.ledger.path.clone_from(ledger);
+    }
     let as_of = match &place.as_of {
         None => Clock::System.now(),
         Some(text) => parse_instant(text)?,
@@ -205,8 +209,7 @@ fn place(place: &HoldPlace) -> Result<(Release, Now)> {
 /// Opens the ledger to note something in it; nothing is noted before what was noted last.
 fn writer(release: &Release, now: Now) -> Result<Ledger> {
     now.require_past()?;
-    let ledger =
-        Ledger::reopen(&release.ledger.path, Duration::from_secs(60), Clock::Fixed(now.as_of))?;
+    let ledger = open_custody(release, Duration::from_secs(60), Clock::Fixed(now.as_of))?;
     let noted = ledger.last_event_at()?;
     now.require_after(Some(noted))?;
     if now.is_named && now.as_of < noted {

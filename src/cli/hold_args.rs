@@ -29,6 +29,9 @@ pub(crate) struct HoldPlace {
     /// The release file
     #[arg(value_name = "RELEASE.toml")]
     pub(crate) release: PathBuf,
+    /// Another ledger than the release file names
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ledger: Option<PathBuf>,
     /// The instant to decide by, instead of now
     #[arg(long, value_name = "T")]
     pub(crate) as_of: Option<String>,

@@ -10,8 +10,8 @@ use super::args::Retain;
 use super::output::Output;
 use super::run::parse_wait;
 use super::status::released_days;
-use crate::ledger::{Ledger, Second};
-use crate::pipeline::{Again, Incomplete, Job, open_ledger, release_day};
+use crate::ledger::{Ledger, Marks, Second};
+use crate::pipeline::{Again, Incomplete, Job, open_custody, open_ledger, release_day};
 use crate::retain::{Now, Purged, closed_days, preview, purge};
 use crate::spec::Release;
 use crate::spec::logs::Place;
@@ -30,9 +30,14 @@ pub(crate) fn run(asked: &Retain, output: &Output) -> Result<u8> {
     if asked.dry_run {
         return dry_run(&job, now, output).map(|()| 0);
     }
-    let mut ledger = open_ledger(&job)?;
+    let mut ledger = open_custody(&job.release, job.wait, Clock::Fixed(job.as_of))?;
+    Marks::read(&job.release.logs.place)?.require_no_holds_elsewhere(&ledger, job.as_of)?;
     let mut worst = 0;
     if asked.release_first {
+        // Nothing is spent by a clock that deletion would not believe.
+        preview(&job.release, Some(&ledger), now)?;
+        drop(ledger);
+        ledger = open_ledger(&job)?;
         for window in &closed_days(&job.release, job.as_of)? {
             // The promise to delete comes first: a release that fails does not hold it up.
             if let Err(error) = release_day(&job, &mut ledger, window) {

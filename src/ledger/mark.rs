@@ -10,6 +10,7 @@ use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::Ledger;
@@ -93,7 +94,11 @@ impl Marks {
     /// Refused, naming the other ledger, where another charges them.
     pub fn claim(&self, ledger: &Ledger, second: Second) -> Result<()> {
         let id = ledger.writer.as_ref().map(|writer| writer.key.check()).unwrap_or_default();
-        let mine = Mark { logs: self.logs.clone(), ledger: id, path: ledger.place.shown.clone() };
+        let mine = Mark {
+            logs: self.logs.clone(),
+            ledger: id,
+            path: ledger.place.ledger.display().to_string(),
+        };
         let known = |mark: &Mark| mark.logs == mine.logs && mark.ledger == mine.ledger;
         if self.marks.iter().any(known) {
             return Ok(());
@@ -112,6 +117,36 @@ impl Marks {
             tracing::info!(
                 "the folder of the logs cannot be written: a second ledger over them would go unnoticed"
             );
+        }
+        Ok(())
+    }
+
+    /// Refuses to delete rows that another ledger over the same logs may hold: only that one can
+    /// seal them.
+    ///
+    /// # Errors
+    /// Refused, naming the other ledger; I/O, when it cannot be read.
+    pub fn require_no_holds_elsewhere(&self, ledger: &Ledger, now: Timestamp) -> Result<()> {
+        let id = ledger.writer.as_ref().map(|writer| writer.key.check()).unwrap_or_default();
+        for other in self.others(&id) {
+            let path = Path::new(&other.path);
+            let unknown = |error: Error| {
+                Error::refused(format!("another ledger over these logs may hold rows, {}", other.path))
+                    .help(format!(
+                        "it cannot be asked: restore it, or, if it is gone for good, remove its line from {}",
+                        self.file.display()
+                    ))
+                    .because(error)
+            };
+            let custody =
+                Ledger::open_existing(path).and_then(|other| other.custody()).map_err(unknown)?;
+            if custody.holds.iter().any(|hold| hold.is_active(now)) {
+                return Err(Error::refused(format!(
+                    "another ledger over these logs holds rows for an order, {}",
+                    other.path
+                ))
+                .help("delete through that ledger (--ledger), which seals them first"));
+            }
         }
         Ok(())
     }

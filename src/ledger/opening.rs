@@ -54,6 +54,26 @@ impl Ledger {
         Self::attach(place, Some((lock, clock)), wait)
     }
 
+    /// Refuses a release by which this ledger would take other rows for a requester's, or other
+    /// times for theirs; budgets and the versions of zone rules are no matter of deletion.
+    ///
+    /// # Errors
+    /// Refused, naming the first field that differs.
+    pub fn require_same_rows(&self, asked: &Terms) -> Result<()> {
+        let mut asked = Terms { identity: asked.identity.clone(), ..self.terms.clone() };
+        let mut ignored = vec![Terms::ZONES];
+        // The versions of the number rules agree on all but a few numbers, but those may be held.
+        if self.custody()?.holds.iter().all(|hold| hold.purged_at.is_some()) {
+            ignored.push(Terms::NUMBERS);
+        }
+        for field in ignored {
+            if let Some(made) = self.terms.identity.get(field) {
+                asked.identity.insert(field.to_owned(), made.clone());
+            }
+        }
+        self.terms.same_as(&asked, &self.place.shown)
+    }
+
     /// Opens an existing ledger for reading, beside a run if there is one.
     ///
     /// # Errors

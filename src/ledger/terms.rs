@@ -40,6 +40,11 @@ pub struct Terms {
 }
 
 impl Terms {
+    /// The fact that names the rules of time zones.
+    pub const ZONES: &str = "time zone database";
+    /// The fact that names the rules of numbers.
+    pub const NUMBERS: &str = "number normaliser";
+
     /// Refuses a release whose terms differ, naming the first field.
     pub(super) fn same_as(&self, asked: &Self, shown: &str) -> Result<(), Error> {
         let differing = self.facts().into_iter().zip(asked.facts());

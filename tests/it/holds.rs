@@ -372,3 +372,70 @@ fn a_hold_that_ended_hands_nothing_over() {
     assert!(lapsed.stderr.contains("lapsed"), "{}", lapsed.stderr);
     assert!(!world.path("package").exists());
 }
+
+#[test]
+fn an_order_may_come_before_the_first_run() {
+    let world = ArchiveWorld::new();
+    world.write_log("x.csv", &two_days());
+    assert_eq!(add(&world, "A", &["--number", &number(9), "--expires", "2026-05-01"]).code, 0);
+    world.retain(START + 31 * DAY);
+    assert_eq!(world.disclosed("A", START + 32 * DAY).len(), 24);
+    world.verify();
+}
+
+#[test]
+fn another_ledger_deletes_nothing_that_this_one_holds() {
+    let world = world();
+    assert_eq!(add(&world, "A", &["--number", &number(9), "--expires", "2026-05-01"]).code, 0);
+    let at = instant(START + 31 * DAY);
+    let run = world.run(&[
+        "run",
+        "release.toml",
+        "--ledger",
+        "other.ledger",
+        "--new-ledger",
+        "--day",
+        "2026-03-02",
+        "--as-of",
+        &instant(START + 3 * DAY),
+    ]);
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    let retain =
+        || world.run(&["retain", "release.toml", "--ledger", "other.ledger", "--as-of", &at]);
+    let refused = retain();
+    assert_eq!(refused.code, 1, "{}", refused.stderr);
+    assert!(refused.stderr.contains("holds rows for an order"), "{}", refused.stderr);
+    assert_eq!(world.live().len(), 48);
+    std::fs::rename(world.path("daily.ledger"), world.path("away")).unwrap();
+    let unknown = retain();
+    assert_eq!(unknown.code, 1, "{}", unknown.stderr);
+    assert!(unknown.stderr.contains("may hold rows"), "{}", unknown.stderr);
+    std::fs::rename(world.path("away"), world.path("daily.ledger")).unwrap();
+    world.retain(START + 31 * DAY);
+    assert_eq!(world.disclosed("A", START + 32 * DAY).len(), 24);
+    // With no hold in force the other one may delete.
+    let lift =
+        ["hold", "lift", "release.toml", "--order", "A", "--as-of", &instant(START + 32 * DAY)];
+    assert_eq!(world.run(&lift).code, 0);
+    assert_eq!(retain().code, 0);
+}
+
+#[test]
+fn a_changed_budget_keeps_nothing_from_being_deleted() {
+    let world = world();
+    let text = std::fs::read_to_string(world.path("release.toml")).unwrap();
+    std::fs::write(world.path("release.toml"), text.replace("epsilon = 1.0", "epsilon = 2.0"))
+        .unwrap();
+    assert_eq!(world.retain(START + 31 * DAY).code, 1, "deleted, and never released");
+    assert_eq!(world.live().len(), 24);
+    // What decides whose a row is does.
+    std::fs::write(
+        world.path("release.toml"),
+        text.replace("[logs]\n", "[logs]\ndefault_region = \"DE\"\n"),
+    )
+    .unwrap();
+    let ran = world.retain(START + 32 * DAY);
+    assert_eq!(ran.code, 1, "{}", ran.stderr);
+    assert!(ran.stderr.contains("default_region"), "{}", ran.stderr);
+    assert_eq!(world.live().len(), 24);
+}
