@@ -157,7 +157,10 @@ impl<'a> LogReader<'a> {
         let parts: Vec<String> = self
             .files
             .par_iter()
-            .map(|file| digest_of(&file.shard, &base, key))
+            .map(|file| {
+                let path = &file.shard.path;
+                digest_of(path, path.strip_prefix(&base).unwrap_or(path), key)
+            })
             .collect::<Result<_>>()?;
         let parts: Vec<&[u8]> = parts.iter().map(String::as_bytes).collect();
         Ok(key.digest("log files", &parts))
@@ -272,17 +275,16 @@ impl<'a> LogReader<'a> {
     }
 }
 
-/// The keyed digest of one file's name, from the folder that holds all logs, and of its content.
-fn digest_of(shard: &Shard, base: &Path, key: &LedgerKey) -> Result<String> {
+/// The keyed digest of a name, from the folder that holds all logs, and of a file's content.
+fn digest_of(file: &Path, name: &Path, key: &LedgerKey) -> Result<String> {
     let mut digest = key.begin("log file");
-    let name = shard.path.strip_prefix(base).unwrap_or(&shard.path);
     digest.part(name.as_os_str().as_encoded_bytes());
-    let mut source = shard::open(&shard.path)?;
+    let mut source = shard::open(file)?;
     let mut buffer = vec![0; 1 << 20];
     let mut content = blake3::Hasher::new();
     loop {
         let read = std::io::Read::read(&mut source, &mut buffer)
-            .map_err(|error| shard::unreadable(&shard.path, error))?;
+            .map_err(|error| shard::unreadable(file, error))?;
         if read == 0 {
             break;
         }

@@ -93,6 +93,15 @@ impl<'a> RawLog<'a> {
         shard::folder_day(&self.shard.path, self.logs)
     }
 
+    /// A keyed digest of the file's name and content, the same as that of a release's logs.
+    ///
+    /// # Errors
+    /// I/O, when the file cannot be read.
+    pub fn digest(&self, key: &LedgerKey) -> Result<String> {
+        let (path, base) = (&self.shard.path, self.logs.place.base());
+        super::digest_of(path, path.strip_prefix(&base).unwrap_or(path), key)
+    }
+
     /// Opens the file; no row is read.
     ///
     /// # Errors
@@ -156,7 +165,16 @@ impl<'a> OpenLog<'a> {
     /// # Errors
     /// I/O, when the file cannot be read.
     pub fn digest(&self, key: &LedgerKey) -> Result<String> {
-        super::digest_of(&self.shard, &self.logs.place.base(), key)
+        self.digest_of_copy(&self.shard.path, key)
+    }
+
+    /// What the digest will be when a copy took the file's place.
+    ///
+    /// # Errors
+    /// I/O, when the copy cannot be read.
+    pub fn digest_of_copy(&self, copy: &Path, key: &LedgerKey) -> Result<String> {
+        let (path, base) = (&self.shard.path, self.logs.place.base());
+        super::digest_of(copy, path.strip_prefix(&base).unwrap_or(path), key)
     }
 
     /// Reads the times of every row, in the file's order, and the identifiers where asked.

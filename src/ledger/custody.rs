@@ -57,6 +57,9 @@ pub struct Archive {
     pub bytes: u64,
     /// The BLAKE3 digest of the sealed file.
     pub digest: String,
+    /// Which archive of this hold and deletion it is, counted from 0; a deletion that was cut short
+    /// may need a second one.
+    pub part: u64,
 }
 
 /// What one deletion sealed before it deleted.
@@ -66,6 +69,8 @@ pub struct Sealed {
     pub retention: u64,
     /// Every hold whose rows were looked for.
     pub considered: Vec<u64>,
+    /// In which files: their digests before the deletion.
+    pub files: Vec<String>,
     /// The archives of those that had some.
     pub archives: Vec<Archive>,
 }
@@ -83,6 +88,8 @@ pub struct DeletedFile {
     pub bytes: u64,
     /// The keyed digest of its name and content before.
     pub digest_before: String,
+    /// The same of what stays in its place; none when it is deleted.
+    pub digest_after: Option<String>,
 }
 
 /// A deletion.
@@ -100,6 +107,16 @@ pub struct Retention {
     pub files: Vec<DeletedFile>,
     /// Days of which rows went though they were never released.
     pub unreleased: Vec<crate::spec::window::Day>,
+}
+
+/// The end of a deletion.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Finished {
+    /// Which deletion.
+    pub retention: u64,
+    /// The places, in its list, of files that somebody else changed before they could go: what is
+    /// past retention in them goes in the next deletion.
+    pub left: Vec<usize>,
 }
 
 /// An opening of an order's archives.
@@ -185,11 +202,13 @@ impl Custody {
         self.holds.iter().rev().find(|hold| hold.terms.order == order)
     }
 
-    /// The holds whose rows a deletion already looked for.
+    /// The files, by digest, in which a deletion already looked for a hold's rows.
     #[must_use]
-    pub fn considered(&self, retention: u64) -> BTreeSet<u64> {
-        let of_it = self.sealed.iter().filter(|sealed| sealed.retention == retention);
-        of_it.flat_map(|sealed| sealed.considered.iter().copied()).collect()
+    pub fn sealed_files(&self, retention: u64, hold: u64) -> BTreeSet<&str> {
+        let of_it =
+            |sealed: &&Sealed| sealed.retention == retention && sealed.considered.contains(&hold);
+        let files = self.sealed.iter().filter(of_it).flat_map(|sealed| &sealed.files);
+        files.map(String::as_str).collect()
     }
 
     /// What happened in each month, as `YYYY-MM`.
@@ -232,10 +251,13 @@ impl Custody {
                 self.retentions.push((begun, false));
             }
             Event::RetentionDone => {
-                let done: u64 = read(payload)?;
-                let last = self.retentions.last_mut().filter(|(last, _)| last.retention == done);
-                let (_, finished) = last.ok_or("no such deletion is under way")?;
+                let done: Finished = read(payload)?;
+                let last = self.retentions.last_mut();
+                let last = last.filter(|(last, _)| last.retention == done.retention);
+                let (begun, finished) = last.ok_or("no such deletion is under way")?;
                 check(!*finished, "the deletion was done before")?;
+                let is_listed = |place: &usize| *place < begun.files.len();
+                check(done.left.iter().all(is_listed), "it names a file that it had not listed")?;
                 *finished = true;
             }
             Event::HoldAdded => {
@@ -272,12 +294,18 @@ impl Custody {
                 let sealed: Sealed = read(payload)?;
                 let pending = self.pending().map(|pending| pending.retention);
                 check(pending == Some(sealed.retention), "no such deletion is under way")?;
-                let before = self.considered(sealed.retention);
-                let again = sealed.considered.iter().any(|hold| before.contains(hold));
-                check(!again, "a hold was sealed twice")?;
+                for hold in &sealed.considered {
+                    let before = self.sealed_files(sealed.retention, *hold);
+                    let again = sealed.files.iter().any(|file| before.contains(file.as_str()));
+                    check(!again, "a file was sealed twice")?;
+                }
                 for archive in &sealed.archives {
                     check(sealed.considered.contains(&archive.hold), "a hold was not considered")?;
-                    self.hold(archive.hold)?.archives.push((sealed.retention, archive.clone()));
+                    let archives = &mut self.hold(archive.hold)?.archives;
+                    let place = (sealed.retention, archive.part);
+                    let again = archives.iter().any(|(of, known)| (*of, known.part) == place);
+                    check(!again, "an archive took another's place")?;
+                    archives.push((sealed.retention, archive.clone()));
                 }
                 self.sealed.push(sealed);
             }

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::Ledger;
 use super::columns::Instant;
-use super::custody::{Custody, HoldTerms, Opening, Retention, Sealed};
+use super::custody::{Custody, Finished, HoldTerms, Opening, Retention, Sealed};
 use super::journal::{self, Event, Record};
 use super::trouble::{Outcome, Trouble};
 use crate::Result;
@@ -55,14 +55,14 @@ impl Ledger {
     ///
     /// # Errors
     /// I/O; internal, when it is not under way.
-    pub fn finish_retention(&mut self, retention: u64) -> Result<()> {
-        self.step(|step| tell(&step.transaction, step.at, Event::RetentionDone, &retention))
+    pub fn finish_retention(&mut self, finished: &Finished) -> Result<()> {
+        self.step(|step| tell(&step.transaction, step.at, Event::RetentionDone, finished))
     }
 
     /// Notes what a deletion sealed; only after this may the rows go.
     ///
     /// # Errors
-    /// I/O; internal, when the deletion is not under way or a hold was sealed for it before.
+    /// I/O; internal, when the deletion is not under way or a file was sealed for a hold before.
     pub fn note_sealed(&mut self, sealed: &Sealed) -> Result<()> {
         self.step(|step| tell(&step.transaction, step.at, Event::HoldSealed, sealed))
     }

@@ -62,7 +62,8 @@ use rusqlite::{Connection, TransactionBehavior};
 
 pub use self::account::Balance;
 pub use self::custody::{
-    Archive, Custody, DeletedFile, Hold, HoldTerms, MonthCounts, Opening, Retention, Role, Sealed,
+    Archive, Custody, DeletedFile, Finished, Hold, HoldTerms, MonthCounts, Opening, Retention,
+    Role, Sealed,
 };
 pub use self::entry::{Entry, EntryId, Reservation, State, Which};
 pub use self::files::StoredFile;

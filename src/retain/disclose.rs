@@ -107,7 +107,7 @@ fn read_all(
     let identities = identities(identity)?;
     let mut rows = Vec::new();
     for (retention, archive) in &hold.archives {
-        let path = archive_path(release, hold.terms.hold, *retention);
+        let path = archive_path(release, hold.terms.hold, *retention, archive.part);
         let damaged = || {
             Error::input(format!("the archive {} is damaged or gone", path.display()))
                 .help("restore it from a backup; the journal knows the digest of the right one")

@@ -109,26 +109,35 @@ pub(super) fn find_before<'a>(
     cutoff: Timestamp,
 ) -> Result<Expiry<'a>> {
     let cutoff_micros = cutoff.as_microsecond();
-    let logs = find_raw_logs(&release.logs).map_err(nothing_deleted)?;
+    let logs = find_raw_logs(&release.logs).map_err(untrusted)?;
     let plausible = Plausible::around(now, release.retention_days);
     let looked: Vec<Looked<'_>> = logs
         .par_iter()
         .map(|log| look(log, release, cutoff_micros, &plausible))
         .collect::<Result<_>>()
-        .map_err(nothing_deleted)?;
+        .map_err(untrusted)?;
     let newest = looked.iter().filter_map(|looked| looked.newest).max();
     let found = looked.len();
     let folders = logs.iter().filter_map(|log| Some(log.path().parent()?.to_path_buf())).collect();
     let files: Vec<Expired<'_>> = looked.into_iter().filter_map(|looked| looked.expired).collect();
     if !files.is_empty() {
-        now.require_credible(newest, release).map_err(nothing_deleted)?;
+        now.require_credible(newest, release)?;
     }
     Ok(Expiry { cutoff_micros, cutoff, files, found, folders, newest })
 }
 
-/// Says of a refusal that nothing was deleted; what cannot be read is bad input here.
+/// What cannot be read is bad input here, whatever the reason.
+fn untrusted(error: Error) -> Error {
+    retold(error, |message| message)
+}
+
+/// Says of a refusal that nothing was deleted.
 pub(super) fn nothing_deleted(error: Error) -> Error {
-    let message = format!("{error}; nothing was deleted");
+    retold(error, |message| format!("{message}; nothing was deleted"))
+}
+
+fn retold(error: Error, words: impl Fn(String) -> String) -> Error {
+    let message = words(error.to_string());
     let help = error.hint().unwrap_or("correct or move it away, then run again").to_owned();
     let told = match error.kind() {
         Kind::Usage => Error::usage(message),

@@ -4,6 +4,7 @@
 //! it. A number is compared in its canonical form, by its keyed digest; one column that cannot be
 //! read does not keep the other from being matched.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
@@ -12,7 +13,6 @@ use arrow::datatypes::{DataType, Field};
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 use serde_json::{Map, Value, json};
 
-use super::seal::Asked;
 use crate::ingest::{Identities, OpenLog, RawPiece};
 use crate::ledger::{Hold, LedgerKey, Role};
 use crate::spec::logs::Logs;
@@ -32,12 +32,13 @@ pub(super) struct Matcher<'h> {
     holds: &'h [&'h Hold],
     key: &'h LedgerKey,
     identities: Identities,
-    remembered: Asked,
+    /// Which holds ask for a text, for the texts seen lately.
+    remembered: HashMap<String, Vec<usize>>,
 }
 
 impl<'h> Matcher<'h> {
     pub(super) fn new(logs: &Logs, holds: &'h [&'h Hold], key: &'h LedgerKey) -> Result<Self> {
-        Ok(Self { holds, key, identities: Identities::new(logs)?, remembered: Asked::new() })
+        Ok(Self { holds, key, identities: Identities::new(logs)?, remembered: HashMap::new() })
     }
 
     /// The places of the holds that ask for a row of these identifiers at this time.
@@ -123,7 +124,12 @@ pub(super) fn each_held(
             line.insert("target".to_owned(), matcher.canonical(target));
             match record {
                 Some(record) => {
-                    let fields = log.fields(record.bytes).ok_or_else(|| unreadable(&file))?;
+                    // What the log's own reader took and this one does not is kept as it stands.
+                    let whole = || {
+                        let text = String::from_utf8_lossy(record.bytes).into_owned();
+                        Map::from_iter([("line".to_owned(), Value::String(text))])
+                    };
+                    let fields = log.fields(record.bytes).unwrap_or_else(whole);
                     line.insert("row".to_owned(), Value::Object(fields));
                     emit(&asking, &Value::Object(line), take)?;
                 }

@@ -8,7 +8,7 @@
 //! and finishes; then it looks for more. A file that somebody else changed in between waits for the
 //! next deletion, and what was sealed of it is sealed again there: twice rather than not at all.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
@@ -19,7 +19,8 @@ use super::clock::Now;
 use super::expired::{Expired, Expiry, find_before, find_expired, nothing_deleted};
 use super::rewrite::{self, cannot_write};
 use super::seal;
-use crate::ledger::{Custody, DeletedFile, Hold, Ledger, Retention, Sealed};
+use crate::ingest::{Container, find_raw_logs};
+use crate::ledger::{Custody, DeletedFile, Finished, Hold, Ledger, Retention, Sealed};
 use crate::spec::Release;
 use crate::spec::window::Day;
 use crate::{Error, Result};
@@ -55,7 +56,7 @@ pub fn preview<'a>(
     let custody = ledger.map_or_else(|| Ok(Custody::default()), Ledger::custody)?;
     let noted = ledger.map_or(Ok(None), |ledger| ledger.last_event_at().map(Some))?;
     now.require_past().and_then(|()| now.require_after(noted)).map_err(nothing_deleted)?;
-    let expiry = find_expired(release, now)?;
+    let expiry = find_expired(release, now).map_err(nothing_deleted)?;
     require_found(release, &expiry, &custody)?;
     let due = custody.holds.iter().filter(|hold| hold.is_due(now.as_of));
     let orders: Vec<String> = due.map(|hold| hold.terms.order.clone()).collect();
@@ -87,12 +88,14 @@ pub fn purge(
         purged.is_resumed = true;
         purged.unreleased.extend(&pending.unreleased);
         resume(release, ledger, now, &pending, &mut purged)?;
+        // From here on something was deleted: a refusal must not say otherwise.
         expiry = find_expired(release, now)?;
     }
     purged.cutoff = Some(expiry.cutoff);
     if !expiry.files.is_empty() {
         let copies = prepare(&expiry)?;
-        let files = described(release, ledger, &expiry.files)?;
+        let digests = digests(ledger, &expiry.files)?;
+        let files = described(release, ledger, &expiry.files, &copies, &digests)?;
         let days = expiry.files.iter().flat_map(|file| file.days.iter().copied());
         let unreleased: BTreeSet<Day> = days.filter(|day| !released.contains(day)).collect();
         purged.unreleased.extend(&unreleased);
@@ -103,7 +106,10 @@ pub fn purge(
             files,
             unreleased: unreleased.into_iter().collect(),
         })?;
-        carry_out(release, ledger, now, &expiry, &copies, retention, &mut purged)?;
+        let deletion =
+            Deletion { release, now, expiry: &expiry, copies: &copies, digests: &digests };
+        deletion.carry_out(ledger, retention, &mut purged)?;
+        ledger.finish_retention(&Finished { retention, left: Vec::new() })?;
     }
     end_holds(release, ledger, now, &mut purged)?;
     Ok(purged)
@@ -117,16 +123,39 @@ fn resume(
     pending: &Retention,
     purged: &mut Purged,
 ) -> Result<()> {
-    let mut expiry = find_before(release, now, pending.cutoff)?;
-    let named: BTreeSet<&str> =
-        pending.files.iter().map(|file| file.digest_before.as_str()).collect();
-    let key = ledger.key()?;
-    let digests: Vec<String> =
-        expiry.files.par_iter().map(|file| file.log.digest(key)).collect::<Result<_>>()?;
-    let mut digests = digests.iter();
-    expiry.files.retain(|_| digests.next().is_some_and(|digest| named.contains(digest.as_str())));
+    let mut expiry = find_before(release, now, pending.cutoff).map_err(nothing_deleted)?;
+    let named = |digest: &String| pending.files.iter().any(|file| file.digest_before == *digest);
+    let digests = digests(ledger, &expiry.files)?;
+    let mut of_file = digests.iter();
+    expiry.files.retain(|_| of_file.next().is_some_and(named));
+    let digests: Vec<String> = digests.into_iter().filter(named).collect();
     let copies = prepare(&expiry)?;
-    carry_out(release, ledger, now, &expiry, &copies, pending.retention, purged)
+    let deletion = Deletion { release, now, expiry: &expiry, copies: &copies, digests: &digests };
+    deletion.carry_out(ledger, pending.retention, purged)?;
+    let left = left(release, ledger, pending)?;
+    ledger.finish_retention(&Finished { retention: pending.retention, left })
+}
+
+/// The places of files that are neither gone nor what was to stay of them.
+fn left(release: &Release, ledger: &Ledger, pending: &Retention) -> Result<Vec<usize>> {
+    let (base, key) = (release.logs.place.base(), ledger.key()?);
+    let logs = find_raw_logs(&release.logs)?;
+    let mut left = Vec::new();
+    for (place, file) in pending.files.iter().enumerate() {
+        // A path that is not told cannot be looked up.
+        let Some(path) = &file.path else { continue };
+        let found = logs.iter().find(|log| log.path() == base.join(path));
+        let now = found.map(|log| log.digest(key)).transpose()?;
+        if now.is_some() && now != file.digest_after {
+            left.push(place);
+        }
+    }
+    Ok(left)
+}
+
+fn digests(ledger: &Ledger, files: &[Expired<'_>]) -> Result<Vec<String>> {
+    let key = ledger.key()?;
+    files.par_iter().map(|file| file.log.digest(key)).collect()
 }
 
 /// Writes the shortened copies; nothing of the logs is touched yet.
@@ -146,69 +175,100 @@ fn described(
     release: &Release,
     ledger: &Ledger,
     files: &[Expired<'_>],
+    copies: &[Option<PathBuf>],
+    digests: &[String],
 ) -> Result<Vec<DeletedFile>> {
     let key = ledger.key()?;
     let base = release.logs.place.base();
+    let files = files.par_iter().zip(copies).zip(digests);
     files
-        .par_iter()
-        .map(|file| {
+        .map(|((file, copy), digest_before)| {
             let inside = file.log.path().strip_prefix(&base).unwrap_or(file.log.path());
+            let after = copy.as_ref().map(|copy| file.log.digest_of_copy(copy, key));
             Ok(DeletedFile {
                 path: (!file.names_somebody).then(|| inside.display().to_string()),
                 expired_rows: file.expired_rows,
                 kept_rows: file.kept_rows,
                 bytes: file.bytes(),
-                digest_before: file.log.digest(key)?,
+                digest_before: digest_before.clone(),
+                digest_after: after.transpose()?,
             })
         })
         .collect()
 }
 
-fn carry_out(
-    release: &Release,
-    ledger: &mut Ledger,
+/// A deletion that the journal has told of.
+struct Deletion<'d> {
+    release: &'d Release,
     now: Now,
-    expiry: &Expiry<'_>,
-    copies: &[Option<PathBuf>],
-    retention: u64,
-    purged: &mut Purged,
-) -> Result<()> {
-    let custody = ledger.custody()?;
-    let considered = custody.considered(retention);
-    let holds: Vec<&Hold> = custody
-        .holds
-        .iter()
-        .filter(|hold| hold.is_active(now.as_of) && !considered.contains(&hold.terms.hold))
-        .collect();
-    if !holds.is_empty() {
-        let (files, cutoff) = (&expiry.files, expiry.cutoff_micros);
-        let archives = seal::seal(release, &holds, ledger.key()?, files, cutoff, retention)?;
-        purged.archives += archives.len();
-        let considered = holds.iter().map(|hold| hold.terms.hold).collect();
-        ledger.note_sealed(&Sealed { retention, considered, archives })?;
-    }
-    let mut folders = BTreeSet::new();
-    for (file, copy) in expiry.files.iter().zip(copies) {
-        let path = file.log.path();
-        file.require_unchanged()?;
-        match copy {
-            Some(copy) => {
-                rewrite::replace(copy, path)?;
-                purged.rewritten.push(path.to_path_buf());
+    expiry: &'d Expiry<'d>,
+    copies: &'d [Option<PathBuf>],
+    digests: &'d [String],
+}
+
+impl Deletion<'_> {
+    /// Seals what is held, then removes; a file that fails keeps no other from going.
+    fn carry_out(&self, ledger: &mut Ledger, retention: u64, purged: &mut Purged) -> Result<()> {
+        self.seal(ledger, retention, purged)?;
+        let base = self.release.logs.place.base();
+        let files = self.expiry.files.iter().zip(self.copies);
+        // First, so that a crash in between leaves no summary of what is gone.
+        for (file, _) in
+            files.clone().filter(|(file, _)| file.log.container() == Container::Parquet)
+        {
+            remove_summaries(file.log.path(), &base)?;
+        }
+        let mut failure = None;
+        let mut folders = BTreeSet::new();
+        for (file, copy) in files {
+            let path = file.log.path();
+            let removed = file.require_unchanged().and_then(|()| match copy {
+                Some(copy) => rewrite::replace(copy, path),
+                None => fs::remove_file(path).map_err(|error| cannot_write(path, error)),
+            });
+            match removed {
+                Ok(()) if copy.is_some() => purged.rewritten.push(path.to_path_buf()),
+                Ok(()) => purged.deleted.push(path.to_path_buf()),
+                Err(error) => failure = failure.or(Some(error)),
             }
-            None => {
-                fs::remove_file(path).map_err(|error| cannot_write(path, error))?;
-                purged.deleted.push(path.to_path_buf());
+            folders.extend(path.parent().map(Path::to_path_buf));
+        }
+        for folder in &folders {
+            sync(folder)?;
+            remove_empty(folder, &base);
+        }
+        failure.map_or(Ok(()), Err)
+    }
+
+    /// Seals for each hold in force what no earlier attempt sealed for it.
+    fn seal(&self, ledger: &mut Ledger, retention: u64, purged: &mut Purged) -> Result<()> {
+        let custody = ledger.custody()?;
+        for hold in &custody.holds {
+            for (_, archive) in hold.archives.iter().filter(|(known, _)| *known == retention) {
+                seal::require_whole(self.release, hold.terms.hold, retention, archive)?;
             }
         }
-        remove_summaries(path, &release.logs.place.base())?;
-        folders.extend(path.parent().map(Path::to_path_buf));
+        // Holds that wait for the same files are served in one reading.
+        let mut waiting: BTreeMap<Vec<usize>, Vec<&Hold>> = BTreeMap::new();
+        for hold in custody.holds.iter().filter(|hold| hold.is_active(self.now.as_of)) {
+            let before = custody.sealed_files(retention, hold.terms.hold);
+            let places = (0..self.digests.len())
+                .filter(|place| !before.contains(self.digests[*place].as_str()));
+            waiting.entry(places.collect()).or_default().push(hold);
+        }
+        for (places, holds) in waiting.into_iter().filter(|(places, _)| !places.is_empty()) {
+            let files: Vec<&Expired<'_>> =
+                places.iter().map(|place| &self.expiry.files[*place]).collect();
+            let cutoff = self.expiry.cutoff_micros;
+            let archives =
+                seal::seal(self.release, &holds, ledger.key()?, &files, cutoff, retention)?;
+            purged.archives += archives.len();
+            let considered = holds.iter().map(|hold| hold.terms.hold).collect();
+            let files = places.iter().map(|place| self.digests[*place].clone()).collect();
+            ledger.note_sealed(&Sealed { retention, considered, files, archives })?;
+        }
+        Ok(())
     }
-    for folder in &folders {
-        sync(folder)?;
-        remove_empty(folder, &release.logs.place.base());
-    }
-    ledger.finish_retention(retention)
 }
 
 /// Deletes the archives of holds that lapsed or were lifted.
@@ -248,13 +308,8 @@ fn remove_summaries(path: &Path, base: &Path) -> Result<()> {
     if let Some(name) = path.file_name() {
         stale.push(path.with_file_name(format!(".{}.crc", name.to_string_lossy())));
     }
-    for path in stale {
-        match fs::remove_file(&path) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                return Err(cannot_write(&path, error));
-            }
-            _ => {}
-        }
+    for path in stale.iter().filter(|path| path.is_file()) {
+        fs::remove_file(path).map_err(|error| cannot_write(path, error))?;
     }
     Ok(())
 }

@@ -5,7 +5,7 @@
 //! name, synced, read back and compared before it counts. Inside: one line of JSON that says what it
 //! is, one for each row with every column of the log, and one that says how many rows there are.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -32,7 +32,7 @@ pub(super) fn seal(
     release: &Release,
     holds: &[&Hold],
     key: &LedgerKey,
-    files: &[Expired<'_>],
+    files: &[&Expired<'_>],
     cutoff: i64,
     retention: u64,
 ) -> Result<Vec<Archive>> {
@@ -59,10 +59,29 @@ pub(super) fn folder(release: &Release, hold: u64) -> PathBuf {
     PathBuf::from(name).join(format!("hold-{hold:04}"))
 }
 
-/// The archive that one deletion made for a hold.
+/// An archive that one deletion made for a hold.
 #[must_use]
-pub fn archive_path(release: &Release, hold: u64, retention: u64) -> PathBuf {
-    folder(release, hold).join(format!("{retention:06}.age"))
+pub fn archive_path(release: &Release, hold: u64, retention: u64, part: u64) -> PathBuf {
+    folder(release, hold).join(format!("{retention:06}-{part}.age"))
+}
+
+/// Refuses to go on where an archive is not what the journal says was sealed.
+///
+/// # Errors
+/// I/O.
+pub(super) fn require_whole(
+    release: &Release,
+    hold: u64,
+    retention: u64,
+    archive: &Archive,
+) -> Result<()> {
+    let path = archive_path(release, hold, retention, archive.part);
+    if digest_of(&path).is_ok_and(|digest| digest == archive.digest) {
+        return Ok(());
+    }
+    Err(Error::io(format!("the archive {} is damaged or gone", path.display())).help(
+        "restore it from a backup: the rows that it holds were not deleted from the logs yet",
+    ))
 }
 
 /// Parses a custodian's public key.
@@ -89,6 +108,7 @@ struct Sealing {
     partial: PathBuf,
     writer: StreamWriter<Hashing>,
     rows: u64,
+    part: u64,
 }
 
 /// A writer that knows the digest of what went through it.
@@ -116,7 +136,10 @@ impl Sealing {
     fn begin(release: &Release, hold: &Hold, retention: u64) -> Result<Self> {
         let folder = folder(release, hold.terms.hold);
         owner_folder(&folder).map_err(|error| cannot_write(&folder, error))?;
-        let path = archive_path(release, hold.terms.hold, retention);
+        let number = hold.terms.hold;
+        let of_it = hold.archives.iter().filter(|(known, _)| *known == retention);
+        let part = of_it.count() as u64;
+        let path = archive_path(release, number, retention, part);
         let partial = path.with_extension("partial");
         let failed = |error| cannot_write(&partial, error);
         let file = owner_file(&partial).map_err(failed)?;
@@ -127,7 +150,7 @@ impl Sealing {
         let hashing =
             Hashing { inner: BufWriter::new(file), hasher: blake3::Hasher::new(), bytes: 0 };
         let writer = encryptor.wrap_output(hashing).map_err(failed)?;
-        let mut sealing = Self { path, partial: partial.clone(), writer, rows: 0 };
+        let mut sealing = Self { path, partial: partial.clone(), writer, rows: 0, part };
         sealing.line(&json!({
             "format": FORMAT,
             "order": hold.terms.order,
@@ -167,7 +190,7 @@ impl Sealing {
         }
         fs::rename(&self.partial, &self.path).map_err(failed)?;
         sync_folders(&self.path).map_err(failed)?;
-        Ok(Archive { hold, rows, bytes: hashing.bytes, digest })
+        Ok(Archive { hold, rows, bytes: hashing.bytes, digest, part: self.part })
     }
 }
 
@@ -201,6 +224,3 @@ pub(super) fn owner_file(path: &Path) -> io::Result<File> {
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.open(path)
 }
-
-/// Which holds ask for a canonical number; each distinct text is looked up once.
-pub(super) type Asked = HashMap<String, Vec<usize>>;

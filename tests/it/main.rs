@@ -7,6 +7,7 @@ mod changed_worlds;
 mod custody;
 mod holds;
 mod house;
+mod interrupted;
 mod kills;
 mod refusals;
 mod reruns;
