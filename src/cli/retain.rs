@@ -96,10 +96,9 @@ fn dry_run(job: &Job, now: Now, output: &Output) -> Result<()> {
     let mut text = format!("cutoff {}: rows before it would go\n", expiry.cutoff);
     let mut files = Vec::new();
     for file in &expiry.files {
-        let (path, what) =
-            (file.log.path(), if file.kept_rows == 0 { "delete" } else { "rewrite" });
+        let (path, what) = (file.shown(), if file.kept_rows == 0 { "delete" } else { "rewrite" });
         // Writing to a string cannot fail.
-        let _infallible = writeln!(text, "{what:7}  {}", path.display());
+        let _infallible = writeln!(text, "{what:7}  {path}");
         files.push(json!({ "path": path, "action": what }));
     }
     let days = expiry.files.iter().flat_map(|file| file.days.iter());
@@ -149,10 +148,10 @@ fn words(purged: &Purged) -> String {
         text.push_str("finished a deletion that was cut short\n");
     }
     for path in &purged.deleted {
-        let _infallible = writeln!(text, "deleted    {}", path.display());
+        let _infallible = writeln!(text, "deleted    {path}");
     }
     for path in &purged.rewritten {
-        let _infallible = writeln!(text, "rewritten  {}", path.display());
+        let _infallible = writeln!(text, "rewritten  {path}");
     }
     if purged.archives > 0 {
         let _infallible = writeln!(text, "sealed     archives: {}", purged.archives);

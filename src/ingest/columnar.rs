@@ -20,6 +20,7 @@ use parquet::arrow::arrow_reader::{
 use parquet::basic::Type as PhysicalType;
 use parquet::file::metadata::ParquetMetaData;
 
+use super::raw_metadata;
 use super::shard::{Shard, open};
 use super::time;
 use super::wanted::{RawBatch, Wanted};
@@ -117,6 +118,11 @@ impl ParquetFooter {
             take(batch)?;
         }
         Ok(())
+    }
+
+    /// The texts of the footer that are no rows.
+    pub(super) fn texts(&self) -> Vec<Vec<u8>> {
+        raw_metadata::of_parquet(self.metadata.metadata().file_metadata().key_value_metadata())
     }
 
     /// How many row groups the file has.
@@ -265,6 +271,15 @@ pub(super) fn read_whole_ipc(shard: &Shard, batch: usize) -> Result<Option<Recor
         reader.set_index(batch)?;
         reader.next().transpose()
     })
+}
+
+/// The texts of an Arrow IPC file that are no rows.
+///
+/// # Errors
+/// Input, when the file is damaged; I/O.
+pub(super) fn ipc_texts(shard: &Shard) -> Result<Vec<Vec<u8>>> {
+    let reader = ipc_reader(shard, None)?;
+    Ok(raw_metadata::of_arrow(&reader.schema(), reader.custom_metadata()))
 }
 
 fn ipc_reader(shard: &Shard, columns: Option<Vec<usize>>) -> Result<FileReader<BufReader<File>>> {

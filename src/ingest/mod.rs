@@ -12,6 +12,7 @@ mod complete;
 mod lines;
 mod lookups;
 mod raw_log;
+mod raw_metadata;
 mod raw_text;
 mod records;
 mod rejects;

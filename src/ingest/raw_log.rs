@@ -165,16 +165,22 @@ impl<'a> OpenLog<'a> {
     /// # Errors
     /// I/O, when the file cannot be read.
     pub fn digest(&self, key: &LedgerKey) -> Result<String> {
-        self.digest_of_copy(&self.shard.path, key)
+        self.digest_of_copy(&self.shard.path, &self.shard.path, key)
     }
 
-    /// What the digest will be when a copy took the file's place.
+    /// What the digest will be when a copy took a name.
     ///
     /// # Errors
     /// I/O, when the copy cannot be read.
-    pub fn digest_of_copy(&self, copy: &Path, key: &LedgerKey) -> Result<String> {
-        let (path, base) = (&self.shard.path, self.logs.place.base());
+    pub fn digest_of_copy(&self, copy: &Path, path: &Path, key: &LedgerKey) -> Result<String> {
+        let base = self.logs.place.base();
         super::digest_of(copy, path.strip_prefix(&base).unwrap_or(path), key)
+    }
+
+    /// Whether a file of this name would be found as a log of this format.
+    #[must_use]
+    pub fn would_be_found(&self, path: &Path) -> bool {
+        shard::is_found(self.logs, path, self.shard.format)
     }
 
     /// Reads the times of every row, in the file's order, and the identifiers where asked.
@@ -246,6 +252,18 @@ impl<'a> OpenLog<'a> {
                 columnar::read_whole_ipc(&self.shard, place)?.map_or(Ok(()), take)
             }
             Content::Text { .. } => Ok(()),
+        }
+    }
+
+    /// The texts of the file that are no rows: metadata of the file and its columns.
+    ///
+    /// # Errors
+    /// Input, when the file is damaged; I/O.
+    pub fn texts(&self) -> Result<Vec<Vec<u8>>> {
+        match &self.content {
+            Content::Parquet(footer) => Ok(footer.texts()),
+            Content::Arrow { .. } => columnar::ipc_texts(&self.shard),
+            Content::Text { .. } => Ok(Vec::new()),
         }
     }
 

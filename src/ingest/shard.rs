@@ -87,6 +87,13 @@ pub(super) fn list(logs: &Logs, window: Option<&DayWindow>) -> Result<(Vec<Shard
     Ok((shards, files))
 }
 
+/// Whether the glob would find a file of this name, and take it for this format.
+pub(super) fn is_found(logs: &Logs, path: &Path, format: Format) -> bool {
+    let is_matched =
+        glob::Pattern::new(&logs.place.pattern()).is_ok_and(|pattern| pattern.matches_path(path));
+    is_matched && is_log(path) && format_of(path).is_ok_and(|found| found == format)
+}
+
 /// Opens a text file, decompressed.
 ///
 /// # Errors

@@ -14,6 +14,7 @@ use jiff::Timestamp;
 use rayon::prelude::*;
 
 use super::clock::{Now, Plausible};
+use super::naming::{self, Naming};
 use crate::ingest::{Container, OpenLog, RawLog, RawPiece, find_raw_logs};
 use crate::spec::Release;
 use crate::spec::window::{Day, DayWindow, days_before};
@@ -47,6 +48,10 @@ pub struct Expired<'a> {
     pub days: BTreeSet<Day>,
     /// Whether its path holds one of its identifiers.
     pub names_somebody: bool,
+    /// Identifiers that stand in its path or metadata and have no row left.
+    pub named: BTreeSet<String>,
+    /// The path of what stays: its own, unless that names somebody who has no row left.
+    pub kept_as: PathBuf,
     stamp: Stamp,
 }
 
@@ -74,6 +79,15 @@ impl Stamp {
 }
 
 impl Expired<'_> {
+    /// Its path for people and monitors, unless that names somebody.
+    #[must_use]
+    pub fn shown(&self) -> String {
+        match self.names_somebody {
+            true => "a file whose path holds an identifier".to_owned(),
+            false => self.log.path().display().to_string(),
+        }
+    }
+
     /// Its size when it was looked at.
     #[must_use]
     pub const fn bytes(&self) -> u64 {
@@ -119,7 +133,12 @@ pub(super) fn find_before<'a>(
     let newest = looked.iter().filter_map(|looked| looked.newest).max();
     let found = looked.len();
     let folders = logs.iter().filter_map(|log| Some(log.path().parent()?.to_path_buf())).collect();
-    let files: Vec<Expired<'_>> = looked.into_iter().filter_map(|looked| looked.expired).collect();
+    let mut files: Vec<Expired<'_>> =
+        looked.into_iter().filter_map(|looked| looked.expired).collect();
+    let mut taken = BTreeSet::new();
+    for file in files.iter_mut().filter(|file| file.kept_rows > 0 && file.names_somebody) {
+        naming::rename(file, &release.logs.place.base(), &mut taken)?;
+    }
     if !files.is_empty() {
         now.require_credible(newest, release)?;
     }
@@ -177,26 +196,31 @@ fn look<'a>(
     }
     // Where it is not known yet whether any row goes, times alone are read first.
     let is_text = matches!(open.container(), Container::Text | Container::Gzip | Container::Zstd);
-    let mut rows = Rows::new(log.path(), release, cutoff);
+    let new_rows = || Ok::<_, Error>(Rows::new(log.path(), release, cutoff, open.texts()?));
+    let mut rows = new_rows()?;
     if bounds.is_none() && !is_text {
         open.scan(false, &mut |piece| rows.take(&piece, plausible))?;
         if rows.expired == 0 {
             return Ok(Looked { newest: rows.newest, expired: None });
         }
-        rows = Rows::new(log.path(), release, cutoff);
+        rows = new_rows()?;
     }
     open.scan(true, &mut |piece| rows.take(&piece, plausible))?;
     let newest = rows.newest;
     if rows.expired == 0 {
         return Ok(Looked { newest, expired: None });
     }
+    let mut named = rows.in_metadata.expired();
+    named.extend(rows.in_path.expired());
     let expired = Expired {
-        log: open,
+        kept_as: log.path().to_path_buf(),
         expired_rows: rows.expired,
         kept_rows: rows.kept,
-        days: rows.days,
-        names_somebody: rows.names_somebody,
+        days: std::mem::take(&mut rows.days),
+        names_somebody: rows.in_path.has_gone(),
+        named,
         stamp,
+        log: open,
     };
     Ok(Looked { newest, expired: Some(expired) })
 }
@@ -204,7 +228,6 @@ fn look<'a>(
 /// What was seen of a file's rows so far.
 struct Rows<'r> {
     path: &'r Path,
-    shown: String,
     release: &'r Release,
     cutoff: i64,
     expired: u64,
@@ -212,15 +235,15 @@ struct Rows<'r> {
     newest: Option<i64>,
     window: Option<DayWindow>,
     days: BTreeSet<Day>,
-    names_somebody: bool,
+    in_path: Naming,
+    in_metadata: Naming,
 }
 
 impl<'r> Rows<'r> {
-    fn new(path: &'r Path, release: &'r Release, cutoff: i64) -> Self {
+    fn new(path: &'r Path, release: &'r Release, cutoff: i64, metadata: Vec<Vec<u8>>) -> Self {
         let inside = path.strip_prefix(release.logs.place.base()).unwrap_or(path);
         Self {
             path,
-            shown: inside.display().to_string(),
             release,
             cutoff,
             expired: 0,
@@ -228,7 +251,8 @@ impl<'r> Rows<'r> {
             newest: None,
             window: None,
             days: BTreeSet::new(),
-            names_somebody: false,
+            in_path: Naming::new(vec![inside.as_os_str().as_encoded_bytes().to_vec()]),
+            in_metadata: Naming::new(metadata),
         }
     }
 
@@ -246,16 +270,18 @@ impl<'r> Rows<'r> {
             };
             plausible.require(time, self.path)?;
             self.newest = self.newest.max(Some(time));
-            if time >= self.cutoff {
-                self.kept += 1;
-                continue;
-            }
-            self.expired += 1;
-            self.note_day(time)?;
+            let stays = time >= self.cutoff;
             for column in [&piece.requester, &piece.target] {
                 if let Some(name) = RawPiece::identifier(column, row) {
-                    self.names_somebody |= holds(&self.shown, name);
+                    self.in_path.take(name, stays);
+                    self.in_metadata.take(name, stays);
                 }
+            }
+            if stays {
+                self.kept += 1;
+            } else {
+                self.expired += 1;
+                self.note_day(time)?;
             }
         }
         Ok(())
@@ -272,10 +298,4 @@ impl<'r> Rows<'r> {
         }
         Ok(())
     }
-}
-
-/// Whether a path holds an identifier, with or without its `+`.
-fn holds(path: &str, identifier: &str) -> bool {
-    let bare = identifier.trim().trim_start_matches('+');
-    !bare.is_empty() && memchr::memmem::find(path.as_bytes(), bare.as_bytes()).is_some()
 }

@@ -9,6 +9,7 @@ mod clock;
 mod disclose;
 mod expired;
 mod held;
+mod naming;
 mod package;
 mod purge;
 mod rewrite;

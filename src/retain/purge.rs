@@ -31,9 +31,9 @@ pub struct Purged {
     /// The cutoff, once there was one.
     pub cutoff: Option<Timestamp>,
     /// Files that are gone.
-    pub deleted: Vec<PathBuf>,
+    pub deleted: Vec<String>,
     /// Files that are shorter now.
-    pub rewritten: Vec<PathBuf>,
+    pub rewritten: Vec<String>,
     /// Days of which rows went though they were never released.
     pub unreleased: BTreeSet<Day>,
     /// Orders whose archives were deleted.
@@ -184,7 +184,7 @@ fn described(
     files
         .map(|((file, copy), digest_before)| {
             let inside = file.log.path().strip_prefix(&base).unwrap_or(file.log.path());
-            let after = copy.as_ref().map(|copy| file.log.digest_of_copy(copy, key));
+            let after = copy.as_ref().map(|copy| file.log.digest_of_copy(copy, &file.kept_as, key));
             Ok(DeletedFile {
                 path: (!file.names_somebody).then(|| inside.display().to_string()),
                 expired_rows: file.expired_rows,
@@ -223,12 +223,12 @@ impl Deletion<'_> {
         for (file, copy) in files {
             let path = file.log.path();
             let removed = file.require_unchanged().and_then(|()| match copy {
-                Some(copy) => rewrite::replace(copy, path),
+                Some(copy) => rewrite::replace(copy, file),
                 None => fs::remove_file(path).map_err(|error| cannot_write(path, error)),
             });
             match removed {
-                Ok(()) if copy.is_some() => purged.rewritten.push(path.to_path_buf()),
-                Ok(()) => purged.deleted.push(path.to_path_buf()),
+                Ok(()) if copy.is_some() => purged.rewritten.push(file.shown()),
+                Ok(()) => purged.deleted.push(file.shown()),
                 Err(error) => failure = failure.or(Some(error)),
             }
             folders.extend(path.parent().map(Path::to_path_buf));

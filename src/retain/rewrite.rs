@@ -6,11 +6,16 @@
 //! stay and that the next deletion sweeps.
 
 use std::collections::BTreeSet;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+
 use super::expired::Expired;
+use super::naming::holds_any;
+use super::seal::owner_file;
 use super::{rewrite_ipc, rewrite_parquet, rewrite_text};
 use crate::ingest::{Container, OpenLog, RawPiece};
 use crate::{Error, Result};
@@ -26,20 +31,17 @@ pub(super) fn prepare(expired: &Expired<'_>, cutoff: i64) -> Result<PathBuf> {
     let log = &expired.log;
     let kept = survey(log, cutoff)?;
     let path = partial(log.path());
-    let mut options = OpenOptions::new();
-    options.read(true).write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let file = options.open(&path).map_err(|error| cannot_write(&path, error))?;
-    let written = write(log, &file, cutoff, &kept).and_then(|()| {
+    let file = owner_file(&path).map_err(|error| cannot_write(&path, error))?;
+    let written = write(expired, &file, cutoff, &kept).and_then(|()| {
         like(log.path(), &file).map_err(|error| cannot_write(&path, error))?;
         file.sync_all().map_err(|error| cannot_write(&path, error))?;
         // Read back as any other log: what stays is all there, in order, and nothing else is.
         let copy = log.twin(&path).open()?;
         let found = survey(&copy, cutoff)?;
-        if found.rows == kept.rows && found.digest == kept.digest && found.expired.is_empty() {
+        if found.rows == kept.rows && found.digest == kept.digest && found.gone == 0 {
             return Ok(());
         }
+        expired.require_unchanged()?;
         Err(Error::internal(format!("{} was not rewritten faithfully", log.path().display())))
     });
     if let Err(error) = written {
@@ -49,12 +51,18 @@ pub(super) fn prepare(expired: &Expired<'_>, cutoff: i64) -> Result<PathBuf> {
     Ok(path)
 }
 
-/// Gives the new file the old one's name.
+/// Gives the new file the old one's name, or its own where the old one's named somebody.
 ///
 /// # Errors
 /// I/O.
-pub(super) fn replace(partial: &Path, path: &Path) -> Result<()> {
-    fs::rename(partial, path).map_err(|error| cannot_write(path, error))
+pub(super) fn replace(partial: &Path, expired: &Expired<'_>) -> Result<()> {
+    let (path, name) = (expired.log.path(), &expired.kept_as);
+    if name != path {
+        // The old file moves first: a crash in between leaves one file, and the next deletion
+        // shortens it.
+        fs::rename(path, name).map_err(|error| cannot_write(name, error))?;
+    }
+    fs::rename(partial, name).map_err(|error| cannot_write(name, error))
 }
 
 /// Removes what crashed deletions left in these folders.
@@ -89,44 +97,38 @@ struct Kept {
     /// For each row group, batch or block one flag per row.
     flags: Vec<Vec<bool>>,
     rows: u64,
+    gone: u64,
     /// Of times and identifiers of the rows that stay, in order.
     digest: blake3::Hash,
-    /// Identifiers of rows that go and of none that stays.
-    expired: BTreeSet<String>,
 }
 
 fn survey(log: &OpenLog<'_>, cutoff: i64) -> Result<Kept> {
-    let (mut flags, mut rows): (Vec<Vec<bool>>, u64) = (Vec::new(), 0);
+    let (mut flags, mut rows, mut gone): (Vec<Vec<bool>>, u64, u64) = (Vec::new(), 0, 0);
     let mut digest = blake3::Hasher::new();
-    let (mut gone, mut stays) = (BTreeSet::new(), BTreeSet::new());
     log.scan(true, &mut |piece| {
         flags.resize(flags.len().max(piece.place + 1), Vec::new());
         for (row, time) in piece.times.iter().enumerate() {
             let keep = time.is_some_and(|time| time >= cutoff);
             flags[piece.place].push(keep);
-            rows += u64::from(keep);
-            if keep {
-                digest.update(&time.unwrap_or_default().to_le_bytes());
+            if !keep {
+                gone += 1;
+                continue;
             }
+            rows += 1;
+            digest.update(&time.unwrap_or_default().to_le_bytes());
             for column in [&piece.requester, &piece.target] {
                 let name = RawPiece::identifier(column, row);
-                if keep {
-                    digest.update(&name.map_or(u64::MAX, |name| name.len() as u64).to_le_bytes());
-                    digest.update(name.unwrap_or_default().as_bytes());
-                }
-                let names = if keep { &mut stays } else { &mut gone };
-                if let Some(name) = name.filter(|name| !name.is_empty() && !names.contains(*name)) {
-                    names.insert(name.to_owned());
-                }
+                digest.update(&name.map_or(u64::MAX, |name| name.len() as u64).to_le_bytes());
+                digest.update(name.unwrap_or_default().as_bytes());
             }
         }
         Ok(())
     })?;
-    let expired = gone.difference(&stays).cloned().collect();
-    Ok(Kept { flags, rows, digest: digest.finalize(), expired })
+    Ok(Kept { flags, rows, gone, digest: digest.finalize() })
 }
 
-fn write(log: &OpenLog<'_>, to: &File, cutoff: i64, kept: &Kept) -> Result<()> {
+fn write(expired: &Expired<'_>, to: &File, cutoff: i64, kept: &Kept) -> Result<()> {
+    let log = &expired.log;
     let path = log.path();
     let undecodable = || {
         Error::input(format!("{} cannot be rewritten", path.display())).help(
@@ -136,10 +138,9 @@ fn write(log: &OpenLog<'_>, to: &File, cutoff: i64, kept: &Kept) -> Result<()> {
     };
     // Metadata that names somebody whose rows all go does not stay.
     let may_stay = |text: &str| {
-        !kept
-            .expired
-            .iter()
-            .any(|name| memchr::memmem::find(text.as_bytes(), name.as_bytes()).is_some())
+        let inside = BASE64_STANDARD.decode(text).unwrap_or_default();
+        let named = &expired.named;
+        !holds_any(text.as_bytes(), named) && !holds_any(&inside, named)
     };
     let open = || File::open(path).map_err(|error| cannot_write(path, error));
     match log.container() {

@@ -10,7 +10,7 @@ use std::fs::File;
 use std::io::{BufReader, Read, Seek, SeekFrom};
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, RecordBatch};
+use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, RecordBatch, make_array};
 use arrow::compute::{cast, concat, filter_record_batch};
 use arrow::datatypes::{DataType, Field, Schema};
 use arrow::error::ArrowError;
@@ -45,13 +45,9 @@ pub(super) fn rewrite(
             batches.push(kept);
         }
     }
-    let metadata: HashMap<String, String> = schema
-        .metadata()
-        .iter()
-        .filter(|(key, text)| may_stay(key) && may_stay(text))
-        .map(|(key, text)| (key.clone(), text.clone()))
-        .collect();
-    let schema = Arc::new(Schema::new_with_metadata(schema.fields().clone(), metadata));
+    let fields: Vec<Field> = schema.fields().iter().map(|field| cleared(field, may_stay)).collect();
+    let metadata = staying(schema.metadata(), may_stay);
+    let schema = Arc::new(Schema::new_with_metadata(fields, metadata));
     let columns = (0..schema.fields().len())
         .map(|place| compacted(batches.iter().map(|batch| batch.column(place)).collect()))
         .collect::<Result<Vec<_>>>()?;
@@ -63,10 +59,38 @@ pub(super) fn rewrite(
         }
     }
     for place in 0..batches.len() {
-        let arrays = columns.iter().map(|column| Arc::clone(&column[place])).collect();
+        let arrays = columns.iter().zip(schema.fields()).map(|(column, field)| {
+            let data = column[place].to_data().into_builder().data_type(field.data_type().clone());
+            data.build().map(make_array)
+        });
+        let arrays = arrays.collect::<Result<Vec<_>>>()?;
         writer.write(&RecordBatch::try_new(Arc::clone(&schema), arrays)?)?;
     }
     writer.finish()
+}
+
+/// The pairs of which neither side names somebody.
+fn staying<'p>(
+    pairs: impl IntoIterator<Item = (&'p String, &'p String)>,
+    may_stay: &dyn Fn(&str) -> bool,
+) -> HashMap<String, String> {
+    let stays = |(key, text): &(&String, &String)| may_stay(key) && may_stay(text);
+    pairs.into_iter().filter(stays).map(|(key, text)| (key.clone(), text.clone())).collect()
+}
+
+/// A field with such pairs alone, in every depth.
+fn cleared(field: &Field, may_stay: &dyn Fn(&str) -> bool) -> Field {
+    let inner = |field: &Arc<Field>| Arc::new(cleared(field, may_stay));
+    let data_type = match field.data_type() {
+        DataType::List(field) => DataType::List(inner(field)),
+        DataType::LargeList(field) => DataType::LargeList(inner(field)),
+        DataType::FixedSizeList(field, length) => DataType::FixedSizeList(inner(field), *length),
+        DataType::Map(field, is_sorted) => DataType::Map(inner(field), *is_sorted),
+        DataType::Struct(fields) => DataType::Struct(fields.iter().map(inner).collect()),
+        other => other.clone(),
+    };
+    let pairs = staying(field.metadata(), may_stay);
+    field.clone().with_data_type(data_type).with_metadata(pairs)
 }
 
 /// The parts of one column with nothing in their buffers but their own values.

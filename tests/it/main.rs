@@ -9,6 +9,7 @@ mod holds;
 mod house;
 mod interrupted;
 mod kills;
+mod naming;
 mod refusals;
 mod reruns;
 mod retain;

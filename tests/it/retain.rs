@@ -288,8 +288,6 @@ fn a_rewritten_parquet_file_keeps_schema_order_metadata_and_codecs() {
 
 #[test]
 fn deleting_one_day_rewrites_nothing_else() {
-    // POINTILLIST_ROWS_PER_DAY makes it as large as wanted; 30 days.
-    let rows = std::env::var("POINTILLIST_ROWS_PER_DAY").unwrap_or_else(|_| "200".to_owned());
     let world = ArchiveWorld::new();
     let ran = world.run(&[
         "simulate",
@@ -298,7 +296,7 @@ fn deleting_one_day_rewrites_nothing_else() {
         "--days",
         "30",
         "--lookups-per-day",
-        &rows,
+        "200",
         "--requesters",
         "20000",
         "--start",
@@ -319,17 +317,6 @@ fn deleting_one_day_rewrites_nothing_else() {
     };
     world.begin();
     let before = facts();
-    let logs = world.path("logs/day=2026-03-01");
-    let start = std::time::Instant::now();
-    let ran = world.run(&["check", "release.toml", "--logs", logs.to_str().unwrap()]);
-    let reading = start.elapsed();
-    assert_eq!(ran.code, 0, "{}", ran.stderr);
-    let start = std::time::Instant::now();
     assert_eq!(world.retain(START + 31 * DAY).code, 1);
-    let deleting = start.elapsed();
     assert_eq!(facts(), before[1..]);
-    if rows.len() > 5 {
-        assert!(deleting < reading * 2, "reading took {reading:?}, deleting {deleting:?}");
-        std::fs::write(world.path("measured"), format!("{reading:?} {deleting:?}")).unwrap();
-    }
 }

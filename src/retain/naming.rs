@@ -1,0 +1,149 @@
+//! Identifiers in places that are no rows: a file's path and its metadata.
+//!
+//! In: those texts of one file, then the identifiers of every row with whether the row stays. Out:
+//! which identifiers stand in them and have no row left, so that the texts must not stay either.
+//! What is shorter than six characters is not looked for: it stands in texts by chance.
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use super::expired::Expired;
+use crate::{Error, Result};
+
+/// The shortest identifier that is looked for.
+const SHORTEST: usize = 6;
+
+/// How many files of one folder can get new names.
+const FILES_MAX: u32 = 10_000;
+
+/// The texts of one file, and what was found in them.
+pub(super) struct Naming {
+    texts: Vec<Vec<u8>>,
+    /// Whether an identifier of digits alone could stand in any text.
+    has_digits: bool,
+    gone: BTreeSet<String>,
+    stays: BTreeSet<String>,
+}
+
+impl Naming {
+    pub(super) fn new(texts: Vec<Vec<u8>>) -> Self {
+        let runs = |text: &Vec<u8>| {
+            text.chunk_by(|left, right| left.is_ascii_digit() == right.is_ascii_digit())
+                .any(|run| run.len() >= SHORTEST && run[0].is_ascii_digit())
+        };
+        let has_digits = texts.iter().any(runs);
+        Self { texts, has_digits, gone: BTreeSet::new(), stays: BTreeSet::new() }
+    }
+
+    /// Takes an identifier of a row.
+    pub(super) fn take(&mut self, identifier: &str, stays: bool) {
+        let trimmed = identifier.trim().trim_start_matches('+');
+        self.look_for(trimmed, stays);
+        let digits = digits(trimmed);
+        if digits.len() < trimmed.len() {
+            self.look_for(&digits, stays);
+        }
+    }
+
+    /// Whether any identifier of a row that goes stands in a text.
+    pub(super) fn has_gone(&self) -> bool {
+        !self.gone.is_empty()
+    }
+
+    /// The identifiers that stand in a text and have no row left.
+    pub(super) fn expired(&self) -> BTreeSet<String> {
+        self.gone.difference(&self.stays).cloned().collect()
+    }
+
+    fn look_for(&mut self, word: &str, stays: bool) {
+        let is_number = word.bytes().all(|byte| byte.is_ascii_digit());
+        if word.len() < SHORTEST || (is_number && !self.has_digits) {
+            return;
+        }
+        let found = if stays { &mut self.stays } else { &mut self.gone };
+        if !found.contains(word) && self.texts.iter().any(|text| holds(text, word)) {
+            found.insert(word.to_owned());
+        }
+    }
+}
+
+/// Gives what stays of a file a name that tells nothing, where its own is of somebody without rows.
+///
+/// # Errors
+/// Input, when a folder is named so, or the glob would not find the file under another name.
+pub(super) fn rename(
+    file: &mut Expired<'_>,
+    base: &Path,
+    taken: &mut BTreeSet<PathBuf>,
+) -> Result<()> {
+    let path = file.log.path().to_path_buf();
+    let folder = path.parent().unwrap_or(Path::new(""));
+    let inside = folder.strip_prefix(base).unwrap_or(folder).as_os_str().as_encoded_bytes();
+    let name = path.file_name().unwrap_or_default().as_encoded_bytes();
+    if !holds_any(inside, &file.named) && !holds_any(name, &file.named) {
+        return Ok(());
+    }
+    let name = String::from_utf8_lossy(name);
+    let ends = [name.rsplitn(2, '.').next(), name.rsplitn(3, '.').nth(1)];
+    let last = ends[0].unwrap_or_default().to_owned();
+    let endings = [last.clone(), format!("{}.{last}", ends[1].unwrap_or_default())];
+    let fits =
+        |path: &PathBuf| !path.exists() && !taken.contains(path) && file.log.would_be_found(path);
+    let candidates = endings.iter().flat_map(|ending| {
+        (1..=FILES_MAX).map(move |number| folder.join(format!("retained-{number}.{ending}")))
+    });
+    let found = candidates.filter(|_| !holds_any(inside, &file.named)).find(fits);
+    let Some(new) = found else {
+        return Err(Error::input(format!(
+            "below {} stands the identifier of somebody whose rows all go, in the name of a folder \
+             or of a file that the glob would not find under another",
+            base.display()
+        ))
+        .help("rename it, or move the files that stay elsewhere, then run again"));
+    };
+    taken.insert(new.clone());
+    file.kept_as = new;
+    Ok(())
+}
+
+/// Whether a text holds any of these words.
+pub(super) fn holds_any(text: &[u8], words: &BTreeSet<String>) -> bool {
+    words.iter().any(|word| holds(text, word))
+}
+
+fn holds(text: &[u8], word: &str) -> bool {
+    memchr::memmem::find(text, word.as_bytes()).is_some()
+}
+
+/// The digits of a number that was written with spaces and signs; other text as it is.
+fn digits(text: &str) -> Cow<'_, str> {
+    let is_sign = |character: char| " -().\u{a0}".contains(character);
+    if text.chars().all(|character| character.is_ascii_digit() || is_sign(character)) {
+        Cow::Owned(text.chars().filter(char::is_ascii_digit).collect())
+    } else {
+        Cow::Borrowed(text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn expired(texts: &[&str], gone: &[&str], stays: &[&str]) -> Vec<String> {
+        let mut naming = Naming::new(texts.iter().map(|text| text.as_bytes().to_vec()).collect());
+        gone.iter().for_each(|name| naming.take(name, false));
+        stays.iter().for_each(|name| naming.take(name, true));
+        naming.expired().into_iter().collect()
+    }
+
+    #[test]
+    fn what_stands_in_a_text_and_has_no_row_left() {
+        let texts = ["user=14155550123/x.csv", "written for alice-7"];
+        assert_eq!(expired(&texts, &["+14155550123"], &[]), ["14155550123"]);
+        assert_eq!(expired(&texts, &["+1 (415) 555-0123"], &[]), ["14155550123"]);
+        assert_eq!(expired(&texts, &["+14155550123"], &["+1 415 555 0123"]), [""; 0]);
+        assert_eq!(expired(&texts, &["alice-7", "alice", "1", "+14155550124"], &[]), ["alice-7"]);
+        assert_eq!(expired(&["day=2026-03-01/part-0.csv"], &["20260301"], &[]), [""; 0]);
+    }
+}
