@@ -18,7 +18,8 @@ use crate::spec::logs::Place;
 use crate::spec::window::{Clock, parse_instant};
 use crate::{Kind, Result};
 
-/// Runs the command. The code is 1 when rows went of a day that was never released.
+/// Runs the command. The code is 1 when somebody must look: rows went of a day that was never
+/// released, or a file that may hold expired rows was left alone.
 ///
 /// # Privacy
 /// Names files and days, never how many rows went: that stands in the journal alone.
@@ -48,11 +49,17 @@ pub(crate) fn run(asked: &Retain, output: &Output) -> Result<u8> {
     }
     let released = released_days(&job.release)?;
     let purged = purge(&job.release, &mut ledger, now, &released)?;
-    let warnings: Vec<String> = purged
+    let mut warnings: Vec<String> = purged
         .unreleased
         .iter()
         .map(|day| format!("rows of the day {day} were deleted, and it was never released"))
         .collect();
+    warnings.extend(
+        purged.linked.iter().map(|file| {
+            format!("{file} had another name: what was deleted is still there under it")
+        }),
+    );
+    warnings.extend(purged.strays.iter().map(stray));
     for warning in &warnings {
         output.warning(warning);
     }
@@ -61,6 +68,13 @@ pub(crate) fn run(asked: &Retain, output: &Output) -> Result<u8> {
     }
     output.result(&object(&job, now.as_of, &purged, &warnings), &words(&purged));
     Ok(worst)
+}
+
+fn stray(path: &PathBuf) -> String {
+    format!(
+        "{} lies among the logs and is not read as one: what it holds was not deleted",
+        path.display()
+    )
 }
 
 fn job(asked: &Retain) -> Result<(Job, Now)> {
@@ -107,6 +121,9 @@ fn dry_run(job: &Job, now: Now, output: &Output) -> Result<()> {
     for day in &unreleased {
         let _infallible = writeln!(text, "unreleased  {day} would lose rows");
     }
+    for path in &expiry.strays {
+        output.warning(&stray(path));
+    }
     for order in &ended_orders {
         let _infallible = writeln!(text, "ended    {order}: its archives would be deleted");
     }
@@ -120,6 +137,7 @@ fn dry_run(job: &Job, now: Now, output: &Output) -> Result<()> {
         "files": files,
         "files_found": expiry.found,
         "unreleased": unreleased,
+        "not_read": expiry.strays,
         "ended_orders": ended_orders,
     });
     output.result(&object, &text);
@@ -136,6 +154,7 @@ fn object(job: &Job, as_of: Timestamp, purged: &Purged, warnings: &[String]) -> 
         "rewritten": purged.rewritten,
         "archives": purged.archives,
         "unreleased": purged.unreleased,
+        "not_read": purged.strays,
         "ended_orders": purged.ended_orders,
         "resumed": purged.is_resumed,
         "warnings": warnings,

@@ -6,6 +6,7 @@
 //! lie long after the logs, but not after the machine's own clock.
 
 use std::path::Path;
+use std::time::{Duration, SystemTime};
 
 use jiff::Timestamp;
 
@@ -90,6 +91,12 @@ impl Now {
             "set the clock right; when the logs did end then, name the instant with --as-of"
         }))
     }
+}
+
+/// How long ago a file was written to; none where nobody knows, or it is yet to come.
+pub(super) fn age(modified: SystemTime) -> Option<Duration> {
+    let at = Timestamp::try_from(modified).ok()?;
+    Duration::try_from(Clock::System.now().duration_since(at)).ok()
 }
 
 /// The times that a row may carry.

@@ -8,13 +8,14 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use jiff::Timestamp;
 use rayon::prelude::*;
 
-use super::clock::{Now, Plausible};
+use super::clock::{Now, Plausible, age};
 use super::naming::{self, Naming};
+use super::strays;
 use crate::ingest::{Container, OpenLog, RawLog, RawPiece, find_raw_logs};
 use crate::spec::Release;
 use crate::spec::window::{Day, DayWindow, days_before};
@@ -34,6 +35,8 @@ pub struct Expiry<'a> {
     pub folders: BTreeSet<PathBuf>,
     /// The time of the newest row; none without one.
     pub newest: Option<i64>,
+    /// Files among the logs that may hold rows and that nobody reads.
+    pub strays: Vec<PathBuf>,
 }
 
 /// A file that loses some or all of its rows.
@@ -75,6 +78,26 @@ impl Stamp {
             ));
         }
         Ok(Self { bytes: facts.len(), modified: facts.modified().ok() })
+    }
+}
+
+/// How long nobody may have written to a text log before it is shortened.
+const QUIET: Duration = Duration::from_hours(1);
+
+impl Stamp {
+    /// Refuses a file that somebody may still append to: what comes after would be lost.
+    fn require_quiet(&self, path: &Path, release: &Release) -> Result<()> {
+        let quiet = QUIET.max(release.logs.settle.unsigned_abs());
+        let age = self.modified.and_then(age);
+        if age.is_some_and(|age| age >= quiet) {
+            return Ok(());
+        }
+        Err(Error::input(format!(
+            "{} was written to in the last {} minutes, and some of its rows are past retention",
+            path.display(),
+            quiet.as_secs() / 60
+        ))
+        .help("a log that is written to cannot be shortened: begin a new file each day or sooner"))
     }
 }
 
@@ -124,6 +147,8 @@ pub(super) fn find_before<'a>(
 ) -> Result<Expiry<'a>> {
     let cutoff_micros = cutoff.as_microsecond();
     let logs = find_raw_logs(&release.logs).map_err(untrusted)?;
+    strays::require_no_links(release, &logs)?;
+    let strays = strays::find(release, &logs)?;
     let plausible = Plausible::around(now, release.retention_days);
     let looked: Vec<Looked<'_>> = logs
         .par_iter()
@@ -142,7 +167,7 @@ pub(super) fn find_before<'a>(
     if !files.is_empty() {
         now.require_credible(newest, release)?;
     }
-    Ok(Expiry { cutoff_micros, cutoff, files, found, folders, newest })
+    Ok(Expiry { cutoff_micros, cutoff, files, found, folders, newest, strays })
 }
 
 /// What cannot be read is bad input here, whatever the reason.
@@ -209,6 +234,9 @@ fn look<'a>(
     let newest = rows.newest;
     if rows.expired == 0 {
         return Ok(Looked { newest, expired: None });
+    }
+    if is_text && rows.kept > 0 {
+        stamp.require_quiet(log.path(), release)?;
     }
     let mut named = rows.in_metadata.expired();
     named.extend(rows.in_path.expired());

@@ -17,6 +17,7 @@ mod rewrite_ipc;
 mod rewrite_parquet;
 mod rewrite_text;
 mod seal;
+mod strays;
 
 pub use clock::Now;
 pub use disclose::disclose;

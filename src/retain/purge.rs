@@ -18,7 +18,7 @@ use rayon::prelude::*;
 use super::clock::Now;
 use super::expired::{Expired, Expiry, find_before, find_expired, nothing_deleted};
 use super::rewrite::{self, cannot_write};
-use super::seal;
+use super::{seal, strays};
 use crate::ingest::{Container, find_raw_logs};
 use crate::ledger::{Custody, DeletedFile, Finished, Hold, Ledger, Retention, Sealed};
 use crate::spec::Release;
@@ -40,6 +40,10 @@ pub struct Purged {
     pub ended_orders: Vec<String>,
     /// How many archives were sealed.
     pub archives: usize,
+    /// Files that somebody must look at: what they hold may be past retention too.
+    pub strays: Vec<PathBuf>,
+    /// Deleted or shortened files that had another name, under which their rows are still there.
+    pub linked: Vec<String>,
     /// Whether a deletion that was cut short was finished first.
     pub is_resumed: bool,
 }
@@ -92,6 +96,7 @@ pub fn purge(
         expiry = find_expired(release, now)?;
     }
     purged.cutoff = Some(expiry.cutoff);
+    purged.strays.clone_from(&expiry.strays);
     if !expiry.files.is_empty() {
         let copies = prepare(&expiry)?;
         let digests = digests(ledger, &expiry.files)?;
@@ -222,6 +227,9 @@ impl Deletion<'_> {
         let mut folders = BTreeSet::new();
         for (file, copy) in files {
             let path = file.log.path();
+            if strays::has_other_names(path) {
+                purged.linked.push(file.shown());
+            }
             let removed = file.require_unchanged().and_then(|()| match copy {
                 Some(copy) => rewrite::replace(copy, file),
                 None => fs::remove_file(path).map_err(|error| cannot_write(path, error)),

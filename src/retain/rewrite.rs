@@ -7,7 +7,7 @@
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
-use std::io;
+use std::io::{self, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use base64::Engine;
@@ -21,7 +21,7 @@ use crate::ingest::{Container, OpenLog, RawPiece};
 use crate::{Error, Result};
 
 /// How the names of files end that are being written.
-const ENDING: &str = ".retain-partial";
+pub(super) const ENDING: &str = ".retain-partial";
 
 /// Writes the new file and reads it back; the old one is not touched.
 ///
@@ -57,12 +57,29 @@ pub(super) fn prepare(expired: &Expired<'_>, cutoff: i64) -> Result<PathBuf> {
 /// I/O.
 pub(super) fn replace(partial: &Path, expired: &Expired<'_>) -> Result<()> {
     let (path, name) = (expired.log.path(), &expired.kept_as);
+    let old = File::open(path).map_err(|error| cannot_write(path, error))?;
     if name != path {
         // The old file moves first: a crash in between leaves one file, and the next deletion
         // shortens it.
         fs::rename(path, name).map_err(|error| cannot_write(name, error))?;
     }
-    fs::rename(partial, name).map_err(|error| cannot_write(name, error))
+    fs::rename(partial, name).map_err(|error| cannot_write(name, error))?;
+    carry_over(old, expired.bytes(), name)
+}
+
+/// Adds what somebody wrote to the old file after it was looked at: text, gzip and zstd all go on
+/// after an end.
+fn carry_over(mut old: File, seen: u64, name: &Path) -> Result<()> {
+    let failed = |error| cannot_write(name, error);
+    if old.metadata().map_err(failed)?.len() <= seen {
+        return Ok(());
+    }
+    old.seek(SeekFrom::Start(seen)).map_err(failed)?;
+    let mut new = File::options().append(true).open(name).map_err(failed)?;
+    io::copy(&mut old, &mut new).and_then(|_| new.sync_all()).map_err(failed)?;
+    Err(Error::io(format!("{} was written to while it was shortened", name.display())).help(
+        "nothing is lost so far, but its writer may still hold the old file: have it open the          file anew, and let files be closed before they pass retention",
+    ))
 }
 
 /// Removes what crashed deletions left in these folders.
@@ -165,7 +182,8 @@ fn guarded(work: impl FnOnce() -> Option<()>) -> Option<()> {
     std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).ok().flatten()
 }
 
-/// Gives a file the rights and, where this user may, the owner of another.
+/// Gives a file the rights, the time of writing and, where this user may, the owner of another: it
+/// is the same log, and whether somebody writes to it is told by its time.
 fn like(path: &Path, file: &File) -> io::Result<()> {
     let facts = fs::metadata(path)?;
     #[cfg(unix)]
@@ -174,7 +192,8 @@ fn like(path: &Path, file: &File) -> io::Result<()> {
         // Only a privileged user can give files away; without it the new owner is this user.
         let _owner = std::os::unix::fs::fchown(file, Some(facts.uid()), Some(facts.gid()));
     }
-    file.set_permissions(facts.permissions())
+    file.set_permissions(facts.permissions())?;
+    file.set_modified(facts.modified()?)
 }
 
 /// The name of a file while it is written: it tells nothing of the file's own.

@@ -320,3 +320,60 @@ fn deleting_one_day_rewrites_nothing_else() {
     assert_eq!(world.retain(START + 31 * DAY).code, 1);
     assert_eq!(facts(), before[1..]);
 }
+
+#[test]
+fn links_are_refused_and_other_names_told() {
+    let world = ArchiveWorld::new();
+    world.write_log("day=2026-03-01/x.csv", &two_days()[..24]);
+    world.begin();
+    std::os::unix::fs::symlink("day=2026-03-01", world.path("logs/current")).unwrap();
+    let ran = world.retain(START + 31 * DAY);
+    assert_eq!(ran.code, 65, "{}", ran.stderr);
+    assert!(ran.stderr.contains("current is a link"), "{}", ran.stderr);
+    assert_eq!(world.files("logs").len(), 3);
+    std::fs::remove_file(world.path("logs/current")).unwrap();
+    std::fs::hard_link(world.path("logs/day=2026-03-01/x.csv"), world.path("kept.csv")).unwrap();
+    let ran = world.retain(START + 31 * DAY);
+    assert_eq!(ran.code, 1, "{}", ran.stderr);
+    assert!(ran.stderr.contains("had another name"), "{}", ran.stderr);
+    assert!(world.live().is_empty());
+}
+
+#[test]
+fn files_that_nobody_reads_are_told_of() {
+    let world = ArchiveWorld::new();
+    world.write_log("x.csv", &two_days()[24..]);
+    world.begin();
+    let strays = [".x.csv.Ab12Cd", "_old.parquet", ".nfs000000001", "a/.y.ndjson.swp"];
+    std::fs::create_dir(world.path("logs/a")).unwrap();
+    for name in strays {
+        std::fs::write(world.path("logs").join(name), "anything").unwrap();
+    }
+    std::fs::write(world.path("logs/_SUCCESS"), "").unwrap();
+    world.age("logs/_SUCCESS", 100);
+    // They may be on their way to become logs.
+    assert_eq!(world.retain(START).code, 0);
+    strays.iter().for_each(|name| world.age(&format!("logs/{name}"), 25));
+    let ran = world.retain(START);
+    assert_eq!(ran.code, 1, "{}", ran.stderr);
+    assert_eq!(ran.stderr.matches("is not read as one").count(), 4, "{}", ran.stderr);
+    for name in strays {
+        assert!(ran.stderr.contains(name), "{name}: {}", ran.stderr);
+    }
+}
+
+#[test]
+fn a_log_that_is_written_to_is_not_shortened() {
+    for name in ["x.csv", "x.ndjson.zst"] {
+        let world = ArchiveWorld::new();
+        world.write_log(name, &two_days());
+        world.age(&format!("logs/{name}"), 0);
+        let ran = world.retain(START + 31 * DAY);
+        assert_eq!(ran.code, 65, "{}", ran.stderr);
+        assert!(ran.stderr.contains("in the last 60 minutes"), "{}", ran.stderr);
+        assert_eq!(world.live().len(), 48);
+        // All of it is past retention: whoever writes to it writes to a file that is gone by right.
+        assert_eq!(world.retain(START + 40 * DAY).code, 1);
+        assert!(world.live().is_empty());
+    }
+}

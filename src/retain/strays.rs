@@ -1,0 +1,108 @@
+//! Files among the logs that look like logs and are not read as such.
+//!
+//! In: the release and the log files that its glob found. Out: temporary files that other programs
+//! left behind, files that a narrow glob misses, further names of a deleted file. Nobody knows what
+//! rows are in them, so they are told of and left alone; deletion would otherwise promise too much.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::clock::age;
+use crate::ingest::RawLog;
+use crate::spec::Release;
+use crate::{Error, Result};
+
+/// What names of logs hold.
+const ENDINGS: [&str; 11] = [
+    ".parquet", ".pq", ".arrow", ".ipc", ".feather", ".csv", ".tsv", ".ndjson", ".jsonl", ".json",
+    ".log",
+];
+/// A younger file may be one that is being written.
+const YOUNG: Duration = Duration::from_hours(24);
+
+/// Lists them, in the order of their paths.
+///
+/// # Errors
+/// Input, when a folder of the logs cannot be listed.
+pub(super) fn find(release: &Release, logs: &[RawLog<'_>]) -> Result<Vec<PathBuf>> {
+    let known: BTreeSet<&Path> = logs.iter().map(RawLog::path).collect();
+    let base = release.logs.place.base();
+    // What this program itself writes may lie among the logs.
+    let published = fs::canonicalize(&release.output).ok();
+    let mut strays = Vec::new();
+    let mut folders = vec![if base == Path::new("") { PathBuf::from(".") } else { base }];
+    while let Some(folder) = folders.pop() {
+        if published.is_some() && fs::canonicalize(&folder).ok() == published {
+            continue;
+        }
+        let entries = match fs::read_dir(&folder) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
+            entries => entries.map_err(|error| unlisted(&folder, error))?,
+        };
+        for entry in entries {
+            let entry = entry.map_err(|error| unlisted(&folder, error))?;
+            let kind = entry.file_type().map_err(|error| unlisted(&folder, error))?;
+            let path = entry.path();
+            let plain = path.strip_prefix(".").unwrap_or(&path);
+            if kind.is_dir() {
+                folders.push(path);
+            } else if kind.is_file() && !known.contains(plain) && looks_like_a_log(&path) {
+                strays.push(path);
+            }
+        }
+    }
+    strays.sort();
+    Ok(strays)
+}
+
+/// Refuses links on the way to a log, below the folder of all logs: its file would be found twice,
+/// or lies elsewhere.
+///
+/// # Errors
+/// Input, naming the link.
+pub(super) fn require_no_links(release: &Release, logs: &[RawLog<'_>]) -> Result<()> {
+    let base = release.logs.place.base();
+    let mut seen: BTreeSet<&Path> = BTreeSet::new();
+    for folder in logs.iter().flat_map(|log| log.path().ancestors().skip(1)) {
+        let is_inside = folder != base && folder.starts_with(&base) && folder != Path::new("");
+        if is_inside && seen.insert(folder) && folder.is_symlink() {
+            return Err(Error::input(format!("{} is a link", folder.display())).help(
+                "rows behind a link cannot be deleted through it: name the folder itself in \
+                 `[logs] path`, or remove the link",
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// How many further names a file has, outside of what is deleted by its own.
+#[cfg(unix)]
+pub(super) fn has_other_names(path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    fs::symlink_metadata(path).is_ok_and(|facts| facts.nlink() > 1)
+}
+
+/// Elsewhere nobody can tell.
+#[cfg(not(unix))]
+pub(super) fn has_other_names(_: &Path) -> bool {
+    false
+}
+
+fn looks_like_a_log(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
+    let has_ending = ENDINGS.iter().any(|ending| name.contains(ending));
+    // Checksums go with their file; partial files of this program are swept.
+    let is_known = name.ends_with(".crc") || name.ends_with(super::rewrite::ENDING);
+    let is_old = fs::metadata(path)
+        .and_then(|facts| facts.modified())
+        .is_ok_and(|at| age(at).is_some_and(|age| age > YOUNG));
+    (has_ending || name.starts_with(".nfs")) && !is_known && is_old
+}
+
+fn unlisted(folder: &Path, error: std::io::Error) -> Error {
+    Error::input(format!("the folder {} cannot be listed", folder.display()))
+        .help("check its permissions: what is in it cannot be told")
+        .because(error)
+}
