@@ -146,6 +146,7 @@ pub fn release_day(job: &Job, ledger: &mut Ledger, window: &DayWindow) -> Result
     if job.incomplete == Incomplete::Refuse {
         reader.require_complete(window)?;
     }
+    let rejects = rejected_rows(job, day)?;
     let digest = reader.digest(ledger.key()?)?;
     let entry = match reserved {
         Some(entry) if entry.logs_digest == digest => entry,
@@ -158,7 +159,6 @@ pub fn release_day(job: &Job, ledger: &mut Ledger, window: &DayWindow) -> Result
     let frozen = thaw(&entry)?;
     let tables = frozen.iter().map(|priced| priced.table.clone()).collect();
     let plan = Plan::with_tables(spec, tables)?;
-    let rejects = rejected_rows(job, day)?;
     let reader = reader.with_rejects(rejects.as_ref());
     let (tally, _secret_counts) = engine::tally(&reader, window, &plan)?;
     rejects.as_ref().map_or(Ok(()), RejectedRows::finish)?;
@@ -233,7 +233,10 @@ fn standing(job: &Job, ledger: &Ledger, day: Day) -> Result<Standing> {
 
 fn rejected_rows(job: &Job, day: Day) -> Result<Option<RejectedRows>> {
     let name = format!("{}-{day}.ndjson", job.release.name);
-    job.rejects.as_ref().map(|folder| RejectedRows::create(folder, &name)).transpose()
+    job.rejects
+        .as_ref()
+        .map(|folder| RejectedRows::create(&job.release.logs, folder, &name))
+        .transpose()
 }
 
 fn heal(job: &Job, ledger: &mut Ledger, entry: &Entry) -> Result<Done> {

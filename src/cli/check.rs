@@ -26,8 +26,11 @@ pub(crate) fn run(asked: &Check, output: &Output) -> Result<()> {
     }
     let layout = Layout::new(&release.questions)?;
     let name = format!("{}-check.ndjson", release.name);
-    let rejects =
-        asked.rejects.as_ref().map(|folder| RejectedRows::create(folder, &name)).transpose()?;
+    let rejects = asked
+        .rejects
+        .as_ref()
+        .map(|folder| RejectedRows::create(&release.logs, folder, &name))
+        .transpose()?;
     let reader =
         LogReader::open(&release.logs, layout.keys(), None)?.with_rejects(rejects.as_ref());
     let (_, counts) = reader.fold(|| (), |(), _| Ok(()))?;

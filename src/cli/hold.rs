@@ -17,6 +17,8 @@ use crate::spec::Release;
 use crate::spec::window::{Clock, Day, parse_instant};
 use crate::{Error, Result};
 
+/// How many last digits of a number a reference may not hold.
+const NAMING_DIGITS: usize = 7;
 /// How long an extension lasts.
 const STEP_DAYS: i64 = 30;
 
@@ -44,14 +46,19 @@ fn add(asked: &HoldAdd, output: &Output) -> Result<()> {
         numbers.extend(listed_numbers(file)?);
     }
     let numbers = canonical(&release, &numbers)?;
-    let digits = |text: &str| text.chars().filter(char::is_ascii_alphanumeric).collect::<String>();
-    if numbers.iter().any(|number| digits(order).contains(&digits(number))) {
+    let names = |number: &String| {
+        let digits = digits(number);
+        // A national form lacks the calling code; what is shorter stands in references by chance.
+        let tail = digits.get(digits.len().saturating_sub(NAMING_DIGITS)..).unwrap_or_default();
+        tail.len() == NAMING_DIGITS && self::digits(order).contains(tail)
+    };
+    if numbers.iter().any(names) {
         return Err(Error::usage("the order's reference holds one of its numbers")
             .help("numbers are kept as keyed digests only: give the reference without them"));
     }
     let (from, to) = window(&asked.from, &asked.to)?;
     let expires = match &asked.expires {
-        Some(text) => parse_instant(text)?,
+        Some(text) => end(text)?,
         None => later(now.as_of)?,
     };
     if expires <= now.as_of {
@@ -66,7 +73,9 @@ fn add(asked: &HoldAdd, output: &Output) -> Result<()> {
     recipients.sort();
     recipients.dedup();
     let mut ledger = writer(&release, now)?;
-    if ledger.custody()?.of_order(order).is_some_and(|hold| hold.is_active(now.as_of)) {
+    let custody = ledger.custody()?;
+    let earlier = custody.of_order(order);
+    if earlier.is_some_and(|hold| hold.is_active(now.as_of)) {
         return Err(Error::refused(format!("the order {order} is held already"))
             .help("extend or lift it, or enter the other order under its own reference"));
     }
@@ -86,6 +95,12 @@ fn add(asked: &HoldAdd, output: &Output) -> Result<()> {
         expires,
         recipients,
     })?;
+    if earlier.is_some_and(|hold| hold.purged_at.is_none() && !hold.archives.is_empty()) {
+        output.warning(
+            "an earlier hold of this order ended, and its archives go at the next deletion: this \
+             one does not keep them",
+        );
+    }
     let text = format!("hold {hold}: order {order}, {count} numbers, until {expires}\n");
     let object = json!({ "hold": hold, "order": order, "expires": expires.to_string() });
     output.result(&object, &text);
@@ -261,18 +276,23 @@ fn listed_numbers(file: &Path) -> Result<Vec<String>> {
 
 /// Half-open; a bare day at the end counts in full.
 fn window(from: &str, to: &str) -> Result<(Timestamp, Timestamp)> {
-    let first = parse_instant(from)?;
-    let end = match to.parse::<Day>() {
-        Ok(day) => {
-            day.next().map_or_else(|| parse_instant(to), |next| parse_instant(&next.to_string()))?
-        }
-        Err(_) => parse_instant(to)?,
-    };
+    let (first, end) = (parse_instant(from)?, end(to)?);
     if first >= end {
         return Err(Error::usage(format!("`--from {from}` is not before `--to {to}`"))
             .help("give the earlier instant first"));
     }
     Ok((first, end))
+}
+
+/// An instant that ends something: of a bare day its end.
+fn end(text: &str) -> Result<Timestamp> {
+    let next = text.parse::<Day>().ok().and_then(Day::next);
+    next.map_or_else(|| parse_instant(text), |next| parse_instant(&next.to_string()))
+}
+
+/// Letters and digits, without what people put between them.
+fn digits(text: &str) -> String {
+    text.chars().filter(char::is_ascii_alphanumeric).collect()
 }
 
 fn later(instant: Timestamp) -> Result<Timestamp> {

@@ -69,7 +69,7 @@ pub(crate) struct HoldAdd {
     /// The last day of the window, or the first instant after it
     #[arg(long, value_name = "T")]
     pub(crate) to: String,
-    /// When the hold ends unless it is extended; 30 days from now unless told
+    /// When the hold ends unless it is extended, of a bare day its end; 30 days from now unless told
     #[arg(long, value_name = "T")]
     pub(crate) expires: Option<String>,
     /// A custodian's age public key; may be given more than once, and each key opens everything

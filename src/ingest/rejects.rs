@@ -13,6 +13,7 @@ use arrow::util::display::{ArrayFormatter, FormatOptions};
 use serde_json::{Map, Value};
 
 use super::wanted::{RawBatch, Wanted};
+use crate::spec::logs::Logs;
 use crate::{Error, Result};
 
 /// Why a row could not be read.
@@ -45,8 +46,15 @@ impl RejectedRows {
     /// Makes `name` in a folder, for the owner alone; a file of that name is replaced.
     ///
     /// # Errors
-    /// I/O, naming the path.
-    pub fn create(folder: &Path, name: &str) -> Result<Self> {
+    /// Usage, for a folder among the logs; I/O, naming the path.
+    pub fn create(logs: &Logs, folder: &Path, name: &str) -> Result<Self> {
+        if logs.place.reaches(folder) {
+            return Err(Error::usage(format!(
+                "`--rejects {}` lies among the logs",
+                folder.display()
+            ))
+            .help("rows there would be read as logs: name a folder elsewhere"));
+        }
         let path = folder.join(name);
         fs::create_dir_all(folder).map_err(|error| failed(folder, error))?;
         // A file that others could read before keeps its mode when it is only emptied.

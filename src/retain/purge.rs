@@ -287,7 +287,8 @@ fn end_holds(release: &Release, ledger: &mut Ledger, now: Now, purged: &mut Purg
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
                 return Err(cannot_write(&folder, error));
             }
-            _ => {}
+            Ok(()) => folder.parent().map_or(Ok(()), sync)?,
+            Err(_) => {}
         }
         ledger.note_purged(hold.terms.hold)?;
         purged.ended_orders.push(hold.terms.order.clone());

@@ -106,6 +106,20 @@ impl Place {
         self.folder.join(folders.collect::<PathBuf>())
     }
 
+    /// Whether a file in `folder` could be found as a log.
+    #[must_use]
+    pub fn reaches(&self, folder: &Path) -> bool {
+        let is_deep = self.path().is_dir() || self.glob.contains("**");
+        let absolute = |path: &Path| {
+            let path = if path == Path::new("") { Path::new(".") } else { path };
+            path.canonicalize().or_else(|_| std::path::absolute(path))
+        };
+        match (absolute(folder), absolute(&self.base())) {
+            (Ok(folder), Ok(base)) => folder == base || (is_deep && folder.starts_with(base)),
+            _ => false,
+        }
+    }
+
     /// The pattern to match, with the folder's own name taken literally.
     #[must_use]
     pub fn pattern(&self) -> String {

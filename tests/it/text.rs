@@ -218,3 +218,20 @@ fn a_run_warns_of_days_that_will_be_lost() {
         "{late}"
     );
 }
+
+#[test]
+fn rejected_rows_are_not_written_among_the_logs() {
+    let world = World::new();
+    let check = |folder| world.run(&["check", "release.toml", "--rejects", folder]);
+    for folder in ["logs", "./logs/../logs"] {
+        let ran = check(folder);
+        assert_eq!(ran.code, 2, "{folder}: {}", ran.stderr);
+        assert!(ran.stderr.contains("lies among the logs"), "{}", ran.stderr);
+    }
+    // The glob of this world does not go deeper.
+    assert_eq!(check("logs/bad").code, 0);
+    let text = std::fs::read_to_string(world.path("release.toml")).unwrap();
+    world.write("deep.toml", text.replace("logs/*.csv", "logs/**/*.csv").as_bytes());
+    let ran = world.run(&["check", "deep.toml", "--rejects", "logs/bad"]);
+    assert_eq!(ran.code, 2, "{}", ran.stderr);
+}
