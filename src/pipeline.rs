@@ -111,13 +111,12 @@ pub fn open_custody(spec: &Release, wait: Duration, clock: Clock) -> Result<Ledg
     let path = &spec.ledger.path;
     let marks = Marks::read(&spec.logs.place)?;
     marks.allow_new(path, Second::Refuse)?;
-    let terms = terms(spec)?;
     let ledger = if path.exists() {
         Ledger::reopen(path, wait, clock)?
     } else {
-        Ledger::open(path, &terms, wait, clock)?
+        Ledger::open(path, &terms(spec)?, wait, clock)?
     };
-    ledger.require_same_rows(&terms)?;
+    ledger.require_same_rows(identity(spec))?;
     marks.claim(&ledger, Second::Refuse)?;
     Ok(ledger)
 }
@@ -292,6 +291,21 @@ fn logs_changed(entry: &Entry, day: Day) -> Error {
 
 /// What the ledger fixes: the promise, and whatever decides who a requester is.
 fn terms(spec: &Release) -> Result<Terms> {
+    let ledger = &spec.ledger;
+    Ok(Terms {
+        unit: "requester-day".to_owned(),
+        epsilon: ledger.epsilon,
+        delta: ledger.delta,
+        key_delta: ledger.key_delta,
+        budget: release::budget_of(ledger.epsilon, ledger.conversion_delta())?,
+        time_zone: ledger.time_zone_name.clone(),
+        identity: identity(spec),
+        logs: None,
+    })
+}
+
+/// What decides whose a row is and when it was.
+fn identity(spec: &Release) -> BTreeMap<String, String> {
     let logs = &spec.logs;
     let mut identity: BTreeMap<String, String> = ["requester", "target", "requested_at"]
         .into_iter()
@@ -308,15 +322,5 @@ fn terms(spec: &Release) -> Result<Terms> {
     };
     fix("[logs] default_region", logs.default_region.as_deref().unwrap_or("none"));
     fix(Terms::NUMBERS, normaliser);
-    let ledger = &spec.ledger;
-    Ok(Terms {
-        unit: "requester-day".to_owned(),
-        epsilon: ledger.epsilon,
-        delta: ledger.delta,
-        key_delta: ledger.key_delta,
-        budget: release::budget_of(ledger.epsilon, ledger.conversion_delta())?,
-        time_zone: ledger.time_zone_name.clone(),
-        identity,
-        logs: None,
-    })
+    identity
 }

@@ -5,6 +5,7 @@
 //! reader takes neither and makes nothing. The order is: lock, make if absent, version, terms
 //! against the journal, key, terms against the release.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
@@ -59,8 +60,8 @@ impl Ledger {
     ///
     /// # Errors
     /// Refused, naming the first field that differs.
-    pub fn require_same_rows(&self, asked: &Terms) -> Result<()> {
-        let mut asked = Terms { identity: asked.identity.clone(), ..self.terms.clone() };
+    pub fn require_same_rows(&self, identity: BTreeMap<String, String>) -> Result<()> {
+        let mut asked = Terms { identity, ..self.terms.clone() };
         let mut ignored = vec![Terms::ZONES];
         // The versions of the number rules agree on all but a few numbers, but those may be held.
         if self.custody()?.holds.iter().all(|hold| hold.purged_at.is_some()) {

@@ -4,7 +4,6 @@
 //! which identifiers stand in them and have no row left, so that the texts must not stay either.
 //! What is shorter than six characters is not looked for: it stands in texts by chance.
 
-use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
@@ -37,11 +36,15 @@ impl Naming {
     }
 
     /// Takes an identifier of a row.
+    #[inline]
     pub(super) fn take(&mut self, identifier: &str, stays: bool) {
+        // Asked for every row: most files have no text that could hold a number.
+        if self.texts.is_empty() || (!self.has_digits && is_number(identifier)) {
+            return;
+        }
         let trimmed = identifier.trim().trim_start_matches('+');
         self.look_for(trimmed, stays);
-        let digits = digits(trimmed);
-        if digits.len() < trimmed.len() {
+        if let Some(digits) = digits(trimmed).filter(|digits| digits.len() < trimmed.len()) {
             self.look_for(&digits, stays);
         }
     }
@@ -57,8 +60,7 @@ impl Naming {
     }
 
     fn look_for(&mut self, word: &str, stays: bool) {
-        let is_number = word.bytes().all(|byte| byte.is_ascii_digit());
-        if word.len() < SHORTEST || (is_number && !self.has_digits) {
+        if word.len() < SHORTEST {
             return;
         }
         let found = if stays { &mut self.stays } else { &mut self.gone };
@@ -116,14 +118,18 @@ fn holds(text: &[u8], word: &str) -> bool {
     memchr::memmem::find(text, word.as_bytes()).is_some()
 }
 
-/// The digits of a number that was written with spaces and signs; other text as it is.
-fn digits(text: &str) -> Cow<'_, str> {
+/// Whether all but the first character are digits; without an early end, which is slower here.
+#[inline]
+fn is_number(text: &str) -> bool {
+    let rest = text.as_bytes().get(1..).unwrap_or_default();
+    rest.iter().fold(true, |all, byte| all & byte.is_ascii_digit())
+}
+
+/// The digits of a number that was written with spaces and signs; none for other text.
+fn digits(text: &str) -> Option<String> {
     let is_sign = |character: char| " -().\u{a0}".contains(character);
-    if text.chars().all(|character| character.is_ascii_digit() || is_sign(character)) {
-        Cow::Owned(text.chars().filter(char::is_ascii_digit).collect())
-    } else {
-        Cow::Borrowed(text)
-    }
+    let is_number = text.chars().all(|character| character.is_ascii_digit() || is_sign(character));
+    is_number.then(|| text.chars().filter(char::is_ascii_digit).collect())
 }
 
 #[cfg(test)]
