@@ -1,7 +1,7 @@
 //! `retain`: the plan of a deletion, and the deletion.
 
 use std::fmt::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -59,7 +59,7 @@ pub(crate) fn run(asked: &Retain, output: &Output) -> Result<u8> {
             format!("{file} had another name: what was deleted is still there under it")
         }),
     );
-    warnings.extend(purged.strays.iter().map(stray));
+    warnings.extend(purged.strays.iter().map(|path| stray(path)));
     for warning in &warnings {
         output.warning(warning);
     }
@@ -70,7 +70,7 @@ pub(crate) fn run(asked: &Retain, output: &Output) -> Result<u8> {
     Ok(worst)
 }
 
-fn stray(path: &PathBuf) -> String {
+fn stray(path: &Path) -> String {
     format!(
         "{} lies among the logs and is not read as one: what it holds was not deleted",
         path.display()

@@ -87,9 +87,9 @@ pub(super) fn rename(
         return Ok(());
     }
     let name = String::from_utf8_lossy(name);
-    let ends = [name.rsplitn(2, '.').next(), name.rsplitn(3, '.').nth(1)];
-    let last = ends[0].unwrap_or_default().to_owned();
-    let endings = [last.clone(), format!("{}.{last}", ends[1].unwrap_or_default())];
+    let mut parts = name.rsplit('.');
+    let last = parts.next().unwrap_or_default().to_owned();
+    let endings = [last.clone(), format!("{}.{last}", parts.next().unwrap_or_default())];
     let fits =
         |path: &PathBuf| !path.exists() && !taken.contains(path) && file.log.would_be_found(path);
     let candidates = endings.iter().flat_map(|ending| {
