@@ -14,7 +14,7 @@ pub const PARTITIONS: usize = 1 << PARTITION_BITS;
 const PARTITION_BITS: u32 = 8;
 
 /// How many bits of a scrambled number its partition does not tell.
-const UNIT_BITS: u32 = scramble::BITS - PARTITION_BITS;
+pub(super) const UNIT_BITS: u32 = scramble::BITS - PARTITION_BITS;
 
 /// The secret key of one run, by which units are told apart and dealt out.
 ///

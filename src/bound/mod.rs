@@ -9,6 +9,7 @@ mod ball;
 mod gather;
 mod partition;
 mod scramble;
+mod sort;
 mod vector;
 
 pub use ball::{Entry, scale_into_ball};

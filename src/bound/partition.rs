@@ -1,7 +1,8 @@
 //! One partition's rows → bounded contributions, unit by unit.
 
 use super::ball::{Entry, scale_into_ball};
-use super::gather::{Gatherer, Narrow, Wide};
+use super::gather::{Gatherer, Narrow, UNIT_BITS, Wide};
+use super::sort::sort;
 use super::vector::{AtomCount, collect};
 use crate::plan::{Cells, Contribution};
 use crate::spec::question::Clip;
@@ -20,6 +21,7 @@ pub struct TableBound<'a> {
 #[derive(Default)]
 pub struct Bounder {
     narrow: Vec<Narrow>,
+    room: Vec<Narrow>,
     wide: Vec<Wide>,
     atoms: Vec<AtomCount>,
     vector: Vec<Entry>,
@@ -47,7 +49,7 @@ impl Bounder {
             self.wide.extend_from_slice(&rows.wide);
         }
         // Sorted, a unit's rows stand together, and so do its rows of one atom.
-        self.narrow.sort_unstable();
+        sort(&mut self.narrow, UNIT_BITS + atom_bits, &mut self.room);
         self.wide.sort_unstable();
         let mask = (1 << atom_bits) - 1;
         for unit in self.narrow.chunk_by(|left, right| left >> atom_bits == right >> atom_bits) {

@@ -67,3 +67,5 @@ mod cases;
 mod formats;
 #[cfg(test)]
 mod properties;
+#[cfg(test)]
+mod reference;

@@ -274,15 +274,15 @@ fn positions(key: &Key, array: Option<&ArrayRef>, rows: usize) -> Result<Vec<u16
         let values = text(Some(dictionary.values()), dictionary.values().len())?;
         let known: Vec<u16> =
             (0..values.len()).map(|place| position(key, &values, place)).collect();
-        return Ok(dictionary
-            .keys()
-            .iter()
-            .map(|code| {
-                code.and_then(|code| known.get(usize::try_from(code).ok()?))
-                    .copied()
-                    .unwrap_or(key.fallback())
-            })
-            .collect());
+        let place = |code: i32| usize::try_from(code).ok().and_then(|code| known.get(code));
+        let position = |code: i32| place(code).copied().unwrap_or(key.fallback());
+        let mut positions: Vec<u16> =
+            dictionary.keys().values().iter().map(|code| position(*code)).collect();
+        if let Some(nulls) = dictionary.keys().nulls() {
+            let rows = positions.iter_mut().zip(nulls.iter());
+            rows.filter(|(_, is_valid)| !is_valid).for_each(|(row, _)| *row = key.fallback());
+        }
+        return Ok(positions);
     }
     let values = text(Some(array), rows)?;
     Ok((0..rows).map(|row| position(key, &values, row)).collect())

@@ -76,9 +76,9 @@ impl CallingCodes {
         index(value)
     }
 
-    /// The country of a number whose leading digits were read already.
-    pub(super) fn country_at(&self, leading: Leading) -> Option<CountryIndex> {
-        index(self.by_leading.at(leading))
+    /// What each seven leading digits mean; see [`index`].
+    pub(super) const fn by_leading(&self) -> &SevenDigits {
+        &self.by_leading
     }
 
     /// The few numbers shorter than a row may be, such as `+2902xxx` without its last digit.
@@ -118,6 +118,7 @@ impl CallingCodes {
     }
 }
 
-fn index(value: u16) -> Option<CountryIndex> {
+/// The country that a value of the tables stands for.
+pub(super) fn index(value: u16) -> Option<CountryIndex> {
     value.checked_sub(1).map(CountryIndex)
 }

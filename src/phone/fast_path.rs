@@ -6,7 +6,7 @@
 
 use std::sync::OnceLock;
 
-use super::calling_codes::CallingCodes;
+use super::calling_codes::{self, CallingCodes, CountryIndex};
 use super::normaliser::Normalised;
 use super::seven_digits::{Canvas, DIGITS, Leading, SevenDigits, are_digits};
 
@@ -17,9 +17,10 @@ const CSV: &str = include_str!("../../data/e164_fast.csv");
 
 /// The table of proved prefixes.
 pub(super) struct FastPath {
-    /// Bit `n` stands for a total of seven plus `n` digits.
-    lengths: SevenDigits,
-    codes: &'static CallingCodes,
+    /// Places in `facts`.
+    places: SevenDigits,
+    /// Which totals of digits are proved, bit `n` for seven plus `n`, and the country.
+    facts: Vec<(u16, Option<CountryIndex>)>,
 }
 
 impl FastPath {
@@ -31,7 +32,9 @@ impl FastPath {
             for (first, last, digits) in rows() {
                 canvas.paint(first, last, |cell| *cell |= 1 << (digits - DIGITS));
             }
-            Self { lengths: canvas.compress(), codes: CallingCodes::shipped() }
+            let (places, pairs) = canvas.compress().join(CallingCodes::shipped().by_leading());
+            let fact = |(lengths, value)| (lengths, calling_codes::index(value));
+            Self { places, facts: pairs.into_iter().map(fact).collect() }
         })
     }
 
@@ -48,17 +51,17 @@ impl FastPath {
             return None;
         }
         let leading = Leading::behind_sign(*start)?;
-        let proved = self.lengths.at(leading) >> (digits - DIGITS) & 1 == 1;
-        proved.then(|| Normalised {
+        let (lengths, country) = *self.facts.get(usize::from(self.places.at(leading)))?;
+        (lengths >> (digits - DIGITS) & 1 == 1).then(|| Normalised {
             e164: text,
             number: leading.followed_by(*end, digits - DIGITS),
-            country: self.codes.country_at(leading),
+            country,
         })
     }
 
     #[cfg(test)]
     pub(super) fn distinct_stretches(&self) -> usize {
-        self.lengths.distinct_stretches()
+        self.places.distinct_stretches()
     }
 }
 

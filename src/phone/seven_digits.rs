@@ -21,53 +21,104 @@ pub(super) struct SevenDigits {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Leading(usize);
 
-/// A table while it is made, one cell for each prefix.
-pub(super) struct Canvas(Vec<u16>);
+/// A table while it is made; a stretch has cells of its own once they differ.
+pub(super) struct Canvas(Vec<Stretch>);
+
+#[derive(Clone)]
+enum Stretch {
+    Same(u16),
+    Cells(Box<[u16; STRETCH]>),
+}
 
 impl Canvas {
     pub(super) fn blank() -> Self {
-        Self(vec![0; PREFIXES])
+        Self(vec![Stretch::Same(0); PREFIXES / STRETCH])
     }
 
     /// Applies a change below all prefixes from the first to the last, which are as long.
     ///
     /// Text that is no prefix changes nothing: the shipped lists are checked by tests.
     pub(super) fn paint(&mut self, first: &str, last: &str, change: impl Fn(&mut u16)) {
-        let bounds = padded(first, '0').zip(padded(last, '9'));
-        if let Some(cells) = bounds.and_then(|(first, last)| self.0.get_mut(first..=last)) {
-            cells.iter_mut().for_each(change);
+        let Some((first, last)) = padded(first, '0').zip(padded(last, '9')) else { return };
+        let stretches = self.0.iter_mut().enumerate().skip(first / STRETCH);
+        for (place, stretch) in stretches.take_while(|(place, _)| place * STRETCH <= last) {
+            let start = first.saturating_sub(place * STRETCH);
+            let end = (last - place * STRETCH).min(STRETCH - 1);
+            match stretch {
+                Stretch::Same(value) if (start, end) == (0, STRETCH - 1) => change(value),
+                Stretch::Same(value) => {
+                    let mut cells = Box::new([*value; STRETCH]);
+                    cells[start..=end].iter_mut().for_each(&change);
+                    *stretch = Stretch::Cells(cells);
+                }
+                Stretch::Cells(cells) => cells[start..=end].iter_mut().for_each(&change),
+            }
         }
     }
 
     /// Stores equal stretches once.
     pub(super) fn compress(&self) -> SevenDigits {
-        let mut heads = Vec::with_capacity(PREFIXES / STRETCH);
-        let mut tails = Vec::new();
-        let mut known = HashMap::new();
-        for stretch in self.0.as_chunks::<STRETCH>().0 {
-            // The lists have some thousand distinct stretches (a test counts them), far below 2^16.
-            let next = u16::try_from(tails.len()).unwrap_or(u16::MAX);
-            let same = heads.last().filter(|&&head: &&u16| tails[usize::from(head)] == *stretch);
-            let head = same.copied().unwrap_or_else(|| *known.entry(*stretch).or_insert(next));
-            if usize::from(head) == tails.len() {
-                tails.push(*stretch);
-            }
-            heads.push(head);
+        let mut table = SevenDigits { heads: Vec::with_capacity(self.0.len()), tails: Vec::new() };
+        let (mut same, mut known) = (HashMap::new(), HashMap::new());
+        for stretch in &self.0 {
+            let mut place =
+                |cells: [u16; STRETCH]| *known.entry(cells).or_insert_with(|| table.keep(cells));
+            let head = match stretch {
+                Stretch::Same(value) => {
+                    *same.entry(*value).or_insert_with(|| place([*value; STRETCH]))
+                }
+                Stretch::Cells(cells) => place(**cells),
+            };
+            table.heads.push(head);
         }
-        SevenDigits { heads, tails }
+        table
     }
 }
 
 impl SevenDigits {
     /// The value of seven leading digits.
+    #[inline]
     pub(super) fn at(&self, Leading(digits): Leading) -> u16 {
         self.tails[usize::from(self.heads[digits / STRETCH])][digits % STRETCH]
+    }
+
+    /// Both tables as one, whose values are places in the list of pairs of values that occur: one
+    /// walk through memory tells what two would.
+    pub(super) fn join(&self, other: &Self) -> (Self, Vec<(u16, u16)>) {
+        let mut table = Self { heads: Vec::with_capacity(self.heads.len()), tails: Vec::new() };
+        let mut pairs = Vec::new();
+        let (mut of_heads, mut of_values) = (HashMap::new(), HashMap::new());
+        for heads in self.heads.iter().copied().zip(other.heads.iter().copied()) {
+            let head = *of_heads.entry(heads).or_insert_with(|| {
+                let tails = (&self.tails[usize::from(heads.0)], &other.tails[usize::from(heads.1)]);
+                let cells = std::array::from_fn(|cell| {
+                    let pair = (tails.0[cell], tails.1[cell]);
+                    *of_values.entry(pair).or_insert_with(|| {
+                        pairs.push(pair);
+                        place_of(pairs.len() - 1)
+                    })
+                });
+                table.keep(cells)
+            });
+            table.heads.push(head);
+        }
+        (table, pairs)
+    }
+
+    fn keep(&mut self, cells: [u16; STRETCH]) -> u16 {
+        self.tails.push(cells);
+        place_of(self.tails.len() - 1)
     }
 
     #[cfg(test)]
     pub(super) fn distinct_stretches(&self) -> usize {
         self.tails.len()
     }
+}
+
+/// The lists have some thousand distinct stretches (a test counts them), far below 2^16.
+fn place_of(place: usize) -> u16 {
+    u16::try_from(place).unwrap_or(u16::MAX)
 }
 
 impl Leading {

@@ -1,5 +1,8 @@
 //! Conversion between rho and (epsilon, delta), rounded so that the promise holds.
 
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+
 use opendp::combinators::ConcentratedMeasure;
 use opendp::measures::ZeroConcentratedDivergence;
 
@@ -25,10 +28,20 @@ pub fn epsilon_of(rho: NanoRho, delta: f64) -> Result<f64> {
         let rho = rho.rho().next_up();
         return Ok((rho + 2.0 * (rho * (1.0 / delta).ln()).sqrt()) * (1.0 + 1e-12));
     }
+    // A conversion costs milliseconds, and one run asks for the same few again and again.
+    static KNOWN: Mutex<BTreeMap<(u64, u64), f64>> = Mutex::new(BTreeMap::new());
+    let asked = (rho.nano(), delta.to_bits());
+    if let Some(epsilon) = KNOWN.lock().ok().and_then(|known| known.get(&asked).copied()) {
+        return Ok(epsilon);
+    }
     // rho() rounds to nearest; the next float up is never below the exact count.
-    <ZeroConcentratedDivergence as ConcentratedMeasure>::convert(rho.rho().next_up())
+    let epsilon = <ZeroConcentratedDivergence as ConcentratedMeasure>::convert(rho.rho().next_up())
         .and_then(|profile| profile.epsilon(delta))
-        .map_err(|error| fault("rho cannot be converted to epsilon", &error))
+        .map_err(|error| fault("rho cannot be converted to epsilon", &error))?;
+    if let Ok(mut known) = KNOWN.lock() {
+        known.insert(asked, epsilon);
+    }
+    Ok(epsilon)
 }
 
 /// The largest loss, in whole billionths, that stays within `epsilon` at `delta`.
@@ -41,13 +54,29 @@ pub fn epsilon_of(rho: NanoRho, delta: f64) -> Result<f64> {
 pub fn budget_of(epsilon: Epsilon, delta: f64) -> Result<NanoRho> {
     // A loss of rho gives at least epsilon = rho, so epsilon itself bounds the search.
     let (mut within, mut beyond) = (0_u64, NanoRho::spent(epsilon.value())?.nano() + 1);
+    let over =
+        |nano| Ok::<_, crate::Error>(epsilon_of(NanoRho::new(nano), delta)? - epsilon.value());
+    // How far each end is from the goal. A conversion costs milliseconds, so that the next guess is
+    // where the line between both ends meets it (the Illinois rule), not the middle.
+    let (mut below, mut above) = (-epsilon.value(), over(beyond)?);
+    let mut was_below = None;
     while beyond - within > 1 {
-        let middle = within + (beyond - within) / 2;
-        if epsilon_of(NanoRho::new(middle), delta)? <= epsilon.value() {
-            within = middle;
+        let width = beyond - within;
+        // A part of the width, which is far below 2^53; the cast drops a fraction.
+        let step = (width as f64 * (below / (below - above))) as u64;
+        let guess = within + step.clamp(1, width - 1);
+        let off = over(guess)?;
+        let is_below = off <= 0.0;
+        if is_below {
+            (within, below) = (guess, off);
         } else {
-            beyond = middle;
+            (beyond, above) = (guess, off);
         }
+        // An end that stays twice counts as nearer than it is, so that the next guess passes it.
+        if was_below == Some(is_below) {
+            *(if is_below { &mut above } else { &mut below }) /= 2.0;
+        }
+        was_below = Some(is_below);
     }
     Ok(NanoRho::new(within))
 }

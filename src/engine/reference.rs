@@ -1,0 +1,117 @@
+//! The plain form of the kernel, for the properties: each unit's vector, scaled, summed.
+//!
+//! It shares with the kernel the plan's tables alone: where a row lies on an axis, what it adds and
+//! how vectors are scaled is all written again, slowly.
+
+use std::collections::BTreeMap;
+
+use super::properties::{Lookup, Setup};
+use crate::plan::{Axis, Cells, Contribution, MeasuredTable};
+
+/// The slow, plain form of the same mathematics, in floats: each unit's vector, scaled, summed.
+pub(super) fn reference(setup: Setup, rows: &[Lookup]) -> Vec<Vec<f64>> {
+    let plan = setup.plan();
+    let mut units: BTreeMap<u8, Vec<&Lookup>> = BTreeMap::new();
+    for row in rows.iter().filter(|row| (0..86_400).contains(&row.second)) {
+        units.entry(row.requester).or_default().push(row);
+    }
+    let mut sums = Vec::new();
+    for (table, cells) in plan.tables.iter().zip(&plan.cells) {
+        let mut sum = vec![0.0; cells.count() as usize];
+        for rows in units.values() {
+            let vector = vector(table, rows, sum.len());
+            let norm = vector.iter().map(|count| count * count).sum::<f64>().sqrt();
+            let scale = (table.clip.contributions() / norm).min(1.0);
+            sum.iter_mut().zip(vector).for_each(|(sum, count)| *sum += count * scale);
+        }
+        sums.push(sum);
+    }
+    sums
+}
+
+/// The same in the kernel's integers, for a table of counts: bit by bit what it must give.
+pub(super) fn exact_reference(setup: Setup, rows: &[Lookup]) -> Vec<Option<Vec<i64>>> {
+    let plan = setup.plan();
+    let mut units: BTreeMap<u8, Vec<&Lookup>> = BTreeMap::new();
+    for row in rows.iter().filter(|row| (0..86_400).contains(&row.second)) {
+        units.entry(row.requester).or_default().push(row);
+    }
+    let of_table = |(table, cells): (&MeasuredTable, &Cells)| {
+        if matches!(table.contribution, Contribution::Sum { .. } | Contribution::Mean { .. }) {
+            return None;
+        }
+        let mut sum = vec![0_i64; cells.count() as usize];
+        for rows in units.values() {
+            // Whole counts, which floats hold exactly.
+            let vector = vector(table, rows, sum.len());
+            let vector: Vec<u128> = vector.iter().map(|count| *count as u128 * 65_536).collect();
+            let clip = u128::from(table.clip.units());
+            let square: u128 = vector.iter().map(|units| units * units).sum();
+            let floor = square.isqrt();
+            let root = if floor * floor == square { floor } else { floor + 1 };
+            for (sum, units) in sum.iter_mut().zip(vector) {
+                let scaled = if square > clip * clip { units * clip / root } else { units };
+                *sum += i64::try_from(scaled).unwrap();
+            }
+        }
+        Some(sum)
+    };
+    plan.tables.iter().zip(&plan.cells).map(of_table).collect()
+}
+
+fn vector(table: &MeasuredTable, rows: &[&Lookup], cells: usize) -> Vec<f64> {
+    let mut vector = vec![0.0; cells];
+    if table.contribution == Contribution::Histogram {
+        // The bins of the histogram begin at these.
+        let edges = [1, 2, 3, 4, 5, 7, 10, 15, 20, 30, 50, 70, 100, 150, 200, 300, 500];
+        vector[edges.iter().filter(|edge| **edge <= rows.len()).count() - 1] = 1.0;
+        return vector;
+    }
+    for row in rows {
+        let Some(cell) = table.axes.iter().try_fold(0, |cell, axis| {
+            let (position, size) = position(axis, row)?;
+            Some(cell * size + position)
+        }) else {
+            continue;
+        };
+        match &table.contribution {
+            Contribution::Sum { .. } => {
+                let offset = row.number.map(|number| f64::from(number) - 2.0);
+                vector[cell] += offset.map_or(0.0, |offset| offset.clamp(-50.0, 100.0) / 100.0);
+            }
+            Contribution::Mean { .. } => {
+                if let Some(number) = row.number.filter(|number| *number >= 0) {
+                    vector[2 * cell] += (f64::from(number).clamp(10.0, 90.0) - 50.0) / 40.0;
+                    vector[2 * cell + 1] += 1.0;
+                }
+            }
+            _ => vector[cell] += 1.0,
+        }
+    }
+    if let Contribution::Presence { at_least } = table.contribution {
+        vector.iter_mut().for_each(|count| *count = f64::from(*count >= f64::from(at_least)));
+    }
+    vector
+}
+
+/// Where a row lies on an axis, and how many values that has.
+fn position(axis: &Axis, row: &Lookup) -> Option<(usize, usize)> {
+    let app = usize::from(row.app.filter(|app| *app < 3).unwrap_or(3));
+    let route = row.route.map_or(2, usize::from);
+    Some(match axis {
+        Axis::Key(name) if name == "hour" => (usize::try_from(row.second / 3_600).unwrap(), 24),
+        Axis::Key(name) if name == "app" => (app, 4),
+        Axis::Key(name) if name == "route" => (route, 3),
+        // 128 bins from 1 to 100, equal in ratio.
+        Axis::Key(name) if name.starts_with("latency_ms in bins") => {
+            let number = f64::from(row.number.filter(|number| *number >= 0)?).clamp(1.0, 100.0);
+            let bin = (number.ln() / 100_f64.ln() * 128.0).floor().min(127.0);
+            ((0..128).find(|place| *place as f64 >= bin).unwrap(), 128)
+        }
+        Axis::Condition(question) if question == "sms" => (usize::from(route == 1 && app != 1), 2),
+        Axis::Condition(question) if question == "sms_of_other_kinds" => {
+            (usize::from(row.second % 2 == 0), 2)
+        }
+        _ => panic!("an axis that the test does not know: {axis:?}"),
+    })
+}
