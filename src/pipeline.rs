@@ -45,6 +45,19 @@ pub struct Job {
     pub second_ledger: Second,
     /// The folder that gets the rows that cannot be read, when it is asked for.
     pub rejects: Option<PathBuf>,
+    /// How much memory to take, in bytes.
+    pub memory: usize,
+    /// What to do with rows that do not fit into it.
+    pub spill: Spill,
+}
+
+/// What to do with rows that do not fit into memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Spill {
+    /// Write them to encrypted temporary files.
+    Allow,
+    /// Refuse logs that may not fit, before anything is spent.
+    Refuse,
 }
 
 /// What to do when a day was already released under another fingerprint.
@@ -145,6 +158,7 @@ pub fn release_day(job: &Job, ledger: &mut Ledger, window: &DayWindow) -> Result
     if job.incomplete == Incomplete::Refuse {
         reader.require_complete(window)?;
     }
+    let memory = rows_memory(job, &reader, &planned)?;
     let rejects = rejected_rows(job, day)?;
     let digest = reader.digest(ledger.key()?)?;
     let entry = match reserved {
@@ -159,7 +173,7 @@ pub fn release_day(job: &Job, ledger: &mut Ledger, window: &DayWindow) -> Result
     let tables = frozen.iter().map(|priced| priced.table.clone()).collect();
     let plan = Plan::with_tables(spec, tables)?;
     let reader = reader.with_rejects(rejects.as_ref());
-    let (tally, _secret_counts) = engine::tally(&reader, window, &plan)?;
+    let (tally, _secret_counts) = engine::tally(&reader, window, &plan, memory)?;
     rejects.as_ref().map_or(Ok(()), RejectedRows::finish)?;
     let permit = ledger.mark_drawn(entry.id)?;
     let noisy = release::draw(tally, &frozen, permit)?;
@@ -228,6 +242,24 @@ fn standing(job: &Job, ledger: &Ledger, day: Day) -> Result<Standing> {
         }
     }
     Ok(standing)
+}
+
+/// How much memory the day's rows may take, in bytes.
+fn rows_memory(job: &Job, reader: &ingest::LogReader<'_>, plan: &Plan) -> Result<usize> {
+    let rows = engine::rows_memory(job.memory, plan);
+    if job.spill == Spill::Allow {
+        return Ok(rows);
+    }
+    let most = reader.rows_at_most().saturating_mul(engine::ROW_BYTES);
+    if most > rows as u64 {
+        return Err(Error::refused(format!(
+            "the log files may hold {} MiB of rows, and {} MiB of memory are left for them",
+            most >> 20,
+            rows >> 20
+        ))
+        .help("give more --memory, or leave --no-spill out: what goes to disk is encrypted"));
+    }
+    Ok(usize::MAX)
 }
 
 fn rejected_rows(job: &Job, day: Day) -> Result<Option<RejectedRows>> {

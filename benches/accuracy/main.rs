@@ -30,7 +30,7 @@ use arrow::array::AsArray;
 use arrow::datatypes::Float64Type;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use pointillist::ledger::Second;
-use pointillist::pipeline::{Again, Incomplete, Job, open_ledger, release_day};
+use pointillist::pipeline::{Again, Incomplete, Job, Spill, open_ledger, release_day};
 use pointillist::spec::Release;
 use pointillist::spec::window::{DayWindow, parse_instant};
 use world::{DATES, Day, QUESTIONS, Users};
@@ -100,6 +100,8 @@ fn released(days: &[Day; 2], draws: u32) -> [Vec<f64>; 2] {
             incomplete: Incomplete::Refuse,
             second_ledger: Second::Allow,
             rejects: None,
+            memory: usize::MAX,
+            spill: Spill::Allow,
         };
         let mut ledger = open_ledger(&job).expect("a ledger");
         for ((day, date), squares) in days.iter().zip(DATES).zip(&mut squares) {

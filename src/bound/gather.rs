@@ -2,7 +2,10 @@
 
 use siphasher::sip128::SipHasher13;
 
+use super::chunks::Chunks;
+use super::memory::Memory;
 use super::scramble::{self, Scramble};
+use super::spill::Spill;
 use crate::plan::Layout;
 use crate::retain::{Requesters, Retained};
 use crate::spec::keys::KeySource;
@@ -59,28 +62,55 @@ pub(super) struct Wide {
 /// The rows of one partition. A unit's rows are all narrow or all wide.
 #[derive(Default)]
 pub(super) struct Partition {
-    pub(super) narrow: Vec<Narrow>,
-    pub(super) wide: Vec<Wide>,
+    pub(super) narrow: Chunks<Narrow>,
+    pub(super) wide: Chunks<Wide>,
 }
 
 /// One thread's rows, dealt into partitions.
-pub struct Gatherer {
+pub struct Gatherer<'m> {
     key: UnitKey,
+    memory: &'m Memory,
     partitions: Vec<Partition>,
+    /// What the rows in memory take, in bytes.
+    held: usize,
+    spill: Option<Spill>,
     atoms: Vec<u64>,
 }
 
-impl Gatherer {
+impl<'m> Gatherer<'m> {
     /// Starts empty.
     #[must_use]
-    pub fn new(key: &UnitKey) -> Self {
-        let partitions = (0..PARTITIONS).map(|_| Partition::default()).collect();
-        Self { key: key.clone(), partitions, atoms: Vec::new() }
+    pub fn new(key: &UnitKey, memory: &'m Memory) -> Self {
+        Self {
+            key: key.clone(),
+            memory,
+            partitions: empty(),
+            held: 0,
+            spill: None,
+            atoms: Vec::new(),
+        }
     }
 
     /// Takes the kept rows of a batch.
-    pub fn add(&mut self, retained: &Retained<'_>, layout: &Layout, window: &DayWindow) {
+    ///
+    /// # Errors
+    /// I/O, when the memory is used up and rows cannot be written out.
+    pub fn add(
+        &mut self,
+        retained: &Retained<'_>,
+        layout: &Layout,
+        window: &DayWindow,
+    ) -> Result<()> {
         self.fill_atoms(retained, layout, window);
+        let before = self.held;
+        self.deal_out(retained, layout);
+        if self.memory.is_used_up(self.held - before, self.held) {
+            self.write_out()?;
+        }
+        Ok(())
+    }
+
+    fn deal_out(&mut self, retained: &Retained<'_>, layout: &Layout) {
         match &retained.lookups().requester {
             Requesters::Numbers(numbers) => {
                 let fits = UNIT_BITS + layout.bits() <= u64::BITS;
@@ -94,14 +124,42 @@ impl Gatherer {
                     let partition = (hash.h1 >> (u64::BITS - PARTITION_BITS)) as usize;
                     let atom = self.atoms[row];
                     self.partitions[partition].wide.push(Wide { unit: (hash.h1, hash.h2), atom });
+                    self.held += size_of::<Wide>();
                 }
             }
         }
     }
 
-    /// The rows of one partition.
-    pub(super) fn partition(&self, partition: usize) -> Option<&Partition> {
-        self.partitions.get(partition)
+    /// Adds the rows of one partition to those that are there.
+    pub(super) fn collect(
+        &self,
+        place: usize,
+        narrow: &mut Vec<Narrow>,
+        wide: &mut Vec<Wide>,
+    ) -> Result<()> {
+        if let Some(spill) = &self.spill {
+            spill.read(self.memory.folder(), place, narrow, wide)?;
+        }
+        let partition = &self.partitions[place];
+        partition.narrow.pieces().for_each(|piece| narrow.extend_from_slice(piece));
+        partition.wide.pieces().for_each(|piece| wide.extend_from_slice(piece));
+        Ok(())
+    }
+
+    /// Writes every row in memory to this thread's file.
+    fn write_out(&mut self) -> Result<()> {
+        let folder = self.memory.folder();
+        let spill = match &mut self.spill {
+            Some(spill) => spill,
+            none => none.insert(Spill::new(folder)?),
+        };
+        for (place, partition) in self.partitions.iter().enumerate() {
+            spill.write(folder, place, partition)?;
+        }
+        self.partitions = empty();
+        self.memory.free(self.held);
+        self.held = 0;
+        Ok(())
     }
 
     #[inline]
@@ -111,11 +169,13 @@ impl Gatherer {
                 let partition = &mut self.partitions[(scrambled >> UNIT_BITS) as usize];
                 let unit = scrambled & ((1 << UNIT_BITS) - 1);
                 partition.narrow.push(unit << bits | atom);
+                self.held += size_of::<Narrow>();
             }
             (scrambled, _) => {
                 // The longest numbers are few: it does not matter how evenly they are dealt.
                 let partition = scrambled.map_or(number % PARTITIONS as u64, |it| it >> UNIT_BITS);
                 self.partitions[partition as usize].wide.push(Wide { unit: (number, 0), atom });
+                self.held += size_of::<Wide>();
             }
         }
     }
@@ -143,4 +203,8 @@ impl Gatherer {
             }
         }
     }
+}
+
+fn empty() -> Vec<Partition> {
+    (0..PARTITIONS).map(|_| Partition::default()).collect()
 }

@@ -6,12 +6,16 @@
 //! noise, and the sum over requesters.
 
 mod ball;
+mod chunks;
 mod gather;
+mod memory;
 mod partition;
 mod scramble;
 mod sort;
+mod spill;
 mod vector;
 
 pub use ball::{Entry, scale_into_ball};
 pub use gather::{Gatherer, PARTITIONS, UnitKey};
+pub use memory::Memory;
 pub use partition::{Bounder, TableBound};

@@ -4,6 +4,7 @@ use super::ball::{Entry, scale_into_ball};
 use super::gather::{Gatherer, Narrow, UNIT_BITS, Wide};
 use super::sort::sort;
 use super::vector::{AtomCount, collect};
+use crate::Result;
 use crate::plan::{Cells, Contribution};
 use crate::spec::question::Clip;
 
@@ -34,19 +35,21 @@ impl Bounder {
     /// # Privacy
     /// For each table one unit's contributions have an L2 norm of at most the clip, whatever its
     /// rows; see [`scale_into_ball`]. No unit's scaling depends on another's rows.
+    ///
+    /// # Errors
+    /// I/O, when rows that were written out cannot be read back.
     pub fn bound(
         &mut self,
-        gatherers: &[Gatherer],
+        gatherers: &[Gatherer<'_>],
         partition: usize,
         atom_bits: u32,
         tables: &[TableBound<'_>],
         add: &mut impl FnMut(usize, u32, i64),
-    ) {
+    ) -> Result<()> {
         self.narrow.clear();
         self.wide.clear();
-        for rows in gatherers.iter().filter_map(|gatherer| gatherer.partition(partition)) {
-            self.narrow.extend_from_slice(&rows.narrow);
-            self.wide.extend_from_slice(&rows.wide);
+        for gatherer in gatherers {
+            gatherer.collect(partition, &mut self.narrow, &mut self.wide)?;
         }
         // Sorted, a unit's rows stand together, and so do its rows of one atom.
         sort(&mut self.narrow, UNIT_BITS + atom_bits, &mut self.room);
@@ -60,6 +63,7 @@ impl Bounder {
             count(unit, |row| row.atom, &mut self.atoms);
             contribute(&self.atoms, tables, &mut self.vector, add);
         }
+        Ok(())
     }
 }
 

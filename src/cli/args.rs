@@ -130,6 +130,12 @@ pub(crate) struct Run {
     /// Write the rows that cannot be read to a file in this folder, for its owner alone
     #[arg(long, value_name = "DIR")]
     pub(crate) rejects: Option<PathBuf>,
+    /// How much memory to take, such as 4GiB; half of the machine unless told
+    #[arg(long, value_name = "SIZE")]
+    pub(crate) memory: Option<String>,
+    /// Refuse logs that may not fit into memory, instead of writing rows to encrypted temporary files
+    #[arg(long)]
+    pub(crate) no_spill: bool,
     /// Release days whose files look half-delivered, against `[logs] expect`
     #[arg(long)]
     pub(crate) incomplete: bool,

@@ -16,8 +16,9 @@ use jiff::tz::TimeZone;
 use serde_json::json;
 
 use super::output::Output;
+use super::size;
 use crate::ledger::Second;
-use crate::pipeline::{Again, Incomplete, Job, open_ledger, release_day};
+use crate::pipeline::{Again, Incomplete, Job, Spill, open_ledger, release_day};
 use crate::simulate::{Format, Settings, write};
 use crate::spec::Release;
 use crate::spec::window::{Day, DayWindow};
@@ -75,6 +76,8 @@ pub(crate) fn run(out: &Path, output: &Output) -> Result<()> {
         incomplete: Incomplete::Refuse,
         second_ledger: Second::Refuse,
         rejects: None,
+        memory: size::memory(None)?,
+        spill: Spill::Allow,
     };
     let mut ledger = open_ledger(&job)?;
     let mut text = String::new();

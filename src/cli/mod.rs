@@ -13,6 +13,7 @@ mod retain;
 mod rollup;
 mod run;
 mod simulate;
+mod size;
 mod status;
 
 use std::process::ExitCode;

@@ -9,9 +9,10 @@ use serde_json::{Value, json};
 use super::args::Retain;
 use super::output::Output;
 use super::run::parse_wait;
+use super::size;
 use super::status::released_days;
 use crate::ledger::{Ledger, Marks, Second};
-use crate::pipeline::{Again, Incomplete, Job, open_custody, open_ledger, release_day};
+use crate::pipeline::{Again, Incomplete, Job, Spill, open_custody, open_ledger, release_day};
 use crate::retain::{Now, Purged, closed_days, preview, purge};
 use crate::spec::Release;
 use crate::spec::logs::Place;
@@ -98,6 +99,8 @@ fn job(asked: &Retain) -> Result<(Job, Now)> {
         incomplete: Incomplete::Refuse,
         second_ledger: Second::Refuse,
         rejects: None,
+        memory: size::memory(None)?,
+        spill: Spill::Allow,
     };
     Ok((job, Now { as_of, is_named: asked.as_of.is_some() }))
 }

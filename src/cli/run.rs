@@ -10,9 +10,9 @@ use serde_json::{Value, json};
 
 use super::args::Run;
 use super::output::{Output, object};
-use super::status;
+use super::{size, status};
 use crate::ledger::Second;
-use crate::pipeline::{Again, Done, Incomplete, Job, open_ledger, release_day};
+use crate::pipeline::{Again, Done, Incomplete, Job, Spill, open_ledger, release_day};
 use crate::retain::closed_days;
 use crate::spec::Release;
 use crate::spec::logs::Place;
@@ -93,7 +93,9 @@ fn job(asked: &Run) -> Result<Job> {
     let rejects = asked.rejects.clone();
     let second_ledger = if asked.new_ledger { Second::Allow } else { Second::Refuse };
     let as_of = clock.now();
-    Ok(Job { release, out, as_of, wait, again, incomplete, second_ledger, rejects })
+    let memory = size::memory(asked.memory.as_deref())?;
+    let spill = if asked.no_spill { Spill::Refuse } else { Spill::Allow };
+    Ok(Job { release, out, as_of, wait, again, incomplete, second_ledger, rejects, memory, spill })
 }
 
 /// Reads `--wait`.

@@ -50,7 +50,7 @@ fn case(name: &str, first: &str, last: &str) -> Option<Sums> {
     while day <= last {
         let window = DayWindow::new(day, &release.ledger.time_zone).unwrap();
         let reader = LogReader::open(&release.logs, plan.layout.keys(), Some(&window)).unwrap();
-        let (exact, counts) = tally(&reader, &window, &plan).unwrap();
+        let (exact, counts) = tally(&reader, &window, &plan, usize::MAX).unwrap();
         let mut tables = Vec::new();
         for (place, sum) in sums.tables.iter_mut().enumerate() {
             let units = exact.table(place).unwrap();

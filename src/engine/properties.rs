@@ -29,6 +29,8 @@ pub(super) struct Lookup {
 pub(super) struct Setup {
     has_numbers: bool,
     has_few_keys: bool,
+    /// What rows may take; with nothing all of them go to disk.
+    memory: usize,
 }
 
 impl Setup {
@@ -54,8 +56,12 @@ impl Setup {
 }
 
 fn setup() -> impl Strategy<Value = Setup> {
-    any::<(bool, bool)>()
-        .prop_map(|(has_numbers, has_few_keys)| Setup { has_numbers, has_few_keys })
+    let memory = prop_oneof![Just(usize::MAX), Just(0), Just(1_000)];
+    (any::<bool>(), any::<bool>(), memory).prop_map(|(has_numbers, has_few_keys, memory)| Setup {
+        has_numbers,
+        has_few_keys,
+        memory,
+    })
 }
 
 const RELEASE: &str = r#"
@@ -156,7 +162,7 @@ fn tallies(setup: Setup, files: &[Vec<Lookup>], threads: usize) -> Vec<Vec<i64>>
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
     pool.install(|| {
         let reader = LogReader::open(&release.logs, plan.layout.keys(), Some(&window)).unwrap();
-        let (exact, _) = tally(&reader, &window, &plan).unwrap();
+        let (exact, _) = tally(&reader, &window, &plan, setup.memory).unwrap();
         (0..plan.tables.len()).map(|place| exact.table(place).unwrap().to_vec()).collect()
     })
 }

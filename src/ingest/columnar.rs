@@ -125,6 +125,11 @@ impl ParquetFooter {
         raw_metadata::of_parquet(self.metadata.metadata().file_metadata().key_value_metadata())
     }
 
+    /// How many rows the footer tells of.
+    pub(super) fn rows(&self) -> u64 {
+        self.metadata.metadata().file_metadata().num_rows().try_into().unwrap_or(0)
+    }
+
     /// How many row groups the file has.
     pub(super) fn row_groups(&self) -> usize {
         self.metadata.metadata().num_row_groups()

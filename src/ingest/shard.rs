@@ -18,6 +18,13 @@ pub(super) struct Shard {
     pub(super) format: Format,
 }
 
+impl Shard {
+    /// Whether it is compressed text.
+    pub(super) fn is_packed(&self) -> bool {
+        matches!(self.format, Format::Text(_, Compression::Gzip | Compression::Zstd))
+    }
+}
+
 /// How a file is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Format {

@@ -1,7 +1,7 @@
 //! Bad input: one message that says what, where and how to mend it, its exit code, and nothing
 //! charged, published or told of a row.
 
-use crate::world::World;
+use crate::world::{Ran, World};
 
 /// Runs a day that must fail before anything is charged.
 fn refused(world: &World, code: i32, words: &[&str]) {
@@ -184,4 +184,28 @@ fn a_day_that_looks_half_delivered_is_refused_unless_told_otherwise() {
     let world = World::new();
     world.edit("[keys]", "expect = { files_per_day = 2 }\n[keys]");
     refused(&world, 2, &["`[logs] expect` needs `day_folder`"]);
+}
+
+#[test]
+fn rows_that_do_not_fit_go_to_files_that_nobody_finds_or_are_refused_before_anything_is_spent() {
+    let world = World::new();
+    world.write("tmp/keep", b"");
+    let run = |tmp: &str, more: &[&str]| {
+        let base = ["run", "release.toml", "--day", "2026-03-02", "--as-of", "2026-03-10"];
+        let mut command = world.command(&[&base, more].concat());
+        Ran::of(&command.env("TMPDIR", world.path(tmp)).output().unwrap())
+    };
+    let refused = run("tmp", &["--memory", "1000", "--no-spill"]);
+    assert_eq!(refused.code, 1, "{}", refused.stderr);
+    assert!(refused.stderr.contains("--no-spill"), "{}", refused.stderr);
+    assert_eq!(world.ledger()["entries"].as_array().unwrap().len(), 0);
+    // A folder that is not there stops the tally; the reservation stays for the next run.
+    let nowhere = run("nowhere", &["--memory", "1"]);
+    assert_eq!(nowhere.code, 74, "{}", nowhere.stderr);
+    assert!(nowhere.stderr.contains("TMPDIR"), "{}", nowhere.stderr);
+    let spilled = run("tmp", &["--memory", "1"]);
+    assert_eq!(spilled.code, 0, "{}", spilled.stderr);
+    assert_eq!(std::fs::read_dir(world.path("tmp")).unwrap().count(), 1);
+    assert_eq!(world.ledger()["entries"].as_array().unwrap().len(), 1);
+    assert_eq!(run("tmp", &["--memory", "much"]).code, 2);
 }

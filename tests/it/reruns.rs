@@ -163,6 +163,8 @@ fn die_after_the_note(world: &World) {
         incomplete: pointillist::pipeline::Incomplete::Refuse,
         second_ledger: pointillist::ledger::Second::Refuse,
         rejects: None,
+        memory: usize::MAX,
+        spill: pointillist::pipeline::Spill::Allow,
         release,
     };
     let mut ledger = pointillist::pipeline::open_ledger(&job).unwrap();

@@ -1,0 +1,124 @@
+//! Rows that do not fit into memory: written out by partition, encrypted, read back once.
+//!
+//! The file has no name: it is gone when the program ends, however it ends. Its bytes are encrypted
+//! under a key that is drawn for it and is never written anywhere.
+
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom, Write};
+use std::path::Path;
+use std::sync::Mutex;
+
+use chacha20poly1305::aead::AeadInPlace;
+use chacha20poly1305::{ChaCha20Poly1305, KeyInit, Nonce};
+
+use super::gather::{PARTITIONS, Partition, Wide};
+use crate::{Error, Result};
+
+/// Rows of one thread in a file.
+pub(super) struct Spill {
+    file: Mutex<File>,
+    cipher: ChaCha20Poly1305,
+    end: u64,
+    count: u64,
+    /// For each partition where its rows are.
+    segments: Vec<Vec<Segment>>,
+}
+
+#[derive(Clone, Copy)]
+struct Segment {
+    offset: u64,
+    bytes: usize,
+    /// Counted over the file: no two segments are encrypted alike.
+    number: u64,
+    is_wide: bool,
+}
+
+impl Spill {
+    /// Makes the file in a folder.
+    pub(super) fn new(folder: &Path) -> Result<Self> {
+        let mut key = [0; 32];
+        getrandom::fill(&mut key)
+            .map_err(|error| Error::io("the system gives no randomness").because(error))?;
+        let file = tempfile::tempfile_in(folder).map_err(|error| failed(folder, error))?;
+        let segments = vec![Vec::new(); PARTITIONS];
+        let cipher = ChaCha20Poly1305::new(&key.into());
+        Ok(Self { file: Mutex::new(file), cipher, end: 0, count: 0, segments })
+    }
+
+    /// Writes all rows of one partition out.
+    pub(super) fn write(
+        &mut self,
+        folder: &Path,
+        place: usize,
+        partition: &Partition,
+    ) -> Result<()> {
+        let narrow = partition.narrow.pieces().flatten().flat_map(|word| word.to_le_bytes());
+        let wide = partition.wide.pieces().flatten();
+        let wide = wide.flat_map(|row| [row.unit.0, row.unit.1, row.atom]);
+        let rows = [narrow.collect::<Vec<u8>>(), wide.flat_map(u64::to_le_bytes).collect()];
+        for (is_wide, mut bytes) in [false, true].into_iter().zip(rows) {
+            if bytes.is_empty() {
+                continue;
+            }
+            let number = self.count;
+            self.cipher
+                .encrypt_in_place(&nonce(number), &[], &mut bytes)
+                .map_err(|_| Error::internal("rows cannot be encrypted"))?;
+            let file = self.file.get_mut().map_err(|_| poisoned())?;
+            file.write_all(&bytes).map_err(|error| failed(folder, error))?;
+            let segment = Segment { offset: self.end, bytes: bytes.len(), number, is_wide };
+            self.segments[place].push(segment);
+            self.end += bytes.len() as u64;
+            self.count += 1;
+        }
+        Ok(())
+    }
+
+    /// Adds the rows of one partition to those that are there.
+    pub(super) fn read(
+        &self,
+        folder: &Path,
+        place: usize,
+        narrow: &mut Vec<u64>,
+        wide: &mut Vec<Wide>,
+    ) -> Result<()> {
+        for segment in &self.segments[place] {
+            let mut bytes = vec![0; segment.bytes];
+            let mut file = self.file.lock().map_err(|_| poisoned())?;
+            file.seek(SeekFrom::Start(segment.offset))
+                .and_then(|_| file.read_exact(&mut bytes))
+                .map_err(|error| failed(folder, error))?;
+            drop(file);
+            self.cipher
+                .decrypt_in_place(&nonce(segment.number), &[], &mut bytes)
+                .map_err(|_| failed(folder, std::io::ErrorKind::InvalidData.into()))?;
+            let mut words = bytes.as_chunks::<8>().0.iter().map(|word| u64::from_le_bytes(*word));
+            if segment.is_wide {
+                while let (Some(first), Some(second), Some(atom)) =
+                    (words.next(), words.next(), words.next())
+                {
+                    wide.push(Wide { unit: (first, second), atom });
+                }
+            } else {
+                narrow.extend(words);
+            }
+        }
+        Ok(())
+    }
+}
+
+fn nonce(number: u64) -> Nonce {
+    let mut nonce = [0; 12];
+    nonce[..8].copy_from_slice(&number.to_le_bytes());
+    nonce.into()
+}
+
+fn poisoned() -> Error {
+    Error::internal("a thread failed while it held the rows on disk")
+}
+
+fn failed(folder: &Path, error: std::io::Error) -> Error {
+    Error::io(format!("a temporary file in {} cannot be used", folder.display()))
+        .help("free the disk, name another folder with TMPDIR, or give more --memory")
+        .because(error)
+}

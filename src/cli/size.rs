@@ -1,0 +1,74 @@
+//! Sizes as people type them, and how much memory the machine has.
+
+use std::fs;
+
+use crate::{Error, Result};
+
+/// What is taken where nobody can tell how much there is.
+const UNKNOWN: usize = 4 << 30;
+
+/// Reads `--memory`; half of the machine unless told.
+///
+/// # Errors
+/// Usage, when the text is no size.
+pub(super) fn memory(text: Option<&str>) -> Result<usize> {
+    let Some(text) = text else { return Ok(machine().unwrap_or(UNKNOWN) / 2) };
+    parse(text).filter(|bytes| *bytes > 0).ok_or_else(|| {
+        Error::usage(format!("`--memory` is `{text}`"))
+            .help("write a size such as 4GiB, 512MiB or 1000000000")
+    })
+}
+
+/// Bytes, or a number with K, M, G or T in steps of 1024, with or without iB or B behind.
+fn parse(text: &str) -> Option<usize> {
+    let text = text.trim();
+    let digits = text.find(|character: char| !character.is_ascii_digit()).unwrap_or(text.len());
+    let (number, unit) = text.split_at_checked(digits)?;
+    let shift = match unit.trim().to_ascii_lowercase().trim_end_matches('b').trim_end_matches('i') {
+        "" => 0,
+        "k" => 10,
+        "m" => 20,
+        "g" => 30,
+        "t" => 40,
+        _ => return None,
+    };
+    number.parse::<usize>().ok()?.checked_mul(1 << shift)
+}
+
+/// What this process may use: the machine's memory, or its container's share.
+fn machine() -> Option<usize> {
+    let read = |path: &str| fs::read_to_string(path).ok();
+    let whole = read("/proc/meminfo").and_then(|text| {
+        let line = text.lines().find_map(|line| line.strip_prefix("MemTotal:"))?;
+        line.trim().strip_suffix("kB")?.trim().parse::<usize>().ok()?.checked_mul(1 << 10)
+    });
+    let share = ["/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"]
+        .into_iter()
+        .find_map(|path| read(path)?.trim().parse::<usize>().ok());
+    whole.into_iter().chain(share).min()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_as_people_type_them() {
+        for (text, bytes) in [
+            ("1000", Some(1_000)),
+            ("4GiB", Some(4 << 30)),
+            ("4 gb", Some(4 << 30)),
+            ("512M", Some(512 << 20)),
+            ("1k", Some(1_024)),
+            ("GiB", None),
+            ("4.5G", None),
+            ("-1", None),
+            ("1Q", None),
+            ("99999999999T", None),
+        ] {
+            assert_eq!(parse(text), bytes, "{text}");
+        }
+        assert!(memory(Some("0")).is_err());
+        assert!(memory(None).unwrap() > 0);
+    }
+}
