@@ -1,82 +1,83 @@
 """Times `pointillist run` on one simulated day against DuckDB's plain GROUP BY on the same file.
 
     cargo build --release --locked
-    python3 -m venv venv && venv/bin/pip install duckdb==2.0.1
+    python3 -m venv venv && venv/bin/pip install --requirement benches/requirements.txt
     venv/bin/python benches/volume.py [LOOKUPS]
 
 Whole processes, CPU seconds of user and system together, medians of five rounds, on two threads.
 DuckDB groups by hour, the first three characters of the target, app and route: what `volume` reads,
-but for the requester, without bounding, noise or a ledger.
+but for the requester, without bounding, noise or a ledger. Beneath stand the whole daily pack
+against the sum of plain queries for the same answers, and one thread against two.
 """
 
-import os
 import pathlib
-import statistics
-import subprocess
 import sys
 import tempfile
 
+from common import RELEASE, VOLUME, measure, medians, run, simulate
+
 ROUNDS = 5
-PROGRAM = pathlib.Path(__file__).resolve().parent.parent / "target/release/pointillist"
-RELEASE = """
-name = "bench"
-[logs]
-path = "lookups/**/*.parquet"
-[keys]
-app = ["messages", "contacts", "calls", "share"]
-[ledger]
-path = "bench.ledger"
-epsilon = 1.0
-delta = 1e-6
-[[question]]
-name = "volume"
-count = "lookups"
-by = ["hour", "target_country", "app", "route"]
-"""
-GROUP_BY = """
+DAILY = pathlib.Path(__file__).resolve().parent.parent / "data/daily-operations.toml"
+QUERY = """
 import duckdb, sys
 connection = duckdb.connect(config={"threads": 2})
-rows = connection.execute(
-    "SELECT hour(requested_at AT TIME ZONE 'UTC'), substr(target, 1, 3), app, route, count(*) "
-    "FROM read_parquet(?) GROUP BY ALL", [sys.argv[1]]).fetchall()
+connection.execute("SET TimeZone = 'UTC'")
+connection.execute(sys.argv[2].replace("FILES", f"read_parquet('{sys.argv[1]}')")).fetchall()
 """
+GROUP_BY = ("SELECT hour(requested_at), substr(target, 1, 3), app, route, count(*) "
+            "FROM FILES GROUP BY ALL")
+# One query for each question of the pack, in its order.
+PACK = [
+    GROUP_BY,
+    "SELECT substr(target, 1, 3), count(DISTINCT requester) FROM FILES GROUP BY ALL",
+    "SELECT substr(target, 1, 3), app, avg((route = 'sms')::INT) FROM FILES GROUP BY ALL",
+    "SELECT quantile_cont(latency_ms, [0.5, 0.95, 0.99]) FROM FILES",
+    "SELECT n, count(*) FROM (SELECT requester, count(*) AS n FROM FILES GROUP BY ALL) GROUP BY ALL",
+    "SELECT count(*) FROM (SELECT requester FROM FILES GROUP BY ALL HAVING count(*) >= 200)",
+]
 
 
-def measure(command, folder):
-    """CPU seconds, wall seconds and peak MiB of one process."""
-    start = os.times().elapsed
-    process = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL)
-    _, status, usage = os.wait4(process.pid, 0)
-    assert status == 0, command
-    wall = os.times().elapsed - start
-    return usage.ru_utime + usage.ru_stime, wall, usage.ru_maxrss / 1024
+def show(who, figures):
+    cpu, wall, peak = figures
+    print(f"{who:<30} {cpu:6.2f} CPU s {wall:6.2f} s {peak:7.0f} MiB")
 
 
 def main():
-    lookups = sys.argv[1] if len(sys.argv) > 1 else "10000000"
+    lookups = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000_000
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
-        (folder / "release.toml").write_text(RELEASE)
-        requesters = str(max(1, int(lookups) // 10))
-        subprocess.run(
-            [PROGRAM, "simulate", "--out", folder / "lookups", "--days", "1", "--start", "2026-01-01",
-             "--lookups-per-day", lookups, "--requesters", requesters],
-            check=True, stdout=subprocess.DEVNULL)
-        glob = str(folder / "lookups/*/*.parquet")
-        ours, plain = [], []
+        simulate(folder, 1, lookups, max(1, lookups // 10))
+        glob = "lookups-parquet/*/*.parquet"
+        head = RELEASE.format(glob=glob)
+        (folder / "release.toml").write_text(head + VOLUME)
+        (folder / "pack.toml").write_text(head + DAILY.read_text().partition("delta = 1e-6")[2])
+
+        def duck(query):
+            return measure([sys.executable, "-c", QUERY, glob, query], folder)
+
+        start = duck("SELECT 1")
+        ours, one, plain, pack, queries = [], [], [], [], []
         for _ in range(ROUNDS):
-            for left in folder.glob("bench.ledger*"):
-                left.unlink()
-            ours.append(measure(
-                [PROGRAM, "run", "--new-ledger", "release.toml", "--day", "2026-01-01", "--as-of", "2026-01-03"], folder))
-            plain.append(measure([sys.executable, "-c", GROUP_BY, glob], folder))
+            ours.append(run(folder))
+            plain.append(duck(GROUP_BY))
+            one.append(run(folder, RAYON_NUM_THREADS="1"))
+            pack.append(run(folder, "pack.toml"))
+            rounds = [duck(query) for query in PACK]
+            # Python and the library start once for all of them.
+            spare = [figure * (len(PACK) - 1) for figure in start[:2]]
+            queries.append((sum(each[0] for each in rounds) - spare[0],
+                            sum(each[1] for each in rounds) - spare[1],
+                            max(each[2] for each in rounds)))
         print(f"{lookups} lookups, medians of {ROUNDS}")
-        medians = []
-        for who, rounds in (("pointillist run", ours), ("DuckDB GROUP BY", plain)):
-            cpu, wall, peak = (statistics.median(figure) for figure in zip(*rounds))
-            medians.append(cpu)
-            print(f"{who:<16} {cpu:6.2f} CPU s {wall:6.2f} s {peak:7.0f} MiB")
-        print(f"ratio of CPU     {medians[0] / medians[1]:6.2f}")
+        ours, one, plain, pack, queries = map(medians, (ours, one, plain, pack, queries))
+        show("pointillist run, volume", ours)
+        show("DuckDB, plain GROUP BY", plain)
+        print(f"{'ratio of CPU':<30} {ours[0] / plain[0]:6.2f}")
+        show("pointillist run, daily pack", pack)
+        show("DuckDB, its plain queries", queries)
+        print(f"{'ratio of CPU':<30} {pack[0] / queries[0]:6.2f}")
+        show("pointillist run, one thread", one)
+        print(f"{'two threads are faster by':<30} {one[1] / ours[1]:6.2f}")
 
 
 main()
