@@ -39,6 +39,7 @@ impl FastPath {
     }
 
     /// Returns the text itself and its country where the table proves the number valid.
+    #[inline(always)]
     pub(super) fn normalise<'a>(&self, text: &'a str) -> Option<Normalised<'a>> {
         let bytes = text.as_bytes();
         let digits = bytes.len().checked_sub(1).filter(|n| (DIGITS..=DIGITS_MAX).contains(n))?;

@@ -61,10 +61,17 @@ impl Normaliser {
     ///
     /// # Privacy
     /// The cache holds numbers in memory: a normaliser has no `Debug` and must not outlive its run.
+    #[inline(always)]
     pub fn normalise<'a>(&'a mut self, text: &'a str) -> Option<Normalised<'a>> {
-        if let Some(normalised) = self.fast.normalise(text) {
-            return Some(normalised);
+        match self.fast.normalise(text) {
+            Some(normalised) => Some(normalised),
+            None => self.look_up(text),
         }
+    }
+
+    /// Asks the library, once for each distinct text.
+    #[inline(never)]
+    fn look_up<'a>(&'a mut self, text: &str) -> Option<Normalised<'a>> {
         let place = match self.places.get(text) {
             Some(&place) => place,
             None => self.ask_library(text),

@@ -77,7 +77,7 @@ impl Canvas {
 
 impl SevenDigits {
     /// The value of seven leading digits.
-    #[inline]
+    #[inline(always)]
     pub(super) fn at(&self, Leading(digits): Leading) -> u16 {
         self.tails[usize::from(self.heads[digits / STRETCH])][digits % STRETCH]
     }
@@ -125,6 +125,7 @@ impl Leading {
     /// Reads the digits that eight bytes hold behind their first, or nothing if one is no digit.
     ///
     /// All eight bytes are checked and weighed at once: pairs, then fours, then all of them.
+    #[inline(always)]
     pub(super) fn behind_sign(bytes: [u8; 8]) -> Option<Self> {
         let [_, digits @ ..] = bytes;
         let [a, b, c, d, e, f, g] = digits;
@@ -134,6 +135,7 @@ impl Leading {
 
     /// The number that begins with these digits and goes on with the last `more` of eight others,
     /// all digits; `more` is at most eight.
+    #[inline(always)]
     pub(super) const fn followed_by(self, last: [u8; 8], more: usize) -> u64 {
         if more == 0 {
             return self.0 as u64;
@@ -146,6 +148,7 @@ impl Leading {
 const TENS: [u64; 9] = [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000];
 
 /// The value of eight digits, the first in the lowest byte; a zero byte counts as the digit 0.
+#[inline(always)]
 const fn weigh(word: u64) -> u64 {
     let ones = word & 0x0F0F_0F0F_0F0F_0F0F;
     let pairs = (ones.wrapping_mul(10 << 8 | 1) >> 8) & 0x00FF_00FF_00FF_00FF;
@@ -156,6 +159,7 @@ const fn weigh(word: u64) -> u64 {
 /// Whether each of eight bytes is an ASCII digit.
 ///
 /// The high half must be 3, and must still be 3 when 6 is added to what may be at most 9.
+#[inline]
 pub(super) fn are_digits(word: u64) -> bool {
     const HIGH: u64 = 0xF0F0_F0F0_F0F0_F0F0;
     const THREES: u64 = 0x3030_3030_3030_3030;
