@@ -54,31 +54,52 @@ pub fn epsilon_of(rho: NanoRho, delta: f64) -> Result<f64> {
 pub fn budget_of(epsilon: Epsilon, delta: f64) -> Result<NanoRho> {
     // A loss of rho gives at least epsilon = rho, so epsilon itself bounds the search.
     let (mut within, mut beyond) = (0_u64, NanoRho::spent(epsilon.value())?.nano() + 1);
-    let over =
-        |nano| Ok::<_, crate::Error>(epsilon_of(NanoRho::new(nano), delta)? - epsilon.value());
-    // How far each end is from the goal. A conversion costs milliseconds, so that the next guess is
-    // where the line between both ends meets it (the Illinois rule), not the middle.
-    let (mut below, mut above) = (-epsilon.value(), over(beyond)?);
-    let mut was_below = None;
+    let fits = |nano| epsilon_of(NanoRho::new(nano), delta).map(|found| found <= epsilon.value());
+    // A conversion costs milliseconds: the first guesses stand close around what floats say, the
+    // next ones ever further away from it.
+    let near = nearly_budget(epsilon.value(), delta);
+    let mut step = 1;
+    while beyond - within > 1 && step < 1 << 20 {
+        for guess in [near.saturating_sub(step - 1), near.saturating_add(step)] {
+            if guess > within && guess < beyond {
+                if fits(guess)? { within = guess } else { beyond = guess }
+            }
+        }
+        step *= 16;
+    }
     while beyond - within > 1 {
-        let width = beyond - within;
-        // A part of the width, which is far below 2^53; the cast drops a fraction.
-        let step = (width as f64 * (below / (below - above))) as u64;
-        let guess = within + step.clamp(1, width - 1);
-        let off = over(guess)?;
-        let is_below = off <= 0.0;
-        if is_below {
-            (within, below) = (guess, off);
-        } else {
-            (beyond, above) = (guess, off);
-        }
-        // An end that stays twice counts as nearer than it is, so that the next guess passes it.
-        if was_below == Some(is_below) {
-            *(if is_below { &mut above } else { &mut below }) /= 2.0;
-        }
-        was_below = Some(is_below);
+        let middle = within + (beyond - within) / 2;
+        if fits(middle)? { within = middle } else { beyond = middle }
     }
     Ok(NanoRho::new(within))
+}
+
+/// The budget in floats, off by a few billionths; it decides nothing.
+fn nearly_budget(epsilon: f64, delta: f64) -> u64 {
+    let (mut within, mut beyond) = (0.0, epsilon);
+    for _ in 0..60 {
+        let middle: f64 = f64::midpoint(within, beyond);
+        if nearly_epsilon(middle, delta) <= epsilon { within = middle } else { beyond = middle }
+    }
+    (within * 1e9) as u64
+}
+
+/// The least of `a rho + (ln(1/delta) + a ln(1 - 1/a) - ln(a - 1)) / (a - 1)` over orders `a` above
+/// one (Canonne, Kamath and Steinke 2020), by golden section over `ln(a - 1)`.
+fn nearly_epsilon(rho: f64, delta: f64) -> f64 {
+    let bound = |log: f64| {
+        let above = log.exp();
+        let order = 1.0 + above;
+        let tail = (1.0 / delta).ln() + order * (-1.0 / order).ln_1p() - log;
+        order * rho + tail / above
+    };
+    let ratio = (5.0_f64.sqrt() - 1.0) / 2.0;
+    let (mut low, mut high) = (-10.0, 30.0);
+    for _ in 0..80 {
+        let (left, right) = (high - ratio * (high - low), low + ratio * (high - low));
+        if bound(left) < bound(right) { high = right } else { low = left }
+    }
+    bound(f64::midpoint(low, high)).max(0.0)
 }
 
 #[cfg(test)]
@@ -106,6 +127,18 @@ mod tests {
             assert!(epsilon_of(budget, delta).unwrap() <= epsilon.value());
             let more = NanoRho::new(budget.nano() + 1);
             assert!(epsilon_of(more, delta).unwrap() > epsilon.value());
+        }
+    }
+
+    #[test]
+    fn floats_guess_the_budget_to_a_few_billionths() {
+        for (epsilon, delta) in [(0.01, 1e-9), (0.1, 1e-6), (1.0, 9e-7), (4.0, 1e-9), (20.0, 1e-6)]
+        {
+            let budget = budget_of(Epsilon::new(epsilon, "epsilon").unwrap(), delta).unwrap();
+            assert!(
+                nearly_budget(epsilon, delta).abs_diff(budget.nano()) < 16,
+                "{epsilon} {delta}"
+            );
         }
     }
 
