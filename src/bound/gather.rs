@@ -7,7 +7,7 @@ use super::memory::Memory;
 use super::scramble::{self, Scramble};
 use super::spill::Spill;
 use crate::plan::Layout;
-use crate::retain::{Requesters, Retained};
+use crate::retain::{Identifiers, Retained};
 use crate::spec::keys::KeySource;
 use crate::spec::window::DayWindow;
 use crate::{Error, Result};
@@ -59,11 +59,37 @@ pub(super) struct Wide {
     pub(super) atom: u64,
 }
 
-/// The rows of one partition. A unit's rows are all narrow or all wide.
+/// A row that keeps its target, of a release that tells targets apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Paired {
+    pub(super) unit: (u64, u64),
+    pub(super) atom: u64,
+    pub(super) target: u64,
+}
+
+/// The rows of one partition. A unit's rows are all of one form.
 #[derive(Default)]
 pub(super) struct Partition {
     pub(super) narrow: Chunks<Narrow>,
     pub(super) wide: Chunks<Wide>,
+    pub(super) paired: Chunks<Paired>,
+}
+
+/// The rows of one partition over all threads.
+#[derive(Default)]
+pub(super) struct Rows {
+    pub(super) narrow: Vec<Narrow>,
+    pub(super) wide: Vec<Wide>,
+    pub(super) paired: Vec<Paired>,
+}
+
+impl Rows {
+    /// Forgets the rows and keeps the room.
+    pub(super) fn clear(&mut self) {
+        self.narrow.clear();
+        self.wide.clear();
+        self.paired.clear();
+    }
 }
 
 /// One thread's rows, dealt into partitions.
@@ -111,14 +137,17 @@ impl<'m> Gatherer<'m> {
     }
 
     fn deal_out(&mut self, retained: &Retained<'_>, layout: &Layout) {
+        if layout.has_targets() {
+            return self.deal_out_pairs(retained);
+        }
         match &retained.lookups().requester {
-            Requesters::Numbers(numbers) => {
+            Identifiers::Numbers(numbers) => {
                 let fits = UNIT_BITS + layout.bits() <= u64::BITS;
                 for row in retained.rows() {
                     self.add_number(numbers[row], self.atoms[row], fits.then_some(layout.bits()));
                 }
             }
-            Requesters::Names(names) => {
+            Identifiers::Names(names) => {
                 for row in retained.rows() {
                     let hash = self.key.names.hash(names.value(row).as_bytes());
                     let partition = (hash.h1 >> (u64::BITS - PARTITION_BITS)) as usize;
@@ -130,19 +159,42 @@ impl<'m> Gatherer<'m> {
         }
     }
 
+    fn deal_out_pairs(&mut self, retained: &Retained<'_>) {
+        let lookups = retained.lookups();
+        let key = &self.key;
+        let asked = |row: usize| match &lookups.requester {
+            Identifiers::Numbers(numbers) => {
+                let scrambled = key.numbers.of(numbers[row]).map(|it| it >> UNIT_BITS);
+                let partition = scrambled.unwrap_or(numbers[row] % PARTITIONS as u64);
+                (partition, (numbers[row], 0))
+            }
+            Identifiers::Names(names) => {
+                let hash = key.names.hash(names.value(row).as_bytes());
+                (hash.h1 >> (u64::BITS - PARTITION_BITS), (hash.h1, hash.h2))
+            }
+        };
+        // Half of a name's hash: only the names that one requester asks about must be told apart.
+        let about = |row: usize| match &lookups.target {
+            Identifiers::Numbers(numbers) => numbers[row],
+            Identifiers::Names(names) => key.names.hash(names.value(row).as_bytes()).h1,
+        };
+        for row in retained.rows() {
+            let (partition, unit) = asked(row);
+            let paired = Paired { unit, atom: self.atoms[row], target: about(row) };
+            self.partitions[partition as usize].paired.push(paired);
+            self.held += size_of::<Paired>();
+        }
+    }
+
     /// Adds the rows of one partition to those that are there.
-    pub(super) fn collect(
-        &self,
-        place: usize,
-        narrow: &mut Vec<Narrow>,
-        wide: &mut Vec<Wide>,
-    ) -> Result<()> {
+    pub(super) fn collect(&self, place: usize, rows: &mut Rows) -> Result<()> {
         if let Some(spill) = &self.spill {
-            spill.read(self.memory.folder(), place, narrow, wide)?;
+            spill.read(self.memory.folder(), place, rows)?;
         }
         let partition = &self.partitions[place];
-        partition.narrow.pieces().for_each(|piece| narrow.extend_from_slice(piece));
-        partition.wide.pieces().for_each(|piece| wide.extend_from_slice(piece));
+        partition.narrow.pieces().for_each(|piece| rows.narrow.extend_from_slice(piece));
+        partition.wide.pieces().for_each(|piece| rows.wide.extend_from_slice(piece));
+        partition.paired.pieces().for_each(|piece| rows.paired.extend_from_slice(piece));
         Ok(())
     }
 

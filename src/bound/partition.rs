@@ -1,7 +1,7 @@
 //! One partition's rows → bounded contributions, unit by unit.
 
 use super::ball::{Entry, scale_into_ball};
-use super::gather::{Gatherer, Narrow, UNIT_BITS, Wide};
+use super::gather::{Gatherer, Narrow, Paired, Rows, UNIT_BITS};
 use super::sort::sort;
 use super::vector::{AtomCount, collect};
 use crate::Result;
@@ -21,9 +21,8 @@ pub struct TableBound<'a> {
 /// Bounds units, with room that is used for one after another.
 #[derive(Default)]
 pub struct Bounder {
-    narrow: Vec<Narrow>,
+    rows: Rows,
     room: Vec<Narrow>,
-    wide: Vec<Wide>,
     atoms: Vec<AtomCount>,
     vector: Vec<Entry>,
 }
@@ -46,22 +45,27 @@ impl Bounder {
         tables: &[TableBound<'_>],
         add: &mut impl FnMut(usize, u32, i64),
     ) -> Result<()> {
-        self.narrow.clear();
-        self.wide.clear();
+        let rows = &mut self.rows;
+        rows.clear();
         for gatherer in gatherers {
-            gatherer.collect(partition, &mut self.narrow, &mut self.wide)?;
+            gatherer.collect(partition, rows)?;
         }
         // Sorted, a unit's rows stand together, and so do its rows of one atom.
-        sort(&mut self.narrow, UNIT_BITS + atom_bits, &mut self.room);
-        self.wide.sort_unstable();
+        sort(&mut rows.narrow, UNIT_BITS + atom_bits, &mut self.room);
+        rows.wide.sort_unstable();
+        rows.paired.sort_unstable();
         let mask = (1 << atom_bits) - 1;
-        for unit in self.narrow.chunk_by(|left, right| left >> atom_bits == right >> atom_bits) {
+        for unit in rows.narrow.chunk_by(|left, right| left >> atom_bits == right >> atom_bits) {
             count(unit, |row| row & mask, &mut self.atoms);
-            contribute(&self.atoms, tables, &mut self.vector, add);
+            contribute(&self.atoms, &[], tables, &mut self.vector, add);
         }
-        for unit in self.wide.chunk_by(|left, right| left.unit == right.unit) {
+        for unit in rows.wide.chunk_by(|left, right| left.unit == right.unit) {
             count(unit, |row| row.atom, &mut self.atoms);
-            contribute(&self.atoms, tables, &mut self.vector, add);
+            contribute(&self.atoms, &[], tables, &mut self.vector, add);
+        }
+        for unit in rows.paired.chunk_by(|left, right| left.unit == right.unit) {
+            count(unit, |row| row.atom, &mut self.atoms);
+            contribute(&self.atoms, unit, tables, &mut self.vector, add);
         }
         Ok(())
     }
@@ -80,12 +84,13 @@ fn count<R: Copy>(unit: &[R], atom: impl Fn(R) -> u64, atoms: &mut Vec<AtomCount
 
 fn contribute(
     atoms: &[AtomCount],
+    pairs: &[Paired],
     tables: &[TableBound<'_>],
     vector: &mut Vec<Entry>,
     add: &mut impl FnMut(usize, u32, i64),
 ) {
     for (table, bound) in tables.iter().enumerate() {
-        collect(atoms, bound, vector);
+        collect(atoms, pairs, bound, vector);
         scale_into_ball(vector, bound.clip, |cell, units| add(table, cell, units));
     }
 }

@@ -11,7 +11,7 @@ use std::sync::Mutex;
 use chacha20poly1305::aead::AeadInPlace;
 use chacha20poly1305::{ChaCha20Poly1305, KeyInit, Nonce};
 
-use super::gather::{PARTITIONS, Partition, Wide};
+use super::gather::{PARTITIONS, Paired, Partition, Rows, Wide};
 use crate::{Error, Result};
 
 /// Rows of one thread in a file.
@@ -30,7 +30,15 @@ struct Segment {
     bytes: usize,
     /// Counted over the file: no two segments are encrypted alike.
     number: u64,
-    is_wide: bool,
+    form: Form,
+}
+
+/// How the rows of a segment are written.
+#[derive(Clone, Copy)]
+enum Form {
+    Narrow,
+    Wide,
+    Paired,
 }
 
 impl Spill {
@@ -55,8 +63,14 @@ impl Spill {
         let narrow = partition.narrow.pieces().flatten().flat_map(|word| word.to_le_bytes());
         let wide = partition.wide.pieces().flatten();
         let wide = wide.flat_map(|row| [row.unit.0, row.unit.1, row.atom]);
-        let rows = [narrow.collect::<Vec<u8>>(), wide.flat_map(u64::to_le_bytes).collect()];
-        for (is_wide, mut bytes) in [false, true].into_iter().zip(rows) {
+        let paired = partition.paired.pieces().flatten();
+        let paired = paired.flat_map(|row| [row.unit.0, row.unit.1, row.atom, row.target]);
+        let forms: [(Form, Vec<u8>); 3] = [
+            (Form::Narrow, narrow.collect()),
+            (Form::Wide, wide.flat_map(u64::to_le_bytes).collect()),
+            (Form::Paired, paired.flat_map(u64::to_le_bytes).collect()),
+        ];
+        for (form, mut bytes) in forms {
             if bytes.is_empty() {
                 continue;
             }
@@ -66,7 +80,7 @@ impl Spill {
                 .map_err(|_| Error::internal("rows cannot be encrypted"))?;
             let file = self.file.get_mut().map_err(|_| poisoned())?;
             file.write_all(&bytes).map_err(|error| failed(folder, error))?;
-            let segment = Segment { offset: self.end, bytes: bytes.len(), number, is_wide };
+            let segment = Segment { offset: self.end, bytes: bytes.len(), number, form };
             self.segments[place].push(segment);
             self.end += bytes.len() as u64;
             self.count += 1;
@@ -75,13 +89,7 @@ impl Spill {
     }
 
     /// Adds the rows of one partition to those that are there.
-    pub(super) fn read(
-        &self,
-        folder: &Path,
-        place: usize,
-        narrow: &mut Vec<u64>,
-        wide: &mut Vec<Wide>,
-    ) -> Result<()> {
+    pub(super) fn read(&self, folder: &Path, place: usize, rows: &mut Rows) -> Result<()> {
         for segment in &self.segments[place] {
             let mut bytes = vec![0; segment.bytes];
             let mut file = self.file.lock().map_err(|_| poisoned())?;
@@ -92,15 +100,26 @@ impl Spill {
             self.cipher
                 .decrypt_in_place(&nonce(segment.number), &[], &mut bytes)
                 .map_err(|_| failed(folder, std::io::ErrorKind::InvalidData.into()))?;
-            let mut words = bytes.as_chunks::<8>().0.iter().map(|word| u64::from_le_bytes(*word));
-            if segment.is_wide {
-                while let (Some(first), Some(second), Some(atom)) =
-                    (words.next(), words.next(), words.next())
-                {
-                    wide.push(Wide { unit: (first, second), atom });
+            let words = bytes.as_chunks::<8>().0.iter().map(|word| u64::from_le_bytes(*word));
+            match segment.form {
+                Form::Narrow => rows.narrow.extend(words),
+                Form::Wide => {
+                    let words: Vec<u64> = words.collect();
+                    let row = |[first, second, atom]: &[u64; 3]| Wide {
+                        unit: (*first, *second),
+                        atom: *atom,
+                    };
+                    rows.wide.extend(words.as_chunks().0.iter().map(row));
                 }
-            } else {
-                narrow.extend(words);
+                Form::Paired => {
+                    let words: Vec<u64> = words.collect();
+                    let row = |[first, second, atom, target]: &[u64; 4]| Paired {
+                        unit: (*first, *second),
+                        atom: *atom,
+                        target: *target,
+                    };
+                    rows.paired.extend(words.as_chunks().0.iter().map(row));
+                }
             }
         }
         Ok(())

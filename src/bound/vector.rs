@@ -1,9 +1,10 @@
 //! One unit's rows → its vector of one table, before scaling.
 
 use super::ball::Entry;
+use super::gather::Paired;
 use super::partition::TableBound;
 use crate::plan::Contribution;
-use crate::spec::measure::histogram_edges;
+use crate::spec::measure::{Counted, histogram_edges};
 use crate::spec::question::{LATTICE_BITS, LATTICE_ONE};
 
 /// How many of a unit's rows have the same key values.
@@ -13,8 +14,13 @@ pub(super) struct AtomCount {
     pub(super) lookups: i64,
 }
 
-/// Fills `vector` with the unit's cells, each once.
-pub(super) fn collect(atoms: &[AtomCount], bound: &TableBound<'_>, vector: &mut Vec<Entry>) {
+/// Fills `vector` with the unit's cells, each once. `pairs` are its rows where targets are kept.
+pub(super) fn collect(
+    atoms: &[AtomCount],
+    pairs: &[Paired],
+    bound: &TableBound<'_>,
+    vector: &mut Vec<Entry>,
+) {
     vector.clear();
     let cells = bound.cells;
     match bound.contribution {
@@ -22,8 +28,11 @@ pub(super) fn collect(atoms: &[AtomCount], bound: &TableBound<'_>, vector: &mut 
             add_lookups(atoms, bound, vector);
             merge(vector);
         }
-        Contribution::Presence { at_least } => {
-            add_lookups(atoms, bound, vector);
+        Contribution::Presence { at_least, of } => {
+            match of {
+                Counted::Lookups => add_lookups(atoms, bound, vector),
+                Counted::Targets => add_targets(pairs, *at_least, bound, vector),
+            }
             merge(vector);
             let enough = i64::from(*at_least) << LATTICE_BITS;
             vector.retain(|entry| entry.units >= enough);
@@ -62,6 +71,18 @@ fn add_lookups(atoms: &[AtomCount], bound: &TableBound<'_>, vector: &mut Vec<Ent
         let cell = bound.cells.cell(atom.atom)?;
         Some(Entry { cell, units: lattice(atom.lookups) })
     }));
+}
+
+/// One for each different target of a cell, unless there are too few rows for any cell to matter.
+fn add_targets(pairs: &[Paired], at_least: u32, bound: &TableBound<'_>, vector: &mut Vec<Entry>) {
+    if pairs.len() < at_least as usize {
+        return;
+    }
+    let mut targets: Vec<(u32, u64)> =
+        pairs.iter().filter_map(|pair| Some((bound.cells.cell(pair.atom)?, pair.target))).collect();
+    targets.sort_unstable();
+    targets.dedup();
+    vector.extend(targets.iter().map(|(cell, _)| Entry { cell: *cell, units: lattice(1) }));
 }
 
 /// Lookups in units of 2^-16; rows of one day are fewer than 2^47.

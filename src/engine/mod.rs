@@ -66,7 +66,7 @@ pub fn tally(
 const READING: usize = 48 << 20;
 
 /// The most that a row takes, in bytes.
-pub const ROW_BYTES: u64 = 24;
+pub const ROW_BYTES: u64 = 32;
 
 /// How much of `memory` is left to rows, beside reading and the sums; a quarter at the least.
 #[must_use]

@@ -12,10 +12,11 @@ use crate::spec::Release;
 use crate::spec::privacy_loss::NanoRho;
 use crate::spec::window::DayWindow;
 
-/// A lookup of the test: requester, seconds from the day's start, app, route.
+/// A lookup of the test: requester, target, seconds from the day's start, app, route.
 #[derive(Debug, Clone)]
 pub(super) struct Lookup {
     pub(super) requester: u8,
+    pub(super) target: u8,
     pub(super) second: i64,
     pub(super) app: Option<u8>,
     pub(super) route: Option<bool>,
@@ -29,6 +30,8 @@ pub(super) struct Lookup {
 pub(super) struct Setup {
     has_numbers: bool,
     has_few_keys: bool,
+    /// Whether a question tells targets apart, so that rows keep them.
+    pub(super) has_targets: bool,
     /// What rows may take; with nothing all of them go to disk.
     memory: usize,
 }
@@ -37,7 +40,8 @@ impl Setup {
     fn release(self, folder: &Path) -> Release {
         let identifier = if self.has_numbers { "e164" } else { "opaque" };
         let more = if self.has_few_keys { "" } else { MANY_KEYS };
-        let text = format!("{RELEASE}{more}").replace("IDENTIFIER", identifier);
+        let targets = if self.has_targets { TARGETS } else { "" };
+        let text = format!("{RELEASE}{more}{targets}").replace("IDENTIFIER", identifier);
         Release::parse(&text, "property.toml", folder).unwrap()
     }
 
@@ -57,9 +61,10 @@ impl Setup {
 
 fn setup() -> impl Strategy<Value = Setup> {
     let memory = prop_oneof![Just(usize::MAX), Just(0), Just(1_000)];
-    (any::<bool>(), any::<bool>(), memory).prop_map(|(has_numbers, has_few_keys, memory)| Setup {
-        has_numbers,
-        has_few_keys,
+    (any::<[bool; 3]>(), memory).prop_map(|(has, memory)| Setup {
+        has_numbers: has[0],
+        has_few_keys: has[1],
+        has_targets: has[2],
         memory,
     })
 }
@@ -133,6 +138,14 @@ range = [1, 100]
 clip = 2
 "#;
 
+const TARGETS: &str = r#"[[question]]
+name = "curious"
+distinct = "requester"
+having = "targets >= 2"
+by = ["app"]
+clip = 1.3
+"#;
+
 /// 2026-03-02T00:00:00Z.
 const START: i64 = 1_772_409_600;
 
@@ -151,7 +164,7 @@ fn tallies(setup: Setup, files: &[Vec<Lookup>], threads: usize) -> Vec<Vec<i64>>
             });
             let kind = if row.second % 2 == 0 { "x" } else { "" };
             let name = setup.name(row.requester);
-            let target = "+14155550100";
+            let target = setup.name(row.target);
             writeln!(text, "{app},{at},{name},{route},{target},{latency},{offset},{kind}").unwrap();
         }
         std::fs::write(folder.path().join(format!("{number}.csv")), text).unwrap();
@@ -183,16 +196,24 @@ fn lookup() -> impl Strategy<Value = Lookup> {
     ];
     let app = prop::option::weighted(0.8, 0_u8..5);
     let number = prop::option::weighted(0.8, prop_oneof![4 => -10_i8..100, 1 => any::<i8>()]);
-    (0_u8..12, second, app, prop::option::weighted(0.8, any::<bool>()), number).prop_map(
-        |(requester, second, app, route, number)| Lookup { requester, second, app, route, number },
+    let people = (0_u8..12, prop_oneof![4 => 20_u8..24, 1 => 0_u8..12]);
+    (people, second, app, prop::option::weighted(0.8, any::<bool>()), number).prop_map(
+        |((requester, target), second, app, route, number)| Lookup {
+            requester,
+            target,
+            second,
+            app,
+            route,
+            number,
+        },
     )
 }
 
 /// Rows of one more requester, made to move the tally as far as rows can.
 fn adversary() -> impl Strategy<Value = Vec<Lookup>> {
-    let row = |second, app, route| {
-        let number = Some(i8::MAX);
-        Lookup { requester: 200, second, app, route, number }
+    let row = |second: i64, app, route| {
+        let (number, target) = (Some(i8::MAX), u8::try_from(second.rem_euclid(50)).unwrap());
+        Lookup { requester: 200, target, second, app, route, number }
     };
     prop_oneof![
         // One cell, many times.

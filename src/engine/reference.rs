@@ -3,10 +3,11 @@
 //! It shares with the kernel the plan's tables alone: where a row lies on an axis, what it adds and
 //! how vectors are scaled is all written again, slowly.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::properties::{Lookup, Setup};
 use crate::plan::{Axis, Cells, Contribution, MeasuredTable};
+use crate::spec::measure::Counted;
 
 /// The slow, plain form of the same mathematics, in floats: each unit's vector, scaled, summed.
 pub(super) fn reference(setup: Setup, rows: &[Lookup]) -> Vec<Vec<f64>> {
@@ -67,6 +68,7 @@ fn vector(table: &MeasuredTable, rows: &[&Lookup], cells: usize) -> Vec<f64> {
         vector[edges.iter().filter(|edge| **edge <= rows.len()).count() - 1] = 1.0;
         return vector;
     }
+    let mut seen = BTreeSet::new();
     for row in rows {
         let Some(cell) = table.axes.iter().try_fold(0, |cell, axis| {
             let (position, size) = position(axis, row)?;
@@ -85,10 +87,13 @@ fn vector(table: &MeasuredTable, rows: &[&Lookup], cells: usize) -> Vec<f64> {
                     vector[2 * cell + 1] += 1.0;
                 }
             }
+            Contribution::Presence { of: Counted::Targets, .. } => {
+                vector[cell] += f64::from(u8::from(seen.insert((cell, row.target))));
+            }
             _ => vector[cell] += 1.0,
         }
     }
-    if let Contribution::Presence { at_least } = table.contribution {
+    if let Contribution::Presence { at_least, .. } = table.contribution {
         vector.iter_mut().for_each(|count| *count = f64::from(*count >= f64::from(at_least)));
     }
     vector

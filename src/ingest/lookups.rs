@@ -21,7 +21,9 @@ use crate::{Error, Result};
 /// Rows of the canonical lookup.
 pub struct Lookups {
     /// Who asked; what stands in a row that is not readable means nothing.
-    pub(crate) requester: Requesters,
+    pub(crate) requester: Identifiers,
+    /// About whom; as above, and of the same kind.
+    pub(crate) target: Identifiers,
     /// UTC microseconds; as above.
     pub(crate) requested_at: Vec<i64>,
     /// For each key of the layout its positions in the public list; empty for the hours.
@@ -30,8 +32,8 @@ pub struct Lookups {
     pub(crate) readable: Vec<bool>,
 }
 
-/// The requesters of a batch, one for each row.
-pub(crate) enum Requesters {
+/// The requesters or the targets of a batch, one for each row.
+pub(crate) enum Identifiers {
     /// The digits of E.164 numbers: equal for the same number, however it was written.
     Numbers(Vec<u64>),
     /// Opaque names.
@@ -154,8 +156,8 @@ impl<'a> Canonical<'a> {
                 None => Vec::new(),
             });
         }
-        let requester = match &mut self.normaliser {
-            None => Requesters::Names(requester),
+        let (requester, target) = match &mut self.normaliser {
+            None => (Identifiers::Names(requester), Identifiers::Names(target)),
             Some(normaliser) => {
                 let asked = Numbers::read(normaliser, &requester, &readable);
                 let about = Numbers::read(normaliser, &target, &readable);
@@ -176,14 +178,14 @@ impl<'a> Canonical<'a> {
                         .map(|country| position(country).unwrap_or(key.fallback()))
                         .collect();
                 }
-                Requesters::Numbers(asked.numbers)
+                (Identifiers::Numbers(asked.numbers), Identifiers::Numbers(about.numbers))
             }
         };
         self.counts.rejects.count(&rejected);
         if let (Some(rows), false) = (self.rejected_rows, rejected.is_empty()) {
             rows.write(log, raw, self.wanted, &rejected)?;
         }
-        Ok(Lookups { requester, requested_at: times.values().to_vec(), keys, readable })
+        Ok(Lookups { requester, target, requested_at: times.values().to_vec(), keys, readable })
     }
 
     /// Which rows pass `where`.

@@ -26,7 +26,7 @@ use std::sync::Mutex;
 
 use rayon::prelude::*;
 
-pub(crate) use lookups::Requesters;
+pub(crate) use lookups::Identifiers;
 pub use lookups::{Lookups, Rejects, RowCounts};
 pub use raw_log::{Container, Identities, OpenLog, RawLog, RawPiece, find_raw_logs};
 pub use raw_text::Segment;

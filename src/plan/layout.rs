@@ -16,6 +16,7 @@ pub struct Layout {
     keys: Vec<Key>,
     strides: Vec<u64>,
     bits: u32,
+    has_targets: bool,
 }
 
 /// One key's digit in an atom.
@@ -63,13 +64,20 @@ impl Layout {
             }
         }
         strides.reverse();
-        Ok(Self { keys, strides, bits: shift })
+        let has_targets = questions.iter().any(|question| question.measure.tells_targets_apart());
+        Ok(Self { keys, strides, bits: shift, has_targets })
     }
 
     /// How many bits hold every atom; fewer than 64.
     #[must_use]
     pub const fn bits(&self) -> u32 {
         self.bits
+    }
+
+    /// Whether rows must keep their target beside the atom.
+    #[must_use]
+    pub const fn has_targets(&self) -> bool {
+        self.has_targets
     }
 
     /// The keys, in the order of their digits.

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::family::Lookups;
 use super::history::History;
 use crate::spec::Release;
-use crate::spec::measure::Measure;
+use crate::spec::measure::{Counted, Measure};
 use crate::spec::privacy_loss::NanoRho;
 use crate::spec::question::{Clip, Question};
 use crate::{Error, Result};
@@ -39,8 +39,11 @@ pub enum Contribution {
     Lookups,
     /// One, where there are enough lookups in it.
     Presence {
-        /// The fewest lookups that make the requester count.
+        /// The fewest that make the requester count.
         at_least: u32,
+        /// Of what.
+        #[serde(default)]
+        of: Counted,
     },
     /// The sum of a number, as a part of the range's largest absolute value.
     Sum {
@@ -130,8 +133,8 @@ pub(super) fn own_table(question: &Question) -> Option<(Contribution, Vec<Axis>)
     let by = super::family::axes_of(question);
     Some(match &question.measure {
         Measure::Count | Measure::Share { .. } => return None,
-        Measure::DistinctRequesters { at_least } => {
-            (Contribution::Presence { at_least: *at_least }, by)
+        Measure::DistinctRequesters { at_least, of } => {
+            (Contribution::Presence { at_least: *at_least, of: *of }, by)
         }
         Measure::Sum(number) => (Contribution::Sum { number: number.name().to_owned() }, by),
         Measure::Mean(number) => (Contribution::Mean { number: number.name().to_owned() }, by),
@@ -220,7 +223,10 @@ mod tests {
             measured_tables(&release(4, 1.0, &[1.0]), NanoRho::new(1_000_000), None).unwrap();
         let of = |name: &str| tables.iter().find(|table| table.name == name).unwrap();
         assert_eq!(of("q1").clip, Clip::whole(1));
-        assert_eq!(of("q1").contribution, Contribution::Presence { at_least: 1 });
+        assert_eq!(
+            of("q1").contribution,
+            Contribution::Presence { at_least: 1, of: Counted::Lookups }
+        );
         assert!((of("q3").clip.contributions() - 14.143).abs() < 1e-3);
     }
 }

@@ -28,7 +28,7 @@ pub use seal::{archive_path, recipient};
 
 use jiff::Timestamp;
 
-pub(crate) use crate::ingest::Requesters;
+pub(crate) use crate::ingest::Identifiers;
 
 use crate::ingest::Lookups;
 use crate::spec::Release;

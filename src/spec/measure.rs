@@ -1,5 +1,7 @@
 //! What a question measures: its kind, read from the fields of a `[[question]]` and checked.
 
+use serde::{Deserialize, Serialize};
+
 use super::expression::Condition;
 use super::keys::{Key, KeyLists, PROTECTED};
 use super::logs::Logs;
@@ -17,8 +19,10 @@ pub enum Measure {
     Count,
     /// How many different requesters, or how many of those who have enough lookups in the cell.
     DistinctRequesters {
-        /// The fewest lookups of the day in the cell that make a requester count.
+        /// The fewest of the day in the cell that make a requester count.
         at_least: u32,
+        /// Of what.
+        of: Counted,
     },
     /// Which share of the lookups meets a condition on public keys.
     Share {
@@ -40,6 +44,17 @@ pub enum Measure {
     },
     /// How many requesters made how many lookups.
     RequesterHistogram,
+}
+
+/// What a requester must have enough of to count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Counted {
+    /// Lookups.
+    #[default]
+    Lookups,
+    /// Different targets, however often each was looked up.
+    Targets,
 }
 
 impl Measure {
@@ -72,6 +87,12 @@ impl Measure {
             Self::Sum(key) | Self::Mean(key) | Self::Quantiles { of: key, .. } => Some(key),
             _ => None,
         }
+    }
+
+    /// Whether it asks which target a lookup was about.
+    #[must_use]
+    pub const fn tells_targets_apart(&self) -> bool {
+        matches!(self, Self::DistinctRequesters { of: Counted::Targets, .. })
     }
 
     /// How many cells each combination of `by` takes at most.
@@ -130,7 +151,10 @@ fn parse(raw: &RawQuestion, lists: &KeyLists, logs: &Logs) -> Result<Measure> {
     }
     if let Some(what) = &raw.distinct {
         return match what.as_str() {
-            "requester" => Ok(Measure::DistinctRequesters { at_least: at_least(raw)? }),
+            "requester" => {
+                let (of, at_least) = having(raw)?;
+                Ok(Measure::DistinctRequesters { at_least, of })
+            }
             _ => Err(refuse(format!("`distinct = \"{what}\"` is not available"))
                 .help("write distinct = \"requester\"")),
         };
@@ -203,17 +227,19 @@ fn number(raw: &RawQuestion, column: &str, steps: Steps, logs: &Logs) -> Result<
     Ok(Key::number(format!("{column} in {word} of [{low}, {high}]"), grid))
 }
 
-/// The threshold that `having` names; 1 without it.
-fn at_least(raw: &RawQuestion) -> Result<u32> {
-    let Some(text) = &raw.having else { return Ok(1) };
-    let threshold = text
-        .strip_prefix("lookups")
-        .and_then(|rest| rest.trim_start().strip_prefix(">="))
-        .and_then(|rest| rest.trim().parse::<u32>().ok())
-        .filter(|threshold| *threshold >= 1);
-    threshold.ok_or_else(|| {
+/// What `having` names and from how many on; one lookup without it.
+fn having(raw: &RawQuestion) -> Result<(Counted, u32)> {
+    let Some(text) = &raw.having else { return Ok((Counted::Lookups, 1)) };
+    let parsed = [("lookups", Counted::Lookups), ("targets", Counted::Targets)]
+        .into_iter()
+        .find_map(|(word, counted)| Some((counted, text.strip_prefix(word)?.trim_start())))
+        .and_then(|(counted, rest)| {
+            let least = rest.strip_prefix(">=")?.trim().parse::<u32>().ok()?;
+            (least >= 1).then_some((counted, least))
+        });
+    parsed.ok_or_else(|| {
         Error::usage(format!("question `{}`: `having = \"{text}\"` is not available", raw.name))
-            .help("write having = \"lookups >= 100\"")
+            .help("write having = \"lookups >= 100\" or \"targets >= 50\"")
     })
 }
 

@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::keys::{Key, KeyLists};
 use super::logs::{CANONICAL, Identifier, Logs};
+use super::measure::Counted;
 use super::privacy_loss::{AttoDelta, Delta, Epsilon};
 use super::question::{Measure, Question, check_name};
 use super::raw::{RawPrivacy, RawRelease, parse};
@@ -194,7 +195,12 @@ impl Release {
 fn details(measure: &Measure) -> serde_json::Value {
     match measure {
         Measure::Count | Measure::RequesterHistogram => serde_json::Value::Null,
-        Measure::DistinctRequesters { at_least } => json!({ "at_least": at_least }),
+        Measure::DistinctRequesters { at_least, of: Counted::Lookups } => {
+            json!({ "at_least": at_least })
+        }
+        Measure::DistinctRequesters { at_least, of } => {
+            json!({ "at_least": at_least, "of": of })
+        }
         Measure::Share { condition, .. } => json!({ "condition": condition.text() }),
         Measure::Sum(key) | Measure::Mean(key) => json!({ "of": key.name() }),
         Measure::Quantiles { of, at } => json!({ "of": of.name(), "at": at }),
@@ -372,7 +378,7 @@ by = ["app"]
             ),
             (
                 "share = \"route = 'sms'\"",
-                "distinct = \"requester\"\nhaving = \"targets >= 5\"",
+                "distinct = \"requester\"\nhaving = \"targets > 5\"",
                 "`having = ",
             ),
             (

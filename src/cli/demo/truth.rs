@@ -1,6 +1,6 @@
 //! The exact answers of the demo's questions, from the simulator's own rows, beside the published.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fs::File;
 
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, StringArray};
@@ -47,15 +47,17 @@ pub(super) struct Shown {
 struct Exact {
     lookups: u64,
     met: u64,
-    /// How many lookups each requester has.
+    /// How many lookups each requester has, or how many targets.
     requesters: HashMap<String, u32>,
+    /// Who asked about whom, where targets are told apart.
+    pairs: HashSet<(String, String)>,
     /// The numbers of the lookups that have one, held to the question's range.
     numbers: Vec<f64>,
 }
 
 impl Exact {
-    fn at_least(&self, lookups: u32) -> f64 {
-        self.requesters.values().filter(|own| **own >= lookups).count() as f64
+    fn at_least(&self, least: u32) -> f64 {
+        self.requesters.values().filter(|own| **own >= least).count() as f64
     }
 
     /// The smallest number that so large a part of them does not exceed.
@@ -158,6 +160,10 @@ fn add(
             // The demo's only share is that of SMS, its only number the latency.
             Measure::Share { .. } => entry.met += u64::from(route.value(row) == "sms"),
             Measure::DistinctRequesters { .. } | Measure::RequesterHistogram => {
+                let pair = || (requester.value(row).to_owned(), target.value(row).to_owned());
+                if question.measure.tells_targets_apart() && !entry.pairs.insert(pair()) {
+                    continue;
+                }
                 match entry.requesters.get_mut(requester.value(row)) {
                     Some(own) => *own += 1,
                     None => {
@@ -221,7 +227,7 @@ fn published(
             let which = which.as_ref().map(at).unwrap_or_default();
             let truth = exact.get(&keys).map_or(0.0, |exact| match &question.measure {
                 Measure::Count => exact.lookups as f64,
-                Measure::DistinctRequesters { at_least } => exact.at_least(*at_least),
+                Measure::DistinctRequesters { at_least, .. } => exact.at_least(*at_least),
                 Measure::Share { .. } => exact.met as f64 / exact.lookups as f64,
                 Measure::Sum(_) => exact.numbers.iter().sum(),
                 Measure::Mean(_) => {

@@ -1,0 +1,132 @@
+"""Times pointillist against others on the same simulated day, and writes the table of the README.
+
+    cargo build --release --locked
+    python3 benches/compare.py [--write] [LOOKUPS ...]
+
+The question is `volume`: lookups by hour, country, app and route. Each system gets what its users
+would write (`benches/rivals`), in an environment of its own with the versions named below, which
+is made under `target/rivals` on first use. Whole processes on two threads, the median of three
+rounds, one round from 50 million lookups on. A system that would need more than twenty CPU minutes
+or the machine's memory for ten times the rows, as it grew so far, is not tried there.
+"""
+
+import argparse
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+from common import RELEASE, VOLUME, measure, medians, run, simulate
+
+HERE = pathlib.Path(__file__).resolve().parent
+README = HERE.parent / "README.md"
+BEGIN, END = "<!-- benches/compare.py writes from here -->\n", "<!-- to here -->\n"
+RIVALS = [
+    ("DuckDB 2.0.1, no privacy", "duckdb_plain", ["duckdb==2.0.1"]),
+    ("Polars 2.1.0, no privacy", "polars_plain", ["polars==2.1.0"]),
+    ("DuckDB 2.0.1, bounding in SQL, no noise", "duckdb_bounded", ["duckdb==2.0.1"]),
+    ("OpenDP 0.16.0, bounded by hand", "opendp_by_hand", ["opendp[polars]==0.16.0"]),
+    ("PipelineDP 0.3.1, local", "pipeline_dp_local", ["pipeline-dp==0.3.1", "duckdb==2.0.1"]),
+]
+US = "**pointillist**"
+CPU_LIMIT = 1_200
+ONE_ROUND_FROM = 50_000_000
+# Prefixes of the simulated numbers, as `substr(target, 1, 3)` takes them.
+QUERY_COUNTRIES = ("SELECT string_agg(DISTINCT substr(target, 1, 3), ',') "
+                   "FROM read_parquet('{glob}')")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--write", action="store_true", help="put the table into the README")
+    parser.add_argument("lookups", nargs="*", type=int, default=[1_000_000, 10_000_000, 100_000_000])
+    arguments = parser.parse_args()
+    pythons = {script: environment(script, requirements) for _, script, requirements in RIVALS}
+    sizes = sorted(arguments.lookups)
+    results = {}
+    for lookups in sizes:
+        with tempfile.TemporaryDirectory() as name:
+            folder = pathlib.Path(name)
+            simulate(folder, 1, lookups, max(1, lookups // 10))
+            compare(folder, lookups, pythons, results)
+    table = render(sizes, results)
+    print(table)
+    if arguments.write:
+        before, rest = README.read_text().split(BEGIN)
+        README.write_text(before + BEGIN + table + END + rest.split(END)[1])
+
+
+def environment(script, requirements):
+    """The interpreter of a rival's environment, made if it is not there."""
+    folder = HERE.parent / "target/rivals" / script
+    python = folder / "bin/python"
+    done = folder / "requirements"
+    if not done.exists() or done.read_text() != "\n".join(requirements):
+        subprocess.run([sys.executable, "-m", "venv", "--clear", folder], check=True)
+        subprocess.run([python, "-m", "pip", "install", "--quiet", *requirements], check=True)
+        done.write_text("\n".join(requirements))
+    return python
+
+
+def compare(folder, lookups, pythons, results):
+    """Adds what each system took for this many lookups, or None."""
+    glob = "lookups-parquet/*/*.parquet"
+    (folder / "release.toml").write_text(RELEASE.format(glob=glob) + VOLUME)
+    countries = subprocess.run(
+        [pythons["duckdb_plain"], "-c",
+         f"import duckdb; print(duckdb.sql(\"{QUERY_COUNTRIES.format(glob=glob)}\").fetchone()[0])"],
+        cwd=folder, check=True, capture_output=True, text=True).stdout.strip()
+    rounds = 1 if lookups >= ONE_ROUND_FROM else 3
+    systems = {US: lambda: run(folder, RAYON_NUM_THREADS="2")}
+    for name, script, _ in RIVALS:
+        command = [pythons[script], HERE / "rivals" / f"{script}.py", glob, countries,
+                   "messages,contacts,calls,share"]
+        systems[name] = lambda command=command: measure(
+            command, folder, limit=CPU_LIMIT, POLARS_MAX_THREADS="2")
+    taken = {name: [] for name in systems if is_feasible(results, name, lookups)}
+    # Round by round, so that a machine that slows down does so for all.
+    for _ in range(rounds):
+        for name, rounds_of in taken.items():
+            figures = systems[name]() if None not in rounds_of else None
+            rounds_of.append(figures)
+            print(f"{lookups:>11} {name:<42} {figures}", file=sys.stderr)
+    for name in systems:
+        of = taken.get(name) or [None]
+        results[name, lookups] = None if None in of else medians(of)
+
+
+def is_feasible(results, name, lookups):
+    """Whether a system is worth trying, by its figures for fewer lookups."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**20
+    for (known, size), figures in results.items():
+        if known == name and size < lookups:
+            growth = lookups / size
+            if figures is None or figures[0] * growth > CPU_LIMIT or figures[2] * growth > memory:
+                return False
+    return True
+
+
+def render(sizes, results):
+    """The table: in each cell CPU seconds, wall seconds, peak MiB, and CPU over plain DuckDB's."""
+    lines = ["| | " + " | ".join(f"{size / 10**6:g} million" for size in sizes) + " |",
+             "|---" + "|--:" * len(sizes) + "|"]
+    for name in [US] + [name for name, _, _ in RIVALS]:
+        cells = []
+        for size in sizes:
+            figures, plain = results[name, size], results[RIVALS[0][0], size]
+            if figures is None:
+                cells.append("–")
+                continue
+            cpu, wall, peak = figures
+            cells.append(f"{digits(cpu)} / {digits(wall)} / {peak:.0f} ({digits(cpu / plain[0])}×)")
+        lines.append(f"| {name} | " + " | ".join(cells) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def digits(number):
+    """Three digits at the most before rounding to whole ones."""
+    return f"{number:.2f}" if number < 10 else f"{number:.1f}" if number < 100 else f"{number:.0f}"
+
+
+main()
