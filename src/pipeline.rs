@@ -5,6 +5,7 @@
 //! steps leaves a state from which the next run goes on, as the table in [`crate::ledger`] says.
 
 mod earlier;
+mod private_keys;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -16,10 +17,9 @@ use serde::{Deserialize, Serialize};
 use crate::ingest::RejectedRows;
 use crate::ledger::{Entry, Ledger, Marks, Reservation, Second, State, Terms};
 use crate::plan::Plan;
-use crate::release::{Guarantee, Losses, PricedTable};
+use crate::release::{Draws, Guarantee, Losses, PricedTable};
 use crate::spec::Release;
 use crate::spec::logs::Identifier;
-use crate::spec::privacy_loss::AttoDelta;
 use crate::spec::window::{Clock, Day, DayWindow, zones_version};
 use crate::{Error, Result, engine, ingest, phone, publish, release, retain};
 
@@ -173,10 +173,13 @@ pub fn release_day(job: &Job, ledger: &mut Ledger, window: &DayWindow) -> Result
     let tables = frozen.iter().map(|priced| priced.table.clone()).collect();
     let plan = Plan::with_tables(spec, tables)?;
     let reader = reader.with_rejects(rejects.as_ref());
-    let (tally, _secret_counts) = engine::tally(&reader, window, &plan, memory)?;
+    let (rows, _secret_counts) = engine::DayRows::gather(&reader, window, &plan, memory)?;
     rejects.as_ref().map_or(Ok(()), RejectedRows::finish)?;
-    let permit = ledger.mark_drawn(entry.id)?;
-    let noisy = release::draw(tally, &frozen, permit)?;
+    let tally = rows.tally(&plan)?;
+    let mut draws = Draws::new(ledger.mark_drawn(entry.id)?);
+    let mut noisy = draws.tables(tally, &frozen)?;
+    noisy.extend(private_keys::draw(&rows, &frozen, &mut draws)?);
+    drop(rows);
     tracing::info!(%day, entry = entry.id.0, tables = noisy.len(), "drawn");
 
     let guarantee = Guarantee::new(&frozen, &plan.sizes(), &spec.ledger)?;
@@ -289,6 +292,7 @@ fn heal(job: &Job, ledger: &mut Ledger, entry: &Entry) -> Result<Done> {
 fn reservation(spec: &Release, day: Day, plan: &Plan, logs_digest: String) -> Result<Reservation> {
     let tables = release::price(&plan.tables, spec.sampler)?;
     let charge = release::total_charge(&tables)?;
+    let key_delta = release::total_key_delta(&tables)?;
     let fingerprint = spec.fingerprint();
     let losses = Some(Guarantee::new(&tables, &plan.sizes(), &spec.ledger)?.losses()?);
     let plan = serde_json::to_string(&Frozen { tables, losses })
@@ -301,7 +305,7 @@ fn reservation(spec: &Release, day: Day, plan: &Plan, logs_digest: String) -> Re
         fingerprint,
         blocks: vec![day],
         charge,
-        key_delta: AttoDelta::ZERO,
+        key_delta,
         plan,
         logs_digest,
         code_version: env!("CARGO_PKG_VERSION").to_owned(),

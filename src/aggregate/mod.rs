@@ -11,6 +11,8 @@
 //! }
 //! ```
 
+use std::collections::HashMap;
+
 /// Sums under way, of one thread.
 pub struct Adding {
     tables: Vec<Vec<i64>>,
@@ -19,6 +21,34 @@ pub struct Adding {
 /// The exact sums of every measured table, in units of 2^-16. Secret.
 pub struct ExactTally {
     tables: Vec<Vec<i64>>,
+}
+
+/// The exact weights of private keys, in units of 2^-16. Secret, the keys themselves included.
+#[derive(Default)]
+pub struct KeyTally {
+    weights: HashMap<u64, i64>,
+}
+
+impl KeyTally {
+    /// Adds one bounded contribution.
+    pub fn add(&mut self, key: u64, units: i64) {
+        let sum = self.weights.entry(key).or_default();
+        *sum = sum.wrapping_add(units);
+    }
+
+    /// The weights of both.
+    #[must_use]
+    pub fn merge(mut self, other: Self) -> Self {
+        other.weights.into_iter().for_each(|(key, units)| self.add(key, units));
+        self
+    }
+
+    /// Keys ascending with their weights; only `release` may look.
+    pub(crate) fn into_weights(self) -> (Vec<u64>, Vec<i64>) {
+        let mut weights: Vec<(u64, i64)> = self.weights.into_iter().collect();
+        weights.sort_unstable();
+        weights.into_iter().unzip()
+    }
 }
 
 impl Adding {

@@ -1,5 +1,7 @@
 //! Rows dealt into partitions by requester, each reduced to one word or three.
 
+use std::sync::Arc;
+
 use siphasher::sip128::SipHasher13;
 
 use super::chunks::Chunks;
@@ -93,9 +95,9 @@ impl Rows {
 }
 
 /// One thread's rows, dealt into partitions.
-pub struct Gatherer<'m> {
+pub struct Gatherer {
     key: UnitKey,
-    memory: &'m Memory,
+    memory: Arc<Memory>,
     partitions: Vec<Partition>,
     /// What the rows in memory take, in bytes.
     held: usize,
@@ -103,13 +105,13 @@ pub struct Gatherer<'m> {
     atoms: Vec<u64>,
 }
 
-impl<'m> Gatherer<'m> {
+impl Gatherer {
     /// Starts empty.
     #[must_use]
-    pub fn new(key: &UnitKey, memory: &'m Memory) -> Self {
+    pub fn new(key: &UnitKey, memory: &Arc<Memory>) -> Self {
         Self {
             key: key.clone(),
-            memory,
+            memory: Arc::clone(memory),
             partitions: empty(),
             held: 0,
             spill: None,

@@ -8,6 +8,7 @@
 mod ball;
 mod chunks;
 mod gather;
+mod keys;
 mod memory;
 mod partition;
 mod scramble;
@@ -17,5 +18,6 @@ mod vector;
 
 pub use ball::{Entry, scale_into_ball};
 pub use gather::{Gatherer, PARTITIONS, UnitKey};
+pub use keys::{KeyBounder, KeysAsked};
 pub use memory::Memory;
 pub use partition::{Bounder, TableBound};

@@ -39,7 +39,7 @@ impl Bounder {
     /// I/O, when rows that were written out cannot be read back.
     pub fn bound(
         &mut self,
-        gatherers: &[Gatherer<'_>],
+        gatherers: &[Gatherer],
         partition: usize,
         atom_bits: u32,
         tables: &[TableBound<'_>],

@@ -56,6 +56,8 @@ pub(super) fn collect(
             }
             merge(vector);
         }
+        // Bounded once keys are found, in `keys`.
+        Contribution::KeyWeights { .. } | Contribution::KeyCounts { .. } => {}
         Contribution::Histogram => {
             let lookups: i64 = atoms.iter().map(|atom| atom.lookups).sum();
             let bin = histogram_edges().partition_point(|edge| i64::from(*edge) <= lookups);

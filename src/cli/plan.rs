@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::output::Output;
 use crate::pipeline::{self, Previous};
-use crate::release::{Expected, expected};
+use crate::release::{Expected, PricedTable, expected};
 use crate::spec::Release;
 use crate::spec::measure::Measure;
 use crate::spec::question::{LATTICE_ONE, Question};
@@ -38,7 +38,11 @@ pub(crate) fn run(path: &Path, output: &Output) -> Result<()> {
         line(format!(
             "{:<52} {:>9} {:>8.2} {:>12} {:>12.2}",
             priced.table.name,
-            cells.count(),
+            if priced.table.contribution.is_of_private_keys() {
+                "private".to_owned()
+            } else {
+                cells.count().to_string()
+            },
             clip,
             priced.charge,
             noise_sd
@@ -51,6 +55,8 @@ pub(crate) fn run(path: &Path, output: &Output) -> Result<()> {
             "mechanism": priced.mechanism,
             "rho": priced.charge.rho(),
             "noise_sd": noise_sd,
+            "key_delta": priced.table.key_delta.delta(),
+            "found_from": priced.threshold.map(|units| units as f64 / LATTICE_ONE as f64),
         }));
     }
 
@@ -67,7 +73,7 @@ pub(crate) fn run(path: &Path, output: &Output) -> Result<()> {
         line(format!(
             "{:<24} {:>9} {:>34} {:>16.0}",
             question.name,
-            rows,
+            rows.map_or("private".to_owned(), |rows| rows.to_string()),
             words,
             expected.readable_from()
         ));
@@ -90,6 +96,9 @@ pub(crate) fn run(path: &Path, output: &Output) -> Result<()> {
          restored."
             .to_owned(),
     );
+    for found in priced.iter().filter_map(found_from) {
+        line(found);
+    }
     if let Some(previous) = &previous {
         line(last_day(previous));
     }
@@ -106,14 +115,28 @@ pub(crate) fn run(path: &Path, output: &Output) -> Result<()> {
     Ok(())
 }
 
-fn rows(question: &Question) -> u64 {
+/// How many rows are published; none where they are found.
+fn rows(question: &Question) -> Option<u64> {
     let combinations: u64 = question.by.iter().map(crate::spec::keys::Key::size).product();
-    match (&question.measure, question.top) {
+    Some(match (&question.measure, question.top) {
+        (Measure::Prefixes(_), _) => return None,
         (_, Some(top)) => combinations.min(u64::from(top)),
         (Measure::Quantiles { at, .. }, None) => combinations * at.len() as u64,
         (Measure::RequesterHistogram, None) => crate::spec::measure::HISTOGRAM_BINS as u64,
         _ => combinations,
-    }
+    })
+}
+
+/// From how many requesters on a round finds a key, in words; none for tables that find none.
+fn found_from(priced: &PricedTable) -> Option<String> {
+    let requesters = priced.threshold? as f64 / LATTICE_ONE as f64;
+    Some(format!(
+        "{} finds those that more than about {requesters:.0} requesters have who have no other; of \
+         more keys each counts less, and what only one requester has is found with a probability of \
+         at most {:.1e}.",
+        priced.table.name,
+        priced.table.key_delta.delta()
+    ))
 }
 
 /// The expected error in words and as JSON.

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::tally;
+use super::DayRows;
 use crate::ingest::{LogReader, RowCounts};
 use crate::plan::Plan;
 use crate::spec::Release;
@@ -50,7 +50,8 @@ fn case(name: &str, first: &str, last: &str) -> Option<Sums> {
     while day <= last {
         let window = DayWindow::new(day, &release.ledger.time_zone).unwrap();
         let reader = LogReader::open(&release.logs, plan.layout.keys(), Some(&window)).unwrap();
-        let (exact, counts) = tally(&reader, &window, &plan, usize::MAX).unwrap();
+        let (rows, counts) = DayRows::gather(&reader, &window, &plan, usize::MAX).unwrap();
+        let exact = rows.tally(&plan).unwrap();
         let mut tables = Vec::new();
         for (place, sum) in sums.tables.iter_mut().enumerate() {
             let units = exact.table(place).unwrap();

@@ -4,7 +4,7 @@
 use std::io::Write;
 use std::path::Path;
 
-use super::tally;
+use super::DayRows;
 use crate::ingest::{LogReader, RowCounts};
 use crate::plan::Plan;
 use crate::simulate::{Format, Settings, write};
@@ -28,7 +28,8 @@ fn run(
     let plan = Plan::new(&release, NanoRho::new(24_000_000), None).unwrap();
     let window = DayWindow::new(day.parse().unwrap(), &release.ledger.time_zone).unwrap();
     let reader = LogReader::open(&release.logs, plan.layout.keys(), Some(&window)).unwrap();
-    let (exact, counts) = tally(&reader, &window, &plan, usize::MAX).unwrap();
+    let (rows, counts) = DayRows::gather(&reader, &window, &plan, usize::MAX).unwrap();
+    let exact = rows.tally(&plan).unwrap();
     let whole = |place| exact.table(place).unwrap().iter().map(|units| units >> 16).collect();
     // The total stands before the tables asked for, and alone where only it is asked for.
     let first = usize::from(plan.tables.len() > 1 && plan.tables[0].axes.is_empty());

@@ -4,62 +4,150 @@
 //! same integers whatever the row order, the split into files, the batch size or the number of
 //! threads. A cluster would be another function of the same shape.
 
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+
 use rayon::prelude::*;
 
 use crate::Result;
-use crate::aggregate::{Adding, ExactTally};
-use crate::bound::{Bounder, Gatherer, Memory, PARTITIONS, TableBound, UnitKey};
+use crate::aggregate::{Adding, ExactTally, KeyTally};
+use crate::bound::{
+    Bounder, Gatherer, KeyBounder, KeysAsked, Memory, PARTITIONS, TableBound, UnitKey,
+};
 use crate::ingest::{LogReader, RowCounts};
-use crate::plan::Plan;
+use crate::plan::{MeasuredTable, Plan};
 use crate::retain;
+use crate::spec::prefix::Prefix;
 use crate::spec::window::DayWindow;
 
-/// Reads the logs once and tallies every measured table of the plan for one day. Rows take so many
-/// bytes of `memory`; what goes beyond goes to encrypted temporary files.
-///
-/// # Privacy
-/// The tally and the counts are exact and secret. One requester-day moves each table by at most
-/// its clip in L2.
-///
-/// # Errors
-/// Input, for logs that are damaged; I/O.
-pub fn tally(
-    reader: &LogReader<'_>,
-    window: &DayWindow,
-    plan: &Plan,
-    memory: usize,
-) -> Result<(ExactTally, RowCounts)> {
-    let key = UnitKey::draw()?;
-    let memory = Memory::new(memory, std::env::temp_dir());
-    let (gatherers, counts) = reader.fold(
-        || Gatherer::new(&key, &memory),
-        |gatherer, lookups| gatherer.add(&retain::apply(lookups, window), &plan.layout, window),
-    )?;
-    let bounds: Vec<TableBound<'_>> = plan
-        .tables
-        .iter()
-        .zip(&plan.cells)
-        .map(|(table, cells)| TableBound {
-            cells,
-            contribution: &table.contribution,
-            clip: table.clip,
-        })
-        .collect();
-    let atom_bits = plan.layout.bits();
-    // Each thread has sums of its own: shared ones would cost more than the bounding.
+/// The rows of one day, dealt out by requester. Secret.
+pub struct DayRows {
+    gatherers: Vec<Gatherer>,
+}
+
+impl DayRows {
+    /// Reads the logs once. Rows take so many bytes of `memory`; what goes beyond goes to encrypted
+    /// temporary files.
+    ///
+    /// # Privacy
+    /// Rows and counts are exact and secret.
+    ///
+    /// # Errors
+    /// Input, for logs that are damaged; I/O.
+    pub fn gather(
+        reader: &LogReader<'_>,
+        window: &DayWindow,
+        plan: &Plan,
+        memory: usize,
+    ) -> Result<(Self, RowCounts)> {
+        let key = UnitKey::draw()?;
+        let memory = Arc::new(Memory::new(memory, std::env::temp_dir()));
+        let (gatherers, counts) = reader.fold(
+            || Gatherer::new(&key, &memory),
+            |gatherer, lookups| gatherer.add(&retain::apply(lookups, window), &plan.layout, window),
+        )?;
+        Ok((Self { gatherers }, counts))
+    }
+
+    /// Tallies every measured table of the plan; those of private keys have no cells yet.
+    ///
+    /// # Privacy
+    /// The tally is exact and secret. One requester-day moves each table by at most its clip in L2.
+    ///
+    /// # Errors
+    /// I/O, when rows that were written out cannot be read back.
+    pub fn tally(&self, plan: &Plan) -> Result<ExactTally> {
+        let bounds: Vec<TableBound<'_>> = plan
+            .tables
+            .iter()
+            .zip(&plan.cells)
+            .map(|(table, cells)| TableBound {
+                cells,
+                contribution: &table.contribution,
+                clip: table.clip,
+            })
+            .collect();
+        let atom_bits = plan.layout.bits();
+        let whole = in_partitions(
+            || (Adding::new(&plan.sizes()), Bounder::default()),
+            |(adding, bounder), partition| {
+                let add = &mut |table, cell, units| adding.add(table, cell, units);
+                bounder.bound(&self.gatherers, partition, atom_bits, &bounds, add)
+            },
+            |(left, bounder), (right, _)| (left.merge(right), bounder),
+        )?;
+        Ok(whole.0.finish())
+    }
+
+    /// Weighs private keys: each requester spreads one whole over its own.
+    ///
+    /// # Privacy
+    /// The weights and the keys are exact and secret. One requester-day moves them by at most one
+    /// in L2, and adds at most [`crate::plan::MOST_KEYS_OF_ONE`] keys.
+    ///
+    /// # Errors
+    /// I/O, when rows that were written out cannot be read back.
+    pub fn key_weights(
+        &self,
+        prefix: Prefix,
+        under: Option<(Prefix, &BTreeSet<u64>)>,
+        found: &BTreeSet<u64>,
+    ) -> Result<KeyTally> {
+        let asked = KeysAsked { prefix, under, found };
+        let whole = in_partitions(
+            || (KeyTally::default(), KeyBounder::default()),
+            |(tally, bounder), partition| {
+                let add = &mut |key, units| tally.add(key, units);
+                bounder.weights(&self.gatherers, partition, &asked, add)
+            },
+            |(left, bounder), (right, _)| (left.merge(right), bounder),
+        )?;
+        Ok(whole.0)
+    }
+
+    /// Tallies the lookups by public prefixes, ascending, and behind them those of all others.
+    ///
+    /// # Privacy
+    /// The tally is exact and secret. One requester-day moves it by at most the table's clip in L2.
+    ///
+    /// # Errors
+    /// I/O, when rows that were written out cannot be read back.
+    pub fn key_counts(
+        &self,
+        prefix: Prefix,
+        keys: &BTreeSet<u64>,
+        table: &MeasuredTable,
+    ) -> Result<ExactTally> {
+        let places: HashMap<u64, u32> = keys.iter().copied().zip(0..).collect();
+        let cells = u32::try_from(places.len()).unwrap_or(u32::MAX - 1) + 1;
+        let whole = in_partitions(
+            || (Adding::new(&[cells]), KeyBounder::default()),
+            |(adding, bounder), partition| {
+                let add = &mut |place, units| adding.add(0, place, units);
+                bounder.counts(&self.gatherers, partition, prefix, &places, table.clip, add)
+            },
+            |(left, bounder), (right, _)| (left.merge(right), bounder),
+        )?;
+        Ok(whole.0.finish())
+    }
+}
+
+/// Works through all partitions. Each thread has sums of its own: shared ones would cost more than
+/// the bounding.
+fn in_partitions<S: Send>(
+    start: impl Fn() -> S + Sync,
+    work: impl Fn(&mut S, usize) -> Result<()> + Sync,
+    merge: impl Fn(S, S) -> S + Sync,
+) -> Result<S> {
     let threads = rayon::current_num_threads();
     let sums = (0..threads).into_par_iter().map(|thread| {
-        let mut adding = Adding::new(&plan.sizes());
-        let mut bounder = Bounder::default();
+        let mut sums = start();
         for partition in (thread..PARTITIONS).step_by(threads) {
-            let add = &mut |table, cell, units| adding.add(table, cell, units);
-            bounder.bound(&gatherers, partition, atom_bits, &bounds, add)?;
+            work(&mut sums, partition)?;
         }
-        Ok(adding)
+        Ok(sums)
     });
-    let merge = |left: Adding, right| Ok(left.merge(right));
-    let whole = sums.try_reduce_with(merge).unwrap_or_else(|| Ok(Adding::new(&plan.sizes())))?;
-    Ok((whole.finish(), counts))
+    sums.try_reduce_with(|left, right| Ok(merge(left, right))).unwrap_or_else(|| Ok(start()))
 }
 
 /// What reading takes for each thread, in bytes: pages, batches and their columns.

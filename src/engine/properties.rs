@@ -1,14 +1,16 @@
 //! What must hold of every tally, whatever the logs: properties over random and adversarial rows.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use proptest::prelude::*;
 
+use super::DayRows;
 use super::reference::{exact_reference, reference};
-use super::tally;
 use crate::ingest::LogReader;
-use crate::plan::Plan;
+use crate::plan::{MOST_KEYS_OF_ONE, Plan};
 use crate::spec::Release;
+use crate::spec::prefix::{Prefix, PrefixOf};
 use crate::spec::privacy_loss::NanoRho;
 use crate::spec::window::DayWindow;
 
@@ -54,10 +56,15 @@ impl Setup {
         match (self.has_numbers, requester % 3) {
             (false, _) => format!("r{requester}"),
             (true, 0) => format!("+234700{requester:08}"),
-            (true, _) => format!("+1415555{requester:04}"),
+            (true, _) => {
+                format!("+1{}555{requester:04}", AREAS[usize::from(requester) % AREAS.len()])
+            }
         }
     }
 }
+
+/// So that numbers have many prefixes.
+const AREAS: [u16; 13] = [201, 212, 305, 312, 404, 415, 503, 602, 702, 801, 901, 914, 917];
 
 fn setup() -> impl Strategy<Value = Setup> {
     let memory = prop_oneof![Just(usize::MAX), Just(0), Just(1_000)];
@@ -150,6 +157,19 @@ clip = 1.3
 const START: i64 = 1_772_409_600;
 
 fn tallies(setup: Setup, files: &[Vec<Lookup>], threads: usize) -> Vec<Vec<i64>> {
+    with_rows(setup, files, threads, |rows, plan| {
+        let exact = rows.tally(plan).unwrap();
+        (0..plan.tables.len()).map(|place| exact.table(place).unwrap().to_vec()).collect()
+    })
+}
+
+/// What is made of the rows that were read from files of these lookups.
+fn with_rows<T: Send>(
+    setup: Setup,
+    files: &[Vec<Lookup>],
+    threads: usize,
+    work: impl FnOnce(&DayRows, &Plan) -> T + Send,
+) -> T {
     let folder = tempfile::tempdir().unwrap();
     for (number, rows) in files.iter().enumerate() {
         let mut text =
@@ -175,8 +195,22 @@ fn tallies(setup: Setup, files: &[Vec<Lookup>], threads: usize) -> Vec<Vec<i64>>
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
     pool.install(|| {
         let reader = LogReader::open(&release.logs, plan.layout.keys(), Some(&window)).unwrap();
-        let (exact, _) = tally(&reader, &window, &plan, setup.memory).unwrap();
-        (0..plan.tables.len()).map(|place| exact.table(place).unwrap().to_vec()).collect()
+        let (rows, _) = DayRows::gather(&reader, &window, &plan, setup.memory).unwrap();
+        work(&rows, &plan)
+    })
+}
+
+/// The weights of keys under what was found above, without those found before.
+fn weights(
+    setup: Setup,
+    files: &[Vec<Lookup>],
+    under: Option<(Prefix, &BTreeSet<u64>)>,
+    found: &BTreeSet<u64>,
+) -> BTreeMap<u64, i64> {
+    with_rows(setup, files, 2, |rows, _| {
+        let prefix = Prefix { of: PrefixOf::Target, digits: 4 };
+        let (keys, weights) = rows.key_weights(prefix, under, found).unwrap().into_weights();
+        keys.into_iter().zip(weights).collect()
     })
 }
 
@@ -258,6 +292,53 @@ proptest! {
             let moved = with.iter().zip(without).map(|(with, without)| with - without);
             prop_assert!(square(moved) <= u128::from(clip).pow(2));
         }
+    }
+
+    #[test]
+    fn one_requester_moves_the_weights_of_keys_by_at_most_one(
+        rows in prop::collection::vec(lookup(), 0..80),
+        more in adversary(),
+        found in prop::collection::btree_set(prop_oneof![Just(1_415_u64), Just(1_212), Just(2_347)], 0..3),
+        memory in prop_oneof![Just(usize::MAX), Just(0)],
+    ) {
+        let setup = Setup { has_numbers: true, has_few_keys: true, has_targets: true, memory };
+        let without = weights(setup, std::slice::from_ref(&rows), None, &found);
+        let with = weights(setup, &[rows.clone(), more], None, &found);
+        let moved: Vec<i64> = with
+            .iter()
+            .map(|(key, weight)| weight - without.get(key).copied().unwrap_or(0))
+            .filter(|moved| *moved != 0)
+            .collect();
+        prop_assert!(without.keys().all(|key| with.contains_key(key)));
+        prop_assert!(moved.len() <= MOST_KEYS_OF_ONE);
+        prop_assert!(square(moved.into_iter()) <= 1 << 32);
+        prop_assert!(with.keys().all(|key| !found.contains(key)));
+
+        // By hand: each requester's keys, those it has the most lookups for.
+        let mut expected: BTreeMap<u64, i64> = BTreeMap::new();
+        let mut units: BTreeMap<u8, BTreeMap<u64, i64>> = BTreeMap::new();
+        for row in rows.iter().filter(|row| (0..86_400).contains(&row.second)) {
+            let key = setup.name(row.target)[1..5].parse().unwrap();
+            *units.entry(row.requester).or_default().entry(key).or_default() += 1;
+        }
+        for own in units.into_values() {
+            let mut own: Vec<(u64, i64)> =
+                own.into_iter().filter(|(key, _)| !found.contains(key)).collect();
+            own.sort_by_key(|(_, lookups)| -lookups);
+            own.truncate(10);
+            for (key, _) in &own {
+                let weight = (65_536.0 / (own.len() as f64).sqrt()).floor();
+                *expected.entry(*key).or_default() += weight as i64;
+            }
+        }
+        prop_assert_eq!(&without, &expected);
+
+        // Only keys under what was found above: the first three of the four digits.
+        let above = Prefix { of: PrefixOf::Target, digits: 3 };
+        let roots = BTreeSet::from([141, 234]);
+        let under = weights(setup, &[rows], Some((above, &roots)), &found);
+        prop_assert!(under.keys().all(|key| roots.contains(&(key / 10))));
+        prop_assert!(under.iter().all(|(key, weight)| *weight >= without[key]));
     }
 
     #[test]

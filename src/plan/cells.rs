@@ -59,6 +59,7 @@ impl Cells {
         let (number, each) = match &table.contribution {
             Contribution::Lookups | Contribution::Presence { .. } => (None, 1),
             Contribution::Histogram => (None, HISTOGRAM_BINS as u64),
+            Contribution::KeyWeights { .. } | Contribution::KeyCounts { .. } => (None, 0),
             Contribution::Sum { number } => (Some(weights(layout, number, Grid::plain)?), 1),
             Contribution::Mean { number } => {
                 (Some(weights(layout, number, |_, level| Grid::centred(level))?), 2)
@@ -74,7 +75,7 @@ impl Cells {
     }
 
     /// How many cells the table has. A mean has two for each combination of its axes: the sum and
-    /// the number of rows.
+    /// the number of rows; of private keys none is known.
     #[must_use]
     pub const fn count(&self) -> u32 {
         self.count

@@ -13,7 +13,7 @@ use super::least_squares::{AxisSet, MOST_AXES};
 use super::split::{Candidate, Wanted, split};
 use super::tables::{Axis, Contribution, MeasuredTable};
 use crate::spec::measure::Measure;
-use crate::spec::privacy_loss::NanoRho;
+use crate::spec::privacy_loss::{AttoDelta, NanoRho};
 use crate::spec::question::{Clip, LATTICE_ONE, MOST_CLIP, Question};
 use crate::{Error, Result};
 
@@ -170,7 +170,8 @@ impl Lookups {
             [] => "lookups".to_owned(),
             words => format!("lookups by {}", words.join(", ")),
         };
-        MeasuredTable { name, axes, contribution: Contribution::Lookups, clip, charge }
+        let contribution = Contribution::Lookups;
+        MeasuredTable { name, axes, contribution, clip, charge, key_delta: AttoDelta::ZERO }
     }
 
     /// The clip of a fine table: what the release file sets, or the norm of so many lookups of one

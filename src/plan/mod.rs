@@ -8,6 +8,7 @@ mod family;
 mod history;
 mod layout;
 mod least_squares;
+mod private_keys;
 mod split;
 mod tables;
 
@@ -16,11 +17,13 @@ pub use family::Lookups;
 pub use history::History;
 pub use layout::Layout;
 pub use least_squares::{AxisSet, Family, subsets};
+pub use private_keys::{MOST_KEYS, MOST_KEYS_OF_ONE};
 pub use tables::{Axis, Contribution, MeasuredTable, measured_tables};
 
 use crate::Result;
 use crate::spec::Release;
 use crate::spec::privacy_loss::NanoRho;
+use crate::spec::question::Question;
 
 /// What is measured for a release, and how.
 #[derive(Debug, Clone)]
@@ -57,6 +60,15 @@ impl Plan {
             .collect::<Result<_>>()?;
         let lookups = Lookups::new(&release.questions)?;
         Ok(Self { layout, tables, cells, lookups })
+    }
+
+    /// The names of the tables that a question has for itself: its own, and those that find its
+    /// keys.
+    #[must_use]
+    pub fn tables_of(&self, question: &Question) -> Vec<String> {
+        let finds = format!("{}: keys of ", question.name);
+        let names = self.tables.iter().map(|table| &table.name);
+        names.filter(|name| **name == question.name || name.starts_with(&finds)).cloned().collect()
     }
 
     /// The number of cells of each table.

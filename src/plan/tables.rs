@@ -10,9 +10,11 @@ use serde::{Deserialize, Serialize};
 
 use super::family::Lookups;
 use super::history::History;
+use super::private_keys;
 use crate::spec::Release;
 use crate::spec::measure::{Counted, Measure};
-use crate::spec::privacy_loss::NanoRho;
+use crate::spec::prefix::Prefix;
+use crate::spec::privacy_loss::{AttoDelta, NanoRho};
 use crate::spec::question::{Clip, Question};
 use crate::{Error, Result};
 
@@ -57,6 +59,16 @@ pub enum Contribution {
     },
     /// One, in the bin of the number of all its lookups.
     Histogram,
+    /// A vector of length one, spread evenly over its prefixes that were not found before.
+    KeyWeights {
+        /// Which prefixes.
+        prefix: Prefix,
+    },
+    /// The number of lookups with each prefix that was found.
+    KeyCounts {
+        /// Which prefixes.
+        prefix: Prefix,
+    },
 }
 
 impl Contribution {
@@ -69,7 +81,15 @@ impl Contribution {
             Self::Sum { .. } => "sum",
             Self::Mean { .. } => "sum and count",
             Self::Histogram => "bin",
+            Self::KeyWeights { .. } => "weights of keys",
+            Self::KeyCounts { .. } => "lookups by found keys",
         }
+    }
+
+    /// Whether its cells are known only once keys were found: it is tallied after them.
+    #[must_use]
+    pub const fn is_of_private_keys(&self) -> bool {
+        matches!(self, Self::KeyWeights { .. } | Self::KeyCounts { .. })
     }
 }
 
@@ -86,6 +106,9 @@ pub struct MeasuredTable {
     pub clip: Clip,
     /// The most that drawing it may charge, in billionths of rho.
     pub charge: NanoRho,
+    /// The delta that it spends on keys that only one requester has.
+    #[serde(default)]
+    pub key_delta: AttoDelta,
 }
 
 /// Divides what the release may spend of a block whose budget is `budget`; `history` is what an
@@ -107,14 +130,23 @@ pub fn measured_tables(
     let lookups = Lookups::new(&release.questions)?;
     let family = allowed.part(lookups.weight(), weights);
     let mut tables = lookups.tables(family, history)?;
+    let private = |question: &&Question| matches!(question.measure, Measure::Prefixes(_));
+    let private_weights: u64 =
+        release.questions.iter().filter(private).map(|question| question.weight).sum();
+    let key_delta = release.ledger.key_delta.part(release.budget_share_millionths, 1_000_000);
     for question in &release.questions {
-        if let Some((contribution, axes)) = own_table(question) {
+        if let Measure::Prefixes(prefix) = question.measure {
+            let charge = allowed.part(question.weight, weights);
+            let key_delta = key_delta.part(question.weight, private_weights);
+            tables.extend(private_keys::tables(question, prefix, charge, key_delta)?);
+        } else if let Some((contribution, axes)) = own_table(question) {
             tables.push(MeasuredTable {
                 name: question.name.clone(),
                 axes,
                 clip: clip_of(question, &contribution),
                 contribution,
                 charge: allowed.part(question.weight, weights),
+                key_delta: AttoDelta::ZERO,
             });
         }
     }
@@ -132,7 +164,7 @@ pub fn measured_tables(
 pub(super) fn own_table(question: &Question) -> Option<(Contribution, Vec<Axis>)> {
     let by = super::family::axes_of(question);
     Some(match &question.measure {
-        Measure::Count | Measure::Share { .. } => return None,
+        Measure::Count | Measure::Share { .. } | Measure::Prefixes(_) => return None,
         Measure::DistinctRequesters { at_least, of } => {
             (Contribution::Presence { at_least: *at_least, of: *of }, by)
         }
@@ -148,13 +180,15 @@ pub(super) fn own_table(question: &Question) -> Option<(Contribution, Vec<Axis>)
 }
 
 /// The clip of the release file, or a constant; never more than a vector of that kind can need.
-fn clip_of(question: &Question, contribution: &Contribution) -> Clip {
+pub(super) fn clip_of(question: &Question, contribution: &Contribution) -> Clip {
     match contribution {
-        Contribution::Histogram => Clip::whole(1),
+        Contribution::Histogram | Contribution::KeyWeights { .. } => Clip::whole(1),
         // In a single cell a requester is there or not: its norm is at most one.
         Contribution::Presence { .. } if question.by.is_empty() => Clip::whole(1),
         Contribution::Presence { .. } => question.clip.unwrap_or(DISTINCT_CLIP),
-        Contribution::Lookups | Contribution::Sum { .. } => question.clip.unwrap_or(NUMBER_CLIP),
+        Contribution::Lookups | Contribution::Sum { .. } | Contribution::KeyCounts { .. } => {
+            question.clip.unwrap_or(NUMBER_CLIP)
+        }
         // Sum and count lie side by side: the vector is up to sqrt(2) longer than the lookups.
         Contribution::Mean { .. } => {
             let lookups = question.clip.unwrap_or(NUMBER_CLIP).units();

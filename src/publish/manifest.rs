@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::ledger::Entry;
 use crate::release::{Answer, Guarantee, NoisyTable};
 use crate::spec::Release;
-use crate::spec::question::{Measure, Question};
+use crate::spec::question::{LATTICE_ONE, Question};
 use crate::spec::window::Day;
 use crate::{Error, Result};
 
@@ -61,7 +61,7 @@ impl Facts<'_> {
             "rho": rho,
             "measured_tables": measured.iter().map(|table| measured_table(table)).collect::<Vec<_>>(),
             "confidence": 0.95,
-            "raked": answer.coverage.is_some() && question.measure == Measure::Count,
+            "raked": answer.coverage.is_some() && question.measure.word() == "count",
             "coverage": answer.coverage.map(|(share, sd)| json!({ "share": share, "sd": sd })),
             "ledger_entry": self.entry.id.0,
             "spec_fingerprint": self.entry.fingerprint,
@@ -116,5 +116,7 @@ fn measured_table(table: &NoisyTable) -> Value {
         "sampler": priced.drawn_by,
         "noise_scale": table.noise_sd(),
         "rho": priced.charge.rho(),
+        "key_delta": priced.table.key_delta.delta(),
+        "threshold": priced.threshold.map(|units| units as f64 / LATTICE_ONE as f64),
     })
 }

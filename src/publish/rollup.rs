@@ -63,6 +63,7 @@ pub fn unfit_for_rollup(question: &Question) -> Option<&'static str> {
     let by_week_hour = question.by.iter().any(|key| *key.source() == KeySource::HourOfWeek);
     match &question.measure {
         _ if question.top.is_some() => Some("each day has other rows"),
+        Measure::Prefixes(_) => Some("each day finds other keys"),
         _ if by_week_hour => Some("each day has hours of its own: read the days side by side"),
         Measure::Count | Measure::Sum(_) | Measure::RequesterHistogram => None,
         Measure::DistinctRequesters { .. } => {

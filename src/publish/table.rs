@@ -87,6 +87,7 @@ fn batch(question: &Question, day: Day, answer: &Answer) -> Result<RecordBatch> 
             Values::Whole(values) => Arc::new(Int64Array::from(values.clone())),
             Values::Real(values) => Arc::new(Float64Array::from(values.clone())),
             Values::Flag(values) => Arc::new(BooleanArray::from(values.clone())),
+            Values::Text(values) => Arc::new(StringArray::from_iter_values(values)),
         };
         add(column.name, array, column.nullable);
     }

@@ -39,7 +39,7 @@ fn tally(plan: &Plan, truth: &[Vec<i64>]) -> ExactTally {
 
 fn drawn(plan: &Plan, truth: &[Vec<i64>]) -> Vec<NoisyTable> {
     let priced = price(&plan.tables, crate::spec::release::Sampler::Integer).unwrap();
-    draw(tally(plan, truth), &priced, DrawPermit::for_test()).unwrap()
+    Draws::new(DrawPermit::for_test()).tables(tally(plan, truth), &priced).unwrap()
 }
 
 /// The same sums without noise, as a table that was drawn: what every estimate aims at.

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::accounting::epsilon_of;
 use super::draw::{PricedTable, total_charge};
 use crate::Result;
-use crate::plan::Contribution;
+use crate::plan::{Contribution, MOST_KEYS, MOST_KEYS_OF_ONE};
 use crate::spec::privacy_loss::NanoRho;
 use crate::spec::question::LATTICE_ONE;
 use crate::spec::release::LedgerTerms;
@@ -62,13 +62,18 @@ pub struct Losses {
 fn reach(contribution: &Contribution, clip: f64) -> (f64, f64) {
     let root = std::f64::consts::SQRT_2;
     match contribution {
-        Contribution::Lookups | Contribution::Presence { .. } => (1.0, root * clip),
+        Contribution::Lookups | Contribution::Presence { .. } | Contribution::KeyCounts { .. } => {
+            (1.0, root * clip)
+        }
         // A signed sum may point either way.
         Contribution::Sum { .. } => (1.0, 2.0 * clip),
         // The sum never exceeds the count beside it, so two such vectors are at right angles at most.
         Contribution::Mean { .. } => (root, root * clip),
         // One lookup moves a requester from one bin to another.
         Contribution::Histogram => (root, root),
+        // All lookups about one target are of one key: without them it is not there, or another of
+        // the keys that have weight takes its place.
+        Contribution::KeyWeights { .. } => (1.0, 1.0),
     }
 }
 
@@ -94,9 +99,14 @@ impl Guarantee {
                 .iter()
                 .zip(cells)
                 .map(|(priced, cells)| {
+                    let cells = match priced.table.contribution {
+                        Contribution::KeyWeights { .. } => MOST_KEYS_OF_ONE as f64,
+                        Contribution::KeyCounts { .. } => MOST_KEYS as f64,
+                        _ => f64::from(*cells),
+                    };
                     let clip = priced.table.clip.contributions();
                     let (each, most) = reach(&priced.table.contribution, clip);
-                    let rounding = (2.0 * f64::from(*cells)).sqrt() / LATTICE_ONE as f64;
+                    let rounding = (2.0 * cells).sqrt() / LATTICE_ONE as f64;
                     let norm = lookups * (each + rounding);
                     let norm = if is_pair { norm.min(most) } else { norm };
                     priced.charge.rho() * (norm / clip).powi(2)

@@ -10,9 +10,10 @@ mod estimate;
 mod guarantee;
 mod mechanism;
 mod sampler;
+mod threshold;
 
 pub use accounting::{budget_of, epsilon_of};
-pub use draw::{NoisyTable, PricedTable, draw, price, total_charge};
+pub use draw::{Draws, NoisyTable, PricedTable, price, total_charge, total_key_delta};
 pub use estimate::{Answer, Column, Expected, Rows, Values, Z_95, answers, expected};
 pub use guarantee::{Figure, Guarantee, Losses, TargetFigure};
 pub use mechanism::{DiscreteGaussian, DrawnBy, NoiseScale};

@@ -198,9 +198,9 @@ impl KeyLists {
             "route" => Key::listed(name, KeySource::Route, ROUTES.map(str::to_owned).into()),
             "day" => Err(refuse("every table is of one day already".to_owned())
                 .help("remove `day` from `by`; it is the folder of the published file")),
-            _ if name.starts_with("target_prefix") => {
-                Err(refuse("private keys (`target_prefix`) are not available yet".to_owned())
-                    .help("use target_country"))
+            _ if name.starts_with("target_prefix") || name.starts_with("requester_prefix") => {
+                Err(refuse(format!("`{name}` has no public list of values"))
+                    .help("write keys = \"private\" beside it, or use a country"))
             }
             _ if PROTECTED.contains(&name) => {
                 Err(refuse(format!("`{name}` is protected and may not be a key"))

@@ -6,6 +6,7 @@ use super::expression::Condition;
 use super::keys::{Key, KeyLists, PROTECTED};
 use super::logs::Logs;
 use super::number::{Grid, Steps};
+use super::prefix::Prefix;
 use super::raw::RawQuestion;
 use crate::{Error, Result};
 
@@ -44,6 +45,9 @@ pub enum Measure {
     },
     /// How many requesters made how many lookups.
     RequesterHistogram,
+    /// How many lookups have each prefix that enough requesters share: the keys themselves are
+    /// private.
+    Prefixes(Prefix),
 }
 
 /// What a requester must have enough of to count.
@@ -70,7 +74,7 @@ impl Measure {
     #[must_use]
     pub const fn word(&self) -> &'static str {
         match self {
-            Self::Count => "count",
+            Self::Count | Self::Prefixes(_) => "count",
             Self::DistinctRequesters { .. } => "distinct",
             Self::Share { .. } => "share",
             Self::Sum(_) => "sum",
@@ -92,7 +96,7 @@ impl Measure {
     /// Whether it asks which target a lookup was about.
     #[must_use]
     pub const fn tells_targets_apart(&self) -> bool {
-        matches!(self, Self::DistinctRequesters { of: Counted::Targets, .. })
+        matches!(self, Self::DistinctRequesters { of: Counted::Targets, .. } | Self::Prefixes(_))
     }
 
     /// How many cells each combination of `by` takes at most.
@@ -102,6 +106,8 @@ impl Measure {
             Self::Share { .. } | Self::Mean(_) => 2,
             Self::Quantiles { of, .. } => of.size() - 1,
             Self::RequesterHistogram => HISTOGRAM_BINS as u64,
+            // Known only once they are found.
+            Self::Prefixes(_) => 0,
         }
     }
 }
@@ -143,6 +149,9 @@ fn parse(raw: &RawQuestion, lists: &KeyLists, logs: &Logs) -> Result<Measure> {
         }
     }
     check_belonging(raw)?;
+    if raw.keys.as_deref() == Some("private") {
+        return Ok(Measure::Prefixes(Prefix::parse(raw, logs)?));
+    }
     if let Some(what) = &raw.count {
         return match what.as_str() {
             "lookups" => Ok(Measure::Count),
@@ -266,12 +275,7 @@ fn check_belonging(raw: &RawQuestion) -> Result<()> {
         }
     }
     match raw.keys.as_deref() {
-        None | Some("public") => Ok(()),
-        Some("private") => Err(Error::usage(format!(
-            "question `{}`: `keys = \"private\"` is not available yet",
-            raw.name
-        ))
-        .help("give the keys a public list in `[keys]`")),
+        None | Some("public" | "private") => Ok(()),
         Some(other) => Err(Error::usage(format!("question `{}`: `keys` is `{other}`", raw.name))
             .help("use \"public\" or \"private\"")),
     }

@@ -5,6 +5,7 @@ pub mod keys;
 pub mod logs;
 pub mod measure;
 pub mod number;
+pub mod prefix;
 pub mod privacy_loss;
 pub mod question;
 mod raw;

@@ -171,6 +171,12 @@ impl AttoDelta {
         self.0
     }
 
+    /// As a float, for thresholds and display.
+    #[must_use]
+    pub fn delta(self) -> f64 {
+        self.0 as f64 / 1e18
+    }
+
     /// The sum, or `None` past the end of the integers.
     #[must_use]
     pub const fn checked_add(self, other: Self) -> Option<Self> {
@@ -178,6 +184,13 @@ impl AttoDelta {
             Some(sum) => Some(Self(sum)),
             None => None,
         }
+    }
+
+    /// The part `numerator / denominator` of it, rounded down.
+    #[must_use]
+    pub fn part(self, numerator: u64, denominator: u64) -> Self {
+        let wide = u128::from(self.0) * u128::from(numerator) / u128::from(denominator.max(1));
+        Self(u64::try_from(wide).unwrap_or(u64::MAX))
     }
 }
 

@@ -51,7 +51,7 @@ pub struct Question {
     pub name: String,
     /// What it measures.
     pub measure: Measure,
-    /// Its keys, in the order asked.
+    /// Its public keys, in the order asked.
     pub by: Vec<Key>,
     /// Its share of the budget against the others, in thousandths.
     pub weight: u64,
@@ -71,7 +71,8 @@ impl Question {
         let question = raw.name.as_str();
         let refuse = |detail: String| Error::usage(format!("question `{question}`: {detail}"));
         let mut by = Vec::new();
-        for name in raw.by.iter().flatten() {
+        let is_private = raw.keys.as_deref() == Some("private");
+        for name in raw.by.iter().flatten().filter(|_| !is_private) {
             let key = lists.key(name, question, logs)?;
             let again = by.iter().any(|known: &Key| {
                 known.name() == key.name() || (known.is_hour() && key.is_hour())

@@ -204,6 +204,7 @@ fn details(measure: &Measure) -> serde_json::Value {
         Measure::Share { condition, .. } => json!({ "condition": condition.text() }),
         Measure::Sum(key) | Measure::Mean(key) => json!({ "of": key.name() }),
         Measure::Quantiles { of, at } => json!({ "of": of.name(), "at": at }),
+        Measure::Prefixes(prefix) => json!({ "prefix": prefix.name() }),
     }
 }
 
@@ -349,7 +350,23 @@ by = ["app"]
             ("by = [\"app\"]", "by = [\"requester\"]", "requester"),
             ("by = [\"app\"]", "by = [\"day\"]", "day"),
             ("by = [\"app\"]", "by = [\"app\", \"app\"]", "app"),
-            ("by = [\"app\"]", "keys = \"private\"", "not available yet"),
+            ("by = [\"app\"]", "keys = \"private\"", "belong to a count"),
+            (
+                "count = \"lookups\"",
+                "count = \"lookups\"\nkeys = \"private\"",
+                "stand alone in `by`",
+            ),
+            ("by = [\"app\"]", "by = [\"target_prefix:6\"]", "no public list"),
+            (
+                "share = \"route = 'sms'\"\nby = [\"app\"]",
+                "count = \"lookups\"\nkeys = \"private\"\nby = [\"target_prefix:12\"]",
+                "may be published",
+            ),
+            (
+                "share = \"route = 'sms'\"\nby = [\"app\"]",
+                "count = \"lookups\"\nkeys = \"private\"\nby = [\"app\"]",
+                "no private values",
+            ),
             ("share = \"route = 'sms'\"", "mean = \"latency_ms\"", "`range` is missing"),
             (
                 "share = \"route = 'sms'\"",

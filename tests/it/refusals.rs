@@ -27,7 +27,7 @@ fn what_the_release_file_may_not_say() {
         ("epsilon = 1.0", "epsilon = 1e400", vec!["line 11"]),
         ("epsilon = 1.0", "epsylon = 1.0", vec!["line 11", "epsylon", "did you mean `epsilon`"]),
         ("by = [\"app\"]", "by = [\"carrier\"]", vec!["carrier", "public list"]),
-        ("by = [\"app\"]", "keys = \"private\"", vec!["not available yet"]),
+        ("by = [\"app\"]", "keys = \"private\"", vec!["count of lookups"]),
         ("by = [\"app\"]", "by = [\"target\"]", vec!["protected"]),
         ("name = \"daily\"", "name = \"../daily\"", vec!["folder's name"]),
     ] {

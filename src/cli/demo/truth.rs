@@ -13,6 +13,7 @@ use crate::phone::CallingCodes;
 use crate::pipeline::Job;
 use crate::simulate::{Settings, for_each_chunk};
 use crate::spec::keys::{Key, KeySource, OTHER};
+use crate::spec::prefix::PrefixOf;
 use crate::spec::question::{Measure, Question};
 use crate::spec::window::{Day, DayWindow};
 use crate::{Error, Result};
@@ -153,10 +154,21 @@ fn add(
             let listed = raw.filter(|raw| key.values().iter().any(|value| value == raw));
             listed.unwrap_or(OTHER).to_owned()
         };
-        let entry = exact.entry(question.by.iter().map(value).collect()).or_default();
+        let keys: Vec<String> = match &question.measure {
+            Measure::Prefixes(prefix) => {
+                let whose = match prefix.of {
+                    PrefixOf::Target => &target,
+                    PrefixOf::Requester => &requester,
+                };
+                let number = whose.value(row).trim_start_matches('+').parse().unwrap_or(0);
+                vec![prefix.of(number).map_or(OTHER.to_owned(), |key| format!("+{key}"))]
+            }
+            _ => question.by.iter().map(value).collect(),
+        };
+        let entry = exact.entry(keys).or_default();
         entry.lookups += 1;
         match &question.measure {
-            Measure::Count => {}
+            Measure::Count | Measure::Prefixes(_) => {}
             // The demo's only share is that of SMS, its only number the latency.
             Measure::Share { .. } => entry.met += u64::from(route.value(row) == "sms"),
             Measure::DistinctRequesters { .. } | Measure::RequesterHistogram => {
@@ -212,11 +224,20 @@ fn published(
             _ => None,
         };
         let last = number("bin_high").ok();
-        let keys = question
-            .by
-            .iter()
-            .map(|key| text(batch.column_by_name(key.name())))
+        let names: Vec<&str> = match &question.measure {
+            Measure::Prefixes(prefix) => vec![prefix.column()],
+            _ => question.by.iter().map(Key::name).collect(),
+        };
+        let keys = names
+            .into_iter()
+            .map(|name| text(batch.column_by_name(name)))
             .collect::<Result<Vec<_>>>()?;
+        // Lookups with keys that were not found are among the others.
+        let found: HashSet<&str> = match question.measure {
+            Measure::Prefixes(_) => keys.iter().flatten().flatten().collect(),
+            _ => HashSet::new(),
+        };
+        let is_other = |key: &str| key == OTHER || !found.contains(key);
         for row in 0..batch.num_rows() {
             // A share that is not published has no error.
             if value.is_null(row) {
@@ -225,8 +246,8 @@ fn published(
             let mut keys: Vec<String> = keys.iter().map(|key| key.value(row).to_owned()).collect();
             let at = |array: &ArrayRef| array.as_primitive::<Float64Type>().value(row);
             let which = which.as_ref().map(at).unwrap_or_default();
-            let truth = exact.get(&keys).map_or(0.0, |exact| match &question.measure {
-                Measure::Count => exact.lookups as f64,
+            let mut truth = exact.get(&keys).map_or(0.0, |exact| match &question.measure {
+                Measure::Count | Measure::Prefixes(_) => exact.lookups as f64,
                 Measure::DistinctRequesters { at_least, .. } => exact.at_least(*at_least),
                 Measure::Share { .. } => exact.met as f64 / exact.lookups as f64,
                 Measure::Sum(_) => exact.numbers.iter().sum(),
@@ -243,6 +264,11 @@ fn published(
                 }
             });
             match question.measure {
+                Measure::Prefixes(_) if keys == [OTHER] => {
+                    let others =
+                        exact.iter().filter(|(key, _)| key.iter().any(|key| is_other(key)));
+                    truth = others.map(|(_, exact)| exact.lookups as f64).sum();
+                }
                 Measure::Quantiles { .. } => keys.push(format!("quantile {which}")),
                 Measure::RequesterHistogram => keys.push(format!("{which} lookups or more")),
                 _ => {}

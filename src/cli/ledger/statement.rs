@@ -38,6 +38,8 @@ pub(super) fn show(ledger: &Ledger, newest: u32, output: &Output) -> Result<()> 
             "spent_nano_rho": balance.spent,
             "left_nano_rho": balance.left,
             "spent_epsilon": epsilon,
+            "key_delta_spent_atto": balance.key_delta_spent,
+            "key_delta_left_atto": balance.key_delta_left,
             "others": others.as_ref().map(|others| others.told(*day, &mut converter)).transpose()?,
         }));
         line(

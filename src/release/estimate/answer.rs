@@ -46,6 +46,8 @@ pub enum Values {
     Real(Vec<Option<f64>>),
     /// Yes or no.
     Flag(Vec<bool>),
+    /// Keys that were found.
+    Text(Vec<String>),
 }
 
 impl Answer {
@@ -59,6 +61,7 @@ impl Answer {
             }
             Values::Real(values) => values.clone(),
             Values::Flag(values) => values.iter().map(|flag| Some(f64::from(*flag))).collect(),
+            Values::Text(_) => return None,
         })
     }
 }

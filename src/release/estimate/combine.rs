@@ -22,7 +22,7 @@ use crate::spec::question::LATTICE_ONE;
 use crate::{Error, Result};
 
 /// Raking needs the total and each table's sum at least so many standard deviations above zero.
-const LEAST_SIGNAL: f64 = 5.0;
+pub(super) const LEAST_SIGNAL: f64 = 5.0;
 
 /// A number with the variance of its noise.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -111,6 +111,9 @@ impl Column {
             Values::Whole(values) => Values::Whole(picked(values, rows)),
             Values::Real(values) => Values::Real(picked(values, rows)),
             Values::Flag(values) => Values::Flag(picked(values, rows)),
+            Values::Text(values) => {
+                Values::Text(rows.iter().filter_map(|row| values.get(*row)).cloned().collect())
+            }
         };
     }
 }

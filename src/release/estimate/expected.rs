@@ -59,7 +59,9 @@ pub fn expected(question: &Question, plan: &Plan, priced: &[PricedTable]) -> Opt
             let cells = family.cells(marginal) / by;
             Expected::PerLookup((family.variance(marginal)? * cells).sqrt() / 2.0)
         }
-        Measure::DistinctRequesters { .. } | Measure::RequesterHistogram => Expected::Fixed(own()?),
+        Measure::DistinctRequesters { .. } | Measure::RequesterHistogram | Measure::Prefixes(_) => {
+            Expected::Fixed(own()?)
+        }
         Measure::Sum(key) => match key.source() {
             KeySource::Number(grid) => Expected::Fixed(own()? * grid.most()),
             _ => return None,

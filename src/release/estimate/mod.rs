@@ -7,6 +7,7 @@ mod answer;
 mod combine;
 mod counts;
 mod expected;
+mod prefixes;
 mod quantiles;
 mod ratios;
 mod tensor;
@@ -64,9 +65,15 @@ fn answer(
         }
         Measure::Quantiles { of, at } => quantiles::quantiles(&cells, variance, grid(of)?, at),
         Measure::RequesterHistogram => histogram(&noisy()),
+        Measure::Prefixes(prefix) => {
+            prefixes::prefixes(*prefix, table.keys(), &noisy(), combined.total())
+        }
         _ => counts::plain(&noisy()),
     };
-    answer.measured_tables = vec![question.name.clone()];
+    answer.measured_tables = plan.tables_of(question);
+    if answer.coverage.is_some() {
+        answer.measured_tables.extend(combined.sources(0));
+    }
     Ok(answer)
 }
 

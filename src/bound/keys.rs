@@ -1,0 +1,142 @@
+//! One partition's rows → bounded contributions to private keys, which no list holds beforehand.
+
+use std::collections::{BTreeSet, HashMap};
+
+use super::ball::{Entry, scale_into_ball};
+use super::gather::{Gatherer, Paired, Rows};
+use crate::Result;
+use crate::plan::MOST_KEYS_OF_ONE;
+use crate::spec::prefix::{Prefix, PrefixOf};
+use crate::spec::question::{Clip, LATTICE_ONE};
+
+/// Which keys a round looks for.
+#[derive(Clone, Copy)]
+pub struct KeysAsked<'a> {
+    /// Which prefixes.
+    pub prefix: Prefix,
+    /// The level above with what was found there; keys under others do not count.
+    pub under: Option<(Prefix, &'a BTreeSet<u64>)>,
+    /// What earlier rounds of this level found.
+    pub found: &'a BTreeSet<u64>,
+}
+
+impl KeysAsked<'_> {
+    fn want(&self, key: u64) -> bool {
+        let is_under = |(above, found): (Prefix, &BTreeSet<u64>)| {
+            found.contains(&self.prefix.parent(key, above))
+        };
+        self.under.is_none_or(is_under) && !self.found.contains(&key)
+    }
+}
+
+/// Bounds units by private keys, with room that is used for one after another.
+#[derive(Default)]
+pub struct KeyBounder {
+    rows: Rows,
+    own: Vec<(u64, i64)>,
+    keys: Vec<u64>,
+}
+
+impl KeyBounder {
+    /// Spreads one whole over each unit's keys and hands each contribution on as (key, units).
+    ///
+    /// # Privacy
+    /// A unit's contributions have an L2 norm of at most one, in units of 2^-16, over at most
+    /// [`MOST_KEYS_OF_ONE`] keys, all of them alike: those it has the most lookups for, the smaller
+    /// key first among equals. Nothing depends on another unit's rows.
+    ///
+    /// # Errors
+    /// I/O, when rows that were written out cannot be read back.
+    pub fn weights(
+        &mut self,
+        gatherers: &[Gatherer],
+        partition: usize,
+        asked: &KeysAsked<'_>,
+        add: &mut impl FnMut(u64, i64),
+    ) -> Result<()> {
+        self.read(gatherers, partition)?;
+        let (own, keys) = (&mut self.own, &mut self.keys);
+        for unit in self.rows.paired.chunk_by(|left, right| left.unit == right.unit) {
+            count(unit, asked.prefix, keys, own);
+            own.retain(|(key, _)| asked.want(*key));
+            own.sort_unstable_by_key(|(key, lookups)| (-lookups, *key));
+            own.truncate(MOST_KEYS_OF_ONE);
+            let weight = (LATTICE_ONE * LATTICE_ONE / own.len().max(1) as u64).isqrt();
+            own.iter().for_each(|(key, _)| add(*key, weight.cast_signed()));
+        }
+        Ok(())
+    }
+
+    /// Counts each unit's lookups by the keys of `places`, the rest in the place behind them, scales
+    /// them into the ball, and hands each contribution on as (place, units).
+    ///
+    /// # Privacy
+    /// A unit's contributions have an L2 norm of at most the clip; see [`scale_into_ball`].
+    ///
+    /// # Errors
+    /// I/O, when rows that were written out cannot be read back.
+    pub fn counts(
+        &mut self,
+        gatherers: &[Gatherer],
+        partition: usize,
+        prefix: Prefix,
+        places: &HashMap<u64, u32>,
+        clip: Clip,
+        add: &mut impl FnMut(u32, i64),
+    ) -> Result<()> {
+        self.read(gatherers, partition)?;
+        let rest = u32::try_from(places.len()).unwrap_or(u32::MAX);
+        let entry = |cell: u32, lookups: i64| Entry {
+            cell,
+            units: lookups.saturating_mul(LATTICE_ONE.cast_signed()),
+        };
+        let mut entries = Vec::new();
+        for unit in self.rows.paired.chunk_by(|left, right| left.unit == right.unit) {
+            count(unit, prefix, &mut self.keys, &mut self.own);
+            entries.clear();
+            let mut others = lookups(unit);
+            for (key, lookups) in &self.own {
+                if let Some(place) = places.get(key) {
+                    entries.push(entry(*place, *lookups));
+                    others -= lookups;
+                }
+            }
+            if others > 0 {
+                entries.push(entry(rest, others));
+            }
+            scale_into_ball(&entries, clip, &mut *add);
+        }
+        Ok(())
+    }
+
+    fn read(&mut self, gatherers: &[Gatherer], partition: usize) -> Result<()> {
+        self.rows.clear();
+        for gatherer in gatherers {
+            gatherer.collect(partition, &mut self.rows)?;
+        }
+        self.rows.paired.sort_unstable();
+        Ok(())
+    }
+}
+
+/// The key of a row; none where its number is too short for one.
+fn key_of(prefix: Prefix, pair: &Paired) -> Option<u64> {
+    prefix.of(match prefix.of {
+        PrefixOf::Target => pair.target,
+        // Releases with prefixes have numbers, and a number's unit is the number.
+        PrefixOf::Requester => pair.unit.0,
+    })
+}
+
+/// Fills `own` with how many of a unit's rows have each key, ascending; `keys` is room for work.
+fn count(unit: &[Paired], prefix: Prefix, keys: &mut Vec<u64>, own: &mut Vec<(u64, i64)>) {
+    keys.clear();
+    keys.extend(unit.iter().filter_map(|pair| key_of(prefix, pair)));
+    keys.sort_unstable();
+    own.clear();
+    own.extend(keys.chunk_by(|left, right| left == right).map(|same| (same[0], lookups(same))));
+}
+
+fn lookups<T>(rows: &[T]) -> i64 {
+    i64::try_from(rows.len()).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,103 @@
+//! Above which noisy weight a private key is found.
+//!
+//! A requester with `t` keys puts the weight `floor(2^16 / sqrt(t))` on each (units of 2^-16). Where
+//! it is the only one on a key, that key must stay hidden: all `t` of them together may be found with
+//! a probability of at most delta, so each with delta / t. A discrete Gaussian of scale s reaches
+//! `m` with at most the probability that a continuous one reaches `m - 1` (Canonne, Kamath and
+//! Steinke 2020, proposition 25), and that is below `exp(-z^2 / 2) / (z sqrt(2 pi))` for `z = (m - 1)
+//! / s` (Mills). The threshold is the greatest over all `t`.
+
+use super::mechanism::NoiseScale;
+use crate::plan::MOST_KEYS_OF_ONE;
+use crate::spec::privacy_loss::AttoDelta;
+use crate::spec::question::LATTICE_ONE;
+use crate::{Error, Result};
+
+/// The threshold for noise of this scale, in units of 2^-16.
+///
+/// # Errors
+/// Internal, when nothing may be spent on keys.
+pub(super) fn threshold(scale: NoiseScale, key_delta: AttoDelta) -> Result<i64> {
+    if key_delta == AttoDelta::ZERO {
+        return Err(Error::internal("keys are looked for without a delta"));
+    }
+    let of = |keys: u64| -> i64 {
+        let weight = (LATTICE_ONE * LATTICE_ONE / keys).isqrt().cast_signed();
+        // A hundred-millionth more than asked is far above what the logarithms lose.
+        let reach = deviations(key_delta.delta() / keys as f64) * scale.units() * (1.0 + 1e-8);
+        weight.saturating_add(to_units(reach)).saturating_add(1)
+    };
+    Ok((1..=MOST_KEYS_OF_ONE as u64).map(of).max().unwrap_or(i64::MAX))
+}
+
+/// A number of standard deviations that a Gaussian passes with at most this probability.
+fn deviations(probability: f64) -> f64 {
+    let (mut within, mut beyond) = (1e-3, 100.0_f64);
+    let tail = |z: f64| -z * z / 2.0 - (z * (2.0 * std::f64::consts::PI).sqrt()).ln();
+    for _ in 0..100 {
+        let middle = f64::midpoint(within, beyond);
+        if tail(middle) <= probability.ln() { beyond = middle } else { within = middle }
+    }
+    beyond
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "stops at the ends")]
+const fn to_units(reach: f64) -> i64 {
+    reach.ceil() as i64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::release::DiscreteGaussian;
+    use crate::release::DrawnBy;
+    use crate::spec::privacy_loss::NanoRho;
+    use crate::spec::question::Clip;
+
+    #[test]
+    fn the_bound_on_the_tail_is_one_and_close() {
+        // Quantiles of the standard normal: 1e-3, 1e-7 and 1e-12 lie past these.
+        for (probability, exact) in [(1e-3, 3.090_232), (1e-7, 5.199_338), (1e-12, 7.034_484)] {
+            let bound = deviations(probability);
+            assert!(bound >= exact && bound < exact * 1.02, "{bound} {exact}");
+        }
+    }
+
+    #[test]
+    fn one_requesters_keys_are_found_at_most_as_often_as_delta_says() {
+        // 100,000 draws each for one key and for ten, at delta 1e-3: found in at most 100 of them on
+        // average. The bound of the tail leaves some room; 145 is 4.5 standard deviations above, and
+        // fewer than 40 would say that the threshold is far too high.
+        let scale = NoiseScale::for_charge(Clip::whole(1), NanoRho::new(10_000_000)).unwrap();
+        let mechanism = DiscreteGaussian::new(Clip::whole(1), scale).unwrap();
+        let threshold = threshold(scale, AttoDelta::allowed(1e-3)).unwrap();
+        let mut found = Vec::new();
+        for keys in [1, 10] {
+            let weight = (LATTICE_ONE * LATTICE_ONE / keys).isqrt().cast_signed();
+            let draws = vec![weight; usize::try_from(100_000 * keys).unwrap()];
+            let noisy = mechanism.draw(&draws, DrawnBy::Pointillist).unwrap();
+            let keys = usize::try_from(keys).unwrap();
+            let any = |keys: &&[i64]| keys.iter().any(|weight| *weight > threshold);
+            found.push(noisy.chunks_exact(keys).filter(any).count());
+        }
+        assert!(found.iter().all(|found| *found <= 145), "{found:?}");
+        assert!(found[1] >= 40, "{found:?}");
+    }
+
+    #[test]
+    fn less_delta_and_more_noise_raise_the_threshold() {
+        let at = |nano: u64, delta: f64| {
+            let scale = NoiseScale::for_charge(Clip::whole(1), NanoRho::new(nano)).unwrap();
+            threshold(scale, AttoDelta::allowed(delta)).unwrap()
+        };
+        assert!(at(1_000_000, 1e-7) > at(1_000_000, 1e-6));
+        assert!(at(1_000_000, 1e-7) > at(2_000_000, 1e-7));
+        assert!(
+            threshold(
+                NoiseScale::for_charge(Clip::whole(1), NanoRho::new(1)).unwrap(),
+                AttoDelta::ZERO
+            )
+            .is_err()
+        );
+    }
+}

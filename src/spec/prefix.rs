@@ -1,0 +1,157 @@
+//! Prefixes of phone numbers: keys that no public list holds.
+//!
+//! A prefix leaves at least [`OPEN_DIGITS`] digits of a number open, so that never fewer than ten
+//! thousand numbers share it; numbers too short for that have none.
+
+use serde::{Deserialize, Serialize};
+
+use super::logs::{Identifier, Logs};
+use super::raw::RawQuestion;
+use crate::{Error, Result};
+
+/// How many digits of a number no prefix may tell.
+pub const OPEN_DIGITS: u32 = 4;
+/// The shortest prefix that is no public knowledge: calling codes have up to three digits.
+const SHORTEST: u32 = 4;
+/// E.164 allows fifteen digits.
+const LONGEST: u32 = 15 - OPEN_DIGITS;
+/// How many digits longer each level of the search is than the one before.
+const STEP: u32 = 2;
+
+/// Whose number a prefix is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PrefixOf {
+    /// The number that was asked about: a requester has as many prefixes as its targets.
+    Target,
+    /// The number that asked: a requester has one.
+    Requester,
+}
+
+/// The first digits of E.164 numbers, calling code included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Prefix {
+    /// Whose number.
+    pub of: PrefixOf,
+    /// How many digits.
+    pub digits: u32,
+}
+
+impl Prefix {
+    /// Reads `by = ["target_prefix:6"]` of a question with private keys.
+    ///
+    /// # Errors
+    /// Usage, naming the question and the field.
+    pub(super) fn parse(raw: &RawQuestion, logs: &Logs) -> Result<Self> {
+        let refuse = |detail: String| Error::usage(format!("question `{}`: {detail}", raw.name));
+        if raw.count.as_deref() != Some("lookups") {
+            return Err(refuse("private keys belong to a count of lookups".to_owned())
+                .help("write count = \"lookups\""));
+        }
+        let [name] = raw.by.as_deref().unwrap_or_default() else {
+            return Err(refuse("private keys stand alone in `by`".to_owned())
+                .help("write by = [\"target_prefix:6\"] and nothing else"));
+        };
+        if logs.identifier == Identifier::Opaque {
+            return Err(refuse(format!(
+                "`{name}` needs phone numbers, and `identifier` is \"opaque\""
+            ))
+            .help("remove the question, or set `identifier = \"e164\"`"));
+        }
+        let (word, digits) = name.split_once(':').unwrap_or((name, ""));
+        let of = match word {
+            "target_prefix" => PrefixOf::Target,
+            "requester_prefix" => PrefixOf::Requester,
+            _ => {
+                return Err(refuse(format!("the key `{name}` has no private values"))
+                    .help("private keys are target_prefix:N and requester_prefix:N"));
+            }
+        };
+        let digits = digits.parse().ok().filter(|digits| (SHORTEST..=LONGEST).contains(digits));
+        let digits = digits.ok_or_else(|| {
+            refuse(format!("`{name}` is no prefix that may be published")).help(format!(
+                "give from {SHORTEST} to {LONGEST} digits: shorter ones are public \
+                 (target_country), longer ones leave fewer than ten thousand numbers"
+            ))
+        })?;
+        Ok(Self { of, digits })
+    }
+
+    /// Its column in published files.
+    #[must_use]
+    pub const fn column(self) -> &'static str {
+        match self.of {
+            PrefixOf::Target => "target_prefix",
+            PrefixOf::Requester => "requester_prefix",
+        }
+    }
+
+    /// As in `by`.
+    #[must_use]
+    pub fn name(self) -> String {
+        format!("{}:{}", self.column(), self.digits)
+    }
+
+    /// The prefixes on the way to it, shortest first, itself the last.
+    #[must_use]
+    pub fn levels(self) -> Vec<Self> {
+        let shorter = std::iter::successors(Some(self.digits), |digits| digits.checked_sub(STEP));
+        let mut levels: Vec<Self> = shorter
+            .take_while(|digits| *digits >= SHORTEST)
+            .map(|digits| Self { digits, ..self })
+            .collect();
+        levels.reverse();
+        levels
+    }
+
+    /// The prefix of a number; none where it would leave too few digits open.
+    #[must_use]
+    pub fn of(self, number: u64) -> Option<u64> {
+        let open = number.checked_ilog10()?.checked_sub(self.digits - 1)?;
+        (open >= OPEN_DIGITS).then(|| number / 10_u64.pow(open))
+    }
+
+    /// The shorter prefix that a prefix of this length lies under.
+    #[must_use]
+    pub fn parent(self, key: u64, shorter: Self) -> u64 {
+        key / 10_u64.pow(self.digits.saturating_sub(shorter.digits))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const fn prefix(digits: u32) -> Prefix {
+        Prefix { of: PrefixOf::Target, digits }
+    }
+
+    #[test]
+    fn a_prefix_leaves_ten_thousand_numbers() {
+        assert_eq!(prefix(6).of(14_155_550_100), Some(141_555));
+        assert_eq!(prefix(7).of(14_155_550_100), Some(1_415_555));
+        assert_eq!(prefix(8).of(14_155_550_100), None);
+        assert_eq!(prefix(6).of(1_234_567_890), Some(123_456));
+        assert_eq!(prefix(6).of(123_456_789), None);
+        assert_eq!(prefix(6).of(0), None);
+        for digits in SHORTEST..=LONGEST {
+            for number in [1, 99_999, 4_915_112_345_678, 999_999_999_999_999] {
+                if let Some(key) = prefix(digits).of(number) {
+                    assert_eq!(key.ilog10() + 1, digits);
+                    assert!(number / key >= 10_000, "{number} {key}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_way_down_is_in_steps_of_two() {
+        let digits = |prefix: Prefix| -> Vec<u32> {
+            prefix.levels().into_iter().map(|level| level.digits).collect()
+        };
+        assert_eq!(digits(prefix(4)), [4]);
+        assert_eq!(digits(prefix(7)), [5, 7]);
+        assert_eq!(digits(prefix(8)), [4, 6, 8]);
+        assert_eq!(prefix(6).parent(141_555, prefix(4)), 1_415);
+    }
+}

@@ -1,0 +1,119 @@
+//! Keys that no list holds: found where many requesters share them, charged with their delta.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+
+use arrow::array::AsArray;
+use arrow::datatypes::Int64Type;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use serde_json::Value;
+
+use crate::world::World;
+
+const QUESTION: &str = r#"
+[[question]]
+name = "hot"
+count = "lookups"
+by = ["target_prefix:6"]
+keys = "private"
+clip = 3
+"#;
+
+/// Three thousand requesters who ask about three prefixes each, one who asks about another, and one
+/// whose target is too short for a prefix.
+fn many_requesters() -> World {
+    let world = World::new();
+    let mut text = String::from("requester,target,requested_at,client_ip,app,route,latency_ms\n");
+    let mut add = |requester: String, target: String| {
+        let at = "2026-03-02T10:00:00Z";
+        text.push_str(&format!("{requester},{target},{at},,messages,sms,1\n"));
+    };
+    for person in 0..3_000 {
+        let requester = format!("+1415201{person:04}");
+        add(requester.clone(), format!("+1212555{person:04}"));
+        add(requester.clone(), format!("+4915112{person:06}"));
+        add(requester, format!("+1305555{person:04}"));
+    }
+    add("+14152029999".to_owned(), "+33612345678".to_owned());
+    add("+14152029998".to_owned(), "+6834000".to_owned());
+    world.write("logs/lookups.csv", text.as_bytes());
+    let release = std::fs::read_to_string(world.path("release.toml")).unwrap();
+    let (head, _) = release.split_once("[[question]]").unwrap();
+    world.write("release.toml", format!("{head}{QUESTION}").as_bytes());
+    world
+}
+
+fn published(world: &World, question: &str) -> BTreeMap<String, i64> {
+    let path = world.path(&format!("published/{question}/day=2026-03-02/part-0.parquet"));
+    let reader = ParquetRecordBatchReaderBuilder::try_new(File::open(path).unwrap()).unwrap();
+    let batch = reader.build().unwrap().next().unwrap().unwrap();
+    let keys = batch.column(0).as_string::<i32>().iter().map(|key| key.unwrap().to_owned());
+    let values = batch.column_by_name("value").unwrap().as_primitive::<Int64Type>();
+    keys.zip(values.values().iter().copied()).collect()
+}
+
+#[test]
+fn prefixes_that_many_share_are_found_and_counted() {
+    let world = many_requesters();
+    let ran = world.day("2026-03-02");
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    let found = published(&world, "hot");
+    // The lone prefix is found with a probability of at most 7e-8.
+    let keys: Vec<&str> = found.keys().map(String::as_str).collect();
+    assert_eq!(keys, ["+121255", "+130555", "+491511", "other"]);
+    // The clip of 3 takes nothing: noise of sd 3 / sqrt(2 rho) = 23, rho being half of 0.7 * 0.0241.
+    for (key, value) in &found {
+        let truth = if key == "other" { 2 } else { 3_000 };
+        assert!((value - truth).abs() < 6 * 24, "{found:?}");
+    }
+}
+
+#[test]
+fn their_delta_is_charged_and_never_exceeds_the_ledgers() {
+    let world = many_requesters();
+    world.edit("budget_share = 0.7", "budget_share = 0.3");
+    assert_eq!(world.day("2026-03-02").code, 0);
+    let block = |world: &World| world.ledger()["blocks"][0].clone();
+    let spent = |block: &Value| block["key_delta_spent_atto"].as_u64().unwrap();
+    // Three tenths of a tenth of 1e-6, less what the division into rounds rounds down.
+    let first = spent(&block(&world));
+    assert!((29_999_999_990..=30_000_000_000).contains(&first), "{first}");
+    // The delta lasts for three such releases, whatever rho is left.
+    for (name, code) in [("second", 0), ("third", 0), ("fourth", 1)] {
+        let text = std::fs::read_to_string(world.path("release.toml")).unwrap();
+        let (_, rest) = text.split_once('\n').unwrap();
+        world.write("release.toml", format!("name = \"{name}\"\n{rest}").as_bytes());
+        let ran = world.run(&[
+            "run",
+            "release.toml",
+            "--day",
+            "2026-03-02",
+            "--as-of",
+            "2026-03-10",
+            "--out",
+            name,
+        ]);
+        assert_eq!(ran.code, code, "{name}: {}", ran.stderr);
+    }
+    assert!(spent(&block(&world)) <= 100_000_000_000);
+}
+
+#[test]
+fn without_a_delta_for_keys_they_are_refused_before_anything_is_spent() {
+    let world = many_requesters();
+    world.edit("delta = 1e-6", "delta = 1e-6\nkey_delta = 0.0");
+    let ran = world.day("2026-03-02");
+    assert_eq!(ran.code, 2);
+    assert!(ran.stderr.contains("key_delta"), "{}", ran.stderr);
+}
+
+#[test]
+fn a_day_without_rows_finds_nothing_and_says_so_like_any_other() {
+    let world = many_requesters();
+    let ran = world.run(&["run", "release.toml", "--day", "2026-03-03", "--as-of", "2026-03-10"]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    let ran = world.run(&["inspect", "published/hot/day=2026-03-03/part-0.parquet"]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    let plan = world.run(&["plan", "release.toml"]);
+    assert!(plan.stdout.contains("hot: keys of 6 digits, round 2 finds"), "{}", plan.stdout);
+}
