@@ -9,26 +9,6 @@ use crate::plan::MOST_KEYS_OF_ONE;
 use crate::spec::prefix::{Prefix, PrefixOf};
 use crate::spec::question::{Clip, LATTICE_ONE};
 
-/// Which keys a round looks for.
-#[derive(Clone, Copy)]
-pub struct KeysAsked<'a> {
-    /// Which prefixes.
-    pub prefix: Prefix,
-    /// The level above with what was found there; keys under others do not count.
-    pub under: Option<(Prefix, &'a BTreeSet<u64>)>,
-    /// What earlier rounds of this level found.
-    pub found: &'a BTreeSet<u64>,
-}
-
-impl KeysAsked<'_> {
-    fn want(&self, key: u64) -> bool {
-        let is_under = |(above, found): (Prefix, &BTreeSet<u64>)| {
-            found.contains(&self.prefix.parent(key, above))
-        };
-        self.under.is_none_or(is_under) && !self.found.contains(&key)
-    }
-}
-
 /// Bounds units by private keys, with room that is used for one after another.
 #[derive(Default)]
 pub struct KeyBounder {
@@ -38,7 +18,8 @@ pub struct KeyBounder {
 }
 
 impl KeyBounder {
-    /// Spreads one whole over each unit's keys and hands each contribution on as (key, units).
+    /// Spreads one whole over each unit's keys that are not found yet and hands each contribution on
+    /// as (key, units).
     ///
     /// # Privacy
     /// A unit's contributions have an L2 norm of at most one, in units of 2^-16, over at most
@@ -51,14 +32,15 @@ impl KeyBounder {
         &mut self,
         gatherers: &[Gatherer],
         partition: usize,
-        asked: &KeysAsked<'_>,
+        prefix: Prefix,
+        found: &BTreeSet<u64>,
         add: &mut impl FnMut(u64, i64),
     ) -> Result<()> {
         self.read(gatherers, partition)?;
         let (own, keys) = (&mut self.own, &mut self.keys);
         for unit in self.rows.paired.chunk_by(|left, right| left.unit == right.unit) {
-            count(unit, asked.prefix, keys, own);
-            own.retain(|(key, _)| asked.want(*key));
+            count(unit, prefix, keys, own);
+            own.retain(|(key, _)| !found.contains(key));
             own.sort_unstable_by_key(|(key, lookups)| (-lookups, *key));
             own.truncate(MOST_KEYS_OF_ONE);
             let weight = (LATTICE_ONE * LATTICE_ONE / own.len().max(1) as u64).isqrt();

@@ -18,6 +18,6 @@ mod vector;
 
 pub use ball::{Entry, scale_into_ball};
 pub use gather::{Gatherer, PARTITIONS, UnitKey};
-pub use keys::{KeyBounder, KeysAsked};
+pub use keys::KeyBounder;
 pub use memory::Memory;
 pub use partition::{Bounder, TableBound};

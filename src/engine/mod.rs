@@ -11,9 +11,7 @@ use rayon::prelude::*;
 
 use crate::Result;
 use crate::aggregate::{Adding, ExactTally, KeyTally};
-use crate::bound::{
-    Bounder, Gatherer, KeyBounder, KeysAsked, Memory, PARTITIONS, TableBound, UnitKey,
-};
+use crate::bound::{Bounder, Gatherer, KeyBounder, Memory, PARTITIONS, TableBound, UnitKey};
 use crate::ingest::{LogReader, RowCounts};
 use crate::plan::{MeasuredTable, Plan};
 use crate::retain;
@@ -79,7 +77,7 @@ impl DayRows {
         Ok(whole.0.finish())
     }
 
-    /// Weighs private keys: each requester spreads one whole over its own.
+    /// Weighs private keys: each requester spreads one whole over its own that are not found yet.
     ///
     /// # Privacy
     /// The weights and the keys are exact and secret. One requester-day moves them by at most one
@@ -87,18 +85,12 @@ impl DayRows {
     ///
     /// # Errors
     /// I/O, when rows that were written out cannot be read back.
-    pub fn key_weights(
-        &self,
-        prefix: Prefix,
-        under: Option<(Prefix, &BTreeSet<u64>)>,
-        found: &BTreeSet<u64>,
-    ) -> Result<KeyTally> {
-        let asked = KeysAsked { prefix, under, found };
+    pub fn key_weights(&self, prefix: Prefix, found: &BTreeSet<u64>) -> Result<KeyTally> {
         let whole = in_partitions(
             || (KeyTally::default(), KeyBounder::default()),
             |(tally, bounder), partition| {
                 let add = &mut |key, units| tally.add(key, units);
-                bounder.weights(&self.gatherers, partition, &asked, add)
+                bounder.weights(&self.gatherers, partition, prefix, found, add)
             },
             |(left, bounder), (right, _)| (left.merge(right), bounder),
         )?;

@@ -1,11 +1,10 @@
-//! Private keys: rounds that find them, each over what the ones before published, then the count.
+//! Private keys: rounds that find them, each over what the ones before left, then the count.
 
 use std::collections::BTreeSet;
 
 use crate::engine::DayRows;
 use crate::plan::Contribution;
 use crate::release::{Draws, NoisyTable, PricedTable};
-use crate::spec::prefix::Prefix;
 use crate::{Error, Result};
 
 /// Draws the tables of private keys in the order in which they were planned, and returns the counts.
@@ -21,36 +20,23 @@ pub(super) fn draw(
     draws: &mut Draws,
 ) -> Result<Vec<NoisyTable>> {
     let mut counts = Vec::new();
-    let (mut above, mut here): (Option<Level>, Option<Level>) = (None, None);
+    let mut found = BTreeSet::new();
+    let mut finding = None;
     for priced in tables {
         match priced.table.contribution {
             Contribution::KeyWeights { prefix } => {
-                if here.as_ref().is_some_and(|here| here.prefix != prefix) {
-                    above = here.take();
-                }
-                let level = here.get_or_insert_with(|| Level { prefix, found: BTreeSet::new() });
-                let under = above.as_ref().map(|above| (above.prefix, &above.found));
-                let weights = rows.key_weights(prefix, under, &level.found)?;
-                let found = draws.keys(weights, priced)?;
-                level.found.extend(found);
+                finding = Some(prefix);
+                found.extend(draws.keys(rows.key_weights(prefix, &found)?, priced)?);
             }
             Contribution::KeyCounts { prefix } => {
-                let level = here.take().filter(|level| level.prefix == prefix);
-                let Some(level) = level else {
+                if finding.take() != Some(prefix) {
                     return Err(Error::internal("keys would be counted before they are found"));
-                };
-                let tally = rows.key_counts(prefix, &level.found, &priced.table)?;
-                counts.push(draws.key_counts(tally, level.found, priced)?);
-                above = None;
+                }
+                let tally = rows.key_counts(prefix, &found, &priced.table)?;
+                counts.push(draws.key_counts(tally, std::mem::take(&mut found), priced)?);
             }
             _ => {}
         }
     }
     Ok(counts)
-}
-
-/// What was found on one level.
-struct Level {
-    prefix: Prefix,
-    found: BTreeSet<u64>,
 }

@@ -66,7 +66,7 @@ impl Plan {
     /// keys.
     #[must_use]
     pub fn tables_of(&self, question: &Question) -> Vec<String> {
-        let finds = format!("{}: keys of ", question.name);
+        let finds = format!("{}: keys, ", question.name);
         let names = self.tables.iter().map(|table| &table.name);
         names.filter(|name| **name == question.name || name.starts_with(&finds)).cloned().collect()
     }

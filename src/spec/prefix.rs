@@ -15,8 +15,6 @@ pub const OPEN_DIGITS: u32 = 4;
 const SHORTEST: u32 = 4;
 /// E.164 allows fifteen digits.
 const LONGEST: u32 = 15 - OPEN_DIGITS;
-/// How many digits longer each level of the search is than the one before.
-const STEP: u32 = 2;
 
 /// Whose number a prefix is of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -92,29 +90,11 @@ impl Prefix {
         format!("{}:{}", self.column(), self.digits)
     }
 
-    /// The prefixes on the way to it, shortest first, itself the last.
-    #[must_use]
-    pub fn levels(self) -> Vec<Self> {
-        let shorter = std::iter::successors(Some(self.digits), |digits| digits.checked_sub(STEP));
-        let mut levels: Vec<Self> = shorter
-            .take_while(|digits| *digits >= SHORTEST)
-            .map(|digits| Self { digits, ..self })
-            .collect();
-        levels.reverse();
-        levels
-    }
-
     /// The prefix of a number; none where it would leave too few digits open.
     #[must_use]
     pub fn of(self, number: u64) -> Option<u64> {
         let open = number.checked_ilog10()?.checked_sub(self.digits - 1)?;
         (open >= OPEN_DIGITS).then(|| number / 10_u64.pow(open))
-    }
-
-    /// The shorter prefix that a prefix of this length lies under.
-    #[must_use]
-    pub fn parent(self, key: u64, shorter: Self) -> u64 {
-        key / 10_u64.pow(self.digits.saturating_sub(shorter.digits))
     }
 }
 
@@ -142,16 +122,5 @@ mod tests {
                 }
             }
         }
-    }
-
-    #[test]
-    fn the_way_down_is_in_steps_of_two() {
-        let digits = |prefix: Prefix| -> Vec<u32> {
-            prefix.levels().into_iter().map(|level| level.digits).collect()
-        };
-        assert_eq!(digits(prefix(4)), [4]);
-        assert_eq!(digits(prefix(7)), [5, 7]);
-        assert_eq!(digits(prefix(8)), [4, 6, 8]);
-        assert_eq!(prefix(6).parent(141_555, prefix(4)), 1_415);
     }
 }

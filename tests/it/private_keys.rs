@@ -115,5 +115,5 @@ fn a_day_without_rows_finds_nothing_and_says_so_like_any_other() {
     let ran = world.run(&["inspect", "published/hot/day=2026-03-03/part-0.parquet"]);
     assert_eq!(ran.code, 0, "{}", ran.stderr);
     let plan = world.run(&["plan", "release.toml"]);
-    assert!(plan.stdout.contains("hot: keys of 6 digits, round 2 finds"), "{}", plan.stdout);
+    assert!(plan.stdout.contains("hot: keys, round 2 finds"), "{}", plan.stdout);
 }
