@@ -10,8 +10,8 @@
 //! * L0/Linf caps: each keeps at most L0 cells of at most Linf rows, Laplace noise, split evenly;
 //!
 //! both with the caps that turn out best for each question, which nobody could know beforehand.
-//! `cargo bench --bench accuracy -- DRAWS` sets how often
-//! the release is drawn (20).
+//! Beneath stands how many private keys are found ([`keys`]). `cargo bench --bench accuracy -- DRAWS`
+//! sets how often releases are drawn (20).
 
 #![expect(
     clippy::expect_used,
@@ -20,6 +20,7 @@
     reason = "a benchmark prints, and stops at what it did not expect"
 )]
 
+mod keys;
 mod others;
 mod world;
 
@@ -68,6 +69,56 @@ fn main() {
         println!("{:<68} {:>9.2} {:>9.2}", "geometric mean", second[0], second[1]);
         println!("{:<68} {:>9.2} {:>9.2}", "  on the first day, by constants", first[0], first[1]);
     }
+    compare_keys(draws);
+}
+
+fn compare_keys(draws: u32) {
+    let asked = keys::Asked::simulate(3);
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    asked.write(&folder.path().join("lookups.parquet"));
+    let mut found = 0;
+    for draw in 0..draws {
+        let text = format!(
+            "name = \"keys\"\n[logs]\npath = \"*.parquet\"\n[ledger]\npath = \"{draw}.ledger\"\n\
+             epsilon = 1.0\ndelta = 1e-6\nkey_delta = 1e-7\n[privacy]\nbudget_share = 1.0\n\
+             [[question]]\nname = \"hot\"\ncount = \"lookups\"\nby = [\"target_prefix:9\"]\n\
+             keys = \"private\"\n"
+        );
+        let job = job(&text, folder.path(), draw);
+        let mut ledger = open_ledger(&job).expect("a ledger");
+        let window = window(&job, DATES[0]);
+        release_day(&job, &mut ledger, &window).expect("a release");
+        let path = job.out.join(format!("hot/day={}/part-0.parquet", DATES[0]));
+        // The last row is all other lookups.
+        found += values(&path).len() - 1;
+    }
+    let (other, cap) = asked.gaussian_threshold();
+    let ours = found as f64 / f64::from(draws);
+    println!(
+        "\nPrivate keys found, {:.1} keys for each requester: pointillist {ours:.0}, a Gaussian \
+         threshold {other:.0} (at most {cap} keys for each); better by {:.2}",
+        asked.mean(),
+        ours / other
+    );
+}
+
+fn job(text: &str, folder: &Path, draw: u32) -> Job {
+    Job {
+        out: folder.join(format!("out-{draw}")),
+        as_of: parse_instant("2026-01-07T00:00:00Z").expect("an instant"),
+        release: Release::parse(text, "accuracy.toml", folder).expect("a release"),
+        wait: Duration::ZERO,
+        again: Again::Refuse,
+        incomplete: Incomplete::Refuse,
+        second_ledger: Second::Allow,
+        rejects: None,
+        memory: usize::MAX,
+        spill: Spill::Allow,
+    }
+}
+
+fn window(job: &Job, date: &str) -> DayWindow {
+    DayWindow::new(date.parse().expect("a day"), &job.release.ledger.time_zone).expect("a window")
 }
 
 /// The root mean square error of each question on each day over draws of the whole pipeline.
@@ -90,24 +141,10 @@ fn released(days: &[Day; 2], draws: u32) -> [Vec<f64>; 2] {
         for (name, by) in QUESTIONS {
             text += &format!("[[question]]\nname = \"{name}\"\ncount = \"lookups\"\nby = {by:?}\n");
         }
-        let release = Release::parse(&text, "accuracy.toml", folder.path()).expect("a release");
-        let job = Job {
-            out: folder.path().join(format!("out-{draw}")),
-            as_of: parse_instant("2026-01-07T00:00:00Z").expect("an instant"),
-            release,
-            wait: Duration::ZERO,
-            again: Again::Refuse,
-            incomplete: Incomplete::Refuse,
-            second_ledger: Second::Allow,
-            rejects: None,
-            memory: usize::MAX,
-            spill: Spill::Allow,
-        };
+        let job = job(&text, folder.path(), draw);
         let mut ledger = open_ledger(&job).expect("a ledger");
         for ((day, date), squares) in days.iter().zip(DATES).zip(&mut squares) {
-            let window =
-                DayWindow::new(date.parse().expect("a day"), &job.release.ledger.time_zone)
-                    .expect("a window");
+            let window = window(&job, date);
             release_day(&job, &mut ledger, &window).expect("a release");
             for ((name, by), sum) in QUESTIONS.iter().zip(squares) {
                 let path = job.out.join(format!("{name}/day={date}/part-0.parquet"));

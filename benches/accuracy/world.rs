@@ -9,7 +9,7 @@ use parquet::arrow::ArrowWriter;
 
 pub(crate) const DATES: [&str; 2] = ["2026-01-05", "2026-01-06"];
 /// 2026-01-05T00:00:00Z in microseconds.
-const START: i64 = 1_767_571_200_000_000;
+pub(crate) const START: i64 = 1_767_571_200_000_000;
 const LOOKUPS: usize = 300_000;
 const REQUESTERS: usize = 60_000;
 pub(crate) const APPS: [&str; 4] = ["messages", "contacts", "calls", "share"];
@@ -72,9 +72,13 @@ pub(crate) fn countries() -> Vec<String> {
 }
 
 /// A small generator of numbers: splitmix64.
-struct Chance(u64);
+pub(crate) struct Chance(u64);
 
 impl Chance {
+    pub(crate) const fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
     fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;
@@ -83,11 +87,11 @@ impl Chance {
         mixed ^ (mixed >> 31)
     }
 
-    fn unit(&mut self) -> f64 {
+    pub(crate) fn unit(&mut self) -> f64 {
         (self.next() >> 11) as f64 / (1_u64 << 53) as f64
     }
 
-    fn normal(&mut self) -> f64 {
+    pub(crate) fn normal(&mut self) -> f64 {
         let (radius, angle) = (self.unit().max(1e-300), self.unit());
         (-2.0 * radius.ln()).sqrt() * (std::f64::consts::TAU * angle).cos()
     }
