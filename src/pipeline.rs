@@ -175,7 +175,7 @@ pub fn release_day(job: &Job, ledger: &mut Ledger, window: &DayWindow) -> Result
     let reader = reader.with_rejects(rejects.as_ref());
     let (rows, _secret_counts) = engine::DayRows::gather(&reader, window, &plan, memory)?;
     rejects.as_ref().map_or(Ok(()), RejectedRows::finish)?;
-    let tally = rows.tally(&plan)?;
+    let tally = rows.tally(&plan, &spec.exempt)?;
     let mut draws = Draws::new(ledger.mark_drawn(entry.id)?);
     let mut noisy = draws.tables(tally, &frozen)?;
     noisy.extend(private_keys::draw(&rows, &frozen, &mut draws)?);
@@ -329,7 +329,7 @@ fn logs_changed(entry: &Entry, day: Day) -> Error {
 fn terms(spec: &Release) -> Result<Terms> {
     let ledger = &spec.ledger;
     Ok(Terms {
-        unit: "requester-day".to_owned(),
+        unit: ledger.unit.word().to_owned(),
         epsilon: ledger.epsilon,
         delta: ledger.delta,
         key_delta: ledger.key_delta,

@@ -35,22 +35,42 @@ pub struct Entry {
 /// rows away moves the vector by at most the norm of `z`, since the scaling is a projection (up to
 /// the rounding of one lattice step per cell).
 pub fn scale_into_ball(entries: &[Entry], clip: Clip, mut add: impl FnMut(u32, i64)) {
-    let clip = u128::from(clip.units());
-    let held = |entry: &Entry| entry.units.clamp(-MOST_UNITS, MOST_UNITS);
     // Entries lie within 2^48 and a table has fewer than 2^28 cells, so this stays below 2^124.
-    let square: u128 =
-        entries.iter().map(|entry| u128::from(held(entry).unsigned_abs()).pow(2)).sum();
-    if square <= clip * clip {
-        for entry in entries {
-            add(entry.cell, held(entry));
-        }
-        return;
+    let square = entries.iter().map(|entry| u128::from(held(entry.units).unsigned_abs()).pow(2));
+    let ball = Ball::around(square.sum(), clip);
+    entries.iter().for_each(|entry| add(entry.cell, ball.scale(entry.units)));
+}
+
+/// The factor that brings a vector into a ball.
+pub(super) struct Ball {
+    /// Clip and root, where the vector is longer than the clip.
+    factor: Option<(u128, u128)>,
+}
+
+impl Ball {
+    /// For a vector whose squares sum to `square`.
+    pub(super) fn around(square: u128, clip: Clip) -> Self {
+        let clip = u128::from(clip.units());
+        Self { factor: (square > clip * clip).then(|| (clip, root_rounded_up(square))) }
     }
-    let root = root_rounded_up(square);
-    for entry in entries {
-        let scaled = to_contribution(u128::from(held(entry).unsigned_abs()) * clip / root);
-        add(entry.cell, if entry.units < 0 { -scaled } else { scaled });
+
+    /// For a vector that stays as it is.
+    pub(super) const fn whole() -> Self {
+        Self { factor: None }
     }
+
+    /// Scales an entry, or a part of one: parts of an entry never add up to more than it.
+    #[inline]
+    pub(super) fn scale(&self, units: i64) -> i64 {
+        let units = held(units);
+        let Some((clip, root)) = self.factor else { return units };
+        let scaled = to_contribution(u128::from(units.unsigned_abs()) * clip / root);
+        if units < 0 { -scaled } else { scaled }
+    }
+}
+
+fn held(units: i64) -> i64 {
+    units.clamp(-MOST_UNITS, MOST_UNITS)
 }
 
 /// The least integer whose square is at least `square`.

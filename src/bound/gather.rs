@@ -6,6 +6,7 @@ use siphasher::sip128::SipHasher13;
 
 use super::chunks::Chunks;
 use super::memory::Memory;
+use super::person::in_transit;
 use super::scramble::{self, Scramble};
 use super::spill::Spill;
 use crate::plan::Layout;
@@ -33,6 +34,14 @@ pub struct UnitKey {
 }
 
 impl UnitKey {
+    /// The target that a name stands for in rows.
+    #[must_use]
+    pub fn target_of(&self, name: &str) -> u64 {
+        // Half of a hash: among the targets of a day, two names that meet are far to seek, and would
+        // be bounded as one.
+        self.names.hash(name.as_bytes()).h1
+    }
+
     /// Draws a key from the system's randomness.
     ///
     /// # Errors
@@ -175,10 +184,9 @@ impl Gatherer {
                 (hash.h1 >> (u64::BITS - PARTITION_BITS), (hash.h1, hash.h2))
             }
         };
-        // Half of a name's hash: only the names that one requester asks about must be told apart.
         let about = |row: usize| match &lookups.target {
             Identifiers::Numbers(numbers) => numbers[row],
-            Identifiers::Names(names) => key.names.hash(names.value(row).as_bytes()).h1,
+            Identifiers::Names(names) => key.target_of(names.value(row)),
         };
         for row in retained.rows() {
             let (partition, unit) = asked(row);
@@ -186,6 +194,21 @@ impl Gatherer {
             self.partitions[partition as usize].paired.push(paired);
             self.held += size_of::<Paired>();
         }
+    }
+
+    /// Takes a part of the first stage of [`super::person`] on to its target's partition.
+    ///
+    /// # Errors
+    /// I/O, when the memory is used up and parts cannot be written out.
+    pub fn pass_on(&mut self, target: u64, cell: u32, units: i64) -> Result<()> {
+        // Names are hashes already, and whatever numbers are scrambled come out even.
+        let place = self.key.numbers.of(target & scramble::MASK).unwrap_or(0) >> UNIT_BITS;
+        self.partitions[place as usize].paired.push(in_transit(target, cell, units));
+        self.held += size_of::<Paired>();
+        if self.memory.is_used_up(size_of::<Paired>(), self.held) {
+            self.write_out()?;
+        }
+        Ok(())
     }
 
     /// Adds the rows of one partition to those that are there.
@@ -256,6 +279,12 @@ impl Gatherer {
                 }
             }
         }
+    }
+}
+
+impl Drop for Gatherer {
+    fn drop(&mut self) {
+        self.memory.free(self.held);
     }
 }
 

@@ -5,7 +5,7 @@
 
 /// Numbers below two to this are scrambled: all of thirteen digits, and the lower of fourteen.
 pub(super) const BITS: u32 = 44;
-const MASK: u64 = (1 << BITS) - 1;
+pub(super) const MASK: u64 = (1 << BITS) - 1;
 
 /// A permutation of the numbers below 2^44, chosen by a key.
 #[derive(Clone, Copy)]

@@ -24,7 +24,7 @@ pub(crate) fn run(asked: &Check, output: &Output) -> Result<()> {
     if let Some(logs) = &asked.logs {
         release.logs.place = Place { folder: PathBuf::new(), glob: logs.display().to_string() };
     }
-    let layout = Layout::new(&release.questions)?;
+    let layout = Layout::new(&release.questions, release.ledger.unit)?;
     let name = format!("{}-check.ndjson", release.name);
     let rejects = asked
         .rejects

@@ -50,11 +50,18 @@ fn path(place: &LedgerPlace) -> Result<PathBuf> {
 /// stays in the ledger.
 fn export(ledger: &Ledger, output: &Output) -> Result<()> {
     let terms = ledger.terms();
+    let neighbours = match terms.unit.as_str() {
+        "person-day" => {
+            "one log is the other with all rows of one day by one person or about it, but the exempt \
+             targets', counted as nothing and kept in their place where rows are bounded"
+        }
+        _ => "one log is the other without all rows of one requester on one day",
+    };
     let entries = ledger.entries(Which::All)?.iter().map(event).collect::<Result<Vec<_>>>()?;
     let object = json!({
         "format": 1,
         "unit": terms.unit,
-        "neighbours": "one log is the other without all rows of one requester on one day",
+        "neighbours": neighbours,
         "epsilon": terms.epsilon,
         "delta": terms.delta,
         "key_delta_atto": terms.key_delta,

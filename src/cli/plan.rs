@@ -10,7 +10,7 @@ use crate::pipeline::{self, Previous};
 use crate::release::{Expected, PricedTable, expected};
 use crate::spec::Release;
 use crate::spec::measure::Measure;
-use crate::spec::question::{LATTICE_ONE, Question};
+use crate::spec::question::{Clip, LATTICE_ONE, Question};
 use crate::{Error, Result};
 
 /// Runs the command. Reads the ledger where there is one, and no logs.
@@ -21,7 +21,8 @@ pub(crate) fn run(path: &Path, output: &Output) -> Result<()> {
     let release = Release::read(path)?;
     let (plan, priced, guarantee) = pipeline::plan(&release)?;
     let previous = pipeline::previous(&release)?;
-    let mut text = format!("{}: one day, unit requester-day\n\n", release.name);
+    let unit = release.ledger.unit.word();
+    let mut text = format!("{}: one day, unit {unit}\n\n", release.name);
     let mut line = |line: String| {
         // Writing to a string cannot fail.
         let _infallible = writeln!(text, "{line}");
@@ -52,6 +53,7 @@ pub(crate) fn run(path: &Path, output: &Output) -> Result<()> {
             "cells": cells.count(),
             "contribution": priced.table.contribution.word(),
             "clip": clip,
+            "target_clip": priced.table.target_clip.map(Clip::contributions),
             "mechanism": priced.mechanism,
             "rho": priced.charge.rho(),
             "noise_sd": noise_sd,
@@ -105,6 +107,7 @@ pub(crate) fn run(path: &Path, output: &Output) -> Result<()> {
     line(format!("\n{}", guarantee.words(&release.ledger)));
     let object = json!({
         "release": release.name,
+        "unit": unit,
         "fingerprint": release.fingerprint(),
         "tables": tables,
         "questions": questions,

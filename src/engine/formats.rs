@@ -29,7 +29,7 @@ fn run(
     let window = DayWindow::new(day.parse().unwrap(), &release.ledger.time_zone).unwrap();
     let reader = LogReader::open(&release.logs, plan.layout.keys(), Some(&window)).unwrap();
     let (rows, counts) = DayRows::gather(&reader, &window, &plan, usize::MAX).unwrap();
-    let exact = rows.tally(&plan).unwrap();
+    let exact = rows.tally(&plan, &release.exempt).unwrap();
     let whole = |place| exact.table(place).unwrap().iter().map(|units| units >> 16).collect();
     // The total stands before the tables asked for, and alone where only it is asked for.
     let first = usize::from(plan.tables.len() > 1 && plan.tables[0].axes.is_empty());

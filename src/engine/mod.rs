@@ -4,23 +4,30 @@
 //! same integers whatever the row order, the split into files, the batch size or the number of
 //! threads. A cluster would be another function of the same shape.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use rayon::prelude::*;
 
 use crate::Result;
 use crate::aggregate::{Adding, ExactTally, KeyTally};
-use crate::bound::{Bounder, Gatherer, KeyBounder, Memory, PARTITIONS, TableBound, UnitKey};
+use crate::bound::{
+    Bounder, Gatherer, KeyBounder, Memory, PARTITIONS, PersonBounder, TableBound, UnitKey,
+};
 use crate::ingest::{LogReader, RowCounts};
 use crate::plan::{MeasuredTable, Plan};
 use crate::retain;
+use crate::spec::logs::Identifier;
 use crate::spec::prefix::Prefix;
+use crate::spec::unit::Exempt;
 use crate::spec::window::DayWindow;
 
 /// The rows of one day, dealt out by requester. Secret.
 pub struct DayRows {
     gatherers: Vec<Gatherer>,
+    key: UnitKey,
+    memory: Arc<Memory>,
+    names: Identifier,
 }
 
 impl DayRows {
@@ -44,17 +51,19 @@ impl DayRows {
             || Gatherer::new(&key, &memory),
             |gatherer, lookups| gatherer.add(&retain::apply(lookups, window), &plan.layout, window),
         )?;
-        Ok((Self { gatherers }, counts))
+        Ok((Self { gatherers, key, memory, names: reader.identifier() }, counts))
     }
 
-    /// Tallies every measured table of the plan; those of private keys have no cells yet.
+    /// Tallies every measured table of the plan; those of private keys have no cells yet. Targets in
+    /// `exempt` are not bounded, where persons are the unit.
     ///
     /// # Privacy
-    /// The tally is exact and secret. One requester-day moves each table by at most its clip in L2.
+    /// The tally is exact and secret. One unit moves each table by at most its sensitivity in L2:
+    /// a requester-day when it is taken out, a person-day when its rows count as nothing.
     ///
     /// # Errors
     /// I/O, when rows that were written out cannot be read back.
-    pub fn tally(&self, plan: &Plan) -> Result<ExactTally> {
+    pub fn tally(&self, plan: &Plan, exempt: &Exempt) -> Result<ExactTally> {
         let bounds: Vec<TableBound<'_>> = plan
             .tables
             .iter()
@@ -65,6 +74,9 @@ impl DayRows {
                 clip: table.clip,
             })
             .collect();
+        if plan.tables.iter().any(|table| table.target_clip.is_some()) {
+            return self.tally_persons(plan, &bounds, exempt);
+        }
         let atom_bits = plan.layout.bits();
         let whole = in_partitions(
             || (Adding::new(&plan.sizes()), Bounder::default()),
@@ -75,6 +87,48 @@ impl DayRows {
             |(left, bounder), (right, _)| (left.merge(right), bounder),
         )?;
         Ok(whole.0.finish())
+    }
+
+    /// Table by table in two stages, with all parts dealt out anew by target in between.
+    fn tally_persons(
+        &self,
+        plan: &Plan,
+        bounds: &[TableBound<'_>],
+        exempt: &Exempt,
+    ) -> Result<ExactTally> {
+        let target = |name: &str| match self.names {
+            Identifier::Opaque => self.key.target_of(name),
+            Identifier::E164 => name.parse().unwrap_or(0),
+        };
+        let exempt: HashSet<u64> = exempt.identifiers().map(target).collect();
+        let mut whole = Adding::new(&plan.sizes());
+        for (place, (table, bound)) in plan.tables.iter().zip(bounds).enumerate() {
+            let parts = in_partitions(
+                || (vec![Gatherer::new(&self.key, &self.memory)], PersonBounder::default()),
+                |(parts, bounder), partition| {
+                    let emit = &mut |target, cell, units| match parts.first_mut() {
+                        Some(part) => part.pass_on(target, cell, units),
+                        None => Ok(()),
+                    };
+                    bounder.requesters(&self.gatherers, partition, bound, emit)
+                },
+                |(mut left, bounder), (right, _)| {
+                    left.extend(right);
+                    (left, bounder)
+                },
+            )?;
+            let clip = table.target_clip.unwrap_or(table.clip);
+            let sums = in_partitions(
+                || (Adding::new(&plan.sizes()), PersonBounder::default()),
+                |(adding, bounder), partition| {
+                    let add = &mut |cell, units| adding.add(place, cell, units);
+                    bounder.targets(&parts.0, partition, clip, &exempt, add)
+                },
+                |(left, bounder), (right, _)| (left.merge(right), bounder),
+            )?;
+            whole = whole.merge(sums.0);
+        }
+        Ok(whole.finish())
     }
 
     /// Weighs private keys: each requester spreads one whole over its own that are not found yet.

@@ -34,7 +34,7 @@ pub use rejects::RejectedRows;
 
 use crate::ledger::LedgerKey;
 use crate::spec::keys::Key;
-use crate::spec::logs::Logs;
+use crate::spec::logs::{Identifier, Logs};
 use crate::spec::window::DayWindow;
 use crate::{Error, Result};
 use columnar::ParquetFooter;
@@ -133,6 +133,12 @@ impl<'a> LogReader<'a> {
         };
         let files = self.files.iter().map(|file| file.shard.path.as_path());
         complete::require(expect, day_folder, window, files)
+    }
+
+    /// How people are named.
+    #[must_use]
+    pub const fn identifier(&self) -> Identifier {
+        self.logs.identifier
     }
 
     /// How many files are read.

@@ -171,7 +171,15 @@ impl Lookups {
             words => format!("lookups by {}", words.join(", ")),
         };
         let contribution = Contribution::Lookups;
-        MeasuredTable { name, axes, contribution, clip, charge, key_delta: AttoDelta::ZERO }
+        MeasuredTable {
+            name,
+            axes,
+            contribution,
+            clip,
+            target_clip: None,
+            charge,
+            key_delta: AttoDelta::ZERO,
+        }
     }
 
     /// The clip of a fine table: what the release file sets, or the norm of so many lookups of one

@@ -8,6 +8,7 @@
 
 use crate::spec::keys::Key;
 use crate::spec::question::{Measure, Question};
+use crate::spec::unit::Unit;
 use crate::{Error, Result};
 
 /// The keys of a release as digits of one number.
@@ -38,7 +39,7 @@ impl Layout {
     ///
     /// # Errors
     /// Usage, when the keys together have too many combinations for one number.
-    pub fn new(questions: &[Question]) -> Result<Self> {
+    pub fn new(questions: &[Question], unit: Unit) -> Result<Self> {
         let mut keys: Vec<Key> = Vec::new();
         for question in questions {
             let read = match &question.measure {
@@ -64,7 +65,8 @@ impl Layout {
             }
         }
         strides.reverse();
-        let has_targets = questions.iter().any(|question| question.measure.tells_targets_apart());
+        let has_targets = unit == Unit::PersonDay
+            || questions.iter().any(|question| question.measure.tells_targets_apart());
         Ok(Self { keys, strides, bits: shift, has_targets })
     }
 

@@ -53,7 +53,7 @@ impl Plan {
     /// # Errors
     /// Usage, for keys that cannot be laid out; internal, for tables of another release.
     pub fn with_tables(release: &Release, tables: Vec<MeasuredTable>) -> Result<Self> {
-        let layout = Layout::new(&release.questions)?;
+        let layout = Layout::new(&release.questions, release.ledger.unit)?;
         let cells = tables
             .iter()
             .map(|table| Cells::new(table, &layout, &release.questions))

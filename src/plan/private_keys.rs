@@ -60,6 +60,7 @@ pub(super) fn tables(
             axes: Vec::new(),
             contribution: Contribution::KeyWeights { prefix },
             clip: Clip::whole(1),
+            target_clip: None,
             // Half for finding the keys, half for counting by them.
             charge: charge.part(*part, 2 * parts),
             key_delta: key_delta.part(*part, parts),
@@ -71,6 +72,7 @@ pub(super) fn tables(
         axes: Vec::new(),
         clip: clip_of(question, &contribution),
         contribution,
+        target_clip: None,
         charge: charge.part(1, 2),
         key_delta: AttoDelta::ZERO,
     });

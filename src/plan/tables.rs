@@ -16,6 +16,7 @@ use crate::spec::measure::{Counted, Measure};
 use crate::spec::prefix::Prefix;
 use crate::spec::privacy_loss::{AttoDelta, NanoRho};
 use crate::spec::question::{Clip, Question};
+use crate::spec::unit::Unit;
 use crate::{Error, Result};
 
 /// The clip of distinct requesters over several cells: touching up to four keeps full weight.
@@ -104,11 +105,23 @@ pub struct MeasuredTable {
     pub contribution: Contribution,
     /// The bound on one requester-day's L2 norm, in units of 2^-16.
     pub clip: Clip,
+    /// The bound on what is asked about one target, where persons are the unit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target_clip: Option<Clip>,
     /// The most that drawing it may charge, in billionths of rho.
     pub charge: NanoRho,
     /// The delta that it spends on keys that only one requester has.
     #[serde(default)]
     pub key_delta: AttoDelta,
+}
+
+impl MeasuredTable {
+    /// How far one unit can move the table, in L2.
+    #[must_use]
+    pub fn sensitivity(&self) -> Clip {
+        let target = self.target_clip.map_or(0, Clip::units);
+        Clip::lattice(self.clip.units().saturating_add(target))
+    }
 }
 
 /// Divides what the release may spend of a block whose budget is `budget`; `history` is what an
@@ -145,9 +158,17 @@ pub fn measured_tables(
                 axes,
                 clip: clip_of(question, &contribution),
                 contribution,
+                target_clip: None,
                 charge: allowed.part(question.weight, weights),
                 key_delta: AttoDelta::ZERO,
             });
+        }
+    }
+    if release.ledger.unit == Unit::PersonDay {
+        for table in &mut tables {
+            let question = release.questions.iter().find(|question| question.name == table.name);
+            let asked = question.and_then(|question| question.target_clip);
+            table.target_clip = Some(asked.unwrap_or(table.clip));
         }
     }
     match tables.iter().find(|table| table.charge == NanoRho::ZERO) {

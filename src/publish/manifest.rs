@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::ledger::Entry;
 use crate::release::{Answer, Guarantee, NoisyTable};
 use crate::spec::Release;
-use crate::spec::question::{LATTICE_ONE, Question};
+use crate::spec::question::{Clip, LATTICE_ONE, Question};
 use crate::spec::window::Day;
 use crate::{Error, Result};
 
@@ -55,7 +55,8 @@ impl Facts<'_> {
             "asks": question.measure.word(),
             "day": self.day,
             "time_zone": terms.time_zone_name,
-            "unit": "requester-day",
+            "unit": terms.unit.word(),
+            "exempt": self.release.exempt.len(),
             "epsilon": terms.epsilon,
             "delta": terms.delta,
             "rho": rho,
@@ -80,12 +81,16 @@ impl Facts<'_> {
             })
             .collect();
         let manifest = json!({
-            "format": 2,
+            "format": 3,
             "release": self.release.name,
             "release_id": self.entry.release_id,
             "day": self.day,
             "time_zone": terms.time_zone_name,
-            "unit": "requester-day",
+            "unit": terms.unit.word(),
+            "exempt": {
+                "identifiers": self.release.exempt.len(),
+                "digest": self.release.exempt.digest(),
+            },
             "budget": { "epsilon": terms.epsilon, "delta": terms.delta },
             "charge_rho": self.entry.charge.rho(),
             "ledger_entry": self.entry.id.0,
@@ -111,7 +116,8 @@ fn measured_table(table: &NoisyTable) -> Value {
         "name": priced.table.name,
         "contribution": priced.table.contribution.word(),
         "clip": clip,
-        "sensitivity": clip,
+        "target_clip": priced.table.target_clip.map(Clip::contributions),
+        "sensitivity": priced.table.sensitivity().contributions(),
         "mechanism": priced.mechanism,
         "sampler": priced.drawn_by,
         "noise_scale": table.noise_sd(),

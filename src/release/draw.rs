@@ -46,8 +46,8 @@ pub fn price(tables: &[MeasuredTable], sampler: Sampler) -> Result<Vec<PricedTab
     tables
         .iter()
         .map(|table| {
-            let noise_scale = NoiseScale::for_charge(table.clip, table.charge)?;
-            let charge = DiscreteGaussian::new(table.clip, noise_scale)?.charge();
+            let noise_scale = NoiseScale::for_charge(table.sensitivity(), table.charge)?;
+            let charge = DiscreteGaussian::new(table.sensitivity(), noise_scale)?.charge();
             let mechanism = DISCRETE_GAUSSIAN.to_owned();
             let drawn_by = match (sampler, noise_scale.whole()) {
                 (Sampler::Integer, Some(_)) => DrawnBy::Pointillist,
@@ -208,7 +208,7 @@ impl Draws {
         if !self.drawn.insert(priced.table.name.clone()) {
             return Err(Error::internal("a table would be drawn twice"));
         }
-        let mechanism = DiscreteGaussian::new(priced.table.clip, priced.noise_scale)?;
+        let mechanism = DiscreteGaussian::new(priced.table.sensitivity(), priced.noise_scale)?;
         if mechanism.charge() > priced.charge || priced.mechanism != DISCRETE_GAUSSIAN {
             return Err(Error::internal("a mechanism costs more than was reserved for it"));
         }

@@ -9,6 +9,7 @@ use crate::plan::{Contribution, MOST_KEYS, MOST_KEYS_OF_ONE};
 use crate::spec::privacy_loss::NanoRho;
 use crate::spec::question::LATTICE_ONE;
 use crate::spec::release::LedgerTerms;
+use crate::spec::unit::Unit;
 
 /// How many lookups of one target the target figure is told for.
 const TARGET_LOOKUPS: [u32; 4] = [1, 10, 100, 1_000];
@@ -18,15 +19,15 @@ const TARGET_LOOKUPS: [u32; 4] = [1, 10, 100, 1_000];
 pub struct Guarantee {
     /// At which delta every epsilon here holds.
     pub delta: f64,
-    /// One requester, one day, this release alone.
-    pub requester_day: Figure,
+    /// One unit, one day, this release alone.
+    pub one_day: Figure,
     /// One lookup by one requester about one target.
     pub contact_pair: Figure,
     /// All lookups about one target, struck out, by how many they are.
     pub target: Vec<TargetFigure>,
-    /// One requester, 30 days released like this one.
+    /// One unit, 30 days released like this one.
     pub thirty_days: Figure,
-    /// One requester, 365 days released like this one.
+    /// One unit, 365 days released like this one.
     pub one_year: Figure,
 }
 
@@ -77,6 +78,14 @@ fn reach(contribution: &Contribution, clip: f64) -> (f64, f64) {
     }
 }
 
+/// How far one lookup that counts as nothing can move a vector: nothing else of it changes.
+const fn struck_out(contribution: &Contribution) -> f64 {
+    match contribution {
+        Contribution::Mean { .. } => std::f64::consts::SQRT_2,
+        _ => 1.0,
+    }
+}
+
 impl Guarantee {
     /// Computes the figures; `cells` gives each table's number of cells.
     ///
@@ -105,11 +114,18 @@ impl Guarantee {
                         _ => f64::from(*cells),
                     };
                     let clip = priced.table.clip.contributions();
-                    let (each, most) = reach(&priced.table.contribution, clip);
+                    let (each, most) = match priced.table.target_clip {
+                        None => reach(&priced.table.contribution, clip),
+                        Some(target) => (
+                            struck_out(&priced.table.contribution),
+                            clip.min(target.contributions()),
+                        ),
+                    };
                     let rounding = (2.0 * cells).sqrt() / LATTICE_ONE as f64;
                     let norm = lookups * (each + rounding);
                     let norm = if is_pair { norm.min(most) } else { norm };
-                    priced.charge.rho() * (norm / clip).powi(2)
+                    priced.charge.rho()
+                        * (norm / priced.table.sensitivity().contributions()).powi(2)
                 })
                 .sum()
         };
@@ -122,7 +138,7 @@ impl Guarantee {
             .collect::<Result<_>>()?;
         Ok(Self {
             delta,
-            requester_day: figure(total)?,
+            one_day: figure(total)?,
             contact_pair: figure(moved(1.0, true))?,
             target,
             thirty_days: figure(total * 30.0)?,
@@ -146,17 +162,34 @@ impl Guarantee {
     /// The promise in words.
     #[must_use]
     pub fn words(&self, terms: &LedgerTerms) -> String {
+        let promise = match terms.unit {
+            Unit::RequesterDay => {
+                "without that requester's lookups of that day. This release alone"
+            }
+            Unit::PersonDay => {
+                "if every lookup of that day by that person or about that person had counted as \
+                 nothing: what those say, how many they are up to the noise, and that a contact \
+                 between two given people took place is hidden. Exempt targets are covered as \
+                 requesters alone. It is not promised that figures look as if the person had never \
+                 been there: lookups of others that made room for those stay as they are. This \
+                 release alone"
+            }
+        };
+        let who = match terms.unit {
+            Unit::RequesterDay => "requester",
+            Unit::PersonDay => "person",
+        };
         format!(
-            "For any requester and any one day ({zone}), everything ever published about that day \
+            "For any {who} and any one day ({zone}), everything ever published about that day \
              through this ledger is ({epsilon}, {delta})-indistinguishable from what it would be \
-             without that requester's lookups of that day. This release alone: epsilon {day:.3}. \
+             {promise}: epsilon {day:.3}. \
              That one requester looked up one target once: epsilon {pair:.3}. Released like this \
              every day, 30 days add up to epsilon {month:.2} and a year to {year:.1}. It does not \
              hide facts about crowds.",
             zone = terms.time_zone_name,
             epsilon = terms.epsilon.value(),
             delta = terms.delta.value(),
-            day = self.requester_day.epsilon,
+            day = self.one_day.epsilon,
             pair = self.contact_pair.epsilon,
             month = self.thirty_days.epsilon,
             year = self.one_year.epsilon,
@@ -206,7 +239,7 @@ mod tests {
         let (told, total) =
             guarantee("[[question]]\nname = \"q\"\nhistogram = \"lookups per requester\"\n");
         assert!((told.contact_pair.rho - 2.0 * total).abs() < total * 1e-3, "{told:?}");
-        assert!((told.requester_day.rho - total).abs() < 1e-9);
+        assert!((told.one_day.rho - total).abs() < 1e-9);
     }
 
     #[test]

@@ -10,6 +10,7 @@ pub mod privacy_loss;
 pub mod question;
 mod raw;
 pub mod release;
+pub mod unit;
 pub mod window;
 
 pub use release::Release;

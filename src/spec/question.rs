@@ -4,6 +4,7 @@ use super::keys::{Key, KeyLists, MOST_CELLS};
 use super::logs::Logs;
 pub use super::measure::Measure;
 use super::raw::RawQuestion;
+use super::unit::Unit;
 use crate::{Error, Result};
 
 /// Fractional bits of every contribution on the private side.
@@ -57,6 +58,8 @@ pub struct Question {
     pub weight: u64,
     /// The clip, when the release file sets it.
     pub clip: Option<Clip>,
+    /// The clip of a target, when the release file sets it.
+    pub target_clip: Option<Clip>,
     /// Publish so many of the largest cells alone.
     pub top: Option<u32>,
 }
@@ -118,8 +121,29 @@ impl Question {
             measure,
             by,
             weight: scaled(weight, 1000.0),
-            clip: raw.clip.map(|clip| parse_clip(clip, question)).transpose()?,
+            clip: raw.clip.map(|clip| parse_clip(clip, "clip", question)).transpose()?,
+            target_clip: raw
+                .target_clip
+                .map(|clip| parse_clip(clip, "target_clip", question))
+                .transpose()?,
         })
+    }
+}
+
+impl Question {
+    /// Checks what the privacy unit allows.
+    pub(crate) fn require_fit(&self, unit: Unit) -> Result<()> {
+        let refuse = |detail: &str| Error::usage(format!("question `{}`: {detail}", self.name));
+        match (unit, &self.measure, self.target_clip) {
+            (Unit::PersonDay, Measure::Prefixes(_), _) => {
+                Err(refuse("private keys are not available with unit = \"person-day\"")
+                    .help("ask for them through a ledger of unit = \"requester-day\""))
+            }
+            (Unit::RequesterDay, _, Some(_)) => {
+                Err(refuse("`target_clip` belongs to unit = \"person-day\"").help("remove it"))
+            }
+            _ => Ok(()),
+        }
     }
 }
 
@@ -153,11 +177,11 @@ fn top(raw: &RawQuestion, measure: &Measure, by: &[Key]) -> Result<Option<u32>> 
         .ok_or_else(|| wrong("is not a number of rows").help("give a whole number from 1 on"))
 }
 
-fn parse_clip(clip: f64, question: &str) -> Result<Clip> {
+fn parse_clip(clip: f64, field: &str, question: &str) -> Result<Clip> {
     if clip.is_finite() && (1.0..=MOST_CLIP).contains(&clip) {
         return Ok(Clip(scaled(clip, LATTICE_ONE as f64)));
     }
-    Err(Error::usage(format!("question `{question}`: `clip` is {clip}"))
+    Err(Error::usage(format!("question `{question}`: `{field}` is {clip}"))
         .help(format!("give a number from 1 to {MOST_CLIP}")))
 }
 

@@ -122,6 +122,7 @@ pub(crate) struct RawQuestion {
     pub(crate) having: Option<String>,
     pub(crate) weight: Option<f64>,
     pub(crate) clip: Option<f64>,
+    pub(crate) target_clip: Option<f64>,
 }
 
 /// Reads the text of a release file.

@@ -11,6 +11,7 @@ use super::measure::Counted;
 use super::privacy_loss::{AttoDelta, Delta, Epsilon};
 use super::question::{Measure, Question, check_name};
 use super::raw::{RawPrivacy, RawRelease, parse};
+use super::unit::{Exempt, Unit};
 use super::window::parse_zone;
 use crate::phone::{self, CallingCodes};
 use crate::{Error, Result};
@@ -28,6 +29,8 @@ pub struct Release {
     pub ledger: LedgerTerms,
     /// Which part of each block's budget this release may spend, in millionths.
     pub budget_share_millionths: u64,
+    /// Who is publicly known to be no person.
+    pub exempt: Exempt,
     /// Which sampler draws the noise; the law is the same, so the fingerprint leaves it out.
     pub sampler: Sampler,
     /// What is asked, in the order of the file.
@@ -60,6 +63,8 @@ pub struct LedgerTerms {
     pub time_zone: TimeZone,
     /// The name of that zone.
     pub time_zone_name: String,
+    /// Whose rows the promise covers.
+    pub unit: Unit,
 }
 
 impl LedgerTerms {
@@ -106,6 +111,7 @@ impl Release {
         let ledger = check_ledger(&raw, folder)?;
         let lists = KeyLists::parse(&raw.keys)?;
         let logs = Logs::parse(raw.logs, folder, lists.names())?;
+        let exempt = Exempt::parse(&raw.privacy, ledger.unit, &logs, folder)?;
         let mut questions: Vec<Question> = Vec::new();
         for raw in &raw.question {
             let question = Question::parse(raw, &lists, &logs)?;
@@ -113,6 +119,7 @@ impl Release {
                 return Err(Error::usage(format!("two questions are named `{}`", question.name))
                     .help("a question's name is the folder of its answers: give each its own"));
             }
+            question.require_fit(ledger.unit)?;
             questions.push(question);
         }
         if questions.is_empty() {
@@ -126,6 +133,7 @@ impl Release {
             retention_days,
             ledger,
             budget_share_millionths,
+            exempt,
             sampler,
             questions,
             output,
@@ -150,7 +158,7 @@ impl Release {
             .questions
             .iter()
             .map(|question| {
-                json!({
+                let mut meaning = json!({
                     "name": question.name,
                     "measure": question.measure.word(),
                     "details": details(&question.measure),
@@ -158,7 +166,11 @@ impl Release {
                     "weight": question.weight,
                     "clip": question.clip,
                     "top": question.top,
-                })
+                });
+                if let Some(clip) = question.target_clip {
+                    meaning["target_clip"] = json!(clip);
+                }
+                meaning
             })
             .collect();
         let numbers = (self.logs.identifier == Identifier::E164).then(|| {
@@ -168,6 +180,13 @@ impl Release {
                 "calling_codes": blake3::hash(CallingCodes::csv().as_bytes()).to_hex().as_str(),
             })
         });
+        let mut privacy = json!({
+            "unit": self.ledger.unit.word(),
+            "budget_share": self.budget_share_millionths,
+        });
+        if !self.exempt.is_empty() {
+            privacy["exempt"] = json!(self.exempt.digest());
+        }
         json!({
             "format": 1,
             "logs": {
@@ -185,7 +204,7 @@ impl Release {
                 "key_delta": self.ledger.key_delta,
                 "time_zone": self.ledger.time_zone_name,
             },
-            "privacy": { "unit": "requester-day", "budget_share": self.budget_share_millionths },
+            "privacy": privacy,
             "questions": questions,
         })
     }
@@ -209,24 +228,6 @@ fn details(measure: &Measure) -> serde_json::Value {
 }
 
 fn check_privacy(raw: &RawPrivacy) -> Result<(u64, Sampler)> {
-    match raw.unit.as_deref() {
-        None | Some("requester-day") => {}
-        Some(unit @ ("requester-window" | "person-day")) => {
-            return Err(Error::usage(format!(
-                "`[privacy] unit = \"{unit}\"` is not available yet"
-            ))
-            .help("use \"requester-day\""));
-        }
-        Some(other) => {
-            return Err(Error::usage(format!("`[privacy] unit` is `{other}`"))
-                .help("use \"requester-day\""));
-        }
-    }
-    if raw.exempt.is_some() {
-        return Err(
-            Error::usage("`[privacy] exempt` is not available yet").help("remove the field")
-        );
-    }
     let sampler = match raw.sampler.as_deref() {
         None | Some("pointillist") => Sampler::Integer,
         Some("opendp") => Sampler::Opendp,
@@ -271,6 +272,7 @@ fn check_ledger(raw: &RawRelease, folder: &Path) -> Result<LedgerTerms> {
         key_delta: AttoDelta::allowed(key_delta),
         time_zone: parse_zone(zone, "[ledger] time_zone")?,
         time_zone_name: zone.to_owned(),
+        unit: Unit::parse(&raw.privacy)?,
     })
 }
 
@@ -419,7 +421,7 @@ by = ["app"]
             ("share = \"route = 'sms'\"", "share = \"day = 'x'\"", "day"),
             ("name = \"sms_share\"", "name = \"volume\"", "volume"),
             ("name = \"sms_share\"", "name = \"../up\"", "../up"),
-            ("[ledger]", "[privacy]\nunit = \"person-day\"\n[ledger]", "not available yet"),
+            ("[ledger]", "[privacy]\nunit = \"requester-window\"\n[ledger]", "not available yet"),
             ("[ledger]", "[retention]\ndays = 0\n[ledger]", "[retention] days"),
             ("[keys]", "columns = { app = \"requester\" }\n[keys]", "protected"),
             ("[keys]", "where = \"target = '1'\"\n[keys]", "target"),

@@ -1,0 +1,191 @@
+//! The privacy unit: whose rows of one day the promise covers.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use super::logs::{Identifier, Logs};
+use super::raw::RawPrivacy;
+use crate::phone::Normaliser;
+use crate::{Error, Result};
+
+/// `[privacy] unit`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unit {
+    /// Everything that one requester asked on one day.
+    RequesterDay,
+    /// Everything that one person asked on one day, and that was asked about it, counted as nothing.
+    PersonDay,
+}
+
+impl Unit {
+    /// The word in a release file.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::RequesterDay => "requester-day",
+            Self::PersonDay => "person-day",
+        }
+    }
+
+    pub(super) fn parse(raw: &RawPrivacy) -> Result<Self> {
+        match raw.unit.as_deref() {
+            None | Some("requester-day") => Ok(Self::RequesterDay),
+            Some("person-day") => Ok(Self::PersonDay),
+            Some("requester-window") => {
+                Err(Error::usage("`[privacy] unit = \"requester-window\"` is not available yet")
+                    .help("use \"requester-day\": a statement tells what 30 days add up to"))
+            }
+            Some(other) => Err(Error::usage(format!("`[privacy] unit` is `{other}`"))
+                .help("use \"requester-day\" or \"person-day\"")),
+        }
+    }
+}
+
+/// `[privacy] exempt`: identifiers that are publicly known to be no person, such as a business's.
+/// What is asked about them is not bounded.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Exempt {
+    identifiers: BTreeSet<String>,
+}
+
+impl Exempt {
+    /// Reads the list, or the file of one identifier a line that it names; `#` begins a comment.
+    ///
+    /// # Errors
+    /// Usage, naming the place of an entry that is no identifier, and for a list without a unit that
+    /// needs one; I/O, when the file cannot be read.
+    pub(super) fn parse(raw: &RawPrivacy, unit: Unit, logs: &Logs, folder: &Path) -> Result<Self> {
+        let Some(exempt) = &raw.exempt else { return Ok(Self::default()) };
+        if unit != Unit::PersonDay {
+            return Err(Error::usage("`[privacy] exempt` belongs to unit = \"person-day\"")
+                .help("remove it: what is asked about a target is bounded by its requesters"));
+        }
+        let listed: Vec<String> = match exempt {
+            toml::Value::String(file) => lines(&folder.join(file))?,
+            toml::Value::Array(listed) => listed
+                .iter()
+                .map(|entry| entry.as_str().map(str::to_owned).unwrap_or_default())
+                .collect(),
+            _ => {
+                return Err(Error::usage("`[privacy] exempt` is neither a list nor a file")
+                    .help("for example exempt = \"services.txt\", one number a line"));
+            }
+        };
+        let mut normaliser = match logs.identifier {
+            Identifier::E164 => Some(Normaliser::new(logs.default_region.as_deref())?),
+            Identifier::Opaque => None,
+        };
+        let mut identifiers = BTreeSet::new();
+        for (place, entry) in (1..).zip(&listed) {
+            let entry = entry.split('#').next().unwrap_or_default().trim();
+            let known = match &mut normaliser {
+                Some(normaliser) => {
+                    normaliser.normalise(entry).map(|number| number.number.to_string())
+                }
+                None => (!entry.is_empty()).then(|| entry.to_owned()),
+            };
+            match known {
+                Some(known) => {
+                    identifiers.insert(known);
+                }
+                // Blank lines and comments.
+                None if entry.is_empty() && matches!(exempt, toml::Value::String(_)) => {}
+                None => {
+                    return Err(Error::usage(format!(
+                        "entry {place} of `[privacy] exempt` is no identifier"
+                    ))
+                    .help("give numbers as +49… or as dialled in `[logs] default_region`"));
+                }
+            }
+        }
+        Ok(Self { identifiers })
+    }
+
+    /// The identifiers: the digits of numbers, or opaque names as they are.
+    pub fn identifiers(&self) -> impl Iterator<Item = &str> {
+        self.identifiers.iter().map(String::as_str)
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.identifiers.len()
+    }
+
+    /// Whether nobody is exempt.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.identifiers.is_empty()
+    }
+
+    /// A digest of the list, for the fingerprint.
+    #[must_use]
+    pub fn digest(&self) -> String {
+        let mut hasher = blake3::Hasher::new();
+        for identifier in &self.identifiers {
+            hasher.update(identifier.as_bytes()).update(b"\n");
+        }
+        hasher.finalize().to_hex().to_string()
+    }
+}
+
+fn lines(path: &Path) -> Result<Vec<String>> {
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        Error::io(format!("the list of `[privacy] exempt`, {}, cannot be read", path.display()))
+            .help("its path starts at the release file's folder")
+            .because(error)
+    })?;
+    Ok(text.lines().map(str::to_owned).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::spec::Release;
+
+    fn release(privacy: &str) -> Result<Release> {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(
+            folder.path().join("services.txt"),
+            "# lines\n+1 415 555 0100\n\n+442079460999 # a bank\n+14155550100\n",
+        )
+        .unwrap();
+        std::fs::write(folder.path().join("bad.txt"), "+14155550100\nnobody\n").unwrap();
+        let text = format!(
+            "name = \"r\"\n[logs]\npath = \"x\"\n[ledger]\npath = \"r.ledger\"\nepsilon = 1.0\n\
+             delta = 1e-6\n[privacy]\n{privacy}\n[[question]]\nname = \"q\"\ncount = \"lookups\"\n"
+        );
+        Release::parse(&text, "r.toml", folder.path())
+    }
+
+    #[test]
+    fn a_list_is_normalised_and_changes_the_fingerprint() {
+        let none = release("unit = \"person-day\"").unwrap();
+        let file = release("unit = \"person-day\"\nexempt = \"services.txt\"").unwrap();
+        let list = "[\"+442079460999\", \"+1 (415) 555-0100\"]";
+        let list = release(&format!("unit = \"person-day\"\nexempt = {list}")).unwrap();
+        let numbers: Vec<&str> = file.exempt.identifiers().collect();
+        assert_eq!(numbers, ["14155550100", "442079460999"]);
+        assert_eq!(file.exempt, list.exempt);
+        assert_eq!(file.fingerprint(), list.fingerprint());
+        assert_ne!(file.fingerprint(), none.fingerprint());
+        assert_ne!(none.fingerprint(), release("").unwrap().fingerprint());
+    }
+
+    #[test]
+    fn what_is_wrong_is_named_without_quoting_it() {
+        for (privacy, names) in [
+            ("exempt = []", "belongs to"),
+            ("unit = \"person-day\"\nexempt = 3", "neither a list"),
+            ("unit = \"person-day\"\nexempt = [\"+14155550100\", \"x\"]", "entry 2"),
+            ("unit = \"person-day\"\nexempt = \"bad.txt\"", "entry 2"),
+            ("unit = \"person-day\"\nexempt = \"none.txt\"", "none.txt"),
+            ("unit = \"requester-window\"", "not available yet"),
+            ("unit = \"person\"", "`person`"),
+        ] {
+            let error = release(privacy).unwrap_err();
+            assert!(error.to_string().contains(names), "{privacy}: {error}");
+            assert!(!error.to_string().contains("nobody") && error.hint().is_some(), "{error}");
+        }
+    }
+}
