@@ -253,7 +253,7 @@ fn rows_memory(job: &Job, reader: &ingest::LogReader<'_>, plan: &Plan) -> Result
     if job.spill == Spill::Allow {
         return Ok(rows);
     }
-    let most = reader.rows_at_most().saturating_mul(engine::ROW_BYTES);
+    let most = reader.rows_at_most().saturating_mul(engine::row_bytes(plan));
     if most > rows as u64 {
         return Err(Error::refused(format!(
             "the log files may hold {} MiB of rows, and {} MiB of memory are left for them",

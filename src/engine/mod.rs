@@ -200,7 +200,16 @@ fn in_partitions<S: Send>(
 const READING: usize = 48 << 20;
 
 /// The most that a row takes, in bytes.
-pub const ROW_BYTES: u64 = 32;
+#[must_use]
+pub fn row_bytes(plan: &Plan) -> u64 {
+    let persons = plan.tables.iter().any(|table| table.target_clip.is_some());
+    match (persons, plan.layout.has_targets()) {
+        // Beside the row its parts of one table, two for a mean.
+        (true, _) => 96,
+        (false, true) => 32,
+        (false, false) => 24,
+    }
+}
 
 /// How much of `memory` is left to rows, beside reading and the sums; a quarter at the least.
 #[must_use]

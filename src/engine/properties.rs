@@ -6,12 +6,13 @@ use std::path::Path;
 use proptest::prelude::*;
 
 use super::DayRows;
-use super::reference::{exact_reference, reference};
+use super::reference::{Part, exact_reference, person_parts, reference};
 use crate::ingest::LogReader;
 use crate::plan::{MOST_KEYS_OF_ONE, Plan};
 use crate::spec::Release;
 use crate::spec::prefix::{Prefix, PrefixOf};
 use crate::spec::privacy_loss::NanoRho;
+use crate::spec::unit::Exempt;
 use crate::spec::window::DayWindow;
 
 /// A lookup of the test: requester, target, seconds from the day's start, app, route.
@@ -34,6 +35,8 @@ pub(super) struct Setup {
     has_few_keys: bool,
     /// Whether a question tells targets apart, so that rows keep them.
     pub(super) has_targets: bool,
+    /// Whether persons are the unit, with targets 20 and 3 exempt.
+    pub(super) persons: bool,
     /// What rows may take; with nothing all of them go to disk.
     memory: usize,
 }
@@ -43,7 +46,12 @@ impl Setup {
         let identifier = if self.has_numbers { "e164" } else { "opaque" };
         let more = if self.has_few_keys { "" } else { MANY_KEYS };
         let targets = if self.has_targets { TARGETS } else { "" };
-        let text = format!("{RELEASE}{more}{targets}").replace("IDENTIFIER", identifier);
+        let mut text = format!("{RELEASE}{more}{targets}").replace("IDENTIFIER", identifier);
+        if self.persons {
+            let exempt = EXEMPT.map(|exempt| self.name(exempt));
+            let unit = format!("[privacy]\nunit = \"person-day\"\nexempt = {exempt:?}\n[ledger]");
+            text = text.replacen("[ledger]", &unit, 1);
+        }
         Release::parse(&text, "property.toml", folder).unwrap()
     }
 
@@ -52,7 +60,7 @@ impl Setup {
     }
 
     /// Every third number is one of the longest.
-    fn name(self, requester: u8) -> String {
+    pub(super) fn name(self, requester: u8) -> String {
         match (self.has_numbers, requester % 3) {
             (false, _) => format!("r{requester}"),
             (true, 0) => format!("+234700{requester:08}"),
@@ -63,15 +71,19 @@ impl Setup {
     }
 }
 
+/// The targets that are exempt where persons are the unit.
+pub(super) const EXEMPT: [u8; 2] = [3, 20];
+
 /// So that numbers have many prefixes.
 const AREAS: [u16; 13] = [201, 212, 305, 312, 404, 415, 503, 602, 702, 801, 901, 914, 917];
 
 fn setup() -> impl Strategy<Value = Setup> {
     let memory = prop_oneof![Just(usize::MAX), Just(0), Just(1_000)];
-    (any::<[bool; 3]>(), memory).prop_map(|(has, memory)| Setup {
+    (any::<[bool; 4]>(), memory).prop_map(|(has, memory)| Setup {
         has_numbers: has[0],
         has_few_keys: has[1],
         has_targets: has[2],
+        persons: has[3],
         memory,
     })
 }
@@ -157,8 +169,8 @@ clip = 1.3
 const START: i64 = 1_772_409_600;
 
 fn tallies(setup: Setup, files: &[Vec<Lookup>], threads: usize) -> Vec<Vec<i64>> {
-    with_rows(setup, files, threads, |rows, plan| {
-        let exact = rows.tally(plan, &Exempt::default()).unwrap();
+    with_rows(setup, files, threads, |rows, plan, exempt| {
+        let exact = rows.tally(plan, exempt).unwrap();
         (0..plan.tables.len()).map(|place| exact.table(place).unwrap().to_vec()).collect()
     })
 }
@@ -168,7 +180,7 @@ fn with_rows<T: Send>(
     setup: Setup,
     files: &[Vec<Lookup>],
     threads: usize,
-    work: impl FnOnce(&DayRows, &Plan) -> T + Send,
+    work: impl FnOnce(&DayRows, &Plan, &Exempt) -> T + Send,
 ) -> T {
     let folder = tempfile::tempdir().unwrap();
     for (number, rows) in files.iter().enumerate() {
@@ -196,13 +208,13 @@ fn with_rows<T: Send>(
     pool.install(|| {
         let reader = LogReader::open(&release.logs, plan.layout.keys(), Some(&window)).unwrap();
         let (rows, _) = DayRows::gather(&reader, &window, &plan, setup.memory).unwrap();
-        work(&rows, &plan)
+        work(&rows, &plan, &release.exempt)
     })
 }
 
 /// The weights of keys, without those found before.
 fn weights(setup: Setup, files: &[Vec<Lookup>], found: &BTreeSet<u64>) -> BTreeMap<u64, i64> {
-    with_rows(setup, files, 2, |rows, _| {
+    with_rows(setup, files, 2, |rows, _, _| {
         let prefix = Prefix { of: PrefixOf::Target, digits: 4 };
         let (keys, weights) = rows.key_weights(prefix, found).unwrap().into_weights();
         keys.into_iter().zip(weights).collect()
@@ -281,11 +293,41 @@ proptest! {
         rows in prop::collection::vec(lookup(), 0..150),
         more in adversary(),
     ) {
+        let setup = Setup { persons: false, ..setup };
         let without = tallies(setup, std::slice::from_ref(&rows), 2);
         let with = tallies(setup, &[rows, more], 2);
         for ((with, without), clip) in with.iter().zip(&without).zip(clips(setup)) {
             let moved = with.iter().zip(without).map(|(with, without)| with - without);
             prop_assert!(square(moved) <= u128::from(clip).pow(2));
+        }
+    }
+
+    #[test]
+    fn a_person_whose_rows_count_as_nothing_moves_every_table_by_at_most_both_clips(
+        setup in setup(),
+        rows in prop::collection::vec(lookup(), 0..120),
+        more in adversary(),
+    ) {
+        let setup = Setup { persons: true, has_few_keys: true, ..setup };
+        let rows = [rows, more].concat();
+        let tallied = tallies(setup, std::slice::from_ref(&rows), 2);
+        let plan = setup.plan();
+        for ((units, parts), table) in
+            tallied.iter().zip(person_parts(setup, &rows)).zip(&plan.tables)
+        {
+            let mut sums = vec![0; units.len()];
+            parts.iter().for_each(|part| sums[part.cell] += part.units);
+            prop_assert_eq!(&sums, units, "{}", &table.name);
+            for person in 0..=u8::MAX {
+                let mut moved = vec![0; units.len()];
+                let is_of = |part: &&Part| {
+                    part.requester == person
+                        || part.target == person && !EXEMPT.contains(&person)
+                };
+                parts.iter().filter(is_of).for_each(|part| moved[part.cell] += part.units);
+                let most = u128::from(table.sensitivity().units());
+                prop_assert!(square(moved.into_iter()) <= most * most, "{}", &table.name);
+            }
         }
     }
 
@@ -296,7 +338,7 @@ proptest! {
         found in prop::collection::btree_set(prop_oneof![Just(1_415_u64), Just(1_212), Just(2_347)], 0..3),
         memory in prop_oneof![Just(usize::MAX), Just(0)],
     ) {
-        let setup = Setup { has_numbers: true, has_few_keys: true, has_targets: true, memory };
+        let setup = Setup { has_numbers: true, has_few_keys: true, has_targets: true, persons: false, memory };
         let without = weights(setup, std::slice::from_ref(&rows), &found);
         let with = weights(setup, &[rows.clone(), more], &found);
         let moved: Vec<i64> = with
@@ -356,6 +398,7 @@ proptest! {
         setup in setup(),
         rows in prop::collection::vec(lookup(), 0..200),
     ) {
+        let setup = Setup { persons: false, ..setup };
         let tallied = tallies(setup, std::slice::from_ref(&rows), 2);
         for (units, exact) in tallied.iter().zip(exact_reference(setup, &rows)) {
             prop_assert!(exact.is_none_or(|exact| exact == *units));

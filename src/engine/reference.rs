@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::properties::{Lookup, Setup};
+use super::properties::{EXEMPT, Lookup, Setup};
 use crate::plan::{Axis, Cells, Contribution, MeasuredTable};
 use crate::spec::measure::Counted;
 
@@ -46,13 +46,9 @@ pub(super) fn exact_reference(setup: Setup, rows: &[Lookup]) -> Vec<Option<Vec<i
             // Whole counts, which floats hold exactly.
             let vector = vector(table, rows, sum.len());
             let vector: Vec<u128> = vector.iter().map(|count| *count as u128 * 65_536).collect();
-            let clip = u128::from(table.clip.units());
             let square: u128 = vector.iter().map(|units| units * units).sum();
-            let floor = square.isqrt();
-            let root = if floor * floor == square { floor } else { floor + 1 };
             for (sum, units) in sum.iter_mut().zip(vector) {
-                let scaled = if square > clip * clip { units * clip / root } else { units };
-                *sum += i64::try_from(scaled).unwrap();
+                *sum += i64::try_from(scaled(units, square, table.clip.units())).unwrap();
             }
         }
         Some(sum)
@@ -60,20 +56,104 @@ pub(super) fn exact_reference(setup: Setup, rows: &[Lookup]) -> Vec<Option<Vec<i
     plan.tables.iter().zip(&plan.cells).map(of_table).collect()
 }
 
+/// What one requester's rows about one target count for in a cell at last.
+pub(super) struct Part {
+    pub(super) requester: u8,
+    pub(super) target: u8,
+    pub(super) cell: usize,
+    pub(super) units: i64,
+}
+
+/// The parts of every table where persons are the unit, in integers.
+pub(super) fn person_parts(setup: Setup, rows: &[Lookup]) -> Vec<Vec<Part>> {
+    let plan = setup.plan();
+    let mut units: BTreeMap<u8, Vec<&Lookup>> = BTreeMap::new();
+    for row in rows.iter().filter(|row| (0..86_400).contains(&row.second)) {
+        units.entry(row.requester).or_default().push(row);
+    }
+    plan.tables.iter().map(|table| parts_of(table, &units)).collect()
+}
+
+fn parts_of(table: &MeasuredTable, units: &BTreeMap<u8, Vec<&Lookup>>) -> Vec<Part> {
+    let mut parts = Vec::new();
+    for (requester, rows) in units {
+        // For each cell how many rows are about each target.
+        let mut cells: BTreeMap<usize, BTreeMap<u8, u64>> = BTreeMap::new();
+        for row in rows {
+            let cell = match table.contribution {
+                Contribution::Histogram => Some(bin(rows.len())),
+                _ => cell(table, row),
+            };
+            if let Some(cell) = cell {
+                *cells.entry(cell).or_default().entry(row.target).or_default() += 1;
+            }
+        }
+        if let Contribution::Presence { at_least, of } = table.contribution {
+            cells.retain(|_, targets| match of {
+                Counted::Lookups => targets.values().sum::<u64>() >= u64::from(at_least),
+                Counted::Targets => targets.len() >= at_least as usize,
+            });
+        }
+        let is_count = table.contribution == Contribution::Lookups;
+        let whole = |targets: &BTreeMap<u8, u64>| -> u128 {
+            65_536 * u128::from(if is_count { targets.values().sum() } else { 1 })
+        };
+        let square = cells.values().map(|targets| whole(targets).pow(2)).sum();
+        for (cell, targets) in &cells {
+            let rows: u64 = targets.values().sum();
+            for (target, own) in targets {
+                let units = if is_count {
+                    scaled(u128::from(*own) * 65_536, square, table.clip.units())
+                } else {
+                    scaled(65_536, square, table.clip.units()) * u128::from(*own) / u128::from(rows)
+                };
+                let (requester, target, cell) = (*requester, *target, *cell);
+                parts.push(Part { requester, target, cell, units: i64::try_from(units).unwrap() });
+            }
+        }
+    }
+    let mut targets: BTreeMap<u8, BTreeMap<usize, u128>> = BTreeMap::new();
+    for part in &parts {
+        *targets.entry(part.target).or_default().entry(part.cell).or_default() +=
+            part.units as u128;
+    }
+    for part in parts.iter_mut().filter(|part| !EXEMPT.contains(&part.target)) {
+        let square = targets[&part.target].values().map(|units| units * units).sum();
+        let clip = table.target_clip.unwrap().units();
+        part.units = i64::try_from(scaled(part.units as u128, square, clip)).unwrap();
+    }
+    parts
+}
+
+fn scaled(units: u128, square: u128, clip: u64) -> u128 {
+    let clip = u128::from(clip);
+    let floor = square.isqrt();
+    let root = if floor * floor == square { floor } else { floor + 1 };
+    if square > clip * clip { units * clip / root } else { units }
+}
+
+fn bin(rows: usize) -> usize {
+    // The bins of the histogram begin at these.
+    let edges = [1, 2, 3, 4, 5, 7, 10, 15, 20, 30, 50, 70, 100, 150, 200, 300, 500];
+    edges.iter().filter(|edge| **edge <= rows).count() - 1
+}
+
+fn cell(table: &MeasuredTable, row: &Lookup) -> Option<usize> {
+    table.axes.iter().try_fold(0, |cell, axis| {
+        let (position, size) = position(axis, row)?;
+        Some(cell * size + position)
+    })
+}
+
 fn vector(table: &MeasuredTable, rows: &[&Lookup], cells: usize) -> Vec<f64> {
     let mut vector = vec![0.0; cells];
     if table.contribution == Contribution::Histogram {
-        // The bins of the histogram begin at these.
-        let edges = [1, 2, 3, 4, 5, 7, 10, 15, 20, 30, 50, 70, 100, 150, 200, 300, 500];
-        vector[edges.iter().filter(|edge| **edge <= rows.len()).count() - 1] = 1.0;
+        vector[bin(rows.len())] = 1.0;
         return vector;
     }
     let mut seen = BTreeSet::new();
     for row in rows {
-        let Some(cell) = table.axes.iter().try_fold(0, |cell, axis| {
-            let (position, size) = position(axis, row)?;
-            Some(cell * size + position)
-        }) else {
+        let Some(cell) = cell(table, row) else {
             continue;
         };
         match &table.contribution {

@@ -10,6 +10,7 @@ mod house;
 mod interrupted;
 mod kills;
 mod naming;
+mod persons;
 mod private_keys;
 mod refusals;
 mod reruns;
