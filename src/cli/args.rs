@@ -43,7 +43,7 @@ pub(crate) enum Command {
     Run(Run),
     /// Show each day as released, open, pending or expired unreleased; exit 1 if someone must look
     Status(Status),
-    /// Add published days up to weeks or months; spends nothing
+    /// Add published days up to weeks or months, hours to days, countries to regions; spends nothing
     Rollup(Rollup),
     /// Delete what is past retention from the logs; rows under a legal hold are sealed before
     Retain(Retain),
@@ -156,6 +156,12 @@ pub(crate) struct Rollup {
     /// What to add days up to
     #[arg(long, value_enum)]
     pub(crate) to: RollupPeriod,
+    /// Add all values of this key up, such as hour; can be given several times
+    #[arg(long, value_name = "KEY")]
+    pub(crate) drop: Vec<String>,
+    /// Add countries up to the regions of UN M49
+    #[arg(long)]
+    pub(crate) regions: bool,
     /// One question alone
     #[arg(long, value_name = "NAME")]
     pub(crate) question: Option<String>,
@@ -167,6 +173,8 @@ pub(crate) struct Rollup {
 /// What days are added up to.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 pub(crate) enum RollupPeriod {
+    /// Days stay days: keys alone are added up
+    Day,
     /// ISO weeks, Monday to Sunday
     Week,
     /// Calendar months

@@ -13,7 +13,10 @@ mod sampler;
 
 pub use accounting::{budget_of, epsilon_of};
 pub use draw::{NoisyTable, PricedTable, draw, price, total_charge};
-pub use estimate::{Answer, Column, Expected, Rows, Values, Z_95, answers, expected};
+pub use estimate::{
+    Answer, Column, Expected, Groups, Load, Raking, Rows, Typical, Values, Z_95, answers, expected,
+    sums,
+};
 pub use guarantee::{Figure, Guarantee, Losses, TargetFigure};
 pub use mechanism::{DiscreteGaussian, DrawnBy, NoiseScale};
 

@@ -8,6 +8,7 @@ pub mod number;
 pub mod privacy_loss;
 pub mod question;
 mod raw;
+pub mod regions;
 pub mod release;
 pub mod window;
 

@@ -13,5 +13,6 @@ mod naming;
 mod refusals;
 mod reruns;
 mod retain;
+mod rollup;
 mod text;
 mod world;
