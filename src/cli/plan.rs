@@ -60,7 +60,7 @@ pub(crate) fn run(path: &Path, output: &Output) -> Result<()> {
     ));
     let mut questions = Vec::new();
     for question in &release.questions {
-        let expected = expected(question, &plan, &priced)
+        let expected = expected(question, &plan, &priced, None)
             .ok_or_else(|| Error::internal("a question has no measured table"))?;
         let rows = rows(question);
         let (words, object) = describe(question, expected);
@@ -120,7 +120,7 @@ fn rows(question: &Question) -> u64 {
 fn describe(question: &Question, expected: Expected) -> (String, Value) {
     match expected {
         Expected::Fixed(sd) => (format!("{sd:.2}"), json!({ "absolute": sd })),
-        Expected::PerLookup(sd) => {
+        Expected::PerLookup { sd, .. } => {
             let (word, of) = match &question.measure {
                 Measure::Share { .. } => ("of the share", "share"),
                 Measure::Quantiles { .. } => ("in rank", "rank"),
