@@ -34,11 +34,7 @@ pub(crate) enum Command {
     /// Read the logs, report conformance and rejects by reason; spends nothing, output is sensitive
     Check(Check),
     /// Show measured tables, clips, budget shares and expected error; reads no logs, spends nothing
-    Plan {
-        /// The release file
-        #[arg(value_name = "RELEASE.toml")]
-        release: PathBuf,
-    },
+    Plan(Plan),
     /// Release every closed day that is not released yet, or the days given
     Run(Run),
     /// Show each day as released, open, pending or expired unreleased; exit 1 if someone must look
@@ -81,6 +77,20 @@ pub(crate) struct Check {
     /// Write the rows that cannot be read to a file in this folder, for its owner alone
     #[arg(long, value_name = "DIR")]
     pub(crate) rejects: Option<PathBuf>,
+}
+
+/// The arguments of `plan`.
+#[derive(Debug, Args)]
+pub(crate) struct Plan {
+    /// The release file
+    #[arg(value_name = "RELEASE.toml")]
+    pub(crate) release: PathBuf,
+    /// How many lookups a day is expected to have, such as 1000000: tells relative errors too
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) lookups: Option<u64>,
+    /// By how many requesters; a tenth of the lookups unless told
+    #[arg(long, value_name = "M", requires = "lookups", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) requesters: Option<u64>,
 }
 
 /// The arguments of `status`.

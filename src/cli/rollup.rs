@@ -5,7 +5,6 @@ use serde_json::json;
 use super::args::{Rollup, RollupPeriod};
 use super::output::Output;
 use crate::pipeline::stored_days;
-use crate::plan::Lookups;
 use crate::publish::{Coarser, Countries, Period, rollup, write_out};
 use crate::spec::Release;
 use crate::{Error, Result};
@@ -25,7 +24,6 @@ pub(crate) fn run(asked: &Rollup, output: &Output) -> Result<()> {
         return Err(Error::usage(format!("the release asks no question `{name}`"))
             .help("name one of its questions, or none for all that can be rolled up"));
     }
-    let lookups = Lookups::new(&release.questions)?;
     let (mut text, mut rolled, mut left_out) = (String::new(), Vec::new(), Vec::new());
     let mut files = Vec::new();
     for question in &release.questions {
@@ -47,7 +45,7 @@ pub(crate) fn run(asked: &Rollup, output: &Output) -> Result<()> {
             .help("name another folder with --out, or another question with --question"));
         }
         let days = stored_days(&release, &question.name)?;
-        let made = rollup(question, &days, &coarser, &lookups)?;
+        let made = rollup(&release, question, &days, &coarser)?;
         let plural = if made.len() == 1 { "" } else { "s" };
         let word = coarser.period.word();
         text.push_str(&format!("{}: {} {word}{plural} in {folder}\n", question.name, made.len()));

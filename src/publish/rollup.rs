@@ -19,6 +19,7 @@ use super::table::encode;
 use crate::ledger::StoredFile;
 use crate::plan::Lookups;
 use crate::release::Z_95;
+use crate::spec::Release;
 use crate::spec::measure::Measure;
 use crate::spec::question::Question;
 use crate::spec::window::Day;
@@ -38,32 +39,40 @@ use day::{Cells, broken};
 /// Refused, for a question whose values do not add up, or a day that does not tell what the noise of
 /// a sum needs; internal, when stored bytes are not as published.
 pub fn rollup(
+    release: &Release,
     question: &Question,
     days: &[ReleasedDay],
     coarser: &Coarser,
-    lookups: &Lookups,
 ) -> Result<Vec<StoredFile>> {
     if let Some(reason) = coarser.unfit(question) {
         return Err(Error::refused(format!("`{}` cannot be rolled up", question.name)).help(reason));
     }
+    let lookups = Lookups::new(&release.questions)?;
     let mut periods: BTreeMap<String, Sum> = BTreeMap::new();
     for released in days {
         let (name, length) = coarser.period.of(released.day);
         let sum = periods.entry(name).or_insert_with(|| Sum { length, ..Sum::default() });
-        sum.add(released.day, Cells::read(released, question, lookups, coarser)?)?;
+        sum.add(released.day, Cells::read(released, question, &lookups, coarser)?)?;
     }
     let (folder, word) = (coarser.folder(question), coarser.period.word());
     periods
         .into_iter()
         .map(|(name, sum)| {
             let mut metadata = json!({
+                "release": release.name,
                 "question": question.name,
                 "asks": question.measure.word(),
+                "grain": word,
                 "period": name,
                 "days": sum.days,
+                "time_zone": release.ledger.time_zone_name,
                 "unit": "requester-day",
                 "confidence": 0.95,
                 "cost": "none: a sum of published values",
+                "guarantee": "The promise is that of the days it was made of, whose files carry it: adding published values up \
+                              tells nothing more about anybody.",
+                "spec_fingerprint": release.fingerprint(),
+                "code_version": env!("CARGO_PKG_VERSION"),
             });
             if coarser.adds_cells() {
                 metadata["dropped"] = json!(coarser.drop);

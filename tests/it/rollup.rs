@@ -148,6 +148,18 @@ fn countries_become_regions_over_weeks() {
         .sum();
     assert!((sums.numbers["value"][2] - europe).abs() < 1e-9);
     assert_eq!((sums.numbers["days"][2], sums.numbers["of_days"][2]), (2.0, 7.0));
+    let inspected = world.run(&[
+        "inspect",
+        "rolled/volume_without_hour_in_regions_by_week/week=2026-W01/part-0.parquet",
+    ]);
+    insta::assert_snapshot!(inspected.stdout, @r#"
+    rolled/volume_without_hour_in_regions_by_week/week=2026-W01/part-0.parquet: volume of release daily, week 2026-W01 (UTC)
+    4 rows; columns target_region, value, noise_sd, ci_low, ci_high, days, of_days
+
+    The promise is that of the days it was made of, whose files carry it: adding published values up tells nothing more about anybody.
+
+    Each value carries noise, whose standard deviation is in noise_sd; the interval in ci_low and ci_high holds the bounded value in 95 of 100 cases.
+    "#);
 }
 
 #[test]

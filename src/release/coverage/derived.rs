@@ -29,18 +29,19 @@ fn groupings() -> Vec<Grouping> {
 /// The sums of the published values of `hours`, each with its variance.
 fn added(tables: &Tables, answers: &[Answer], groups: &[Groups; 3]) -> Vec<(f64, f64)> {
     let (place, question) = tables.question("hours");
-    let priced = price(&tables.plan.tables, crate::spec::release::Sampler::Integer).unwrap();
     let answer = &answers[place];
     let values = column(answer, "value");
     let groups: Vec<&Groups> = groups.iter().collect();
     let raking = answer.raking.as_ref();
-    estimate::sums(question, &tables.plan.lookups, &priced, raking, &values, &groups).unwrap()
+    estimate::sums(question, &tables.plan.lookups, &tables.priced, raking, &values, &groups)
+        .unwrap()
 }
 
 /// Counts how often sums of `days` draws hold, against the same sums without noise.
 fn assert_sums_hold(tables: &Tables, days: u32) {
     let exact = tables.exact();
-    let targets: Vec<Vec<f64>> = groupings()
+    let groupings = groupings();
+    let targets: Vec<Vec<f64>> = groupings
         .iter()
         .map(|(_, groups)| {
             let sums = added(tables, &exact, groups);
@@ -52,7 +53,7 @@ fn assert_sums_hold(tables: &Tables, days: u32) {
     let draws = draws() / days;
     for _ in 0..draws {
         let drawn: Vec<Vec<Answer>> = (0..days).map(|_| tables.drawn()).collect();
-        for (place, (_, groups)) in groupings().iter().enumerate() {
+        for (place, (_, groups)) in groupings.iter().enumerate() {
             let mut sums = vec![(0.0, 0.0); targets[place].len()];
             for day in &drawn {
                 for (sum, (value, variance)) in sums.iter_mut().zip(added(tables, day, groups)) {
@@ -67,7 +68,7 @@ fn assert_sums_hold(tables: &Tables, days: u32) {
             }
         }
     }
-    for (place, (name, _)) in groupings().iter().enumerate() {
+    for (place, (name, _)) in groupings.iter().enumerate() {
         for (row, held) in held[place].iter().enumerate() {
             assert_held(&format!("{name}, row {row}, {days} days"), *held, draws);
         }

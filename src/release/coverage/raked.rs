@@ -7,6 +7,7 @@ use crate::spec::question::Question;
 pub(super) struct Tables {
     pub(super) release: Release,
     pub(super) plan: Plan,
+    pub(super) priced: Vec<PricedTable>,
     /// The exact sums, table by table.
     pub(super) truth: Vec<Vec<i64>>,
 }
@@ -44,7 +45,8 @@ pub(super) fn tables(finest: &[i64], total: i64) -> Tables {
             }
         })
         .collect();
-    Tables { release, plan, truth }
+    let priced = price(&plan.tables, crate::spec::release::Sampler::Integer).unwrap();
+    Tables { release, plan, priced, truth }
 }
 
 /// How many finest cells there are.
@@ -63,7 +65,9 @@ impl Tables {
     }
 
     pub(super) fn drawn(&self) -> Vec<Answer> {
-        answers(&self.release.questions, &self.plan, &drawn(&self.plan, &self.truth)).unwrap()
+        let tally = tally(&self.plan, &self.truth);
+        let noisy = draw(tally, &self.priced, DrawPermit::for_test()).unwrap();
+        answers(&self.release.questions, &self.plan, &noisy).unwrap()
     }
 
     /// The place of a question, and the question.

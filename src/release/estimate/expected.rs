@@ -68,7 +68,11 @@ impl Expected {
         match self {
             Self::Fixed(sd) => {
                 let value = match &question.measure {
-                    Measure::DistinctRequesters { .. } => load.requesters / combinations,
+                    // Of those with enough lookups there are at most as many as these allow.
+                    Measure::DistinctRequesters { at_least } => {
+                        let enough = load.lookups / f64::from(*at_least);
+                        load.requesters.min(enough) / combinations
+                    }
                     Measure::RequesterHistogram => load.requesters / HISTOGRAM_BINS as f64,
                     measure => lookups * grid(measure.number()).map_or(1.0, middle),
                 };
