@@ -34,16 +34,12 @@ pub(crate) enum Command {
     /// Read the logs, report conformance and rejects by reason; spends nothing, output is sensitive
     Check(Check),
     /// Show measured tables, clips, budget shares and expected error; reads no logs, spends nothing
-    Plan {
-        /// The release file
-        #[arg(value_name = "RELEASE.toml")]
-        release: PathBuf,
-    },
+    Plan(Plan),
     /// Release every closed day that is not released yet, or the days given
     Run(Run),
     /// Show each day as released, open, pending or expired unreleased; exit 1 if someone must look
     Status(Status),
-    /// Add published days up to weeks or months; spends nothing
+    /// Add published days up to weeks or months, hours to days, countries to regions; spends nothing
     Rollup(Rollup),
     /// Delete what is past retention from the logs; rows under a legal hold are sealed before
     Retain(Retain),
@@ -81,6 +77,20 @@ pub(crate) struct Check {
     /// Write the rows that cannot be read to a file in this folder, for its owner alone
     #[arg(long, value_name = "DIR")]
     pub(crate) rejects: Option<PathBuf>,
+}
+
+/// The arguments of `plan`.
+#[derive(Debug, Args)]
+pub(crate) struct Plan {
+    /// The release file
+    #[arg(value_name = "RELEASE.toml")]
+    pub(crate) release: PathBuf,
+    /// How many lookups a day is expected to have, such as 1000000: tells relative errors too
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) lookups: Option<u64>,
+    /// By how many requesters; a tenth of the lookups unless told
+    #[arg(long, value_name = "M", requires = "lookups", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) requesters: Option<u64>,
 }
 
 /// The arguments of `status`.
@@ -156,6 +166,12 @@ pub(crate) struct Rollup {
     /// What to add days up to
     #[arg(long, value_enum)]
     pub(crate) to: RollupPeriod,
+    /// Add all values of this key up, such as hour; can be given several times
+    #[arg(long, value_name = "KEY")]
+    pub(crate) drop: Vec<String>,
+    /// Add countries up to the regions of UN M49
+    #[arg(long)]
+    pub(crate) regions: bool,
     /// One question alone
     #[arg(long, value_name = "NAME")]
     pub(crate) question: Option<String>,
@@ -167,6 +183,8 @@ pub(crate) struct Rollup {
 /// What days are added up to.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 pub(crate) enum RollupPeriod {
+    /// Days stay days: keys alone are added up
+    Day,
     /// ISO weeks, Monday to Sunday
     Week,
     /// Calendar months

@@ -43,13 +43,17 @@ pub(crate) fn run(path: &Path, output: &Output) -> Result<()> {
     let mut text = String::new();
     let _infallible = writeln!(
         text,
-        "{}: {} of release {}, day {} ({})\n{} rows; columns {}\n\n{}\n\nEach value carries noise, whose \
+        "{}: {} of release {}, {} ({})\n{} rows; columns {}\n\n{}\n\nEach value carries noise, whose \
          standard deviation is in noise_sd; the interval in ci_low and ci_high holds the bounded value \
          in {} of 100 cases.",
         path.display(),
         word("question"),
         word("release"),
-        word("day"),
+        // Sums of days say which period they are of.
+        match facts["grain"].as_str() {
+            Some(grain) => format!("{grain} {}", word("period")),
+            None => format!("day {}", word("day")),
+        },
         word("time_zone"),
         metadata.num_rows(),
         columns.join(", "),
@@ -81,7 +85,9 @@ pub(crate) fn run(path: &Path, output: &Output) -> Result<()> {
             table["rho"],
         );
     }
-    let _infallible = writeln!(text, "Ledger entry {}.", word("ledger_entry"));
+    if facts["grain"].is_null() {
+        let _infallible = writeln!(text, "Ledger entry {}.", word("ledger_entry"));
+    }
     output.result(&facts, &text);
     Ok(())
 }

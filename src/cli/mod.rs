@@ -48,7 +48,7 @@ pub fn main() -> ExitCode {
     let result = match &arguments.command {
         Command::Demo { out } => demo::run(out, &output).map(|()| 0),
         Command::Check(asked) => check::run(asked, &output).map(|()| 0),
-        Command::Plan { release } => plan::run(release, &output).map(|()| 0),
+        Command::Plan(asked) => plan::run(asked, &output).map(|()| 0),
         Command::Status(asked) => status::run(asked, &output),
         Command::Run(asked) => run::run(asked, &output),
         Command::Retain(asked) => retain::run(asked, &output),

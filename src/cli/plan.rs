@@ -1,10 +1,12 @@
 //! `plan`: what would be measured, at which price and with which error.
 
+mod load;
+
 use std::fmt::Write;
-use std::path::Path;
 
 use serde_json::{Value, json};
 
+use super::args::Plan;
 use super::output::Output;
 use crate::pipeline::{self, Previous};
 use crate::release::{Expected, PricedTable, expected};
@@ -17,8 +19,9 @@ use crate::{Error, Result};
 ///
 /// # Errors
 /// Usage, for a release file that is not one; refused, when the budget is too small.
-pub(crate) fn run(path: &Path, output: &Output) -> Result<()> {
-    let release = Release::read(path)?;
+pub(crate) fn run(asked: &Plan, output: &Output) -> Result<()> {
+    let release = Release::read(&asked.release)?;
+    let load = load::load(asked);
     let (plan, priced, guarantee) = pipeline::plan(&release)?;
     let previous = pipeline::previous(&release)?;
     let unit = release.ledger.unit.word();
@@ -66,9 +69,9 @@ pub(crate) fn run(path: &Path, output: &Output) -> Result<()> {
         "\n{:<24} {:>9} {:>34} {:>16}",
         "question", "rows", "expected error", "readable from"
     ));
-    let mut questions = Vec::new();
+    let (mut questions, mut typical) = (Vec::new(), Vec::new());
     for question in &release.questions {
-        let expected = expected(question, &plan, &priced)
+        let expected = expected(question, &plan, &priced, load)
             .ok_or_else(|| Error::internal("a question has no measured table"))?;
         let rows = rows(question);
         let (words, object) = describe(question, expected);
@@ -79,15 +82,23 @@ pub(crate) fn run(path: &Path, output: &Output) -> Result<()> {
             words,
             expected.readable_from()
         ));
+        let at_load = load
+            .and_then(|load| expected.typical(question, load))
+            .map(|typical| load::Row::new(question, typical));
         let seen = previous.as_ref().and_then(|previous| previous.errors.get(&question.name));
         questions.push(json!({
             "question": question.name,
             "asks": question.measure.word(),
             "rows": rows,
             "expected_error": object,
+            "typical": at_load.as_ref().map(|typical| typical.object()),
             "readable_from": expected.readable_from(),
             "as_on_the_last_day": seen,
         }));
+        typical.extend(at_load);
+    }
+    if let Some(load) = load {
+        line(load::words(load, asked.requesters.is_some(), &typical));
     }
     line(
         "\nThe error is one standard deviation of the noise of one value; a 95 % interval is 1.96 of \
@@ -111,6 +122,7 @@ pub(crate) fn run(path: &Path, output: &Output) -> Result<()> {
         "fingerprint": release.fingerprint(),
         "tables": tables,
         "questions": questions,
+        "load": load.map(|load| json!({ "lookups": load.lookups, "requesters": load.requesters })),
         "last_day": previous.as_ref().map(|previous| previous.day),
         "guarantee": guarantee,
     });
@@ -146,7 +158,7 @@ fn found_from(priced: &PricedTable) -> Option<String> {
 fn describe(question: &Question, expected: Expected) -> (String, Value) {
     match expected {
         Expected::Fixed(sd) => (format!("{sd:.2}"), json!({ "absolute": sd })),
-        Expected::PerLookup(sd) => {
+        Expected::PerLookup { sd, .. } => {
             let (word, of) = match &question.measure {
                 Measure::Share { .. } => ("of the share", "share"),
                 Measure::Quantiles { .. } => ("in rank", "rank"),

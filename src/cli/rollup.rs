@@ -1,25 +1,22 @@
-//! `rollup`: weeks and months from published days, for nothing.
+//! `rollup`: weeks, months and coarser keys from published days, for nothing.
 
 use serde_json::json;
 
 use super::args::{Rollup, RollupPeriod};
 use super::output::Output;
 use crate::pipeline::stored_days;
-use crate::publish::{Period, rollup, unfit_for_rollup, write_out};
+use crate::publish::{Coarser, Countries, Period, rollup, write_out};
 use crate::spec::Release;
 use crate::{Error, Result};
 
 /// Runs the command; reads the ledger's stored tables, no logs, and spends nothing.
 ///
 /// # Errors
-/// Usage, for a question that the release does not ask; refused, for one whose days do not add up;
-/// I/O.
+/// Usage, for a question or key that the release does not have, or when there is nothing to add up;
+/// refused, for a question whose values do not add up; I/O.
 pub(crate) fn run(asked: &Rollup, output: &Output) -> Result<()> {
     let release = Release::read(&asked.release)?;
-    let period = match asked.to {
-        RollupPeriod::Week => Period::Week,
-        RollupPeriod::Month => Period::Month,
-    };
+    let coarser = coarser(asked, &release)?;
     let out = asked.out.clone().unwrap_or_else(|| release.output.clone());
     if let Some(name) = &asked.question
         && !release.questions.iter().any(|question| question.name == *name)
@@ -34,15 +31,25 @@ pub(crate) fn run(asked: &Rollup, output: &Output) -> Result<()> {
         if named.is_some_and(|name| *name != question.name) {
             continue;
         }
-        if let (Some(reason), None) = (unfit_for_rollup(question), named) {
+        if let (Some(reason), None) = (coarser.unfit(question), named) {
             text.push_str(&format!("{}: left out, {reason}\n", question.name));
             left_out.push(json!({ "question": question.name, "reason": reason }));
             continue;
         }
-        let made = rollup(question, &stored_days(&release, &question.name)?, period)?;
+        let folder = coarser.folder(question);
+        if release.questions.iter().any(|other| other.name == folder) {
+            return Err(Error::usage(format!(
+                "the sums of `{}` would lie in the folder of another question, `{folder}`",
+                question.name
+            ))
+            .help("name another folder with --out, or another question with --question"));
+        }
+        let days = stored_days(&release, &question.name)?;
+        let made = rollup(&release, question, &days, &coarser)?;
         let plural = if made.len() == 1 { "" } else { "s" };
-        text.push_str(&format!("{}: {} {}{plural}\n", question.name, made.len(), period.word()));
-        rolled.push(json!({ "question": question.name, "periods": made.len() }));
+        let word = coarser.period.word();
+        text.push_str(&format!("{}: {} {word}{plural} in {folder}\n", question.name, made.len()));
+        rolled.push(json!({ "question": question.name, "folder": folder, "periods": made.len() }));
         files.extend(made);
     }
     write_out(&out, "rollup", &files)?;
@@ -50,4 +57,30 @@ pub(crate) fn run(asked: &Rollup, output: &Output) -> Result<()> {
     let object = json!({ "out": out, "rolled_up": rolled, "left_out": left_out });
     output.result(&object, &text);
     Ok(())
+}
+
+fn coarser(asked: &Rollup, release: &Release) -> Result<Coarser> {
+    let mut drop = Vec::new();
+    for name in &asked.drop {
+        let has = release.questions.iter().flat_map(|question| &question.by);
+        if !has.into_iter().any(|key| key.name() == name) {
+            return Err(Error::usage(format!("no question of the release has the key `{name}`"))
+                .help("drop a key that some question names in `by`"));
+        }
+        if !drop.contains(name) {
+            drop.push(name.clone());
+        }
+    }
+    let period = match asked.to {
+        RollupPeriod::Day => Period::Day,
+        RollupPeriod::Week => Period::Week,
+        RollupPeriod::Month => Period::Month,
+    };
+    let countries = if asked.regions { Countries::Regions } else { Countries::Keep };
+    let coarser = Coarser { period, drop, countries };
+    if period == Period::Day && !coarser.adds_cells() {
+        return Err(Error::usage("days are published as they are: there is nothing to add up")
+            .help("add --drop KEY or --regions, or choose --to week or month"));
+    }
+    Ok(coarser)
 }

@@ -96,11 +96,11 @@ pub fn logs_changed_since(spec: &Release, ledger: &Ledger, window: &DayWindow) -
     Ok(reader.digest(ledger.key()?)? != entry.logs_digest)
 }
 
-/// The stored file of a question for each day released under this release file, oldest first.
+/// The stored file of a question, with what was measured, for each day released under this release file, oldest first.
 ///
 /// # Errors
 /// I/O, when the ledger is missing or damaged.
-pub fn stored_days(spec: &Release, question: &str) -> Result<Vec<(Day, StoredFile)>> {
+pub fn stored_days(spec: &Release, question: &str) -> Result<Vec<publish::ReleasedDay>> {
     let ledger = Ledger::open_existing(&spec.ledger.path)?;
     let fingerprint = spec.fingerprint();
     let mut days = BTreeMap::new();
@@ -110,8 +110,9 @@ pub fn stored_days(spec: &Release, question: &str) -> Result<Vec<(Day, StoredFil
         };
         let file = ledger.stored(entry.id)?.into_iter().find(of);
         if let (Some(day), Some(file)) = (entry.blocks.first(), file) {
-            days.insert(*day, file);
+            let tables = super::thaw(entry).ok();
+            days.insert(*day, publish::ReleasedDay { day: *day, file, tables });
         }
     }
-    Ok(days.into_iter().collect())
+    Ok(days.into_values().collect())
 }

@@ -18,6 +18,32 @@ pub struct Family {
     tables: Vec<(AxisSet, f64)>,
 }
 
+/// The weights of a sum along one axis.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Along {
+    /// All of them added up.
+    pub sum: f64,
+    /// Their squares added up.
+    pub squares: f64,
+}
+
+impl Along {
+    /// So many of the axis's values added up, each counted once.
+    #[must_use]
+    pub const fn values(count: usize) -> Self {
+        Self { sum: count as f64, squares: count as f64 }
+    }
+}
+
+/// Whether the sum over all cells is measured by the family's tables, or known from elsewhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Empty {
+    /// By the tables.
+    Measured,
+    /// From elsewhere: its noise is not counted.
+    Apart,
+}
+
 impl Family {
     /// `sizes` gives each axis's number of values, `tables` each table's axes and noise variance.
     #[must_use]
@@ -58,14 +84,29 @@ impl Family {
     /// has its axes.
     #[must_use]
     pub fn variance(&self, marginal: AxisSet) -> Option<f64> {
+        let one = vec![Along::values(1); self.axes(marginal).count()];
+        self.sum_variance(marginal, &one, Empty::Measured)
+    }
+
+    /// The variance of a weighted sum over cells of the estimate of a marginal; none when no table
+    /// has its axes.
+    ///
+    /// # Shapes
+    /// A cell's weight is the product of one weight for each axis; `along` tells those of each axis,
+    /// axes ascending.
+    #[must_use]
+    pub fn sum_variance(&self, marginal: AxisSet, along: &[Along], empty: Empty) -> Option<f64> {
         let cells = self.cells(marginal);
         subsets(marginal)
+            .filter(|interaction| *interaction != 0 || empty == Empty::Measured)
             .map(|interaction| {
-                let share = self.cells(interaction) / cells;
-                Some(
-                    share * self.freedom(interaction) / cells
-                        * self.combined_variance(interaction)?,
-                )
+                let mut factor = self.cells(interaction) / cells;
+                for (axis, along) in self.axes(marginal).zip(along) {
+                    let even = along.sum * along.sum / self.size(axis);
+                    factor *=
+                        if interaction >> axis & 1 == 1 { along.squares - even } else { even };
+                }
+                Some(factor * self.combined_variance(interaction)?)
             })
             .sum()
     }
@@ -140,6 +181,92 @@ mod tests {
         // known from the whole (variance 6) and the first margin (2).
         let difference = 1.0 / (1.0 / 6.0 + 1.0 / 2.0);
         assert!((family.variance(0b01).unwrap() - (total + difference) / 4.0).abs() < 1e-12);
+    }
+
+    /// The matrix whose rows are the weights that a table's marginal gives each cell of the whole.
+    fn adding_up(sizes: &[usize], axes: AxisSet) -> Vec<Vec<f64>> {
+        let cells: usize = sizes.iter().product();
+        let place = |mut cell: usize| {
+            let (mut place, mut stride) = (0, 1);
+            for (axis, size) in sizes.iter().enumerate().rev() {
+                if axes >> axis & 1 == 1 {
+                    place += cell % size * stride;
+                    stride *= size;
+                }
+                cell /= size;
+            }
+            place
+        };
+        let rows = (0..cells).map(place).max().unwrap() + 1;
+        let mut matrix = vec![vec![0.0; cells]; rows];
+        (0..cells).for_each(|cell| matrix[place(cell)][cell] = 1.0);
+        matrix
+    }
+
+    /// Solves a system of linear equations by elimination.
+    fn solve(mut matrix: Vec<Vec<f64>>, mut right: Vec<f64>) -> Vec<f64> {
+        let count = right.len();
+        for pivot in 0..count {
+            let best = (pivot..count)
+                .max_by(|a, b| matrix[*a][pivot].abs().total_cmp(&matrix[*b][pivot].abs()));
+            matrix.swap(pivot, best.unwrap());
+            right.swap(pivot, best.unwrap());
+            for row in (0..count).filter(|row| *row != pivot) {
+                let factor = matrix[row][pivot] / matrix[pivot][pivot];
+                let taken = matrix[pivot].clone();
+                matrix[row].iter_mut().zip(taken).for_each(|(one, off)| *one -= factor * off);
+                right[row] -= factor * right[pivot];
+            }
+        }
+        (0..count).map(|row| right[row] / matrix[row][row]).collect()
+    }
+
+    #[test]
+    fn sums_over_cells_agree_with_dense_least_squares() {
+        let sizes = [3, 4, 2];
+        let tables = [(0b111, 1.0), (0b011, 0.5), (0b100, 2.0), (0b010, 0.25)];
+        let family = Family::new(vec![3, 4, 2], tables.to_vec());
+        let mut normal = vec![vec![0.0; 24]; 24];
+        for (axes, variance) in tables {
+            for row in adding_up(&sizes, axes) {
+                for (left, one) in row.iter().enumerate() {
+                    for (right, two) in row.iter().enumerate() {
+                        normal[left][right] += one * two / variance;
+                    }
+                }
+            }
+        }
+        // Weights along each axis: some values, all of them, one, and a difference.
+        let along = [vec![1.0, 1.0, 0.0], vec![1.0; 4], vec![1.0, 0.0]];
+        let other = [vec![1.0, 0.0, 0.0], vec![0.0, 1.0, 1.0, 1.0], vec![1.0, -1.0]];
+        for weights in [along, other] {
+            let cell = |cell: usize| {
+                weights[0][cell / 8] * weights[1][cell / 2 % 4] * weights[2][cell % 2]
+            };
+            let vector: Vec<f64> = (0..24).map(cell).collect();
+            let solved = solve(normal.clone(), vector.clone());
+            let dense: f64 = vector.iter().zip(solved).map(|(one, two)| one * two).sum();
+            let along = weights.map(|weights| Along {
+                sum: weights.iter().sum(),
+                squares: weights.iter().map(|weight| weight * weight).sum(),
+            });
+            let closed = family.sum_variance(0b111, &along, Empty::Measured).unwrap();
+            assert!((closed / dense - 1.0).abs() < 1e-9, "{closed} {dense}");
+        }
+    }
+
+    #[test]
+    fn an_axis_added_up_whole_is_an_axis_left_out() {
+        let family = Family::new(vec![3, 4, 2], vec![(0b111, 1.0), (0b011, 0.5), (0b010, 2.0)]);
+        for empty in [Empty::Measured, Empty::Apart] {
+            let whole = [Along::values(3), Along::values(2), Along::values(2)];
+            let over = family.sum_variance(0b111, &whole, empty).unwrap();
+            let without = family.sum_variance(0b010, &whole[1..2], empty).unwrap();
+            assert!((over / without - 1.0).abs() < 1e-12);
+        }
+        let all = [Along::values(3), Along::values(4), Along::values(2)];
+        let nothing = family.sum_variance(0b111, &all, Empty::Apart).unwrap();
+        assert!(nothing.abs() < 1e-12, "without the empty interaction the sum over all is known");
     }
 
     #[test]

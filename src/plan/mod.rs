@@ -16,7 +16,7 @@ pub use cells::{Cells, condition_met};
 pub use family::Lookups;
 pub use history::History;
 pub use layout::Layout;
-pub use least_squares::{AxisSet, Family, subsets};
+pub use least_squares::{Along, AxisSet, Empty, Family, subsets};
 pub use private_keys::{MOST_KEYS, MOST_KEYS_OF_ONE};
 pub use tables::{Axis, Contribution, MeasuredTable, measured_tables};
 

@@ -63,6 +63,7 @@ impl Facts<'_> {
             "measured_tables": measured.iter().map(|table| measured_table(table)).collect::<Vec<_>>(),
             "confidence": 0.95,
             "raked": answer.coverage.is_some() && question.measure.word() == "count",
+            "raking": answer.raking,
             "coverage": answer.coverage.map(|(share, sd)| json!({ "share": share, "sd": sd })),
             "ledger_entry": self.entry.id.0,
             "spec_fingerprint": self.entry.fingerprint,

@@ -19,7 +19,7 @@ mod worth;
 
 pub use folder::{check_writable, is_whole, remove_leftovers, write_out};
 pub use manifest::Facts;
-pub use rollup::{Period, rollup, unfit_for_rollup};
+pub use rollup::{Coarser, Countries, Period, ReleasedDay, rollup};
 pub use worth::{Worth, histogram, worth};
 
 use crate::Result;

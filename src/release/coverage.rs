@@ -2,8 +2,16 @@
 //!
 //! The share of intervals that hold is binomial with sd 0.0022 for 10,000 independent values at
 //! 95 %; 0.011 is five of them, less one that rounding counts outwards may take: a right interval
-//! fails here once in about 15,000 runs. Where the
-//! values share the noise of a total, draws are repeated instead and values counted apart.
+//! fails here once in about 15,000 runs. That takes noise of some dozens: for whole values rounding
+//! widens an interval by up to one on either side, which at a standard deviation of 10 makes it hold
+//! in 96 of 100. Where the values share the noise of a total, draws are repeated instead and values
+//! counted apart: `POINTILLIST_DRAWS` of them, 10,000 unless told.
+
+mod derived;
+mod largest;
+mod predicted;
+mod quantiles;
+mod raked;
 
 use std::path::Path;
 
@@ -75,6 +83,17 @@ fn sums(cells: u32, base: i64) -> Vec<i64> {
         .collect()
 }
 
+/// How often to draw.
+fn draws() -> u32 {
+    std::env::var("POINTILLIST_DRAWS").map_or(10_000, |text| text.parse().unwrap())
+}
+
+/// Whether an interval holds in 95 of 100 draws, plus or minus one of a hundred at 10,000 draws:
+/// five standard deviations of so many draws.
+fn assert_held(name: &str, held: u32, draws: u32) {
+    assert_holds(name, (held, draws), 0.11 / (f64::from(draws) / 100.0).sqrt());
+}
+
 #[test]
 fn intervals_hold_the_bounded_truth_in_95_of_100_values() {
     let many: Vec<String> = (0..9_999).map(|value| format!("\"v{value:04}\"")).collect();
@@ -106,112 +125,5 @@ fn intervals_hold_the_bounded_truth_in_95_of_100_values() {
     let target = answers(&release.questions, &plan, &exact(&plan, &truth)).unwrap();
     for ((question, noisy), target) in release.questions.iter().zip(&noisy).zip(&target) {
         assert_holds(&question.name, held(noisy, target), 0.011);
-    }
-}
-
-#[test]
-fn raked_counts_and_shares_of_several_tables_hold_as_well() {
-    let release = release(
-        "app = [\"a\", \"b\", \"c\"]",
-        "[[question]]\nname = \"all\"\ncount = \"lookups\"\n\
-         [[question]]\nname = \"hours\"\ncount = \"lookups\"\nby = [\"hour\", \"app\", \"route\"]\n\
-         [[question]]\nname = \"apps\"\ncount = \"lookups\"\nby = [\"app\"]\n\
-         [[question]]\nname = \"routes\"\ncount = \"lookups\"\nby = [\"app\", \"route\"]\n\
-         [[question]]\nname = \"sms\"\nshare = \"route = 'sms'\"\nby = [\"app\"]\n\
-         [[question]]\nname = \"mixed\"\nshare = \"route = 'sms' OR app = 'b'\"\nby = [\"app\"]\n\
-         [[question]]\nname = \"per_requester\"\nhistogram = \"lookups per requester\"\n",
-    );
-    let plan = plan(&release);
-    // One log's tables: sums over the same cells, with a total that bounding took less from.
-    let finest = sums(24 * 4 * 3, 400);
-    let truth: Vec<Vec<i64>> = plan
-        .tables
-        .iter()
-        .map(|table| {
-            let fold = |size: usize, of: &dyn Fn(usize) -> usize| {
-                let mut sums = vec![0; size];
-                finest.iter().enumerate().for_each(|(cell, units)| sums[of(cell)] += units);
-                sums
-            };
-            match table.name.as_str() {
-                "lookups" => vec![finest.iter().sum::<i64>() * 5 / 4],
-                "lookups by hour, app, route" => finest.clone(),
-                "lookups by app" => fold(4, &|cell| cell / 3 % 4),
-                "lookups by app, route" => fold(12, &|cell| cell % 12),
-                "per_requester" => sums(21, 300),
-                other => panic!("an unknown table {other}"),
-            }
-        })
-        .collect();
-    let target = answers(&release.questions, &plan, &exact(&plan, &truth)).unwrap();
-    // Values of one draw share its total, so each value is counted over draws: with 1,000 draws
-    // its share has sd 0.0069, and 0.035 is five of them.
-    const DRAWS: u32 = 1_000;
-    let mut counted: Vec<Vec<u32>> =
-        target.iter().map(|answer| vec![0; column(answer, "value").len()]).collect();
-    let mut squares: Vec<Vec<f64>> = counted.iter().map(|rows| vec![0.0; rows.len()]).collect();
-    let mut stated: Vec<Vec<f64>> = squares.clone();
-    for _ in 0..DRAWS {
-        let noisy = answers(&release.questions, &plan, &drawn(&plan, &truth)).unwrap();
-        for (place, (noisy, target)) in noisy.iter().zip(&target).enumerate() {
-            let (low, high) = (column(noisy, "ci_low"), column(noisy, "ci_high"));
-            let (value, sd) = (column(noisy, "value"), column(noisy, "noise_sd"));
-            for (row, truth) in column(target, "value").iter().enumerate() {
-                let inside = low[row] <= *truth && *truth <= high[row];
-                counted[place][row] += u32::from(inside);
-                squares[place][row] += (value[row] - truth).powi(2);
-                stated[place][row] += sd[row].powi(2);
-            }
-        }
-    }
-    for (place, question) in release.questions.iter().enumerate() {
-        for (row, held) in counted[place].iter().enumerate() {
-            // All lookups of app b meet `mixed`: that share is known without noise.
-            if stated[place][row] == 0.0 {
-                assert_eq!((question.name.as_str(), row, *held), ("mixed", 1, DRAWS));
-                continue;
-            }
-            assert_holds(&format!("{} row {row}", question.name), (*held, DRAWS), 0.035);
-        }
-        // What is stated beforehand is what is seen: within 10 %, for each question as a whole.
-        let seen = squares[place].iter().sum::<f64>().sqrt();
-        let said = stated[place].iter().sum::<f64>().sqrt();
-        assert!((seen / said - 1.0).abs() < 0.1, "{}: {seen} against {said}", question.name);
-    }
-}
-
-#[test]
-fn quantiles_hold_over_draws() {
-    let release = release(
-        "",
-        "[[question]]\nname = \"latency\"\nquantiles = [0.1, 0.5, 0.95]\nof = \"latency_ms\"\nrange = [1, 60000]\n",
-    );
-    let plan = plan(&release);
-    // A smooth hump over the bins, 60,000 lookups.
-    let truth = vec![
-        (0..128_i32)
-            .map(|bin| {
-                let lookups = 1_500.0 * (-f64::from((bin - 60) * (bin - 60)) / 512.0).exp();
-                #[expect(clippy::cast_possible_truncation, reason = "far below the end")]
-                let units = (lookups * 65_536.0) as i64;
-                units
-            })
-            .collect(),
-    ];
-    let target =
-        column(&answers(&release.questions, &plan, &exact(&plan, &truth)).unwrap()[0], "value");
-    const DRAWS: u32 = 1_000;
-    let mut counted = [0_u32; 3];
-    for _ in 0..DRAWS {
-        let noisy = &answers(&release.questions, &plan, &drawn(&plan, &truth)).unwrap()[0];
-        let (low, high) = (column(noisy, "ci_low"), column(noisy, "ci_high"));
-        for (row, truth) in target.iter().enumerate() {
-            counted[row] += u32::from(low[row] <= *truth && *truth <= high[row]);
-        }
-    }
-    // The interval is the hull of all places that cannot be told apart, so it may hold more often.
-    for held in counted {
-        let share = f64::from(held) / f64::from(DRAWS);
-        assert!((0.915..=0.99).contains(&share), "{counted:?}");
     }
 }

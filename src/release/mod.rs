@@ -14,7 +14,10 @@ mod threshold;
 
 pub use accounting::{budget_of, epsilon_of};
 pub use draw::{Draws, NoisyTable, PricedTable, price, total_charge, total_key_delta};
-pub use estimate::{Answer, Column, Expected, Rows, Values, Z_95, answers, expected};
+pub use estimate::{
+    Answer, Column, Expected, Groups, Load, Raking, Rows, Typical, Values, Z_95, answers, expected,
+    sums,
+};
 pub use guarantee::{Figure, Guarantee, Losses, TargetFigure};
 pub use mechanism::{DiscreteGaussian, DrawnBy, NoiseScale};
 

@@ -9,6 +9,7 @@ pub mod prefix;
 pub mod privacy_loss;
 pub mod question;
 mod raw;
+pub mod regions;
 pub mod release;
 pub mod unit;
 pub mod window;

@@ -15,5 +15,6 @@ mod private_keys;
 mod refusals;
 mod reruns;
 mod retain;
+mod rollup;
 mod text;
 mod world;

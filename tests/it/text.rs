@@ -19,13 +19,69 @@ fn a_plan_reads_no_logs_and_makes_no_ledger() {
 
     question                      rows                     expected error    readable from
     volume                          72                              43.12              169
-    sms_share                        3        6.80 % of the share at 1000             2664
+    sms_share                        3        7.43 % of the share at 1000             2911
 
     The error is one standard deviation of the noise of one value; a 95 % interval is 1.96 of them to each side.
     Readable from: so many lookups (or requesters) must be behind a value before its interval is narrower than the value, for ratios than a tenth of their range; smaller values are published with `uninformative`.
     Bounding removes what a requester contributes past the clip; counts are raked to the total, and `coverage` says how much that restored.
 
     For any requester and any one day (UTC), everything ever published about that day through this ledger is (1, 0.000001)-indistinguishable from what it would be without that requester's lookups of that day. This release alone: epsilon 0.826. That one requester looked up one target once: epsilon 0.098. Released like this every day, 30 days add up to epsilon 5.28 and a year to 23.6. It does not hide facts about crowds.
+    "#);
+}
+
+#[test]
+fn a_plan_warns_of_what_is_lost_in_its_noise_before_anything_is_spent() {
+    let world = World::new();
+    let ran = world.run(&["plan", "release.toml", "--lookups", "9000", "--json"]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    let told: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!(told["load"]["requesters"], 900.0);
+    let typical =
+        |told: &serde_json::Value, place: usize| told["questions"][place]["typical"].clone();
+    // 125 lookups an hour and app: below the 169 from which they can be read, and not raked.
+    assert_eq!(typical(&told, 0)["value"], 125.0);
+    assert_eq!(typical(&told, 0)["uninformative"], true);
+    assert_eq!(typical(&told, 1)["uninformative"], false);
+    let ran = world.run(&["plan", "release.toml", "--lookups", "1000000", "--json"]);
+    let told: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!(typical(&told, 0)["uninformative"], false);
+    // Raked, a cell has its part of the total's noise as well: 3264 over 72, beside 43.
+    let error = typical(&told, 0)["error"].as_f64().unwrap();
+    assert!((error - 62.6).abs() < 0.5, "{error}");
+    assert_eq!(told["questions"][0]["as_on_the_last_day"], serde_json::Value::Null);
+    let plain = world.run(&["plan", "release.toml", "--json"]);
+    let plain: serde_json::Value = serde_json::from_str(&plain.stdout).unwrap();
+    assert_eq!(
+        (&plain["load"], &typical(&plain, 0)),
+        (&serde_json::Value::Null, &serde_json::Value::Null)
+    );
+    for wrong in [&["--lookups", "0"][..], &["--requesters", "5"], &["--lookups", "many"]] {
+        assert_eq!(world.run(&[&["plan", "release.toml"][..], wrong].concat()).code, 2);
+    }
+    assert!(!world.path("daily.ledger").exists(), "nothing was spent");
+
+    world.edit(
+        "[[question]]",
+        "[[question]]\nname = \"people\"\ndistinct = \"requester\"\nby = [\"app\"]\n\
+         [[question]]\nname = \"busy\"\ndistinct = \"requester\"\nhaving = \"lookups >= 100\"\n\
+         [[question]]\nname = \"wait\"\nmean = \"latency_ms\"\nrange = [0, 500]\n\
+         [[question]]\nname = \"waits\"\nquantiles = [0.5]\nof = \"latency_ms\"\nrange = [1, 60000]\n\
+         [[question]]",
+    );
+    let ran = world.run(&["plan", "release.toml", "--lookups", "9000", "--requesters", "300"]);
+    let start = ran.stdout.find("On a day of").unwrap();
+    let end = ran.stdout.find("\nThe error is one").unwrap();
+    insta::assert_snapshot!(&ran.stdout[start..end], @r#"
+    On a day of 9000 lookups by 300 requesters, spread evenly over all rows:
+    question                    typical value        error           relative error
+    people                                100        26.65                  26.65 %  uninformative
+    busy                                90.00        13.33                  14.81 %
+    wait                                  250         5.24      1.05 % of the range
+    waits                              0.5000       0.0838           8.38 % in rank
+    volume                                125        74.68                  59.75 %  uninformative
+    sms_share                          0.5000       0.0429      4.29 % of the share
+    Warning: a typical value of people, volume would be narrower than its interval. Ask by fewer keys, or give the question more `weight` or the ledger more epsilon, before anything is spent.
+    Typical is a share of a half, the middle of a range, the median, and of `having` as many requesters as the lookups allow; errors of counts hold where bounding takes nothing, and grow by what it takes.
     "#);
 }
 

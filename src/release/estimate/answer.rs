@@ -15,6 +15,8 @@ pub struct Answer {
     /// Which part of the lookups the bounded tables hold, with its standard deviation, where a
     /// loosely clipped total stands beside them.
     pub coverage: Option<(f64, f64)>,
+    /// For a raked count, what it was raked with.
+    pub raking: Option<super::Raking>,
 }
 
 /// Which rows an answer has.
@@ -51,6 +53,11 @@ pub enum Values {
 }
 
 impl Answer {
+    /// Rows and columns alone.
+    pub(super) const fn new(rows: Rows, columns: Vec<Column>) -> Self {
+        Self { rows, columns, measured_tables: Vec::new(), coverage: None, raking: None }
+    }
+
     /// The numbers of a column by its name, for tests, demonstrations and predictions.
     #[must_use]
     pub fn numbers(&self, name: &str) -> Option<Vec<Option<f64>>> {

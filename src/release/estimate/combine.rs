@@ -16,8 +16,9 @@
 use std::collections::HashMap;
 
 use super::super::draw::NoisyTable;
+use super::sums::Raking;
 use super::tensor::Tensor;
-use crate::plan::{AxisSet, Contribution, Family, Plan, subsets};
+use crate::plan::{Along, AxisSet, Contribution, Empty, Family, Plan, subsets};
 use crate::spec::question::LATTICE_ONE;
 use crate::{Error, Result};
 
@@ -152,6 +153,13 @@ impl Combined {
         self.total.as_ref().map(|(total, _)| *total)
     }
 
+    /// What counts are raked with; none where they are not.
+    pub(super) fn raking(&self) -> Option<Raking> {
+        let (_, total) = self.raked.as_ref().zip(self.total())?;
+        let sums = self.tables.iter().map(|table| (table.name.clone(), table.sum.value));
+        Some(Raking { total: total.value, sums: sums.collect() })
+    }
+
     /// Which part of the lookups the bounded tables hold, with its standard deviation; none where
     /// nothing is raked.
     ///
@@ -187,6 +195,14 @@ impl Combined {
 }
 
 impl Estimate {
+    /// An estimate of which nothing but the noise is known; `raked` when a total stands apart from
+    /// the family.
+    pub(super) fn blank(marginal: AxisSet, family: Family, sizes: &[u64], raked: bool) -> Self {
+        let total = Noisy { value: 1.0, variance: 0.0 };
+        let raking = raked.then(|| (total, Vec::new()));
+        Self { cells: Tensor::zero(marginal, sizes), marginal, family, raking }
+    }
+
     /// The variance of every cell.
     pub(super) fn variances(&self) -> Tensor {
         let fixed = self.fixed_variance();
@@ -201,13 +217,11 @@ impl Estimate {
     }
 
     /// The variance of every cell given the ratios of raking.
-    fn fixed_variance(&self) -> f64 {
-        let whole = self.family.variance(self.marginal).unwrap_or(f64::INFINITY);
-        match (&self.raking, self.family.combined_variance(0)) {
-            // The empty interaction is the total's, not the tables'.
-            (Some(_), Some(empty)) => whole - empty / self.family.cells(self.marginal).powi(2),
-            _ => whole,
-        }
+    pub(super) fn fixed_variance(&self) -> f64 {
+        // Raked, the empty interaction is the total's, not the tables'.
+        let empty = if self.raking.is_some() { Empty::Apart } else { Empty::Measured };
+        let one = vec![Along::values(1); self.family.axes(self.marginal).count()];
+        self.family.sum_variance(self.marginal, &one, empty).unwrap_or(f64::INFINITY)
     }
 
     /// The covariance of two sums over cells, given the ratios of raking.

@@ -59,7 +59,7 @@ fn published(noisy: &[Noisy], top: Option<u32>, extra: Vec<Column>) -> Answer {
             Rows::Picked(picked)
         }
     };
-    Answer { rows, columns, measured_tables: Vec::new(), coverage: None }
+    Answer::new(rows, columns)
 }
 
 /// The cells with the largest values, ties in key order.

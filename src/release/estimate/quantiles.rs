@@ -1,14 +1,24 @@
 //! Every quantile from one noisy histogram of bins.
 //!
 //! F(x) is the share of lookups below x, straight within a bin. A quantile is where F crosses it; of
-//! several crossings, which noise makes, the middle of the first and the last. The interval holds
-//! every x whose F cannot be told from the quantile (MECHANISMS 5.5).
+//! several crossings, which noise makes, the middle of the first and the last. The interval reaches
+//! from the first to the last place x where the lookups below x cannot be told from the quantile's
+//! part of all lookups, in units of that difference's own noise (MECHANISMS 5.5, with the noise of
+//! both sides of the crossing as it is there).
+//!
+//! # What the interval promises
+//! The true place is one that cannot be told apart in exactly 95 of 100 draws, so the interval holds
+//! at least that often, whatever the curve. Where bins near the quantile stand out of their noise,
+//! F crosses its band once on either side and the interval holds in 95 of 100. Where the curve is
+//! flat (few lookups near the quantile) every number along the flat part is as good a quantile; the
+//! noisy curve then wanders in and out of the band, the interval spans all of it, and it holds more
+//! often.
 
 use super::answer::{Answer, Column, Rows, Z_95, is_uninformative};
 use crate::spec::number::Grid;
 
 /// Quantiles are published where the lookups are at least so many standard deviations of their sum.
-const LEAST_SIGNAL: f64 = 5.0;
+pub(super) const LEAST_SIGNAL: f64 = 5.0;
 /// How many places within each bin are looked at.
 const STEPS: u32 = 16;
 
@@ -21,9 +31,10 @@ pub(super) fn quantiles(bins: &[f64], variance: f64, grid: &Grid, at: &[f64]) ->
     for combination in bins.chunks_exact(usize::from(grid.none())) {
         let total: f64 = combination.iter().sum();
         let spread = (variance * combination.len() as f64).sqrt();
-        let curve = (total >= LEAST_SIGNAL * spread).then(|| curve(combination, variance, total));
+        let curve =
+            (total >= LEAST_SIGNAL * spread).then(|| Curve::new(combination, variance, total));
         for quantile in at {
-            rows.push(*quantile, curve.as_deref(), grid);
+            rows.push(*quantile, curve.as_ref(), grid);
         }
     }
     let columns = vec![
@@ -34,37 +45,75 @@ pub(super) fn quantiles(bins: &[f64], variance: f64, grid: &Grid, at: &[f64]) ->
         Column::real("ci_high", rows.high),
         Column::flag("uninformative", rows.uninformative),
     ];
-    Answer { rows: Rows::Each(at.len()), columns, measured_tables: Vec::new(), coverage: None }
+    Answer::new(Rows::Each(at.len()), columns)
 }
 
-/// A point of the noisy distribution: a place in bins, F there, and the variance of its noise.
+/// A point of the noisy distribution: a place in bins, and F there.
 struct Point {
     place: f64,
     below: f64,
-    variance: f64,
 }
 
-fn curve(bins: &[f64], variance: f64, total: f64) -> Vec<Point> {
-    let count = bins.len() as f64;
-    let mut points = Vec::with_capacity(bins.len() * STEPS as usize + 1);
-    let mut sum = 0.0;
-    for (bin, value) in bins.iter().enumerate() {
-        for step in 0..STEPS {
-            let part = f64::from(step) / f64::from(STEPS);
-            let below = (sum + part * value) / total;
-            let (left, right) = (bin as f64, count - bin as f64 - 1.0);
-            let factors =
-                left * (1.0 - below).powi(2) + (part - below).powi(2) + right * below.powi(2);
-            points.push(Point {
-                place: bin as f64 + part,
-                below,
-                variance: variance * factors / (total * total),
-            });
+/// The noisy distribution of one combination of keys.
+struct Curve {
+    points: Vec<Point>,
+    /// The standard deviation of a bin's noise, as a part of all lookups.
+    noise: f64,
+    bins: f64,
+}
+
+impl Curve {
+    fn new(bins: &[f64], variance: f64, total: f64) -> Self {
+        let mut points = Vec::with_capacity(bins.len() * STEPS as usize + 1);
+        let mut sum = 0.0;
+        for (bin, value) in bins.iter().enumerate() {
+            for step in 0..STEPS {
+                let part = f64::from(step) / f64::from(STEPS);
+                points
+                    .push(Point { place: bin as f64 + part, below: (sum + part * value) / total });
+            }
+            sum += value;
         }
-        sum += value;
+        let count = bins.len() as f64;
+        points.push(Point { place: count, below: 1.0 });
+        Self { points, noise: variance.sqrt() / total, bins: count }
     }
-    points.push(Point { place: count, below: 1.0, variance: 0.0 });
-    points
+
+    /// How far F lies above a quantile at a point, with so many standard deviations of that
+    /// difference added.
+    ///
+    /// Bins below count in it with one less the quantile, those above with the quantile.
+    fn above(&self, point: &Point, quantile: f64, sds: f64) -> f64 {
+        let left = point.place.floor().min(self.bins - 1.0);
+        let part = point.place - left;
+        let (right, rest) = (self.bins - left - 1.0, 1.0 - quantile);
+        let factors = left * rest * rest + (part - quantile).powi(2) + right * quantile * quantile;
+        point.below - quantile + sds * self.noise * factors.sqrt()
+    }
+
+    /// Where this difference first reaches zero.
+    fn first(&self, quantile: f64, sds: f64) -> f64 {
+        let at = self.points.iter().position(|point| self.above(point, quantile, sds) >= 0.0);
+        self.crossing(at.unwrap_or(self.points.len() - 1), quantile, sds)
+    }
+
+    /// Where it is last at most zero.
+    fn last(&self, quantile: f64, sds: f64) -> f64 {
+        let at = self.points.iter().rposition(|point| self.above(point, quantile, sds) <= 0.0);
+        let next = at.map_or(0, |at| (at + 1).min(self.points.len() - 1));
+        self.crossing(next, quantile, sds)
+    }
+
+    /// The place between a point and the one before it where the difference is zero.
+    fn crossing(&self, at: usize, quantile: f64, sds: f64) -> f64 {
+        let here = &self.points[at];
+        let Some(before) = at.checked_sub(1).map(|before| &self.points[before]) else {
+            return here.place;
+        };
+        let (left, right) = (self.above(before, quantile, sds), self.above(here, quantile, sds));
+        let part = if right > left { -left / (right - left) } else { 1.0 };
+        before.place + (here.place - before.place) * part.clamp(0.0, 1.0)
+    }
 }
 
 #[derive(Default)]
@@ -78,8 +127,8 @@ struct Found {
 }
 
 impl Found {
-    fn push(&mut self, quantile: f64, curve: Option<&[Point]>, grid: &Grid) {
-        let found = curve.and_then(|curve| find(curve, quantile));
+    fn push(&mut self, quantile: f64, curve: Option<&Curve>, grid: &Grid) {
+        let found = curve.map(|curve| find(curve, quantile));
         let (low, high) = match found {
             Some((_, low, high)) => (at(grid, low), at(grid, high)),
             None => grid.range(),
@@ -95,16 +144,10 @@ impl Found {
 }
 
 /// The quantile's place and the ends of its interval, in bins.
-fn find(curve: &[Point], quantile: f64) -> Option<(f64, f64, f64)> {
-    let first = curve.iter().position(|point| point.below >= quantile)?;
-    let last = curve.iter().rposition(|point| point.below <= quantile).unwrap_or(0);
-    let place = f64::midpoint(curve[first].place, curve[last].place);
-    let held = |point: &&Point| (point.below - quantile).powi(2) <= Z_95 * Z_95 * point.variance;
-    // A step to each side, since the curve is looked at in steps.
-    let step = 1.0 / f64::from(STEPS);
-    let low = curve.iter().find(held).map_or(place, |point| point.place) - step;
-    let high = curve.iter().rev().find(held).map_or(place, |point| point.place) + step;
-    Some((place, low.min(place).max(0.0), high.max(place)))
+fn find(curve: &Curve, quantile: f64) -> (f64, f64, f64) {
+    let place = f64::midpoint(curve.first(quantile, 0.0), curve.last(quantile, 0.0));
+    let (low, high) = (curve.first(quantile, Z_95), curve.last(quantile, -Z_95));
+    (place, low.min(place), high.max(place))
 }
 
 /// The number at a place in bins.

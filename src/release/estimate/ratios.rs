@@ -5,7 +5,7 @@
 use super::answer::{Answer, Column, Rows, Z_95, is_uninformative};
 
 /// A ratio is published where its denominator is at least so many standard deviations.
-const LEAST_SIGNAL: f64 = 5.0;
+pub(super) const LEAST_SIGNAL: f64 = 5.0;
 
 /// Two noisy sums.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -52,7 +52,7 @@ pub(super) fn ratios(pairs: &[Pair], least: f64, most: f64, low: f64, high: f64)
         Column::real("ci_high", ratios.iter().map(|ratio| shown(ratio.high)).collect()),
         Column::flag("uninformative", uninformative),
     ];
-    Answer { rows: Rows::Each(1), columns, measured_tables: Vec::new(), coverage: None }
+    Answer::new(Rows::Each(1), columns)
 }
 
 /// All ratios p with (part - p whole)^2 at most z^2 times the variance of that difference.

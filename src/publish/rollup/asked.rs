@@ -1,0 +1,189 @@
+//! What to add published days up to, and which questions that suits.
+
+use crate::release::Groups;
+use crate::spec::keys::{Key, KeySource};
+use crate::spec::measure::Measure;
+use crate::spec::question::Question;
+use crate::spec::regions::region_of;
+use crate::spec::window::Day;
+
+/// What days are added up to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Period {
+    /// They stay days.
+    Day,
+    /// ISO weeks, Monday to Sunday.
+    Week,
+    /// Calendar months.
+    Month,
+}
+
+impl Period {
+    /// The word in folders and columns.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Day => "day",
+            Self::Week => "week",
+            Self::Month => "month",
+        }
+    }
+
+    /// The period that a day is in, and how many days it has.
+    pub(super) fn of(self, day: Day) -> (String, u8) {
+        let date = day.date();
+        match self {
+            Self::Day => (day.to_string(), 1),
+            Self::Week => {
+                let week = date.iso_week_date();
+                (format!("{}-W{:02}", week.year(), week.week()), 7)
+            }
+            Self::Month => {
+                let days = date.days_in_month().unsigned_abs();
+                (format!("{:04}-{:02}", date.year(), date.month()), days)
+            }
+        }
+    }
+}
+
+/// What becomes of countries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Countries {
+    /// They stay countries.
+    Keep,
+    /// They are added up to the regions of the shipped list.
+    Regions,
+}
+
+/// What to add up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Coarser {
+    /// What days become.
+    pub period: Period,
+    /// Keys whose values are all added up.
+    pub drop: Vec<String>,
+    /// What countries become.
+    pub countries: Countries,
+}
+
+impl Coarser {
+    /// Whether cells of a day are added up, and not days alone.
+    #[must_use]
+    pub const fn adds_cells(&self) -> bool {
+        !self.drop.is_empty() || matches!(self.countries, Countries::Regions)
+    }
+
+    /// The folder of a question's sums.
+    #[must_use]
+    pub fn folder(&self, question: &Question) -> String {
+        let mut name = question.name.clone();
+        for key in &self.drop {
+            name.push_str(&format!("_without_{key}"));
+        }
+        if self.countries == Countries::Regions {
+            name.push_str("_in_regions");
+        }
+        if self.period != Period::Day {
+            name.push_str(&format!("_by_{}", self.period.word()));
+        }
+        name
+    }
+
+    /// Why a question cannot be added up like this; none when it can.
+    #[must_use]
+    pub fn unfit(&self, question: &Question) -> Option<String> {
+        let left = |key: &&Key| !self.drop.iter().any(|name| name == key.name());
+        let by_week_hour =
+            question.by.iter().filter(left).any(|key| *key.source() == KeySource::HourOfWeek);
+        let reason = match &question.measure {
+            _ if question.top.is_some() => "only the largest rows of each day are published",
+            Measure::Prefixes(_) => "each day finds other keys",
+            Measure::DistinctRequesters { .. } => {
+                "a requester of two days or two cells is one person: distinct counts do not add up"
+            }
+            Measure::Share { .. } | Measure::Mean(_) | Measure::Quantiles { .. } => {
+                "a ratio of a sum is no sum of ratios: ask for the counts behind it"
+            }
+            _ if by_week_hour && self.period != Period::Day => {
+                "each day has hours of its own: read the days side by side, or drop the hours"
+            }
+            Measure::Count | Measure::Sum(_) | Measure::RequesterHistogram => "",
+        };
+        if !reason.is_empty() {
+            return Some(reason.to_owned());
+        }
+        let has = |name: &String| question.by.iter().any(|key| key.name() == name);
+        if let Some(missing) = self.drop.iter().find(|name| !has(name)) {
+            return Some(format!("it has no key `{missing}` to drop"));
+        }
+        let grouped = || question.by.iter().filter(left).any(is_country);
+        if self.countries == Countries::Regions && !grouped() {
+            return Some("it has no countries to group into regions".to_owned());
+        }
+        None
+    }
+
+    /// What becomes of one key.
+    pub(super) fn of(&self, key: &Key) -> KeyBecomes {
+        let values = key.values();
+        if self.drop.iter().any(|name| name == key.name()) {
+            return KeyBecomes::Nothing(Groups { of: vec![0; values.len()], count: 1 });
+        }
+        if self.countries == Countries::Keep || !is_country(key) {
+            return KeyBecomes::Itself(Groups {
+                of: (0..values.len()).collect(),
+                count: values.len(),
+            });
+        }
+        let region = |country: &String| region_of(country);
+        let mut regions: Vec<&'static str> = values.iter().map(region).collect();
+        regions.sort_unstable();
+        regions.dedup();
+        let place = |country| regions.iter().position(|known| *known == region_of(country));
+        let of = values.iter().filter_map(|country| place(country)).collect();
+        KeyBecomes::Regions(regions.clone(), Groups { of, count: regions.len() })
+    }
+}
+
+/// What a key becomes.
+pub(super) enum KeyBecomes {
+    /// Its values stay apart.
+    Itself(Groups),
+    /// They are all added up.
+    Nothing(Groups),
+    /// They are added up to these regions.
+    Regions(Vec<&'static str>, Groups),
+}
+
+impl KeyBecomes {
+    pub(super) const fn groups(&self) -> &Groups {
+        match self {
+            Self::Itself(groups) | Self::Nothing(groups) | Self::Regions(_, groups) => groups,
+        }
+    }
+}
+
+const fn is_country(key: &Key) -> bool {
+    matches!(key.source(), KeySource::TargetCountry | KeySource::RequesterCountry)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn periods_are_iso_weeks_and_calendar_months() {
+        for (day, week, month, days) in [
+            ("2026-01-01", "2026-W01", "2026-01", 31),
+            ("2027-01-01", "2026-W53", "2027-01", 31),
+            ("2024-12-30", "2025-W01", "2024-12", 31),
+            ("2028-02-29", "2028-W09", "2028-02", 29),
+        ] {
+            let name = day.to_owned();
+            let day: Day = day.parse().unwrap();
+            assert_eq!(Period::Day.of(day), (name, 1));
+            assert_eq!(Period::Week.of(day), (week.to_owned(), 7));
+            assert_eq!(Period::Month.of(day), (month.to_owned(), days));
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! Counts and shares of several tables, raked to a total.
+
+use super::*;
+use crate::spec::question::Question;
+
+/// A release whose counts come from several tables, and what those tables hold.
+pub(super) struct Tables {
+    pub(super) release: Release,
+    pub(super) plan: Plan,
+    pub(super) priced: Vec<PricedTable>,
+    /// The exact sums, table by table.
+    pub(super) truth: Vec<Vec<i64>>,
+}
+
+/// Hours, apps and routes of one log whose finest cells hold `finest`, and `total` lookups beside
+/// them.
+pub(super) fn tables(finest: &[i64], total: i64) -> Tables {
+    let release = release(
+        "app = [\"a\", \"b\", \"c\"]",
+        "[[question]]\nname = \"all\"\ncount = \"lookups\"\n\
+         [[question]]\nname = \"hours\"\ncount = \"lookups\"\nby = [\"hour\", \"app\", \"route\"]\n\
+         [[question]]\nname = \"apps\"\ncount = \"lookups\"\nby = [\"app\"]\n\
+         [[question]]\nname = \"routes\"\ncount = \"lookups\"\nby = [\"app\", \"route\"]\n\
+         [[question]]\nname = \"sms\"\nshare = \"route = 'sms'\"\nby = [\"app\"]\n\
+         [[question]]\nname = \"mixed\"\nshare = \"route = 'sms' OR app = 'b'\"\nby = [\"app\"]\n\
+         [[question]]\nname = \"per_requester\"\nhistogram = \"lookups per requester\"\nweight = 0.02\n",
+    );
+    let plan = plan(&release);
+    let truth = plan
+        .tables
+        .iter()
+        .map(|table| {
+            let fold = |size: usize, of: &dyn Fn(usize) -> usize| {
+                let mut sums = vec![0; size];
+                finest.iter().enumerate().for_each(|(cell, units)| sums[of(cell)] += units);
+                sums
+            };
+            match table.name.as_str() {
+                "lookups" => vec![total],
+                "lookups by hour, app, route" => finest.to_vec(),
+                "lookups by app" => fold(4, &|cell| cell / 3 % 4),
+                "lookups by app, route" => fold(12, &|cell| cell % 12),
+                "per_requester" => sums(21, 300),
+                other => panic!("an unknown table {other}"),
+            }
+        })
+        .collect();
+    let priced = price(&plan.tables, crate::spec::release::Sampler::Integer).unwrap();
+    Tables { release, plan, priced, truth }
+}
+
+/// How many finest cells there are.
+pub(super) const FINEST: u32 = 24 * 4 * 3;
+
+/// Sums over the same cells, with a total that bounding took less from.
+pub(super) fn of_one_log() -> Tables {
+    let finest = sums(FINEST, 400);
+    let total = finest.iter().sum::<i64>() * 5 / 4;
+    tables(&finest, total)
+}
+
+impl Tables {
+    pub(super) fn exact(&self) -> Vec<Answer> {
+        answers(&self.release.questions, &self.plan, &exact(&self.plan, &self.truth)).unwrap()
+    }
+
+    pub(super) fn drawn(&self) -> Vec<Answer> {
+        let tally = tally(&self.plan, &self.truth);
+        let noisy = Draws::new(DrawPermit::for_test()).tables(tally, &self.priced).unwrap();
+        answers(&self.release.questions, &self.plan, &noisy).unwrap()
+    }
+
+    /// The place of a question, and the question.
+    pub(super) fn question(&self, name: &str) -> (usize, &Question) {
+        let mut questions = self.release.questions.iter().enumerate();
+        questions.find(|(_, question)| question.name == name).unwrap()
+    }
+}
+
+#[test]
+fn raked_counts_and_shares_of_several_tables_hold_as_well() {
+    let tables = of_one_log();
+    let target = tables.exact();
+    // Values of one draw share its total, so each value is counted over draws.
+    let draws = draws();
+    let mut counted: Vec<Vec<u32>> =
+        target.iter().map(|answer| vec![0; column(answer, "value").len()]).collect();
+    let mut squares: Vec<Vec<f64>> = counted.iter().map(|rows| vec![0.0; rows.len()]).collect();
+    let mut stated: Vec<Vec<f64>> = squares.clone();
+    for _ in 0..draws {
+        for (place, (noisy, target)) in tables.drawn().iter().zip(&target).enumerate() {
+            let (low, high) = (column(noisy, "ci_low"), column(noisy, "ci_high"));
+            let (value, sd) = (column(noisy, "value"), column(noisy, "noise_sd"));
+            for (row, truth) in column(target, "value").iter().enumerate() {
+                let inside = low[row] <= *truth && *truth <= high[row];
+                counted[place][row] += u32::from(inside);
+                squares[place][row] += (value[row] - truth).powi(2);
+                stated[place][row] += sd[row].powi(2);
+            }
+        }
+    }
+    for (place, question) in tables.release.questions.iter().enumerate() {
+        for (row, held) in counted[place].iter().enumerate() {
+            // All lookups of app b meet `mixed`: that share is known without noise.
+            if stated[place][row] == 0.0 {
+                assert_eq!((question.name.as_str(), row, *held), ("mixed", 1, draws));
+                continue;
+            }
+            assert_held(&format!("{} row {row}", question.name), *held, draws);
+        }
+        // What is stated beforehand is what is seen: within 3 %, for each question as a whole.
+        let seen = squares[place].iter().sum::<f64>().sqrt();
+        let said = stated[place].iter().sum::<f64>().sqrt();
+        assert!((seen / said - 1.0).abs() < 0.03, "{}: {seen} against {said}", question.name);
+    }
+}

@@ -1,0 +1,135 @@
+//! Shares: a part of a marginal's cells over all of them, with the noise that both have in common.
+
+use super::answer::Answer;
+use super::combine::{Combined, Estimate};
+use super::ratios::{self, Pair, Spread};
+use crate::plan::{Axis, Plan, condition_met};
+use crate::spec::keys::Key;
+use crate::spec::question::{Measure, Question};
+use crate::{Error, Result};
+
+/// Which cells of a marginal meet a share's condition.
+pub(super) struct Met {
+    /// The axes: first those of `by`, then those that the condition alone reads.
+    axes: Vec<usize>,
+    /// How many of them are of `by`.
+    by: usize,
+    /// How many cells each combination of `by` has.
+    inner: usize,
+    /// Whether each cell meets it, the last axis changing fastest.
+    met: Vec<bool>,
+}
+
+impl Met {
+    /// # Errors
+    /// Internal, when the question is no share of the plan.
+    pub(super) fn new(question: &Question, plan: &Plan) -> Result<Self> {
+        let Measure::Share { condition, keys } = &question.measure else {
+            return Err(Error::internal("a share is none"));
+        };
+        let mut axes = super::order(&question.by, &plan.lookups)?;
+        let by = axes.len();
+        // Behind the keys of `by`: the condition's own axis, or the keys that only it reads.
+        let own = plan
+            .lookups
+            .axes()
+            .iter()
+            .position(|axis| matches!(axis, Axis::Condition(name) if *name == question.name));
+        let names: Vec<&str> = question.by.iter().map(Key::name).collect();
+        let read: Vec<&Key> = keys.iter().filter(|key| !names.contains(&key.name())).collect();
+        match own {
+            Some(axis) => axes.push(axis),
+            None => axes.extend(super::order(read.iter().copied(), &plan.lookups)?),
+        }
+        let sizes = plan.lookups.sizes();
+        let size = |axes: &[usize]| -> usize { axes.iter().map(|axis| at(sizes, *axis)).product() };
+        let inner = size(&axes[by..]);
+        let met = match own {
+            Some(_) => [false, true].repeat(size(&axes[..by])),
+            None => {
+                let every: Vec<Key> = question.by.iter().chain(read).cloned().collect();
+                condition_met(condition, &every)?
+            }
+        };
+        Ok(Self { axes, by, inner, met })
+    }
+
+    /// Which cells of each combination of `by` meet it.
+    pub(super) fn combinations(&self) -> impl Iterator<Item = &[bool]> {
+        self.met.chunks_exact(self.inner)
+    }
+
+    /// The covariance of a share's part and whole given the ratios of raking: the same for every
+    /// combination of `by` whose condition is met alike, so it is worked out for the first.
+    pub(super) fn spread(
+        &self,
+        estimate: &Estimate,
+        sizes: &[u64],
+        met: &[bool],
+    ) -> Result<Spread> {
+        let mut axes: Vec<usize> = self.axes.clone();
+        axes.sort_unstable();
+        let cells: usize = axes.iter().map(|axis| at(sizes, *axis)).product();
+        let (mut part, mut whole) = (vec![0.0; cells], vec![0.0; cells]);
+        for (inner, met) in met.iter().enumerate() {
+            // The position of this cell: zero on the axes of `by`, digits of `inner` on the others.
+            let (mut rest, mut place) = (inner, vec![0; sizes.len()]);
+            for axis in self.axes[self.by..].iter().rev() {
+                place[*axis] = rest % at(sizes, *axis);
+                rest /= at(sizes, *axis);
+            }
+            let place = axes.iter().fold(0, |sum, axis| sum * at(sizes, *axis) + place[*axis]);
+            whole[place] = 1.0;
+            part[place] = f64::from(*met);
+        }
+        Ok(Spread {
+            part: estimate.fixed_covariance(sizes, &part, &part)?,
+            whole: estimate.fixed_covariance(sizes, &whole, &whole)?,
+            both: estimate.fixed_covariance(sizes, &part, &whole)?,
+        })
+    }
+}
+
+/// The answer of a share, one row for each combination of its keys.
+pub(super) fn share(question: &Question, plan: &Plan, combined: &mut Combined) -> Result<Answer> {
+    let marginal = super::marginal(question, plan)?;
+    let estimate = combined.estimate(marginal)?;
+    let condition = Met::new(question, plan)?;
+    let sizes = combined.sizes().to_vec();
+    let cells = estimate.cells.ordered(&condition.axes);
+    let parts = estimate.parts(&condition.axes);
+    let mut spreads: Vec<(&[bool], Spread)> = Vec::new();
+    let mut pairs = Vec::new();
+    for (combination, met) in condition.combinations().enumerate() {
+        let mut spread = match spreads.iter().find(|(known, _)| *known == met) {
+            Some((_, spread)) => *spread,
+            None => {
+                let spread = condition.spread(&estimate, &sizes, met)?;
+                spreads.push((met, spread));
+                spread
+            }
+        };
+        let here = combination * condition.inner..(combination + 1) * condition.inner;
+        let sums = |cells: &[f64]| -> (f64, f64) {
+            let part = cells.iter().zip(met).filter(|(_, met)| **met).map(|(cell, _)| cell).sum();
+            (part, cells.iter().sum())
+        };
+        for (table, sum) in &parts {
+            let (part, whole) = sums(&table[here.clone()]);
+            let factor = sum.variance / (sum.value * sum.value);
+            spread.part += part * part * factor;
+            spread.whole += whole * whole * factor;
+            spread.both += part * whole * factor;
+        }
+        let (part, whole) = sums(&cells[here]);
+        pairs.push(Pair { part, whole, spread });
+    }
+    let mut answer = ratios::ratios(&pairs, 0.0, 1.0, 0.0, 1.0);
+    answer.measured_tables = combined.sources(marginal);
+    answer.coverage = combined.coverage()?;
+    Ok(answer)
+}
+
+fn at(sizes: &[u64], axis: usize) -> usize {
+    usize::try_from(sizes[axis]).unwrap_or(usize::MAX)
+}

@@ -1,0 +1,193 @@
+//! Roll-ups over keys: hours to days, countries to regions, and both over weeks.
+
+use std::collections::BTreeMap;
+
+use arrow::array::AsArray;
+use arrow::datatypes::{DataType, Float64Type};
+use serde_json::Value;
+
+use crate::world::World;
+
+/// Two simulated days, released with counts by hour and country, so that they are raked.
+fn released() -> World {
+    let world = World::new();
+    let simulate = ["simulate", "--out", "lookups", "--days", "2", "--lookups-per-day", "40000"];
+    assert_eq!(world.run(&[&simulate[..], &["--requesters", "8000"]].concat()).code, 0);
+    world.edit("logs/*.csv", "lookups/**/*.parquet");
+    world.edit("epsilon = 1.0", "epsilon = 20.0");
+    world.edit("by = [\"hour\", \"app\"]", "by = [\"hour\", \"target_country\"]");
+    world.edit(
+        "app = [\"messages\", \"calls\"]",
+        "app = [\"messages\", \"calls\"]\ntarget_country = [\"BR\", \"DE\", \"FR\", \"IN\", \"US\"]",
+    );
+    world.edit(
+        "[[question]]",
+        "[[question]]\nname = \"countries\"\ncount = \"lookups\"\nby = [\"target_country\"]\n\
+         [[question]]\nname = \"waits\"\nsum = \"latency_ms\"\nrange = [0, 500]\nby = [\"hour\", \"app\"]\n\
+         [[question]]\nname = \"busiest\"\ncount = \"lookups\"\nby = [\"hour\"]\ntop = 3\n\
+         [[question]]\nname = \"people\"\ndistinct = \"requester\"\nby = [\"hour\"]\n\
+         [[question]]",
+    );
+    let run = ["run", "release.toml", "--from", "2026-01-01", "--to", "2026-01-02"];
+    let ran = world.run(&[&run[..], &["--as-of", "2026-01-04"]].concat());
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    world
+}
+
+/// A file's numbers and words by column, and its metadata.
+struct Table {
+    numbers: BTreeMap<String, Vec<f64>>,
+    words: BTreeMap<String, Vec<String>>,
+    metadata: Value,
+}
+
+fn table(world: &World, path: &str) -> Table {
+    let bytes = bytes::Bytes::from(std::fs::read(world.path(path)).unwrap());
+    let builder =
+        parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder::try_new(bytes).unwrap();
+    let pairs = builder.metadata().file_metadata().key_value_metadata().unwrap();
+    let pair = pairs.iter().find(|pair| pair.key == "pointillist").unwrap();
+    let metadata = serde_json::from_str(pair.value.as_deref().unwrap()).unwrap();
+    let batch = builder.with_batch_size(100_000).build().unwrap().next().unwrap().unwrap();
+    let (mut numbers, mut words) = (BTreeMap::new(), BTreeMap::new());
+    for (field, column) in batch.schema().fields().iter().zip(batch.columns()) {
+        let name = field.name().clone();
+        if *field.data_type() == DataType::Utf8 {
+            let column = column.as_string::<i32>();
+            words.insert(name, column.iter().map(|word| word.unwrap().to_owned()).collect());
+        } else if let Ok(column) = arrow::compute::cast(column, &DataType::Float64) {
+            numbers.insert(name, column.as_primitive::<Float64Type>().values().to_vec());
+        }
+    }
+    Table { numbers, words, metadata }
+}
+
+#[test]
+fn hours_drop_out_and_agree_with_the_question_without_them() {
+    let world = released();
+    let before = world.ledger();
+    let ran = world.run(&[
+        "rollup",
+        "release.toml",
+        "--to",
+        "day",
+        "--drop",
+        "hour",
+        "--out",
+        "rolled",
+        "--json",
+    ]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert_eq!(world.ledger(), before, "nothing was spent");
+    let told: Value = serde_json::from_str(&ran.stdout).unwrap();
+    let names = |list: &str, field: &str| -> Vec<String> {
+        let list = told[list].as_array().unwrap().iter();
+        list.map(|entry| entry[field].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(names("rolled_up", "folder"), ["waits_without_hour", "volume_without_hour"]);
+    assert_eq!(names("left_out", "question"), ["countries", "busiest", "people", "sms_share"]);
+
+    let day = "day=2026-01-02/part-0.parquet";
+    let sums = table(&world, &format!("rolled/volume_without_hour/{day}"));
+    let asked = table(&world, &format!("published/countries/{day}"));
+    assert_eq!(sums.words["target_country"], asked.words["target_country"]);
+    assert_eq!(sums.metadata["dropped"], serde_json::json!(["hour"]));
+    assert!(!sums.numbers.contains_key("hour") && !sums.numbers.contains_key("days"));
+    assert_eq!(table(&world, &format!("published/volume/{day}")).metadata["raked"], true);
+    for row in 0..6 {
+        let (value, sd) = (sums.numbers["value"][row], sums.numbers["noise_sd"][row]);
+        assert!((value - asked.numbers["value"][row]).abs() <= 12.5);
+        assert!((sd / asked.numbers["noise_sd"][row] - 1.0).abs() < 0.02, "row {row}");
+        assert!(sums.numbers["ci_low"][row] < value && value < sums.numbers["ci_high"][row]);
+    }
+
+    // A sum's cells are independent: variances add up.
+    let hours = table(&world, &format!("published/waits/{day}"));
+    let waits = table(&world, &format!("rolled/waits_without_hour/{day}"));
+    for row in 0..3 {
+        let of_app = || (0..24).map(|hour| hour * 3 + row);
+        let value: f64 = of_app().map(|cell| hours.numbers["value"][cell]).sum();
+        let variance: f64 = of_app().map(|cell| hours.numbers["noise_sd"][cell].powi(2)).sum();
+        assert!((waits.numbers["value"][row] / value - 1.0).abs() < 1e-12);
+        assert!((waits.numbers["noise_sd"][row] / variance.sqrt() - 1.0).abs() < 1e-12);
+    }
+}
+
+#[test]
+fn countries_become_regions_over_weeks() {
+    let world = released();
+    let ran = world.run(&[
+        "rollup",
+        "release.toml",
+        "--to",
+        "week",
+        "--drop",
+        "hour",
+        "--regions",
+        "--question",
+        "volume",
+        "--out",
+        "rolled",
+    ]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    let week = "week=2026-W01/part-0.parquet";
+    let sums = table(&world, &format!("rolled/volume_without_hour_in_regions_by_week/{week}"));
+    // Regions without a listed country have no row: what they hold counts as `other`.
+    assert_eq!(sums.words["target_region"], ["Americas", "Asia", "Europe", "other"]);
+    assert_eq!(
+        sums.metadata["grouped"]["target_country"]["Americas"],
+        serde_json::json!(["BR", "US"])
+    );
+    let days = ["2026-01-01", "2026-01-02"]
+        .map(|day| table(&world, &format!("published/volume/day={day}/part-0.parquet")));
+    let europe: f64 = days
+        .iter()
+        .flat_map(|day| day.words["target_country"].iter().zip(&day.numbers["value"]))
+        .filter(|(country, _)| ["DE", "FR"].contains(&country.as_str()))
+        .map(|(_, value)| value)
+        .sum();
+    assert!((sums.numbers["value"][2] - europe).abs() < 1e-9);
+    assert_eq!((sums.numbers["days"][2], sums.numbers["of_days"][2]), (2.0, 7.0));
+    let inspected = world.run(&[
+        "inspect",
+        "rolled/volume_without_hour_in_regions_by_week/week=2026-W01/part-0.parquet",
+    ]);
+    insta::assert_snapshot!(inspected.stdout, @r#"
+    rolled/volume_without_hour_in_regions_by_week/week=2026-W01/part-0.parquet: volume of release daily, week 2026-W01 (UTC)
+    4 rows; columns target_region, value, noise_sd, ci_low, ci_high, days, of_days
+
+    The promise is that of the days it was made of, whose files carry it: adding published values up tells nothing more about anybody.
+
+    Each value carries noise, whose standard deviation is in noise_sd; the interval in ci_low and ci_high holds the bounded value in 95 of 100 cases.
+    "#);
+}
+
+#[test]
+fn what_cannot_be_added_up_is_refused_with_the_reason() {
+    let world = released();
+    let refused = |arguments: &[&str]| {
+        let ran = world.run(&[&["rollup", "release.toml", "--json"], arguments].concat());
+        let told: Value = serde_json::from_str(&ran.stdout).unwrap();
+        (ran.code, told["error"]["help"].as_str().unwrap().to_owned())
+    };
+    let day = ["--to", "day", "--drop", "hour", "--question"];
+    for (question, reason) in [
+        ("people", "a requester of two days or two cells is one person"),
+        ("sms_share", "a ratio of a sum is no sum of ratios"),
+        ("busiest", "only the largest rows of each day"),
+        ("countries", "it has no key `hour` to drop"),
+    ] {
+        let (code, help) = refused(&[&day[..], &[question]].concat());
+        assert!(code == 1 && help.contains(reason), "{question}: {code} {help}");
+    }
+    let (code, help) = refused(&["--to", "week", "--regions", "--question", "waits"]);
+    assert!(code == 1 && help.contains("no countries"), "{code} {help}");
+    let (code, help) = refused(&["--to", "day"]);
+    assert!(code == 2 && help.contains("--drop KEY"), "{code} {help}");
+    let (code, help) = refused(&["--to", "week", "--drop", "nothing"]);
+    assert!(code == 2 && help.contains("some question names"), "{code} {help}");
+    // Another question's folder is not written into.
+    world.edit("name = \"busiest\"", "name = \"volume_without_hour\"");
+    let (code, help) = refused(&["--to", "day", "--drop", "hour"]);
+    assert!(code == 2 && help.contains("--out"), "{code} {help}");
+}
