@@ -106,11 +106,15 @@ fn raked_counts_and_shares_of_several_tables_hold_as_well() {
                 assert_eq!((question.name.as_str(), row, *held), ("mixed", 1, draws));
                 continue;
             }
-            assert_held(&format!("{} row {row}", question.name), *held, draws);
+            let sd = (stated[place][row] / f64::from(draws)).sqrt();
+            let added = if is_whole(&target[place]) { rounding(Z_95, sd) } else { 0.0 };
+            assert_holds(&format!("{} row {row}", question.name), (*held, draws), added);
         }
-        // What is stated beforehand is what is seen: within 3 %, for each question as a whole.
+        // What is stated beforehand is what is seen, within five standard deviations of a sample of
+        // so many: 4 % at 10,000.
         let seen = squares[place].iter().sum::<f64>().sqrt();
         let said = stated[place].iter().sum::<f64>().sqrt();
-        assert!((seen / said - 1.0).abs() < 0.03, "{}: {seen} against {said}", question.name);
+        let slack = 5.0 / (2.0 * f64::from(draws)).sqrt();
+        assert!((seen / said - 1.0).abs() < slack, "{}: {seen} against {said}", question.name);
     }
 }
