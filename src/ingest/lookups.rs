@@ -6,7 +6,7 @@
 
 use std::path::Path;
 
-use arrow::array::{Array, ArrayRef, AsArray, Float64Array, StringViewArray};
+use arrow::array::{Array, ArrayRef, AsArray, BinaryViewArray, Float64Array, StringViewArray};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Float64Type, Int32Type};
 
@@ -142,20 +142,20 @@ impl<'a> Canonical<'a> {
         if times.null_count() > 0 {
             reject(&mut readable, &mut rejected, Reason::BadTime, |row| times.is_null(row));
         }
-        let requester = text(column(self.wanted.requester), rows)?;
+        let requester = bytes(column(self.wanted.requester), raw)?;
         reject(&mut readable, &mut rejected, Reason::NoRequester, |row| is_empty(&requester, row));
-        let target = text(column(self.wanted.target), rows)?;
+        let target = bytes(column(self.wanted.target), raw)?;
         reject(&mut readable, &mut rejected, Reason::NoTarget, |row| is_empty(&target, row));
 
         let mut keys: Vec<Vec<u16>> = Vec::with_capacity(self.keys.len());
         for (key, place) in self.keys.iter().zip(&self.wanted.keys) {
             keys.push(match place {
-                Some(place) => positions(key, column(*place), rows)?,
+                Some(place) => positions(key, column(*place), raw)?,
                 None => Vec::new(),
             });
         }
         let requester = match &mut self.normaliser {
-            None => Requesters::Names(requester),
+            None => Requesters::Names(text(column(self.wanted.requester), rows)?),
             Some(normaliser) => {
                 let asked = Numbers::read(normaliser, &requester, &readable);
                 let about = Numbers::read(normaliser, &target, &readable);
@@ -219,14 +219,14 @@ const NO_NUMBER: u16 = u16::MAX - 1;
 
 impl Numbers {
     /// Normalises the column in every readable row.
-    fn read(normaliser: &mut Normaliser, texts: &StringViewArray, readable: &[bool]) -> Self {
+    fn read(normaliser: &mut Normaliser, texts: &BinaryViewArray, readable: &[bool]) -> Self {
         let mut numbers = vec![0; readable.len()];
         let mut countries = vec![NO_NUMBER; readable.len()];
         let rows = readable.iter().zip(numbers.iter_mut().zip(&mut countries)).enumerate();
         for (row, (readable, (number, country))) in rows {
-            if *readable && let Some(known) = normaliser.normalise(texts.value(row)) {
-                *number = known.number;
-                *country = known.country.map_or(NO_COUNTRY, CountryIndex::as_u16);
+            if *readable && let Some((known, place)) = normaliser.number(texts.value(row)) {
+                *number = known;
+                *country = place.map_or(NO_COUNTRY, CountryIndex::as_u16);
             }
         }
         Self { numbers, countries }
@@ -252,7 +252,7 @@ fn reject(
 }
 
 #[inline]
-fn is_empty(text: &StringViewArray, row: usize) -> bool {
+fn is_empty(text: &BinaryViewArray, row: usize) -> bool {
     // The length stands in the lower half of a view.
     text.views()[row] as u32 == 0 || text.is_null(row)
 }
@@ -268,14 +268,22 @@ pub(super) fn text(array: Option<&ArrayRef>, rows: usize) -> Result<StringViewAr
     Ok(cast.as_string_view().clone())
 }
 
+/// A column as the bytes of its text; bytes that are not UTF-8 are null.
+fn bytes(array: Option<&ArrayRef>, raw: &RawBatch) -> Result<BinaryViewArray> {
+    match array.and_then(|array| array.as_binary_view_opt()) {
+        Some(bytes) if raw.is_utf8 => Ok(bytes.clone()),
+        _ => Ok(text(array, raw.rows)?.to_binary_view()),
+    }
+}
+
 /// The position of each row's value in the public list of a key.
-fn positions(key: &Key, array: Option<&ArrayRef>, rows: usize) -> Result<Vec<u16>> {
-    let Some(array) = array else { return Ok(vec![key.fallback(); rows]) };
+fn positions(key: &Key, array: Option<&ArrayRef>, raw: &RawBatch) -> Result<Vec<u16>> {
+    let Some(array) = array else { return Ok(vec![key.fallback(); raw.rows]) };
     if let KeySource::Number(grid) = key.source() {
         return Ok(numbers(array)?.iter().map(|number| grid.position(number)).collect());
     }
     if let Some(dictionary) = array.as_dictionary_opt::<Int32Type>() {
-        let values = text(Some(dictionary.values()), dictionary.values().len())?;
+        let values = text(Some(dictionary.values()), dictionary.values().len())?.to_binary_view();
         let known: Vec<u16> =
             (0..values.len()).map(|place| position(key, &values, place)).collect();
         let place = |code: i32| usize::try_from(code).ok().and_then(|code| known.get(code));
@@ -288,8 +296,17 @@ fn positions(key: &Key, array: Option<&ArrayRef>, rows: usize) -> Result<Vec<u16
         }
         return Ok(positions);
     }
-    let values = text(Some(array), rows)?;
-    Ok((0..rows).map(|row| position(key, &values, row)).collect())
+    let values = bytes(Some(array), raw)?;
+    let mut recent = Recent::default();
+    let position =
+        |row: usize| recent.position(values.views()[row], || position(key, &values, row));
+    if values.null_count() == 0 {
+        return Ok((0..raw.rows).map(position).collect());
+    }
+    // The view of a null means nothing.
+    let mut position = position;
+    let row = |row: usize| if values.is_null(row) { key.fallback() } else { position(row) };
+    Ok((0..raw.rows).map(row).collect())
 }
 
 /// A column as numbers; what is none is null.
@@ -304,11 +321,42 @@ fn numbers(array: &ArrayRef) -> Result<Float64Array> {
     Ok(cast(array, &DataType::Float64).map_err(unreadable)?.as_primitive::<Float64Type>().clone())
 }
 
-fn position(key: &Key, values: &StringViewArray, row: usize) -> u16 {
-    if values.is_null(row) {
-        return key.fallback();
+/// The positions of short texts that were met lately: a key has few values, and a log repeats them.
+struct Recent([(u128, u16); 1 << Self::BITS]);
+
+impl Default for Recent {
+    fn default() -> Self {
+        // No short text has this view.
+        Self([(u128::MAX, 0); 1 << Self::BITS])
     }
-    let value = values.value(row);
+}
+
+impl Recent {
+    const BITS: u32 = 6;
+    /// Views of texts up to this length hold them whole.
+    const SHORT: u32 = 12;
+
+    #[inline(always)]
+    fn position(&mut self, view: u128, find: impl FnOnce() -> u16) -> u16 {
+        /// Spreads what differs over the highest bits.
+        const SPREAD: u64 = 0x9E37_79B9_7F4A_7C15;
+        if view as u32 > Self::SHORT {
+            return find();
+        }
+        let mixed = ((view >> 64) as u64 ^ view as u64).wrapping_mul(SPREAD);
+        let entry = &mut self.0[(mixed >> (u64::BITS - Self::BITS)) as usize];
+        if entry.0 != view {
+            *entry = (view, find());
+        }
+        entry.1
+    }
+}
+
+fn position(key: &Key, values: &BinaryViewArray, row: usize) -> u16 {
+    let Some(value) = values.is_valid(row).then(|| values.value(row)) else {
+        return key.fallback();
+    };
+    let Ok(value) = std::str::from_utf8(value) else { return key.fallback() };
     let value = if *key.source() == KeySource::Route { route(value) } else { value };
     key.values()
         .binary_search_by(|listed| listed.as_str().cmp(value))

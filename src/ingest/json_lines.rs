@@ -1,0 +1,401 @@
+//! A block of JSON lines → columns that point into it.
+//!
+//! Logs repeat one shape: the name of a member is compared with the one that followed before, and
+//! values are passed over once. A line is plain when it is an object of texts without escapes,
+//! numbers, booleans and nulls; unwanted texts may have simple escapes. Every other line is put aside
+//! for the parser of odd blocks, which decides whether it is one at all and what it says.
+
+use arrow::array::{Array, ArrayRef, AsArray};
+use arrow::buffer::Buffer;
+
+use super::scan::{StringEnds, find};
+use super::views::Views;
+
+/// How many digits a number may have before or behind the point; more are for the other parser.
+const DIGITS_MAX: usize = 18;
+/// A number of so many digits is the shortest text of its binary form.
+const DIGITS_EXACT: usize = 15;
+/// How many names are remembered.
+const LABELS_MAX: usize = 64;
+
+/// Parses a block of lines that is UTF-8; none when it cannot be.
+///
+/// `odd` parses lines that are not plain into one column of text for each name.
+pub(super) fn parse(
+    block: &Buffer,
+    names: &[String],
+    odd: impl FnOnce(&[u8]) -> Option<Vec<ArrayRef>>,
+) -> Option<(usize, Vec<ArrayRef>)> {
+    let mut lines = Lines { bytes: block, at: 0, names, labels: Vec::new(), next: 0 };
+    let mut columns: Vec<Views> =
+        names.iter().map(|_| Views::with_capacity(block.len() / 128 + 16)).collect();
+    let (mut rows, mut odd_rows, mut odd_lines) = (0, Vec::new(), Vec::new());
+    let mut values = vec![Value::Missing; names.len()];
+    while lines.at < block.len() {
+        let start = lines.at;
+        values.fill(Value::Missing);
+        match lines.line(&mut values) {
+            Some(Line::Blank) => continue,
+            Some(Line::Object) => {}
+            None => {
+                let end = memchr::memchr(b'\n', &block[start..]);
+                lines.at = end.map_or(block.len(), |end| start + end + 1);
+                odd_lines.extend_from_slice(&block[start..lines.at]);
+                odd_rows.push(rows);
+                values.fill(Value::Null);
+            }
+        }
+        rows += 1;
+        for (column, value) in columns.iter_mut().zip(&values) {
+            match value {
+                Value::Text { start, end } => column.push(block, *start, *end),
+                Value::Missing | Value::Null => column.push_null(),
+            }
+        }
+    }
+    if !odd_rows.is_empty() {
+        for (column, texts) in columns.iter_mut().zip(odd(&odd_lines)?) {
+            let texts = texts.as_string_view_opt().filter(|texts| texts.len() == odd_rows.len())?;
+            for (row, text) in odd_rows.iter().zip(texts) {
+                if let Some(text) = text {
+                    column.set_apart(*row, text.as_bytes());
+                }
+            }
+        }
+    }
+    let columns: Option<Vec<_>> = columns.into_iter().map(|column| column.finish(block)).collect();
+    Some((rows, columns?))
+}
+
+/// What a line says about a wanted name.
+#[derive(Clone, Copy)]
+enum Value {
+    Missing,
+    Null,
+    /// The place of a text, or of what is written as a text has it.
+    Text {
+        start: usize,
+        end: usize,
+    },
+}
+
+enum Line {
+    Blank,
+    Object,
+}
+
+/// The name of a member as it was last written, quoted and with its colon.
+struct Label {
+    text: Vec<u8>,
+    /// Its place among the wanted names.
+    wanted: Option<usize>,
+}
+
+struct Lines<'b> {
+    bytes: &'b [u8],
+    at: usize,
+    names: &'b [String],
+    /// The names seen so far.
+    labels: Vec<Label>,
+    /// The one that is expected next.
+    next: usize,
+}
+
+impl Lines<'_> {
+    /// Reads the line that begins here; none when it is not plain.
+    fn line(&mut self, values: &mut [Value]) -> Option<Line> {
+        self.space();
+        if !self.takes(b'{') {
+            return self.ends_line().then_some(Line::Blank);
+        }
+        self.space();
+        self.next = 0;
+        if !self.takes(b'}') {
+            loop {
+                let wanted = self.name()?;
+                self.space();
+                let value = self.value(wanted.is_some())?;
+                if let Some(wanted) = wanted {
+                    // Of two values for one name the other parser decides.
+                    let Value::Missing = values[wanted] else { return None };
+                    values[wanted] = value;
+                }
+                self.space();
+                if self.takes(b'}') {
+                    break;
+                }
+                if !self.takes(b',') {
+                    return None;
+                }
+                self.space();
+            }
+        }
+        self.space();
+        self.ends_line().then_some(Line::Object)
+    }
+
+    /// Takes the name of the line's next member; `Some(None)` when nobody wants it.
+    #[inline(always)]
+    fn name(&mut self) -> Option<Option<usize>> {
+        if let Some(label) = self.labels.get(self.next)
+            && self.bytes[self.at..].starts_with(&label.text)
+        {
+            self.at += label.text.len();
+            self.next += 1;
+            return Some(label.wanted);
+        }
+        self.other_name()
+    }
+
+    /// Takes a name that was not expected here.
+    #[inline(never)]
+    fn other_name(&mut self) -> Option<Option<usize>> {
+        let start = self.at;
+        let rest = &self.bytes[start..];
+        if let Some(place) = self.labels.iter().position(|label| rest.starts_with(&label.text)) {
+            self.at += self.labels[place].text.len();
+            self.next = place + 1;
+            return Some(self.labels[place].wanted);
+        }
+        let Value::Text { start: first, end } = self.string(true)? else { return None };
+        let name = &self.bytes[first..end];
+        let wanted = self.names.iter().position(|wanted| wanted.as_bytes() == name);
+        self.space();
+        if !self.takes(b':') {
+            return None;
+        }
+        if self.labels.len() < LABELS_MAX {
+            self.labels.push(Label { text: self.bytes[start..self.at].to_vec(), wanted });
+            self.next = self.labels.len();
+        }
+        Some(wanted)
+    }
+
+    /// Takes a value that is not nested.
+    #[inline(always)]
+    fn value(&mut self, is_wanted: bool) -> Option<Value> {
+        let start = self.at;
+        match self.bytes.get(start)? {
+            b'"' => return self.string(is_wanted),
+            b'n' => return self.takes_word(b"null").then_some(Value::Null),
+            b't' if self.takes_word(b"true") => {}
+            b'f' if self.takes_word(b"false") => {}
+            b'-' | b'0'..=b'9' => self.number(is_wanted)?,
+            _ => return None,
+        }
+        Some(Value::Text { start, end: self.at })
+    }
+
+    /// Takes a string; a wanted one must stand there as it is meant.
+    #[inline(always)]
+    fn string(&mut self, is_wanted: bool) -> Option<Value> {
+        if !self.takes(b'"') {
+            return None;
+        }
+        let start = self.at;
+        loop {
+            let end = find(self.bytes, self.at, StringEnds)?;
+            match self.bytes[end] {
+                b'"' => {
+                    self.at = end + 1;
+                    return Some(Value::Text { start, end });
+                }
+                b'\\' if !is_wanted => {
+                    let simple = b"\"\\/bfnrt";
+                    self.bytes.get(end + 1).filter(|escape| simple.contains(escape))?;
+                    self.at = end + 2;
+                }
+                _ => return None,
+            }
+        }
+    }
+
+    /// Takes a number; a wanted one must be written as its value is.
+    #[inline(always)]
+    fn number(&mut self, is_wanted: bool) -> Option<()> {
+        let start = self.at;
+        let is_negative = self.takes(b'-');
+        let first = self.bytes.get(self.at).copied();
+        let whole = self.digits()?;
+        if first == Some(b'0') && whole > 1 {
+            return None;
+        }
+        if !self.takes(b'.') {
+            return (first != Some(b'0') || !is_negative).then_some(());
+        }
+        let digits = whole + self.digits()?;
+        let text = &self.bytes[start..self.at];
+        let is_short = digits <= DIGITS_EXACT && !text.ends_with(b"0");
+        (!is_wanted || is_short || is_shortest(text)).then_some(())
+    }
+
+    /// Takes some digits and says how many.
+    #[inline(always)]
+    fn digits(&mut self) -> Option<usize> {
+        let start = self.at;
+        while self.bytes.get(self.at).is_some_and(u8::is_ascii_digit) {
+            self.at += 1;
+        }
+        Some(self.at - start).filter(|digits| (1..=DIGITS_MAX).contains(digits))
+    }
+
+    /// Passes over white space within the line.
+    #[inline(always)]
+    fn space(&mut self) {
+        while matches!(self.bytes.get(self.at), Some(b' ' | b'\t' | b'\r')) {
+            self.at += 1;
+        }
+    }
+
+    #[inline(always)]
+    fn takes(&mut self, byte: u8) -> bool {
+        let is_there = self.bytes.get(self.at) == Some(&byte);
+        self.at += usize::from(is_there);
+        is_there
+    }
+
+    fn takes_word(&mut self, word: &[u8]) -> bool {
+        let is_there = self.bytes[self.at..].starts_with(word);
+        if is_there {
+            self.at += word.len();
+        }
+        is_there
+    }
+
+    /// Takes the line end, or is at the end of the block.
+    #[inline(always)]
+    fn ends_line(&mut self) -> bool {
+        self.at >= self.bytes.len() || self.takes(b'\n')
+    }
+}
+
+/// Whether a number with a fraction is written as its binary form would be.
+fn is_shortest(text: &[u8]) -> bool {
+    let number = std::str::from_utf8(text).ok().and_then(|text| text.parse::<f64>().ok());
+    number.is_some_and(|number| number.to_string().as_bytes() == text)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
+    use super::super::odd;
+    use super::*;
+
+    type Columns = Vec<Vec<Option<String>>>;
+
+    fn names() -> Vec<String> {
+        ["a", "b", "\u{e9}t\u{e9}"].map(str::to_owned).to_vec()
+    }
+
+    fn values(columns: &[ArrayRef]) -> Columns {
+        let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+        let column = |column: &ArrayRef| match column.as_binary_view_opt() {
+            Some(column) => column.iter().map(|value| value.map(text)).collect(),
+            None => column.as_string_view().iter().map(|value| value.map(str::to_owned)).collect(),
+        };
+        columns.iter().map(column).collect()
+    }
+
+    fn read(text: &str, odd: impl FnOnce(&[u8]) -> Option<Vec<ArrayRef>>) -> Option<Columns> {
+        let (rows, columns) = parse(&Buffer::from_slice_ref(text.as_bytes()), &names(), odd)?;
+        assert!(columns.iter().all(|column| column.len() == rows));
+        Some(values(&columns))
+    }
+
+    #[test]
+    fn usual_lines_are_read_here() {
+        let text = "{\"a\":\"x\",\"b\":12,\"other\":-0.50}\n\n \r\n\
+                    { \"b\" : true , \"c\" : \"\\\"\\\\\", \"a\" : null }\r\n\
+                    {}\n{\"b\":0.1,\"a\":1575413122.764317,\"\u{e9}t\u{e9}\":\"a name beyond a view\"}";
+        let column =
+            |values: [Option<&str>; 4]| values.map(|value| value.map(str::to_owned)).to_vec();
+        assert_eq!(
+            read(text, |_| unreachable!()),
+            Some(vec![
+                column([Some("x"), None, None, Some("1575413122.764317")]),
+                column([Some("12"), Some("true"), None, Some("0.1")]),
+                column([None, None, None, Some("a name beyond a view")]),
+            ])
+        );
+    }
+
+    #[test]
+    fn only_odd_lines_are_put_aside_and_their_values_come_back_in_place() {
+        let lines = [
+            "{\"a\":\"1\"}",
+            "{\"a\":\"\\u0032\"}",
+            "{\"a\":\"3\"}",
+            "{\"a\":{\"b\":4}}",
+            "{\"a\":\"x\",\"a\":\"5\"}",
+            "{\"a\":6.0}",
+            "{\"c\":[],\"a\":\"7\"}",
+        ];
+        let mut aside = String::new();
+        let seen = read(&lines.join("\n"), |odd| {
+            aside = String::from_utf8(odd.to_vec()).unwrap();
+            odd::json(odd, &names())
+        });
+        assert_eq!(
+            aside.lines().collect::<Vec<_>>(),
+            [lines[1], lines[3], lines[4], lines[5], lines[6]]
+        );
+        let some = |text: &str| Some(text.to_owned());
+        let first = &seen.unwrap()[0];
+        assert_eq!(
+            *first,
+            [some("1"), some("2"), some("3"), None, some("x"), some("6"), some("7")]
+        );
+        for broken in ["{\"a\":\"1\"", "[1]", "{\"a\":01}", "{\"a\":\"1\"} x", "{\"a\":\"\u{1}\"}"]
+        {
+            assert_eq!(read(broken, |odd| odd::json(odd, &names())), None, "{broken}");
+        }
+    }
+
+    fn value() -> impl Strategy<Value = String> {
+        prop_oneof![
+            4 => "\"[a-z\u{e9} +{]{0,16}\"",
+            1 => "\"([a]|\\\\[\"\\\\/bfnrtu0]){0,4}\"",
+            1 => "\"\\\\u00[0-9a-f]{2}\"",
+            2 => "-?[0-9]{1,20}",
+            2 => "-?[0-9]{1,12}\\.[0-9]{1,12}",
+            1 => "-?[0-9]{1,4}(\\.[0-9]{1,4})?[eE][+-]?[0-9]{1,3}",
+            2 => proptest::sample::select(vec!["true", "false", "null"]).prop_map(str::to_owned),
+            1 => proptest::sample::select(vec!["{\"a\":1}", "[1, \"x\"]", "[]", "{}", "nul", "", "+1"])
+                .prop_map(str::to_owned),
+        ]
+    }
+
+    fn line() -> impl Strategy<Value = String> {
+        let name =
+            proptest::sample::select(vec!["a", "b", "\u{e9}t\u{e9}", "c", "", "d", "\\u0061"]);
+        let space = || proptest::sample::select(vec!["", "", "", " ", "\t", "  ", "\r"]);
+        let member = (name, value(), space(), space()).prop_map(|(name, value, before, after)| {
+            format!("{before}\"{name}\"{after}:{before}{value}{after}")
+        });
+        (vec(member, 0..4), space())
+            .prop_map(|(members, space)| format!("{space}{{{}}}{space}", members.join(",")))
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(3_000))]
+
+        /// Blocks are read and refused as they are by the other parser alone.
+        #[test]
+        fn both_parsers_read_alike(
+            lines in vec(line(), 0..5),
+            repeats in 1..3_usize,
+            spoilt in proptest::option::weighted(0.2, (any::<prop::sample::Index>(), "[a\"{},:\\\\ \n\u{1}\u{e9}0]")),
+        ) {
+            let mut text = format!("{}\n", lines.join("\n")).repeat(repeats);
+            if let Some((place, by)) = spoilt {
+                let (start, letter) = *place.get(&text.char_indices().collect::<Vec<_>>());
+                text.replace_range(start..start + letter.len_utf8(), &by);
+            }
+            let plain = read(&text, |odd| odd::json(odd, &names()));
+            let other = odd::json(text.as_bytes(), &names()).map(|columns| values(&columns));
+            prop_assert_eq!(plain, other);
+        }
+    }
+}
