@@ -1,9 +1,10 @@
 //! A block of JSON lines → columns that point into it.
 //!
 //! Logs repeat one shape: the name of a member is compared with the one that followed before, and
-//! values are passed over once. A line is plain when it is an object of texts without escapes,
-//! numbers, booleans and nulls; unwanted texts may have simple escapes. Every other line is put aside
-//! for the parser of odd blocks, which decides whether it is one at all and what it says.
+//! values are passed over once. A line is plain when it is an object whose wanted members are texts
+//! without escapes, numbers, booleans and nulls; unwanted ones may have escapes and be nested. Every
+//! other line is put aside for the parser of odd blocks, which decides whether it is one at all and
+//! what it says.
 
 use arrow::array::{Array, ArrayRef, AsArray};
 use arrow::buffer::Buffer;
@@ -15,6 +16,8 @@ use super::views::Views;
 const DIGITS_MAX: usize = 18;
 /// A number of so many digits is the shortest text of its binary form.
 const DIGITS_EXACT: usize = 15;
+/// How deep unwanted values may be nested.
+const DEPTH_MAX: usize = 16;
 /// How many names are remembered.
 const LABELS_MAX: usize = 64;
 
@@ -114,7 +117,8 @@ impl Lines<'_> {
             loop {
                 let wanted = self.name()?;
                 self.space();
-                let value = self.value(wanted.is_some())?;
+                let depth = if wanted.is_some() { 0 } else { DEPTH_MAX };
+                let value = self.value(wanted.is_some(), depth)?;
                 if let Some(wanted) = wanted {
                     // Of two values for one name the other parser decides.
                     let Value::Missing = values[wanted] else { return None };
@@ -171,9 +175,9 @@ impl Lines<'_> {
         Some(wanted)
     }
 
-    /// Takes a value that is not nested.
+    /// Takes a value that is nested no deeper than `depth`.
     #[inline(always)]
-    fn value(&mut self, is_wanted: bool) -> Option<Value> {
+    fn value(&mut self, is_wanted: bool, depth: usize) -> Option<Value> {
         let start = self.at;
         match self.bytes.get(start)? {
             b'"' => return self.string(is_wanted),
@@ -181,9 +185,41 @@ impl Lines<'_> {
             b't' if self.takes_word(b"true") => {}
             b'f' if self.takes_word(b"false") => {}
             b'-' | b'0'..=b'9' => self.number(is_wanted)?,
+            b'{' | b'[' => self.nested(depth.checked_sub(1)?)?,
             _ => return None,
         }
         Some(Value::Text { start, end: self.at })
+    }
+
+    /// Passes over an object or an array.
+    #[inline(never)]
+    fn nested(&mut self, depth: usize) -> Option<()> {
+        let is_object = self.bytes.get(self.at) == Some(&b'{');
+        let close = if is_object { b'}' } else { b']' };
+        self.at += 1;
+        self.space();
+        if self.takes(close) {
+            return Some(());
+        }
+        loop {
+            if is_object {
+                self.string(false)?;
+                self.space();
+                if !self.takes(b':') {
+                    return None;
+                }
+                self.space();
+            }
+            self.value(false, depth)?;
+            self.space();
+            if self.takes(close) {
+                return Some(());
+            }
+            if !self.takes(b',') {
+                return None;
+            }
+            self.space();
+        }
     }
 
     /// Takes a string; a wanted one must stand there as it is meant.
@@ -200,11 +236,7 @@ impl Lines<'_> {
                     self.at = end + 1;
                     return Some(Value::Text { start, end });
                 }
-                b'\\' if !is_wanted => {
-                    let simple = b"\"\\/bfnrt";
-                    self.bytes.get(end + 1).filter(|escape| simple.contains(escape))?;
-                    self.at = end + 2;
-                }
+                b'\\' if !is_wanted => self.at = end + escape_length(&self.bytes[end + 1..])?,
                 _ => return None,
             }
         }
@@ -269,6 +301,17 @@ impl Lines<'_> {
     }
 }
 
+/// How long the escape is whose backslash stands before `rest`; none for one that needs a second.
+fn escape_length(rest: &[u8]) -> Option<usize> {
+    let (letter, rest) = rest.split_first()?;
+    if *letter != b'u' {
+        return b"\"\\/bfnrt".contains(letter).then_some(2);
+    }
+    let code = rest.first_chunk::<4>()?;
+    let is_surrogate = matches!(code[..2], [b'd' | b'D', b'8'..=b'9' | b'a'..=b'f' | b'A'..=b'F']);
+    (code.iter().all(u8::is_ascii_hexdigit) && !is_surrogate).then_some(6)
+}
+
 /// Whether a number with a fraction is written as its binary form would be.
 fn is_shortest(text: &[u8]) -> bool {
     let number = std::str::from_utf8(text).ok().and_then(|text| text.parse::<f64>().ok());
@@ -330,7 +373,8 @@ mod tests {
             "{\"a\":{\"b\":4}}",
             "{\"a\":\"x\",\"a\":\"5\"}",
             "{\"a\":6.0}",
-            "{\"c\":[],\"a\":\"7\"}",
+            "{\"c\":[{},\"x\", {\"a\":[]}],\"a\":\"7\",\"d\":\"\\u00e9\\n\"}",
+            "{\"c\":\"\\ud83d\\ude00\",\"a\":\"8\"}",
         ];
         let mut aside = String::new();
         let seen = read(&lines.join("\n"), |odd| {
@@ -339,13 +383,13 @@ mod tests {
         });
         assert_eq!(
             aside.lines().collect::<Vec<_>>(),
-            [lines[1], lines[3], lines[4], lines[5], lines[6]]
+            [lines[1], lines[3], lines[4], lines[5], lines[7]]
         );
         let some = |text: &str| Some(text.to_owned());
         let first = &seen.unwrap()[0];
         assert_eq!(
             *first,
-            [some("1"), some("2"), some("3"), None, some("x"), some("6"), some("7")]
+            [some("1"), some("2"), some("3"), None, some("x"), some("6"), some("7"), some("8")]
         );
         for broken in ["{\"a\":\"1\"", "[1]", "{\"a\":01}", "{\"a\":\"1\"} x", "{\"a\":\"\u{1}\"}"]
         {
@@ -353,11 +397,11 @@ mod tests {
         }
     }
 
-    fn value() -> impl Strategy<Value = String> {
+    fn single() -> impl Strategy<Value = String> {
         prop_oneof![
             4 => "\"[a-z\u{e9} +{]{0,16}\"",
             1 => "\"([a]|\\\\[\"\\\\/bfnrtu0]){0,4}\"",
-            1 => "\"\\\\u00[0-9a-f]{2}\"",
+            1 => "\"(\\\\u[0-9a-fA-FdD]{3,4}){1,2}\"",
             2 => "-?[0-9]{1,20}",
             2 => "-?[0-9]{1,12}\\.[0-9]{1,12}",
             1 => "-?[0-9]{1,4}(\\.[0-9]{1,4})?[eE][+-]?[0-9]{1,3}",
@@ -365,6 +409,21 @@ mod tests {
             1 => proptest::sample::select(vec!["{\"a\":1}", "[1, \"x\"]", "[]", "{}", "nul", "", "+1"])
                 .prop_map(str::to_owned),
         ]
+    }
+
+    fn value() -> impl Strategy<Value = String> {
+        single().prop_recursive(3, 6, 3, |inner| {
+            let space = proptest::sample::select(vec!["", "", " ", "\t\r"]);
+            (vec(inner, 0..3), space, 0..5_usize).prop_map(|(values, space, kind)| {
+                let comma = format!("{space},{space}");
+                if kind == 0 {
+                    return format!("[{space}{}{space}]", values.join(&comma));
+                }
+                let member = |value: &String| format!("\"a\"{space}:{space}{value}");
+                let members: Vec<String> = values.iter().map(member).collect();
+                format!("{{{space}{}{space}}}", members.join(&comma))
+            })
+        })
     }
 
     fn line() -> impl Strategy<Value = String> {

@@ -1,4 +1,4 @@
-//! What the fast parsers do not see: blank lines, short records, nested values.
+//! What the parsers of odd blocks do not see: blank lines, short records, nested values.
 //!
 //! Each check is a scan that costs little where there is nothing to find, and looks closely only
 //! where there is.
