@@ -15,6 +15,7 @@ mod json_lines;
 mod lines;
 mod lookups;
 mod odd;
+mod positions;
 mod raw_log;
 mod raw_metadata;
 mod raw_text;
