@@ -123,6 +123,36 @@ fn a_field_that_appears_late_is_not_lost() {
 }
 
 #[test]
+fn a_name_may_come_late_among_long_lines() {
+    let line = |row: usize| {
+        let time = if row < 900 { "" } else { "\"requested_at\":\"2026-01-01T00:00:00Z\"," };
+        let pad = "x".repeat(1_000);
+        format!("{{\"requester\":\"r\",{time}\"pad\":\"{pad}\",\"target\":\"t\"}}\n")
+    };
+    let text: String = (0..1_000).map(line).collect();
+    let (table, counts) = by_app(&[("x.ndjson", text.as_bytes())], "");
+    assert_eq!((table, counts.rejects.bad_time), (vec![0, 0, 100], 900));
+}
+
+#[test]
+fn a_short_record_and_a_long_one_are_refused_together() {
+    let text = b"requester,target,requested_at,app,note\nx,t,2026-01-01T00:00:00Z\n\
+                 x,t,2026-01-01T00:00:00Z,a,n,n,n\n";
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("x.csv"), text).unwrap();
+    let release = Release::parse(
+        "name = \"r\"\n[logs]\npath = \"*.csv\"\nidentifier = \"opaque\"\n[ledger]\npath = \"l\"\n\
+         epsilon = 1.0\ndelta = 1e-6\n[[question]]\nname = \"q\"\ncount = \"lookups\"\n",
+        "r.toml",
+        folder.path(),
+    )
+    .unwrap();
+    let reader = LogReader::open(&release.logs, &[], None).unwrap();
+    let failure = reader.fold(|| (), |(), _| Ok(())).err().unwrap().to_string();
+    assert!(failure.ends_with("x.csv line 2: 3 fields where the header has 5"), "{failure}");
+}
+
+#[test]
 fn files_may_differ_in_order_and_lack_columns() {
     let first = b"requester,target,requested_at\nx,t,2026-01-01T00:00:00Z\n".as_slice();
     let second = b"app,requested_at,target,requester\nb,2026-01-01T01:00:00Z,t,x\n".as_slice();

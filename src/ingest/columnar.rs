@@ -173,6 +173,7 @@ impl ParquetFooter {
             take(RawBatch {
                 rows: batch.num_rows(),
                 columns: wanted.names.iter().map(column).collect(),
+                is_utf8: false,
             })?;
         }
         if rows == expected {
@@ -263,7 +264,8 @@ pub(super) fn read_ipc(
     })?;
     let Some(batch) = batch else { return Ok(()) };
     let column = |name: &String| batch.column_by_name(name).cloned();
-    take(RawBatch { rows: batch.num_rows(), columns: wanted.names.iter().map(column).collect() })
+    let columns = wanted.names.iter().map(column).collect();
+    take(RawBatch { rows: batch.num_rows(), columns, is_utf8: false })
 }
 
 /// Reads one batch of an Arrow IPC file with every column.

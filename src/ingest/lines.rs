@@ -1,4 +1,4 @@
-//! What the fast parsers do not see: blank lines, short records, nested values.
+//! What the parsers of odd blocks do not see: blank lines, short records, nested values.
 //!
 //! Each check is a scan that costs little where there is nothing to find, and looks closely only
 //! where there is.
@@ -7,7 +7,6 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, StringViewBuilder};
-use polars::io::ndjson::core::json_lines;
 
 /// Lines with nothing in them are no records; within quotes they are part of a value.
 pub(super) fn without_blank_lines(bytes: &[u8], is_quoted: bool) -> Cow<'_, [u8]> {
@@ -27,19 +26,44 @@ pub(super) fn without_blank_lines(bytes: &[u8], is_quoted: bool) -> Cow<'_, [u8]
     Cow::Owned(kept)
 }
 
-/// How many separators stand outside of quotes.
-pub(super) fn separators(bytes: &[u8], separator: u8) -> usize {
-    if separator != b',' || memchr::memchr(b'"', bytes).is_none() {
-        return memchr::memchr_iter(separator, bytes).count();
+/// Whether there are so many records and each has all its fields: the parser fills short ones up
+/// with nulls and cuts long ones, but a record that was cut must not be misread.
+pub(super) fn are_whole(
+    bytes: &[u8],
+    separator: u8,
+    is_quoted: bool,
+    fields: usize,
+    records: usize,
+) -> bool {
+    if bytes.is_empty() {
+        return records == 0;
     }
-    let mut in_quotes = false;
-    bytes
-        .iter()
-        .filter(|byte| {
-            in_quotes ^= **byte == b'"';
-            !in_quotes && **byte == separator
-        })
-        .count()
+    let (mut seen, mut whole, mut in_quotes) = (1, 0, false);
+    for byte in bytes {
+        in_quotes ^= is_quoted && *byte == b'"';
+        if in_quotes {
+            continue;
+        }
+        if *byte == separator {
+            seen += 1;
+        } else if *byte == b'\n' {
+            if seen != fields {
+                return false;
+            }
+            whole += 1;
+            seen = 1;
+        }
+    }
+    if !bytes.ends_with(b"\n") {
+        whole += 1;
+    }
+    whole == records && (bytes.ends_with(b"\n") || seen == fields)
+}
+
+/// The lines that hold something.
+pub(super) fn filled_lines(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let is_blank = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\r');
+    bytes.split(|byte| *byte == b'\n').filter(move |line| !line.iter().all(is_blank))
 }
 
 /// A nested value must not become somebody's name: the parser writes it out as text, so values
@@ -50,7 +74,7 @@ pub(super) fn without_nested(array: ArrayRef, name: &str, bytes: &[u8]) -> Array
         return array;
     }
     let mut builder = StringViewBuilder::with_capacity(text.len());
-    for (value, line) in text.iter().zip(json_lines(bytes)) {
+    for (value, line) in text.iter().zip(filled_lines(bytes)) {
         let is_nested = value.is_some_and(|value| value.starts_with(['{', '[']))
             && serde_json::from_slice::<serde_json::Value>(line)
                 .is_ok_and(|object| !object[name].is_string());
@@ -99,10 +123,15 @@ mod tests {
     }
 
     #[test]
-    fn separators_within_quotes_are_none() {
-        assert_eq!(separators(b"a,b\nc,d\n", b','), 2);
-        assert_eq!(separators(b"\"a,b\",\"c\"\"d,\"\n", b','), 1);
-        assert_eq!(separators(b"a\t\"b\tc\n", b'\t'), 2);
+    fn every_record_must_have_its_fields_not_all_together() {
+        let csv =
+            |text: &str, fields, records| are_whole(text.as_bytes(), b',', true, fields, records);
+        assert!(csv("a,b\nc,d", 2, 2) && csv("a,b\nc,d\n", 2, 2));
+        assert!(csv("\"a,b\",\"c\"\"d,\ne\"\n", 2, 1));
+        assert!(!csv("a,b\nc\n", 2, 2) && !csv("a,b\nc", 2, 2));
+        assert!(!csv("a\nb,c,d\n", 2, 2) && !csv("b,c,d\na", 2, 2));
+        assert!(!csv("a,b\nc,d\n", 2, 1));
+        assert!(are_whole(b"a\t\"b\nc\td\n", b'\t', false, 2, 2));
     }
 
     #[test]

@@ -6,14 +6,15 @@
 
 use std::path::Path;
 
-use arrow::array::{Array, ArrayRef, AsArray, Float64Array, StringViewArray};
+use arrow::array::{Array, ArrayRef, AsArray, BinaryViewArray, StringViewArray};
 use arrow::compute::cast;
-use arrow::datatypes::{DataType, Float64Type, Int32Type};
+use arrow::datatypes::DataType;
 
+use super::positions::{country_positions, positions};
 use super::rejects::{Reason, RejectedRows};
 use super::time;
 use super::wanted::{RawBatch, Wanted};
-use crate::phone::{CallingCodes, CountryIndex, Normaliser};
+use crate::phone::{CountryIndex, Normaliser};
 use crate::spec::keys::{Key, KeySource};
 use crate::spec::logs::{Identifier, Logs};
 use crate::{Error, Result};
@@ -144,20 +145,23 @@ impl<'a> Canonical<'a> {
         if times.null_count() > 0 {
             reject(&mut readable, &mut rejected, Reason::BadTime, |row| times.is_null(row));
         }
-        let requester = text(column(self.wanted.requester), rows)?;
+        let requester = bytes(column(self.wanted.requester), raw)?;
         reject(&mut readable, &mut rejected, Reason::NoRequester, |row| is_empty(&requester, row));
-        let target = text(column(self.wanted.target), rows)?;
+        let target = bytes(column(self.wanted.target), raw)?;
         reject(&mut readable, &mut rejected, Reason::NoTarget, |row| is_empty(&target, row));
 
         let mut keys: Vec<Vec<u16>> = Vec::with_capacity(self.keys.len());
         for (key, place) in self.keys.iter().zip(&self.wanted.keys) {
             keys.push(match place {
-                Some(place) => positions(key, column(*place), rows)?,
+                Some(place) => positions(key, column(*place), raw)?,
                 None => Vec::new(),
             });
         }
         let (requester, target) = match &mut self.normaliser {
-            None => (Identifiers::Names(requester), Identifiers::Names(target)),
+            None => (
+                Identifiers::Names(text(column(self.wanted.requester), rows)?),
+                Identifiers::Names(text(column(self.wanted.target), rows)?),
+            ),
             Some(normaliser) => {
                 let asked = Numbers::read(normaliser, &requester, &readable);
                 let about = Numbers::read(normaliser, &target, &readable);
@@ -221,14 +225,14 @@ const NO_NUMBER: u16 = u16::MAX - 1;
 
 impl Numbers {
     /// Normalises the column in every readable row.
-    fn read(normaliser: &mut Normaliser, texts: &StringViewArray, readable: &[bool]) -> Self {
+    fn read(normaliser: &mut Normaliser, texts: &BinaryViewArray, readable: &[bool]) -> Self {
         let mut numbers = vec![0; readable.len()];
         let mut countries = vec![NO_NUMBER; readable.len()];
         let rows = readable.iter().zip(numbers.iter_mut().zip(&mut countries)).enumerate();
         for (row, (readable, (number, country))) in rows {
-            if *readable && let Some(known) = normaliser.normalise(texts.value(row)) {
-                *number = known.number;
-                *country = known.country.map_or(NO_COUNTRY, CountryIndex::as_u16);
+            if *readable && let Some((known, place)) = normaliser.number(texts.value(row)) {
+                *number = known;
+                *country = place.map_or(NO_COUNTRY, CountryIndex::as_u16);
             }
         }
         Self { numbers, countries }
@@ -254,7 +258,7 @@ fn reject(
 }
 
 #[inline]
-fn is_empty(text: &StringViewArray, row: usize) -> bool {
+fn is_empty(text: &BinaryViewArray, row: usize) -> bool {
     // The length stands in the lower half of a view.
     text.views()[row] as u32 == 0 || text.is_null(row)
 }
@@ -270,77 +274,10 @@ pub(super) fn text(array: Option<&ArrayRef>, rows: usize) -> Result<StringViewAr
     Ok(cast.as_string_view().clone())
 }
 
-/// The position of each row's value in the public list of a key.
-fn positions(key: &Key, array: Option<&ArrayRef>, rows: usize) -> Result<Vec<u16>> {
-    let Some(array) = array else { return Ok(vec![key.fallback(); rows]) };
-    if let KeySource::Number(grid) = key.source() {
-        return Ok(numbers(array)?.iter().map(|number| grid.position(number)).collect());
+/// A column as the bytes of its text; bytes that are not UTF-8 are null.
+pub(super) fn bytes(array: Option<&ArrayRef>, raw: &RawBatch) -> Result<BinaryViewArray> {
+    match array.and_then(|array| array.as_binary_view_opt()) {
+        Some(bytes) if raw.is_utf8 => Ok(bytes.clone()),
+        _ => Ok(text(array, raw.rows)?.to_binary_view()),
     }
-    if let Some(dictionary) = array.as_dictionary_opt::<Int32Type>() {
-        let values = text(Some(dictionary.values()), dictionary.values().len())?;
-        let known: Vec<u16> =
-            (0..values.len()).map(|place| position(key, &values, place)).collect();
-        let place = |code: i32| usize::try_from(code).ok().and_then(|code| known.get(code));
-        let position = |code: i32| place(code).copied().unwrap_or(key.fallback());
-        let mut positions: Vec<u16> =
-            dictionary.keys().values().iter().map(|code| position(*code)).collect();
-        if let Some(nulls) = dictionary.keys().nulls() {
-            let rows = positions.iter_mut().zip(nulls.iter());
-            rows.filter(|(_, is_valid)| !is_valid).for_each(|(row, _)| *row = key.fallback());
-        }
-        return Ok(positions);
-    }
-    let values = text(Some(array), rows)?;
-    Ok((0..rows).map(|row| position(key, &values, row)).collect())
-}
-
-/// A column as numbers; what is none is null.
-fn numbers(array: &ArrayRef) -> Result<Float64Array> {
-    let unreadable = |_| Error::input("a column of numbers cannot be read as such");
-    let array = match array.data_type() {
-        DataType::Binary | DataType::LargeBinary | DataType::BinaryView => {
-            &cast(array, &DataType::Utf8View).map_err(unreadable)?
-        }
-        _ => array,
-    };
-    Ok(cast(array, &DataType::Float64).map_err(unreadable)?.as_primitive::<Float64Type>().clone())
-}
-
-fn position(key: &Key, values: &StringViewArray, row: usize) -> u16 {
-    if values.is_null(row) {
-        return key.fallback();
-    }
-    let value = values.value(row);
-    let value = if *key.source() == KeySource::Route { route(value) } else { value };
-    key.values()
-        .binary_search_by(|listed| listed.as_str().cmp(value))
-        .ok()
-        .and_then(|place| u16::try_from(place).ok())
-        .unwrap_or(key.fallback())
-}
-
-/// The route that a log's word means.
-fn route(word: &str) -> &'static str {
-    match word.trim().to_ascii_lowercase().as_str() {
-        "true" | "1" | "t" | "yes" | "messenger" => "messenger",
-        "false" | "0" | "f" | "no" | "sms" => "sms",
-        _ => crate::spec::keys::UNKNOWN,
-    }
-}
-
-fn country_positions(key: &Key) -> Vec<u16> {
-    if !matches!(key.source(), KeySource::TargetCountry | KeySource::RequesterCountry) {
-        return Vec::new();
-    }
-    CallingCodes::shipped()
-        .countries()
-        .iter()
-        .map(|country| {
-            key.values()
-                .binary_search_by(|listed| listed.as_str().cmp(country))
-                .ok()
-                .and_then(|place| u16::try_from(place).ok())
-                .unwrap_or(key.fallback())
-        })
-        .collect()
 }

@@ -9,16 +9,23 @@
 mod awkward;
 mod columnar;
 mod complete;
+mod delimited;
+mod instant;
+mod json_lines;
 mod lines;
 mod lookups;
+mod odd;
+mod positions;
 mod raw_log;
 mod raw_metadata;
 mod raw_text;
 mod records;
 mod rejects;
+mod scan;
 mod shard;
 mod text;
 mod time;
+mod views;
 mod wanted;
 
 use std::path::Path;

@@ -1,20 +1,16 @@
-//! Blocks of text → raw batches, through the polars parsers with a fixed schema of text columns.
+//! Blocks of text → raw batches of text columns.
 //!
 //! Nothing is inferred: the header gives the names, every value is read as text, and the canonical
-//! lookup decides what it means. When a block cannot be parsed, its records are looked at one by
-//! one to name the line; the parser's own words may quote a row and are dropped. The hand-over
-//! from polars to Arrow is here and nowhere else.
+//! lookup decides what it means. Records as programs write them are read here in one pass; what is
+//! odd about a block or a line is left to the parsers in `odd`. When a block cannot be parsed, its
+//! records are looked at one by one to name the line.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
-use arrow::array::{ArrayRef, StringViewBuilder};
-use polars::io::csv::read::_csv_read_internal::read_chunk;
-use polars::io::csv::read::{CommentPrefix, CsvParseOptions, NullValues};
-use polars::io::ndjson::core::{json_lines, parse_ndjson};
-use polars::prelude::{Column, DataFrame, DataType, PlSmallStr, Schema};
-
-use super::lines::{first_uneven, separators, without_blank_lines, without_nested};
+use super::delimited::{self, Layout, Parsed};
+use super::json_lines;
+use super::lines::{filled_lines, first_uneven};
+use super::odd;
 use super::shard::{Compression, Shard, TextFormat};
 use super::text::{Block, Blocks};
 use super::wanted::{RawBatch, Wanted};
@@ -31,8 +27,6 @@ pub(super) struct Header {
     names: Vec<String>,
     /// The wanted columns that the file has.
     present: Vec<bool>,
-    /// The positions of those columns in the file, in its order.
-    projection: Vec<usize>,
 }
 
 impl Header {
@@ -54,13 +48,7 @@ impl Header {
             // A name that is rare may come later in the file: every wanted name is looked for.
             present = vec![true; wanted.names.len()];
         }
-        let projection = names
-            .iter()
-            .enumerate()
-            .filter(|(_, name)| wanted.names.contains(name))
-            .map(|(place, _)| place)
-            .collect();
-        Ok(Self { format, compression, names, present, projection })
+        Ok(Self { format, compression, names, present })
     }
 
     /// The names that the header gives, in the file's order.
@@ -116,95 +104,29 @@ impl Header {
         if std::str::from_utf8(&block.bytes).is_err() {
             return Err(bad());
         }
-        let bytes = without_blank_lines(&block.bytes, self.format == TextFormat::Csv);
-        let guarded = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-            self.parse_with_polars(&bytes, wanted)
-        }));
-        let Ok(Some(frame)) = guarded else { return Err(bad()) };
-        let rows = frame.height();
-        if !self.is_whole(&bytes, rows) {
-            return Err(bad());
-        }
-        let columns = wanted.names.iter().zip(&self.present).map(|(name, present)| {
-            let column = if *present { frame.column(name).ok() } else { None };
-            let array = column.and_then(to_arrow)?;
-            Some(match self.format {
-                TextFormat::Ndjson => without_nested(array, name, &bytes),
-                TextFormat::Csv | TextFormat::Tsv | TextFormat::Zeek => array,
-            })
-        });
-        Ok(RawBatch { rows, columns: columns.collect() })
-    }
-
-    /// Whether every record has all its fields: the parser fills short ones up with nulls, but a
-    /// record that was cut must not be misread. Too many fields it refuses itself.
-    fn is_whole(&self, bytes: &[u8], rows: usize) -> bool {
-        let expected = rows * (self.names.len() - 1);
-        match self.format {
-            TextFormat::Csv => separators(bytes, b',') == expected,
-            TextFormat::Tsv => separators(bytes, b'\t') == expected,
-            // Comment lines may hold anything.
-            TextFormat::Zeek => first_uneven(bytes, b'\t', false, self.names.len()).is_none(),
-            TextFormat::Ndjson => true,
-        }
-    }
-
-    fn parse_with_polars(&self, bytes: &[u8], wanted: &Wanted) -> Option<DataFrame> {
         if self.format == TextFormat::Ndjson {
-            let schema = text_schema(&wanted.names);
-            return parse_ndjson(bytes, None, &schema, false).ok();
+            let odd = |lines: &[u8]| odd::json(lines, &wanted.names);
+            let Some((rows, columns)) = json_lines::parse(&block.bytes, &wanted.names, odd) else {
+                return Err(bad());
+            };
+            let columns = columns.into_iter().map(Some).collect();
+            return Ok(RawBatch { rows, columns, is_utf8: true });
         }
-        // Names in the file may repeat or be empty; positions do not.
-        let unique: Vec<String> = self
-            .names
-            .iter()
-            .enumerate()
-            .map(|(place, name)| {
-                if self.projection.contains(&place) {
-                    name.clone()
-                } else {
-                    format!("\u{0}{place}")
-                }
-            })
-            .collect();
-        let schema = text_schema(&unique);
-        let nulls = match self.format {
-            TextFormat::Zeek => {
-                let unset = NullValues::AllColumnsSingle(PlSmallStr::from_static("-"));
-                Some(unset.compile(&schema).ok()?)
-            }
-            TextFormat::Csv | TextFormat::Tsv | TextFormat::Ndjson => None,
+        let layout = self.layout(wanted);
+        let (rows, columns) = match delimited::parse(&block.bytes, self.format, &layout) {
+            Parsed::Columns(rows, columns) => (rows, columns),
+            Parsed::Uneven => return Err(bad()),
+            Parsed::Odd => odd::delimited(&block.bytes, self.format, &layout).ok_or_else(bad)?,
         };
-        let options = self.options();
-        let capacity = bytes.len() / 64 + 16;
-        read_chunk(
-            bytes,
-            &options,
-            &schema,
-            false,
-            &self.projection,
-            0,
-            capacity,
-            nulls.as_ref(),
-            usize::MAX,
-            bytes.len(),
-            Some(0),
-        )
-        .ok()
+        let columns = columns.into_iter().zip(&self.present);
+        let columns = columns.map(|(column, present)| present.then_some(column)).collect();
+        Ok(RawBatch { rows, columns, is_utf8: true })
     }
 
-    fn options(&self) -> CsvParseOptions {
-        let defaults = CsvParseOptions::default();
-        match self.format {
-            TextFormat::Csv | TextFormat::Ndjson => defaults,
-            TextFormat::Tsv => CsvParseOptions { separator: b'\t', quote_char: None, ..defaults },
-            TextFormat::Zeek => CsvParseOptions {
-                separator: b'\t',
-                quote_char: None,
-                comment_prefix: Some(CommentPrefix::new_single(b'#')),
-                ..defaults
-            },
-        }
+    /// Which of the file's columns are wanted.
+    fn layout(&self, wanted: &Wanted) -> Layout {
+        let place = |name: &String| wanted.names.iter().position(|wanted| wanted == name);
+        Layout { places: self.names.iter().map(place).collect(), wanted: wanted.names.len() }
     }
 
     /// Finds the first record of a block that cannot be read.
@@ -221,17 +143,16 @@ impl Header {
             return at(block.first_line + before, "the text is not UTF-8");
         }
         if self.format == TextFormat::Ndjson {
-            let schema = text_schema(&wanted.names);
             for (index, line) in block.bytes.split(|byte| *byte == b'\n').enumerate() {
-                let lines: Vec<&[u8]> = json_lines(line).collect();
-                if !lines.is_empty() && parse_ndjson(line, None, &schema, false).is_err() {
+                let is_blank = filled_lines(line).next().is_none();
+                if !is_blank && odd::json(line, &wanted.names).is_none() {
                     return at(block.first_line + index, "not one JSON object");
                 }
             }
             return at(block.first_line, "a record from here on is not one JSON object");
         }
         let is_quoted = self.format == TextFormat::Csv;
-        let separator = self.options().separator;
+        let separator = if is_quoted { b',' } else { b'\t' };
         if let Some((line, fields)) =
             first_uneven(&block.bytes, separator, is_quoted, self.names.len())
         {
@@ -242,20 +163,6 @@ impl Header {
         }
         at(block.first_line, "a record from here on cannot be read")
     }
-}
-
-fn text_schema(names: &[String]) -> Schema {
-    names.iter().map(|name| (PlSmallStr::from_str(name), DataType::String)).collect()
-}
-
-/// The hand-over: a polars text column as an Arrow one.
-fn to_arrow(column: &Column) -> Option<ArrayRef> {
-    let text = column.str().ok()?;
-    let mut builder = StringViewBuilder::with_capacity(text.len());
-    for value in text.iter() {
-        builder.append_option(value);
-    }
-    Some(Arc::new(builder.finish()))
 }
 
 fn header_line(file: &str, blocks: &mut Blocks) -> Result<Vec<u8>> {
@@ -310,16 +217,21 @@ fn zeek_names(file: &str, blocks: &mut Blocks) -> Result<Vec<String>> {
 }
 
 fn json_names(file: &str, blocks: &mut Blocks) -> Result<Vec<String>> {
-    let Some(block) = blocks.next_block()? else { return not_json(file) };
-    let start = block.bytes.iter().find(|byte| !byte.is_ascii_whitespace());
-    if start == Some(&b'[') {
-        return Err(Error::input(format!("{file} is one JSON array"))
-            .help("write one JSON object per line (NDJSON)"));
-    }
     let mut names = BTreeSet::new();
-    for line in json_lines(&block.bytes).take(NAMES_FROM) {
-        if let Ok(serde_json::Value::Object(object)) = serde_json::from_slice(line) {
-            names.extend(object.into_iter().map(|(name, _)| name));
+    let mut lines = 0;
+    while lines < NAMES_FROM
+        && let Some(block) = blocks.next_block()?
+    {
+        let start = block.bytes.iter().find(|byte| !byte.is_ascii_whitespace());
+        if lines == 0 && start == Some(&b'[') {
+            return Err(Error::input(format!("{file} is one JSON array"))
+                .help("write one JSON object per line (NDJSON)"));
+        }
+        for line in filled_lines(&block.bytes).take(NAMES_FROM - lines) {
+            lines += 1;
+            if let Ok(serde_json::Value::Object(object)) = serde_json::from_slice(line) {
+                names.extend(object.into_iter().map(|(name, _)| name));
+            }
         }
     }
     if names.is_empty() { not_json(file) } else { Ok(names.into_iter().collect()) }

@@ -9,6 +9,9 @@ use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
+use arrow::array::ArrayRef;
+use arrow::compute::cast;
+use arrow::datatypes::DataType;
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 use serde_json::{Map, Value};
 
@@ -81,19 +84,22 @@ impl RejectedRows {
         rows: &[(usize, Reason)],
     ) -> Result<()> {
         let options = FormatOptions::default();
+        let columns = wanted.required().map(|place| {
+            let array = raw.columns.get(place).and_then(Option::as_ref);
+            (&wanted.names[place], array.map(|array| shown(array, raw)))
+        });
         let mut text = String::new();
         for (row, reason) in rows {
             let mut object = Map::new();
             object.insert("file".to_owned(), log.display().to_string().into());
             object.insert("reason".to_owned(), reason.word().into());
-            for place in wanted.required() {
-                let array = raw.columns.get(place).and_then(Option::as_ref);
+            for (name, array) in &columns {
                 let value = array
+                    .as_ref()
                     .filter(|array| array.is_valid(*row))
                     .and_then(|array| ArrayFormatter::try_new(array, &options).ok())
                     .and_then(|formatter| formatter.value(*row).try_to_string().ok());
-                object
-                    .insert(wanted.names[place].clone(), value.map_or(Value::Null, Value::String));
+                object.insert((*name).clone(), value.map_or(Value::Null, Value::String));
             }
             text.push_str(&Value::Object(object).to_string());
             text.push('\n');
@@ -112,6 +118,14 @@ impl RejectedRows {
             self.writer.lock().map_err(|_| Error::internal("a thread that read logs died"))?;
         writer.flush().map_err(|error| failed(&self.path, error))
     }
+}
+
+/// A column as it is to be shown: that of a text file as text.
+fn shown(array: &ArrayRef, raw: &RawBatch) -> ArrayRef {
+    if !raw.is_utf8 {
+        return array.clone();
+    }
+    cast(array, &DataType::Utf8View).unwrap_or_else(|_| array.clone())
 }
 
 fn failed(path: &Path, error: std::io::Error) -> Error {

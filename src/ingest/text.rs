@@ -1,24 +1,25 @@
 //! Text files → blocks of whole records, cut while the file streams by.
 //!
-//! In: a plain or compressed text file. Out: its header, and blocks of a few MiB that end where a
+//! In: a plain or compressed text file. Out: its header, and blocks of half a MiB that end where a
 //! record ends, each with the line it begins on. A quoted field may hold line breaks; one that is
 //! never closed is an error of the file, not a very long field.
 
 use std::io::Read;
 
-use polars::io::csv::read::_csv_read_internal::CountLines;
+use arrow::buffer::Buffer;
 
 use super::shard::{Compression, Shard, TextFormat, open_text, unreadable};
 use crate::{Error, Result};
 
-/// How much is read before a block is cut.
-const BLOCK_BYTES: usize = 4 << 20;
+/// How much is read before a block is cut: with its columns it stays in a core's own cache.
+const BLOCK_BYTES: usize = 512 << 10;
 /// The longest record.
 const RECORD_BYTES_MOST: usize = 64 << 20;
 
 /// A piece of a text file that holds whole records.
 pub(super) struct Block {
-    pub(super) bytes: Vec<u8>,
+    /// Shared with the columns that point into it.
+    pub(super) bytes: Buffer,
     /// The line, counted from 1, on which the first record begins.
     pub(super) first_line: usize,
 }
@@ -72,7 +73,7 @@ impl Blocks {
     /// I/O, or input for a line that is too long.
     pub(super) fn take_line(&mut self) -> Result<Option<Vec<u8>>> {
         loop {
-            if let Some(end) = self.rest.iter().position(|byte| *byte == b'\n') {
+            if let Some(end) = memchr::memchr(b'\n', &self.rest) {
                 let mut line: Vec<u8> = self.rest.drain(..=end).collect();
                 self.head += line.len();
                 line.truncate(line.strip_suffix(b"\r\n").unwrap_or(&line[..end]).len());
@@ -115,16 +116,19 @@ impl Blocks {
             }
             let end = if self.ended { Some(self.rest.len()) } else { self.last_record_end() };
             if let Some(end) = end {
-                let tail = self.rest.split_off(end);
-                let bytes = std::mem::replace(&mut self.rest, tail);
+                // The next block is read behind the rest of this one.
+                let mut tail = Vec::with_capacity(BLOCK_BYTES.max(self.rest.len() - end) + 1);
+                tail.extend_from_slice(&self.rest[end..]);
+                let mut bytes = std::mem::replace(&mut self.rest, tail);
+                bytes.truncate(end);
                 if self.ended && self.quote_is_open(&bytes) {
                     return Err(self
                         .failure("has a quoted field that is never closed")
                         .help("the file is cut short, or a quote in it is not doubled"));
                 }
-                let block = Block { first_line: self.line, bytes };
-                self.line += block.bytes.iter().filter(|byte| **byte == b'\n').count();
-                return Ok(Some(block));
+                let first_line = self.line;
+                self.line += memchr::memchr_iter(b'\n', &bytes).count();
+                return Ok(Some(Block { first_line, bytes: Buffer::from_vec(bytes) }));
             }
             if wanted >= RECORD_BYTES_MOST {
                 return Err(self
@@ -137,20 +141,25 @@ impl Blocks {
 
     /// The end of the last whole record in what was read.
     fn last_record_end(&self) -> Option<usize> {
-        match self.format {
-            TextFormat::Csv => {
-                let (rows, last) = CountLines::new(Some(b'"'), b'\n', None).count(&self.rest);
-                (rows > 0).then_some(last + 1)
+        let mut is_open = self.quote_is_open(&self.rest);
+        let mut searched = self.rest.as_slice();
+        loop {
+            let place = if self.format == TextFormat::Csv {
+                memchr::memrchr2(b'\n', b'"', searched)?
+            } else {
+                memchr::memrchr(b'\n', searched)?
+            };
+            if searched[place] == b'"' {
+                is_open = !is_open;
+            } else if !is_open {
+                return Some(place + 1);
             }
-            TextFormat::Tsv | TextFormat::Zeek | TextFormat::Ndjson => {
-                self.rest.iter().rposition(|byte| *byte == b'\n').map(|last| last + 1)
-            }
+            searched = &searched[..place];
         }
     }
 
     fn quote_is_open(&self, bytes: &[u8]) -> bool {
-        self.format == TextFormat::Csv
-            && bytes.iter().filter(|byte| **byte == b'"').count() % 2 == 1
+        self.format == TextFormat::Csv && memchr::memchr_iter(b'"', bytes).count() % 2 == 1
     }
 
     /// Reads until `wanted` bytes are at hand or the file ends.

@@ -6,8 +6,9 @@
 use std::sync::Arc;
 
 use arrow::array::{
-    Array, ArrayRef, AsArray, Float64Array, Int64Array, PrimitiveArray, StringViewArray,
+    Array, ArrayRef, AsArray, BinaryViewArray, Float64Array, Int64Array, PrimitiveArray,
 };
+use arrow::buffer::{BooleanBuffer, NullBuffer};
 use arrow::compute::cast;
 use arrow::datatypes::{
     DataType, Float64Type, Int64Type, TimeUnit as ArrowUnit, TimestampMicrosecondType,
@@ -17,6 +18,7 @@ use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
+use super::instant::utc_micros;
 use crate::spec::logs::{Logs, TimeUnit};
 use crate::spec::window::{EARLIEST_MICROS, LATEST_MICROS};
 use crate::{Error, Result};
@@ -78,10 +80,12 @@ pub(super) fn to_micros(array: &ArrayRef, logs: &Logs) -> Result<Int64Array> {
                 instants
             }
         }
-        DataType::Utf8View => from_text(array.as_string_view(), logs),
+        DataType::Utf8View => from_text(&array.as_string_view().clone().to_binary_view(), logs),
+        // Columns of a text file.
+        DataType::BinaryView => from_text(array.as_binary_view(), logs),
         DataType::Utf8 | DataType::LargeUtf8 | DataType::Dictionary(_, _) => {
             let text = cast(array, &DataType::Utf8View).map_err(|_| failed())?;
-            from_text(text.as_string_view(), logs)
+            from_text(&text.as_string_view().clone().to_binary_view(), logs)
         }
         number if number.is_floating() => {
             let unit = logs.time_unit.ok_or_else(failed)?;
@@ -135,8 +139,25 @@ fn from_float(numbers: &Float64Array, unit: TimeUnit) -> Int64Array {
         .collect()
 }
 
-fn from_text(text: &StringViewArray, logs: &Logs) -> Int64Array {
-    text.iter().map(|text| parse_time(text?.trim(), logs.time_unit, &logs.time_zone)).collect()
+fn from_text(text: &BinaryViewArray, logs: &Logs) -> Int64Array {
+    /// Stands for none; no instant of the calendar is as early.
+    const NONE: i64 = i64::MIN;
+    let naive_is_utc = logs.time_zone == TimeZone::UTC;
+    let instant = |text: &[u8]| {
+        utc_micros(text, naive_is_utc).or_else(|| {
+            let text = std::str::from_utf8(text).ok()?;
+            parse_time(text.trim(), logs.time_unit, &logs.time_zone)
+        })
+    };
+    let instants: Vec<i64> = if text.null_count() == 0 {
+        (0..text.len()).map(|row| instant(text.value(row)).unwrap_or(NONE)).collect()
+    } else {
+        text.iter().map(|text| text.and_then(instant).unwrap_or(NONE)).collect()
+    };
+    let nulls = instants.contains(&NONE).then(|| {
+        NullBuffer::new(BooleanBuffer::collect_bool(instants.len(), |row| instants[row] != NONE))
+    });
+    Int64Array::new(instants.into(), nulls)
 }
 
 /// Reads a decimal epoch (when a unit is declared), an instant with an offset, or a naive time.
@@ -187,10 +208,13 @@ fn decimal_micros(text: &str, unit: TimeUnit) -> Option<i64> {
         TimeUnit::Microseconds => 0,
         TimeUnit::Nanoseconds => -3_i32,
     };
+    let read = |digits: &[u8]| {
+        digits.iter().fold(0_i128, |number, digit| number * 10 + i128::from(digit - b'0'))
+    };
     // Nine digits of fraction are kept beside the whole; more cannot reach a microsecond.
-    let kept: String = fraction.chars().chain("000000000".chars()).take(9).collect();
-    let billionths =
-        whole.parse::<i128>().ok()?.checked_mul(1_000_000_000)? + kept.parse::<i128>().ok()?;
+    let kept = &fraction.as_bytes()[..fraction.len().min(9)];
+    let billionths = read(whole.as_bytes()).checked_mul(1_000_000_000)?
+        + read(kept) * 10_i128.pow(9 - kept.len() as u32);
     let signed = if negative { -billionths } else { billionths };
     let divisor = 10_i128.checked_pow(u32::try_from(9 - shift).ok()?)?;
     i64::try_from(signed.div_euclid(divisor)).ok()

@@ -26,6 +26,8 @@ pub(super) struct Wanted {
 pub(super) struct RawBatch {
     pub(super) rows: usize,
     pub(super) columns: Vec<Option<ArrayRef>>,
+    /// Whether columns of bytes are known to be UTF-8, as those of a text file are.
+    pub(super) is_utf8: bool,
 }
 
 impl Wanted {

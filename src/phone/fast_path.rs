@@ -41,7 +41,13 @@ impl FastPath {
     /// Returns the text itself and its country where the table proves the number valid.
     #[inline(always)]
     pub(super) fn normalise<'a>(&self, text: &'a str) -> Option<Normalised<'a>> {
-        let bytes = text.as_bytes();
+        let (number, country) = self.number(text.as_bytes())?;
+        Some(Normalised { e164: text, number, country })
+    }
+
+    /// Returns the digits as one number and its country where the table proves the number valid.
+    #[inline(always)]
+    pub(super) fn number(&self, bytes: &[u8]) -> Option<(u64, Option<CountryIndex>)> {
         let digits = bytes.len().checked_sub(1).filter(|n| (DIGITS..=DIGITS_MAX).contains(n))?;
         let (start, end) = (bytes.first_chunk::<8>()?, bytes.last_chunk::<8>()?);
         if start[0] != b'+' {
@@ -53,11 +59,8 @@ impl FastPath {
         }
         let leading = Leading::behind_sign(*start)?;
         let (lengths, country) = *self.facts.get(usize::from(self.places.at(leading)))?;
-        (lengths >> (digits - DIGITS) & 1 == 1).then(|| Normalised {
-            e164: text,
-            number: leading.followed_by(*end, digits - DIGITS),
-            country,
-        })
+        (lengths >> (digits - DIGITS) & 1 == 1)
+            .then(|| (leading.followed_by(*end, digits - DIGITS), country))
     }
 
     #[cfg(test)]

@@ -69,6 +69,15 @@ impl Normaliser {
         }
     }
 
+    /// The same for bytes, without the text: the number and its country.
+    #[inline(always)]
+    pub fn number(&mut self, text: &[u8]) -> Option<(u64, Option<CountryIndex>)> {
+        self.fast.number(text).or_else(|| {
+            let known = self.look_up(std::str::from_utf8(text).ok()?)?;
+            Some((known.number, known.country))
+        })
+    }
+
     /// Asks the library, once for each distinct text.
     #[inline(never)]
     fn look_up<'a>(&'a mut self, text: &str) -> Option<Normalised<'a>> {

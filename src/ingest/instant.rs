@@ -1,0 +1,115 @@
+//! Instants as most logs write them, without a detour: `2026-01-31T08:00:00.123456Z`.
+//!
+//! What is read here means the same to the calendar library; what is not read here goes to it.
+
+/// Reads an RFC 3339 instant in UTC to whole microseconds, rounded down; `naive_is_utc` says that one
+/// without an offset is in UTC too. None for everything else, be it an instant or not.
+#[inline]
+pub(super) fn utc_micros(text: &[u8], naive_is_utc: bool) -> Option<i64> {
+    let (head, tail) = text.split_first_chunk::<19>()?;
+    let is_shaped = head[4] == b'-'
+        && head[7] == b'-'
+        && matches!(head[10], b'T' | b' ')
+        && head[13] == b':'
+        && head[16] == b':';
+    let year = two(head, 0)? * 100 + two(head, 2)?;
+    let (month, day) = (two(head, 5)?, two(head, 8)?);
+    let (hour, minute, second) = (two(head, 11)?, two(head, 14)?, two(head, 17)?);
+    // The calendar's edges and leap seconds are the library's.
+    let is_clock = hour < 24 && minute < 60 && second < 60;
+    if !is_shaped || !is_clock || !(1..9999).contains(&year) {
+        return None;
+    }
+    let (micros, zone) = fraction(tail)?;
+    let is_utc = match zone {
+        b"Z" | b"+00:00" => true,
+        b"" => naive_is_utc,
+        _ => false,
+    };
+    let seconds = (hour * 60 + minute) * 60 + second;
+    is_utc.then_some((days(year, month, day)? * 86_400 + seconds) * 1_000_000 + micros)
+}
+
+/// The microseconds of a fraction, where there is one, and what stands behind it.
+#[inline]
+fn fraction(tail: &[u8]) -> Option<(i64, &[u8])> {
+    let Some((b'.', rest)) = tail.split_first() else { return Some((0, tail)) };
+    let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    if !(1..=9).contains(&digits) {
+        return None;
+    }
+    let kept = rest[..digits.min(6)].iter();
+    let number = kept.fold(0, |number, digit| number * 10 + i64::from(digit - b'0'));
+    const TENS: [i64; 7] = [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000];
+    Some((number * TENS[6 - digits.min(6)], &rest[digits..]))
+}
+
+#[inline(always)]
+fn two(text: &[u8; 19], at: usize) -> Option<i64> {
+    let (tens, ones) = (text[at].wrapping_sub(b'0'), text[at + 1].wrapping_sub(b'0'));
+    (tens < 10 && ones < 10).then_some(i64::from(tens) * 10 + i64::from(ones))
+}
+
+/// Days since 1970-01-01 of a date that exists, from year 1 on.
+#[inline]
+fn days(year: i64, month: i64, day: i64) -> Option<i64> {
+    const LENGTHS: [i64; 12] = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+    let is_leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let longer = i64::from(is_leap && month == 2);
+    let length = LENGTHS.get(usize::try_from(month - 1).ok()?)? + longer;
+    if !(1..=length).contains(&day) {
+        return None;
+    }
+    // Years that begin in March have their leap day at the end.
+    let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
+    let leap_days = year / 4 - year / 100 + year / 400;
+    Some(year * 365 + leap_days + (month * 153 + 2) / 5 + day - 1 - 719_468)
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+    use jiff::civil::DateTime;
+    use jiff::tz::TimeZone;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn library(text: &str) -> Option<i64> {
+        let instant = text.parse::<Timestamp>().ok().or_else(|| {
+            let naive = text.parse::<DateTime>().ok()?;
+            TimeZone::UTC.to_timestamp(naive).ok()
+        })?;
+        i64::try_from(instant.as_nanosecond().div_euclid(1_000)).ok()
+    }
+
+    #[test]
+    fn every_day_of_the_calendar_is_the_librarys() {
+        for number in (-719_161..2_932_000_i64).step_by(1) {
+            let text = Timestamp::from_second(number * 86_400 + 3_661).unwrap().to_string();
+            assert_eq!(utc_micros(text.as_bytes(), false), library(&text), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_usual_forms_are_read_here() {
+        let read = |text: &str| utc_micros(text.as_bytes(), false);
+        assert_eq!(read("1970-01-01T00:00:01Z"), Some(1_000_000));
+        assert_eq!(read("1970-01-01 00:00:01.5+00:00"), Some(1_500_000));
+        assert_eq!(read("1969-12-31T23:59:59.999999999Z"), Some(-1));
+        assert_eq!(read("1970-01-01T00:00:01"), None);
+        assert_eq!(utc_micros(b"1970-01-01T00:00:01.000001", true), Some(1_000_001));
+    }
+
+    proptest! {
+        /// What is read here the library reads alike, and what it refuses is refused here.
+        #[test]
+        fn nothing_is_read_otherwise_than_by_the_library(
+            text in "(0|1|2|9)[0-9]{3}-[0-3][0-9]-[0-4][0-9][T t][0-3][0-9]:[0-7][0-9]:[0-7][0-9]([.,][0-9]{0,11})?(Z|z|\\+00:00|-00:00|\\+01:00|)( |x)?",
+        ) {
+            if let Some(micros) = utc_micros(text.as_bytes(), true) {
+                prop_assert_eq!(Some(micros), library(&text));
+            }
+        }
+    }
+}

@@ -1,0 +1,322 @@
+//! A block of JSON lines → columns that point into it.
+//!
+//! Logs repeat one shape: the name of a member is compared with the one that followed before, and
+//! values are passed over once. A line is plain when it is an object whose wanted members are texts
+//! without escapes, numbers, booleans and nulls; unwanted ones may have escapes and be nested. Every
+//! other line is put aside for the parser of odd blocks, which decides whether it is one at all and
+//! what it says.
+
+use arrow::array::{Array, ArrayRef, AsArray};
+use arrow::buffer::Buffer;
+
+use super::scan::{StringEnds, find};
+use super::views::Views;
+
+/// How many digits a number may have before or behind the point; more are for the other parser.
+const DIGITS_MAX: usize = 18;
+/// A number of so many digits is the shortest text of its binary form.
+const DIGITS_EXACT: usize = 15;
+/// How deep unwanted values may be nested.
+const DEPTH_MAX: usize = 16;
+/// How many names are remembered.
+const LABELS_MAX: usize = 64;
+
+/// Parses a block of lines that is UTF-8; none when it cannot be.
+///
+/// `odd` parses lines that are not plain into one column of text for each name.
+pub(super) fn parse(
+    block: &Buffer,
+    names: &[String],
+    odd: impl FnOnce(&[u8]) -> Option<Vec<ArrayRef>>,
+) -> Option<(usize, Vec<ArrayRef>)> {
+    let mut lines = Lines { bytes: block, at: 0, names, labels: Vec::new(), next: 0 };
+    let mut columns: Vec<Views> =
+        names.iter().map(|_| Views::with_capacity(block.len() / 128 + 16)).collect();
+    let (mut rows, mut odd_rows, mut odd_lines) = (0, Vec::new(), Vec::new());
+    let mut values = vec![Value::Missing; names.len()];
+    while lines.at < block.len() {
+        let start = lines.at;
+        values.fill(Value::Missing);
+        match lines.line(&mut values) {
+            Some(Line::Blank) => continue,
+            Some(Line::Object) => {}
+            None => {
+                let end = memchr::memchr(b'\n', &block[start..]);
+                lines.at = end.map_or(block.len(), |end| start + end + 1);
+                odd_lines.extend_from_slice(&block[start..lines.at]);
+                odd_rows.push(rows);
+                values.fill(Value::Null);
+            }
+        }
+        rows += 1;
+        for (column, value) in columns.iter_mut().zip(&values) {
+            match value {
+                Value::Text { start, end } => column.push(block, *start, *end),
+                Value::Missing | Value::Null => column.push_null(),
+            }
+        }
+    }
+    if !odd_rows.is_empty() {
+        for (column, texts) in columns.iter_mut().zip(odd(&odd_lines)?) {
+            let texts = texts.as_string_view_opt().filter(|texts| texts.len() == odd_rows.len())?;
+            for (row, text) in odd_rows.iter().zip(texts) {
+                if let Some(text) = text {
+                    column.set_apart(*row, text.as_bytes());
+                }
+            }
+        }
+    }
+    let columns: Option<Vec<_>> = columns.into_iter().map(|column| column.finish(block)).collect();
+    Some((rows, columns?))
+}
+
+/// What a line says about a wanted name.
+#[derive(Clone, Copy)]
+enum Value {
+    Missing,
+    Null,
+    /// The place of a text, or of what is written as a text has it.
+    Text {
+        start: usize,
+        end: usize,
+    },
+}
+
+enum Line {
+    Blank,
+    Object,
+}
+
+/// The name of a member as it was last written, quoted and with its colon.
+struct Label {
+    text: Vec<u8>,
+    /// Its place among the wanted names.
+    wanted: Option<usize>,
+}
+
+struct Lines<'b> {
+    bytes: &'b [u8],
+    at: usize,
+    names: &'b [String],
+    /// The names seen so far.
+    labels: Vec<Label>,
+    /// The one that is expected next.
+    next: usize,
+}
+
+impl Lines<'_> {
+    /// Reads the line that begins here; none when it is not plain.
+    fn line(&mut self, values: &mut [Value]) -> Option<Line> {
+        self.space();
+        if !self.takes(b'{') {
+            return self.ends_line().then_some(Line::Blank);
+        }
+        self.space();
+        self.next = 0;
+        if !self.takes(b'}') {
+            loop {
+                let wanted = self.name()?;
+                self.space();
+                let depth = if wanted.is_some() { 0 } else { DEPTH_MAX };
+                let value = self.value(wanted.is_some(), depth)?;
+                if let Some(wanted) = wanted {
+                    // Of two values for one name the other parser decides.
+                    let Value::Missing = values[wanted] else { return None };
+                    values[wanted] = value;
+                }
+                self.space();
+                if self.takes(b'}') {
+                    break;
+                }
+                if !self.takes(b',') {
+                    return None;
+                }
+                self.space();
+            }
+        }
+        self.space();
+        self.ends_line().then_some(Line::Object)
+    }
+
+    /// Takes the name of the line's next member; `Some(None)` when nobody wants it.
+    #[inline(always)]
+    fn name(&mut self) -> Option<Option<usize>> {
+        if let Some(label) = self.labels.get(self.next)
+            && self.bytes[self.at..].starts_with(&label.text)
+        {
+            self.at += label.text.len();
+            self.next += 1;
+            return Some(label.wanted);
+        }
+        self.other_name()
+    }
+
+    /// Takes a name that was not expected here.
+    #[inline(never)]
+    fn other_name(&mut self) -> Option<Option<usize>> {
+        let start = self.at;
+        let rest = &self.bytes[start..];
+        if let Some(place) = self.labels.iter().position(|label| rest.starts_with(&label.text)) {
+            self.at += self.labels[place].text.len();
+            self.next = place + 1;
+            return Some(self.labels[place].wanted);
+        }
+        let Value::Text { start: first, end } = self.string(true)? else { return None };
+        let name = &self.bytes[first..end];
+        let wanted = self.names.iter().position(|wanted| wanted.as_bytes() == name);
+        self.space();
+        if !self.takes(b':') {
+            return None;
+        }
+        if self.labels.len() < LABELS_MAX {
+            self.labels.push(Label { text: self.bytes[start..self.at].to_vec(), wanted });
+            self.next = self.labels.len();
+        }
+        Some(wanted)
+    }
+
+    /// Takes a value that is nested no deeper than `depth`.
+    #[inline(always)]
+    fn value(&mut self, is_wanted: bool, depth: usize) -> Option<Value> {
+        let start = self.at;
+        match self.bytes.get(start)? {
+            b'"' => return self.string(is_wanted),
+            b'n' => return self.takes_word(b"null").then_some(Value::Null),
+            b't' if self.takes_word(b"true") => {}
+            b'f' if self.takes_word(b"false") => {}
+            b'-' | b'0'..=b'9' => self.number(is_wanted)?,
+            b'{' | b'[' => self.nested(depth.checked_sub(1)?)?,
+            _ => return None,
+        }
+        Some(Value::Text { start, end: self.at })
+    }
+
+    /// Passes over an object or an array.
+    #[inline(never)]
+    fn nested(&mut self, depth: usize) -> Option<()> {
+        let is_object = self.bytes.get(self.at) == Some(&b'{');
+        let close = if is_object { b'}' } else { b']' };
+        self.at += 1;
+        self.space();
+        if self.takes(close) {
+            return Some(());
+        }
+        loop {
+            if is_object {
+                self.string(false)?;
+                self.space();
+                if !self.takes(b':') {
+                    return None;
+                }
+                self.space();
+            }
+            self.value(false, depth)?;
+            self.space();
+            if self.takes(close) {
+                return Some(());
+            }
+            if !self.takes(b',') {
+                return None;
+            }
+            self.space();
+        }
+    }
+
+    /// Takes a string; a wanted one must stand there as it is meant.
+    #[inline(always)]
+    fn string(&mut self, is_wanted: bool) -> Option<Value> {
+        if !self.takes(b'"') {
+            return None;
+        }
+        let start = self.at;
+        loop {
+            let end = find(self.bytes, self.at, StringEnds)?;
+            match self.bytes[end] {
+                b'"' => {
+                    self.at = end + 1;
+                    return Some(Value::Text { start, end });
+                }
+                b'\\' if !is_wanted => self.at = end + escape_length(&self.bytes[end + 1..])?,
+                _ => return None,
+            }
+        }
+    }
+
+    /// Takes a number; a wanted one must be written as its value is.
+    #[inline(always)]
+    fn number(&mut self, is_wanted: bool) -> Option<()> {
+        let start = self.at;
+        let is_negative = self.takes(b'-');
+        let first = self.bytes.get(self.at).copied();
+        let whole = self.digits()?;
+        if first == Some(b'0') && whole > 1 {
+            return None;
+        }
+        if !self.takes(b'.') {
+            return (first != Some(b'0') || !is_negative).then_some(());
+        }
+        let digits = whole + self.digits()?;
+        let text = &self.bytes[start..self.at];
+        let is_short = digits <= DIGITS_EXACT && !text.ends_with(b"0");
+        (!is_wanted || is_short || is_shortest(text)).then_some(())
+    }
+
+    /// Takes some digits and says how many.
+    #[inline(always)]
+    fn digits(&mut self) -> Option<usize> {
+        let start = self.at;
+        while self.bytes.get(self.at).is_some_and(u8::is_ascii_digit) {
+            self.at += 1;
+        }
+        Some(self.at - start).filter(|digits| (1..=DIGITS_MAX).contains(digits))
+    }
+
+    /// Passes over white space within the line.
+    #[inline(always)]
+    fn space(&mut self) {
+        while matches!(self.bytes.get(self.at), Some(b' ' | b'\t' | b'\r')) {
+            self.at += 1;
+        }
+    }
+
+    #[inline(always)]
+    fn takes(&mut self, byte: u8) -> bool {
+        let is_there = self.bytes.get(self.at) == Some(&byte);
+        self.at += usize::from(is_there);
+        is_there
+    }
+
+    fn takes_word(&mut self, word: &[u8]) -> bool {
+        let is_there = self.bytes[self.at..].starts_with(word);
+        if is_there {
+            self.at += word.len();
+        }
+        is_there
+    }
+
+    /// Takes the line end, or is at the end of the block.
+    #[inline(always)]
+    fn ends_line(&mut self) -> bool {
+        self.at >= self.bytes.len() || self.takes(b'\n')
+    }
+}
+
+/// How long the escape is whose backslash stands before `rest`; none for one that needs a second.
+fn escape_length(rest: &[u8]) -> Option<usize> {
+    let (letter, rest) = rest.split_first()?;
+    if *letter != b'u' {
+        return b"\"\\/bfnrt".contains(letter).then_some(2);
+    }
+    let code = rest.first_chunk::<4>()?;
+    let is_surrogate = matches!(code[..2], [b'd' | b'D', b'8'..=b'9' | b'a'..=b'f' | b'A'..=b'F']);
+    (code.iter().all(u8::is_ascii_hexdigit) && !is_surrogate).then_some(6)
+}
+
+/// Whether a number with a fraction is written as its binary form would be.
+fn is_shortest(text: &[u8]) -> bool {
+    let number = std::str::from_utf8(text).ok().and_then(|text| text.parse::<f64>().ok());
+    number.is_some_and(|number| number.to_string().as_bytes() == text)
+}
+
+#[cfg(test)]
+mod tests;

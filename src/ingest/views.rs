@@ -1,0 +1,114 @@
+//! Columns of text that point into the block they were read from.
+//!
+//! Nothing is copied but texts that do not stand in the block as they are meant, such as quotes
+//! that are doubled. The block was checked to be UTF-8 as a whole; Arrow would check every value
+//! again, so the columns are bytes to it, and whoever needs text of one asks for it.
+
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, BinaryViewArray, make_view};
+use arrow::buffer::{BooleanBuffer, Buffer, NullBuffer, ScalarBuffer};
+
+/// A column that grows by one value at a time.
+pub(super) struct Views {
+    views: Vec<u128>,
+    has_nulls: bool,
+    /// Texts that are not in the block.
+    apart: Vec<u8>,
+}
+
+/// The places of the two buffers of a column.
+const BLOCK: u32 = 0;
+const APART: u32 = 1;
+/// Stands for null while a column grows; no text is as long.
+const NULL: u128 = u128::MAX;
+/// Texts up to this length stand in the view itself.
+const INLINE: usize = 12;
+
+impl Views {
+    pub(super) fn with_capacity(rows: usize) -> Self {
+        Self { views: Vec::with_capacity(rows), has_nulls: false, apart: Vec::new() }
+    }
+
+    /// Appends what stands in the block from `start` to `end`.
+    #[inline(always)]
+    pub(super) fn push(&mut self, block: &[u8], start: usize, end: usize) {
+        let length = end - start;
+        // One load and a mask, where a copy of each length would be another branch.
+        if length <= INLINE
+            && let Some(near) = block.get(start..).and_then(<[u8]>::first_chunk::<16>)
+        {
+            let text = u128::from_le_bytes(*near) & ((1 << (8 * length)) - 1);
+            self.views.push(text << 32 | length as u128);
+        } else {
+            self.views.push(make_view(&block[start..end], BLOCK, start as u32));
+        }
+    }
+
+    #[inline(always)]
+    pub(super) fn push_null(&mut self) {
+        self.views.push(NULL);
+        self.has_nulls = true;
+    }
+
+    /// Appends a text that is not in the block.
+    pub(super) fn push_apart(&mut self, text: &[u8]) {
+        self.push_null();
+        self.set_apart(self.views.len() - 1, text);
+    }
+
+    /// Puts a text that is not in the block in the place of a null.
+    pub(super) fn set_apart(&mut self, row: usize, text: &[u8]) {
+        self.views[row] = make_view(text, APART, self.apart.len() as u32);
+        self.apart.extend_from_slice(text);
+    }
+
+    /// The column over its block; none when block or texts are longer than views can say.
+    pub(super) fn finish(mut self, block: &Buffer) -> Option<ArrayRef> {
+        u32::try_from(block.len().max(self.apart.len())).ok()?;
+        let nulls = self.has_nulls.then(|| {
+            let is_valid = |row: usize| self.views[row] != NULL;
+            NullBuffer::new(BooleanBuffer::collect_bool(self.views.len(), is_valid))
+        });
+        if self.has_nulls {
+            self.views.iter_mut().filter(|view| **view == NULL).for_each(|view| *view = 0);
+        }
+        let buffers = vec![block.clone(), Buffer::from_vec(self.apart)];
+        let array = BinaryViewArray::try_new(ScalarBuffer::from(self.views), buffers, nulls);
+        Some(Arc::new(array.ok()?))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use arrow::array::{Array, AsArray};
+
+    use super::*;
+
+    #[test]
+    fn texts_of_every_length_from_the_block_and_apart() {
+        let text = b"abcdefghijklmnopqrstuvwxyz";
+        let block = Buffer::from_slice_ref(text);
+        let mut column = Views::with_capacity(4);
+        let spans: Vec<(usize, usize)> =
+            (0..=26).flat_map(|start| (start..=26).map(move |end| (start, end))).collect();
+        for (start, end) in &spans {
+            column.push(&block, *start, *end);
+        }
+        column.push_null();
+        column.push_apart(b"apart, and longer than a view");
+        column.push_apart(b"");
+        column.set_apart(spans.len(), b"late");
+        column.push_null();
+        assert_eq!(column.views.len(), spans.len() + 4);
+        let array = column.finish(&block).unwrap();
+        let array = array.as_binary_view();
+        for (row, (start, end)) in spans.iter().enumerate() {
+            assert_eq!(array.value(row), &text[*start..*end]);
+        }
+        let rest: Vec<_> = array.iter().skip(spans.len()).collect();
+        let apart = b"apart, and longer than a view".as_slice();
+        assert_eq!(rest, [Some(b"late".as_slice()), Some(apart), Some(b""), None]);
+        assert_eq!(array.null_count(), 1);
+    }
+}
