@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use siphasher::sip128::SipHasher13;
 
-use super::chunks::Chunks;
+use super::chunks::Dealt;
 use super::memory::Memory;
 use super::person::in_transit;
 use super::scramble::{self, Scramble};
@@ -78,12 +78,21 @@ pub(super) struct Paired {
     pub(super) target: u64,
 }
 
-/// The rows of one partition. A unit's rows are all of one form.
-#[derive(Default)]
-pub(super) struct Partition {
-    pub(super) narrow: Chunks<Narrow>,
-    pub(super) wide: Chunks<Wide>,
-    pub(super) paired: Chunks<Paired>,
+/// One thread's rows in partitions. A unit's rows are all of one form.
+pub(super) struct Forms {
+    pub(super) narrow: Dealt<Narrow>,
+    pub(super) wide: Dealt<Wide>,
+    pub(super) paired: Dealt<Paired>,
+}
+
+impl Forms {
+    fn new() -> Self {
+        Self {
+            narrow: Dealt::new(PARTITIONS),
+            wide: Dealt::new(PARTITIONS),
+            paired: Dealt::new(PARTITIONS),
+        }
+    }
 }
 
 /// The rows of one partition over all threads.
@@ -107,7 +116,7 @@ impl Rows {
 pub struct Gatherer {
     key: UnitKey,
     memory: Arc<Memory>,
-    partitions: Vec<Partition>,
+    forms: Forms,
     /// What the rows in memory take, in bytes.
     held: usize,
     spill: Option<Spill>,
@@ -121,7 +130,7 @@ impl Gatherer {
         Self {
             key: key.clone(),
             memory: Arc::clone(memory),
-            partitions: empty(),
+            forms: Forms::new(),
             held: 0,
             spill: None,
             atoms: Vec::new(),
@@ -163,7 +172,7 @@ impl Gatherer {
                     let hash = self.key.names.hash(names.value(row).as_bytes());
                     let partition = (hash.h1 >> (u64::BITS - PARTITION_BITS)) as usize;
                     let atom = self.atoms[row];
-                    self.partitions[partition].wide.push(Wide { unit: (hash.h1, hash.h2), atom });
+                    self.forms.wide.push(partition, Wide { unit: (hash.h1, hash.h2), atom });
                     self.held += size_of::<Wide>();
                 }
             }
@@ -191,7 +200,7 @@ impl Gatherer {
         for row in retained.rows() {
             let (partition, unit) = asked(row);
             let paired = Paired { unit, atom: self.atoms[row], target: about(row) };
-            self.partitions[partition as usize].paired.push(paired);
+            self.forms.paired.push(partition as usize, paired);
             self.held += size_of::<Paired>();
         }
     }
@@ -203,7 +212,7 @@ impl Gatherer {
     pub fn pass_on(&mut self, target: u64, cell: u32, units: i64) -> Result<()> {
         // Names are hashes already, and whatever numbers are scrambled come out even.
         let place = self.key.numbers.of(target & scramble::MASK).unwrap_or(0) >> UNIT_BITS;
-        self.partitions[place as usize].paired.push(in_transit(target, cell, units));
+        self.forms.paired.push(place as usize, in_transit(target, cell, units));
         self.held += size_of::<Paired>();
         if self.memory.is_used_up(size_of::<Paired>(), self.held) {
             self.write_out()?;
@@ -216,10 +225,10 @@ impl Gatherer {
         if let Some(spill) = &self.spill {
             spill.read(self.memory.folder(), place, rows)?;
         }
-        let partition = &self.partitions[place];
-        partition.narrow.pieces().for_each(|piece| rows.narrow.extend_from_slice(piece));
-        partition.wide.pieces().for_each(|piece| rows.wide.extend_from_slice(piece));
-        partition.paired.pieces().for_each(|piece| rows.paired.extend_from_slice(piece));
+        let forms = &self.forms;
+        forms.narrow.pieces(place).for_each(|piece| rows.narrow.extend_from_slice(piece));
+        forms.wide.pieces(place).for_each(|piece| rows.wide.extend_from_slice(piece));
+        forms.paired.pieces(place).for_each(|piece| rows.paired.extend_from_slice(piece));
         Ok(())
     }
 
@@ -230,10 +239,10 @@ impl Gatherer {
             Some(spill) => spill,
             none => none.insert(Spill::new(folder)?),
         };
-        for (place, partition) in self.partitions.iter().enumerate() {
-            spill.write(folder, place, partition)?;
+        for place in 0..PARTITIONS {
+            spill.write(folder, place, &self.forms)?;
         }
-        self.partitions = empty();
+        self.forms = Forms::new();
         self.memory.free(self.held);
         self.held = 0;
         Ok(())
@@ -243,15 +252,14 @@ impl Gatherer {
     fn add_number(&mut self, number: u64, atom: u64, atom_bits: Option<u32>) {
         match (self.key.numbers.of(number), atom_bits) {
             (Some(scrambled), Some(bits)) => {
-                let partition = &mut self.partitions[(scrambled >> UNIT_BITS) as usize];
                 let unit = scrambled & ((1 << UNIT_BITS) - 1);
-                partition.narrow.push(unit << bits | atom);
+                self.forms.narrow.push((scrambled >> UNIT_BITS) as usize, unit << bits | atom);
                 self.held += size_of::<Narrow>();
             }
             (scrambled, _) => {
                 // The longest numbers are few: it does not matter how evenly they are dealt.
                 let partition = scrambled.map_or(number % PARTITIONS as u64, |it| it >> UNIT_BITS);
-                self.partitions[partition as usize].wide.push(Wide { unit: (number, 0), atom });
+                self.forms.wide.push(partition as usize, Wide { unit: (number, 0), atom });
                 self.held += size_of::<Wide>();
             }
         }
@@ -286,8 +294,4 @@ impl Drop for Gatherer {
     fn drop(&mut self) {
         self.memory.free(self.held);
     }
-}
-
-fn empty() -> Vec<Partition> {
-    (0..PARTITIONS).map(|_| Partition::default()).collect()
 }

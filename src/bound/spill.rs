@@ -11,7 +11,7 @@ use std::sync::Mutex;
 use chacha20poly1305::aead::AeadInPlace;
 use chacha20poly1305::{ChaCha20Poly1305, KeyInit, Nonce};
 
-use super::gather::{PARTITIONS, Paired, Partition, Rows, Wide};
+use super::gather::{Forms, PARTITIONS, Paired, Rows, Wide};
 use crate::{Error, Result};
 
 /// Rows of one thread in a file.
@@ -54,16 +54,11 @@ impl Spill {
     }
 
     /// Writes all rows of one partition out.
-    pub(super) fn write(
-        &mut self,
-        folder: &Path,
-        place: usize,
-        partition: &Partition,
-    ) -> Result<()> {
-        let narrow = partition.narrow.pieces().flatten().flat_map(|word| word.to_le_bytes());
-        let wide = partition.wide.pieces().flatten();
+    pub(super) fn write(&mut self, folder: &Path, place: usize, forms: &Forms) -> Result<()> {
+        let narrow = forms.narrow.pieces(place).flatten().flat_map(|word| word.to_le_bytes());
+        let wide = forms.wide.pieces(place).flatten();
         let wide = wide.flat_map(|row| [row.unit.0, row.unit.1, row.atom]);
-        let paired = partition.paired.pieces().flatten();
+        let paired = forms.paired.pieces(place).flatten();
         let paired = paired.flat_map(|row| [row.unit.0, row.unit.1, row.atom, row.target]);
         let forms: [(Form, Vec<u8>); 3] = [
             (Form::Narrow, narrow.collect()),
