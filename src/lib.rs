@@ -11,6 +11,7 @@
 //! on its right; only `release` will turn an exact tally into noisy tables, and `publish` accept nothing else.
 
 pub mod error;
+pub mod footer;
 pub mod plan;
 pub mod spec;
 

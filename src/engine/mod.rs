@@ -197,7 +197,7 @@ fn in_partitions<S: Send>(
 }
 
 /// What reading takes for each thread, in bytes: pages, batches and their columns.
-const READING: usize = 48 << 20;
+const READING: usize = 80 << 20;
 
 /// The most that a row takes, in bytes.
 #[must_use]

@@ -17,7 +17,7 @@ use crate::release::{Answer, Rows, Values};
 use crate::spec::keys::{Key, KeySource};
 use crate::spec::question::Question;
 use crate::spec::window::Day;
-use crate::{Error, Result};
+use crate::{Error, Result, footer};
 
 /// The key of the JSON in a file's metadata.
 pub(super) const METADATA_KEY: &str = "pointillist";
@@ -50,6 +50,7 @@ pub(super) fn encode(batch: &RecordBatch, metadata: &Value) -> Result<Vec<u8>> {
         ArrowWriter::try_new(&mut bytes, batch.schema(), Some(properties)).map_err(|_| broken())?;
     writer.write(batch).map_err(|_| broken())?;
     writer.close().map_err(|_| broken())?;
+    footer::plain_orders(&mut bytes);
     let read = ParquetRecordBatchReaderBuilder::try_new(arrow_bytes(&bytes))
         .and_then(|builder| builder.with_batch_size(batch.num_rows().max(1)).build())
         .map_err(|_| broken())?;

@@ -9,7 +9,7 @@
 use std::fs::File;
 use std::sync::Arc;
 
-use parquet::basic::Encoding;
+use parquet::basic::{ColumnOrder, Encoding};
 use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
 use parquet::column::writer::{ColumnWriter, ColumnWriterImpl};
 use parquet::data_type::DataType;
@@ -18,6 +18,8 @@ use parquet::file::metadata::{ColumnChunkMetaData, KeyValue, ParquetMetaData, So
 use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterPropertiesBuilder};
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::file::writer::SerializedFileWriter;
+
+use crate::footer;
 
 /// Records that are read at a time.
 const RECORDS: usize = 16_384;
@@ -51,7 +53,15 @@ pub(super) fn rewrite(
         }
         group.close()?;
     }
-    writer.close().map(|_| ())
+    writer.close()?;
+    // A file is no harder to read than it was.
+    let was_plain = metadata.file_metadata().column_orders().is_none_or(|orders| {
+        orders.iter().all(|order| matches!(order, ColumnOrder::TYPE_DEFINED_ORDER(_)))
+    });
+    if was_plain {
+        footer::plain_orders_on_disk(&mut to.try_clone()?)?;
+    }
+    Ok(())
 }
 
 fn copy_column(source: ColumnReader, target: &mut ColumnWriter<'_>, keep: &[bool]) -> Result<()> {

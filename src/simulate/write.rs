@@ -22,7 +22,7 @@ use parquet::schema::types::ColumnPath;
 use super::columns::{batch, schema};
 use super::lookups::Day;
 use super::{Format, each_slice, text};
-use crate::{Error, Result};
+use crate::{Error, Result, footer};
 
 /// Writes one day and returns the size of its file in bytes.
 pub(super) fn write_day(
@@ -52,7 +52,8 @@ fn write_file(
     format: Format,
     progress: &(dyn Fn(u64) + Sync),
 ) -> Result<u64> {
-    let file = File::create(path).map_err(|cause| unwritable("create", path, cause))?;
+    let file = File::options().read(true).write(true).create(true).truncate(true).open(path);
+    let file = file.map_err(|cause| unwritable("create", path, cause))?;
     let failed = |cause| unwritable("write", path, cause);
     let (encoder, mut sink) = open(BufWriter::new(file), format).map_err(failed)?;
     let encode = |slice| {
@@ -66,7 +67,10 @@ fn write_file(
         }
         Ok(())
     })?;
-    let file = sink.close().map_err(failed)?;
+    let mut file = sink.close().map_err(failed)?;
+    if format == Format::Parquet {
+        footer::plain_orders_on_disk(&mut file).map_err(failed)?;
+    }
     Ok(file.metadata().map_err(failed)?.len())
 }
 

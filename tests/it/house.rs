@@ -4,12 +4,13 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// Modules that any stage may use.
-const EVERYWHERE: [&str; 4] = ["error", "spec", "ledger", "plan"];
+const EVERYWHERE: [&str; 5] = ["error", "footer", "spec", "ledger", "plan"];
 
 /// What else each module may import. A stage takes the type on its left; the engine runs reading,
 /// keeping, bounding and adding together; `cli` and `pipeline` may import everything.
-const MORE: [(&str, &[&str]); 13] = [
+const MORE: [(&str, &[&str]); 14] = [
     ("error", &[]),
+    ("footer", &[]),
     ("phone", &[]),
     ("spec", &["phone"]),
     ("ledger", &[]),
@@ -100,7 +101,7 @@ fn a_stage_imports_only_its_left_neighbour_and_what_all_may_use() {
             continue;
         };
         for name in imported(before_tests(&path, &text)) {
-            let lower = ["error", "phone", "spec", "ledger"].contains(&module.as_str());
+            let lower = ["error", "footer", "phone", "spec", "ledger"].contains(&module.as_str());
             let allowed = name == module
                 || more.contains(&name.as_str())
                 || if lower {
