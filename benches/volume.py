@@ -34,6 +34,7 @@ PACK = [
     "SELECT quantile_cont(latency_ms, [0.5, 0.95, 0.99]) FROM FILES",
     "SELECT n, count(*) FROM (SELECT requester, count(*) AS n FROM FILES GROUP BY ALL) GROUP BY ALL",
     "SELECT count(*) FROM (SELECT requester FROM FILES GROUP BY ALL HAVING count(*) >= 200)",
+    "SELECT substr(target, 1, 7), count(*) FROM FILES GROUP BY ALL",
 ]
 
 

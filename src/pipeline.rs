@@ -7,7 +7,7 @@
 mod earlier;
 mod private_keys;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -24,7 +24,7 @@ use crate::spec::window::{Clock, Day, DayWindow, zones_version};
 use crate::{Error, Result, engine, ingest, phone, publish, release, retain};
 
 pub use earlier::{Previous, logs_changed_since, losses, previous, stored_days};
-use earlier::{history, released};
+use earlier::{history, known_keys, released};
 
 /// A release with what the command line adds to it.
 #[derive(Debug, Clone)]
@@ -94,10 +94,16 @@ pub enum Done {
 #[derive(Debug, Serialize, Deserialize)]
 struct Frozen {
     tables: Vec<PricedTable>,
+    /// The private keys that were public already.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    known_keys: KnownKeys,
     /// What they cost a contact pair and a target, for statements.
     #[serde(default)]
     losses: Option<Losses>,
 }
+
+/// For each question with private keys those that earlier days published.
+type KnownKeys = BTreeMap<String, BTreeSet<u64>>;
 
 /// Opens the job's ledger, making it on first use.
 ///
@@ -164,25 +170,28 @@ pub fn release_day(job: &Job, ledger: &mut Ledger, window: &DayWindow) -> Result
     let entry = match reserved {
         Some(entry) if entry.logs_digest == digest => entry,
         Some(entry) => return Err(logs_changed(&entry, day)),
-        None => ledger.reserve(&reservation(spec, day, &planned, digest)?)?,
+        None => {
+            let known = known_keys(spec, ledger, day)?;
+            ledger.reserve(&reservation(spec, day, &planned, known, digest)?)?
+        }
     };
 
     tracing::info!(%day, entry = entry.id.0, charge = %entry.charge, "reserved");
 
     let frozen = thaw(&entry)?;
-    let tables = frozen.iter().map(|priced| priced.table.clone()).collect();
+    let tables = frozen.tables.iter().map(|priced| priced.table.clone()).collect();
     let plan = Plan::with_tables(spec, tables)?;
     let reader = reader.with_rejects(rejects.as_ref());
     let (rows, _secret_counts) = engine::DayRows::gather(&reader, window, &plan, memory)?;
     rejects.as_ref().map_or(Ok(()), RejectedRows::finish)?;
     let tally = rows.tally(&plan, &spec.exempt)?;
     let mut draws = Draws::new(ledger.mark_drawn(entry.id)?);
-    let mut noisy = draws.tables(tally, &frozen)?;
-    noisy.extend(private_keys::draw(&rows, &frozen, &mut draws)?);
+    let mut noisy = draws.tables(tally, &frozen.tables)?;
+    noisy.extend(private_keys::draw(&rows, spec, &plan, &frozen, &mut draws)?);
     drop(rows);
     tracing::info!(%day, entry = entry.id.0, tables = noisy.len(), "drawn");
 
-    let guarantee = Guarantee::new(&frozen, &plan.sizes(), &spec.ledger)?;
+    let guarantee = Guarantee::new(&frozen.tables, &plan.sizes(), &spec.ledger)?;
     let facts = publish::Facts { release: spec, day, entry: &entry, guarantee: &guarantee };
     let files = publish::render(&facts, &plan, &noisy)?;
     ledger.commit(entry.id, &files)?;
@@ -289,13 +298,19 @@ fn heal(job: &Job, ledger: &mut Ledger, entry: &Entry) -> Result<Done> {
     Ok(done)
 }
 
-fn reservation(spec: &Release, day: Day, plan: &Plan, logs_digest: String) -> Result<Reservation> {
+fn reservation(
+    spec: &Release,
+    day: Day,
+    plan: &Plan,
+    known_keys: KnownKeys,
+    logs_digest: String,
+) -> Result<Reservation> {
     let tables = release::price(&plan.tables, spec.sampler)?;
     let charge = release::total_charge(&tables)?;
     let key_delta = release::total_key_delta(&tables)?;
     let fingerprint = spec.fingerprint();
     let losses = Some(Guarantee::new(&tables, &plan.sizes(), &spec.ledger)?.losses()?);
-    let plan = serde_json::to_string(&Frozen { tables, losses })
+    let plan = serde_json::to_string(&Frozen { tables, known_keys, losses })
         .map_err(|_| Error::internal("the plan cannot be written down"))?;
     Ok(Reservation {
         release: spec.name.clone(),
@@ -312,8 +327,8 @@ fn reservation(spec: &Release, day: Day, plan: &Plan, logs_digest: String) -> Re
     })
 }
 
-fn thaw(entry: &Entry) -> Result<Vec<PricedTable>> {
-    serde_json::from_str::<Frozen>(&entry.plan).map(|frozen| frozen.tables).map_err(|_| {
+fn thaw(entry: &Entry) -> Result<Frozen> {
+    serde_json::from_str(&entry.plan).map_err(|_| {
         Error::refused(format!("entry {} was planned by another version", entry.id.0))
             .help("finish it with the version that reserved it, or `pointillist ledger void` it")
     })

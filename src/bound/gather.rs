@@ -22,6 +22,8 @@ const PARTITION_BITS: u32 = 8;
 /// How many bits of a scrambled number its partition does not tell.
 pub(super) const UNIT_BITS: u32 = scramble::BITS - PARTITION_BITS;
 
+const UNIT_MASK: u64 = (1 << UNIT_BITS) - 1;
+
 /// The secret key of one run, by which units are told apart and dealt out.
 ///
 /// # Privacy
@@ -70,7 +72,14 @@ pub(super) struct Wide {
     pub(super) atom: u64,
 }
 
-/// A row that keeps its target, of a release that tells targets apart.
+/// A narrow row that keeps its target, of a release that tells targets apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Tied {
+    pub(super) word: Narrow,
+    pub(super) target: u64,
+}
+
+/// A wide row that keeps its target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Paired {
     pub(super) unit: (u64, u64),
@@ -82,6 +91,7 @@ pub(super) struct Paired {
 pub(super) struct Forms {
     pub(super) narrow: Dealt<Narrow>,
     pub(super) wide: Dealt<Wide>,
+    pub(super) tied: Dealt<Tied>,
     pub(super) paired: Dealt<Paired>,
 }
 
@@ -90,6 +100,7 @@ impl Forms {
         Self {
             narrow: Dealt::new(PARTITIONS),
             wide: Dealt::new(PARTITIONS),
+            tied: Dealt::new(PARTITIONS),
             paired: Dealt::new(PARTITIONS),
         }
     }
@@ -100,6 +111,7 @@ impl Forms {
 pub(super) struct Rows {
     pub(super) narrow: Vec<Narrow>,
     pub(super) wide: Vec<Wide>,
+    pub(super) tied: Vec<Tied>,
     pub(super) paired: Vec<Paired>,
 }
 
@@ -108,6 +120,7 @@ impl Rows {
     pub(super) fn clear(&mut self) {
         self.narrow.clear();
         self.wide.clear();
+        self.tied.clear();
         self.paired.clear();
     }
 }
@@ -158,7 +171,7 @@ impl Gatherer {
 
     fn deal_out(&mut self, retained: &Retained<'_>, layout: &Layout) {
         if layout.has_targets() {
-            return self.deal_out_pairs(retained);
+            return self.deal_out_pairs(retained, layout);
         }
         match &retained.lookups().requester {
             Identifiers::Numbers(numbers) => {
@@ -179,8 +192,27 @@ impl Gatherer {
         }
     }
 
-    fn deal_out_pairs(&mut self, retained: &Retained<'_>) {
+    fn deal_out_pairs(&mut self, retained: &Retained<'_>, layout: &Layout) {
         let lookups = retained.lookups();
+        let bits = layout.bits();
+        if let (Identifiers::Numbers(asked), Identifiers::Numbers(about), true) =
+            (&lookups.requester, &lookups.target, UNIT_BITS + bits <= u64::BITS)
+        {
+            for row in retained.rows() {
+                let (atom, target) = (self.atoms[row], about[row]);
+                if let Some(scrambled) = self.key.numbers.of(asked[row]) {
+                    let word = (scrambled & UNIT_MASK) << bits | atom;
+                    self.forms.tied.push((scrambled >> UNIT_BITS) as usize, Tied { word, target });
+                    self.held += size_of::<Tied>();
+                } else {
+                    let place = asked[row] % PARTITIONS as u64;
+                    let paired = Paired { unit: (asked[row], 0), atom, target };
+                    self.forms.paired.push(place as usize, paired);
+                    self.held += size_of::<Paired>();
+                }
+            }
+            return;
+        }
         let key = &self.key;
         let asked = |row: usize| match &lookups.requester {
             Identifiers::Numbers(numbers) => {
@@ -203,6 +235,11 @@ impl Gatherer {
             self.forms.paired.push(partition as usize, paired);
             self.held += size_of::<Paired>();
         }
+    }
+
+    /// The number of a unit in a partition, of which a narrow row tells the rest.
+    pub(super) fn number_of(&self, partition: usize, unit: u64) -> u64 {
+        self.key.numbers.back((partition as u64) << UNIT_BITS | unit)
     }
 
     /// Takes a part of the first stage of [`super::person`] on to its target's partition.
@@ -228,6 +265,7 @@ impl Gatherer {
         let forms = &self.forms;
         forms.narrow.pieces(place).for_each(|piece| rows.narrow.extend_from_slice(piece));
         forms.wide.pieces(place).for_each(|piece| rows.wide.extend_from_slice(piece));
+        forms.tied.pieces(place).for_each(|piece| rows.tied.extend_from_slice(piece));
         forms.paired.pieces(place).for_each(|piece| rows.paired.extend_from_slice(piece));
         Ok(())
     }
@@ -252,7 +290,7 @@ impl Gatherer {
     fn add_number(&mut self, number: u64, atom: u64, atom_bits: Option<u32>) {
         match (self.key.numbers.of(number), atom_bits) {
             (Some(scrambled), Some(bits)) => {
-                let unit = scrambled & ((1 << UNIT_BITS) - 1);
+                let unit = scrambled & UNIT_MASK;
                 self.forms.narrow.push((scrambled >> UNIT_BITS) as usize, unit << bits | atom);
                 self.held += size_of::<Narrow>();
             }

@@ -3,7 +3,8 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::ball::{Entry, scale_into_ball};
-use super::gather::{Gatherer, Paired, Rows};
+use super::gather::Gatherer;
+use super::pairs::{Pair, Pairs};
 use crate::Result;
 use crate::plan::MOST_KEYS_OF_ONE;
 use crate::spec::prefix::{Prefix, PrefixOf};
@@ -12,7 +13,7 @@ use crate::spec::question::{Clip, LATTICE_ONE};
 /// Bounds units by private keys, with room that is used for one after another.
 #[derive(Default)]
 pub struct KeyBounder {
-    rows: Rows,
+    pairs: Pairs,
     own: Vec<(u64, i64)>,
     keys: Vec<u64>,
 }
@@ -32,21 +33,21 @@ impl KeyBounder {
         &mut self,
         gatherers: &[Gatherer],
         partition: usize,
+        atom_bits: u32,
         prefix: Prefix,
         found: &BTreeSet<u64>,
         add: &mut impl FnMut(u64, i64),
     ) -> Result<()> {
-        self.read(gatherers, partition)?;
         let (own, keys) = (&mut self.own, &mut self.keys);
-        for unit in self.rows.paired.chunk_by(|left, right| left.unit == right.unit) {
-            count(unit, prefix, keys, own);
+        self.pairs.of_each_unit(gatherers, partition, atom_bits, |number, unit| {
+            count(number, unit, prefix, keys, own);
             own.retain(|(key, _)| !found.contains(key));
             own.sort_unstable_by_key(|(key, lookups)| (-lookups, *key));
             own.truncate(MOST_KEYS_OF_ONE);
             let weight = (LATTICE_ONE * LATTICE_ONE / own.len().max(1) as u64).isqrt();
             own.iter().for_each(|(key, _)| add(*key, weight.cast_signed()));
-        }
-        Ok(())
+            Ok(())
+        })
     }
 
     /// Counts each unit's lookups by the keys of `places`, the rest in the place behind them, scales
@@ -61,23 +62,24 @@ impl KeyBounder {
         &mut self,
         gatherers: &[Gatherer],
         partition: usize,
+        atom_bits: u32,
         prefix: Prefix,
         places: &HashMap<u64, u32>,
         clip: Clip,
         add: &mut impl FnMut(u32, i64),
     ) -> Result<()> {
-        self.read(gatherers, partition)?;
         let rest = u32::try_from(places.len()).unwrap_or(u32::MAX);
         let entry = |cell: u32, lookups: i64| Entry {
             cell,
             units: lookups.saturating_mul(LATTICE_ONE.cast_signed()),
         };
         let mut entries = Vec::new();
-        for unit in self.rows.paired.chunk_by(|left, right| left.unit == right.unit) {
-            count(unit, prefix, &mut self.keys, &mut self.own);
+        let (own, keys) = (&mut self.own, &mut self.keys);
+        self.pairs.of_each_unit(gatherers, partition, atom_bits, |number, unit| {
+            count(number, unit, prefix, keys, own);
             entries.clear();
             let mut others = lookups(unit);
-            for (key, lookups) in &self.own {
+            for (key, lookups) in own.iter() {
                 if let Some(place) = places.get(key) {
                     entries.push(entry(*place, *lookups));
                     others -= lookups;
@@ -87,35 +89,28 @@ impl KeyBounder {
                 entries.push(entry(rest, others));
             }
             scale_into_ball(&entries, clip, &mut *add);
-        }
-        Ok(())
+            Ok(())
+        })
     }
-
-    fn read(&mut self, gatherers: &[Gatherer], partition: usize) -> Result<()> {
-        self.rows.clear();
-        for gatherer in gatherers {
-            gatherer.collect(partition, &mut self.rows)?;
-        }
-        self.rows.paired.sort_unstable();
-        Ok(())
-    }
-}
-
-/// The key of a row; none where its number is too short for one.
-fn key_of(prefix: Prefix, pair: &Paired) -> Option<u64> {
-    prefix.of(match prefix.of {
-        PrefixOf::Target => pair.target,
-        // Releases with prefixes have numbers, and a number's unit is the number.
-        PrefixOf::Requester => pair.unit.0,
-    })
 }
 
 /// Fills `own` with how many of a unit's rows have each key, ascending; `keys` is room for work.
-fn count(unit: &[Paired], prefix: Prefix, keys: &mut Vec<u64>, own: &mut Vec<(u64, i64)>) {
-    keys.clear();
-    keys.extend(unit.iter().filter_map(|pair| key_of(prefix, pair)));
-    keys.sort_unstable();
+fn count(
+    number: u64,
+    unit: &[Pair],
+    prefix: Prefix,
+    keys: &mut Vec<u64>,
+    own: &mut Vec<(u64, i64)>,
+) {
     own.clear();
+    if prefix.of == PrefixOf::Requester {
+        own.extend(prefix.of(number).map(|key| (key, lookups(unit))));
+        return;
+    }
+    keys.clear();
+    // A number that is too short for a prefix has no key.
+    keys.extend(unit.iter().filter_map(|pair| prefix.of(pair.target)));
+    keys.sort_unstable();
     own.extend(keys.chunk_by(|left, right| left == right).map(|same| (same[0], lookups(same))));
 }
 

@@ -10,6 +10,7 @@ mod chunks;
 mod gather;
 mod keys;
 mod memory;
+mod pairs;
 mod partition;
 mod person;
 mod scramble;

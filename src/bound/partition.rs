@@ -1,7 +1,8 @@
 //! One partition's rows → bounded contributions, unit by unit.
 
 use super::ball::{Entry, scale_into_ball};
-use super::gather::{Gatherer, Narrow, Paired, Rows, UNIT_BITS};
+use super::gather::{Gatherer, Narrow, Rows, Tied, UNIT_BITS};
+use super::pairs::{Pair, of_each_unit};
 use super::sort::sort;
 use super::vector::{AtomCount, collect};
 use crate::Result;
@@ -23,6 +24,8 @@ pub struct TableBound<'a> {
 pub struct Bounder {
     rows: Rows,
     room: Vec<Narrow>,
+    tied_room: Vec<Tied>,
+    unit: Vec<Pair>,
     atoms: Vec<AtomCount>,
     vector: Vec<Entry>,
 }
@@ -51,9 +54,8 @@ impl Bounder {
             gatherer.collect(partition, rows)?;
         }
         // Sorted, a unit's rows stand together, and so do its rows of one atom.
-        sort(&mut rows.narrow, UNIT_BITS + atom_bits, &mut self.room);
+        sort(&mut rows.narrow, |word| *word, UNIT_BITS + atom_bits, &mut self.room);
         rows.wide.sort_unstable();
-        rows.paired.sort_unstable();
         let mask = (1 << atom_bits) - 1;
         for unit in rows.narrow.chunk_by(|left, right| left >> atom_bits == right >> atom_bits) {
             count(unit, |row| row & mask, &mut self.atoms);
@@ -63,11 +65,20 @@ impl Bounder {
             count(unit, |row| row.atom, &mut self.atoms);
             contribute(&self.atoms, &[], tables, &mut self.vector, add);
         }
-        for unit in rows.paired.chunk_by(|left, right| left.unit == right.unit) {
-            count(unit, |row| row.atom, &mut self.atoms);
-            contribute(&self.atoms, unit, tables, &mut self.vector, add);
-        }
-        Ok(())
+        let (atoms, vector) = (&mut self.atoms, &mut self.vector);
+        let room = &mut self.tied_room;
+        of_each_unit(
+            rows,
+            atom_bits,
+            |unit| unit,
+            room,
+            &mut self.unit,
+            |_, pairs| {
+                count(pairs, |pair| pair.atom, atoms);
+                contribute(atoms, pairs, tables, vector, add);
+                Ok(())
+            },
+        )
     }
 }
 
@@ -84,7 +95,7 @@ fn count<R: Copy>(unit: &[R], atom: impl Fn(R) -> u64, atoms: &mut Vec<AtomCount
 
 fn contribute(
     atoms: &[AtomCount],
-    pairs: &[Paired],
+    pairs: &[Pair],
     tables: &[TableBound<'_>],
     vector: &mut Vec<Entry>,
     add: &mut impl FnMut(usize, u32, i64),

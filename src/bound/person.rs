@@ -11,6 +11,7 @@ use std::collections::HashSet;
 
 use super::ball::Ball;
 use super::gather::{Gatherer, Paired, Rows};
+use super::pairs::{Pair, Pairs};
 use super::partition::TableBound;
 use crate::Result;
 use crate::plan::Contribution;
@@ -29,6 +30,7 @@ struct Part {
 /// Bounds persons, with room that is used for one after another.
 #[derive(Default)]
 pub struct PersonBounder {
+    pairs: Pairs,
     rows: Rows,
     parts: Vec<Part>,
     squares: Vec<u128>,
@@ -47,26 +49,27 @@ impl PersonBounder {
         &mut self,
         gatherers: &[Gatherer],
         partition: usize,
+        atom_bits: u32,
         table: &TableBound<'_>,
         emit: &mut impl FnMut(u64, u32, i64) -> Result<()>,
     ) -> Result<()> {
-        self.read(gatherers, partition)?;
-        for unit in self.rows.paired.chunk_by(|left, right| left.unit == right.unit) {
-            divide(unit, table, &mut self.parts);
-            merge(&mut self.parts);
+        let (parts, squares) = (&mut self.parts, &mut self.squares);
+        self.pairs.of_each_unit(gatherers, partition, atom_bits, |_, unit| {
+            divide(unit, table, parts);
+            merge(parts);
             let by_cell = |left: &Part, right: &Part| left.cell == right.cell;
-            self.squares.clear();
+            squares.clear();
             let counts_once = matches!(
                 table.contribution,
                 Contribution::Presence { .. } | Contribution::Histogram
             );
-            for cell in self.parts.chunk_by(by_cell) {
+            for cell in parts.chunk_by(by_cell) {
                 let whole = if counts_once { LATTICE_ONE.into() } else { size(cell) };
-                self.squares.push(whole.saturating_mul(whole));
+                squares.push(whole.saturating_mul(whole));
             }
-            let square = self.squares.iter().fold(0, |sum: u128, one| sum.saturating_add(*one));
+            let square = squares.iter().fold(0, |sum: u128, one| sum.saturating_add(*one));
             let ball = Ball::around(square, table.clip);
-            for cell in self.parts.chunk_by(by_cell) {
+            for cell in parts.chunk_by(by_cell) {
                 let rows: i64 = cell.iter().map(|part| part.units).sum();
                 for part in cell {
                     let units = if counts_once {
@@ -80,8 +83,8 @@ impl PersonBounder {
                     }
                 }
             }
-        }
-        Ok(())
+            Ok(())
+        })
     }
 
     /// The second stage: scales each target, but for the exempt, and hands each contribution on as
@@ -100,7 +103,11 @@ impl PersonBounder {
         exempt: &HashSet<u64>,
         add: &mut impl FnMut(u32, i64),
     ) -> Result<()> {
-        self.read(parts, partition)?;
+        self.rows.clear();
+        for gatherer in parts {
+            gatherer.collect(partition, &mut self.rows)?;
+        }
+        self.rows.paired.sort_unstable();
         for target in self.rows.paired.chunk_by(|left, right| left.unit == right.unit) {
             let is_exempt = target.first().is_some_and(|part| exempt.contains(&part.unit.0));
             let cells = target.chunk_by(|left, right| left.atom == right.atom);
@@ -117,15 +124,6 @@ impl PersonBounder {
         }
         Ok(())
     }
-
-    fn read(&mut self, gatherers: &[Gatherer], partition: usize) -> Result<()> {
-        self.rows.clear();
-        for gatherer in gatherers {
-            gatherer.collect(partition, &mut self.rows)?;
-        }
-        self.rows.paired.sort_unstable();
-        Ok(())
-    }
 }
 
 /// A part on its way to its target's partition, in the form of a row.
@@ -138,7 +136,7 @@ const fn units_of(part: &Paired) -> i64 {
 }
 
 /// The parts of one requester's rows, which are sorted, before scaling.
-fn divide(unit: &[Paired], table: &TableBound<'_>, parts: &mut Vec<Part>) {
+fn divide(unit: &[Pair], table: &TableBound<'_>, parts: &mut Vec<Part>) {
     parts.clear();
     let cells = table.cells;
     let same = unit.chunk_by(|left, right| left.atom == right.atom && left.target == right.target);

@@ -11,12 +11,14 @@ pub(super) const MASK: u64 = (1 << BITS) - 1;
 #[derive(Clone, Copy)]
 pub(super) struct Scramble {
     multipliers: [u64; 2],
+    inverses: [u64; 2],
 }
 
 impl Scramble {
-    pub(super) const fn new(first: u64, second: u64) -> Self {
+    pub(super) fn new(first: u64, second: u64) -> Self {
         // Odd, so that multiplying loses nothing.
-        Self { multipliers: [first | 1, second | 1] }
+        let multipliers = [first | 1, second | 1];
+        Self { multipliers, inverses: multipliers.map(inverse) }
     }
 
     /// The place of a number in the other order; none for a number that is too long.
@@ -31,6 +33,19 @@ impl Scramble {
         let twice = (once ^ once >> (BITS / 2)).wrapping_mul(second) & MASK;
         Some(twice ^ twice >> (BITS / 2))
     }
+
+    /// The number that has this place.
+    #[inline]
+    pub(super) fn back(&self, place: u64) -> u64 {
+        let unfold = |place: u64| place ^ place >> (BITS / 2);
+        let [first, second] = self.inverses;
+        unfold(unfold(place).wrapping_mul(second) & MASK).wrapping_mul(first) & MASK
+    }
+}
+
+/// What undoes a multiplication by an odd number, by Newton's iteration.
+fn inverse(odd: u64) -> u64 {
+    (0..6).fold(odd, |guess, _| guess.wrapping_mul(2_u64.wrapping_sub(odd.wrapping_mul(guess))))
 }
 
 #[cfg(test)]
@@ -57,17 +72,8 @@ mod tests {
         #[test]
         fn every_number_can_be_found_again(keys in any::<(u64, u64)>(), number in 0..=MASK) {
             let scramble = Scramble::new(keys.0, keys.1);
-            let unfold = |place: u64| place ^ place >> (BITS / 2);
-            let twice = unfold(scramble.of(number).unwrap());
-            let [first, second] = scramble.multipliers.map(inverse);
-            let once = unfold(twice.wrapping_mul(second) & MASK);
-            prop_assert_eq!(once.wrapping_mul(first) & MASK, number);
+            prop_assert_eq!(scramble.back(scramble.of(number).unwrap()), number);
         }
-    }
-
-    /// What undoes a multiplication by an odd number, by Newton's iteration.
-    fn inverse(odd: u64) -> u64 {
-        (0..6).fold(odd, |guess, _| guess.wrapping_mul(2_u64.wrapping_sub(odd.wrapping_mul(guess))))
     }
 
     #[test]

@@ -6,33 +6,39 @@
 /// How many words a bucket has on average.
 const BUCKET: usize = 8;
 
-/// Sorts `words`, all of them below two to the power of `bits`; `room` is overwritten.
-pub(super) fn sort(words: &mut Vec<u64>, bits: u32, room: &mut Vec<u64>) {
-    let buckets = (words.len() / BUCKET).next_power_of_two();
+/// Sorts items whose words, by which they are ordered first, are all below two to the power of
+/// `bits`; `room` is overwritten.
+pub(super) fn sort<T: Copy + Ord>(
+    items: &mut Vec<T>,
+    word: impl Fn(&T) -> u64,
+    bits: u32,
+    room: &mut Vec<T>,
+) {
+    let buckets = (items.len() / BUCKET).next_power_of_two();
     let shift = bits.saturating_sub(buckets.trailing_zeros());
-    if buckets < 2 || shift >= u64::BITS {
-        words.sort_unstable();
+    let Some(any) = items.first().copied().filter(|_| buckets >= 2 && shift < u64::BITS) else {
+        items.sort_unstable();
         return;
-    }
+    };
     // Where each bucket begins, and, while words are dealt out, where its next word goes.
     let mut next = vec![0_u32; buckets + 1];
-    let bucket = |word: u64| ((word >> shift) as usize).min(buckets - 1);
-    words.iter().for_each(|word| next[bucket(*word) + 1] += 1);
+    let bucket = |item: &T| ((word(item) >> shift) as usize).min(buckets - 1);
+    items.iter().for_each(|item| next[bucket(item) + 1] += 1);
     for place in 1..next.len() {
         next[place] += next[place - 1];
     }
     room.clear();
-    room.resize(words.len(), 0);
-    for word in words.iter() {
-        let place = &mut next[bucket(*word)];
-        room[*place as usize] = *word;
+    room.resize(items.len(), any);
+    for item in items.iter() {
+        let place = &mut next[bucket(item)];
+        room[*place as usize] = *item;
         *place += 1;
     }
-    std::mem::swap(words, room);
-    // Every bucket's next word would now go to its end.
+    std::mem::swap(items, room);
+    // Every bucket's next item would now go to its end.
     let mut start = 0;
     for end in next.iter().take(buckets).map(|end| *end as usize) {
-        words[start..end].sort_unstable();
+        items[start..end].sort_unstable();
         start = end;
     }
 }
@@ -54,7 +60,7 @@ mod tests {
             let first = words.first().copied().unwrap_or(0);
             words.resize(words.len() + heavy, first);
             let mut sorted = words.clone();
-            sort(&mut sorted, bits, &mut Vec::new());
+            sort(&mut sorted, |word| *word, bits, &mut Vec::new());
             words.sort_unstable();
             prop_assert_eq!(sorted, words);
         }

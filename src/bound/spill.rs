@@ -11,7 +11,7 @@ use std::sync::Mutex;
 use chacha20poly1305::aead::AeadInPlace;
 use chacha20poly1305::{ChaCha20Poly1305, KeyInit, Nonce};
 
-use super::gather::{Forms, PARTITIONS, Paired, Rows, Wide};
+use super::gather::{Forms, PARTITIONS, Paired, Rows, Tied, Wide};
 use crate::{Error, Result};
 
 /// Rows of one thread in a file.
@@ -38,6 +38,7 @@ struct Segment {
 enum Form {
     Narrow,
     Wide,
+    Tied,
     Paired,
 }
 
@@ -60,9 +61,12 @@ impl Spill {
         let wide = wide.flat_map(|row| [row.unit.0, row.unit.1, row.atom]);
         let paired = forms.paired.pieces(place).flatten();
         let paired = paired.flat_map(|row| [row.unit.0, row.unit.1, row.atom, row.target]);
-        let forms: [(Form, Vec<u8>); 3] = [
+        let tied = forms.tied.pieces(place).flatten();
+        let tied = tied.flat_map(|row| [row.word, row.target]);
+        let forms: [(Form, Vec<u8>); 4] = [
             (Form::Narrow, narrow.collect()),
             (Form::Wide, wide.flat_map(u64::to_le_bytes).collect()),
+            (Form::Tied, tied.flat_map(u64::to_le_bytes).collect()),
             (Form::Paired, paired.flat_map(u64::to_le_bytes).collect()),
         ];
         for (form, mut bytes) in forms {
@@ -105,6 +109,11 @@ impl Spill {
                         atom: *atom,
                     };
                     rows.wide.extend(words.as_chunks().0.iter().map(row));
+                }
+                Form::Tied => {
+                    let words: Vec<u64> = words.collect();
+                    let row = |[word, target]: &[u64; 2]| Tied { word: *word, target: *target };
+                    rows.tied.extend(words.as_chunks().0.iter().map(row));
                 }
                 Form::Paired => {
                     let words: Vec<u64> = words.collect();

@@ -1,7 +1,7 @@
 //! One unit's rows → its vector of one table, before scaling.
 
 use super::ball::Entry;
-use super::gather::Paired;
+use super::pairs::Pair;
 use super::partition::TableBound;
 use crate::plan::Contribution;
 use crate::spec::measure::{Counted, histogram_edges};
@@ -17,7 +17,7 @@ pub(super) struct AtomCount {
 /// Fills `vector` with the unit's cells, each once. `pairs` are its rows where targets are kept.
 pub(super) fn collect(
     atoms: &[AtomCount],
-    pairs: &[Paired],
+    pairs: &[Pair],
     bound: &TableBound<'_>,
     vector: &mut Vec<Entry>,
 ) {
@@ -76,7 +76,7 @@ fn add_lookups(atoms: &[AtomCount], bound: &TableBound<'_>, vector: &mut Vec<Ent
 }
 
 /// One for each different target of a cell, unless there are too few rows for any cell to matter.
-fn add_targets(pairs: &[Paired], at_least: u32, bound: &TableBound<'_>, vector: &mut Vec<Entry>) {
+fn add_targets(pairs: &[Pair], at_least: u32, bound: &TableBound<'_>, vector: &mut Vec<Entry>) {
     if pairs.len() < at_least as usize {
         return;
     }

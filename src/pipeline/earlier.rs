@@ -3,13 +3,13 @@
 //! Everything here is public or the ledger's own; logs are read for one thing only, to say whether
 //! they changed since.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use super::Frozen;
+use super::{Frozen, KnownKeys};
 use crate::ledger::{Entry, Ledger, State, StoredFile, Which};
-use crate::plan::History;
+use crate::plan::{History, MOST_KEYS};
 use crate::release::Losses;
 use crate::spec::Release;
 use crate::spec::measure::Measure;
@@ -52,6 +52,9 @@ pub(super) fn released(spec: &Release, ledger: &Ledger) -> Result<Vec<Entry>> {
     Ok(entries)
 }
 
+/// How many days back a published key is known.
+const KNOWN_DAYS: usize = 7;
+
 /// How many earlier blocks set clips, and how far back they may lie in days.
 const HISTORY: (usize, usize) = (7, 30);
 
@@ -72,6 +75,31 @@ pub(super) fn history(spec: &Release, ledger: &Ledger, day: Day) -> Result<Optio
         }
     }
     Ok(History::new(&days))
+}
+
+/// For each question with private keys those that committed releases of the days before published:
+/// they are public, and need not be looked for again. Only days of the same release file count.
+pub(super) fn known_keys(spec: &Release, ledger: &Ledger, day: Day) -> Result<KnownKeys> {
+    let asks = |question: &&Question| matches!(question.measure, Measure::Prefixes(_));
+    let fingerprint = spec.fingerprint();
+    let mut known = KnownKeys::new();
+    for question in spec.questions.iter().filter(asks) {
+        let mut keys = BTreeSet::new();
+        let days = std::iter::successors(day.previous(), |day| day.previous()).take(KNOWN_DAYS);
+        for earlier in days {
+            let mut entries = ledger.find(&spec.name, earlier)?;
+            entries.retain(|entry| {
+                entry.fingerprint == fingerprint
+                    && matches!(entry.state, State::Committed | State::Published)
+            });
+            if let Some(newest) = entries.last() {
+                let seen = publish::seen_prefixes(&ledger.stored(newest.id)?, &question.name)?;
+                keys.extend(seen.into_iter().take(MOST_KEYS.saturating_sub(keys.len())));
+            }
+        }
+        known.insert(question.name.clone(), keys);
+    }
+    Ok(known)
 }
 
 /// What an entry cost a contact pair and a target; none for entries that do not say.
@@ -110,7 +138,7 @@ pub fn stored_days(spec: &Release, question: &str) -> Result<Vec<publish::Releas
         };
         let file = ledger.stored(entry.id)?.into_iter().find(of);
         if let (Some(day), Some(file)) = (entry.blocks.first(), file) {
-            let tables = super::thaw(entry).ok();
+            let tables = super::thaw(entry).ok().map(|frozen| frozen.tables);
             days.insert(*day, publish::ReleasedDay { day: *day, file, tables });
         }
     }

@@ -2,41 +2,49 @@
 
 use std::collections::BTreeSet;
 
+use super::Frozen;
 use crate::engine::DayRows;
-use crate::plan::Contribution;
-use crate::release::{Draws, NoisyTable, PricedTable};
+use crate::plan::{Contribution, Plan};
+use crate::release::{Draws, NoisyTable};
+use crate::spec::Release;
 use crate::{Error, Result};
 
 /// Draws the tables of private keys in the order in which they were planned, and returns the counts.
 ///
 /// # Privacy
-/// Every draw is one of the reservation's tables; what decides the next one is what was found.
+/// Every draw is one of the reservation's tables; what decides the next one is what was found, and
+/// what was published of the days before.
 ///
 /// # Errors
-/// Internal, for tables of another order; I/O.
+/// Internal, for tables of another plan; I/O.
 pub(super) fn draw(
     rows: &DayRows,
-    tables: &[PricedTable],
+    spec: &Release,
+    plan: &Plan,
+    frozen: &Frozen,
     draws: &mut Draws,
 ) -> Result<Vec<NoisyTable>> {
     let mut counts = Vec::new();
-    let mut found = BTreeSet::new();
-    let mut finding = None;
-    for priced in tables {
-        match priced.table.contribution {
-            Contribution::KeyWeights { prefix } => {
-                finding = Some(prefix);
-                found.extend(draws.keys(rows.key_weights(prefix, &found)?, priced)?);
-            }
-            Contribution::KeyCounts { prefix } => {
-                if finding.take() != Some(prefix) {
-                    return Err(Error::internal("keys would be counted before they are found"));
+    for question in &spec.questions {
+        let own = plan.tables_of(question);
+        let mut found: BTreeSet<u64> =
+            frozen.known_keys.get(&question.name).cloned().unwrap_or_default();
+        for priced in frozen.tables.iter().filter(|priced| own.contains(&priced.table.name)) {
+            match priced.table.contribution {
+                Contribution::KeyWeights { prefix } => {
+                    found.extend(draws.keys(rows.key_weights(prefix, &found)?, priced)?);
                 }
-                let tally = rows.key_counts(prefix, &found, &priced.table)?;
-                counts.push(draws.key_counts(tally, std::mem::take(&mut found), priced)?);
+                Contribution::KeyCounts { prefix } => {
+                    let tally = rows.key_counts(prefix, &found, &priced.table)?;
+                    counts.push(draws.key_counts(tally, std::mem::take(&mut found), priced)?);
+                }
+                _ => {}
             }
-            _ => {}
         }
+    }
+    let planned = frozen.tables.iter().map(|priced| &priced.table.contribution);
+    if counts.len() != planned.filter(|of| matches!(of, Contribution::KeyCounts { .. })).count() {
+        return Err(Error::internal("a table of private keys belongs to no question"));
     }
     Ok(counts)
 }

@@ -11,6 +11,9 @@
 //! part of the budget and prune little. On a million simulated lookups by 100,000 requesters at rho
 //! 0.002, 288 prefixes of six digits are found at once and 217 under those of four; of seven digits
 //! 187 and 54.
+//!
+//! What the days before published is public: those keys are counted without being looked for, and
+//! take no weight from the others.
 
 use super::tables::{Contribution, MeasuredTable, clip_of};
 use crate::spec::prefix::{Prefix, PrefixOf};
@@ -20,8 +23,9 @@ use crate::{Error, Result};
 
 /// How many keys one requester may put weight on: those it has the most lookups for.
 pub const MOST_KEYS_OF_ONE: usize = 10;
-/// How many keys one question may find: those of the greatest noisy weight.
-pub const MOST_KEYS: usize = 65_536;
+/// How many keys one round of a question may find, those of the greatest noisy weight, and how many
+/// may be known from the days before.
+pub const MOST_KEYS: usize = 16_384;
 
 /// The parts of the rounds. Simulated with five keys for each requester and lognormal
 /// activity, 1 to 6 found 1.64 times the keys of a plain Gaussian threshold, 1 to 3 to 9 found 1.57

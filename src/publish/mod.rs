@@ -20,7 +20,7 @@ mod worth;
 pub use folder::{check_writable, is_whole, remove_leftovers, write_out};
 pub use manifest::Facts;
 pub use rollup::{Coarser, Countries, Period, ReleasedDay, rollup};
-pub use worth::{Worth, histogram, worth};
+pub use worth::{Worth, histogram, seen_prefixes, worth};
 
 use crate::Result;
 use crate::ledger::StoredFile;

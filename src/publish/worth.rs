@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use arrow::array::AsArray;
+use arrow::array::{AsArray, RecordBatch};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Float64Type};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
@@ -56,6 +56,37 @@ pub fn histogram(files: &[StoredFile], question: &str) -> Result<Option<(Vec<f64
     Ok(Some((values, noise_sd)))
 }
 
+/// The prefixes that stand out of the noise in a published count of a question, largest first; none
+/// when the files have no such question.
+///
+/// # Errors
+/// Internal, when stored bytes are not what was published.
+pub fn seen_prefixes(files: &[StoredFile], question: &str) -> Result<Vec<u64>> {
+    let of = |file: &&StoredFile| {
+        file.path.strip_prefix(question).is_some_and(|rest| rest.starts_with('/'))
+    };
+    let Some(file) = files.iter().find(of) else { return Ok(Vec::new()) };
+    let (values, sds) = (column(file, "value")?, column(file, "noise_sd")?);
+    let names = batches(file)?.into_iter().flat_map(|batch| {
+        let names = batch.column(0).as_string_opt::<i32>().cloned();
+        let digits = |name: Option<&str>| name?.strip_prefix('+')?.parse::<u64>().ok();
+        names.into_iter().flat_map(move |names| names.iter().map(digits).collect::<Vec<_>>())
+    });
+    let stands_out = |value: f64, sd: f64| value >= SEEN * sd;
+    let rows = names.zip(values.into_iter().zip(sds));
+    let mut seen: Vec<(f64, u64)> = rows
+        .filter_map(|(name, (value, sd))| {
+            let (name, value, sd) = (name?, value?, sd?);
+            stands_out(value, sd).then_some((value, name))
+        })
+        .collect();
+    seen.sort_unstable_by(|left, right| right.0.total_cmp(&left.0));
+    Ok(seen.into_iter().map(|(_, name)| name).collect())
+}
+
+/// A published value of so many standard deviations is no accident.
+const SEEN: f64 = 3.0;
+
 fn of_file(file: &StoredFile) -> Result<Worth> {
     let (mut squares, mut sizes, mut rows, mut uninformative) = (0.0, 0.0, 0_usize, 0);
     let (values, sds) = (column(file, "value")?, column(file, "noise_sd")?);
@@ -74,17 +105,24 @@ fn of_file(file: &StoredFile) -> Result<Worth> {
 
 /// A column of a stored file as numbers.
 fn column(file: &StoredFile, name: &str) -> Result<Vec<Option<f64>>> {
-    let broken = || Error::internal("a stored file does not read back as published");
-    let bytes = bytes::Bytes::copy_from_slice(&file.bytes);
-    let reader = ParquetRecordBatchReaderBuilder::try_new(bytes)
-        .and_then(|builder| builder.build())
-        .map_err(|_| broken())?;
     let mut numbers = Vec::new();
-    for batch in reader {
-        let batch = batch.map_err(|_| broken())?;
+    for batch in batches(file)? {
         let column = batch.column_by_name(name).ok_or_else(broken)?;
         let column = cast(column, &DataType::Float64).map_err(|_| broken())?;
         numbers.extend(column.as_primitive::<Float64Type>().iter());
     }
     Ok(numbers)
+}
+
+fn batches(file: &StoredFile) -> Result<Vec<RecordBatch>> {
+    let bytes = bytes::Bytes::copy_from_slice(&file.bytes);
+    ParquetRecordBatchReaderBuilder::try_new(bytes)
+        .and_then(|builder| builder.build())
+        .map_err(|_| broken())?
+        .collect::<std::result::Result<_, _>>()
+        .map_err(|_| broken())
+}
+
+fn broken() -> Error {
+    Error::internal("a stored file does not read back as published")
 }

@@ -110,7 +110,8 @@ impl Guarantee {
                 .map(|(priced, cells)| {
                     let cells = match priced.table.contribution {
                         Contribution::KeyWeights { .. } => MOST_KEYS_OF_ONE as f64,
-                        Contribution::KeyCounts { .. } => MOST_KEYS as f64,
+                        // Known ones and two rounds of found ones.
+                        Contribution::KeyCounts { .. } => 3.0 * MOST_KEYS as f64,
                         _ => f64::from(*cells),
                     };
                     let clip = priced.table.clip.contributions();

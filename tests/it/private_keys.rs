@@ -69,6 +69,46 @@ fn prefixes_that_many_share_are_found_and_counted() {
 }
 
 #[test]
+fn what_a_day_published_the_next_one_counts_without_looking_for_it() {
+    let world = many_requesters();
+    let text = std::fs::read_to_string(world.path("logs/lookups.csv")).unwrap();
+    let header = text.lines().next().unwrap();
+    // The day after has ten requesters of one prefix, far too few to be found anew.
+    let few: Vec<String> = text
+        .lines()
+        .filter(|line| line.contains("+1212555"))
+        .take(10)
+        .map(|line| line.replace("2026-03-02", "2026-03-03"))
+        .collect();
+    world.write("logs/more.csv", format!("{header}\n{}\n", few.join("\n")).as_bytes());
+    let next = |world: &World| {
+        let ran = world.day("2026-03-03");
+        assert_eq!(ran.code, 0, "{}", ran.stderr);
+        let path = world.path("published/hot/day=2026-03-03/part-0.parquet");
+        keys_of(&path)
+    };
+    assert_eq!(next(&world), ["other"]);
+    let world_of_two = many_requesters();
+    world_of_two.write("logs/more.csv", &std::fs::read(world.path("logs/more.csv")).unwrap());
+    assert_eq!(world_of_two.day("2026-03-02").code, 0);
+    assert_eq!(next(&world_of_two), ["+121255", "+130555", "+491511", "other"]);
+    // In the noise they are known no more.
+    let ran =
+        world_of_two.run(&["run", "release.toml", "--day", "2026-03-10", "--as-of", "2026-03-12"]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert_eq!(
+        keys_of(&world_of_two.path("published/hot/day=2026-03-10/part-0.parquet")),
+        ["other"]
+    );
+}
+
+fn keys_of(path: &std::path::Path) -> Vec<String> {
+    let reader = ParquetRecordBatchReaderBuilder::try_new(File::open(path).unwrap()).unwrap();
+    let batch = reader.build().unwrap().next().unwrap().unwrap();
+    batch.column(0).as_string::<i32>().iter().map(|key| key.unwrap().to_owned()).collect()
+}
+
+#[test]
 fn their_delta_is_charged_and_never_exceeds_the_ledgers() {
     let world = many_requesters();
     world.edit("budget_share = 0.7", "budget_share = 0.3");

@@ -1,0 +1,68 @@
+//! The units of one partition whose rows keep their targets, whichever form the rows have.
+
+use super::gather::{Gatherer, Rows, Tied, UNIT_BITS};
+use super::sort::sort;
+use crate::Result;
+
+/// One row of a unit: what it counts in, and about whom.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Pair {
+    pub(super) atom: u64,
+    pub(super) target: u64,
+}
+
+/// Room for one partition after another.
+#[derive(Default)]
+pub(super) struct Pairs {
+    rows: Rows,
+    room: Vec<Tied>,
+    unit: Vec<Pair>,
+}
+
+impl Pairs {
+    /// Hands on each unit's rows, sorted by atom and target, with the unit's number where units have
+    /// one. `atom_bits` is that of the layout.
+    ///
+    /// # Errors
+    /// I/O, when rows that were written out cannot be read back; whatever `work` fails with.
+    pub(super) fn of_each_unit(
+        &mut self,
+        gatherers: &[Gatherer],
+        partition: usize,
+        atom_bits: u32,
+        work: impl FnMut(u64, &[Pair]) -> Result<()>,
+    ) -> Result<()> {
+        self.rows.clear();
+        for gatherer in gatherers {
+            gatherer.collect(partition, &mut self.rows)?;
+        }
+        let unit_of = |unit: u64| gatherers.first().map_or(0, |any| any.number_of(partition, unit));
+        of_each_unit(&mut self.rows, atom_bits, unit_of, &mut self.room, &mut self.unit, work)
+    }
+}
+
+/// The same over rows that were collected.
+pub(super) fn of_each_unit(
+    rows: &mut Rows,
+    atom_bits: u32,
+    number_of: impl Fn(u64) -> u64,
+    room: &mut Vec<Tied>,
+    unit: &mut Vec<Pair>,
+    mut work: impl FnMut(u64, &[Pair]) -> Result<()>,
+) -> Result<()> {
+    sort(&mut rows.tied, |row| row.word, UNIT_BITS + atom_bits, room);
+    rows.paired.sort_unstable();
+    let mask = (1 << atom_bits) - 1;
+    let is_one = |left: &Tied, right: &Tied| left.word >> atom_bits == right.word >> atom_bits;
+    for own in rows.tied.chunk_by(is_one) {
+        unit.clear();
+        unit.extend(own.iter().map(|row| Pair { atom: row.word & mask, target: row.target }));
+        work(number_of(own[0].word >> atom_bits), unit)?;
+    }
+    for own in rows.paired.chunk_by(|left, right| left.unit == right.unit) {
+        unit.clear();
+        unit.extend(own.iter().map(|row| Pair { atom: row.atom, target: row.target }));
+        work(own[0].unit.0, unit)?;
+    }
+    Ok(())
+}
