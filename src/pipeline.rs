@@ -182,7 +182,7 @@ pub fn release_day(job: &Job, ledger: &mut Ledger, window: &DayWindow) -> Result
     let tables = frozen.tables.iter().map(|priced| priced.table.clone()).collect();
     let plan = Plan::with_tables(spec, tables)?;
     let reader = reader.with_rejects(rejects.as_ref());
-    let (rows, _secret_counts) = engine::DayRows::gather(&reader, window, &plan, memory)?;
+    let (mut rows, _secret_counts) = engine::DayRows::gather(&reader, window, &plan, memory)?;
     rejects.as_ref().map_or(Ok(()), RejectedRows::finish)?;
     let tally = rows.tally(&plan, &spec.exempt)?;
     let mut draws = Draws::new(ledger.mark_drawn(entry.id)?);

@@ -26,7 +26,7 @@ pub struct ExactTally {
 /// The exact weights of private keys, in units of 2^-16. Secret, the keys themselves included.
 #[derive(Default)]
 pub struct KeyTally {
-    weights: HashMap<u64, i64>,
+    weights: HashMap<u64, i64, foldhash::fast::RandomState>,
 }
 
 impl KeyTally {

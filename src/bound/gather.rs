@@ -257,6 +257,18 @@ impl Gatherer {
         Ok(())
     }
 
+    /// Whether there is memory for a second copy of all rows, and none of them is on disk.
+    #[must_use]
+    pub fn can_be_doubled(gatherers: &[Self]) -> bool {
+        let held = gatherers.iter().map(|gatherer| gatherer.held).sum();
+        gatherers.iter().all(|gatherer| gatherer.spill.is_none() && gatherer.memory.has_room(held))
+    }
+
+    /// Forgets the rows that later passes find sorted.
+    pub fn forget_tied(&mut self) {
+        self.forms.tied = Dealt::new(PARTITIONS);
+    }
+
     /// Adds the rows of one partition to those that are there.
     pub(super) fn collect(&self, place: usize, rows: &mut Rows) -> Result<()> {
         if let Some(spill) = &self.spill {

@@ -1,10 +1,10 @@
 //! One partition's rows → bounded contributions to private keys, which no list holds beforehand.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::ball::{Entry, scale_into_ball};
 use super::gather::Gatherer;
-use super::pairs::{Pair, Pairs};
+use super::pairs::{Pair, Pairs, SortedRows};
 use crate::Result;
 use crate::plan::MOST_KEYS_OF_ONE;
 use crate::spec::prefix::{Prefix, PrefixOf};
@@ -32,20 +32,30 @@ impl KeyBounder {
     pub fn weights(
         &mut self,
         gatherers: &[Gatherer],
+        sorted: Option<&SortedRows>,
         partition: usize,
         atom_bits: u32,
         prefix: Prefix,
         found: &BTreeSet<u64>,
         add: &mut impl FnMut(u64, i64),
     ) -> Result<()> {
+        // What each of so many keys gets.
+        let weights: [i64; MOST_KEYS_OF_ONE + 1] = std::array::from_fn(|keys| {
+            (LATTICE_ONE * LATTICE_ONE / keys.max(1) as u64).isqrt().cast_signed()
+        });
+        let found: HashSet<u64, foldhash::fast::RandomState> = found.iter().copied().collect();
         let (own, keys) = (&mut self.own, &mut self.keys);
-        self.pairs.of_each_unit(gatherers, partition, atom_bits, |number, unit| {
+        self.pairs.of_each_unit(gatherers, sorted, partition, atom_bits, |number, unit| {
             count(number, unit, prefix, keys, own);
-            own.retain(|(key, _)| !found.contains(key));
-            own.sort_unstable_by_key(|(key, lookups)| (-lookups, *key));
-            own.truncate(MOST_KEYS_OF_ONE);
-            let weight = (LATTICE_ONE * LATTICE_ONE / own.len().max(1) as u64).isqrt();
-            own.iter().for_each(|(key, _)| add(*key, weight.cast_signed()));
+            if !found.is_empty() {
+                own.retain(|(key, _)| !found.contains(key));
+            }
+            if own.len() > MOST_KEYS_OF_ONE {
+                own.sort_unstable_by_key(|(key, lookups)| (-lookups, *key));
+                own.truncate(MOST_KEYS_OF_ONE);
+            }
+            let weight = weights[own.len()];
+            own.iter().for_each(|(key, _)| add(*key, weight));
             Ok(())
         })
     }
@@ -61,6 +71,7 @@ impl KeyBounder {
     pub fn counts(
         &mut self,
         gatherers: &[Gatherer],
+        sorted: Option<&SortedRows>,
         partition: usize,
         atom_bits: u32,
         prefix: Prefix,
@@ -75,7 +86,7 @@ impl KeyBounder {
         };
         let mut entries = Vec::new();
         let (own, keys) = (&mut self.own, &mut self.keys);
-        self.pairs.of_each_unit(gatherers, partition, atom_bits, |number, unit| {
+        self.pairs.of_each_unit(gatherers, sorted, partition, atom_bits, |number, unit| {
             count(number, unit, prefix, keys, own);
             entries.clear();
             let mut others = lookups(unit);
@@ -108,8 +119,13 @@ fn count(
         return;
     }
     keys.clear();
-    // A number that is too short for a prefix has no key.
-    keys.extend(unit.iter().filter_map(|pair| prefix.of(pair.target)));
+    keys.reserve(unit.len());
+    for pair in unit {
+        // A number that is too short for a prefix has no key.
+        if let Some(key) = prefix.of(pair.target) {
+            keys.push(key);
+        }
+    }
     keys.sort_unstable();
     own.extend(keys.chunk_by(|left, right| left == right).map(|same| (same[0], lookups(same))));
 }

@@ -30,6 +30,11 @@ impl Memory {
         held > self.limit && own > self.limit / (4 * rayon::current_num_threads())
     }
 
+    /// Whether so many bytes more would fit.
+    pub(super) fn has_room(&self, bytes: usize) -> bool {
+        self.held.load(Ordering::Relaxed).saturating_add(bytes) <= self.limit
+    }
+
     /// Notes that a thread wrote out what it held.
     pub(super) fn free(&self, bytes: usize) {
         self.held.fetch_sub(bytes, Ordering::Relaxed);

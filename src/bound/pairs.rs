@@ -1,6 +1,11 @@
 //! The units of one partition whose rows keep their targets, whichever form the rows have.
+//!
+//! Private keys are looked for in several passes. Where there is memory for it the first pass leaves
+//! the rows sorted for the others.
 
-use super::gather::{Gatherer, Rows, Tied, UNIT_BITS};
+use std::sync::OnceLock;
+
+use super::gather::{Gatherer, PARTITIONS, Rows, Tied, UNIT_BITS};
 use super::sort::sort;
 use crate::Result;
 
@@ -9,6 +14,32 @@ use crate::Result;
 pub(super) struct Pair {
     pub(super) atom: u64,
     pub(super) target: u64,
+}
+
+/// The tied rows of each partition, sorted, once a pass has left them.
+pub struct SortedRows {
+    partitions: Vec<OnceLock<Vec<Tied>>>,
+}
+
+impl Default for SortedRows {
+    fn default() -> Self {
+        Self { partitions: (0..PARTITIONS).map(|_| OnceLock::new()).collect() }
+    }
+}
+
+impl SortedRows {
+    /// The rows of a partition; none where no pass left them.
+    fn of(&self, partition: usize) -> Option<&[Tied]> {
+        self.partitions.get(partition)?.get().map(Vec::as_slice)
+    }
+
+    /// Leaves a partition's rows for later passes.
+    pub(super) fn leave(&self, partition: usize, rows: &[Tied]) {
+        if let Some(place) = self.partitions.get(partition) {
+            // Whoever came first left the same rows.
+            let _again = place.set(rows.to_vec());
+        }
+    }
 }
 
 /// Room for one partition after another.
@@ -28,6 +59,7 @@ impl Pairs {
     pub(super) fn of_each_unit(
         &mut self,
         gatherers: &[Gatherer],
+        sorted: Option<&SortedRows>,
         partition: usize,
         atom_bits: u32,
         work: impl FnMut(u64, &[Pair]) -> Result<()>,
@@ -36,25 +68,30 @@ impl Pairs {
         for gatherer in gatherers {
             gatherer.collect(partition, &mut self.rows)?;
         }
+        let sorted = sorted.and_then(|sorted| sorted.of(partition));
         let unit_of = |unit: u64| gatherers.first().map_or(0, |any| any.number_of(partition, unit));
-        of_each_unit(&mut self.rows, atom_bits, unit_of, &mut self.room, &mut self.unit, work)
+        sort_tied(&mut self.rows, atom_bits, &mut self.room);
+        of_each_unit(&mut self.rows, sorted, atom_bits, unit_of, &mut self.unit, work)
     }
 }
 
-/// The same over rows that were collected.
+pub(super) fn sort_tied(rows: &mut Rows, atom_bits: u32, room: &mut Vec<Tied>) {
+    sort(&mut rows.tied, |row| row.word, UNIT_BITS + atom_bits, room);
+}
+
+/// The same over rows that were collected, the tied ones sorted, or sorted before.
 pub(super) fn of_each_unit(
     rows: &mut Rows,
+    sorted: Option<&[Tied]>,
     atom_bits: u32,
     number_of: impl Fn(u64) -> u64,
-    room: &mut Vec<Tied>,
     unit: &mut Vec<Pair>,
     mut work: impl FnMut(u64, &[Pair]) -> Result<()>,
 ) -> Result<()> {
-    sort(&mut rows.tied, |row| row.word, UNIT_BITS + atom_bits, room);
     rows.paired.sort_unstable();
     let mask = (1 << atom_bits) - 1;
     let is_one = |left: &Tied, right: &Tied| left.word >> atom_bits == right.word >> atom_bits;
-    for own in rows.tied.chunk_by(is_one) {
+    for own in sorted.unwrap_or(&rows.tied).chunk_by(is_one) {
         unit.clear();
         unit.extend(own.iter().map(|row| Pair { atom: row.word & mask, target: row.target }));
         work(number_of(own[0].word >> atom_bits), unit)?;

@@ -2,7 +2,7 @@
 
 use super::ball::{Entry, scale_into_ball};
 use super::gather::{Gatherer, Narrow, Rows, Tied, UNIT_BITS};
-use super::pairs::{Pair, of_each_unit};
+use super::pairs::{Pair, SortedRows, of_each_unit, sort_tied};
 use super::sort::sort;
 use super::vector::{AtomCount, collect};
 use crate::Result;
@@ -32,7 +32,7 @@ pub struct Bounder {
 
 impl Bounder {
     /// Bounds all units of one partition over all threads' rows, and hands each contribution on as
-    /// (table, cell, units). `atom_bits` is that of the layout.
+    /// (table, cell, units). `atom_bits` is that of the layout; rows with targets are left in `sorted`.
     ///
     /// # Privacy
     /// For each table one unit's contributions have an L2 norm of at most the clip, whatever its
@@ -46,6 +46,7 @@ impl Bounder {
         partition: usize,
         atom_bits: u32,
         tables: &[TableBound<'_>],
+        sorted: Option<&SortedRows>,
         add: &mut impl FnMut(usize, u32, i64),
     ) -> Result<()> {
         let rows = &mut self.rows;
@@ -66,12 +67,15 @@ impl Bounder {
             contribute(&self.atoms, &[], tables, &mut self.vector, add);
         }
         let (atoms, vector) = (&mut self.atoms, &mut self.vector);
-        let room = &mut self.tied_room;
+        sort_tied(rows, atom_bits, &mut self.tied_room);
+        if let Some(sorted) = sorted {
+            sorted.leave(partition, &rows.tied);
+        }
         of_each_unit(
             rows,
+            None,
             atom_bits,
             |unit| unit,
-            room,
             &mut self.unit,
             |_, pairs| {
                 count(pairs, |pair| pair.atom, atoms);

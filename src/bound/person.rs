@@ -54,7 +54,7 @@ impl PersonBounder {
         emit: &mut impl FnMut(u64, u32, i64) -> Result<()>,
     ) -> Result<()> {
         let (parts, squares) = (&mut self.parts, &mut self.squares);
-        self.pairs.of_each_unit(gatherers, partition, atom_bits, |_, unit| {
+        self.pairs.of_each_unit(gatherers, None, partition, atom_bits, |_, unit| {
             divide(unit, table, parts);
             merge(parts);
             let by_cell = |left: &Part, right: &Part| left.cell == right.cell;

@@ -69,10 +69,13 @@ pub(super) fn collect(
 }
 
 fn add_lookups(atoms: &[AtomCount], bound: &TableBound<'_>, vector: &mut Vec<Entry>) {
-    vector.extend(atoms.iter().filter_map(|atom| {
-        let cell = bound.cells.cell(atom.atom)?;
-        Some(Entry { cell, units: lattice(atom.lookups) })
-    }));
+    // A plain loop: nearly every atom has a cell, which an iterator that filters cannot tell.
+    vector.reserve(atoms.len());
+    for atom in atoms {
+        if let Some(cell) = bound.cells.cell(atom.atom) {
+            vector.push(Entry { cell, units: lattice(atom.lookups) });
+        }
+    }
 }
 
 /// One for each different target of a cell, unless there are too few rows for any cell to matter.

@@ -50,7 +50,7 @@ fn case(name: &str, first: &str, last: &str) -> Option<Sums> {
     while day <= last {
         let window = DayWindow::new(day, &release.ledger.time_zone).unwrap();
         let reader = LogReader::open(&release.logs, plan.layout.keys(), Some(&window)).unwrap();
-        let (rows, counts) = DayRows::gather(&reader, &window, &plan, usize::MAX).unwrap();
+        let (mut rows, counts) = DayRows::gather(&reader, &window, &plan, usize::MAX).unwrap();
         let exact = rows.tally(&plan, &release.exempt).unwrap();
         let mut tables = Vec::new();
         for (place, sum) in sums.tables.iter_mut().enumerate() {

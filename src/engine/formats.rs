@@ -28,7 +28,7 @@ fn run(
     let plan = Plan::new(&release, NanoRho::new(24_000_000), None).unwrap();
     let window = DayWindow::new(day.parse().unwrap(), &release.ledger.time_zone).unwrap();
     let reader = LogReader::open(&release.logs, plan.layout.keys(), Some(&window)).unwrap();
-    let (rows, counts) = DayRows::gather(&reader, &window, &plan, usize::MAX).unwrap();
+    let (mut rows, counts) = DayRows::gather(&reader, &window, &plan, usize::MAX).unwrap();
     let exact = rows.tally(&plan, &release.exempt).unwrap();
     let whole = |place| exact.table(place).unwrap().iter().map(|units| units >> 16).collect();
     // The total stands before the tables asked for, and alone where only it is asked for.

@@ -20,7 +20,8 @@ use rayon::prelude::*;
 use crate::Result;
 use crate::aggregate::{Adding, ExactTally, KeyTally};
 use crate::bound::{
-    Bounder, Gatherer, KeyBounder, Memory, PARTITIONS, PersonBounder, TableBound, UnitKey,
+    Bounder, Gatherer, KeyBounder, Memory, PARTITIONS, PersonBounder, SortedRows, TableBound,
+    UnitKey,
 };
 use crate::ingest::{LogReader, RowCounts};
 use crate::plan::{MeasuredTable, Plan};
@@ -37,6 +38,8 @@ pub struct DayRows {
     memory: Arc<Memory>,
     names: Identifier,
     atom_bits: u32,
+    /// Rows with targets, left by the first pass for those that look for keys.
+    sorted: Option<SortedRows>,
 }
 
 impl DayRows {
@@ -67,6 +70,7 @@ impl DayRows {
                 memory,
                 names: reader.identifier(),
                 atom_bits: plan.layout.bits(),
+                sorted: None,
             },
             counts,
         ))
@@ -81,7 +85,7 @@ impl DayRows {
     ///
     /// # Errors
     /// I/O, when rows that were written out cannot be read back.
-    pub fn tally(&self, plan: &Plan, exempt: &Exempt) -> Result<ExactTally> {
+    pub fn tally(&mut self, plan: &Plan, exempt: &Exempt) -> Result<ExactTally> {
         let bounds: Vec<TableBound<'_>> = plan
             .tables
             .iter()
@@ -96,14 +100,23 @@ impl DayRows {
             return self.tally_persons(plan, &bounds, exempt);
         }
         let atom_bits = self.atom_bits;
+        let has_private_keys =
+            plan.tables.iter().any(|table| table.contribution.is_of_private_keys());
+        let sorted = (has_private_keys && Gatherer::can_be_doubled(&self.gatherers))
+            .then(SortedRows::default);
         let whole = in_partitions(
             || (Adding::new(&plan.sizes()), Bounder::default()),
             |(adding, bounder), partition| {
                 let add = &mut |table, cell, units| adding.add(table, cell, units);
-                bounder.bound(&self.gatherers, partition, atom_bits, &bounds, add)
+                let sorted = sorted.as_ref();
+                bounder.bound(&self.gatherers, partition, atom_bits, &bounds, sorted, add)
             },
             |(left, bounder), (right, _)| (left.merge(right), bounder),
         )?;
+        if sorted.is_some() {
+            self.gatherers.iter_mut().for_each(Gatherer::forget_tied);
+            self.sorted = sorted;
+        }
         Ok(whole.0.finish())
     }
 
@@ -162,7 +175,8 @@ impl DayRows {
             || (KeyTally::default(), KeyBounder::default()),
             |(tally, bounder), partition| {
                 let add = &mut |key, units| tally.add(key, units);
-                bounder.weights(&self.gatherers, partition, self.atom_bits, prefix, found, add)
+                let (bits, sorted) = (self.atom_bits, self.sorted.as_ref());
+                bounder.weights(&self.gatherers, sorted, partition, bits, prefix, found, add)
             },
             |(left, bounder), (right, _)| (left.merge(right), bounder),
         )?;
@@ -188,8 +202,9 @@ impl DayRows {
             || (Adding::new(&[cells]), KeyBounder::default()),
             |(adding, bounder), partition| {
                 let add = &mut |place, units| adding.add(0, place, units);
-                let bits = self.atom_bits;
-                bounder.counts(&self.gatherers, partition, bits, prefix, &places, table.clip, add)
+                let (bits, sorted, clip) = (self.atom_bits, self.sorted.as_ref(), table.clip);
+                let own = &self.gatherers;
+                bounder.counts(own, sorted, partition, bits, prefix, &places, clip, add)
             },
             |(left, bounder), (right, _)| (left.merge(right), bounder),
         )?;

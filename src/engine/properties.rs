@@ -180,7 +180,7 @@ fn with_rows<T: Send>(
     setup: Setup,
     files: &[Vec<Lookup>],
     threads: usize,
-    work: impl FnOnce(&DayRows, &Plan, &Exempt) -> T + Send,
+    work: impl FnOnce(&mut DayRows, &Plan, &Exempt) -> T + Send,
 ) -> T {
     let folder = tempfile::tempdir().unwrap();
     for (number, rows) in files.iter().enumerate() {
@@ -207,8 +207,8 @@ fn with_rows<T: Send>(
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
     pool.install(|| {
         let reader = LogReader::open(&release.logs, plan.layout.keys(), Some(&window)).unwrap();
-        let (rows, _) = DayRows::gather(&reader, &window, &plan, setup.memory).unwrap();
-        work(&rows, &plan, &release.exempt)
+        let (mut rows, _) = DayRows::gather(&reader, &window, &plan, setup.memory).unwrap();
+        work(&mut rows, &plan, &release.exempt)
     })
 }
 

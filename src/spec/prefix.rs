@@ -94,7 +94,17 @@ impl Prefix {
     #[must_use]
     pub fn of(self, number: u64) -> Option<u64> {
         let open = number.checked_ilog10()?.checked_sub(self.digits - 1)?;
-        (open >= OPEN_DIGITS).then(|| number / 10_u64.pow(open))
+        // Divisions by constants are multiplications.
+        Some(match open {
+            0..OPEN_DIGITS => return None,
+            4 => number / 10_000,
+            5 => number / 100_000,
+            6 => number / 1_000_000,
+            7 => number / 10_000_000,
+            8 => number / 100_000_000,
+            9 => number / 1_000_000_000,
+            more => number / 10_u64.pow(more),
+        })
     }
 }
 
