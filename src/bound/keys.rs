@@ -3,8 +3,7 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::ball::{Entry, scale_into_ball};
-use super::gather::Gatherer;
-use super::pairs::{Pair, Pairs, SortedRows};
+use super::pairs::{DayPairs, Pair, Pairs};
 use crate::Result;
 use crate::plan::MOST_KEYS_OF_ONE;
 use crate::spec::prefix::{Prefix, PrefixOf};
@@ -31,10 +30,8 @@ impl KeyBounder {
     /// I/O, when rows that were written out cannot be read back.
     pub fn weights(
         &mut self,
-        gatherers: &[Gatherer],
-        sorted: Option<&SortedRows>,
+        day: &DayPairs<'_>,
         partition: usize,
-        atom_bits: u32,
         prefix: Prefix,
         found: &BTreeSet<u64>,
         add: &mut impl FnMut(u64, i64),
@@ -45,7 +42,7 @@ impl KeyBounder {
         });
         let found: HashSet<u64, foldhash::fast::RandomState> = found.iter().copied().collect();
         let (own, keys) = (&mut self.own, &mut self.keys);
-        self.pairs.of_each_unit(gatherers, sorted, partition, atom_bits, |number, unit| {
+        self.pairs.of_each_unit(day, partition, |number, unit| {
             count(number, unit, prefix, keys, own);
             if !found.is_empty() {
                 own.retain(|(key, _)| !found.contains(key));
@@ -70,10 +67,8 @@ impl KeyBounder {
     /// I/O, when rows that were written out cannot be read back.
     pub fn counts(
         &mut self,
-        gatherers: &[Gatherer],
-        sorted: Option<&SortedRows>,
+        day: &DayPairs<'_>,
         partition: usize,
-        atom_bits: u32,
         prefix: Prefix,
         places: &HashMap<u64, u32>,
         clip: Clip,
@@ -86,7 +81,7 @@ impl KeyBounder {
         };
         let mut entries = Vec::new();
         let (own, keys) = (&mut self.own, &mut self.keys);
-        self.pairs.of_each_unit(gatherers, sorted, partition, atom_bits, |number, unit| {
+        self.pairs.of_each_unit(day, partition, |number, unit| {
             count(number, unit, prefix, keys, own);
             entries.clear();
             let mut others = lookups(unit);

@@ -22,6 +22,6 @@ pub use ball::{Entry, scale_into_ball};
 pub use gather::{Gatherer, PARTITIONS, UnitKey};
 pub use keys::KeyBounder;
 pub use memory::Memory;
-pub use pairs::SortedRows;
+pub use pairs::{DayPairs, SortedRows};
 pub use partition::{Bounder, TableBound};
 pub use person::PersonBounder;

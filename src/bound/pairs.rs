@@ -42,6 +42,17 @@ impl SortedRows {
     }
 }
 
+/// Where all rows of a day with targets are.
+#[derive(Clone, Copy)]
+pub struct DayPairs<'a> {
+    /// Every thread's rows.
+    pub gatherers: &'a [Gatherer],
+    /// Those of them that a pass left sorted.
+    pub sorted: Option<&'a SortedRows>,
+    /// The bits of the layout's atoms.
+    pub atom_bits: u32,
+}
+
 /// Room for one partition after another.
 #[derive(Default)]
 pub(super) struct Pairs {
@@ -52,18 +63,17 @@ pub(super) struct Pairs {
 
 impl Pairs {
     /// Hands on each unit's rows, sorted by atom and target, with the unit's number where units have
-    /// one. `atom_bits` is that of the layout.
+    /// one.
     ///
     /// # Errors
     /// I/O, when rows that were written out cannot be read back; whatever `work` fails with.
     pub(super) fn of_each_unit(
         &mut self,
-        gatherers: &[Gatherer],
-        sorted: Option<&SortedRows>,
+        day: &DayPairs<'_>,
         partition: usize,
-        atom_bits: u32,
         work: impl FnMut(u64, &[Pair]) -> Result<()>,
     ) -> Result<()> {
+        let DayPairs { gatherers, sorted, atom_bits } = *day;
         self.rows.clear();
         for gatherer in gatherers {
             gatherer.collect(partition, &mut self.rows)?;

@@ -11,7 +11,7 @@ use std::collections::HashSet;
 
 use super::ball::Ball;
 use super::gather::{Gatherer, Paired, Rows};
-use super::pairs::{Pair, Pairs};
+use super::pairs::{DayPairs, Pair, Pairs};
 use super::partition::TableBound;
 use crate::Result;
 use crate::plan::Contribution;
@@ -47,14 +47,13 @@ impl PersonBounder {
     /// I/O, when rows that were written out cannot be read back.
     pub fn requesters(
         &mut self,
-        gatherers: &[Gatherer],
+        day: &DayPairs<'_>,
         partition: usize,
-        atom_bits: u32,
         table: &TableBound<'_>,
         emit: &mut impl FnMut(u64, u32, i64) -> Result<()>,
     ) -> Result<()> {
         let (parts, squares) = (&mut self.parts, &mut self.squares);
-        self.pairs.of_each_unit(gatherers, None, partition, atom_bits, |_, unit| {
+        self.pairs.of_each_unit(day, partition, |_, unit| {
             divide(unit, table, parts);
             merge(parts);
             let by_cell = |left: &Part, right: &Part| left.cell == right.cell;

@@ -20,8 +20,8 @@ use rayon::prelude::*;
 use crate::Result;
 use crate::aggregate::{Adding, ExactTally, KeyTally};
 use crate::bound::{
-    Bounder, Gatherer, KeyBounder, Memory, PARTITIONS, PersonBounder, SortedRows, TableBound,
-    UnitKey,
+    Bounder, DayPairs, Gatherer, KeyBounder, Memory, PARTITIONS, PersonBounder, SortedRows,
+    TableBound, UnitKey,
 };
 use crate::ingest::{LogReader, RowCounts};
 use crate::plan::{MeasuredTable, Plan};
@@ -141,7 +141,7 @@ impl DayRows {
                         Some(part) => part.pass_on(target, cell, units),
                         None => Ok(()),
                     };
-                    bounder.requesters(&self.gatherers, partition, self.atom_bits, bound, emit)
+                    bounder.requesters(&self.pairs(), partition, bound, emit)
                 },
                 |(mut left, bounder), (right, _)| {
                     left.extend(right);
@@ -162,6 +162,14 @@ impl DayRows {
         Ok(whole.finish())
     }
 
+    fn pairs(&self) -> DayPairs<'_> {
+        DayPairs {
+            gatherers: &self.gatherers,
+            sorted: self.sorted.as_ref(),
+            atom_bits: self.atom_bits,
+        }
+    }
+
     /// Weighs private keys: each requester spreads one whole over its own that are not found yet.
     ///
     /// # Privacy
@@ -175,8 +183,7 @@ impl DayRows {
             || (KeyTally::default(), KeyBounder::default()),
             |(tally, bounder), partition| {
                 let add = &mut |key, units| tally.add(key, units);
-                let (bits, sorted) = (self.atom_bits, self.sorted.as_ref());
-                bounder.weights(&self.gatherers, sorted, partition, bits, prefix, found, add)
+                bounder.weights(&self.pairs(), partition, prefix, found, add)
             },
             |(left, bounder), (right, _)| (left.merge(right), bounder),
         )?;
@@ -202,9 +209,7 @@ impl DayRows {
             || (Adding::new(&[cells]), KeyBounder::default()),
             |(adding, bounder), partition| {
                 let add = &mut |place, units| adding.add(0, place, units);
-                let (bits, sorted, clip) = (self.atom_bits, self.sorted.as_ref(), table.clip);
-                let own = &self.gatherers;
-                bounder.counts(own, sorted, partition, bits, prefix, &places, clip, add)
+                bounder.counts(&self.pairs(), partition, prefix, &places, table.clip, add)
             },
             |(left, bounder), (right, _)| (left.merge(right), bounder),
         )?;
