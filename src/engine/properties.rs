@@ -35,6 +35,8 @@ pub(super) struct Setup {
     has_few_keys: bool,
     /// Whether a question tells targets apart, so that rows keep them.
     pub(super) has_targets: bool,
+    /// Whether a question looks for private keys, so that a tally leaves rows sorted for it.
+    has_private_keys: bool,
     /// Whether persons are the unit, with targets 20 and 3 exempt.
     pub(super) persons: bool,
     /// What rows may take; with nothing all of them go to disk.
@@ -46,7 +48,8 @@ impl Setup {
         let identifier = if self.has_numbers { "e164" } else { "opaque" };
         let more = if self.has_few_keys { "" } else { MANY_KEYS };
         let targets = if self.has_targets { TARGETS } else { "" };
-        let mut text = format!("{RELEASE}{more}{targets}").replace("IDENTIFIER", identifier);
+        let keys = if self.has_private_keys { PRIVATE_KEYS } else { "" };
+        let mut text = format!("{RELEASE}{more}{targets}{keys}").replace("IDENTIFIER", identifier);
         if self.persons {
             let exempt = EXEMPT.map(|exempt| self.name(exempt));
             let unit = format!("[privacy]\nunit = \"person-day\"\nexempt = {exempt:?}\n[ledger]");
@@ -83,6 +86,7 @@ fn setup() -> impl Strategy<Value = Setup> {
         has_numbers: has[0],
         has_few_keys: has[1],
         has_targets: has[2],
+        has_private_keys: false,
         persons: has[3],
         memory,
     })
@@ -157,6 +161,13 @@ range = [1, 100]
 clip = 2
 "#;
 
+const PRIVATE_KEYS: &str = r#"[[question]]
+name = "hot"
+count = "lookups"
+by = ["target_prefix:4"]
+keys = "private"
+"#;
+
 const TARGETS: &str = r#"[[question]]
 name = "curious"
 distinct = "requester"
@@ -214,7 +225,11 @@ fn with_rows<T: Send>(
 
 /// The weights of keys, without those found before.
 fn weights(setup: Setup, files: &[Vec<Lookup>], found: &BTreeSet<u64>) -> BTreeMap<u64, i64> {
-    with_rows(setup, files, 2, |rows, _, _| {
+    with_rows(setup, files, 2, |rows, plan, exempt| {
+        if setup.has_private_keys {
+            // Leaves the rows sorted, if they are not on disk.
+            rows.tally(plan, exempt).unwrap();
+        }
         let prefix = Prefix { of: PrefixOf::Target, digits: 4 };
         let (keys, weights) = rows.key_weights(prefix, found).unwrap().into_weights();
         keys.into_iter().zip(weights).collect()
@@ -337,8 +352,16 @@ proptest! {
         more in adversary(),
         found in prop::collection::btree_set(prop_oneof![Just(1_415_u64), Just(1_212), Just(2_347)], 0..3),
         memory in prop_oneof![Just(usize::MAX), Just(0)],
+        has_private_keys in any::<bool>(),
     ) {
-        let setup = Setup { has_numbers: true, has_few_keys: true, has_targets: true, persons: false, memory };
+        let setup = Setup {
+            has_numbers: true,
+            has_few_keys: true,
+            has_targets: true,
+            has_private_keys,
+            persons: false,
+            memory,
+        };
         let without = weights(setup, std::slice::from_ref(&rows), &found);
         let with = weights(setup, &[rows.clone(), more], &found);
         let moved: Vec<i64> = with

@@ -93,7 +93,8 @@ impl Guarantee {
     /// The pair figure is the sum over tables of rho times (min(k (L + e), M) / C)^2 for k lookups:
     /// L is how far one lookup moves a requester's vector before scaling, e the rounding of the
     /// lattice, M how far two scaled vectors can lie apart. The target figure is the same sum
-    /// without M, since a target's lookups are spread over requesters.
+    /// without M, since a target's lookups are spread over requesters; where persons are the unit, M
+    /// is the clip of a target.
     ///
     /// # Errors
     /// Internal, when a loss cannot be converted.
@@ -124,7 +125,12 @@ impl Guarantee {
                     };
                     let rounding = (2.0 * cells).sqrt() / LATTICE_ONE as f64;
                     let norm = lookups * (each + rounding);
-                    let norm = if is_pair { norm.min(most) } else { norm };
+                    let norm = match (is_pair, priced.table.target_clip) {
+                        (true, _) => norm.min(most),
+                        // All that is asked about one target was bounded.
+                        (false, Some(target)) => norm.min(target.contributions()),
+                        (false, None) => norm,
+                    };
                     priced.charge.rho()
                         * (norm / priced.table.sensitivity().contributions()).powi(2)
                 })
@@ -241,6 +247,21 @@ mod tests {
             guarantee("[[question]]\nname = \"q\"\nhistogram = \"lookups per requester\"\n");
         assert!((told.contact_pair.rho - 2.0 * total).abs() < total * 1e-3, "{told:?}");
         assert!((told.one_day.rho - total).abs() < 1e-9);
+    }
+
+    #[test]
+    fn no_target_loses_more_than_a_person_where_persons_are_the_unit() {
+        let (told, total) = guarantee(
+            "[privacy]\nunit = \"person-day\"\n[[question]]\nname = \"q\"\ncount = \"lookups\"\nclip = 6\n\
+             target_clip = 4\n",
+        );
+        // One lookup moves the table by one of ten, and however many about one target by four.
+        assert!(is_just(told.contact_pair.rho, total / 100.0), "{told:?}");
+        for figure in &told.target {
+            let most = f64::from(figure.lookups).min(4.0) / 10.0;
+            assert!(is_just(figure.figure.rho, total * most * most), "{told:?}");
+        }
+        assert!(told.one_day.rho >= told.target.last().unwrap().figure.rho);
     }
 
     #[test]

@@ -12,6 +12,7 @@ use crate::ledger::{Entry, Ledger, State, Which};
 use crate::pipeline::losses;
 use crate::release::epsilon_of;
 use crate::spec::privacy_loss::NanoRho;
+use crate::spec::unit::Unit;
 use crate::spec::window::Day;
 
 /// The spans that totals are told for, in days.
@@ -95,9 +96,13 @@ pub(super) fn show(ledger: &Ledger, newest: u32, output: &Output) -> Result<()> 
     );
     line(&mut text, "block        budget rho   spent rho    left rho     spent epsilon");
     text.push_str(&rows);
+    let who = if terms.unit == Unit::PersonDay.word() { "person" } else { "requester" };
     line(
         &mut text,
-        "\nEverything published so far, over several days (a requester; then a contact pair and a target\nthat are looked up that often each day):",
+        &format!(
+            "\nEverything published so far, over several days (a {who}; then a contact pair and a \
+             target\nthat are looked up that often each day):"
+        ),
     );
     text.push_str(&sums);
     line(
