@@ -44,6 +44,7 @@ struct Marginal {
     axes: AxisSet,
     weight: u64,
     clip: Option<Clip>,
+    target_clip: Option<Clip>,
 }
 
 impl Lookups {
@@ -69,6 +70,7 @@ impl Lookups {
                 axes: set,
                 weight: question.weight,
                 clip: question.clip,
+                target_clip: question.target_clip,
             });
         }
         Ok(family)
@@ -176,7 +178,7 @@ impl Lookups {
             axes,
             contribution,
             clip,
-            target_clip: None,
+            target_clip: self.asked_target_clip(set),
             charge,
             key_delta: AttoDelta::ZERO,
         }
@@ -200,6 +202,12 @@ impl Lookups {
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped")]
         let units = (norm * LATTICE_ONE as f64).ceil() as u64;
         Clip::lattice(units)
+    }
+
+    /// The largest clip of a target that a question with these very axes sets.
+    fn asked_target_clip(&self, set: AxisSet) -> Option<Clip> {
+        let same = self.wanted.iter().filter(|wanted| wanted.axes == set);
+        same.filter_map(|wanted| wanted.target_clip).max_by_key(|clip| clip.units())
     }
 
     /// The largest clip that a question with these very axes sets.

@@ -168,7 +168,7 @@ pub fn measured_tables(
         for table in &mut tables {
             let question = release.questions.iter().find(|question| question.name == table.name);
             let asked = question.and_then(|question| question.target_clip);
-            table.target_clip = Some(asked.unwrap_or(table.clip));
+            table.target_clip = Some(table.target_clip.or(asked).unwrap_or(table.clip));
         }
     }
     match tables.iter().find(|table| table.charge == NanoRho::ZERO) {
