@@ -45,6 +45,7 @@ struct Marginal {
     weight: u64,
     clip: Option<Clip>,
     target_clip: Option<Clip>,
+    is_loose: bool,
 }
 
 impl Lookups {
@@ -71,6 +72,7 @@ impl Lookups {
                 weight: question.weight,
                 clip: question.clip,
                 target_clip: question.target_clip,
+                is_loose: question.is_loose,
             });
         }
         Ok(family)
@@ -103,6 +105,13 @@ impl Lookups {
         })
     }
 
+    /// The marginals whose tables bound heavy users as loosely as the total.
+    #[must_use]
+    pub fn loose(&self) -> Vec<AxisSet> {
+        let loose = self.wanted.iter().filter(|wanted| wanted.is_loose);
+        loose.map(|wanted| wanted.axes).collect()
+    }
+
     /// The summed weight of the family's questions.
     pub(super) fn weight(&self) -> u64 {
         self.wanted.iter().map(|wanted| wanted.weight).sum()
@@ -123,18 +132,6 @@ impl Lookups {
         if self.wanted.is_empty() {
             return Ok(Vec::new());
         }
-        let typical = history.map_or(TYPICAL_MOST, History::typical_most);
-        let candidates: Vec<Candidate> = sets
-            .iter()
-            .map(|axes| Candidate { axes: *axes, clip: self.clip(*axes, typical).contributions() })
-            .collect();
-        let wanted: Vec<Wanted> = self
-            .wanted
-            .iter()
-            .filter(|wanted| wanted.axes != 0)
-            .map(|wanted| Wanted { axes: wanted.axes, weight: wanted.weight as f64 })
-            .collect();
-        let parts = split(&self.sizes, &candidates, &wanted);
         let total_part = if sets.is_empty() { 100 } else { TOTAL_PART };
         let total_budget = budget.part(total_part, 100);
         let learned = || {
@@ -145,12 +142,34 @@ impl Lookups {
             learned.unwrap_or(TOTAL_CLIP)
         };
         let total_clip = self.asked_clip(0).unwrap_or_else(learned);
+        let typical = history.map_or(TYPICAL_MOST, History::typical_most);
+        let loose = self.loose();
+        let clip = |axes: AxisSet| {
+            // A loose table takes of heavy users what the total takes.
+            let is_loose = loose.contains(&axes);
+            self.clip(axes, if is_loose { total_clip.contributions() } else { typical })
+        };
+        let candidates: Vec<Candidate> = sets
+            .iter()
+            .map(|axes| Candidate {
+                axes: *axes,
+                clip: clip(*axes).contributions(),
+                is_loose: loose.contains(axes),
+            })
+            .collect();
+        let wanted: Vec<Wanted> = self
+            .wanted
+            .iter()
+            .filter(|wanted| wanted.axes != 0)
+            .map(|wanted| Wanted { axes: wanted.axes, weight: wanted.weight as f64 })
+            .collect();
+        let parts = split(&self.sizes, &candidates, &wanted);
         let mut tables = vec![self.table(0, total_clip, total_budget)];
         let rest = budget.part(100 - total_part, 100);
         for (table, part) in candidates.iter().zip(parts) {
             if part > 0.0 {
                 let charge = rest.part(parts_per_billion(part), 1_000_000_000);
-                tables.push(self.table(table.axes, self.clip(table.axes, typical), charge));
+                tables.push(self.table(table.axes, clip(table.axes), charge));
             }
         }
         Ok(tables)

@@ -16,6 +16,8 @@ pub(super) const MOST_AXES: usize = 30;
 pub struct Family {
     sizes: Vec<u64>,
     tables: Vec<(AxisSet, f64)>,
+    /// The marginals whose own tables say alone what belongs to their axes.
+    loose: Vec<AxisSet>,
 }
 
 /// The weights of a sum along one axis.
@@ -48,7 +50,15 @@ impl Family {
     /// `sizes` gives each axis's number of values, `tables` each table's axes and noise variance.
     #[must_use]
     pub const fn new(sizes: Vec<u64>, tables: Vec<(AxisSet, f64)>) -> Self {
-        Self { sizes, tables }
+        Self { sizes, tables, loose: Vec::new() }
+    }
+
+    /// Has the tables of these marginals say alone what belongs to their axes, whatever finer tables
+    /// say: those bound heavy users more tightly.
+    #[must_use]
+    pub fn with_loose(mut self, loose: &[AxisSet]) -> Self {
+        self.loose = loose.to_vec();
+        self
     }
 
     /// How many cells the marginal of these axes has.
@@ -120,10 +130,14 @@ impl Family {
     /// The precision with which each table gives a cell of the marginal of these axes.
     fn precisions(&self, interaction: AxisSet) -> Vec<f64> {
         let cells = self.cells(interaction);
+        let says = |axes: AxisSet| axes & interaction == interaction;
+        // Of the whole log's sum the total tells, and every table alike.
+        let is_loose = interaction != 0 && self.loose.iter().any(|axes| says(*axes));
         self.tables
             .iter()
             .map(|(axes, variance)| {
-                if axes & interaction == interaction && variance.is_finite() && *variance > 0.0 {
+                let counts = says(*axes) && (!is_loose || self.loose.contains(axes));
+                if counts && variance.is_finite() && *variance > 0.0 {
                     cells / (variance * self.cells(*axes))
                 } else {
                     0.0
@@ -267,6 +281,18 @@ mod tests {
         let all = [Along::values(3), Along::values(4), Along::values(2)];
         let nothing = family.sum_variance(0b111, &all, Empty::Apart).unwrap();
         assert!(nothing.abs() < 1e-12, "without the empty interaction the sum over all is known");
+    }
+
+    #[test]
+    fn a_loose_table_says_alone_what_belongs_to_its_axes() {
+        let tables = vec![(0b11, 1.0), (0b01, 9.0), (0b10, 1.0)];
+        let family = Family::new(vec![4, 3], tables).with_loose(&[0b01]);
+        assert_eq!(family.weights(0b01).unwrap(), [0.0, 1.0, 0.0]);
+        assert!((family.combined_variance(0b01).unwrap() - 9.0).abs() < 1e-12);
+        // The others are as ever: a cell of the second margin adds four of the whole.
+        assert_eq!(family.weights(0b10).unwrap(), [0.2, 0.0, 0.8]);
+        assert_eq!(family.weights(0b11).unwrap(), [1.0, 0.0, 0.0]);
+        assert!(family.weights(0).unwrap().iter().all(|weight| *weight > 0.0));
     }
 
     #[test]

@@ -20,6 +20,8 @@ pub(super) struct Candidate {
     pub(super) axes: AxisSet,
     /// The bound on a requester's norm.
     pub(super) clip: f64,
+    /// Whether it says alone what belongs to its axes.
+    pub(super) is_loose: bool,
 }
 
 /// A marginal that some question asks for.
@@ -60,7 +62,7 @@ fn covers(candidates: &[Candidate], wanted: &[Wanted], parts: &[f64]) -> bool {
             .iter()
             .zip(parts)
             .any(|(table, part)| *part > 0.0 && table.axes & want.axes == want.axes)
-    })
+    }) && candidates.iter().zip(parts).all(|(table, part)| *part > 0.0 || !table.is_loose)
 }
 
 /// Multiplicative steps along the gradient; zero stays zero.
@@ -88,9 +90,12 @@ fn improve(
             let mut variance = 0.0;
             let mut slope = vec![0.0; parts.len()];
             for (interaction, factor) in terms {
+                let says = |table: &Candidate| table.axes & interaction == *interaction;
+                let is_loose = *interaction != 0
+                    && candidates.iter().any(|table| table.is_loose && says(table));
                 let precision = |place: usize| {
                     let table = &candidates[place];
-                    if table.axes & interaction == *interaction {
+                    if says(table) && (!is_loose || table.is_loose) {
                         1.0 / (cells[place] * table.clip * table.clip)
                     } else {
                         0.0
@@ -123,7 +128,7 @@ mod tests {
     const SIZES: [u64; 4] = [24, 21, 5, 3];
 
     fn tables(sets: &[AxisSet]) -> Vec<Candidate> {
-        sets.iter().map(|axes| Candidate { axes: *axes, clip: 10.0 }).collect()
+        sets.iter().map(|axes| Candidate { axes: *axes, clip: 10.0, is_loose: false }).collect()
     }
 
     fn wants(sets: &[AxisSet]) -> Vec<Wanted> {

@@ -60,6 +60,9 @@ pub struct Question {
     pub clip: Option<Clip>,
     /// The clip of a target, when the release file sets it.
     pub target_clip: Option<Clip>,
+    /// Whether its table bounds heavy users as loosely as the total, and what it says of its keys
+    /// stands for all finer tables.
+    pub is_loose: bool,
     /// Publish so many of the largest cells alone.
     pub top: Option<u32>,
 }
@@ -115,8 +118,15 @@ impl Question {
             );
         }
         let top = top(raw, &measure, &by)?;
+        let is_loose = raw.loose.unwrap_or(false);
+        if is_loose && (measure != Measure::Count || by.is_empty()) {
+            return Err(refuse("`loose` needs a count by public keys".to_owned()).help(
+                "the total is measured loosely as it is; other kinds of questions stand alone",
+            ));
+        }
         Ok(Self {
             name: raw.name.clone(),
+            is_loose,
             top,
             measure,
             by,

@@ -123,6 +123,7 @@ pub(crate) struct RawQuestion {
     pub(crate) weight: Option<f64>,
     pub(crate) clip: Option<f64>,
     pub(crate) target_clip: Option<f64>,
+    pub(crate) loose: Option<bool>,
 }
 
 /// Reads the text of a release file.

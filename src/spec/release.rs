@@ -167,6 +167,9 @@ impl Release {
                     "clip": question.clip,
                     "top": question.top,
                 });
+                if question.is_loose {
+                    meaning["loose"] = json!(true);
+                }
                 if let Some(clip) = question.target_clip {
                     meaning["target_clip"] = json!(clip);
                 }

@@ -1,6 +1,6 @@
 //! Sums of published counts: dropped keys, groups of values, several days.
 
-use super::raked::{FINEST, Tables, of_one_log, tables};
+use super::raked::{Apps, FINEST, Tables, of_one_log, tables};
 use super::*;
 
 /// Every value in a group of its own.
@@ -91,7 +91,7 @@ fn sums_over_keys_of_several_days_hold() {
 #[test]
 fn sums_over_keys_hold_where_nothing_is_raked() {
     // Too few lookups for raking: the tables stand as they are.
-    let tables = tables(&sums(FINEST, 0), 1);
+    let tables = tables(&sums(FINEST, 0), 1, Apps::Plain);
     assert!(tables.drawn()[tables.question("hours").0].raking.is_none());
     assert_sums_hold(&tables, 1);
 }

@@ -68,6 +68,7 @@ impl Combined {
     /// Internal, for tables of another plan.
     pub(super) fn new(plan: &Plan, noisy: &[NoisyTable]) -> Result<Self> {
         let sizes = plan.lookups.sizes().to_vec();
+        let loose = plan.lookups.loose();
         let (mut tables, mut total, mut raw) = (Vec::new(), None, Vec::new());
         for table in noisy {
             let priced = &table.priced().table;
@@ -96,9 +97,9 @@ impl Combined {
             let variances = raw.iter().zip(&tables);
             let scaled = variances
                 .map(|((axes, variance), table)| (*axes, variance * table.ratio * table.ratio));
-            Family::new(sizes.clone(), scaled.collect())
+            Family::new(sizes.clone(), scaled.collect()).with_loose(&loose)
         });
-        let raw = Family::new(sizes.clone(), raw);
+        let raw = Family::new(sizes.clone(), raw).with_loose(&loose);
         Ok(Self { sizes, tables, total, raw, raked, interactions: HashMap::new() })
     }
 

@@ -63,11 +63,13 @@ pub(super) struct Measured<'a> {
     pub(super) total: Option<f64>,
     /// Each finer table's axes, its name and its variance.
     pub(super) fine: Vec<(AxisSet, &'a str, f64)>,
+    /// The marginals whose tables are loose.
+    loose: Vec<AxisSet>,
 }
 
 impl<'a> Measured<'a> {
     pub(super) fn new(lookups: &Lookups, priced: &'a [PricedTable]) -> Self {
-        let mut measured = Self { total: None, fine: Vec::new() };
+        let mut measured = Self { total: None, fine: Vec::new(), loose: lookups.loose() };
         for priced in priced {
             let table = &priced.table;
             let Some(axes) = lookups.set(&table.axes) else { continue };
@@ -86,7 +88,7 @@ impl<'a> Measured<'a> {
     /// The finer tables together, as they were measured.
     pub(super) fn family(&self, sizes: &[u64]) -> Family {
         let fine = self.fine.iter().map(|(axes, _, variance)| (*axes, *variance));
-        Family::new(sizes.to_vec(), fine.collect())
+        Family::new(sizes.to_vec(), fine.collect()).with_loose(&self.loose)
     }
 }
 
@@ -177,7 +179,11 @@ impl Raked {
             sums.push(Noisy { value, variance: variance * plain.cells(*axes) });
             scaled.push((*axes, variance * (total.value / value).powi(2)));
         }
-        Ok(Self { total, sums, family: Family::new(sizes.to_vec(), scaled) })
+        Ok(Self {
+            total,
+            sums,
+            family: Family::new(sizes.to_vec(), scaled).with_loose(&measured.loose),
+        })
     }
 
     /// What each table contributes to the cells of a marginal, by the values themselves.

@@ -52,6 +52,7 @@ fn the_fingerprint_ignores_places_and_formatting_and_sees_the_rest() {
         ("path = \"logs/*.parquet\"", "path = \"logs/*.parquet\"\nwhere = \"app <> 'x'\""),
         ("path = \"logs/*.parquet\"", "path = \"logs/*.parquet\"\ncolumns = { route = \"r\" }"),
         ("by = [\"app\"]", "by = [\"app\"]\nweight = 2.0"),
+        ("count = \"lookups\"", "count = \"lookups\"\nloose = true"),
     ] {
         let changed = GOOD.replacen(from, to, 1);
         assert_ne!(changed, GOOD, "{from}");
@@ -121,6 +122,7 @@ fn every_refusal_names_its_field() {
             "histogram = \"lookups per requester\"\nclip = 3",
             "`clip` does not belong",
         ),
+        ("by = [\"app\"]", "by = [\"app\"]\nloose = true", "`loose` needs a count"),
         ("share = \"route = 'sms'\"", "share = \"target = 'x'\"", "target"),
         ("share = \"route = 'sms'\"", "share = \"latency_ms > 5\"", "latency_ms"),
         ("share = \"route = 'sms'\"", "share = \"day = 'x'\"", "day"),
