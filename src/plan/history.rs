@@ -49,7 +49,7 @@ impl History {
         };
         let candidates = || edges.into_iter().filter(|edge| *edge >= LEAST_CLIP);
         let is_above = |edge: &u32| Clip::whole(*edge).units() > usual.units();
-        let heavy = candidates().find(is_above).is_some_and(|next| surely(next, -2.0) > past);
+        let heavy = candidates().find(is_above).is_some_and(|next| surely(next, -3.0) > past);
         let clip = if heavy {
             candidates().filter(is_above).find(|edge| surely(*edge, -1.0) <= past)
         } else {
