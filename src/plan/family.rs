@@ -188,7 +188,8 @@ impl Lookups {
             })
             .collect();
         let name = match words.as_slice() {
-            [] => "lookups".to_owned(),
+            // Never the name of a question, which has no space.
+            [] => "all lookups".to_owned(),
             words => format!("lookups by {}", words.join(", ")),
         };
         let contribution = Contribution::Lookups;
@@ -337,7 +338,7 @@ mod tests {
              [[question]]\nname = \"three\"\nshare = \"app = 'a'\"\nby = [\"hour\"]\n",
         );
         let names: Vec<&str> = tables.iter().map(|table| table.name.as_str()).collect();
-        assert_eq!(names, ["lookups", "lookups by hour, app"]);
+        assert_eq!(names, ["all lookups", "lookups by hour, app"]);
         assert_eq!((tables[0].clip, tables[1].clip), (TOTAL_CLIP, Clip::whole(7)));
         assert_eq!(tables[0].charge.nano(), 5_000_000);
         assert!((14_999_990..=15_000_000).contains(&tables[1].charge.nano()));

@@ -49,7 +49,7 @@ fn every_atom_lands_in_the_cell_of_its_key_values() {
         let place = plan.tables.iter().position(|table| table.name == name).unwrap();
         &plan.cells[place]
     };
-    let (total, volume) = (of("lookups"), of("lookups by hour, app"));
+    let (total, volume) = (of("all lookups"), of("lookups by hour, app"));
     let sms = of("lookups by app, sms met");
     assert_eq!((total.count(), volume.count(), sms.count()), (1, 72, 6));
     assert_eq!((of("speed").count(), of("slow").count(), of("people").count()), (6, 128, 1));

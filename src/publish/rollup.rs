@@ -66,7 +66,7 @@ pub fn rollup(
                 "period": name,
                 "days": sum.days,
                 "time_zone": release.ledger.time_zone_name,
-                "unit": "requester-day",
+                "unit": release.ledger.unit.word(),
                 "confidence": 0.95,
                 "cost": "none: a sum of published values",
                 "guarantee": "The promise is that of the days it was made of, whose files carry it: adding published values up \

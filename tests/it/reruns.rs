@@ -300,3 +300,20 @@ fn numbers(bytes: &[u8]) -> std::collections::BTreeMap<String, Vec<f64>> {
         })
         .collect()
 }
+
+#[test]
+fn a_question_may_have_any_name_and_gets_its_own_table() {
+    let world = World::new();
+    world.edit(
+        "name = \"sms_share\"\nshare = \"route = 'sms'\"\nby = [\"app\"]",
+        "name = \"lookups\"\nhistogram = \"lookups per requester\"",
+    );
+    let ran = world.day("2026-03-02");
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    let manifest = std::fs::read(world.path("published/_manifest/day=2026-03-02.json")).unwrap();
+    let manifest: Value = serde_json::from_slice(&manifest).unwrap();
+    let tables = manifest["measured_tables"].as_array().unwrap().iter();
+    let mut names: Vec<&str> = tables.map(|table| table["name"].as_str().unwrap()).collect();
+    names.sort_unstable();
+    assert_eq!(names, ["all lookups", "lookups", "lookups by hour, app"]);
+}

@@ -13,7 +13,7 @@ fn a_plan_reads_no_logs_and_makes_no_ledger() {
     daily: one day, unit requester-day
 
     measured table                                           cells     clip          rho     noise sd
-    lookups                                                      1   300.00 0.004222683      3264.47
+    all lookups                                                  1   300.00 0.004222683      3264.47
     lookups by hour, app                                        72     5.68 0.008429252        43.74
     lookups by app, sms_share met                                6     9.67 0.004238794       105.02
 
@@ -117,7 +117,7 @@ fn a_statement_and_an_inspection_say_what_was_spent_and_promised() {
     For any requester and any one day (UTC), everything ever published about that day through this ledger is (1, 0.000001)-indistinguishable from what it would be without that requester's lookups of that day. This release alone: epsilon 0.826. That one requester looked up one target once: epsilon 0.098. Released like this every day, 30 days add up to epsilon 5.28 and a year to 23.6. It does not hide facts about crowds.
 
     Each value carries noise, whose standard deviation is in noise_sd; the interval in ci_low and ci_high holds the bounded value in 95 of 100 cases.
-    Measured: lookups, discrete gaussian of sd 3264.465, clip 300.0, rho 0.004222683
+    Measured: all lookups, discrete gaussian of sd 3264.465, clip 300.0, rho 0.004222683
     Measured: lookups by hour, app, discrete gaussian of sd 43.738, clip 5.6789398193359375, rho 0.008429252
     Measured: lookups by app, sms_share met, discrete gaussian of sd 105.021, clip 9.669647216796875, rho 0.004238794
     Ledger entry 1.

@@ -39,7 +39,7 @@ pub(super) fn tables(finest: &[i64], total: i64, apps: Apps) -> Tables {
                 sums
             };
             match table.name.as_str() {
-                "lookups" => vec![total],
+                "all lookups" => vec![total],
                 "lookups by hour, app, route" => finest.to_vec(),
                 // Bounding took nothing from the first app's heavy users, where it is loose.
                 "lookups by app" if apps == Apps::Loose => {
