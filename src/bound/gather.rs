@@ -1,4 +1,4 @@
-//! Rows dealt into partitions by requester, each reduced to one word or three.
+//! Rows dealt into partitions by requester, each reduced to one word, or up to four.
 
 use std::sync::Arc;
 
@@ -36,6 +36,23 @@ pub struct UnitKey {
 }
 
 impl UnitKey {
+    /// The partition of a number, and what that does not tell of it; none of it for the longest
+    /// numbers, which are few: it does not matter how evenly they are dealt.
+    #[inline]
+    fn place(&self, number: u64) -> (usize, Option<u64>) {
+        match self.numbers.of(number) {
+            Some(scrambled) => ((scrambled >> UNIT_BITS) as usize, Some(scrambled & UNIT_MASK)),
+            None => ((number % PARTITIONS as u64) as usize, None),
+        }
+    }
+
+    /// The partition of a name, and its hash.
+    #[inline]
+    fn place_of_name(&self, name: &str) -> (usize, (u64, u64)) {
+        let hash = self.names.hash(name.as_bytes());
+        ((hash.h1 >> (u64::BITS - PARTITION_BITS)) as usize, (hash.h1, hash.h2))
+    }
+
     /// The target that a name stands for in rows.
     #[must_use]
     pub fn target_of(&self, name: &str) -> u64 {
@@ -182,10 +199,8 @@ impl Gatherer {
             }
             Identifiers::Names(names) => {
                 for row in retained.rows() {
-                    let hash = self.key.names.hash(names.value(row).as_bytes());
-                    let partition = (hash.h1 >> (u64::BITS - PARTITION_BITS)) as usize;
-                    let atom = self.atoms[row];
-                    self.forms.wide.push(partition, Wide { unit: (hash.h1, hash.h2), atom });
+                    let (partition, unit) = self.key.place_of_name(names.value(row));
+                    self.forms.wide.push(partition, Wide { unit, atom: self.atoms[row] });
                     self.held += size_of::<Wide>();
                 }
             }
@@ -200,14 +215,13 @@ impl Gatherer {
         {
             for row in retained.rows() {
                 let (atom, target) = (self.atoms[row], about[row]);
-                if let Some(scrambled) = self.key.numbers.of(asked[row]) {
-                    let word = (scrambled & UNIT_MASK) << bits | atom;
-                    self.forms.tied.push((scrambled >> UNIT_BITS) as usize, Tied { word, target });
+                let (partition, unit) = self.key.place(asked[row]);
+                if let Some(unit) = unit {
+                    self.forms.tied.push(partition, Tied { word: unit << bits | atom, target });
                     self.held += size_of::<Tied>();
                 } else {
-                    let place = asked[row] % PARTITIONS as u64;
                     let paired = Paired { unit: (asked[row], 0), atom, target };
-                    self.forms.paired.push(place as usize, paired);
+                    self.forms.paired.push(partition, paired);
                     self.held += size_of::<Paired>();
                 }
             }
@@ -215,15 +229,8 @@ impl Gatherer {
         }
         let key = &self.key;
         let asked = |row: usize| match &lookups.requester {
-            Identifiers::Numbers(numbers) => {
-                let scrambled = key.numbers.of(numbers[row]).map(|it| it >> UNIT_BITS);
-                let partition = scrambled.unwrap_or(numbers[row] % PARTITIONS as u64);
-                (partition, (numbers[row], 0))
-            }
-            Identifiers::Names(names) => {
-                let hash = key.names.hash(names.value(row).as_bytes());
-                (hash.h1 >> (u64::BITS - PARTITION_BITS), (hash.h1, hash.h2))
-            }
+            Identifiers::Numbers(numbers) => (key.place(numbers[row]).0, (numbers[row], 0)),
+            Identifiers::Names(names) => key.place_of_name(names.value(row)),
         };
         let about = |row: usize| match &lookups.target {
             Identifiers::Numbers(numbers) => numbers[row],
@@ -232,7 +239,7 @@ impl Gatherer {
         for row in retained.rows() {
             let (partition, unit) = asked(row);
             let paired = Paired { unit, atom: self.atoms[row], target: about(row) };
-            self.forms.paired.push(partition as usize, paired);
+            self.forms.paired.push(partition, paired);
             self.held += size_of::<Paired>();
         }
     }
@@ -248,8 +255,8 @@ impl Gatherer {
     /// I/O, when the memory is used up and parts cannot be written out.
     pub fn pass_on(&mut self, target: u64, cell: u32, units: i64) -> Result<()> {
         // Names are hashes already, and whatever numbers are scrambled come out even.
-        let place = self.key.numbers.of(target & scramble::MASK).unwrap_or(0) >> UNIT_BITS;
-        self.forms.paired.push(place as usize, in_transit(target, cell, units));
+        let (place, _) = self.key.place(target & scramble::MASK);
+        self.forms.paired.push(place, in_transit(target, cell, units));
         self.held += size_of::<Paired>();
         if self.memory.is_used_up(size_of::<Paired>(), self.held) {
             self.write_out()?;
@@ -300,16 +307,14 @@ impl Gatherer {
 
     #[inline]
     fn add_number(&mut self, number: u64, atom: u64, atom_bits: Option<u32>) {
-        match (self.key.numbers.of(number), atom_bits) {
-            (Some(scrambled), Some(bits)) => {
-                let unit = scrambled & UNIT_MASK;
-                self.forms.narrow.push((scrambled >> UNIT_BITS) as usize, unit << bits | atom);
+        let (partition, unit) = self.key.place(number);
+        match (unit, atom_bits) {
+            (Some(unit), Some(bits)) => {
+                self.forms.narrow.push(partition, unit << bits | atom);
                 self.held += size_of::<Narrow>();
             }
-            (scrambled, _) => {
-                // The longest numbers are few: it does not matter how evenly they are dealt.
-                let partition = scrambled.map_or(number % PARTITIONS as u64, |it| it >> UNIT_BITS);
-                self.forms.wide.push(partition as usize, Wide { unit: (number, 0), atom });
+            _ => {
+                self.forms.wide.push(partition, Wide { unit: (number, 0), atom });
                 self.held += size_of::<Wide>();
             }
         }

@@ -23,6 +23,14 @@ pub struct StoredFile {
     pub bytes: Vec<u8>,
 }
 
+impl StoredFile {
+    /// Whether it holds the answer to this question.
+    #[must_use]
+    pub fn is_of(&self, question: &str) -> bool {
+        self.path.strip_prefix(question).is_some_and(|rest| rest.starts_with('/'))
+    }
+}
+
 /// What the journal keeps of one file.
 #[derive(Debug, Serialize)]
 struct Mark {

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use super::{Frozen, KnownKeys};
-use crate::ledger::{Entry, Ledger, State, StoredFile, Which};
+use crate::ledger::{Entry, Ledger, State, Which};
 use crate::plan::{History, MOST_KEYS};
 use crate::release::Losses;
 use crate::spec::Release;
@@ -82,22 +82,24 @@ pub(super) fn history(spec: &Release, ledger: &Ledger, day: Day) -> Result<Optio
 pub(super) fn known_keys(spec: &Release, ledger: &Ledger, day: Day) -> Result<KnownKeys> {
     let asks = |question: &&Question| matches!(question.measure, Measure::Prefixes(_));
     let fingerprint = spec.fingerprint();
-    let mut known = KnownKeys::new();
-    for question in spec.questions.iter().filter(asks) {
-        let mut keys = BTreeSet::new();
-        let days = std::iter::successors(day.previous(), |day| day.previous()).take(KNOWN_DAYS);
-        for earlier in days {
-            let mut entries = ledger.find(&spec.name, earlier)?;
-            entries.retain(|entry| {
-                entry.fingerprint == fingerprint
-                    && matches!(entry.state, State::Committed | State::Published)
-            });
-            if let Some(newest) = entries.last() {
-                let seen = publish::seen_prefixes(&ledger.stored(newest.id)?, &question.name)?;
-                keys.extend(seen.into_iter().take(MOST_KEYS.saturating_sub(keys.len())));
-            }
+    let questions = spec.questions.iter().filter(asks);
+    let mut known: KnownKeys =
+        questions.map(|question| (question.name.clone(), BTreeSet::new())).collect();
+    if known.is_empty() {
+        return Ok(known);
+    }
+    for earlier in std::iter::successors(day.previous(), |day| day.previous()).take(KNOWN_DAYS) {
+        let mut entries = ledger.find(&spec.name, earlier)?;
+        entries.retain(|entry| {
+            entry.fingerprint == fingerprint
+                && matches!(entry.state, State::Committed | State::Published)
+        });
+        let Some(newest) = entries.last() else { continue };
+        let files = ledger.stored(newest.id)?;
+        for (question, keys) in &mut known {
+            let seen = publish::seen_prefixes(&files, question)?;
+            keys.extend(seen.into_iter().take(MOST_KEYS.saturating_sub(keys.len())));
         }
-        known.insert(question.name.clone(), keys);
     }
     Ok(known)
 }
@@ -124,7 +126,8 @@ pub fn logs_changed_since(spec: &Release, ledger: &Ledger, window: &DayWindow) -
     Ok(reader.digest(ledger.key()?)? != entry.logs_digest)
 }
 
-/// The stored file of a question, with what was measured, for each day released under this release file, oldest first.
+/// The stored file of a question, with what was measured, for each day released under this release
+/// file, oldest first.
 ///
 /// # Errors
 /// I/O, when the ledger is missing or damaged.
@@ -133,10 +136,7 @@ pub fn stored_days(spec: &Release, question: &str) -> Result<Vec<publish::Releas
     let fingerprint = spec.fingerprint();
     let mut days = BTreeMap::new();
     for entry in released(spec, &ledger)?.iter().filter(|entry| entry.fingerprint == fingerprint) {
-        let of = |file: &StoredFile| {
-            file.path.strip_prefix(question).is_some_and(|rest| rest.starts_with('/'))
-        };
-        let file = ledger.stored(entry.id)?.into_iter().find(of);
+        let file = ledger.stored(entry.id)?.into_iter().find(|file| file.is_of(question));
         if let (Some(day), Some(file)) = (entry.blocks.first(), file) {
             let tables = super::thaw(entry).ok().map(|frozen| frozen.tables);
             days.insert(*day, publish::ReleasedDay { day: *day, file, tables });

@@ -46,10 +46,7 @@ pub fn worth(files: &[StoredFile]) -> Result<BTreeMap<String, Worth>> {
 /// # Errors
 /// Internal, when stored bytes are not what was published.
 pub fn histogram(files: &[StoredFile], question: &str) -> Result<Option<(Vec<f64>, f64)>> {
-    let of = |file: &&StoredFile| {
-        file.path.strip_prefix(question).is_some_and(|rest| rest.starts_with('/'))
-    };
-    let Some(file) = files.iter().find(of) else { return Ok(None) };
+    let Some(file) = files.iter().find(|file| file.is_of(question)) else { return Ok(None) };
     let (values, sds) = (column(file, "value")?, column(file, "noise_sd")?);
     let values: Vec<f64> = values.into_iter().map(Option::unwrap_or_default).collect();
     let noise_sd = sds.into_iter().flatten().fold(0.0, f64::max);
@@ -62,10 +59,7 @@ pub fn histogram(files: &[StoredFile], question: &str) -> Result<Option<(Vec<f64
 /// # Errors
 /// Internal, when stored bytes are not what was published.
 pub fn seen_prefixes(files: &[StoredFile], question: &str) -> Result<Vec<u64>> {
-    let of = |file: &&StoredFile| {
-        file.path.strip_prefix(question).is_some_and(|rest| rest.starts_with('/'))
-    };
-    let Some(file) = files.iter().find(of) else { return Ok(Vec::new()) };
+    let Some(file) = files.iter().find(|file| file.is_of(question)) else { return Ok(Vec::new()) };
     let (values, sds) = (column(file, "value")?, column(file, "noise_sd")?);
     let names = batches(file)?.into_iter().flat_map(|batch| {
         let names = batch.column(0).as_string_opt::<i32>().cloned();
