@@ -5,6 +5,8 @@
 //! steps leaves a state from which the next run goes on, as the table in [`crate::ledger`] says.
 
 mod earlier;
+mod opening;
+mod over_window;
 mod private_keys;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,16 +17,18 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::ingest::RejectedRows;
-use crate::ledger::{Entry, Ledger, Marks, Reservation, Second, State, Terms};
+use crate::ledger::{Entry, Ledger, Reservation, Second, State};
 use crate::plan::Plan;
 use crate::release::{Draws, Guarantee, Losses, PricedTable};
 use crate::spec::Release;
-use crate::spec::logs::Identifier;
-use crate::spec::window::{Clock, Day, DayWindow, zones_version};
-use crate::{Error, Result, engine, ingest, phone, publish, release, retain};
+use crate::spec::unit::Unit;
+use crate::spec::window::{Day, DayWindow};
+use crate::{Error, Result, engine, ingest, publish, release, retain};
 
 pub use earlier::{Previous, logs_changed_since, losses, previous, stored_days};
 use earlier::{history, known_keys, released};
+use opening::terms;
+pub use opening::{open_custody, open_ledger};
 
 /// A release with what the command line adds to it.
 #[derive(Debug, Clone)]
@@ -105,41 +109,6 @@ struct Frozen {
 /// For each question with private keys those that earlier days published.
 type KnownKeys = BTreeMap<String, BTreeSet<u64>>;
 
-/// Opens the job's ledger, making it on first use.
-///
-/// # Errors
-/// Busy, when another run holds it; refused, when its terms differ or another ledger charges the
-/// same logs; I/O.
-pub fn open_ledger(job: &Job) -> Result<Ledger> {
-    let path = &job.release.ledger.path;
-    let marks = Marks::read(&job.release.logs.place)?;
-    marks.allow_new(path, job.second_ledger)?;
-    let ledger = Ledger::open(path, &terms(&job.release)?, job.wait, Clock::Fixed(job.as_of))?;
-    marks.claim(&ledger, job.second_ledger)?;
-    Ok(ledger)
-}
-
-/// Opens the ledger for deletion or a hold, making it on first use.
-///
-/// What concerns budgets alone does not keep rows from being deleted or held.
-///
-/// # Errors
-/// Busy, when a run holds it; refused, when it knows other rows under these names, or another ledger
-/// charges the same logs and this one is new to them; I/O.
-pub fn open_custody(spec: &Release, wait: Duration, clock: Clock) -> Result<Ledger> {
-    let path = &spec.ledger.path;
-    let marks = Marks::read(&spec.logs.place)?;
-    marks.allow_new(path, Second::Refuse)?;
-    let ledger = if path.exists() {
-        Ledger::reopen(path, wait, clock)?
-    } else {
-        Ledger::open(path, &terms(spec)?, wait, clock)?
-    };
-    ledger.require_same_rows(identity(spec))?;
-    marks.claim(&ledger, Second::Refuse)?;
-    Ok(ledger)
-}
-
 /// Releases one closed day, or publishes what was released before.
 ///
 /// # Privacy
@@ -182,10 +151,15 @@ pub fn release_day(job: &Job, ledger: &mut Ledger, window: &DayWindow) -> Result
     let tables = frozen.tables.iter().map(|priced| priced.table.clone()).collect();
     let plan = Plan::with_tables(spec, tables)?;
     let reader = reader.with_rejects(rejects.as_ref());
-    let (mut rows, _secret_counts) = engine::DayRows::gather(&reader, window, &plan, memory)?;
+    let key = over_window::unit_key(spec, ledger, day)?;
+    let (mut rows, _secret_counts) = engine::DayRows::gather(&reader, window, &plan, memory, key)?;
     rejects.as_ref().map_or(Ok(()), RejectedRows::finish)?;
-    let tally = rows.tally(&plan, &spec.exempt)?;
-    let mut draws = Draws::new(ledger.mark_drawn(entry.id)?);
+    let (tally, permit) = if spec.ledger.unit == Unit::RequesterWindow {
+        over_window::tally(&mut rows, spec, &plan, ledger, &entry, &frozen.tables)?
+    } else {
+        (rows.tally(&plan, &spec.exempt, None)?, ledger.mark_drawn(entry.id)?)
+    };
+    let mut draws = Draws::new(permit);
     let mut noisy = draws.tables(tally, &frozen.tables)?;
     noisy.extend(private_keys::draw(&rows, spec, &plan, &frozen, &mut draws)?);
     drop(rows);
@@ -306,7 +280,7 @@ fn reservation(
     logs_digest: String,
 ) -> Result<Reservation> {
     let tables = release::price(&plan.tables, spec.sampler)?;
-    let charge = release::total_charge(&tables)?;
+    let charge = release::block_charge(&tables)?;
     let key_delta = release::total_key_delta(&tables)?;
     let fingerprint = spec.fingerprint();
     let losses = Some(Guarantee::new(&tables, &plan.sizes(), &spec.ledger)?.losses()?);
@@ -338,40 +312,4 @@ fn logs_changed(entry: &Entry, day: Day) -> Error {
     Error::input(format!("the logs of {day} changed since entry {} was reserved", entry.id.0)).help(
         "restore the files, or give the reservation up with `pointillist ledger void` and run again",
     )
-}
-
-/// What the ledger fixes: the promise, and whatever decides who a requester is.
-fn terms(spec: &Release) -> Result<Terms> {
-    let ledger = &spec.ledger;
-    Ok(Terms {
-        unit: ledger.unit.word().to_owned(),
-        epsilon: ledger.epsilon,
-        delta: ledger.delta,
-        key_delta: ledger.key_delta,
-        budget: release::budget_of(ledger.epsilon, ledger.conversion_delta())?,
-        time_zone: ledger.time_zone_name.clone(),
-        identity: identity(spec),
-        logs: None,
-    })
-}
-
-/// What decides whose a row is and when it was.
-fn identity(spec: &Release) -> BTreeMap<String, String> {
-    let logs = &spec.logs;
-    let mut identity: BTreeMap<String, String> = ["requester", "target", "requested_at"]
-        .into_iter()
-        .map(|name| (format!("[logs] columns.{name}"), logs.column(name).to_owned()))
-        .collect();
-    let mut fix = |field: &str, value: &str| identity.insert(field.to_owned(), value.to_owned());
-    fix("[logs] identifier", logs.identifier.word());
-    fix("[logs] time_unit", logs.time_unit.map_or("none", |unit| unit.word()));
-    fix("[logs] time_zone", &logs.time_zone_name);
-    fix(Terms::ZONES, zones_version());
-    let normaliser = match logs.identifier {
-        Identifier::E164 => phone::VERSION,
-        Identifier::Opaque => "none",
-    };
-    fix("[logs] default_region", logs.default_region.as_deref().unwrap_or("none"));
-    fix(Terms::NUMBERS, normaliser);
-    identity
 }

@@ -24,11 +24,15 @@ pub(super) const UNIT_BITS: u32 = scramble::BITS - PARTITION_BITS;
 
 const UNIT_MASK: u64 = (1 << UNIT_BITS) - 1;
 
+/// What tells a unit from all others: a number and zero, or the 128-bit hash of a name.
+pub(super) type UnitId = (u64, u64);
+
 /// The secret key of one run, by which units are told apart and dealt out.
 ///
 /// # Privacy
 /// Numbers are told apart exactly, opaque names by a 128-bit hash under a key drawn anew for each
-/// run: nobody can choose names that collide, and results do not depend on the key.
+/// run, or under that of a window: nobody can choose names that collide, and results do not depend on
+/// the key.
 #[derive(Clone)]
 pub struct UnitKey {
     names: SipHasher13,
@@ -69,12 +73,18 @@ impl UnitKey {
         let mut key = [0; 32];
         getrandom::fill(&mut key)
             .map_err(|error| Error::io("the system gives no randomness").because(error))?;
+        Ok(Self::of(&key))
+    }
+
+    /// The key of these secret bytes: a window's, so that its days agree on who is who.
+    #[must_use]
+    pub fn of(key: &[u8; 32]) -> Self {
         let [names, numbers] = [&key[..16], &key[16..]];
         let word = |bytes: &[u8]| bytes.iter().fold(0, |word, byte| word << 8 | u64::from(*byte));
-        Ok(Self {
+        Self {
             names: SipHasher13::new_with_keys(word(&names[..8]), word(&names[8..])),
             numbers: Scramble::new(word(&numbers[..8]), word(&numbers[8..])),
-        })
+        }
     }
 }
 

@@ -42,7 +42,7 @@ impl KeyBounder {
         });
         let found: HashSet<u64, foldhash::fast::RandomState> = found.iter().copied().collect();
         let (own, keys) = (&mut self.own, &mut self.keys);
-        self.pairs.of_each_unit(day, partition, |number, unit| {
+        self.pairs.of_each_unit(day, partition, |(number, _), unit| {
             count(number, unit, prefix, keys, own);
             if !found.is_empty() {
                 own.retain(|(key, _)| !found.contains(key));
@@ -81,7 +81,7 @@ impl KeyBounder {
         };
         let mut entries = Vec::new();
         let (own, keys) = (&mut self.own, &mut self.keys);
-        self.pairs.of_each_unit(day, partition, |number, unit| {
+        self.pairs.of_each_unit(day, partition, |(number, _), unit| {
             count(number, unit, prefix, keys, own);
             entries.clear();
             let mut others = lookups(unit);

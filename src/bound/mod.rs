@@ -2,7 +2,8 @@
 //!
 //! Rows are reduced to (unit, atom) and dealt into partitions by the unit's hash, so that all rows
 //! of a requester meet in one partition whatever their order, file or thread; there they are
-//! grouped, counted into each table's cells and scaled into the ball. Deliberately not here:
+//! grouped, counted into each table's cells and scaled into the ball, and where windows are the unit
+//! once more by what the requester has lost of its window's cap. Deliberately not here:
 //! noise, and the sum over requesters.
 
 mod ball;
@@ -13,6 +14,7 @@ mod memory;
 mod pairs;
 mod partition;
 mod person;
+mod running;
 mod scramble;
 mod sort;
 mod spill;
@@ -25,3 +27,4 @@ pub use memory::Memory;
 pub use pairs::{DayPairs, SortedRows};
 pub use partition::{Bounder, TableBound};
 pub use person::PersonBounder;
+pub use running::{RunningCap, Spent};

@@ -5,7 +5,7 @@
 
 use std::sync::OnceLock;
 
-use super::gather::{Gatherer, PARTITIONS, Rows, Tied, UNIT_BITS};
+use super::gather::{Gatherer, PARTITIONS, Rows, Tied, UNIT_BITS, UnitId};
 use super::sort::sort;
 use crate::Result;
 
@@ -62,8 +62,7 @@ pub(super) struct Pairs {
 }
 
 impl Pairs {
-    /// Hands on each unit's rows, sorted by atom and target, with the unit's number where units have
-    /// one.
+    /// Hands on each unit's rows, sorted by atom and target, with what tells the unit from others.
     ///
     /// # Errors
     /// I/O, when rows that were written out cannot be read back; whatever `work` fails with.
@@ -71,7 +70,7 @@ impl Pairs {
         &mut self,
         day: &DayPairs<'_>,
         partition: usize,
-        work: impl FnMut(u64, &[Pair]) -> Result<()>,
+        work: impl FnMut(UnitId, &[Pair]) -> Result<()>,
     ) -> Result<()> {
         let DayPairs { gatherers, sorted, atom_bits } = *day;
         self.rows.clear();
@@ -96,7 +95,7 @@ pub(super) fn of_each_unit(
     atom_bits: u32,
     number_of: impl Fn(u64) -> u64,
     unit: &mut Vec<Pair>,
-    mut work: impl FnMut(u64, &[Pair]) -> Result<()>,
+    mut work: impl FnMut(UnitId, &[Pair]) -> Result<()>,
 ) -> Result<()> {
     rows.paired.sort_unstable();
     let mask = (1 << atom_bits) - 1;
@@ -104,12 +103,12 @@ pub(super) fn of_each_unit(
     for own in sorted.unwrap_or(&rows.tied).chunk_by(is_one) {
         unit.clear();
         unit.extend(own.iter().map(|row| Pair { atom: row.word & mask, target: row.target }));
-        work(number_of(own[0].word >> atom_bits), unit)?;
+        work((number_of(own[0].word >> atom_bits), 0), unit)?;
     }
     for own in rows.paired.chunk_by(|left, right| left.unit == right.unit) {
         unit.clear();
         unit.extend(own.iter().map(|row| Pair { atom: row.atom, target: row.target }));
-        work(own[0].unit.0, unit)?;
+        work(own[0].unit, unit)?;
     }
     Ok(())
 }

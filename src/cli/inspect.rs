@@ -77,12 +77,13 @@ pub(crate) fn run(path: &Path, output: &Output) -> Result<()> {
     for table in facts["measured_tables"].as_array().into_iter().flatten() {
         let _infallible = writeln!(
             text,
-            "Measured: {}, {} of sd {:.3}, clip {}, rho {}",
+            "Measured: {}, {} of sd {:.3}, clip {}, rho {}{}",
             table["name"].as_str().unwrap_or_default(),
             table["mechanism"].as_str().unwrap_or_default(),
             table["noise_scale"].as_f64().unwrap_or_default(),
             table["clip"],
             table["rho"],
+            if table["over_window"] == Value::Bool(true) { ", capped over the window" } else { "" },
         );
     }
     if facts["grain"].is_null() {

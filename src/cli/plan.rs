@@ -13,6 +13,7 @@ use crate::release::{Expected, PricedTable, expected};
 use crate::spec::Release;
 use crate::spec::measure::Measure;
 use crate::spec::question::{Clip, LATTICE_ONE, Question};
+use crate::spec::unit::Unit;
 use crate::{Error, Result};
 
 /// Runs the command. Reads the ledger where there is one, and no logs.
@@ -57,6 +58,7 @@ pub(crate) fn run(asked: &Plan, output: &Output) -> Result<()> {
             "contribution": priced.table.contribution.word(),
             "clip": clip,
             "target_clip": priced.table.target_clip.map(Clip::contributions),
+            "over_window": priced.table.over_window,
             "mechanism": priced.mechanism,
             "rho": priced.charge.rho(),
             "noise_sd": noise_sd,
@@ -109,6 +111,14 @@ pub(crate) fn run(asked: &Plan, output: &Output) -> Result<()> {
          restored."
             .to_owned(),
     );
+    if release.ledger.unit == Unit::RequesterWindow {
+        line(format!(
+            "A requester may reach its clips on {} days of a window. From then on the tables by keys, \
+             whose counts are\nraked to the total, take less of it: their coverage falls towards the \
+             end of a window.",
+            release.whole_days
+        ));
+    }
     for found in priced.iter().filter_map(found_from) {
         line(found);
     }

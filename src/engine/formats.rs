@@ -5,6 +5,7 @@ use std::io::Write;
 use std::path::Path;
 
 use super::DayRows;
+use crate::bound::UnitKey;
 use crate::ingest::{LogReader, RowCounts};
 use crate::plan::Plan;
 use crate::simulate::{Format, Settings, write};
@@ -28,8 +29,9 @@ fn run(
     let plan = Plan::new(&release, NanoRho::new(24_000_000), None).unwrap();
     let window = DayWindow::new(day.parse().unwrap(), &release.ledger.time_zone).unwrap();
     let reader = LogReader::open(&release.logs, plan.layout.keys(), Some(&window)).unwrap();
-    let (mut rows, counts) = DayRows::gather(&reader, &window, &plan, usize::MAX).unwrap();
-    let exact = rows.tally(&plan, &release.exempt).unwrap();
+    let (mut rows, counts) =
+        DayRows::gather(&reader, &window, &plan, usize::MAX, UnitKey::draw().unwrap()).unwrap();
+    let exact = rows.tally(&plan, &release.exempt, None).unwrap();
     let whole = |place| exact.table(place).unwrap().iter().map(|units| units >> 16).collect();
     // The total stands before the tables asked for, and alone where only it is asked for.
     let first = usize::from(plan.tables.len() > 1 && plan.tables[0].axes.is_empty());

@@ -7,6 +7,7 @@ use proptest::prelude::*;
 
 use super::DayRows;
 use super::reference::{Part, exact_reference, person_parts, reference};
+use crate::bound::UnitKey;
 use crate::ingest::LogReader;
 use crate::plan::{MOST_KEYS_OF_ONE, Plan};
 use crate::spec::Release;
@@ -31,16 +32,16 @@ pub(super) struct Lookup {
 /// fits into one word, otherwise rows are wide.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Setup {
-    has_numbers: bool,
-    has_few_keys: bool,
+    pub(super) has_numbers: bool,
+    pub(super) has_few_keys: bool,
     /// Whether a question tells targets apart, so that rows keep them.
     pub(super) has_targets: bool,
     /// Whether a question looks for private keys, so that a tally leaves rows sorted for it.
-    has_private_keys: bool,
+    pub(super) has_private_keys: bool,
     /// Whether persons are the unit, with targets 20 and 3 exempt.
     pub(super) persons: bool,
     /// What rows may take; with nothing all of them go to disk.
-    memory: usize,
+    pub(super) memory: usize,
 }
 
 impl Setup {
@@ -80,7 +81,7 @@ pub(super) const EXEMPT: [u8; 2] = [3, 20];
 /// So that numbers have many prefixes.
 const AREAS: [u16; 13] = [201, 212, 305, 312, 404, 415, 503, 602, 702, 801, 901, 914, 917];
 
-fn setup() -> impl Strategy<Value = Setup> {
+pub(super) fn setup() -> impl Strategy<Value = Setup> {
     let memory = prop_oneof![Just(usize::MAX), Just(0), Just(1_000)];
     (any::<[bool; 4]>(), memory).prop_map(|(has, memory)| Setup {
         has_numbers: has[0],
@@ -181,13 +182,24 @@ const START: i64 = 1_772_409_600;
 
 fn tallies(setup: Setup, files: &[Vec<Lookup>], threads: usize) -> Vec<Vec<i64>> {
     with_rows(setup, files, threads, |rows, plan, exempt| {
-        let exact = rows.tally(plan, exempt).unwrap();
+        let exact = rows.tally(plan, exempt, None).unwrap();
         (0..plan.tables.len()).map(|place| exact.table(place).unwrap().to_vec()).collect()
     })
 }
 
 /// What is made of the rows that were read from files of these lookups.
 fn with_rows<T: Send>(
+    setup: Setup,
+    files: &[Vec<Lookup>],
+    threads: usize,
+    work: impl FnOnce(&mut DayRows, &Plan, &Exempt) -> T + Send,
+) -> T {
+    with_rows_under(UnitKey::draw().unwrap(), setup, files, threads, work)
+}
+
+/// The same with requesters dealt out under a key.
+pub(super) fn with_rows_under<T: Send>(
+    key: UnitKey,
     setup: Setup,
     files: &[Vec<Lookup>],
     threads: usize,
@@ -218,7 +230,7 @@ fn with_rows<T: Send>(
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
     pool.install(|| {
         let reader = LogReader::open(&release.logs, plan.layout.keys(), Some(&window)).unwrap();
-        let (mut rows, _) = DayRows::gather(&reader, &window, &plan, setup.memory).unwrap();
+        let (mut rows, _) = DayRows::gather(&reader, &window, &plan, setup.memory, key).unwrap();
         work(&mut rows, &plan, &release.exempt)
     })
 }
@@ -228,7 +240,7 @@ fn weights(setup: Setup, files: &[Vec<Lookup>], found: &BTreeSet<u64>) -> BTreeM
     with_rows(setup, files, 2, |rows, plan, exempt| {
         if setup.has_private_keys {
             // Leaves the rows sorted, if they are not on disk.
-            rows.tally(plan, exempt).unwrap();
+            rows.tally(plan, exempt, None).unwrap();
         }
         let prefix = Prefix { of: PrefixOf::Target, digits: 4 };
         let (keys, weights) = rows.key_weights(prefix, found).unwrap().into_weights();
@@ -240,11 +252,11 @@ fn clips(setup: Setup) -> Vec<u64> {
     setup.plan().tables.iter().map(|table| table.clip.units()).collect()
 }
 
-fn square(units: impl Iterator<Item = i64>) -> u128 {
+pub(super) fn square(units: impl Iterator<Item = i64>) -> u128 {
     units.map(|units| u128::from(units.unsigned_abs()).pow(2)).sum()
 }
 
-fn lookup() -> impl Strategy<Value = Lookup> {
+pub(super) fn lookup() -> impl Strategy<Value = Lookup> {
     let second = prop_oneof![
         4 => 0_i64..86_400,
         1 => -100_i64..100,
@@ -266,7 +278,7 @@ fn lookup() -> impl Strategy<Value = Lookup> {
 }
 
 /// Rows of one more requester, made to move the tally as far as rows can.
-fn adversary() -> impl Strategy<Value = Vec<Lookup>> {
+pub(super) fn adversary() -> impl Strategy<Value = Vec<Lookup>> {
     let row = |second: i64, app, route| {
         let (number, target) = (Some(i8::MAX), u8::try_from(second.rem_euclid(50)).unwrap());
         Lookup { requester: 200, target, second, app, route, number }

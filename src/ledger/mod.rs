@@ -27,6 +27,7 @@
 //! | another run holds it | waits, then busy (75) | `opening::one_run_at_a_time_and_readers_beside_it`, `race` in `tests/ledger_sim` |
 //! | truncated, no ledger, or damaged | I/O (74), nothing is made in its place | `opening::one_row_per_thing_that_is_wrong_on_the_disk` |
 //! | gone, while its key is there | refused (1), nothing is made anew | `opening::one_row_per_thing_that_is_wrong_on_the_disk` |
+//! | what requesters lost in a window is gone or changed | I/O (74) for the days of that window alone: restore it | `losses::a_file_that_is_gone_or_changed_closes_its_window_and_no_other` in `tests/ledger_sim` |
 //! | its key is gone | I/O (74): restore it | `opening::one_row_per_thing_that_is_wrong_on_the_disk` |
 //! | the disk is full | I/O (74), the entry stays where it was | `steps::a_full_disk_leaves_the_entry_where_it_was`, `refusals::a_full_disk_is_an_io_error_and_leaves_nothing_half_written` |
 //! | edited by hand | found by `verify` (1), and before anything is built upon it | `edits`, in this module's tests |
@@ -50,6 +51,7 @@ mod opening;
 mod place;
 mod recount;
 mod schema;
+mod spent;
 mod store;
 mod terms;
 mod trouble;
@@ -70,6 +72,7 @@ pub use self::files::StoredFile;
 pub use self::key::{KeyedDigest, LedgerKey};
 pub use self::lock::RunLock;
 pub use self::mark::{Marks, Second};
+pub use self::spent::{SpentAfter, SpentBefore, SpentMark};
 pub use self::terms::Terms;
 pub use self::verify::Verification;
 
@@ -198,10 +201,59 @@ impl Ledger {
     /// To be called, and to have returned, before the first draw.
     ///
     /// # Errors
-    /// Internal, unless the entry is reserved.
+    /// Internal, unless the entry is reserved, and where windows are the unit.
     pub fn mark_drawn(&mut self, entry: EntryId) -> Result<DrawPermit> {
-        self.step(|step| step.mark_drawn(entry))?;
+        self.step(|step| step.mark_drawn(entry, None))?;
         Ok(DrawPermit(()))
+    }
+
+    /// The same where windows are the unit, with what requesters have lost of theirs.
+    ///
+    /// # Privacy
+    /// As [`Self::mark_drawn`]; from here on the losses cannot come back either.
+    ///
+    /// # Errors
+    /// Internal, unless the entry is reserved and windows are the unit.
+    pub fn mark_drawn_after(&mut self, entry: EntryId, mark: &SpentMark) -> Result<DrawPermit> {
+        self.step(|step| step.mark_drawn(entry, Some(mark)))?;
+        spent::tidy(&self.place, mark.window, entry);
+        Ok(DrawPermit(()))
+    }
+
+    /// The first block of the window that a block is in; windows are counted from the first block
+    /// that this ledger ever charged.
+    ///
+    /// # Errors
+    /// I/O, when the ledger cannot be read.
+    pub fn window(&self, block: Day) -> Result<Day> {
+        self.read(spent::window(&self.connection, block))
+    }
+
+    /// What the requesters of a window have lost, as the last draw left it.
+    ///
+    /// # Privacy
+    /// Secret: it tells who asked.
+    ///
+    /// # Errors
+    /// I/O, when it is gone or is not what was written.
+    pub fn spent_before(&self, window: Day) -> Result<SpentBefore> {
+        spent::before(&self.connection, &self.place, window)
+    }
+
+    /// Begins what the draw of an entry will leave of a window.
+    ///
+    /// # Errors
+    /// I/O, when nothing can be written beside the ledger.
+    pub fn spent_after(&self, window: Day, entry: EntryId) -> Result<SpentAfter> {
+        spent::after(&self.place, window, entry)
+    }
+
+    /// Removes what is kept of windows that end before `day`, the first that is inside retention.
+    ///
+    /// # Errors
+    /// I/O, when a file cannot be removed.
+    pub fn forget_spent(&mut self, day: Day) -> Result<()> {
+        spent::forget(&self.place, day)
     }
 
     /// Stores the bytes to publish.

@@ -13,6 +13,7 @@ use super::columns::Instant;
 use super::entry::{Entry, EntryId, Reservation, State};
 use super::files::{self, StoredFile};
 use super::journal::{self, Event, NOTHING_MORE};
+use super::spent::{self, SpentMark};
 use super::terms::Terms;
 use super::trouble::{Outcome, Trouble};
 use crate::Error;
@@ -50,9 +51,16 @@ impl Step<'_> {
     }
 
     /// Notes that noise is about to be drawn.
-    pub(super) fn mark_drawn(&self, id: EntryId) -> Outcome<()> {
+    pub(super) fn mark_drawn(&self, id: EntryId, mark: Option<&SpentMark>) -> Outcome<()> {
+        if mark.is_some() != self.terms.running_cap().is_some() {
+            return Err(Error::internal(
+                "a draw notes what requesters have lost of their window where windows are the unit, \
+                 and nowhere else",
+            )
+            .into());
+        }
         self.advance(id, State::Drawn)?;
-        self.append(State::Drawn, id, NOTHING_MORE)
+        self.append(State::Drawn, id, &spent::payload(mark)?)
     }
 
     /// Stores the bytes to publish.

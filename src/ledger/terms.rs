@@ -13,6 +13,7 @@ use serde::Serialize;
 use super::trouble::{Outcome, Trouble};
 use crate::Error;
 use crate::spec::privacy_loss::{AttoDelta, Delta, Epsilon, NanoRho};
+use crate::spec::unit::Unit;
 
 /// The promise of a ledger, equal for every release that charges it.
 ///
@@ -22,13 +23,13 @@ use crate::spec::privacy_loss::{AttoDelta, Delta, Epsilon, NanoRho};
 pub struct Terms {
     /// The privacy unit, as in the release file.
     pub unit: String,
-    /// The budget of each block, as typed.
+    /// The budget of each block, or of each window of blocks where those are the unit, as typed.
     pub epsilon: Epsilon,
-    /// The budget of each block, as typed.
+    /// The same of delta.
     pub delta: Delta,
     /// The part of delta that private keys may spend.
     pub key_delta: AttoDelta,
-    /// What epsilon at delta less `key_delta` comes to.
+    /// What epsilon at delta less `key_delta` comes to for one block.
     pub budget: NanoRho,
     /// The zone of day, hour and block.
     pub time_zone: String,
@@ -44,6 +45,14 @@ impl Terms {
     pub const ZONES: &str = "time zone database";
     /// The fact that names the rules of numbers.
     pub const NUMBERS: &str = "number normaliser";
+
+    /// What one requester may lose over a window of blocks beside what those are charged; none where
+    /// windows are not the unit.
+    #[must_use]
+    pub fn running_cap(&self) -> Option<NanoRho> {
+        let unit = Unit::RequesterWindow;
+        if self.unit == unit.word() { unit.running_cap(self.budget) } else { None }
+    }
 
     /// Refuses a release whose terms differ, naming the first field.
     pub(super) fn same_as(&self, asked: &Self, shown: &str) -> Result<(), Error> {

@@ -16,6 +16,7 @@ use super::entry::{Entry, EntryId, State};
 use super::files;
 use super::journal::{self, Event, GENESIS, Record};
 use super::schema;
+use super::spent;
 use super::terms::Terms;
 use super::trouble::{Outcome, Trouble};
 use crate::spec::window::Day;
@@ -72,6 +73,8 @@ pub(super) struct Walk {
     pub(super) files: u64,
     /// Deletions and holds, which no table repeats.
     custody: Custody,
+    /// Whether draws note what requesters have lost of their window.
+    is_over_window: bool,
     faults: Vec<String>,
 }
 
@@ -85,6 +88,7 @@ impl Default for Walk {
             charges: 0,
             files: 0,
             custody: Custody::default(),
+            is_over_window: false,
             faults: Vec::new(),
         }
     }
@@ -174,7 +178,10 @@ impl Walk {
     }
 
     fn created(&mut self, connection: &Connection, record: &Record) -> Outcome<()> {
-        let terms = Terms::read(connection).and_then(|(terms, check)| terms.payload(&check));
+        let terms = Terms::read(connection).and_then(|(terms, check)| {
+            self.is_over_window = terms.running_cap().is_some();
+            terms.payload(&check)
+        });
         if self.found(terms)?.is_none_or(|payload| payload != record.payload) {
             self.fault("the terms are not those that the ledger was made with");
         }
@@ -217,7 +224,13 @@ impl Walk {
                 self.refund(&entry);
                 Some(journal::NOTHING_MORE.to_owned())
             }
-            State::Drawn | State::Published => Some(journal::NOTHING_MORE.to_owned()),
+            State::Drawn => {
+                if !spent::is_payload(&record.payload, self.is_over_window) {
+                    self.fault(format!("entry {id} is not what event {} says", record.sequence));
+                }
+                None
+            }
+            State::Published => Some(journal::NOTHING_MORE.to_owned()),
         };
         if payload.is_some_and(|payload| payload != record.payload) {
             self.fault(format!("entry {id} is not what event {} says", record.sequence));

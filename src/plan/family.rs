@@ -37,6 +37,20 @@ pub struct Lookups {
     wanted: Vec<Marginal>,
 }
 
+/// What the family may spend of a block.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum FamilyBudget {
+    /// The total and the finer tables share it.
+    Together(NanoRho),
+    /// Each has its own.
+    Apart {
+        /// What the total may spend.
+        total: NanoRho,
+        /// What the finer tables may spend.
+        finer: NanoRho,
+    },
+}
+
 /// What one question of the family reads.
 #[derive(Debug, Clone)]
 struct Marginal {
@@ -117,10 +131,15 @@ impl Lookups {
         self.wanted.iter().map(|wanted| wanted.weight).sum()
     }
 
+    /// Whether any question of the family has keys.
+    pub(super) fn has_finer(&self) -> bool {
+        self.wanted.iter().any(|wanted| wanted.axes != 0)
+    }
+
     /// The tables to measure with this budget: the total first, then in the order asked.
     pub(super) fn tables(
         &self,
-        budget: NanoRho,
+        budget: FamilyBudget,
         history: Option<&History>,
     ) -> Result<Vec<MeasuredTable>> {
         let mut sets: Vec<AxisSet> = Vec::new();
@@ -133,7 +152,12 @@ impl Lookups {
             return Ok(Vec::new());
         }
         let total_part = if sets.is_empty() { 100 } else { TOTAL_PART };
-        let total_budget = budget.part(total_part, 100);
+        let (total_budget, rest) = match budget {
+            FamilyBudget::Together(all) => {
+                (all.part(total_part, 100), all.part(100 - total_part, 100))
+            }
+            FamilyBudget::Apart { total, finer } => (total, finer),
+        };
         let learned = || {
             // Past the best clip there are as many requesters as the noise has contributions per
             // contribution of the clip (MECHANISMS 2.3).
@@ -165,7 +189,6 @@ impl Lookups {
             .collect();
         let parts = split(&self.sizes, &candidates, &wanted);
         let mut tables = vec![self.table(0, total_clip, total_budget)];
-        let rest = budget.part(100 - total_part, 100);
         for (table, part) in candidates.iter().zip(parts) {
             if part > 0.0 {
                 let charge = rest.part(parts_per_billion(part), 1_000_000_000);
@@ -199,6 +222,7 @@ impl Lookups {
             contribution,
             clip,
             target_clip: self.asked_target_clip(set),
+            over_window: false,
             charge,
             key_delta: AttoDelta::ZERO,
         }
@@ -327,7 +351,10 @@ mod tests {
     fn tables(questions: &str) -> Vec<MeasuredTable> {
         let release = release(questions);
         let budget = NanoRho::new(20_000_000);
-        Lookups::new(&release.questions).unwrap().tables(budget, None).unwrap()
+        Lookups::new(&release.questions)
+            .unwrap()
+            .tables(FamilyBudget::Together(budget), None)
+            .unwrap()
     }
 
     #[test]
@@ -369,7 +396,10 @@ mod tests {
             let mut bins = vec![0.0; HISTOGRAM_BINS];
             (bins[0], bins[4], bins[16]) = (90_000.0, 9_000.0, heavy);
             let history = History::new(&[(bins, noise_sd)]).unwrap();
-            lookups.tables(NanoRho::new(20_000_000), Some(&history)).unwrap()
+            {
+                let budget = FamilyBudget::Together(NanoRho::new(20_000_000));
+                lookups.tables(budget, Some(&history)).unwrap()
+            }
         };
         // Nobody asks more than six times: the least clip takes nothing.
         let light = with(0.0, 1.0);

@@ -9,6 +9,7 @@ mod history;
 mod layout;
 mod least_squares;
 mod private_keys;
+mod purses;
 mod split;
 mod tables;
 

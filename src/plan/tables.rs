@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::family::Lookups;
 use super::history::History;
 use super::private_keys;
+use super::purses::{Purses, may_be_bounded_over_windows};
 use crate::spec::Release;
 use crate::spec::measure::{Counted, Measure};
 use crate::spec::prefix::Prefix;
@@ -108,6 +109,10 @@ pub struct MeasuredTable {
     /// The bound on what is asked about one target, where persons are the unit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub target_clip: Option<Clip>,
+    /// Whether what it takes of a requester is bounded over a window too, together with all others
+    /// that are.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub over_window: bool,
     /// The most that drawing it may charge, in billionths of rho.
     pub charge: NanoRho,
     /// The delta that it spends on keys that only one requester has.
@@ -128,7 +133,9 @@ impl MeasuredTable {
 /// earlier block published about requesters.
 ///
 /// # Privacy
-/// The charges add up to at most `budget` times the release's share: every part rounds down.
+/// The charges of tables that are not bounded over a window add up to at most `budget` times the
+/// release's share: every part rounds down. Those of tables that are add up to so little that a
+/// requester may reach its clips on `whole_days` of a window.
 ///
 /// # Errors
 /// Refused, when the budget is too small for so many questions; usage, for questions over lookups
@@ -138,30 +145,35 @@ pub fn measured_tables(
     budget: NanoRho,
     history: Option<&History>,
 ) -> Result<Vec<MeasuredTable>> {
-    let allowed = budget.part(release.budget_share_millionths, 1_000_000);
-    let weights: u64 = release.questions.iter().map(|question| question.weight).sum();
     let lookups = Lookups::new(&release.questions)?;
-    let family = allowed.part(lookups.weight(), weights);
-    let mut tables = lookups.tables(family, history)?;
+    let purses = Purses::new(release, budget, &lookups);
+    let mut tables = lookups.tables(purses.of_family(&lookups), history)?;
     let private = |question: &&Question| matches!(question.measure, Measure::Prefixes(_));
     let private_weights: u64 =
         release.questions.iter().filter(private).map(|question| question.weight).sum();
     let key_delta = release.ledger.key_delta.part(release.budget_share_millionths, 1_000_000);
     for question in &release.questions {
         if let Measure::Prefixes(prefix) = question.measure {
-            let charge = allowed.part(question.weight, weights);
+            let charge = purses.day.part(question.weight);
             let key_delta = key_delta.part(question.weight, private_weights);
             tables.extend(private_keys::tables(question, prefix, charge, key_delta)?);
         } else if let Some((contribution, axes)) = own_table(question) {
+            let purse = purses.of_table(&contribution, &axes);
             tables.push(MeasuredTable {
                 name: question.name.clone(),
                 axes,
                 clip: clip_of(question, &contribution),
                 contribution,
                 target_clip: None,
-                charge: allowed.part(question.weight, weights),
+                over_window: false,
+                charge: purse.part(question.weight),
                 key_delta: AttoDelta::ZERO,
             });
+        }
+    }
+    if release.ledger.unit == Unit::RequesterWindow {
+        for table in &mut tables {
+            table.over_window = may_be_bounded_over_windows(&table.contribution, &table.axes);
         }
     }
     if release.ledger.unit == Unit::PersonDay {

@@ -118,6 +118,7 @@ fn measured_table(table: &NoisyTable) -> Value {
         "contribution": priced.table.contribution.word(),
         "clip": clip,
         "target_clip": priced.table.target_clip.map(Clip::contributions),
+        "over_window": priced.table.over_window,
         "sensitivity": priced.table.sensitivity().contributions(),
         "mechanism": priced.mechanism,
         "sampler": priced.drawn_by,

@@ -2,14 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::accounting::epsilon_of;
+use super::accounting::{block_budget, epsilon_of};
 use super::draw::{PricedTable, total_charge};
 use crate::Result;
 use crate::plan::{Contribution, MOST_KEYS, MOST_KEYS_OF_ONE};
 use crate::spec::privacy_loss::NanoRho;
 use crate::spec::question::LATTICE_ONE;
 use crate::spec::release::LedgerTerms;
-use crate::spec::unit::Unit;
+use crate::spec::unit::{Unit, WINDOW_DAYS};
 
 /// How many lookups of one target the target figure is told for.
 const TARGET_LOOKUPS: [u32; 4] = [1, 10, 100, 1_000];
@@ -25,7 +25,11 @@ pub struct Guarantee {
     pub contact_pair: Figure,
     /// All lookups about one target, struck out, by how many they are.
     pub target: Vec<TargetFigure>,
-    /// One unit, 30 days released like this one.
+    /// One requester, all blocks of one of the ledger's windows released like this one, where windows
+    /// are the unit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub one_window: Option<Figure>,
+    /// One unit, any 30 days released like this one.
     pub thirty_days: Figure,
     /// One unit, 365 days released like this one.
     pub one_year: Figure,
@@ -78,6 +82,14 @@ fn reach(contribution: &Contribution, clip: f64) -> (f64, f64) {
     }
 }
 
+/// What one lookup can use up of what a requester may still lose in its window.
+fn used_up(priced: &PricedTable) -> f64 {
+    let clip = priced.table.clip.contributions();
+    let (each, _) = reach(&priced.table.contribution, clip);
+    let part = (each / clip).min(1.0);
+    priced.charge.rho() * (2.0 - part) * part
+}
+
 /// How far one lookup that counts as nothing can move a vector: nothing else of it changes.
 const fn struck_out(contribution: &Contribution) -> f64 {
     match contribution {
@@ -96,6 +108,11 @@ impl Guarantee {
     /// without M, since a target's lookups are spread over requesters; where persons are the unit, M
     /// is the clip of a target.
     ///
+    /// Where requesters are held to a cap over a window, a lookup also uses up what later days have
+    /// left: by at most the difference of two squared norms, (2 L C - L^2) / C^2 of the charge, and
+    /// later vectors then move by no more than that in all. Squared distances of both kinds add up
+    /// under the root, so that the figures of several days may be added.
+    ///
     /// # Errors
     /// Internal, when a loss cannot be converted.
     pub fn new(tables: &[PricedTable], cells: &[u32], terms: &LedgerTerms) -> Result<Self> {
@@ -104,10 +121,12 @@ impl Guarantee {
             Ok(Figure { rho, epsilon: epsilon_of(NanoRho::spent(rho)?, delta)? })
         };
         let total = total_charge(tables)?.rho();
-        let moved = |lookups: f64, is_pair: bool| -> f64 {
+        let by_day = |priced: &PricedTable| !priced.table.over_window;
+        let moved = |lookups: f64, is_pair: bool, of: &dyn Fn(&PricedTable) -> bool| -> f64 {
             tables
                 .iter()
                 .zip(cells)
+                .filter(|(priced, _)| of(priced))
                 .map(|(priced, cells)| {
                     let cells = match priced.table.contribution {
                         Contribution::KeyWeights { .. } => MOST_KEYS_OF_ONE as f64,
@@ -139,17 +158,32 @@ impl Guarantee {
         let target = TARGET_LOOKUPS
             .iter()
             .map(|&lookups| {
-                let figure = figure(moved(f64::from(lookups), false))?;
+                let figure = figure(moved(f64::from(lookups), false, &|_| true))?;
                 Ok(TargetFigure { lookups, figure })
             })
             .collect::<Result<_>>()?;
+        let bounded = |priced: &PricedTable| priced.table.over_window;
+        let held = tables.iter().filter(|priced| bounded(priced));
+        let over_window = NanoRho::new(held.map(|priced| priced.charge.nano()).sum());
+        let each_day = total_charge(tables)?.left_after(over_window).rho();
+        let over_window = over_window.rho();
+        let cap = terms.unit.running_cap(block_budget(terms)?).map(NanoRho::rho);
+        // So many blocks in so many windows at most.
+        let over = |blocks: f64, windows: f64| {
+            let most = cap.map_or(f64::INFINITY, |cap| cap * windows);
+            figure(each_day * blocks + (over_window * blocks).min(most))
+        };
+        let used = tables.iter().filter(|priced| bounded(priced)).map(used_up).sum::<f64>();
+        let direct = moved(1.0, true, &bounded);
+        let pair = moved(1.0, true, &by_day) + (direct.sqrt() + used.sqrt()).powi(2);
         Ok(Self {
             delta,
             one_day: figure(total)?,
-            contact_pair: figure(moved(1.0, true))?,
+            contact_pair: figure(pair)?,
             target,
-            thirty_days: figure(total * 30.0)?,
-            one_year: figure(total * 365.0)?,
+            one_window: cap.map(|_| over(f64::from(WINDOW_DAYS), 1.0)).transpose()?,
+            thirty_days: over(30.0, 2.0)?,
+            one_year: over(365.0, 14.0)?,
         })
     }
 
@@ -173,6 +207,10 @@ impl Guarantee {
             Unit::RequesterDay => {
                 "without that requester's lookups of that day. This release alone"
             }
+            Unit::RequesterWindow => {
+                "without that requester's lookups of that window. Released like this on each of its \
+                 days"
+            }
             Unit::PersonDay => {
                 "if every lookup of that day by that person or about that person had counted as \
                  nothing: what those say, how many they are up to the noise, and that a contact \
@@ -182,22 +220,33 @@ impl Guarantee {
                  release alone"
             }
         };
-        let who = match terms.unit {
-            Unit::RequesterDay => "requester",
-            Unit::PersonDay => "person",
+        let alone = self.one_window.unwrap_or(self.one_day);
+        let (who, when, what) = match terms.unit {
+            Unit::RequesterDay => ("requester", "any one day", "that day"),
+            Unit::RequesterWindow => (
+                "requester",
+                "any window of 30 days, counted from the first day released",
+                "that window",
+            ),
+            Unit::PersonDay => ("person", "any one day", "that day"),
         };
         format!(
-            "For any {who} and any one day ({zone}), everything ever published about that day \
+            "For any {who} and {when} ({zone}), everything ever published about {what} \
              through this ledger is ({epsilon}, {delta})-indistinguishable from what it would be \
-             {promise}: epsilon {day:.3}. \
-             That one requester looked up one target once: epsilon {pair:.3}. Released like this \
-             every day, 30 days add up to epsilon {month:.2} and a year to {year:.1}. It does not \
-             hide facts about crowds.",
+             {promise}: epsilon {alone:.3}. \
+             That one requester looked up one target once: epsilon {pair:.3}. {span}, 30 days \
+             add up to epsilon {month:.2} and a year to {year:.1}. It does not hide facts about \
+             crowds.",
             zone = terms.time_zone_name,
             epsilon = terms.epsilon.value(),
             delta = terms.delta.value(),
-            day = self.one_day.epsilon,
+            alone = alone.epsilon,
             pair = self.contact_pair.epsilon,
+            span = if self.one_window.is_some() {
+                "Any other days can lie in two windows: released like this every day"
+            } else {
+                "Released like this every day"
+            },
             month = self.thirty_days.epsilon,
             year = self.one_year.epsilon,
         )

@@ -12,8 +12,10 @@ mod mechanism;
 mod sampler;
 mod threshold;
 
-pub use accounting::{budget_of, epsilon_of};
-pub use draw::{Draws, NoisyTable, PricedTable, price, total_charge, total_key_delta};
+pub use accounting::{block_budget, budget_of, epsilon_of};
+pub use draw::{
+    Draws, NoisyTable, PricedTable, block_charge, price, total_charge, total_key_delta,
+};
 pub use estimate::{
     Answer, Column, Expected, Groups, Load, Raking, Rows, Typical, Values, Z_95, answers, expected,
     sums,

@@ -117,7 +117,25 @@ pub fn purge(
         ledger.finish_retention(&Finished { retention, left: Vec::new() })?;
     }
     end_holds(release, ledger, now, &mut purged)?;
+    forget_windows(release, ledger, now, &expiry)?;
     Ok(purged)
+}
+
+/// What requesters lost in a window is kept as long as a day of it may be released; a clock that
+/// cannot be believed ends nothing.
+fn forget_windows(
+    release: &Release,
+    ledger: &mut Ledger,
+    now: Now,
+    expiry: &Expiry<'_>,
+) -> Result<()> {
+    let noted = || ledger.last_event_at().map(Timestamp::as_microsecond);
+    let alive = expiry.newest.map_or_else(noted, Ok)?;
+    let first = Day::of(expiry.cutoff.as_microsecond(), &release.ledger.time_zone);
+    match (now.require_credible(Some(alive), release), first) {
+        (Ok(()), Some(first)) => ledger.forget_spent(first),
+        _ => Ok(()),
+    }
 }
 
 /// Finishes a deletion that a crash cut short, on the files that it named.

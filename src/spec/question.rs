@@ -145,11 +145,12 @@ impl Question {
     pub(crate) fn require_fit(&self, unit: Unit) -> Result<()> {
         let refuse = |detail: &str| Error::usage(format!("question `{}`: {detail}", self.name));
         match (unit, &self.measure, self.target_clip) {
-            (Unit::PersonDay, Measure::Prefixes(_), _) => {
-                Err(refuse("private keys are not available with unit = \"person-day\"")
+            (Unit::PersonDay | Unit::RequesterWindow, Measure::Prefixes(_), _) => {
+                let unit = unit.word();
+                Err(refuse(&format!("private keys are not available with unit = \"{unit}\""))
                     .help("ask for them through a ledger of unit = \"requester-day\""))
             }
-            (Unit::RequesterDay, _, Some(_)) => {
+            (Unit::RequesterDay | Unit::RequesterWindow, _, Some(_)) => {
                 Err(refuse("`target_clip` belongs to unit = \"person-day\"").help("remove it"))
             }
             _ => Ok(()),

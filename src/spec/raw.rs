@@ -91,6 +91,7 @@ pub(crate) struct RawLedger {
 pub(crate) struct RawPrivacy {
     pub(crate) unit: Option<String>,
     pub(crate) budget_share: Option<f64>,
+    pub(crate) whole_days: Option<i64>,
     pub(crate) exempt: Option<toml::Value>,
     pub(crate) sampler: Option<String>,
 }

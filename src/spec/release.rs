@@ -11,7 +11,7 @@ use super::measure::Counted;
 use super::privacy_loss::{AttoDelta, Delta, Epsilon};
 use super::question::{Measure, Question, check_name};
 use super::raw::{RawPrivacy, RawRelease, parse};
-use super::unit::{Exempt, Unit};
+use super::unit::{Exempt, Unit, parse_whole_days};
 use super::window::parse_zone;
 use crate::phone::{self, CallingCodes};
 use crate::{Error, Result};
@@ -29,6 +29,8 @@ pub struct Release {
     pub ledger: LedgerTerms,
     /// Which part of each block's budget this release may spend, in millionths.
     pub budget_share_millionths: u64,
+    /// On how many days of a window a requester may reach its clips and be counted whole.
+    pub whole_days: u32,
     /// Who is publicly known to be no person.
     pub exempt: Exempt,
     /// Which sampler draws the noise; the law is the same, so the fingerprint leaves it out.
@@ -109,6 +111,7 @@ impl Release {
         })?;
         let (budget_share_millionths, sampler) = check_privacy(&raw.privacy)?;
         let ledger = check_ledger(&raw, folder)?;
+        let whole_days = parse_whole_days(&raw.privacy, ledger.unit)?;
         let lists = KeyLists::parse(&raw.keys)?;
         let logs = Logs::parse(raw.logs, folder, lists.names())?;
         let exempt = Exempt::parse(&raw.privacy, ledger.unit, &logs, folder)?;
@@ -133,6 +136,7 @@ impl Release {
             retention_days,
             ledger,
             budget_share_millionths,
+            whole_days,
             exempt,
             sampler,
             questions,
@@ -187,6 +191,9 @@ impl Release {
             "unit": self.ledger.unit.word(),
             "budget_share": self.budget_share_millionths,
         });
+        if self.ledger.unit == Unit::RequesterWindow {
+            privacy["whole_days"] = json!(self.whole_days);
+        }
         if !self.exempt.is_empty() {
             privacy["exempt"] = json!(self.exempt.digest());
         }

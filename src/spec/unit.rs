@@ -1,18 +1,27 @@
-//! The privacy unit: whose rows of one day the promise covers.
+//! The privacy unit: whose rows the promise covers, and of which days.
 
 use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::logs::{Identifier, Logs};
+use super::privacy_loss::NanoRho;
 use super::raw::RawPrivacy;
 use crate::phone::Normaliser;
 use crate::{Error, Result};
+
+/// How many blocks one window of a requester has.
+pub const WINDOW_DAYS: u32 = 30;
+/// On how many days of a window a requester may reach its clips and be counted whole, when the
+/// release file does not say: three times the clip over the window (MECHANISMS 1.5).
+const WHOLE_DAYS: u32 = 9;
 
 /// `[privacy] unit`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unit {
     /// Everything that one requester asked on one day.
     RequesterDay,
+    /// Everything that one requester asked in one window of [`WINDOW_DAYS`] blocks.
+    RequesterWindow,
     /// Everything that one person asked on one day, and that was asked about it, counted as nothing.
     PersonDay,
 }
@@ -23,20 +32,65 @@ impl Unit {
     pub const fn word(self) -> &'static str {
         match self {
             Self::RequesterDay => "requester-day",
+            Self::RequesterWindow => "requester-window",
             Self::PersonDay => "person-day",
         }
+    }
+
+    /// What each block may spend, where all that one unit may lose is `whole`.
+    ///
+    /// Of a window one half is divided over its blocks: every table that needs it may have it from
+    /// each requester on every day. The other half is the [`Self::running_cap`].
+    #[must_use]
+    pub fn block_budget(self, whole: NanoRho) -> NanoRho {
+        match self {
+            Self::RequesterDay | Self::PersonDay => whole,
+            Self::RequesterWindow => whole.part(1, 2 * u64::from(WINDOW_DAYS)),
+        }
+    }
+
+    /// What one requester may lose over a window to the tables that bound it over a window, all
+    /// releases of a ledger together; none where nothing is bounded over more than a day.
+    ///
+    /// # Privacy
+    /// With the budgets of a window's blocks it adds up to at most the whole that
+    /// [`Self::block_budget`] was given.
+    #[must_use]
+    pub fn running_cap(self, block_budget: NanoRho) -> Option<NanoRho> {
+        let blocks = u64::from(WINDOW_DAYS);
+        (self == Self::RequesterWindow)
+            .then(|| NanoRho::new(block_budget.nano().saturating_mul(blocks)))
     }
 
     pub(super) fn parse(raw: &RawPrivacy) -> Result<Self> {
         match raw.unit.as_deref() {
             None | Some("requester-day") => Ok(Self::RequesterDay),
+            Some("requester-window") => Ok(Self::RequesterWindow),
             Some("person-day") => Ok(Self::PersonDay),
-            Some("requester-window") => {
-                Err(Error::usage("`[privacy] unit = \"requester-window\"` is not available yet")
-                    .help("use \"requester-day\": a statement tells what 30 days add up to"))
-            }
             Some(other) => Err(Error::usage(format!("`[privacy] unit` is `{other}`"))
-                .help("use \"requester-day\" or \"person-day\"")),
+                .help("use \"requester-day\", \"requester-window\" or \"person-day\"")),
+        }
+    }
+}
+
+/// `[privacy] whole_days`: on how many days of a window a requester may reach its clips before it is
+/// counted less. Fewer days leave less noise and count heavy users less.
+///
+/// # Errors
+/// Usage, for a number out of range or another unit.
+pub(super) fn parse_whole_days(raw: &RawPrivacy, unit: Unit) -> Result<u32> {
+    match (raw.whole_days, unit) {
+        (None, _) => Ok(WHOLE_DAYS),
+        (Some(days), Unit::RequesterWindow) => u32::try_from(days)
+            .ok()
+            .filter(|days| (1..=WINDOW_DAYS).contains(days))
+            .ok_or_else(|| {
+                Error::usage(format!("`[privacy] whole_days` is {days}"))
+                    .help(format!("give a number from 1 to {WINDOW_DAYS}"))
+            }),
+        (Some(_), _) => {
+            Err(Error::usage("`[privacy] whole_days` belongs to unit = \"requester-window\"")
+                .help("remove it: nothing is bounded over more than a day"))
         }
     }
 }
@@ -180,7 +234,10 @@ mod tests {
             ("unit = \"person-day\"\nexempt = [\"+14155550100\", \"x\"]", "entry 2"),
             ("unit = \"person-day\"\nexempt = \"bad.txt\"", "entry 2"),
             ("unit = \"person-day\"\nexempt = \"none.txt\"", "none.txt"),
-            ("unit = \"requester-window\"", "not available yet"),
+            ("whole_days = 9", "belongs to unit = \"requester-window\""),
+            ("unit = \"requester-window\"\nwhole_days = 0", "`[privacy] whole_days` is 0"),
+            ("unit = \"requester-window\"\nwhole_days = 31", "`[privacy] whole_days` is 31"),
+            ("unit = \"requester-window\"\nexempt = []", "belongs to unit"),
             ("unit = \"person\"", "`person`"),
         ] {
             let error = release(privacy).unwrap_err();

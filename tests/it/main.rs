@@ -17,4 +17,5 @@ mod reruns;
 mod retain;
 mod rollup;
 mod text;
+mod windows;
 mod world;

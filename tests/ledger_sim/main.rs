@@ -8,6 +8,7 @@
 mod canary;
 mod crash;
 mod ground;
+mod losses;
 mod model;
 mod race;
 mod world;

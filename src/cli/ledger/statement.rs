@@ -15,8 +15,8 @@ use crate::spec::privacy_loss::NanoRho;
 use crate::spec::unit::Unit;
 use crate::spec::window::Day;
 
-/// The spans that totals are told for, in days.
-const SPANS: [(i64, &str); 2] = [(30, "30 days"), (365, "365 days")];
+/// The spans that totals are told for, in days, and how many windows those can lie in.
+const SPANS: [(i64, &str, u64); 2] = [(30, "30 days", 2), (365, "365 days", 14)];
 
 /// Shows a ledger; the JSON depends on its content alone.
 ///
@@ -55,8 +55,9 @@ pub(super) fn show(ledger: &Ledger, newest: u32, output: &Output) -> Result<()> 
     let mut sums = String::new();
     let spent: Vec<(Day, NanoRho)> =
         balances.iter().map(|(day, balance)| (*day, balance.spent)).collect();
-    for (days, words) in SPANS {
-        let most = most_within(&spent, days);
+    let cap = terms.running_cap();
+    for (days, words, windows) in SPANS {
+        let most = within_windows(most_within(&spent, days), cap, windows);
         let epsilon = converter.epsilon(most)?;
         totals.push(json!({ "days": days, "most_nano_rho": most, "epsilon": epsilon }));
         line(&mut sums, &format!("  any {words:<9} at most rho {most}, epsilon {epsilon:.3}"));
@@ -65,7 +66,7 @@ pub(super) fn show(ledger: &Ledger, newest: u32, output: &Output) -> Result<()> 
     for (who, spent) in others.iter().flat_map(|others| &others.spent) {
         let mut figures = serde_json::Map::new();
         let mut words = Vec::new();
-        for (days, span) in [(1, "one day"), SPANS[0], SPANS[1]] {
+        for (days, span, _) in [(1, "one day", 1), SPANS[0], SPANS[1]] {
             let most = most_within(spent, days);
             let epsilon = converter.epsilon(most)?;
             words.push(format!("{span} {epsilon:.3}"));
@@ -81,6 +82,7 @@ pub(super) fn show(ledger: &Ledger, newest: u32, output: &Output) -> Result<()> 
         "unit": terms.unit,
         "epsilon": terms.epsilon,
         "delta": terms.delta,
+        "running_cap_nano_rho": cap,
         "time_zone": terms.time_zone,
         "blocks": blocks,
         "requester_totals": totals,
@@ -88,12 +90,23 @@ pub(super) fn show(ledger: &Ledger, newest: u32, output: &Output) -> Result<()> 
         "entries": entries.iter().map(listed).collect::<Vec<_>>(),
     });
     let mut text = format!(
-        "Each block is one event day in {}. Budget of a block: epsilon {} at delta {}, unit {}.\n\n",
+        "Each block is one event day in {}. Budget of a {}: epsilon {} at delta {}, unit {}.\n",
         terms.time_zone,
+        if cap.is_some() { "window of 30 blocks" } else { "block" },
         terms.epsilon.value(),
         terms.delta.value(),
         terms.unit
     );
+    if let Some(cap) = cap {
+        line(
+            &mut text,
+            &format!(
+                "Half of it is divided over the blocks; the other, rho {cap}, is what counts by keys \
+                 may take of\none requester over the window."
+            ),
+        );
+    }
+    text.push('\n');
     line(&mut text, "block        budget rho   spent rho    left rho     spent epsilon");
     text.push_str(&rows);
     let who = if terms.unit == Unit::PersonDay.word() { "person" } else { "requester" };
@@ -195,6 +208,12 @@ impl Others {
             })
             .collect()
     }
+}
+
+/// With what a requester may lose over so many windows, once anything was spent.
+fn within_windows(spent: NanoRho, cap: Option<NanoRho>, windows: u64) -> NanoRho {
+    let most = cap.filter(|_| spent != NanoRho::ZERO).map_or(0, NanoRho::nano);
+    NanoRho::new(spent.nano().saturating_add(most.saturating_mul(windows)))
 }
 
 /// The most that is spent within any span of so many consecutive days.

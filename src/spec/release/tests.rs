@@ -128,7 +128,7 @@ fn every_refusal_names_its_field() {
         ("share = \"route = 'sms'\"", "share = \"day = 'x'\"", "day"),
         ("name = \"sms_share\"", "name = \"volume\"", "volume"),
         ("name = \"sms_share\"", "name = \"../up\"", "../up"),
-        ("[ledger]", "[privacy]\nunit = \"requester-window\"\n[ledger]", "not available yet"),
+        ("[ledger]", "[privacy]\nunit = \"requester-week\"\n[ledger]", "requester-week"),
         ("[ledger]", "[retention]\ndays = 0\n[ledger]", "[retention] days"),
         ("[keys]", "columns = { app = \"requester\" }\n[keys]", "protected"),
         ("[keys]", "where = \"target = '1'\"\n[keys]", "target"),

@@ -1,0 +1,69 @@
+//! Windows as units: what requesters lost on earlier days goes in, what they have lost goes out.
+
+use std::sync::Arc;
+
+use crate::Result;
+use crate::aggregate::ExactTally;
+use crate::bound::{RunningCap, UnitKey};
+use crate::engine::{DayRows, RunningLosses};
+use crate::ledger::{DrawPermit, Entry, Ledger};
+use crate::plan::Plan;
+use crate::release::PricedTable;
+use crate::spec::Release;
+use crate::spec::privacy_loss::NanoRho;
+use crate::spec::unit::Unit;
+use crate::spec::window::Day;
+
+/// The key that deals requesters out: drawn for the run, or the window's, whose days must agree on
+/// who is in which partition.
+///
+/// # Errors
+/// I/O, when the ledger cannot be read or the system has no randomness.
+pub(super) fn unit_key(spec: &Release, ledger: &Ledger, day: Day) -> Result<UnitKey> {
+    if spec.ledger.unit != Unit::RequesterWindow {
+        return UnitKey::draw();
+    }
+    let window = ledger.window(day)?.to_string();
+    Ok(UnitKey::of(
+        &ledger.key()?.derive("requesters of a window, dealt out", &[window.as_bytes()]),
+    ))
+}
+
+/// Tallies the day with every requester held to the cap of its window, and notes the draw with what
+/// they have lost.
+///
+/// # Privacy
+/// The losses are durable before the note, and the note before the first draw. A reservation that is
+/// resumed writes them anew from the same rows; an entry whose draw was lost keeps them spent.
+///
+/// # Errors
+/// I/O, when the losses of the window are gone or cannot be written.
+pub(super) fn tally(
+    rows: &mut DayRows,
+    spec: &Release,
+    plan: &Plan,
+    ledger: &mut Ledger,
+    entry: &Entry,
+    tables: &[PricedTable],
+) -> Result<(ExactTally, DrawPermit)> {
+    let window = match entry.blocks.first() {
+        Some(block) => ledger.window(*block)?,
+        None => return Err(crate::Error::internal("an entry has no block")),
+    };
+    let key = ledger.key()?.derive("requesters of a window", &[window.to_string().as_bytes()]);
+    let cap = ledger.terms().running_cap().unwrap_or(NanoRho::ZERO);
+    let prices: Vec<_> = tables
+        .iter()
+        .map(|priced| priced.table.over_window.then_some((priced.charge, priced.table.clip)))
+        .collect();
+    let before = ledger.spent_before(window)?;
+    let after = ledger.spent_after(window, entry.id)?;
+    let losses = RunningLosses {
+        cap: Arc::new(RunningCap::new(cap, &prices, key)),
+        before: &|partition| before.of(partition),
+        after: &|partition, spent| after.put(partition, &spent),
+    };
+    let tally = rows.tally(plan, &spec.exempt, Some(&losses))?;
+    let mark = after.finish()?;
+    Ok((tally, ledger.mark_drawn_after(entry.id, &mark)?))
+}
