@@ -277,6 +277,34 @@ mod tests {
         }
     }
 
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn over_windows_blocks_and_cap_are_each_kept_to(
+            questions in 1_usize..30,
+            share in 0.01_f64..1.0,
+            weights in prop::collection::vec(0.01_f64..10.0, 1..8),
+            whole in 1_u32..=30,
+            budget in 1_000_000_u64..100_000_000,
+        ) {
+            let mut release = release(questions, share, &weights);
+            release.ledger.unit = Unit::RequesterWindow;
+            release.whole_days = whole;
+            let tables = measured_tables(&release, NanoRho::new(budget), None).unwrap();
+            let sum = |over_window: bool| -> f64 {
+                let own = tables.iter().filter(|table| table.over_window == over_window);
+                own.map(|table| table.charge.nano() as f64).sum()
+            };
+            prop_assert!(sum(false) > 0.0 && sum(false) <= budget as f64 * share);
+            let cap = 30.0 * budget as f64 * share / f64::from(whole);
+            prop_assert!(sum(true) <= cap);
+            // Nothing is left over where some table is bounded over windows.
+            let is_used = sum(true) >= cap * 0.999 - 100.0;
+            prop_assert!(is_used || tables.iter().all(|table| !table.over_window));
+        }
+    }
+
     #[test]
     fn a_budget_too_small_to_divide_is_refused_by_name() {
         let error = measured_tables(&release(3, 1.0, &[1.0]), NanoRho::new(2), None).unwrap_err();

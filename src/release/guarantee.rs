@@ -259,8 +259,9 @@ mod tests {
 
     use super::*;
     use crate::plan::Plan;
-    use crate::release::price;
+    use crate::release::{budget_of, price};
     use crate::spec::Release;
+    use crate::spec::privacy_loss::Epsilon;
     use crate::spec::release::Sampler;
 
     fn guarantee(questions: &str) -> (Guarantee, f64) {
@@ -269,7 +270,11 @@ mod tests {
              delta = 1e-6\n{questions}"
         );
         let release = Release::parse(&text, "r.toml", Path::new(".")).unwrap();
-        let plan = Plan::new(&release, NanoRho::new(20_000_000), None).unwrap();
+        let budget = match release.ledger.unit {
+            Unit::RequesterWindow => block_budget(&release.ledger).unwrap(),
+            _ => NanoRho::new(20_000_000),
+        };
+        let plan = Plan::new(&release, budget, None).unwrap();
         let priced = price(&plan.tables, Sampler::Integer).unwrap();
         let total = total_charge(&priced).unwrap().rho();
         (Guarantee::new(&priced, &plan.sizes(), &release.ledger).unwrap(), total)
@@ -311,6 +316,29 @@ mod tests {
             assert!(is_just(figure.figure.rho, total * most * most), "{told:?}");
         }
         assert!(told.one_day.rho >= told.target.last().unwrap().figure.rho);
+    }
+
+    #[test]
+    fn a_window_adds_its_days_up_to_the_cap_and_other_days_lie_in_two() {
+        let (told, _) = guarantee(
+            "[privacy]\nunit = \"requester-window\"\nwhole_days = 5\nbudget_share = 1.0\n\
+             [keys]\napp = [\"a\"]\n[[question]]\nname = \"q\"\ncount = \"lookups\"\n\
+             by = [\"app\"]\nclip = 4\n",
+        );
+        let whole = budget_of(Epsilon::new(1.0, "epsilon").unwrap(), 9e-7).unwrap().rho();
+        let window = told.one_window.unwrap();
+        assert!(
+            window.rho <= whole && window.rho > whole * 0.99 && window.epsilon <= 1.0,
+            "{told:?}"
+        );
+        // One half once more, for the second window.
+        assert!((told.thirty_days.rho / whole - 1.5).abs() < 0.01, "{told:?}");
+        // A thirtieth of one half, and a fifth of the other.
+        assert!((told.one_day.rho / whole - 0.5 / 30.0 - 0.5 / 5.0).abs() < 1e-3, "{told:?}");
+        // One of four lookups, and what it uses up: 7 of 16; one of 300 in the total.
+        let (table, root) = (whole * 0.1, 0.25 + (7.0_f64 / 16.0).sqrt());
+        let pair = table * root * root + whole / 60.0 / 90_000.0;
+        assert!(is_just(told.contact_pair.rho, pair * 0.999_9), "{told:?} {pair}");
     }
 
     #[test]

@@ -12,8 +12,9 @@ use crate::{Error, Result};
 /// How many blocks one window of a requester has.
 pub const WINDOW_DAYS: u32 = 30;
 /// On how many days of a window a requester may reach its clips and be counted whole, when the
-/// release file does not say: three times the clip over the window (MECHANISMS 1.5).
-const WHOLE_DAYS: u32 = 9;
+/// release file does not say: four times the clip over the window. Fewer make for less noise on its
+/// first days and more on its last, when little is left to be raked.
+const WHOLE_DAYS: u32 = 16;
 
 /// `[privacy] unit`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
