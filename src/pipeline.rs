@@ -8,6 +8,7 @@ mod earlier;
 mod opening;
 mod over_window;
 mod private_keys;
+mod same_logs;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -25,10 +26,11 @@ use crate::spec::unit::Unit;
 use crate::spec::window::{Day, DayWindow};
 use crate::{Error, Result, engine, ingest, publish, release, retain};
 
-pub use earlier::{Previous, logs_changed_since, losses, previous, stored_days};
+pub use earlier::{Previous, losses, previous, stored_days};
 use earlier::{history, known_keys, released};
 use opening::terms;
 pub use opening::{open_custody, open_ledger};
+pub use same_logs::logs_changed_since;
 
 /// A release with what the command line adds to it.
 #[derive(Debug, Clone)]
@@ -135,12 +137,13 @@ pub fn release_day(job: &Job, ledger: &mut Ledger, window: &DayWindow) -> Result
     }
     let memory = rows_memory(job, &reader, &planned)?;
     let rejects = rejected_rows(job, day)?;
-    let digest = reader.digest(ledger.key()?)?;
+    let digests = reader.digests(ledger.key()?)?;
     let entry = match reserved {
-        Some(entry) if entry.logs_digest == digest => entry,
+        Some(entry) if same_logs::are_the_same(spec, ledger, window, &entry, &digests)? => entry,
         Some(entry) => return Err(logs_changed(&entry, day)),
         None => {
             let known = known_keys(spec, ledger, day)?;
+            let digest = digests.whole(ledger.key()?);
             ledger.reserve(&reservation(spec, day, &planned, known, digest)?)?
         }
     };

@@ -10,6 +10,7 @@ mod awkward;
 mod columnar;
 mod complete;
 mod delimited;
+mod digests;
 mod instant;
 mod json_lines;
 mod lines;
@@ -33,6 +34,7 @@ use std::sync::Mutex;
 
 use rayon::prelude::*;
 
+pub use digests::{LogDigests, is_read_for};
 pub(crate) use lookups::Identifiers;
 pub use lookups::{Lookups, Rejects, RowCounts};
 pub use raw_log::{Container, Identities, OpenLog, RawLog, RawPiece, find_raw_logs};
@@ -179,23 +181,13 @@ impl<'a> LogReader<'a> {
         self.files.iter().map(size).sum()
     }
 
-    /// A keyed digest of the names and contents of all files, for the ledger alone. Names start
-    /// at the folder that holds them all, so that it does not matter from where the job is run.
+    /// Keyed digests of the name and content of each file, for the ledger alone.
     ///
     /// # Errors
     /// I/O, when a file cannot be read.
-    pub fn digest(&self, key: &LedgerKey) -> Result<String> {
-        let base = self.logs.place.base();
-        let parts: Vec<String> = self
-            .files
-            .par_iter()
-            .map(|file| {
-                let path = &file.shard.path;
-                digest_of(path, path.strip_prefix(&base).unwrap_or(path), key)
-            })
-            .collect::<Result<_>>()?;
-        let parts: Vec<&[u8]> = parts.iter().map(String::as_bytes).collect();
-        Ok(key.digest("log files", &parts))
+    pub fn digests(&self, key: &LedgerKey) -> Result<LogDigests> {
+        let paths: Vec<&Path> = self.files.iter().map(|file| file.shard.path.as_path()).collect();
+        LogDigests::of(&paths, &self.logs.place.base(), key)
     }
 
     /// Reads every file once and folds its batches into states, one or more for each thread.
@@ -305,25 +297,6 @@ impl<'a> LogReader<'a> {
             }
         })
     }
-}
-
-/// The keyed digest of a name, from the folder that holds all logs, and of a file's content.
-fn digest_of(file: &Path, name: &Path, key: &LedgerKey) -> Result<String> {
-    let mut digest = key.begin("log file");
-    digest.part(name.as_os_str().as_encoded_bytes());
-    let mut source = shard::open(file)?;
-    let mut buffer = vec![0; 1 << 20];
-    let mut content = blake3::Hasher::new();
-    loop {
-        let read = std::io::Read::read(&mut source, &mut buffer)
-            .map_err(|error| shard::unreadable(file, error))?;
-        if read == 0 {
-            break;
-        }
-        content.update(&buffer[..read]);
-    }
-    digest.part(content.finalize().as_bytes());
-    Ok(digest.finish())
 }
 
 struct Cutting<'s> {

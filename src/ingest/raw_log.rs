@@ -99,7 +99,7 @@ impl<'a> RawLog<'a> {
     /// I/O, when the file cannot be read.
     pub fn digest(&self, key: &LedgerKey) -> Result<String> {
         let (path, base) = (&self.shard.path, self.logs.place.base());
-        super::digest_of(path, path.strip_prefix(&base).unwrap_or(path), key)
+        super::digests::digest_of(path, path.strip_prefix(&base).unwrap_or(path), key)
     }
 
     /// Opens the file; no row is read.
@@ -174,7 +174,7 @@ impl<'a> OpenLog<'a> {
     /// I/O, when the copy cannot be read.
     pub fn digest_of_copy(&self, copy: &Path, path: &Path, key: &LedgerKey) -> Result<String> {
         let base = self.logs.place.base();
-        super::digest_of(copy, path.strip_prefix(&base).unwrap_or(path), key)
+        super::digests::digest_of(copy, path.strip_prefix(&base).unwrap_or(path), key)
     }
 
     /// Whether a file of this name would be found as a log of this format.

@@ -153,7 +153,7 @@ pub(super) fn is_log(path: &Path) -> bool {
 }
 
 /// With a promised day folder only the UTC days that overlap the block are read.
-fn in_window(path: &Path, logs: &Logs, window: Option<&DayWindow>) -> bool {
+pub(super) fn in_window(path: &Path, logs: &Logs, window: Option<&DayWindow>) -> bool {
     match (folder_day(path, logs), window) {
         (Some(day), Some(window)) => window.utc_days().contains(&day),
         _ => true,

@@ -19,6 +19,7 @@
 //! | the release file, in what a ledger fixes: budget, unit, zone, who a requester is | refused (1), naming the field | `refusals::other_terms_than_the_ledgers_are_refused_by_name` |
 //! | the logs of a released day, or a late file for it | the stored bytes stay; `status --check-logs` tells the day | `changed_worlds::a_late_file_is_told_and_never_released` |
 //! | the logs of a reserved day | refused (65) until they are restored or a person voids the entry | `reruns::a_damaged_file_leaves_a_reservation_that_a_person_can_give_up` |
+//! | `retain` took rows of other days from its files | nothing: the journal excuses it | `changed_worlds::what_retention_takes_is_no_change_of_a_released_day` and the test after it |
 //! | the folder that logs or job are in | nothing | `changed_worlds::it_does_not_matter_from_where_logs_are_read` |
 //! | the clock went back | released days stay done, unclosed days are refused (1) | `changed_worlds::a_clock_that_went_back_neither_draws_again_nor_opens_a_day` |
 //! | a second ledger over the same logs | refused (1) unless `--new-ledger` | `changed_worlds::a_second_ledger_over_the_same_logs_is_refused_unless_it_is_meant` |

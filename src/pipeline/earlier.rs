@@ -1,7 +1,6 @@
 //! What earlier releases told: the days before, what they were worth, and the clips that follow.
 //!
-//! Everything here is public or the ledger's own; logs are read for one thing only, to say whether
-//! they changed since.
+//! Everything here is public or the ledger's own; no logs are read.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,8 +13,8 @@ use crate::release::Losses;
 use crate::spec::Release;
 use crate::spec::measure::Measure;
 use crate::spec::question::Question;
-use crate::spec::window::{Day, DayWindow};
-use crate::{Result, ingest, publish};
+use crate::spec::window::Day;
+use crate::{Result, publish};
 
 /// The last day that was released under the same release file, as its published values tell it.
 #[derive(Debug, Clone, Serialize)]
@@ -108,22 +107,6 @@ pub(super) fn known_keys(spec: &Release, ledger: &Ledger, day: Day) -> Result<Kn
 #[must_use]
 pub fn losses(entry: &Entry) -> Option<Losses> {
     serde_json::from_str::<Frozen>(&entry.plan).ok()?.losses
-}
-
-/// Whether the logs of a released day are other than when it was released.
-///
-/// # Errors
-/// Input or I/O, when they cannot be read; internal, without the ledger's key.
-pub fn logs_changed_since(spec: &Release, ledger: &Ledger, window: &DayWindow) -> Result<bool> {
-    let fingerprint = spec.fingerprint();
-    let entries = ledger.find(&spec.name, window.day())?;
-    let stored = |entry: &&Entry| {
-        entry.fingerprint == fingerprint
-            && matches!(entry.state, State::Committed | State::Published)
-    };
-    let Some(entry) = entries.iter().rfind(stored) else { return Ok(false) };
-    let reader = ingest::LogReader::open(&spec.logs, &[], Some(window))?;
-    Ok(reader.digest(ledger.key()?)? != entry.logs_digest)
 }
 
 /// The stored file of a question, with what was measured, for each day released under this release

@@ -49,6 +49,87 @@ fn a_late_file_is_told_and_never_released() {
     assert_eq!(changed(&world, "2026-04-02T00:00:01Z").0, [""; 0]);
 }
 
+/// Blocks of Berlin over folders of UTC days, each in two files: the folder of 1 March has the first
+/// hour of the block of 2 March as well.
+fn in_two_zones() -> World {
+    let world = in_day_folders();
+    world.edit("epsilon = 1.0", "epsilon = 1.0\ntime_zone = \"Europe/Berlin\"");
+    for day in ["2026-03-01", "2026-03-02", "2026-03-03"] {
+        let whole = world.path(&format!("logs/day={day}/part-0.csv"));
+        let text = std::fs::read_to_string(&whole).unwrap();
+        let lines: Vec<&str> = text.lines().collect();
+        std::fs::remove_file(whole).unwrap();
+        for (name, rows) in [("a", &lines[1..13]), ("b", &lines[13..])] {
+            let path = format!("logs/day={day}/{name}.csv");
+            world.write(&path, format!("{}\n{}\n", lines[0], rows.join("\n")).as_bytes());
+            let an_old_one = std::time::SystemTime::now() - std::time::Duration::from_secs(7_200);
+            let file = std::fs::File::options().append(true).open(world.path(&path)).unwrap();
+            file.set_modified(an_old_one).unwrap();
+        }
+    }
+    world
+}
+
+/// Past retention is half of the first folder: one file of it, and two rows of the other.
+const HALF_A_DAY: &str = "2026-03-31T14:00:00Z";
+
+#[test]
+fn what_retention_takes_is_no_change_of_a_released_day() {
+    let world = in_two_zones();
+    let released =
+        world.run(&["run", "release.toml", "--day", "2026-03-02", "--as-of", "2026-03-04"]);
+    assert_eq!(released.code, 0, "{}", released.stderr);
+    let retained = world.run(&["retain", "release.toml", "--as-of", HALF_A_DAY]);
+    assert!(retained.stdout.contains("rewritten"), "{} {}", retained.stdout, retained.stderr);
+    assert!(!world.path("logs/day=2026-03-01/a.csv").exists());
+    assert_eq!(changed(&world, HALF_A_DAY).0, [""; 0]);
+    // Nor is it after the next deletion, but what anybody else does to the file is.
+    world.run(&["retain", "release.toml", "--as-of", "2026-03-31T16:00:00Z"]);
+    assert_eq!(changed(&world, "2026-03-31T16:00:00Z").0, [""; 0]);
+    let path = "logs/day=2026-03-01/b.csv";
+    let mut text = std::fs::read(world.path(path)).unwrap();
+    let last_row = text[..text.len() - 1].iter().rposition(|byte| *byte == b'\n').unwrap();
+    text.truncate(last_row + 1);
+    world.write(path, &text);
+    assert_eq!(changed(&world, "2026-03-31T16:00:00Z").0, ["2026-03-02"]);
+}
+
+#[test]
+fn what_retention_takes_does_not_keep_a_reserved_day_from_going_on() {
+    let world = in_two_zones();
+    world.edit("logs/**/*.csv", "logs/**/*.csv*");
+    let last = "logs/day=2026-03-02/c.csv.gz";
+    world.write(last, &broken());
+    let failed =
+        world.run(&["run", "release.toml", "--day", "2026-03-02", "--as-of", "2026-03-04"]);
+    assert_eq!(failed.code, 65, "{}", failed.stderr);
+    assert_eq!(world.ledger()["entries"][0]["state"], "reserved");
+    // Deletion would stop at a file that it cannot read.
+    std::fs::remove_file(world.path(last)).unwrap();
+    let retained = world.run(&["retain", "release.toml", "--as-of", HALF_A_DAY]);
+    assert!(retained.stdout.contains("rewritten"), "{} {}", retained.stdout, retained.stderr);
+    let run = || world.run(&["run", "release.toml", "--day", "2026-03-02", "--as-of", HALF_A_DAY]);
+    let without = run();
+    assert_eq!(without.code, 65, "{}", without.stderr);
+    assert!(without.stderr.contains("changed since entry 1"), "{}", without.stderr);
+    // With that file as it was the reservation goes on, to where the file breaks off again.
+    world.write(last, &broken());
+    let resumed = run();
+    assert_eq!(resumed.code, 65, "{}", resumed.stderr);
+    assert!(resumed.stderr.contains("cut short"), "{}", resumed.stderr);
+}
+
+/// Packed text whose header can be read and whose last rows cannot.
+fn broken() -> Vec<u8> {
+    let rows =
+        "+14155550123,+442079460999,2026-03-02T05:15:00Z,10.9.8.7,calls,sms,12.5\n".repeat(400);
+    let text = format!("requester,target,requested_at,client_ip,app,route,latency_ms\n{rows}");
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    std::io::Write::write_all(&mut encoder, text.as_bytes()).unwrap();
+    let whole = encoder.finish().unwrap();
+    whole[..whole.len() - 12].to_vec()
+}
+
 #[test]
 fn without_day_folders_a_change_cannot_be_told() {
     let world = World::new();

@@ -147,6 +147,12 @@ fn requesters_are_whole_on_so_many_days_and_the_total_holds_what_they_lack() {
     run(&world, "2026-03-05");
     let unraked = sum(&world, "volume", "2026-03-05", "value");
     assert!(unraked.abs() < 100.0, "{unraked}");
+    let ledger = world.ledger();
+    let cap = ledger["running_cap_nano_rho"].as_u64().unwrap();
+    let block = ledger["blocks"][0]["spent_nano_rho"].as_u64().unwrap();
+    // Five days of one window and one of the next were released.
+    assert_eq!(ledger["most_in_a_window_nano_rho"], cap + 5 * block);
+    assert_eq!(ledger["requester_totals"][0]["most_nano_rho"], 2 * cap + 5 * block);
     let total = sum(&world, "all", "2026-03-05", "value");
     assert!((total - 480.0).abs() < 150.0, "{total}");
     assert_eq!(world.run(&["ledger", "verify", "release.toml"]).code, 0);

@@ -56,6 +56,11 @@ pub(super) fn show(ledger: &Ledger, newest: u32, output: &Output) -> Result<()> 
     let spent: Vec<(Day, NanoRho)> =
         balances.iter().map(|(day, balance)| (*day, balance.spent)).collect();
     let cap = terms.running_cap();
+    let most_in_window = cap.map(|_| most_in_a_window(ledger, &spent, cap)).transpose()?;
+    if let Some(most) = most_in_window {
+        let epsilon = converter.epsilon(most)?;
+        line(&mut sums, &format!("  a window      at most rho {most}, epsilon {epsilon:.3}"));
+    }
     for (days, words, windows) in SPANS {
         let most = within_windows(most_within(&spent, days), cap, windows);
         let epsilon = converter.epsilon(most)?;
@@ -83,6 +88,7 @@ pub(super) fn show(ledger: &Ledger, newest: u32, output: &Output) -> Result<()> 
         "epsilon": terms.epsilon,
         "delta": terms.delta,
         "running_cap_nano_rho": cap,
+        "most_in_a_window_nano_rho": most_in_window,
         "time_zone": terms.time_zone,
         "blocks": blocks,
         "requester_totals": totals,
@@ -208,6 +214,21 @@ impl Others {
             })
             .collect()
     }
+}
+
+/// The most that a requester may have lost in one of the ledger's windows.
+fn most_in_a_window(
+    ledger: &Ledger,
+    spent: &[(Day, NanoRho)],
+    cap: Option<NanoRho>,
+) -> Result<NanoRho> {
+    let mut windows: BTreeMap<Day, u64> = BTreeMap::new();
+    for (day, spent) in spent {
+        let sum = windows.entry(ledger.window(*day)?).or_default();
+        *sum = sum.saturating_add(spent.nano());
+    }
+    let most = windows.into_values().max().unwrap_or(0);
+    Ok(within_windows(NanoRho::new(most), cap, 1))
 }
 
 /// With what a requester may lose over so many windows, once anything was spent.

@@ -1,0 +1,69 @@
+//! What tells a day's log files from others: keyed digests, for the ledger alone.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use rayon::prelude::*;
+
+use super::shard;
+use crate::Result;
+use crate::ledger::LedgerKey;
+use crate::spec::logs::Logs;
+use crate::spec::window::DayWindow;
+
+/// The digests of a day's files. Names start at the folder that holds them all, so that it does not
+/// matter from where the job is run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogDigests {
+    files: BTreeSet<String>,
+}
+
+impl LogDigests {
+    /// Digests files whose names start at `base`.
+    pub(super) fn of(paths: &[&Path], base: &Path, key: &LedgerKey) -> Result<Self> {
+        let files = paths
+            .par_iter()
+            .map(|path| digest_of(path, path.strip_prefix(base).unwrap_or(path), key));
+        Ok(Self { files: files.collect::<Result<_>>()? })
+    }
+
+    /// One digest of all of them.
+    #[must_use]
+    pub fn whole(&self, key: &LedgerKey) -> String {
+        let parts: Vec<&[u8]> = self.files.iter().map(String::as_bytes).collect();
+        key.digest("log files", &parts)
+    }
+
+    /// Takes a file back to what it was before: `after` gone, or never there, and `before` in its
+    /// place.
+    pub fn undo(&mut self, before: &str, after: Option<&str>) {
+        if after.is_none_or(|after| self.files.remove(after)) {
+            self.files.insert(before.to_owned());
+        }
+    }
+}
+
+/// Whether a file of this path, below the folder of the logs, is read for a day.
+#[must_use]
+pub fn is_read_for(path: &Path, logs: &Logs, window: &DayWindow) -> bool {
+    shard::in_window(path, logs, Some(window))
+}
+
+/// The keyed digest of a name, from the folder that holds all logs, and of a file's content.
+pub(super) fn digest_of(file: &Path, name: &Path, key: &LedgerKey) -> Result<String> {
+    let mut digest = key.begin("log file");
+    digest.part(name.as_os_str().as_encoded_bytes());
+    let mut source = shard::open(file)?;
+    let mut buffer = vec![0; 1 << 20];
+    let mut content = blake3::Hasher::new();
+    loop {
+        let read = std::io::Read::read(&mut source, &mut buffer)
+            .map_err(|error| shard::unreadable(file, error))?;
+        if read == 0 {
+            break;
+        }
+        content.update(&buffer[..read]);
+    }
+    digest.part(content.finalize().as_bytes());
+    Ok(digest.finish())
+}

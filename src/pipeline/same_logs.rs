@@ -1,0 +1,58 @@
+//! Are these the logs that a day was reserved with? Deletion's own changes are excused: it takes no
+//! row of a day that may still be released.
+
+use std::path::Path;
+
+use crate::Result;
+use crate::ingest::{LogDigests, LogReader, is_read_for};
+use crate::ledger::{Entry, Ledger, State};
+use crate::spec::Release;
+use crate::spec::window::DayWindow;
+
+/// Whether the files of a day are those of its reservation, or what deletion has left of them.
+///
+/// # Errors
+/// I/O, when the ledger cannot be read; internal, without its key.
+pub(super) fn are_the_same(
+    spec: &Release,
+    ledger: &Ledger,
+    window: &DayWindow,
+    entry: &Entry,
+    now: &LogDigests,
+) -> Result<bool> {
+    let key = ledger.key()?;
+    if now.whole(key) == entry.logs_digest {
+        return Ok(true);
+    }
+    let mut before = now.clone();
+    for (retention, _) in ledger.custody()?.retentions.iter().rev() {
+        for file in &retention.files {
+            let is_read = |path: &String| is_read_for(Path::new(path), &spec.logs, window);
+            // A shortened file is told by its digest; of one that is gone only the path tells.
+            if file.digest_after.is_some() || file.path.as_ref().is_some_and(is_read) {
+                before.undo(&file.digest_before, file.digest_after.as_deref());
+            }
+        }
+        if before.whole(key) == entry.logs_digest {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Whether the logs of a released day are other than when it was released.
+///
+/// # Errors
+/// Input or I/O, when they cannot be read; internal, without the ledger's key.
+pub fn logs_changed_since(spec: &Release, ledger: &Ledger, window: &DayWindow) -> Result<bool> {
+    let fingerprint = spec.fingerprint();
+    let entries = ledger.find(&spec.name, window.day())?;
+    let stored = |entry: &&Entry| {
+        entry.fingerprint == fingerprint
+            && matches!(entry.state, State::Committed | State::Published)
+    };
+    let Some(entry) = entries.iter().rfind(stored) else { return Ok(false) };
+    let reader = LogReader::open(&spec.logs, &[], Some(window))?;
+    let now = reader.digests(ledger.key()?)?;
+    Ok(!are_the_same(spec, ledger, window, entry, &now)?)
+}
