@@ -8,7 +8,7 @@ use std::fs::File;
 use std::io::BufReader;
 use std::sync::Arc;
 
-use arrow::array::{Array, RecordBatch};
+use arrow::array::RecordBatch;
 use arrow::datatypes::{DataType, Field, Schema, TimeUnit};
 use arrow::ipc::reader::FileReader;
 use jiff::tz::TimeZone;
@@ -25,7 +25,7 @@ use super::shard::{Shard, open};
 use super::time;
 use super::wanted::{RawBatch, Wanted};
 use crate::spec::logs::Logs;
-use crate::spec::window::MICROS_PER_DAY;
+use crate::spec::window::{DayWindow, MICROS_PER_DAY};
 use crate::{Error, Result};
 
 /// Rows of one batch: large enough to spread the cost, small enough to stay in cache.
@@ -61,40 +61,64 @@ impl ParquetFooter {
     /// # Errors
     /// Input, when a bound cannot be read as a time.
     pub(super) fn time_bounds(&self, logs: &Logs) -> Result<Option<(i64, i64)>> {
+        let groups = self.group_bounds(logs)?;
+        let least = groups.iter().map(|bounds| bounds.map(|(least, _)| least)).min().flatten();
+        let greatest = groups.iter().flatten().map(|(_, greatest)| *greatest).max();
+        let is_sure = groups.iter().all(Option::is_some);
+        Ok(least.zip(greatest).filter(|_| is_sure))
+    }
+
+    /// The same of each row group.
+    ///
+    /// # Errors
+    /// Input, when a bound cannot be read as a time.
+    pub(super) fn group_bounds(&self, logs: &Logs) -> Result<Vec<Option<(i64, i64)>>> {
         let name = logs.column("requested_at");
         let schema = self.metadata.schema();
         let is_ordered = schema.field_with_name(name).is_ok_and(|field| {
             matches!(field.data_type(), DataType::Timestamp(_, _)) || field.data_type().is_integer()
         });
         let groups = self.metadata.metadata().row_groups();
+        let unknown = || Ok(vec![None; groups.len()]);
         if !is_ordered || groups.is_empty() {
-            return Ok(None);
+            return unknown();
         }
         let Ok(converter) =
             StatisticsConverter::try_new(name, schema, self.metadata.parquet_schema())
         else {
-            return Ok(None);
+            return unknown();
         };
         let bounds = (
             converter.row_group_null_counts(groups),
             converter.row_group_mins(groups),
             converter.row_group_maxes(groups),
         );
-        let (Ok(nulls), Ok(least), Ok(greatest)) = bounds else { return Ok(None) };
+        let (Ok(nulls), Ok(least), Ok(greatest)) = bounds else { return unknown() };
         let (least, greatest) = (time::to_micros(&least, logs)?, time::to_micros(&greatest, logs)?);
-        let is_sure = nulls.null_count() == 0
-            && nulls.values().iter().all(|nulls| *nulls == 0)
-            && least.null_count() == 0
-            && greatest.null_count() == 0;
-        let (least, greatest) = (least.values().iter().min(), greatest.values().iter().max());
-        Ok(match (least, greatest) {
-            (Some(least), Some(greatest)) if is_sure && least <= greatest => {
-                // Where a clock is put back, naive times and instants are not in the same order.
-                let slack = if logs.time_zone == TimeZone::UTC { 0 } else { MICROS_PER_DAY };
-                Some((*least - slack, *greatest + slack))
-            }
-            _ => None,
-        })
+        // Where a clock is put back, naive times and instants are not in the same order.
+        let slack = if logs.time_zone == TimeZone::UTC { 0 } else { MICROS_PER_DAY };
+        let of_group = |((nulls, least), greatest): ((Option<u64>, Option<i64>), Option<i64>)| {
+            let is_sure = nulls == Some(0) && least <= greatest;
+            least.zip(greatest).filter(|_| is_sure).map(|(least, greatest)| {
+                (least.saturating_sub(slack), greatest.saturating_add(slack))
+            })
+        };
+        Ok(nulls.iter().zip(&least).zip(&greatest).map(of_group).collect())
+    }
+
+    /// The row groups that may have rows of a day; all of them without one.
+    ///
+    /// # Errors
+    /// Input, when a bound cannot be read as a time.
+    pub(super) fn groups_of(&self, day: Option<&DayWindow>, logs: &Logs) -> Result<Vec<usize>> {
+        let Some(day) = day else { return Ok((0..self.row_groups()).collect()) };
+        let may_have = |(_, bounds): &(usize, Option<(i64, i64)>)| {
+            bounds.is_none_or(|(least, greatest)| {
+                least < day.end_micros() && greatest >= day.start_micros()
+            })
+        };
+        let bounds = self.group_bounds(logs)?;
+        Ok(bounds.into_iter().enumerate().filter(may_have).map(|(group, _)| group).collect())
     }
 
     /// Reads one row group with every column of the file.
@@ -125,9 +149,11 @@ impl ParquetFooter {
         raw_metadata::of_parquet(self.metadata.metadata().file_metadata().key_value_metadata())
     }
 
-    /// How many rows the footer tells of.
-    pub(super) fn rows(&self) -> u64 {
-        self.metadata.metadata().file_metadata().num_rows().try_into().unwrap_or(0)
+    /// How many rows the footer tells of in these row groups.
+    pub(super) fn rows_of(&self, groups: &[usize]) -> u64 {
+        let all = self.metadata.metadata().row_groups();
+        let rows = groups.iter().filter_map(|group| all.get(*group)).map(|group| group.num_rows());
+        rows.sum::<i64>().try_into().unwrap_or(0)
     }
 
     /// How many row groups the file has.
@@ -310,3 +336,6 @@ fn guarded<T, E>(shard: &Shard, decode: impl FnOnce() -> std::result::Result<T, 
 fn name(shard: &Shard) -> String {
     shard.path.display().to_string()
 }
+
+#[cfg(test)]
+mod tests;

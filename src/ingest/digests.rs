@@ -1,7 +1,9 @@
 //! What tells a day's log files from others: keyed digests, for the ledger alone.
 
-use std::collections::BTreeSet;
-use std::path::Path;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::time::{Duration, SystemTime};
 
 use rayon::prelude::*;
 
@@ -53,17 +55,44 @@ pub fn is_read_for(path: &Path, logs: &Logs, window: &DayWindow) -> bool {
 pub(super) fn digest_of(file: &Path, name: &Path, key: &LedgerKey) -> Result<String> {
     let mut digest = key.begin("log file");
     digest.part(name.as_os_str().as_encoded_bytes());
+    digest.part(content_of(file)?.as_bytes());
+    Ok(digest.finish())
+}
+
+/// A file as the system tells it: its path, size and last change.
+type Seen = (PathBuf, u64, SystemTime);
+
+/// Files that were not written to for so long are taken for the same as long as the system tells
+/// the same of them.
+const AT_REST: Duration = Duration::from_secs(10);
+
+/// The digest of a file's content. A run over many days reads the same files again for each, and
+/// digests those at rest once.
+fn content_of(file: &Path) -> Result<blake3::Hash> {
+    static KNOWN: Mutex<BTreeMap<Seen, blake3::Hash>> = Mutex::new(BTreeMap::new());
+    let unreadable = |error| shard::unreadable(file, error);
     let mut source = shard::open(file)?;
+    let facts = source.metadata().map_err(unreadable)?;
+    let changed = facts.modified().map_err(unreadable)?;
+    let is_at_rest = changed.elapsed().is_ok_and(|since| since > AT_REST);
+    let seen = (file.to_owned(), facts.len(), changed);
+    if let Some(known) =
+        KNOWN.lock().ok().filter(|_| is_at_rest).and_then(|known| known.get(&seen).copied())
+    {
+        return Ok(known);
+    }
     let mut buffer = vec![0; 1 << 20];
     let mut content = blake3::Hasher::new();
     loop {
-        let read = std::io::Read::read(&mut source, &mut buffer)
-            .map_err(|error| shard::unreadable(file, error))?;
+        let read = std::io::Read::read(&mut source, &mut buffer).map_err(unreadable)?;
         if read == 0 {
             break;
         }
         content.update(&buffer[..read]);
     }
-    digest.part(content.finalize().as_bytes());
-    Ok(digest.finish())
+    let content = content.finalize();
+    if let Ok(mut known) = KNOWN.lock() {
+        known.insert(seen, content);
+    }
+    Ok(content)
 }

@@ -68,8 +68,11 @@ struct LogFile {
 }
 
 enum Content {
-    Parquet(ParquetFooter),
-    Arrow { batches: usize },
+    /// With the row groups that may have rows of the day.
+    Parquet(ParquetFooter, Vec<usize>),
+    Arrow {
+        batches: usize,
+    },
     Text(Header),
 }
 
@@ -100,7 +103,8 @@ impl<'a> Piece<'a> {
 impl<'a> LogReader<'a> {
     /// Finds the files and checks footers, headers and schemas; no row is read.
     ///
-    /// With a promised day folder and a `window`, only the folders of its UTC days are opened.
+    /// With a `window`, row groups whose statistics lie outside it are passed over, and with a
+    /// promised day folder only the folders of its UTC days are opened.
     ///
     /// # Errors
     /// Input, for an empty glob, a missing column, a wrong type or a damaged file; I/O.
@@ -109,7 +113,11 @@ impl<'a> LogReader<'a> {
         let mut files = Vec::new();
         for shard in shard::find(logs, window)? {
             let content = match shard.format {
-                Format::Parquet => Content::Parquet(ParquetFooter::read(&shard, &wanted, logs)?),
+                Format::Parquet => {
+                    let footer = ParquetFooter::read(&shard, &wanted, logs)?;
+                    let groups = footer.groups_of(window, logs)?;
+                    Content::Parquet(footer, groups)
+                }
                 Format::Arrow => {
                     Content::Arrow { batches: columnar::check_ipc(&shard, &wanted, logs)? }
                 }
@@ -165,7 +173,7 @@ impl<'a> LogReader<'a> {
         let rows = |file: &LogFile| {
             let bytes = file.shard.path.metadata().map_or(0, |metadata| metadata.len());
             match &file.content {
-                Content::Parquet(footer) => footer.rows(),
+                Content::Parquet(footer, groups) => footer.rows_of(groups),
                 Content::Arrow { .. } => bytes / SHORTEST,
                 Content::Text(_) if file.shard.is_packed() => bytes * PACKED / SHORTEST,
                 Content::Text(_) => bytes / SHORTEST,
@@ -280,12 +288,14 @@ impl<'a> LogReader<'a> {
     ) -> impl Iterator<Item = Piece<'s>> + Send {
         self.files.iter().flat_map(move |file| -> Box<dyn Iterator<Item = Piece<'s>> + Send + 's> {
             match &file.content {
-                Content::Parquet(footer) => {
-                    Box::new((0..footer.row_groups()).map(move |group| Piece::RowGroup {
-                        file,
-                        footer,
-                        group,
-                    }))
+                Content::Parquet(footer, groups) => {
+                    // Rejected rows are asked for of every file, whatever their times.
+                    let all = 0..footer.row_groups();
+                    let asks_all = self.rejected_rows.is_some();
+                    Box::new(
+                        all.filter(move |group| asks_all || groups.binary_search(group).is_ok())
+                            .map(move |group| Piece::RowGroup { file, footer, group }),
+                    )
                 }
                 Content::Arrow { batches } => {
                     Box::new((0..*batches).map(move |batch| Piece::IpcBatch { file, batch }))
