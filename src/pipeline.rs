@@ -100,6 +100,9 @@ pub enum Done {
 #[derive(Debug, Serialize, Deserialize)]
 struct Frozen {
     tables: Vec<PricedTable>,
+    /// How long the release keeps its logs, in days.
+    #[serde(default)]
+    retention_days: u32,
     /// The private keys that were public already.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     known_keys: KnownKeys,
@@ -128,6 +131,7 @@ pub fn release_day(job: &Job, ledger: &mut Ledger, window: &DayWindow) -> Result
     };
     retain::require_closed(window, spec, job.as_of)?;
     publish::check_writable(&job.out)?;
+    let lost = over_window::before(spec, ledger, day)?;
     let history = history(spec, ledger, day)?;
     let planned = Plan::new(spec, ledger.terms().budget, history.as_ref())?;
     let reader = ingest::LogReader::open(&spec.logs, planned.layout.keys(), Some(window))?;
@@ -158,7 +162,8 @@ pub fn release_day(job: &Job, ledger: &mut Ledger, window: &DayWindow) -> Result
     let (mut rows, _secret_counts) = engine::DayRows::gather(&reader, window, &plan, memory, key)?;
     rejects.as_ref().map_or(Ok(()), RejectedRows::finish)?;
     let (tally, permit) = if spec.ledger.unit == Unit::RequesterWindow {
-        over_window::tally(&mut rows, spec, &plan, ledger, &entry, &frozen.tables)?
+        let before = lost.ok_or_else(|| Error::internal("a window has no losses"))?;
+        over_window::tally(&mut rows, &plan, ledger, &entry, &frozen.tables, &before)?
     } else {
         (rows.tally(&plan, &spec.exempt, None)?, ledger.mark_drawn(entry.id)?)
     };
@@ -169,7 +174,10 @@ pub fn release_day(job: &Job, ledger: &mut Ledger, window: &DayWindow) -> Result
     tracing::info!(%day, entry = entry.id.0, tables = noisy.len(), "drawn");
 
     let guarantee = Guarantee::new(&frozen.tables, &plan.sizes(), &spec.ledger)?;
-    let facts = publish::Facts { release: spec, day, entry: &entry, guarantee: &guarantee };
+    let of_window = spec.ledger.unit == Unit::RequesterWindow;
+    let first = of_window.then(|| ledger.window(day)).transpose()?;
+    let facts =
+        publish::Facts { release: spec, day, entry: &entry, guarantee: &guarantee, window: first };
     let files = publish::render(&facts, &plan, &noisy)?;
     ledger.commit(entry.id, &files)?;
     tracing::info!(%day, entry = entry.id.0, files = files.len(), "committed");
@@ -287,7 +295,8 @@ fn reservation(
     let key_delta = release::total_key_delta(&tables)?;
     let fingerprint = spec.fingerprint();
     let losses = Some(Guarantee::new(&tables, &plan.sizes(), &spec.ledger)?.losses()?);
-    let plan = serde_json::to_string(&Frozen { tables, known_keys, losses })
+    let retention_days = spec.retention_days;
+    let plan = serde_json::to_string(&Frozen { tables, retention_days, known_keys, losses })
         .map_err(|_| Error::internal("the plan cannot be written down"))?;
     Ok(Reservation {
         release: spec.name.clone(),

@@ -9,11 +9,12 @@ use serde_json::{Value, json};
 use super::args::Plan;
 use super::output::Output;
 use crate::pipeline::{self, Previous};
-use crate::release::{Expected, PricedTable, expected};
+use crate::release::{Expected, PricedTable, block_budget, expected};
 use crate::spec::Release;
 use crate::spec::measure::Measure;
+use crate::spec::privacy_loss::NanoRho;
 use crate::spec::question::{Clip, LATTICE_ONE, Question};
-use crate::spec::unit::Unit;
+use crate::spec::unit::{Unit, WINDOW_DAYS};
 use crate::{Error, Result};
 
 /// Runs the command. Reads the ledger where there is one, and no logs.
@@ -112,12 +113,7 @@ pub(crate) fn run(asked: &Plan, output: &Output) -> Result<()> {
             .to_owned(),
     );
     if release.ledger.unit == Unit::RequesterWindow {
-        line(format!(
-            "A requester may reach its clips on {} days of a window. From then on the tables by keys, \
-             whose counts are\nraked to the total, take less of it: their coverage falls towards the \
-             end of a window.",
-            release.whole_days
-        ));
+        line(over_window(&release, &priced)?);
     }
     for found in priced.iter().filter_map(found_from) {
         line(found);
@@ -150,6 +146,21 @@ fn rows(question: &Question) -> Option<u64> {
         (Measure::RequesterHistogram, None) => crate::spec::measure::HISTOGRAM_BINS as u64,
         _ => combinations,
     })
+}
+
+/// What windows as units mean for the tables that are bounded over them.
+fn over_window(release: &Release, priced: &[PricedTable]) -> Result<String> {
+    let cap = release.ledger.unit.running_cap(block_budget(&release.ledger)?);
+    let held = priced.iter().filter(|priced| priced.table.over_window);
+    let each: u64 = held.map(|priced| priced.charge.nano()).sum();
+    let days = cap.map_or(0, NanoRho::nano) / each.max(1);
+    Ok(format!(
+        "Were this the ledger's only release, a requester could reach its clips on {} days of a \
+         window. Past that the\ntables by keys, means and quantiles take less of it, and other releases \
+         share what there is: coverage falls\ntowards the end of a window; counts are raked to the \
+         total, which takes all of it every day.",
+        days.min(u64::from(WINDOW_DAYS))
+    ))
 }
 
 /// From how many requesters on a round finds a key, in words; none for tables that find none.

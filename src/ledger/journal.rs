@@ -48,10 +48,12 @@ pub(super) enum Event {
     HoldOpened,
     /// Somebody tried to, and could not.
     OpeningRefused,
+    /// What requesters lost in a window was removed: none of its days can be released any more.
+    WindowForgotten,
 }
 
 impl Event {
-    const ALL: [Self; 15] = [
+    const ALL: [Self; 16] = [
         Self::Created,
         Self::Reserved,
         Self::Drawn,
@@ -67,6 +69,7 @@ impl Event {
         Self::HoldPurged,
         Self::HoldOpened,
         Self::OpeningRefused,
+        Self::WindowForgotten,
     ];
 
     /// The word in the journal.
@@ -87,6 +90,7 @@ impl Event {
             Self::HoldPurged => "hold-purged",
             Self::HoldOpened => "hold-opened",
             Self::OpeningRefused => "opening-refused",
+            Self::WindowForgotten => "window-forgotten",
         }
     }
 
@@ -118,7 +122,8 @@ impl Event {
             | Self::HoldSealed
             | Self::HoldPurged
             | Self::HoldOpened
-            | Self::OpeningRefused => None,
+            | Self::OpeningRefused
+            | Self::WindowForgotten => None,
             Self::Reserved => Some(State::Reserved),
             Self::Drawn => Some(State::Drawn),
             Self::Committed => Some(State::Committed),

@@ -57,6 +57,7 @@ mod store;
 mod terms;
 mod trouble;
 mod verify;
+mod windows;
 
 use std::fmt;
 use std::time::Duration;
@@ -217,7 +218,7 @@ impl Ledger {
     /// Internal, unless the entry is reserved and windows are the unit.
     pub fn mark_drawn_after(&mut self, entry: EntryId, mark: &SpentMark) -> Result<DrawPermit> {
         self.step(|step| step.mark_drawn(entry, Some(mark)))?;
-        spent::tidy(&self.place, mark.window, entry);
+        windows::tidy(&self.place, mark.window, entry);
         Ok(DrawPermit(()))
     }
 
@@ -227,7 +228,7 @@ impl Ledger {
     /// # Errors
     /// I/O, when the ledger cannot be read.
     pub fn window(&self, block: Day) -> Result<Day> {
-        self.read(spent::window(&self.connection, block))
+        self.read(windows::window(&self.connection, block))
     }
 
     /// What the requesters of a window have lost, as the last draw left it.
@@ -238,7 +239,15 @@ impl Ledger {
     /// # Errors
     /// I/O, when it is gone or is not what was written.
     pub fn spent_before(&self, window: Day) -> Result<SpentBefore> {
-        spent::before(&self.connection, &self.place, window)
+        windows::before(&self.connection, &self.place, window)
+    }
+
+    /// Finds out whether what the next draw leaves could be written.
+    ///
+    /// # Errors
+    /// I/O, when nothing can be written beside the ledger.
+    pub fn require_room_for_spent(&self) -> Result<()> {
+        windows::require_writable(&self.place)
     }
 
     /// Begins what the draw of an entry will leave of a window.
@@ -246,15 +255,26 @@ impl Ledger {
     /// # Errors
     /// I/O, when nothing can be written beside the ledger.
     pub fn spent_after(&self, window: Day, entry: EntryId) -> Result<SpentAfter> {
-        spent::after(&self.place, window, entry)
+        windows::after(&self.place, window, entry)
     }
 
-    /// Removes what is kept of windows that end before `day`, the first that is inside retention.
+    /// Removes what is kept of windows none of whose days can be released any more, and notes it.
+    /// `first_inside` gives the first day inside a retention of so many days, of which the caller's
+    /// release has `days`; one that drew in a window and keeps its logs longer keeps that too.
     ///
     /// # Errors
     /// I/O, when a file cannot be removed.
-    pub fn forget_spent(&mut self, day: Day) -> Result<()> {
-        spent::forget(&self.place, day)
+    pub fn forget_spent(
+        &mut self,
+        days: u32,
+        first_inside: &dyn Fn(u32) -> Option<Day>,
+    ) -> Result<()> {
+        let past = windows::past(&self.connection, &self.place, days, first_inside);
+        for window in self.read(past)? {
+            self.step(|step| step.forget_window(window))?;
+            windows::forget(&self.place, window)?;
+        }
+        Ok(())
     }
 
     /// Stores the bytes to publish.
@@ -299,7 +319,10 @@ impl Ledger {
     /// # Errors
     /// Refused, naming the first faults, when the ledger was edited; I/O, when it cannot be read.
     pub fn verify(&self) -> Result<Verification> {
-        let (verification, faults) = self.read(verify::walk(&self.connection))?;
+        let (verification, mut faults, forgotten) = self.read(verify::walk(&self.connection))?;
+        if self.terms.running_cap().is_some() {
+            faults.extend(windows::faults(&self.connection, &self.place, &forgotten)?);
+        }
         if faults.is_empty() {
             return Ok(verification);
         }

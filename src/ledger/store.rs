@@ -13,9 +13,10 @@ use super::columns::Instant;
 use super::entry::{Entry, EntryId, Reservation, State};
 use super::files::{self, StoredFile};
 use super::journal::{self, Event, NOTHING_MORE};
-use super::spent::{self, SpentMark};
+use super::spent::SpentMark;
 use super::terms::Terms;
 use super::trouble::{Outcome, Trouble};
+use super::windows;
 use crate::Error;
 use crate::spec::window::Day;
 
@@ -60,7 +61,13 @@ impl Step<'_> {
             .into());
         }
         self.advance(id, State::Drawn)?;
-        self.append(State::Drawn, id, &spent::payload(mark)?)
+        self.append(State::Drawn, id, &windows::payload(mark)?)
+    }
+
+    /// Notes that what requesters lost in a window is removed for good.
+    pub(super) fn forget_window(&self, window: Day) -> Outcome<()> {
+        let payload = journal::payload(&window)?;
+        journal::append(&self.transaction, self.at, Event::WindowForgotten, None, &payload)
     }
 
     /// Stores the bytes to publish.

@@ -6,7 +6,7 @@
 //! journal cut off at its end together with what the cut events told of shows only against a head
 //! that was noted elsewhere.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use rusqlite::{Connection, Row};
 
@@ -16,9 +16,9 @@ use super::entry::{Entry, EntryId, State};
 use super::files;
 use super::journal::{self, Event, GENESIS, Record};
 use super::schema;
-use super::spent;
 use super::terms::Terms;
 use super::trouble::{Outcome, Trouble};
+use super::windows;
 use crate::spec::window::Day;
 
 /// What a sound ledger was found to hold.
@@ -36,8 +36,9 @@ pub struct Verification {
     pub head: String,
 }
 
-/// Walks the ledger in one read transaction; the faults are in the order in which they were found.
-pub(super) fn walk(connection: &Connection) -> Outcome<(Verification, Vec<String>)> {
+/// Walks the ledger in one read transaction; the faults are in the order in which they were found,
+/// and with them come the windows whose losses were removed.
+pub(super) fn walk(connection: &Connection) -> Outcome<(Verification, Vec<String>, BTreeSet<Day>)> {
     // Dropped without a commit: there is nothing to write.
     let snapshot = connection.unchecked_transaction()?;
     let mut walk = Walk::default();
@@ -58,7 +59,7 @@ pub(super) fn walk(connection: &Connection) -> Outcome<(Verification, Vec<String
         files: walk.files,
         head: walk.head,
     };
-    Ok((verification, walk.faults))
+    Ok((verification, walk.faults, walk.forgotten))
 }
 
 /// What the journal has told so far.
@@ -75,6 +76,8 @@ pub(super) struct Walk {
     custody: Custody,
     /// Whether draws note what requesters have lost of their window.
     is_over_window: bool,
+    /// Windows whose losses were removed.
+    forgotten: BTreeSet<Day>,
     faults: Vec<String>,
 }
 
@@ -89,6 +92,7 @@ impl Default for Walk {
             files: 0,
             custody: Custody::default(),
             is_over_window: false,
+            forgotten: BTreeSet::new(),
             faults: Vec::new(),
         }
     }
@@ -166,6 +170,13 @@ impl Walk {
                 }
                 Ok(())
             }
+            (Some(Event::WindowForgotten), None) if self.is_over_window => {
+                match serde_json::from_str(&record.payload) {
+                    Ok(window) => drop(self.forgotten.insert(window)),
+                    Err(_) => self.fault(format!("event {number} names no window")),
+                }
+                Ok(())
+            }
             (None, _) => {
                 self.fault(format!("event {number} is of an unknown kind"));
                 Ok(())
@@ -225,7 +236,7 @@ impl Walk {
                 Some(journal::NOTHING_MORE.to_owned())
             }
             State::Drawn => {
-                if !spent::is_payload(&record.payload, self.is_over_window) {
+                if !windows::is_payload(&record.payload, self.is_over_window) {
                     self.fault(format!("entry {id} is not what event {} says", record.sequence));
                 }
                 None

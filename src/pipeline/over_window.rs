@@ -6,12 +6,12 @@ use crate::Result;
 use crate::aggregate::ExactTally;
 use crate::bound::{RunningCap, UnitKey};
 use crate::engine::{DayRows, RunningLosses};
-use crate::ledger::{DrawPermit, Entry, Ledger};
+use crate::ledger::{DrawPermit, Entry, Ledger, SpentBefore};
 use crate::plan::Plan;
 use crate::release::PricedTable;
 use crate::spec::Release;
 use crate::spec::privacy_loss::NanoRho;
-use crate::spec::unit::Unit;
+use crate::spec::unit::{Exempt, Unit};
 use crate::spec::window::Day;
 
 /// The key that deals requesters out: drawn for the run, or the window's, whose days must agree on
@@ -29,6 +29,19 @@ pub(super) fn unit_key(spec: &Release, ledger: &Ledger, day: Day) -> Result<Unit
     ))
 }
 
+/// What requesters lost before a day of their window; none where days are the unit. Asked before
+/// anything is reserved, with whether the day's own losses could be written.
+///
+/// # Errors
+/// I/O, when the losses are gone or changed, or nothing can be written beside the ledger.
+pub(super) fn before(spec: &Release, ledger: &Ledger, day: Day) -> Result<Option<SpentBefore>> {
+    if spec.ledger.unit != Unit::RequesterWindow {
+        return Ok(None);
+    }
+    ledger.require_room_for_spent()?;
+    ledger.spent_before(ledger.window(day)?).map(Some)
+}
+
 /// Tallies the day with every requester held to the cap of its window, and notes the draw with what
 /// they have lost.
 ///
@@ -37,14 +50,14 @@ pub(super) fn unit_key(spec: &Release, ledger: &Ledger, day: Day) -> Result<Unit
 /// resumed writes them anew from the same rows; an entry whose draw was lost keeps them spent.
 ///
 /// # Errors
-/// I/O, when the losses of the window are gone or cannot be written.
+/// I/O, when the losses of the window cannot be read or written.
 pub(super) fn tally(
     rows: &mut DayRows,
-    spec: &Release,
     plan: &Plan,
     ledger: &mut Ledger,
     entry: &Entry,
     tables: &[PricedTable],
+    before: &SpentBefore,
 ) -> Result<(ExactTally, DrawPermit)> {
     let window = match entry.blocks.first() {
         Some(block) => ledger.window(*block)?,
@@ -56,14 +69,13 @@ pub(super) fn tally(
         .iter()
         .map(|priced| priced.table.over_window.then_some((priced.charge, priced.table.clip)))
         .collect();
-    let before = ledger.spent_before(window)?;
     let after = ledger.spent_after(window, entry.id)?;
     let losses = RunningLosses {
         cap: Arc::new(RunningCap::new(cap, &prices, key)),
         before: &|partition| before.of(partition),
         after: &|partition, spent| after.put(partition, &spent),
     };
-    let tally = rows.tally(plan, &spec.exempt, Some(&losses))?;
+    let tally = rows.tally(plan, &Exempt::default(), Some(&losses))?;
     let mark = after.finish()?;
     Ok((tally, ledger.mark_drawn_after(entry.id, &mark)?))
 }

@@ -57,7 +57,8 @@ pub struct TargetFigure {
 /// What one release of one day costs a contact pair and a target, as a statement adds it up.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Losses {
-    /// One lookup by one requester about one target.
+    /// One lookup by one requester about one target. Where windows are the unit, the sum over several
+    /// draws counts twice: what is moved and what is used up add up under the root.
     pub contact_pair: NanoRho,
     /// All lookups about one target, by how many they are.
     pub target: Vec<(u32, NanoRho)>,
@@ -82,11 +83,17 @@ fn reach(contribution: &Contribution, clip: f64) -> (f64, f64) {
     }
 }
 
+/// How many caps of a window 30 days that are no window can cost: two in each that they lie in.
+pub const CAPS_OF_30_DAYS: u64 = 4;
+/// The same of 365 days: one in each of twelve whole windows, two in each of the two at the ends.
+pub const CAPS_OF_A_YEAR: u64 = 16;
+
 /// What one lookup can use up of what a requester may still lose in its window.
-fn used_up(priced: &PricedTable) -> f64 {
+fn used_up(priced: &PricedTable, cells: f64) -> f64 {
     let clip = priced.table.clip.contributions();
     let (each, _) = reach(&priced.table.contribution, clip);
-    let part = (each / clip).min(1.0);
+    let rounding = (2.0 * cells).sqrt() / LATTICE_ONE as f64;
+    let part = ((each + rounding) / clip).min(1.0);
     priced.charge.rho() * (2.0 - part) * part
 }
 
@@ -108,10 +115,14 @@ impl Guarantee {
     /// without M, since a target's lookups are spread over requesters; where persons are the unit, M
     /// is the clip of a target.
     ///
-    /// Where requesters are held to a cap over a window, a lookup also uses up what later days have
-    /// left: by at most the difference of two squared norms, (2 L C - L^2) / C^2 of the charge, and
-    /// later vectors then move by no more than that in all. Squared distances of both kinds add up
-    /// under the root, so that the figures of several days may be added.
+    /// Where requesters are held to a cap over a window, a lookup also uses up what is left for days
+    /// drawn later: at most the difference of two squared norms, (2 C n - n^2) / C^2 of the charge for
+    /// n = L + e, and later vectors move by no more than that in all. For one draw both add up; over
+    /// several draws twice their sum is a bound (see [`Losses`]).
+    ///
+    /// Taking a requester's lookups of some days out of a window frees what they used up, for the days
+    /// that stay: the window then moves by up to twice the cap, and by twice what the taken days
+    /// charge. Any 30 days that are no window lie in two; 365 days in twelve whole ones and two more.
     ///
     /// # Errors
     /// Internal, when a loss cannot be converted.
@@ -121,7 +132,6 @@ impl Guarantee {
             Ok(Figure { rho, epsilon: epsilon_of(NanoRho::spent(rho)?, delta)? })
         };
         let total = total_charge(tables)?.rho();
-        let by_day = |priced: &PricedTable| !priced.table.over_window;
         let moved = |lookups: f64, is_pair: bool, of: &dyn Fn(&PricedTable) -> bool| -> f64 {
             tables
                 .iter()
@@ -168,22 +178,26 @@ impl Guarantee {
         let each_day = total_charge(tables)?.left_after(over_window).rho();
         let over_window = over_window.rho();
         let cap = terms.unit.running_cap(block_budget(terms)?).map(NanoRho::rho);
-        // So many blocks in so many windows at most.
-        let over = |blocks: f64, windows: f64| {
-            let most = cap.map_or(f64::INFINITY, |cap| cap * windows);
-            figure(each_day * blocks + (over_window * blocks).min(most))
+        // So many blocks, and what is bounded over windows so often, up to so many caps.
+        let over = |blocks: f64, often: f64, caps: f64| {
+            let most = cap.map_or(f64::INFINITY, |cap| cap * caps);
+            figure(each_day * blocks + (over_window * blocks * often).min(most))
         };
-        let used = tables.iter().filter(|priced| bounded(priced)).map(used_up).sum::<f64>();
-        let direct = moved(1.0, true, &bounded);
-        let pair = moved(1.0, true, &by_day) + (direct.sqrt() + used.sqrt()).powi(2);
+        let used: f64 = tables
+            .iter()
+            .zip(cells)
+            .filter(|(priced, _)| bounded(priced))
+            .map(|(priced, cells)| used_up(priced, f64::from(*cells)))
+            .sum();
+        let pair = moved(1.0, true, &|_| true) + used;
         Ok(Self {
             delta,
             one_day: figure(total)?,
             contact_pair: figure(pair)?,
             target,
-            one_window: cap.map(|_| over(f64::from(WINDOW_DAYS), 1.0)).transpose()?,
-            thirty_days: over(30.0, 2.0)?,
-            one_year: over(365.0, 14.0)?,
+            one_window: cap.map(|_| over(f64::from(WINDOW_DAYS), 1.0, 1.0)).transpose()?,
+            thirty_days: over(30.0, 2.0, CAPS_OF_30_DAYS as f64)?,
+            one_year: over(365.0, 2.0, CAPS_OF_A_YEAR as f64)?,
         })
     }
 
@@ -225,7 +239,7 @@ impl Guarantee {
             Unit::RequesterDay => ("requester", "any one day", "that day"),
             Unit::RequesterWindow => (
                 "requester",
-                "any window of 30 days, counted from the first day released",
+                "any window of 30 days, counted from the first that the ledger charged",
                 "that window",
             ),
             Unit::PersonDay => ("person", "any one day", "that day"),
@@ -243,7 +257,8 @@ impl Guarantee {
             alone = alone.epsilon,
             pair = self.contact_pair.epsilon,
             span = if self.one_window.is_some() {
-                "Any other days can lie in two windows: released like this every day"
+                "Other days can lie in two windows and make room in both: released like this every \
+                 day"
             } else {
                 "Released like this every day"
             },
@@ -325,19 +340,18 @@ mod tests {
              [keys]\napp = [\"a\"]\n[[question]]\nname = \"q\"\ncount = \"lookups\"\n\
              by = [\"app\"]\nclip = 4\n",
         );
-        let whole = budget_of(Epsilon::new(1.0, "epsilon").unwrap(), 9e-7).unwrap().rho();
+        let whole = budget_of(Epsilon::new(1.0, "epsilon").unwrap(), 1e-6).unwrap().rho();
         let window = told.one_window.unwrap();
         assert!(
             window.rho <= whole && window.rho > whole * 0.99 && window.epsilon <= 1.0,
             "{told:?}"
         );
-        // One half once more, for the second window.
-        assert!((told.thirty_days.rho / whole - 1.5).abs() < 0.01, "{told:?}");
+        // One half for the blocks, and four times the other: two windows, each moved twice.
+        assert!((told.thirty_days.rho / whole - 2.5).abs() < 0.01, "{told:?}");
         // A thirtieth of one half, and a fifth of the other.
         assert!((told.one_day.rho / whole - 0.5 / 30.0 - 0.5 / 5.0).abs() < 1e-3, "{told:?}");
         // One of four lookups, and what it uses up: 7 of 16; one of 300 in the total.
-        let (table, root) = (whole * 0.1, 0.25 + (7.0_f64 / 16.0).sqrt());
-        let pair = table * root * root + whole / 60.0 / 90_000.0;
+        let pair = whole * 0.1 * (1.0 / 16.0 + 7.0 / 16.0) + whole / 60.0 / 90_000.0;
         assert!(is_just(told.contact_pair.rho, pair * 0.999_9), "{told:?} {pair}");
     }
 

@@ -20,7 +20,7 @@ pub use estimate::{
     Answer, Column, Expected, Groups, Load, Raking, Rows, Typical, Values, Z_95, answers, expected,
     sums,
 };
-pub use guarantee::{Figure, Guarantee, Losses, TargetFigure};
+pub use guarantee::{CAPS_OF_30_DAYS, CAPS_OF_A_YEAR, Figure, Guarantee, Losses, TargetFigure};
 pub use mechanism::{DiscreteGaussian, DrawnBy, NoiseScale};
 
 use crate::Error;

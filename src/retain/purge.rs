@@ -22,7 +22,7 @@ use super::{seal, strays};
 use crate::ingest::{Container, find_raw_logs};
 use crate::ledger::{Custody, DeletedFile, Finished, Hold, Ledger, Retention, Sealed};
 use crate::spec::Release;
-use crate::spec::window::Day;
+use crate::spec::window::{Day, days_before};
 use crate::{Error, Result};
 
 /// What a deletion did.
@@ -131,11 +131,14 @@ fn forget_windows(
 ) -> Result<()> {
     let noted = || ledger.last_event_at().map(Timestamp::as_microsecond);
     let alive = expiry.newest.map_or_else(noted, Ok)?;
-    let first = Day::of(expiry.cutoff.as_microsecond(), &release.ledger.time_zone);
-    match (now.require_credible(Some(alive), release), first) {
-        (Ok(()), Some(first)) => ledger.forget_spent(first),
-        _ => Ok(()),
+    if now.require_credible(Some(alive), release).is_err() {
+        return Ok(());
     }
+    let first_inside = |days: u32| {
+        let cutoff = days_before(now.as_of, days).ok()?;
+        Day::of(cutoff.as_microsecond(), &release.ledger.time_zone)
+    };
+    ledger.forget_spent(release.retention_days, &first_inside)
 }
 
 /// Finishes a deletion that a crash cut short, on the files that it named.

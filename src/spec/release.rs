@@ -269,7 +269,10 @@ fn check_ledger(raw: &RawRelease, folder: &Path) -> Result<LedgerTerms> {
         ))
     })?;
     let delta = Delta::new(raw.ledger.delta, "[ledger] delta")?;
-    let key_delta = raw.ledger.key_delta.unwrap_or(delta.value() / 10.0);
+    let unit = Unit::parse(&raw.privacy)?;
+    // Windows have no private keys that could spend it.
+    let usual = if unit == Unit::RequesterWindow { 0.0 } else { delta.value() / 10.0 };
+    let key_delta = raw.ledger.key_delta.unwrap_or(usual);
     if !key_delta.is_finite() || key_delta < 0.0 || key_delta >= delta.value() {
         return Err(Error::usage(format!("`[ledger] key_delta` is {key_delta}"))
             .help("give a number from 0 to below `delta`; the default is a tenth of it"));
@@ -282,7 +285,7 @@ fn check_ledger(raw: &RawRelease, folder: &Path) -> Result<LedgerTerms> {
         key_delta: AttoDelta::allowed(key_delta),
         time_zone: parse_zone(zone, "[ledger] time_zone")?,
         time_zone_name: zone.to_owned(),
-        unit: Unit::parse(&raw.privacy)?,
+        unit,
     })
 }
 

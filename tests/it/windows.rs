@@ -98,12 +98,22 @@ fn a_window_says_what_it_promises_and_keeps_its_losses_to_itself() {
     let world = world(9);
     run(&world, "2026-03-01");
     let inspected = world.run(&["inspect", "published/volume/day=2026-03-01/part-0.parquet"]);
-    for words in ["any window of 30 days", "Any other", "capped over the window"] {
+    for words in ["any window of 30 days", "lie in two windows", "capped over the window"] {
         assert!(inspected.stdout.contains(words), "{words}: {}", inspected.stdout);
     }
     let manifest = std::fs::read(world.path("published/_manifest/day=2026-03-01.json")).unwrap();
     let manifest: Value = serde_json::from_slice(&manifest).unwrap();
     assert_eq!(manifest["unit"], "requester-window");
+    assert_eq!(manifest["window"]["first"], "2026-03-01");
+    assert_eq!(manifest["window"]["whole_days"], 9);
+    let of = |field: &str| manifest[field].as_f64().unwrap();
+    let all: f64 = manifest["measured_tables"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|table| table["rho"].as_f64().unwrap())
+        .sum();
+    assert!((of("charge_rho") + of("charge_over_window_rho") - all).abs() < 1e-9);
     let over_window: Vec<bool> = manifest["measured_tables"]
         .as_array()
         .unwrap()
@@ -145,14 +155,17 @@ fn requesters_are_whole_on_so_many_days_and_the_total_holds_what_they_lack() {
         assert!((unraked - expected).abs() < 100.0, "{day}: {unraked}");
     }
     run(&world, "2026-03-05");
-    let unraked = sum(&world, "volume", "2026-03-05", "value");
-    assert!(unraked.abs() < 100.0, "{unraked}");
+    // Nothing stands out of the noise any more, so that there is nothing to rake.
+    let value = sum(&world, "volume", "2026-03-05", "value");
+    assert!(value.abs() < 100.0, "{value}");
     let ledger = world.ledger();
     let cap = ledger["running_cap_nano_rho"].as_u64().unwrap();
     let block = ledger["blocks"][0]["spent_nano_rho"].as_u64().unwrap();
     // Five days of one window and one of the next were released.
-    assert_eq!(ledger["most_in_a_window_nano_rho"], cap + 5 * block);
-    assert_eq!(ledger["requester_totals"][0]["most_nano_rho"], 2 * cap + 5 * block);
+    assert_eq!(ledger["windows"][0]["first"], "2026-03-01");
+    assert_eq!(ledger["windows"][0]["most_nano_rho"], cap + 5 * block);
+    assert_eq!(ledger["windows"][1]["first"], "2026-03-31");
+    assert_eq!(ledger["requester_totals"][0]["most_nano_rho"], 4 * cap + 5 * block);
     let total = sum(&world, "all", "2026-03-05", "value");
     assert!((total - 480.0).abs() < 150.0, "{total}");
     assert_eq!(world.run(&["ledger", "verify", "release.toml"]).code, 0);
@@ -216,13 +229,18 @@ fn without_its_losses_a_window_is_closed_and_the_next_is_not() {
     let day = |day: &str| {
         world.run(&["run", "release.toml", "--day", day, "--as-of", "2026-04-02T01:00:00Z"])
     };
+    let before = world.ledger();
     let ran = day("2026-03-02");
     assert_eq!(ran.code, 74, "{}", ran.stderr);
+    // Said before anything was reserved.
+    assert_eq!(world.ledger(), before);
     assert!(ran.stderr.contains("window from 2026-03-01"), "{}", ran.stderr);
     assert_eq!(day("2026-03-31").code, 0);
+    assert_eq!(world.run(&["ledger", "verify", "release.toml"]).code, 1);
     std::fs::write(&file, kept).unwrap();
     let resumed = day("2026-03-02");
     assert_eq!(resumed.code, 0, "{}", resumed.stderr);
+    assert_eq!(world.run(&["ledger", "verify", "release.toml"]).code, 0);
 }
 
 #[test]

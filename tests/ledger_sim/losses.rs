@@ -42,8 +42,8 @@ fn open(folder: &std::path::Path) -> Ledger {
     open_of("requester-window", folder, Duration::ZERO).unwrap()
 }
 
-fn reserve(ledger: &mut Ledger, number: usize, of: i64) -> EntryId {
-    let asked = Reservation {
+fn asking(number: usize, of: i64) -> Reservation {
+    Reservation {
         release: "daily".to_owned(),
         release_id: format!("id {number}"),
         fingerprint: "fingerprint".to_owned(),
@@ -53,8 +53,11 @@ fn reserve(ledger: &mut Ledger, number: usize, of: i64) -> EntryId {
         plan: "{}".to_owned(),
         logs_digest: "digest".to_owned(),
         code_version: "0.1.0".to_owned(),
-    };
-    ledger.reserve(&asked).unwrap().id
+    }
+}
+
+fn reserve(ledger: &mut Ledger, number: usize, of: i64) -> EntryId {
+    ledger.reserve(&asking(number, of)).unwrap().id
 }
 
 /// What the ledger says that a window's requesters have lost.
@@ -195,11 +198,70 @@ fn a_file_that_is_gone_or_changed_closes_its_window_and_no_other() {
 #[test]
 fn a_window_is_forgotten_once_none_of_its_days_can_be_released() {
     let (_place, mut ledger, file) = drawn();
-    ledger.forget_spent(day(FIRST + 29)).unwrap();
+    ledger.forget_spent(30, &|_| Some(day(FIRST + 29))).unwrap();
     assert!(file.exists());
-    ledger.forget_spent(day(FIRST + 30)).unwrap();
+    // A release that keeps its logs for 60 days drew in it.
+    let longer = |days: u32| Some(day(FIRST + if days == 60 { 0 } else { 30 }));
+    let place = file.parent().unwrap().parent().unwrap().to_owned();
+    drop(ledger);
+    ledger = open(&place);
+    let asked = Reservation { plan: "{\"retention_days\":60}".to_owned(), ..asking(2, FIRST + 1) };
+    ledger.reserve(&asked).unwrap();
+    ledger.forget_spent(30, &longer).unwrap();
+    assert!(file.exists());
+    ledger.verify().unwrap();
+    ledger.forget_spent(30, &|_| Some(day(FIRST + 30))).unwrap();
     assert!(!file.exists());
     ledger.verify().unwrap();
+}
+
+#[test]
+fn a_file_that_verify_misses_is_told_and_so_is_one_that_was_changed() {
+    let (_place, ledger, file) = drawn();
+    ledger.verify().unwrap();
+    let whole = std::fs::read(&file).unwrap();
+    std::fs::write(&file, &whole[1..]).unwrap();
+    assert!(ledger.verify().unwrap_err().to_string().contains("1.arrow"));
+    std::fs::remove_file(&file).unwrap();
+    assert!(ledger.verify().unwrap_err().to_string().contains("is gone"));
+    std::fs::write(&file, &whole).unwrap();
+    ledger.verify().unwrap();
+}
+
+#[test]
+fn a_ledger_that_was_restored_without_its_losses_is_refused() {
+    let place = folder();
+    let mut ledger = open(place.path());
+    let first = reserve(&mut ledger, 1, FIRST);
+    draw(&mut ledger, first, FIRST, &Losses::from([(1, 5)]), true);
+    drop(ledger);
+    let old = copy(place.path());
+    let mut ledger = open(place.path());
+    for (number, of) in [(2, FIRST + 1), (3, FIRST + 30)] {
+        let id = reserve(&mut ledger, number, of);
+        draw(&mut ledger, id, of, &Losses::from([(1, 9)]), true);
+    }
+    drop(ledger);
+    // The database of before, beside the losses of now.
+    std::fs::copy(path(old.path()), path(place.path())).unwrap();
+    let ledger = open(place.path());
+    for of in [FIRST + 2, FIRST + 31] {
+        let error = losses(&ledger, of).unwrap_err();
+        assert_eq!(error.kind(), Kind::Io);
+        assert!(error.to_string().contains("is older than"), "{error}");
+    }
+    assert!(ledger.verify().is_err());
+}
+
+#[test]
+fn equal_losses_have_different_digests() {
+    let (place, mut ledger, first) = drawn();
+    let one = std::fs::read(first).unwrap();
+    let id = reserve(&mut ledger, 2, FIRST + 1);
+    draw(&mut ledger, id, FIRST + 1, &Losses::from([(1, 5), (2, 7)]), true);
+    let second = path(place.path()).with_extension("ledger.spent");
+    let other = std::fs::read(second.join(format!("{}.2.arrow", day(FIRST)))).unwrap();
+    assert!(one != other && one.len() == other.len());
 }
 
 #[test]

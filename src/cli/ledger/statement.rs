@@ -10,13 +10,14 @@ use crate::Result;
 use crate::cli::output::Output;
 use crate::ledger::{Entry, Ledger, State, Which};
 use crate::pipeline::losses;
-use crate::release::epsilon_of;
+use crate::release::{CAPS_OF_30_DAYS, CAPS_OF_A_YEAR, epsilon_of};
 use crate::spec::privacy_loss::NanoRho;
 use crate::spec::unit::Unit;
 use crate::spec::window::Day;
 
-/// The spans that totals are told for, in days, and how many windows those can lie in.
-const SPANS: [(i64, &str, u64); 2] = [(30, "30 days", 2), (365, "365 days", 14)];
+/// The spans that totals are told for, in days, and how many caps of a window those can cost.
+const SPANS: [(i64, &str, u64); 2] =
+    [(30, "30 days", CAPS_OF_30_DAYS), (365, "365 days", CAPS_OF_A_YEAR)];
 
 /// Shows a ledger; the JSON depends on its content alone.
 ///
@@ -31,8 +32,10 @@ pub(super) fn show(ledger: &Ledger, newest: u32, output: &Output) -> Result<()> 
     let others = others(ledger, &entries)?;
     let mut blocks: Vec<Value> = Vec::new();
     let mut rows = String::new();
+    let cap = terms.running_cap();
     for (day, balance) in &balances {
-        let epsilon = converter.epsilon(balance.spent)?;
+        // Where windows are the unit, a block's charge is not all that a day can cost.
+        let epsilon = if cap.is_some() { None } else { Some(converter.epsilon(balance.spent)?) };
         blocks.push(json!({
             "block": day,
             "budget_nano_rho": balance.budget,
@@ -46,8 +49,11 @@ pub(super) fn show(ledger: &Ledger, newest: u32, output: &Output) -> Result<()> 
         line(
             &mut rows,
             &format!(
-                "{day}   {}  {}  {}  {epsilon:>12.4}",
-                balance.budget, balance.spent, balance.left
+                "{day}   {}  {}  {}  {:>12}",
+                balance.budget,
+                balance.spent,
+                balance.left,
+                epsilon.map_or("of a window".to_owned(), |epsilon| format!("{epsilon:.4}"))
             ),
         );
     }
@@ -55,24 +61,31 @@ pub(super) fn show(ledger: &Ledger, newest: u32, output: &Output) -> Result<()> 
     let mut sums = String::new();
     let spent: Vec<(Day, NanoRho)> =
         balances.iter().map(|(day, balance)| (*day, balance.spent)).collect();
-    let cap = terms.running_cap();
-    let most_in_window = cap.map(|_| most_in_a_window(ledger, &spent, cap)).transpose()?;
-    if let Some(most) = most_in_window {
+    let mut windows: Vec<Value> = Vec::new();
+    for (first, most) in
+        cap.map_or_else(|| Ok(Vec::new()), |cap| of_windows(ledger, &spent, cap))?
+    {
         let epsilon = converter.epsilon(most)?;
-        line(&mut sums, &format!("  a window      at most rho {most}, epsilon {epsilon:.3}"));
+        windows.push(json!({ "first": first, "most_nano_rho": most, "epsilon": epsilon }));
+        line(
+            &mut sums,
+            &format!("  the window from {first} on   at most rho {most}, epsilon {epsilon:.3}"),
+        );
     }
-    for (days, words, windows) in SPANS {
-        let most = within_windows(most_within(&spent, days), cap, windows);
+    for (days, words, caps) in SPANS {
+        let most = with_caps(most_within(&spent, days), cap, caps);
         let epsilon = converter.epsilon(most)?;
         totals.push(json!({ "days": days, "most_nano_rho": most, "epsilon": epsilon }));
         line(&mut sums, &format!("  any {words:<9} at most rho {most}, epsilon {epsilon:.3}"));
     }
     let mut other_totals: Vec<Value> = Vec::new();
     for (who, spent) in others.iter().flat_map(|others| &others.spent) {
+        // What several draws move and use up adds up under the root: twice the sum is a bound.
+        let often = if cap.is_some() && who.starts_with(PAIR) { 2 } else { 1 };
         let mut figures = serde_json::Map::new();
         let mut words = Vec::new();
         for (days, span, _) in [(1, "one day", 1), SPANS[0], SPANS[1]] {
-            let most = most_within(spent, days);
+            let most = NanoRho::new(most_within(spent, days).nano().saturating_mul(often));
             let epsilon = converter.epsilon(most)?;
             words.push(format!("{span} {epsilon:.3}"));
             figures.insert(days.to_string(), json!({ "nano_rho": most, "epsilon": epsilon }));
@@ -88,7 +101,7 @@ pub(super) fn show(ledger: &Ledger, newest: u32, output: &Output) -> Result<()> 
         "epsilon": terms.epsilon,
         "delta": terms.delta,
         "running_cap_nano_rho": cap,
-        "most_in_a_window_nano_rho": most_in_window,
+        "windows": windows,
         "time_zone": terms.time_zone,
         "blocks": blocks,
         "requester_totals": totals,
@@ -107,8 +120,8 @@ pub(super) fn show(ledger: &Ledger, newest: u32, output: &Output) -> Result<()> 
         line(
             &mut text,
             &format!(
-                "Half of it is divided over the blocks; the other, rho {cap}, is what counts by keys \
-                 may take of\none requester over the window."
+                "Half of it is divided over the blocks; the other, rho {cap}, is what tables by keys, \
+                 means and\nquantiles may take of one requester over the window."
             ),
         );
     }
@@ -165,6 +178,9 @@ impl Converter {
     }
 }
 
+/// What a contact pair is called.
+const PAIR: &str = "a contact pair";
+
 /// From so many entries on, what they cost pairs and targets is not added up in a statement.
 const MOST_ENTRIES: u64 = 20_000;
 
@@ -180,7 +196,7 @@ fn others(ledger: &Ledger, newest: &[Entry]) -> Result<Option<Others>> {
     let mut spent: BTreeMap<(u32, String), BTreeMap<Day, u64>> = BTreeMap::new();
     for entry in ledger.entries(Which::All)? {
         let Some(losses) = losses(&entry).filter(|_| entry.state != State::Void) else { continue };
-        let pair = (0, "a contact pair, one lookup".to_owned(), losses.contact_pair);
+        let pair = (0, format!("{PAIR}, one lookup"), losses.contact_pair);
         let targets = losses.target.iter().map(|(lookups, nano)| {
             let plural = if *lookups == 1 { "lookup" } else { "lookups" };
             (*lookups, format!("a target of {lookups} {plural}"), *nano)
@@ -216,25 +232,25 @@ impl Others {
     }
 }
 
-/// The most that a requester may have lost in one of the ledger's windows.
-fn most_in_a_window(
+/// The most that a requester may have lost in each of the ledger's windows, by their first blocks.
+fn of_windows(
     ledger: &Ledger,
     spent: &[(Day, NanoRho)],
-    cap: Option<NanoRho>,
-) -> Result<NanoRho> {
+    cap: NanoRho,
+) -> Result<Vec<(Day, NanoRho)>> {
     let mut windows: BTreeMap<Day, u64> = BTreeMap::new();
     for (day, spent) in spent {
         let sum = windows.entry(ledger.window(*day)?).or_default();
         *sum = sum.saturating_add(spent.nano());
     }
-    let most = windows.into_values().max().unwrap_or(0);
-    Ok(within_windows(NanoRho::new(most), cap, 1))
+    let with_cap = |spent: u64| with_caps(NanoRho::new(spent), Some(cap), 1);
+    Ok(windows.into_iter().map(|(first, spent)| (first, with_cap(spent))).collect())
 }
 
-/// With what a requester may lose over so many windows, once anything was spent.
-fn within_windows(spent: NanoRho, cap: Option<NanoRho>, windows: u64) -> NanoRho {
+/// With so many caps of a window, once anything was spent.
+fn with_caps(spent: NanoRho, cap: Option<NanoRho>, caps: u64) -> NanoRho {
     let most = cap.filter(|_| spent != NanoRho::ZERO).map_or(0, NanoRho::nano);
-    NanoRho::new(spent.nano().saturating_add(most.saturating_mul(windows)))
+    NanoRho::new(spent.nano().saturating_add(most.saturating_mul(caps)))
 }
 
 /// The most that is spent within any span of so many consecutive days.
