@@ -38,7 +38,7 @@ pub(crate) fn run(asked: &Plan, output: &Output) -> Result<()> {
     let mut tables = Vec::new();
     for (priced, cells) in priced.iter().zip(&plan.cells) {
         let noise_sd = priced.noise_scale.units() / LATTICE_ONE as f64;
-        let clip = priced.table.clip.contributions();
+        let asked_clip = priced.table.asked_clip().contributions();
         line(format!(
             "{:<52} {:>9} {:>8.2} {:>12} {:>12.2}",
             priced.table.name,
@@ -47,7 +47,7 @@ pub(crate) fn run(asked: &Plan, output: &Output) -> Result<()> {
             } else {
                 cells.count().to_string()
             },
-            clip,
+            asked_clip,
             priced.charge,
             noise_sd
         ));
@@ -55,7 +55,14 @@ pub(crate) fn run(asked: &Plan, output: &Output) -> Result<()> {
             "name": priced.table.name,
             "cells": cells.count(),
             "contribution": priced.table.contribution.word(),
-            "clip": clip,
+            "clip": priced.table.clip.contributions(),
+            "layers": priced.table.layering().map(|layering| {
+                json!({
+                    "count": layering.count,
+                    "up_to": asked_clip,
+                    "beyond": f64::from(layering.beyond) / 100.0,
+                })
+            }),
             "target_clip": priced.table.target_clip.map(Clip::contributions),
             "mechanism": priced.mechanism,
             "rho": priced.charge.rho(),
@@ -63,6 +70,10 @@ pub(crate) fn run(asked: &Plan, output: &Output) -> Result<()> {
             "key_delta": priced.table.key_delta.delta(),
             "found_from": priced.threshold.map(|units| units as f64 / LATTICE_ONE as f64),
         }));
+    }
+
+    for layered in priced.iter().filter_map(in_layers) {
+        line(layered);
     }
 
     line(format!(
@@ -140,6 +151,24 @@ fn rows(question: &Question) -> Option<u64> {
         (Measure::RequesterHistogram, None) => crate::spec::measure::HISTOGRAM_BINS as u64,
         _ => combinations,
     })
+}
+
+/// How the total is measured, in words; none for other tables.
+fn in_layers(priced: &PricedTable) -> Option<String> {
+    let layering = priced.table.layering()?;
+    let beyond = match layering.beyond {
+        0 => String::new(),
+        beyond => format!(
+            " Earlier days have {:.1} lookups past the clip for each one in the upper half: those count so \
+             much more.",
+            f64::from(beyond) / 100.0
+        ),
+    };
+    Some(format!(
+        "  {} counts a requester's lookups up to the clip, in {} layers that add up; how many lie in \
+         each sets later days' clips.{beyond}",
+        priced.table.name, layering.count
+    ))
 }
 
 /// From how many requesters on a round finds a key, in words; none for tables that find none.

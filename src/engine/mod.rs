@@ -267,3 +267,5 @@ mod formats;
 mod properties;
 #[cfg(test)]
 mod reference;
+#[cfg(test)]
+mod totals;

@@ -31,16 +31,16 @@ pub(super) struct Lookup {
 /// fits into one word, otherwise rows are wide.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Setup {
-    has_numbers: bool,
-    has_few_keys: bool,
+    pub(super) has_numbers: bool,
+    pub(super) has_few_keys: bool,
     /// Whether a question tells targets apart, so that rows keep them.
     pub(super) has_targets: bool,
     /// Whether a question looks for private keys, so that a tally leaves rows sorted for it.
-    has_private_keys: bool,
+    pub(super) has_private_keys: bool,
     /// Whether persons are the unit, with targets 20 and 3 exempt.
     pub(super) persons: bool,
     /// What rows may take; with nothing all of them go to disk.
-    memory: usize,
+    pub(super) memory: usize,
 }
 
 impl Setup {
@@ -80,7 +80,7 @@ pub(super) const EXEMPT: [u8; 2] = [3, 20];
 /// So that numbers have many prefixes.
 const AREAS: [u16; 13] = [201, 212, 305, 312, 404, 415, 503, 602, 702, 801, 901, 914, 917];
 
-fn setup() -> impl Strategy<Value = Setup> {
+pub(super) fn setup() -> impl Strategy<Value = Setup> {
     let memory = prop_oneof![Just(usize::MAX), Just(0), Just(1_000)];
     (any::<[bool; 4]>(), memory).prop_map(|(has, memory)| Setup {
         has_numbers: has[0],
@@ -179,7 +179,7 @@ clip = 1.3
 /// 2026-03-02T00:00:00Z.
 const START: i64 = 1_772_409_600;
 
-fn tallies(setup: Setup, files: &[Vec<Lookup>], threads: usize) -> Vec<Vec<i64>> {
+pub(super) fn tallies(setup: Setup, files: &[Vec<Lookup>], threads: usize) -> Vec<Vec<i64>> {
     with_rows(setup, files, threads, |rows, plan, exempt| {
         let exact = rows.tally(plan, exempt).unwrap();
         (0..plan.tables.len()).map(|place| exact.table(place).unwrap().to_vec()).collect()
@@ -244,7 +244,7 @@ fn square(units: impl Iterator<Item = i64>) -> u128 {
     units.map(|units| u128::from(units.unsigned_abs()).pow(2)).sum()
 }
 
-fn lookup() -> impl Strategy<Value = Lookup> {
+pub(super) fn lookup() -> impl Strategy<Value = Lookup> {
     let second = prop_oneof![
         4 => 0_i64..86_400,
         1 => -100_i64..100,

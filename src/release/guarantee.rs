@@ -66,6 +66,8 @@ fn reach(contribution: &Contribution, clip: f64) -> (f64, f64) {
         Contribution::Lookups | Contribution::Presence { .. } | Contribution::KeyCounts { .. } => {
             (1.0, root * clip)
         }
+        // A lookup more reaches one layer, or parts of two.
+        Contribution::Layers { .. } => (1.0, root * clip),
         // A signed sum may point either way.
         Contribution::Sum { .. } => (1.0, 2.0 * clip),
         // The sum never exceeds the count beside it, so two such vectors are at right angles at most.
