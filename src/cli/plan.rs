@@ -159,8 +159,8 @@ fn in_layers(priced: &PricedTable) -> Option<String> {
     let beyond = match layering.beyond {
         0 => String::new(),
         beyond => format!(
-            " Earlier days have {:.1} lookups past the clip for each one in the upper half: those count so \
-             much more.",
+            " As earlier days have them, {:.1} lookups past the clip are taken to be for each one in the upper \
+             half of them.",
             f64::from(beyond) / 100.0
         ),
     };

@@ -2,8 +2,9 @@
 //!
 //! A clip takes from heavy users and the noise grows with it, so the best one depends on how much
 //! either weighs: where cells hold few lookups the noise does, and where a log is large what the
-//! clip takes. Both rules below were found by simulation, over logs of thirty thousand to ten million lookups
-//! with heavy users and without (`cargo bench --bench accuracy` is one of them).
+//! clip takes. The rules below were found by simulation, with heavy users and without, where the noise
+//! is what a hundred thousand to ten million lookups a day have at epsilon 1 (`cargo bench --bench
+//! accuracy` has 300,000).
 
 use super::history::History;
 use super::least_squares::AxisSet;
@@ -23,9 +24,9 @@ const FINER: f64 = 0.15;
 /// than the hour does, so what a clip takes bends hours less.
 const BY_HOUR: f64 = 0.5;
 
-/// The lookups times the root of rho of the log that those hold for, and the power of that with
-/// which more stay whole: the noise of a larger log is a smaller part of it.
-const USUAL_SIGNAL: f64 = 47_000.0;
+/// The lookups times the root of the finer tables' rho that those hold for, and the power of that
+/// with which more stay whole: the noise of a larger log is a smaller part of it.
+const USUAL_SIGNAL: f64 = 38_000.0;
 const LARGER: f64 = 0.65;
 /// How far that may go: a contact pair loses the more the smaller clips are.
 const LEAST_FACTOR: f64 = 0.5;
@@ -48,18 +49,18 @@ pub(super) struct Clips {
 }
 
 impl Clips {
-    /// For a family of tables with this budget, of which `total` is the total's; `asked` is the
-    /// total's clip as the release file sets it.
+    /// For a total and finer tables with these budgets; `asked` is the total's clip as the release
+    /// file sets it.
     pub(super) fn new(
         asked: Option<Clip>,
-        budget: NanoRho,
         total: NanoRho,
+        finer: NanoRho,
         history: Option<&History>,
     ) -> Self {
         let learned = history.and_then(|history| history.total_clip(TOTAL_CLIP, total));
         let typical = history.and_then(History::typical_most).unwrap_or(TYPICAL_MOST);
         let factor = history.and_then(History::lookups).map_or(1.0, |lookups| {
-            let signal = lookups.max(0.0) * budget.rho().sqrt();
+            let signal = lookups.max(0.0) * finer.rho().sqrt();
             (signal / USUAL_SIGNAL).powf(LARGER).clamp(LEAST_FACTOR, MOST_FACTOR)
         });
         // A clip that the release file sets is meant as it is.
@@ -107,10 +108,13 @@ mod tests {
     use crate::plan::Layers;
 
     fn clips(lookups: Option<f64>, rho: u64) -> Clips {
-        let layers =
-            |lookups: f64| Layers { width: 20.0, noise_sd: 500.0, sums: vec![lookups / 16.0; 16] };
+        let layers = |lookups: f64| Layers {
+            width: 20.0,
+            noise_sd: lookups / 1_000.0,
+            sums: vec![lookups / 16.0; 16],
+        };
         let history = lookups.and_then(|lookups| History::new(&[], vec![layers(lookups)]));
-        Clips::new(None, NanoRho::new(rho), NanoRho::new(rho / 3), history.as_ref())
+        Clips::new(None, NanoRho::new(rho / 2), NanoRho::new(rho), history.as_ref())
     }
 
     #[test]
@@ -130,11 +134,11 @@ mod tests {
     #[test]
     fn larger_logs_and_budgets_keep_more_whole() {
         let most = |lookups: f64, rho| clips(Some(lookups), rho).most;
-        let usual = most(300_000.0, 24_500_000);
+        let usual = most(300_000.0, 16_000_000);
         assert!((usual / 20.0 - 1.0).abs() < 0.01, "{usual}");
-        assert!((most(3_000_000.0, 24_500_000) / usual - 10_f64.powf(0.65)).abs() < 1e-9);
-        assert!((most(300_000.0, 2_450_000_000) / usual - 10_f64.powf(0.65)).abs() < 1e-9);
-        let far = [most(1e12, 24_500_000), most(1.0, 24_500_000)];
+        assert!((most(3_000_000.0, 16_000_000) / usual - 10_f64.powf(0.65)).abs() < 1e-9);
+        assert!((most(300_000.0, 1_600_000_000) / usual - 10_f64.powf(0.65)).abs() < 1e-9);
+        let far = [most(1e12, 16_000_000), most(1.0, 16_000_000)];
         assert!((far[0] - 320.0).abs() < 1e-9 && (far[1] - 10.0).abs() < 1e-9, "{far:?}");
     }
 }

@@ -129,7 +129,8 @@ impl Lookups {
         }
         let total_part = if sets.is_empty() { 100 } else { TOTAL_PART };
         let total_budget = budget.part(total_part, 100);
-        let clips = Clips::new(self.asked_clip(0), budget, total_budget, history);
+        let rest = budget.part(100 - total_part, 100);
+        let clips = Clips::new(self.asked_clip(0), total_budget, rest, history);
         let loose = self.loose();
         let geometry = Family::new(self.sizes.clone(), Vec::new());
         let clip = |axes: AxisSet| {
@@ -162,7 +163,6 @@ impl Lookups {
             total.clip = layering.norm();
         }
         let mut tables = vec![total];
-        let rest = budget.part(100 - total_part, 100);
         for (table, part) in candidates.iter().zip(parts) {
             if part > 0.0 {
                 let charge = rest.part(parts_per_billion(part), 1_000_000_000);

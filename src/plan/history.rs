@@ -34,7 +34,8 @@ impl History {
     /// From the values of each day's bins with the standard deviation of their noise, and from the
     /// layers of each day's total, the newest first; none when neither tells anything.
     #[must_use]
-    pub fn new(histograms: &[(Vec<f64>, f64)], layers: Vec<Layers>) -> Option<Self> {
+    pub fn new(histograms: &[(Vec<f64>, f64)], mut layers: Vec<Layers>) -> Option<Self> {
+        layers.retain(Layers::tells);
         let requesters = Requesters::new(histograms);
         (requesters.is_some() || !layers.is_empty()).then_some(Self { requesters, layers })
     }
@@ -143,7 +144,9 @@ mod tests {
         let usual = Clip::whole(300);
         assert_eq!(alone.total_clip(usual, charge), Some((Clip::whole(700), 0)));
         assert_eq!(alone.lookups(), None);
-        let nobody = Layers { width: 20.0, noise_sd: 1.0, sums: vec![0.0; 16] };
+        let mut nobody = Layers { width: 20.0, noise_sd: 1.0, sums: vec![0.0; 16] };
+        assert_eq!(History::new(&[], vec![nobody.clone()]), None, "an empty day tells nothing");
+        nobody.sums[0] = 10_000.0;
         let both = History::new(&heavy, vec![nobody.clone()]).unwrap();
         assert_eq!(both.total_clip(usual, charge), Some((Clip::whole(160), 0)));
         assert_eq!(both.typical_most(), alone.typical_most());
@@ -152,6 +155,6 @@ mod tests {
             vec![nobody, Layers { width: 20.0, noise_sd: 1.0, sums: vec![5.0; 16] }],
         );
         let layers = layers.unwrap();
-        assert_eq!((layers.typical_most(), layers.lookups()), (None, Some(40.0)));
+        assert_eq!((layers.typical_most(), layers.lookups()), (None, Some(5_040.0)));
     }
 }

@@ -91,7 +91,8 @@ fn layers_set_the_clip_of_the_total_and_of_loose_tables() {
     let with = |unit: Unit, history: Option<&History>| {
         lookups.tables(NanoRho::new(20_000_000), unit, history).unwrap()
     };
-    let nobody = Layers { width: 20.0, noise_sd: 1.0, sums: vec![0.0; 16] };
+    let mut nobody = Layers { width: 20.0, noise_sd: 1.0, sums: vec![0.0; 16] };
+    nobody.sums[0] = 10_000.0;
     let history = History::new(&[], vec![nobody]).unwrap();
     let (before, after) =
         (with(Unit::RequesterDay, None), with(Unit::RequesterDay, Some(&history)));
@@ -109,7 +110,8 @@ fn layers_set_the_clip_of_the_total_and_of_loose_tables() {
 #[test]
 fn the_release_files_clip_of_the_total_stands_whatever_earlier_days_tell() {
     let release = release("[[question]]\nname = \"all\"\ncount = \"lookups\"\nclip = 48\n");
-    let nobody = Layers { width: 20.0, noise_sd: 1.0, sums: vec![0.0; 16] };
+    let mut nobody = Layers { width: 20.0, noise_sd: 1.0, sums: vec![0.0; 16] };
+    nobody.sums[0] = 10_000.0;
     let history = History::new(&[], vec![nobody]);
     let lookups = Lookups::new(&release.questions).unwrap();
     let tables =

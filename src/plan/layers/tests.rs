@@ -82,7 +82,9 @@ fn days_that_tell_nothing_set_no_clip() {
         Layers { width: 0.0, ..day.clone() },
         Layers { noise_sd: f64::NAN, ..day.clone() },
         Layers { sums: Vec::new(), ..day.clone() },
-        Layers { sums: vec![f64::INFINITY; 16], ..day },
+        Layers { sums: vec![f64::INFINITY; 16], ..day.clone() },
+        // Twenty lookups have a standard deviation of four.
+        Layers { sums: vec![1.25; 16], ..day },
     ];
     assert_eq!(next_clip(&broken, 8.0), None);
     assert_eq!(next_clip(&[], 8.0), None);
@@ -212,7 +214,8 @@ fn the_clip_goes_back_when_bots_leave() {
 #[test]
 fn a_day_moves_the_clip_by_a_factor_of_two_at_the_most() {
     let day = |sums: Vec<f64>| Layers { width: 20.0, noise_sd: 1.0, sums };
-    let none = next_clip(&[day(vec![0.0; 16])], 8.0).unwrap();
+    let few = [vec![10_000.0], vec![0.0; 15]].concat();
+    let none = next_clip(&[day(few)], 8.0).unwrap();
     assert_eq!(none, (Clip::whole(160), 0));
     // Everybody asks as much as counts, and certainly more.
     let all = next_clip(&[day(vec![1e6; 16])], 8.0).unwrap();
