@@ -7,7 +7,16 @@ use std::sync::Arc;
 use arrow::array::{ArrayRef, RecordBatch, StringArray, TimestampMicrosecondArray};
 use parquet::arrow::ArrowWriter;
 
-pub(crate) const DATES: [&str; 2] = ["2026-01-05", "2026-01-06"];
+pub(crate) const DATES: [&str; 8] = [
+    "2026-01-05",
+    "2026-01-06",
+    "2026-01-07",
+    "2026-01-08",
+    "2026-01-09",
+    "2026-01-10",
+    "2026-01-11",
+    "2026-01-12",
+];
 /// 2026-01-05T00:00:00Z in microseconds.
 pub(crate) const START: i64 = 1_767_571_200_000_000;
 const LOOKUPS: usize = 300_000;

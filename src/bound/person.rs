@@ -146,7 +146,10 @@ fn divide(unit: &[Pair], table: &TableBound<'_>, parts: &mut Vec<Part>) {
         let mut push = |cell, units| parts.push(Part { cell, target, units });
         match table.contribution {
             Contribution::Histogram => push(bin(unit.len()), count),
-            Contribution::KeyWeights { .. } | Contribution::KeyCounts { .. } => {}
+            // Keys are not known yet, and layers are measured of requesters alone.
+            Contribution::KeyWeights { .. }
+            | Contribution::KeyCounts { .. }
+            | Contribution::Layers { .. } => {}
             contribution => {
                 let Some(cell) = cells.cell(atom) else { continue };
                 match (contribution, cells.units(atom)) {

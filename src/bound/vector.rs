@@ -3,7 +3,7 @@
 use super::ball::Entry;
 use super::pairs::Pair;
 use super::partition::TableBound;
-use crate::plan::Contribution;
+use crate::plan::{Contribution, Layering};
 use crate::spec::measure::{Counted, histogram_edges};
 use crate::spec::question::{LATTICE_BITS, LATTICE_ONE};
 
@@ -58,6 +58,13 @@ pub(super) fn collect(
         }
         // Bounded once keys are found, in `keys`.
         Contribution::KeyWeights { .. } | Contribution::KeyCounts { .. } => {}
+        Contribution::Layers { count, .. } => {
+            let lookups: i64 = atoms.iter().map(|atom| atom.lookups).sum();
+            let layers =
+                Layering::of(*count, 0, bound.clip).entries(lattice(lookups).unsigned_abs());
+            let entry = |(cell, units): (u32, u64)| Entry { cell, units: units.cast_signed() };
+            vector.extend(layers.map(entry));
+        }
         Contribution::Histogram => {
             let lookups: i64 = atoms.iter().map(|atom| atom.lookups).sum();
             let bin = histogram_edges().partition_point(|edge| i64::from(*edge) <= lookups);

@@ -75,16 +75,29 @@ pub(crate) fn run(path: &Path, output: &Output) -> Result<()> {
         );
     }
     for table in facts["measured_tables"].as_array().into_iter().flatten() {
+        let layers = &table["layers"];
+        let count = layers["measured"]["sums"].as_array().map_or(0, Vec::len);
         let _infallible = writeln!(
             text,
-            "Measured: {}, {} of sd {:.3}, clip {}, rho {}{}",
+            "Measured: {}, {} of sd {:.3}{}, clip {}, rho {}{}",
             table["name"].as_str().unwrap_or_default(),
             table["mechanism"].as_str().unwrap_or_default(),
             table["noise_scale"].as_f64().unwrap_or_default(),
-            table["clip"],
+            if count > 0 { format!(" in each of {count} layers") } else { String::new() },
+            if count > 0 { &layers["up_to"] } else { &table["clip"] },
             table["rho"],
             if table["over_window"] == Value::Bool(true) { ", capped over the window" } else { "" },
         );
+    }
+    let tables = facts["measured_tables"].as_array().into_iter().flatten();
+    for beyond in tables.filter_map(|table| table["layers"]["beyond"].as_f64()) {
+        if beyond > 0.0 {
+            let _infallible = writeln!(
+                text,
+                "Past the total's clip {beyond:.1} lookups are taken to be for each in the upper half of its layers, as \
+                 earlier days have them."
+            );
+        }
     }
     if facts["grain"].is_null() {
         let _infallible = writeln!(text, "Ledger entry {}.", word("ledger_entry"));

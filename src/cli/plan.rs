@@ -40,7 +40,7 @@ pub(crate) fn run(asked: &Plan, output: &Output) -> Result<()> {
     let mut tables = Vec::new();
     for (priced, cells) in priced.iter().zip(&plan.cells) {
         let noise_sd = priced.noise_scale.units() / LATTICE_ONE as f64;
-        let clip = priced.table.clip.contributions();
+        let asked_clip = priced.table.asked_clip().contributions();
         line(format!(
             "{:<52} {:>9} {:>8.2} {:>12} {:>12.2}",
             priced.table.name,
@@ -49,7 +49,7 @@ pub(crate) fn run(asked: &Plan, output: &Output) -> Result<()> {
             } else {
                 cells.count().to_string()
             },
-            clip,
+            asked_clip,
             priced.charge,
             noise_sd
         ));
@@ -57,7 +57,14 @@ pub(crate) fn run(asked: &Plan, output: &Output) -> Result<()> {
             "name": priced.table.name,
             "cells": cells.count(),
             "contribution": priced.table.contribution.word(),
-            "clip": clip,
+            "clip": priced.table.clip.contributions(),
+            "layers": priced.table.layering().map(|layering| {
+                json!({
+                    "count": layering.count,
+                    "up_to": asked_clip,
+                    "beyond": f64::from(layering.beyond) / 100.0,
+                })
+            }),
             "target_clip": priced.table.target_clip.map(Clip::contributions),
             "over_window": priced.table.over_window,
             "mechanism": priced.mechanism,
@@ -66,6 +73,10 @@ pub(crate) fn run(asked: &Plan, output: &Output) -> Result<()> {
             "key_delta": priced.table.key_delta.delta(),
             "found_from": priced.threshold.map(|units| units as f64 / LATTICE_ONE as f64),
         }));
+    }
+
+    for layered in priced.iter().filter_map(in_layers) {
+        line(layered);
     }
 
     line(format!(
@@ -160,6 +171,24 @@ fn over_window(release: &Release, priced: &[PricedTable]) -> Result<String> {
          share what there is: coverage falls\ntowards the end of a window; counts are raked to the \
          total, which takes all of it every day.",
         days.min(u64::from(WINDOW_DAYS))
+    ))
+}
+
+/// How the total is measured, in words; none for other tables.
+fn in_layers(priced: &PricedTable) -> Option<String> {
+    let layering = priced.table.layering()?;
+    let beyond = match layering.beyond {
+        0 => String::new(),
+        beyond => format!(
+            " As earlier days have them, {:.1} lookups past the clip are taken to be for each one in the upper \
+             half of them.",
+            f64::from(beyond) / 100.0
+        ),
+    };
+    Some(format!(
+        "  {} counts a requester's lookups up to the clip, in {} layers that add up; how many lie in \
+         each sets later days' clips.{beyond}",
+        priced.table.name, layering.count
     ))
 }
 

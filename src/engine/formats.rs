@@ -250,6 +250,6 @@ fn a_folder_may_be_named_like_a_pattern() {
     for place in ["logs", "logs/*.csv", "logs/x.csv", "**/*.csv"] {
         let logs = format!("path = \"{place}\"\nidentifier = \"opaque\"");
         let (tables, _) = run(&folder.path().join("week [1]?"), &logs, "", question, "2026-01-01");
-        assert_eq!(tables[0], [1], "{place}");
+        assert_eq!(tables[0].iter().sum::<i64>(), 1, "{place}");
     }
 }

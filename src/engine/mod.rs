@@ -296,4 +296,6 @@ mod properties;
 #[cfg(test)]
 mod reference;
 #[cfg(test)]
+mod totals;
+#[cfg(test)]
 mod windows;

@@ -180,7 +180,7 @@ clip = 1.3
 /// 2026-03-02T00:00:00Z.
 const START: i64 = 1_772_409_600;
 
-fn tallies(setup: Setup, files: &[Vec<Lookup>], threads: usize) -> Vec<Vec<i64>> {
+pub(super) fn tallies(setup: Setup, files: &[Vec<Lookup>], threads: usize) -> Vec<Vec<i64>> {
     with_rows(setup, files, threads, |rows, plan, exempt| {
         let exact = rows.tally(plan, exempt, None).unwrap();
         (0..plan.tables.len()).map(|place| exact.table(place).unwrap().to_vec()).collect()

@@ -43,9 +43,10 @@ pub(super) fn exact_reference(setup: Setup, rows: &[Lookup]) -> Vec<Option<Vec<i
         }
         let mut sum = vec![0_i64; cells.count() as usize];
         for rows in units.values() {
-            // Whole counts, which floats hold exactly.
+            // Whole counts and parts of 2^-16, which floats hold exactly.
             let vector = vector(table, rows, sum.len());
-            let vector: Vec<u128> = vector.iter().map(|count| *count as u128 * 65_536).collect();
+            let units = |count: &f64| (count * 65_536.0) as u128;
+            let vector: Vec<u128> = vector.iter().map(units).collect();
             let square: u128 = vector.iter().map(|units| units * units).sum();
             for (sum, units) in sum.iter_mut().zip(vector) {
                 *sum += i64::try_from(scaled(units, square, table.clip.units())).unwrap();
@@ -206,6 +207,17 @@ fn vector(table: &MeasuredTable, rows: &[&Lookup], cells: usize) -> Vec<f64> {
     let mut vector = vec![0.0; cells];
     if table.contribution == Contribution::Histogram {
         vector[bin(rows.len())] = 1.0;
+        return vector;
+    }
+    if let Contribution::Layers { count, .. } = table.contribution {
+        // A full vector is as long as the clip.
+        let width =
+            table.clip.units() / (1..).find(|root| root * root == u64::from(count)).unwrap();
+        let lookups = rows.len() as u64 * 65_536;
+        for (layer, cell) in (0..).zip(&mut vector) {
+            let inside = lookups.min((layer + 1) * width) - lookups.min(layer * width);
+            *cell = inside as f64 / 65_536.0;
+        }
         return vector;
     }
     let mut seen = BTreeSet::new();

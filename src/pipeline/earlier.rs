@@ -61,19 +61,23 @@ const HISTORY: (usize, usize) = (7, 30);
 /// a clip.
 pub(super) fn history(spec: &Release, ledger: &Ledger, day: Day) -> Result<Option<History>> {
     let asks = |question: &&Question| question.measure == Measure::RequesterHistogram;
-    let Some(question) = spec.questions.iter().find(asks) else { return Ok(None) };
-    let mut days = Vec::new();
+    let question = spec.questions.iter().find(asks);
+    let (mut histograms, mut layers, mut days) = (Vec::new(), Vec::new(), 0);
     for earlier in std::iter::successors(day.previous(), |day| day.previous()).take(HISTORY.1) {
         let mut entries = ledger.find(&spec.name, earlier)?;
         entries.retain(|entry| matches!(entry.state, State::Committed | State::Published));
-        if let Some(newest) = entries.last() {
-            days.extend(publish::histogram(&ledger.stored(newest.id)?, &question.name)?);
+        let Some(newest) = entries.last() else { continue };
+        let files = ledger.stored(newest.id)?;
+        if let Some(question) = question {
+            histograms.extend(publish::histogram(&files, &question.name)?);
         }
-        if days.len() == HISTORY.0 {
+        layers.extend(publish::layers(&files)?);
+        days += 1;
+        if days == HISTORY.0 {
             break;
         }
     }
-    Ok(History::new(&days))
+    Ok(History::new(&histograms, layers))
 }
 
 /// For each question with private keys those that committed releases of the days before published:

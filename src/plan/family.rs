@@ -7,27 +7,21 @@
 //! has in it: the finer the table, the more its lookups lie apart, and the shorter its vector.
 
 use super::cells::axis_size;
+use super::clips::{Clips, norm};
 use super::history::History;
+use super::layers::Layering;
 use super::layout::axis_name;
-use super::least_squares::{AxisSet, MOST_AXES};
+use super::least_squares::{AxisSet, Family, MOST_AXES};
 use super::split::{Candidate, Wanted, split};
 use super::tables::{Axis, Contribution, MeasuredTable};
 use crate::spec::measure::Measure;
 use crate::spec::privacy_loss::{AttoDelta, NanoRho};
-use crate::spec::question::{Clip, LATTICE_ONE, MOST_CLIP, Question};
+use crate::spec::question::{Clip, Question};
+use crate::spec::unit::Unit;
 use crate::{Error, Result};
 
-/// How many lookups of a requester stay whole in fine tables, when nothing was released before.
-const TYPICAL_MOST: f64 = 20.0;
-/// The clip of the total then: about one requester-day in ten thousand lies above.
-const TOTAL_CLIP: Clip = Clip::whole(300);
 /// Which part of the family's budget the total gets, in hundredths.
-const TOTAL_PART: u64 = 25;
-
-/// How likely two lookups of one requester on one day fall on the same value of a key: of the same
-/// hour, and of the same country (most people ask about one). Guesses, for clips only.
-const SAME_HOUR: f64 = 1.0 / 12.0;
-const SAME_COUNTRY: f64 = 0.6;
+const TOTAL_PART: u64 = 35;
 
 /// The questions over lookups and their axes.
 #[derive(Debug, Clone)]
@@ -140,6 +134,7 @@ impl Lookups {
     pub(super) fn tables(
         &self,
         budget: FamilyBudget,
+        unit: Unit,
         history: Option<&History>,
     ) -> Result<Vec<MeasuredTable>> {
         let mut sets: Vec<AxisSet> = Vec::new();
@@ -158,20 +153,14 @@ impl Lookups {
             }
             FamilyBudget::Apart { total, finer } => (total, finer),
         };
-        let learned = || {
-            // Past the best clip there are as many requesters as the noise has contributions per
-            // contribution of the clip (MECHANISMS 2.3).
-            let past = 1.0 / (2.0 * total_budget.rho()).sqrt();
-            let learned = history.and_then(|history| history.clip(TOTAL_CLIP, past));
-            learned.unwrap_or(TOTAL_CLIP)
-        };
-        let total_clip = self.asked_clip(0).unwrap_or_else(learned);
-        let typical = history.map_or(TYPICAL_MOST, History::typical_most);
+        let clips = Clips::new(self.asked_clip(0), total_budget, rest, history);
         let loose = self.loose();
+        let geometry = Family::new(self.sizes.clone(), Vec::new());
         let clip = |axes: AxisSet| {
-            // A loose table takes of heavy users what the total takes.
-            let is_loose = loose.contains(&axes);
-            self.clip(axes, if is_loose { total_clip.contributions() } else { typical })
+            let cells = geometry.cells(axes);
+            let has_hours = geometry.axes(axes).any(|axis| self.axes[axis].is_hour());
+            let lookups = clips.whole_lookups(cells, has_hours, loose.contains(&axes));
+            self.asked_clip(axes).unwrap_or_else(|| norm(&self.axes, &self.sizes, axes, lookups))
         };
         let candidates: Vec<Candidate> = sets
             .iter()
@@ -188,7 +177,15 @@ impl Lookups {
             .map(|wanted| Wanted { axes: wanted.axes, weight: wanted.weight as f64 })
             .collect();
         let parts = split(&self.sizes, &candidates, &wanted);
-        let mut tables = vec![self.table(0, total_clip, total_budget)];
+        let mut total = self.table(0, clips.total, total_budget);
+        // Layers are no sums of row weights, which alone can be bounded at both ends.
+        if unit != Unit::PersonDay {
+            let layering = Layering::up_to(clips.total, clips.beyond);
+            let Layering { count, beyond, .. } = layering;
+            total.contribution = Contribution::Layers { count, beyond };
+            total.clip = layering.norm();
+        }
+        let mut tables = vec![total];
         for (table, part) in candidates.iter().zip(parts) {
             if part > 0.0 {
                 let charge = rest.part(parts_per_billion(part), 1_000_000_000);
@@ -226,26 +223,6 @@ impl Lookups {
             charge,
             key_delta: AttoDelta::ZERO,
         }
-    }
-
-    /// The clip of a fine table: what the release file sets, or the norm of so many lookups of one
-    /// requester, of which any two share a cell with the likelihood of their keys.
-    fn clip(&self, set: AxisSet, lookups: f64) -> Clip {
-        if let Some(clip) = self.asked_clip(set) {
-            return clip;
-        }
-        let same: f64 = (0..self.axes.len())
-            .filter(|axis| set >> axis & 1 == 1)
-            .map(|axis| match &self.axes[axis] {
-                Axis::Key(name) if name == "hour" => SAME_HOUR,
-                Axis::Key(name) if name.ends_with("country") => SAME_COUNTRY,
-                _ => 1.0 / (1.0 + (self.sizes[axis] as f64).log2()),
-            })
-            .product();
-        let norm = (lookups + lookups * (lookups - 1.0) * same).sqrt().clamp(1.0, MOST_CLIP);
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped")]
-        let units = (norm * LATTICE_ONE as f64).ceil() as u64;
-        Clip::lattice(units)
     }
 
     /// The largest clip of a target that a question with these very axes sets.
@@ -333,92 +310,4 @@ fn parts_per_billion(part: f64) -> u64 {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::path::Path;
-
-    use super::*;
-    use crate::spec::Release;
-    use crate::spec::measure::HISTOGRAM_BINS;
-
-    fn release(questions: &str) -> Release {
-        let text = format!(
-            "name = \"r\"\n[logs]\npath = \"x\"\n[keys]\napp = [\"a\", \"b\"]\n[ledger]\n\
-             path = \"r.ledger\"\nepsilon = 1.0\ndelta = 1e-6\n{questions}"
-        );
-        Release::parse(&text, "r.toml", Path::new(".")).unwrap()
-    }
-
-    fn tables(questions: &str) -> Vec<MeasuredTable> {
-        let release = release(questions);
-        let budget = NanoRho::new(20_000_000);
-        Lookups::new(&release.questions)
-            .unwrap()
-            .tables(FamilyBudget::Together(budget), None)
-            .unwrap()
-    }
-
-    #[test]
-    fn equal_questions_share_a_table_and_a_total_stands_beside_it() {
-        let tables = tables(
-            "[[question]]\nname = \"one\"\ncount = \"lookups\"\nby = [\"hour\", \"app\"]\n\
-             [[question]]\nname = \"two\"\ncount = \"lookups\"\nby = [\"app\", \"hour\"]\nclip = 7\n\
-             [[question]]\nname = \"three\"\nshare = \"app = 'a'\"\nby = [\"hour\"]\n",
-        );
-        let names: Vec<&str> = tables.iter().map(|table| table.name.as_str()).collect();
-        assert_eq!(names, ["all lookups", "lookups by hour, app"]);
-        assert_eq!((tables[0].clip, tables[1].clip), (TOTAL_CLIP, Clip::whole(7)));
-        assert_eq!(tables[0].charge.nano(), 5_000_000);
-        assert!((14_999_990..=15_000_000).contains(&tables[1].charge.nano()));
-    }
-
-    #[test]
-    fn a_share_without_a_count_brings_its_condition() {
-        let tables = tables(
-            "[[question]]\nname = \"sms\"\nshare = \"route = 'sms'\"\nby = [\"app\"]\nclip = 5\n",
-        );
-        assert_eq!(tables[1].name, "lookups by app, sms met");
-        assert_eq!(
-            tables[1].axes,
-            [Axis::Key("app".to_owned()), Axis::Condition("sms".to_owned())]
-        );
-        assert_eq!(tables[1].clip, Clip::whole(5));
-    }
-
-    #[test]
-    fn clips_shrink_with_the_grain_and_follow_the_history() {
-        let asked = "[[question]]\nname = \"app\"\ncount = \"lookups\"\nby = [\"app\"]\n\
-                     [[question]]\nname = \"fine\"\ncount = \"lookups\"\nby = [\"app\", \"hour\"]\n";
-        let constant = tables(asked);
-        assert!(constant[2].clip.units() < constant[1].clip.units());
-        let release = release(asked);
-        let lookups = Lookups::new(&release.questions).unwrap();
-        let with = |heavy: f64, noise_sd: f64| {
-            let mut bins = vec![0.0; HISTOGRAM_BINS];
-            (bins[0], bins[4], bins[16]) = (90_000.0, 9_000.0, heavy);
-            let history = History::new(&[(bins, noise_sd)]).unwrap();
-            {
-                let budget = FamilyBudget::Together(NanoRho::new(20_000_000));
-                lookups.tables(budget, Some(&history)).unwrap()
-            }
-        };
-        // Nobody asks more than six times: the least clip takes nothing.
-        let light = with(0.0, 1.0);
-        assert_eq!(light[0].clip, Clip::whole(20));
-        // A thousand requesters ask 500 times or more.
-        let heavy = with(1_000.0, 1.0);
-        assert_eq!(heavy[0].clip, Clip::whole(700));
-        // Where the noise of the histogram hides a thousand, nothing is learned of them.
-        assert_eq!(with(0.0, 1_000.0)[0].clip, TOTAL_CLIP);
-        let spent = |tables: &[MeasuredTable]| -> u64 {
-            tables.iter().map(|table| table.charge.nano()).sum()
-        };
-        assert!(spent(&light) <= 20_000_000 && spent(&heavy) <= 20_000_000);
-    }
-
-    #[test]
-    fn the_total_alone_gets_everything() {
-        let tables = tables("[[question]]\nname = \"all\"\ncount = \"lookups\"\n");
-        assert_eq!(tables.len(), 1);
-        assert_eq!(tables[0].charge.nano(), 20_000_000);
-    }
-}
+mod tests;

@@ -1,31 +1,70 @@
 //! What earlier releases told about how much requesters ask, and the clips that follow.
 //!
-//! The histogram of lookups per requester, as earlier blocks published it: free to use, since it is
-//! public. Days are averaged, which takes the noise down; where it still hides the answer, and
-//! without any history, constants stand in.
+//! The layers of the total and the histogram of lookups per requester, as earlier blocks published
+//! them: free to use, since they are public. The layers set the total's clip; where persons are the
+//! unit there are none, and the histogram does. Days are averaged, which takes the noise down; where
+//! it still hides the answer, and without any history, constants stand in.
 
+use super::layers::{LEAST_CLIP, Layers, next_clip};
 use crate::spec::measure::{HISTOGRAM_BINS, histogram_edges};
+use crate::spec::privacy_loss::NanoRho;
 use crate::spec::question::Clip;
 
 /// Bins below so many standard deviations of their noise count as empty.
 const LEAST_SIGNAL: f64 = 2.5;
 /// The share of requesters that the clip of fine tables leaves whole.
 const WHOLE: f64 = 0.97;
-/// The least clip that a history may set.
-const LEAST_CLIP: u32 = 20;
+
+/// What committed releases of earlier days published.
+#[derive(Debug, Clone, PartialEq)]
+pub struct History {
+    requesters: Option<Requesters>,
+    /// The newest first.
+    layers: Vec<Layers>,
+}
 
 /// The mean of published histograms of lookups per requester.
 #[derive(Debug, Clone, PartialEq)]
-pub struct History {
+struct Requesters {
     requesters: Vec<f64>,
     noise_sd: f64,
 }
 
 impl History {
-    /// From the values of each day's bins and the standard deviation of their noise; none when no
-    /// bin stands out.
+    /// From the values of each day's bins with the standard deviation of their noise, and from the
+    /// layers of each day's total, the newest first; none when neither tells anything.
     #[must_use]
-    pub fn new(days: &[(Vec<f64>, f64)]) -> Option<Self> {
+    pub fn new(histograms: &[(Vec<f64>, f64)], mut layers: Vec<Layers>) -> Option<Self> {
+        layers.retain(Layers::tells);
+        let requesters = Requesters::new(histograms);
+        (requesters.is_some() || !layers.is_empty()).then_some(Self { requesters, layers })
+    }
+
+    /// The clip of a total with this charge, and how many hundredths of a lookup past it each in its
+    /// upper layers stands for; none where nobody tells. `usual` is the clip without a history.
+    pub(super) fn total_clip(&self, usual: Clip, charge: NanoRho) -> Option<(Clip, u32)> {
+        // The noise for each contribution of the clip. Past the best clip there are about as many
+        // requesters (MECHANISMS 2.3).
+        let noise = 1.0 / (2.0 * charge.rho()).sqrt();
+        let heavy = || Some((self.requesters.as_ref()?.clip(usual, noise)?, 0));
+        next_clip(&self.layers, noise).or_else(heavy)
+    }
+
+    /// How many lookups a requester may have before the clip of fine tables shortens it.
+    pub(super) fn typical_most(&self) -> Option<f64> {
+        self.requesters.as_ref().map(Requesters::typical_most)
+    }
+
+    /// How many lookups a day has, on average; none where no layers tell.
+    pub(super) fn lookups(&self) -> Option<f64> {
+        let sum: f64 = self.layers.iter().map(Layers::total).sum();
+        (!self.layers.is_empty()).then(|| sum / self.layers.len() as f64)
+    }
+}
+
+impl Requesters {
+    /// None when no bin stands out.
+    fn new(days: &[(Vec<f64>, f64)]) -> Option<Self> {
         let count = days.len() as f64;
         let requesters: Vec<f64> = (0..HISTOGRAM_BINS)
             .map(|bin| days.iter().filter_map(|(bins, _)| bins.get(bin)).sum::<f64>() / count)
@@ -39,7 +78,7 @@ impl History {
     ///
     /// It lies above `usual` where more than that are surely past `usual`, and below it where surely
     /// no more are past the lower one.
-    pub(super) fn clip(&self, usual: Clip, past: f64) -> Option<Clip> {
+    fn clip(&self, usual: Clip, past: f64) -> Option<Clip> {
         let edges = histogram_edges();
         let surely = |edge: u32, sds: f64| {
             let bins = edges.iter().zip(&self.requesters).filter(|(low, _)| **low >= edge);
@@ -47,7 +86,7 @@ impl History {
                 bins.fold((0.0, 0.0), |(count, sum), (_, bin)| (count + 1.0, sum + bin));
             sum + sds * self.noise_sd * f64::sqrt(count)
         };
-        let candidates = || edges.into_iter().filter(|edge| *edge >= LEAST_CLIP);
+        let candidates = || edges.into_iter().filter(|edge| f64::from(*edge) >= LEAST_CLIP);
         let is_above = |edge: &u32| Clip::whole(*edge).units() > usual.units();
         let heavy = candidates().find(is_above).is_some_and(|next| surely(next, -3.0) > past);
         let clip = if heavy {
@@ -59,7 +98,7 @@ impl History {
     }
 
     /// How many lookups a requester may have before the clip of fine tables shortens it.
-    pub(super) fn typical_most(&self) -> f64 {
+    fn typical_most(&self) -> f64 {
         let bins = || {
             let held = |bin: &f64| if *bin >= LEAST_SIGNAL * self.noise_sd { *bin } else { 0.0 };
             self.requesters.iter().map(held)
@@ -83,14 +122,39 @@ mod tests {
     #[test]
     fn days_are_averaged_and_bins_in_the_noise_count_as_empty() {
         let mut values = vec![3.0; HISTOGRAM_BINS];
-        assert_eq!(History::new(&[(values.clone(), 2.0)]), None);
+        assert_eq!(History::new(&[(values.clone(), 2.0)], Vec::new()), None);
         values[0] = 900.0;
         values[8] = 100.0;
-        let one = History::new(&[(values.clone(), 2.0)]).unwrap();
-        let four = History::new(&vec![(values, 2.0); 4]).unwrap();
+        let one = Requesters::new(&[(values.clone(), 2.0)]).unwrap();
+        let four = Requesters::new(&vec![(values.clone(), 2.0); 4]).unwrap();
         assert_eq!(one.requesters, four.requesters);
         assert!((one.noise_sd - 2.0).abs() < 1e-12 && (four.noise_sd - 1.0).abs() < 1e-12);
         // One lookup each, and 20 or more.
         assert!((one.typical_most() - 20.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn layers_tell_more_of_heavy_users_than_a_histogram() {
+        let charge = NanoRho::new(8_000_000);
+        let mut values = vec![0.0; HISTOGRAM_BINS];
+        (values[0], values[16]) = (90_000.0, 1_000.0);
+        let heavy = [(values, 1.0)];
+        // A thousand requesters ask 500 times or more.
+        let alone = History::new(&heavy, Vec::new()).unwrap();
+        let usual = Clip::whole(300);
+        assert_eq!(alone.total_clip(usual, charge), Some((Clip::whole(700), 0)));
+        assert_eq!(alone.lookups(), None);
+        let mut nobody = Layers { width: 20.0, noise_sd: 1.0, sums: vec![0.0; 16] };
+        assert_eq!(History::new(&[], vec![nobody.clone()]), None, "an empty day tells nothing");
+        nobody.sums[0] = 10_000.0;
+        let both = History::new(&heavy, vec![nobody.clone()]).unwrap();
+        assert_eq!(both.total_clip(usual, charge), Some((Clip::whole(160), 0)));
+        assert_eq!(both.typical_most(), alone.typical_most());
+        let layers = History::new(
+            &[],
+            vec![nobody, Layers { width: 20.0, noise_sd: 1.0, sums: vec![5.0; 16] }],
+        );
+        let layers = layers.unwrap();
+        assert_eq!((layers.typical_most(), layers.lookups()), (None, Some(5_040.0)));
     }
 }

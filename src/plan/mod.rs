@@ -4,8 +4,10 @@
 //! with the reservation; layout and cells follow from the release file and the tables.
 
 mod cells;
+mod clips;
 mod family;
 mod history;
+mod layers;
 mod layout;
 mod least_squares;
 mod private_keys;
@@ -16,6 +18,7 @@ mod tables;
 pub use cells::{Cells, condition_met};
 pub use family::Lookups;
 pub use history::History;
+pub use layers::{Layering, Layers};
 pub use layout::Layout;
 pub use least_squares::{Along, AxisSet, Empty, Family, subsets};
 pub use private_keys::{MOST_KEYS, MOST_KEYS_OF_ONE};

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::family::Lookups;
 use super::history::History;
+use super::layers::Layering;
 use super::private_keys;
 use super::purses::{Purses, may_be_bounded_over_windows};
 use crate::spec::Release;
@@ -35,12 +36,28 @@ pub enum Axis {
     Condition(String),
 }
 
+impl Axis {
+    /// Whether it is the hour of the day.
+    #[must_use]
+    pub fn is_hour(&self) -> bool {
+        matches!(self, Self::Key(name) if name == "hour")
+    }
+}
+
 /// What one requester adds to a cell before scaling.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Contribution {
     /// The number of lookups in it.
     Lookups,
+    /// The number of all its lookups up to a bound, divided over layers of equal width.
+    Layers {
+        /// How many; a square.
+        count: u32,
+        /// For each lookup in the upper half of them so many hundredths of one are taken to be past
+        /// the last.
+        beyond: u32,
+    },
     /// One, where there are enough lookups in it.
     Presence {
         /// The fewest that make the requester count.
@@ -79,6 +96,7 @@ impl Contribution {
     pub const fn word(&self) -> &'static str {
         match self {
             Self::Lookups => "lookups",
+            Self::Layers { .. } => "lookups in layers",
             Self::Presence { .. } => "presence",
             Self::Sum { .. } => "sum",
             Self::Mean { .. } => "sum and count",
@@ -86,6 +104,12 @@ impl Contribution {
             Self::KeyWeights { .. } => "weights of keys",
             Self::KeyCounts { .. } => "lookups by found keys",
         }
+    }
+
+    /// Whether it counts lookups by public keys, or all of them.
+    #[must_use]
+    pub const fn is_of_lookups(&self) -> bool {
+        matches!(self, Self::Lookups | Self::Layers { .. })
     }
 
     /// Whether its cells are known only once keys were found: it is tallied after them.
@@ -121,6 +145,27 @@ pub struct MeasuredTable {
 }
 
 impl MeasuredTable {
+    /// How a requester's lookups are divided; none where they are not.
+    #[must_use]
+    pub const fn layering(&self) -> Option<Layering> {
+        match self.contribution {
+            Contribution::Layers { count, beyond } => Some(Layering::of(count, beyond, self.clip)),
+            _ => None,
+        }
+    }
+
+    /// How much each cell counts in the sum of a total.
+    #[must_use]
+    pub fn weights(&self) -> Vec<f64> {
+        self.layering().map_or_else(|| vec![1.0], |layering| layering.weights().collect())
+    }
+
+    /// The clip as a release file sets it: of a total in layers, how many lookups of a requester count.
+    #[must_use]
+    pub fn asked_clip(&self) -> Clip {
+        self.layering().map_or(self.clip, Layering::most)
+    }
+
     /// How far one unit can move the table, in L2.
     #[must_use]
     pub fn sensitivity(&self) -> Clip {
@@ -147,7 +192,8 @@ pub fn measured_tables(
 ) -> Result<Vec<MeasuredTable>> {
     let lookups = Lookups::new(&release.questions)?;
     let purses = Purses::new(release, budget, &lookups);
-    let mut tables = lookups.tables(purses.of_family(&lookups), history)?;
+    let family = purses.of_family(&lookups);
+    let mut tables = lookups.tables(family, release.ledger.unit, history)?;
     let private = |question: &&Question| matches!(question.measure, Measure::Prefixes(_));
     let private_weights: u64 =
         release.questions.iter().filter(private).map(|question| question.weight).sum();
@@ -219,9 +265,10 @@ pub(super) fn clip_of(question: &Question, contribution: &Contribution) -> Clip 
         // In a single cell a requester is there or not: its norm is at most one.
         Contribution::Presence { .. } if question.by.is_empty() => Clip::whole(1),
         Contribution::Presence { .. } => question.clip.unwrap_or(DISTINCT_CLIP),
-        Contribution::Lookups | Contribution::Sum { .. } | Contribution::KeyCounts { .. } => {
-            question.clip.unwrap_or(NUMBER_CLIP)
-        }
+        Contribution::Lookups
+        | Contribution::Layers { .. }
+        | Contribution::Sum { .. }
+        | Contribution::KeyCounts { .. } => question.clip.unwrap_or(NUMBER_CLIP),
         // Sum and count lie side by side: the vector is up to sqrt(2) longer than the lookups.
         Contribution::Mean { .. } => {
             let lookups = question.clip.unwrap_or(NUMBER_CLIP).units();

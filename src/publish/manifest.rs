@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::ledger::Entry;
+use crate::ledger::{Entry, StoredFile};
+use crate::plan::{Layering, Layers};
 use crate::release::{Answer, Guarantee, NoisyTable};
 use crate::spec::Release;
 use crate::spec::privacy_loss::NanoRho;
@@ -88,7 +89,7 @@ impl Facts<'_> {
         let held = tables.iter().filter(|table| table.priced().table.over_window);
         let over_window = NanoRho::new(held.map(|table| table.priced().charge.nano()).sum());
         let manifest = json!({
-            "format": 3,
+            "format": 4,
             "release": self.release.name,
             "release_id": self.entry.release_id,
             "day": self.day,
@@ -125,12 +126,20 @@ impl Facts<'_> {
 fn measured_table(table: &NoisyTable) -> Value {
     let priced = table.priced();
     let clip = priced.table.clip.contributions();
+    let layers = |layering: Layering| {
+        json!({
+            "up_to": layering.most().contributions(),
+            "beyond": f64::from(layering.beyond) / 100.0,
+            "measured": Layers::new(layering, table.units(), table.noise_sd()),
+        })
+    };
     json!({
         "name": priced.table.name,
         "contribution": priced.table.contribution.word(),
         "clip": clip,
         "target_clip": priced.table.target_clip.map(Clip::contributions),
         "over_window": priced.table.over_window,
+        "layers": priced.table.layering().map(layers),
         "sensitivity": priced.table.sensitivity().contributions(),
         "mechanism": priced.mechanism,
         "sampler": priced.drawn_by,
@@ -139,4 +148,48 @@ fn measured_table(table: &NoisyTable) -> Value {
         "key_delta": priced.table.key_delta.delta(),
         "threshold": priced.threshold.map(|units| units as f64 / LATTICE_ONE as f64),
     })
+}
+
+/// The layers of the total that a stored release published; none when it had none, as releases
+/// before format 4.
+///
+/// # Errors
+/// Internal, when the stored manifest is not what was published.
+pub fn layers(files: &[StoredFile]) -> Result<Option<Layers>> {
+    let Some(file) = files.iter().find(|file| file.path.starts_with("_manifest/")) else {
+        return Ok(None);
+    };
+    let broken = || Error::internal("a stored manifest does not read back as published");
+    let manifest: Value = serde_json::from_slice(&file.bytes).map_err(|_| broken())?;
+    let tables = manifest["measured_tables"].as_array().into_iter().flatten();
+    let mut layered = tables.filter(|table| table["layers"].is_object());
+    let of = |table: &Value| serde_json::from_value(table["layers"]["measured"].clone());
+    layered.next().map(of).transpose().map_err(|_| broken())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stored(path: &str, text: &str) -> Vec<StoredFile> {
+        vec![StoredFile { path: path.to_owned(), bytes: text.as_bytes().to_vec() }]
+    }
+
+    #[test]
+    fn layers_are_read_back_and_older_releases_have_none() {
+        let path = "_manifest/day=2026-01-05.json";
+        let older =
+            r#"{ "format": 3, "measured_tables": [{ "name": "all lookups", "clip": 300.0 }] }"#;
+        assert_eq!(layers(&stored(path, older)).unwrap(), None);
+        assert_eq!(layers(&stored("volume/day=2026-01-05/part-0.parquet", "PAR1")).unwrap(), None);
+        let expected = Layers { width: 18.75, noise_sd: 4.5, sums: vec![7.0, -0.5] };
+        let told = json!({ "measured_tables": [
+            { "name": "lookups by hour", "layers": null },
+            { "name": "all lookups", "layers": { "up_to": 37.5, "measured": expected } },
+        ] });
+        assert_eq!(layers(&stored(path, &told.to_string())).unwrap(), Some(expected));
+        for broken in ["{", r#"{ "measured_tables": [{ "layers": { "measured": 1 } }] }"#] {
+            assert_eq!(layers(&stored(path, broken)).unwrap_err().kind(), crate::Kind::Internal);
+        }
+    }
 }

@@ -18,7 +18,7 @@ mod table;
 mod worth;
 
 pub use folder::{check_writable, is_whole, remove_leftovers, write_out};
-pub use manifest::Facts;
+pub use manifest::{Facts, layers};
 pub use rollup::{Coarser, Countries, Period, ReleasedDay, rollup};
 pub use worth::{Worth, histogram, seen_prefixes, worth};
 

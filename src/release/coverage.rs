@@ -100,6 +100,14 @@ fn sums(cells: u32, base: i64) -> Vec<i64> {
         .collect()
 }
 
+/// A total in the layers that a plan's first table has, the lowest with what they do not divide.
+fn in_layers(plan: &Plan, total: i64) -> Vec<i64> {
+    let count = i64::from(plan.sizes()[0]);
+    let mut layers = vec![total / count; plan.sizes()[0] as usize];
+    layers[0] += total % count;
+    layers
+}
+
 /// How often to draw.
 fn draws() -> u32 {
     std::env::var("POINTILLIST_DRAWS").map_or(10_000, |text| text.parse().unwrap())

@@ -71,6 +71,8 @@ fn reach(contribution: &Contribution, clip: f64) -> (f64, f64) {
         Contribution::Lookups | Contribution::Presence { .. } | Contribution::KeyCounts { .. } => {
             (1.0, root * clip)
         }
+        // A lookup more reaches one layer, or parts of two.
+        Contribution::Layers { .. } => (1.0, root * clip),
         // A signed sum may point either way.
         Contribution::Sum { .. } => (1.0, 2.0 * clip),
         // The sum never exceeds the count beside it, so two such vectors are at right angles at most.
@@ -350,8 +352,8 @@ mod tests {
         assert!((told.thirty_days.rho / whole - 2.5).abs() < 0.01, "{told:?}");
         // A thirtieth of one half, and a fifth of the other.
         assert!((told.one_day.rho / whole - 0.5 / 30.0 - 0.5 / 5.0).abs() < 1e-3, "{told:?}");
-        // One of four lookups, and what it uses up: 7 of 16; one of 300 in the total.
-        let pair = whole * 0.1 * (1.0 / 16.0 + 7.0 / 16.0) + whole / 60.0 / 90_000.0;
+        // One of four lookups, and what it uses up: 7 of 16; one of 75 in the layers of the total.
+        let pair = whole * 0.1 * (1.0 / 16.0 + 7.0 / 16.0) + whole / 60.0 / 5_625.0;
         assert!(is_just(told.contact_pair.rho, pair * 0.999_9), "{told:?} {pair}");
     }
 

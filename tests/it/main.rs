@@ -9,6 +9,7 @@ mod holds;
 mod house;
 mod interrupted;
 mod kills;
+mod layers;
 mod naming;
 mod persons;
 mod private_keys;

@@ -12,7 +12,7 @@ fn all_hold(top: u32, each: i64) -> (f64, f64) {
     );
     let plan = plan(&release);
     let hours = vec![each; 24];
-    let truth = vec![vec![hours.iter().sum()], hours];
+    let truth = vec![in_layers(&plan, hours.iter().sum()), hours];
     let draws = draws();
     let (mut held, mut sd) = (0, 0.0);
     for _ in 0..draws {

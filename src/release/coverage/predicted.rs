@@ -49,7 +49,7 @@ fn kinds(each: i64) -> Kinds {
                 sums
             };
             match table.name.as_str() {
-                "all lookups" => fold(1, &|_| 0),
+                "all lookups" => in_layers(&plan, finest.iter().sum()),
                 "lookups by hour, app, route" => finest.clone(),
                 "lookups by app" => fold(4, &|cell| cell / 3 % 4),
                 "lookups by app, route" => fold(12, &|cell| cell % 12),

@@ -1,6 +1,7 @@
 //! Counts and shares of several tables, raked to a total.
 
 use super::*;
+use crate::plan::{Contribution, MeasuredTable};
 use crate::spec::question::Question;
 
 /// A release whose counts come from several tables, and what those tables hold.
@@ -39,7 +40,7 @@ pub(super) fn tables(finest: &[i64], total: i64, apps: Apps) -> Tables {
                 sums
             };
             match table.name.as_str() {
-                "all lookups" => vec![total],
+                "all lookups" => in_layers(&plan, total),
                 "lookups by hour, app, route" => finest.to_vec(),
                 // Bounding took nothing from the first app's heavy users, where it is loose.
                 "lookups by app" if apps == Apps::Loose => {
@@ -56,6 +57,31 @@ pub(super) fn tables(finest: &[i64], total: i64, apps: Apps) -> Tables {
         .collect();
     let priced = price(&plan.tables, crate::spec::release::Sampler::Integer).unwrap();
     Tables { release, plan, priced, truth }
+}
+
+/// The same log with another plan of its total.
+fn with_total(change: impl Fn(&mut MeasuredTable)) -> Tables {
+    let tables = of_one_log();
+    let mut measured = tables.plan.tables.clone();
+    change(&mut measured[0]);
+    let plan = Plan::with_tables(&tables.release, measured).unwrap();
+    let priced = price(&plan.tables, crate::spec::release::Sampler::Integer).unwrap();
+    let mut truth = tables.truth;
+    truth[0] = in_layers(&plan, truth[0].iter().sum());
+    Tables { plan, priced, truth, ..tables }
+}
+
+/// As days were planned before the total had layers.
+pub(super) fn planned_before() -> Tables {
+    with_total(|total| {
+        total.clip = total.asked_clip();
+        total.contribution = Contribution::Lookups;
+    })
+}
+
+/// As days are planned when earlier ones told of lookups past the clip.
+pub(super) fn filled_up() -> Tables {
+    with_total(|total| total.contribution = Contribution::Layers { count: 16, beyond: 140 })
 }
 
 /// How many finest cells there are.
@@ -98,6 +124,15 @@ impl Tables {
 #[test]
 fn raked_counts_and_shares_of_several_tables_hold_as_well() {
     all_hold(&of_one_log());
+}
+
+#[test]
+fn counts_that_are_filled_up_hold_as_well() {
+    let (filled, plain) = (filled_up(), of_one_log());
+    let total = |tables: &Tables| column(&tables.exact()[0], "value")[0];
+    // The upper half of equal layers counts 2.4 times.
+    assert!((total(&filled) / total(&plain) - 1.7).abs() < 1e-3);
+    all_hold(&filled);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! All noisy tables of lookups together: raked to the total, then least squares.
 //!
-//! The total is measured apart with a loose clip: heavy users count nearly whole in it. Every finer
+//! The total is measured apart with a loose clip, as a weighted sum of its layers: heavy users count
+//! nearly whole in it. Every finer
 //! table has a clip of its own and so lacks another part of the lookups; where it and the total
 //! stand out of the noise, each table is scaled to the total before they are combined, which
 //! restores on average what its clip took. Then every marginal is estimated from all tables that
@@ -18,7 +19,7 @@ use std::collections::HashMap;
 use super::super::draw::NoisyTable;
 use super::sums::Raking;
 use super::tensor::Tensor;
-use crate::plan::{Along, AxisSet, Contribution, Empty, Family, Plan, subsets};
+use crate::plan::{Along, AxisSet, Empty, Family, Plan, subsets};
 use crate::spec::question::LATTICE_ONE;
 use crate::{Error, Result};
 
@@ -73,7 +74,7 @@ impl Combined {
         for table in noisy {
             let priced = &table.priced().table;
             let Some(axes) = plan.lookups.set(&priced.axes) else { continue };
-            if priced.contribution != Contribution::Lookups {
+            if !priced.contribution.is_of_lookups() {
                 continue;
             }
             let values: Vec<f64> = table.contributions().collect();
@@ -81,6 +82,14 @@ impl Combined {
             let sum =
                 Noisy { value: values.iter().sum(), variance: variance * values.len() as f64 };
             if axes == 0 {
+                let weights = priced.weights();
+                let total_of = |parts: &dyn Fn((&f64, &f64)) -> f64| -> f64 {
+                    weights.iter().zip(&values).map(parts).sum()
+                };
+                let sum = Noisy {
+                    value: total_of(&|(weight, value)| weight * value),
+                    variance: variance * total_of(&|(weight, _)| weight * weight),
+                };
                 total = Some((sum, priced.name.clone()));
             } else {
                 raw.push((axes, variance));

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::super::draw::PricedTable;
 use super::combine::Noisy;
 use super::tensor::Tensor;
-use crate::plan::{Along, AxisSet, Contribution, Empty, Family, Lookups, subsets};
+use crate::plan::{Along, AxisSet, Empty, Family, Lookups, subsets};
 use crate::spec::question::{LATTICE_ONE, Question};
 use crate::{Error, Result};
 
@@ -73,12 +73,16 @@ impl<'a> Measured<'a> {
         for priced in priced {
             let table = &priced.table;
             let Some(axes) = lookups.set(&table.axes) else { continue };
-            if table.contribution != Contribution::Lookups {
+            if !table.contribution.is_of_lookups() {
                 continue;
             }
             let variance = (priced.noise_scale.units() / LATTICE_ONE as f64).powi(2);
             match axes {
-                0 => measured.total = Some(variance),
+                // A weighted sum of layers; days of before had one cell.
+                0 => {
+                    let squares: f64 = table.weights().iter().map(|weight| weight * weight).sum();
+                    measured.total = Some(variance * squares);
+                }
                 _ => measured.fine.push((axes, table.name.as_str(), variance)),
             }
         }

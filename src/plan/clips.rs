@@ -1,0 +1,144 @@
+//! Which clip each table of lookups gets: what the release file sets, or what its lookups need.
+//!
+//! A clip takes from heavy users and the noise grows with it, so the best one depends on how much
+//! either weighs: where cells hold few lookups the noise does, and where a log is large what the
+//! clip takes. The rules below were found by simulation, with heavy users and without, where the noise
+//! is what a hundred thousand to ten million lookups a day have at epsilon 1 (`cargo bench --bench
+//! accuracy` has 300,000).
+
+use super::history::History;
+use super::least_squares::AxisSet;
+use super::tables::Axis;
+use crate::spec::privacy_loss::NanoRho;
+use crate::spec::question::{Clip, LATTICE_ONE, MOST_CLIP};
+
+/// The clip of the total when nothing was released before: about one requester-day in ten thousand
+/// lies above.
+pub(super) const TOTAL_CLIP: Clip = Clip::whole(300);
+/// How many lookups of a requester stay whole in a table of so many cells then.
+const TYPICAL_MOST: f64 = 20.0;
+const FEW_CELLS: f64 = 4.0;
+/// The power of the number of cells with which fewer stay whole.
+const FINER: f64 = 0.15;
+/// And the part of it by hours: in which country and by which app they ask tells users apart more
+/// than the hour does, so what a clip takes bends hours less.
+const BY_HOUR: f64 = 0.5;
+
+/// The lookups times the root of the finer tables' rho that those hold for, and the power of that
+/// with which more stay whole: the noise of a larger log is a smaller part of it.
+const USUAL_SIGNAL: f64 = 38_000.0;
+const LARGER: f64 = 0.65;
+/// How far that may go: a contact pair loses the more the smaller clips are.
+const LEAST_FACTOR: f64 = 0.5;
+const MOST_FACTOR: f64 = 16.0;
+
+/// How likely two lookups of one requester on one day fall on the same value of a key: of the same
+/// hour, and of the same country (most people ask about one). Guesses, for clips only.
+const SAME_HOUR: f64 = 1.0 / 12.0;
+const SAME_COUNTRY: f64 = 0.6;
+
+/// What clips follow from.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Clips {
+    /// The most of one requester's lookups that count in the total.
+    pub(super) total: Clip,
+    /// For each of them in its upper layers so many hundredths of one are past the clip.
+    pub(super) beyond: u32,
+    /// How many stay whole in a table of few cells.
+    most: f64,
+}
+
+impl Clips {
+    /// For a total and finer tables with these budgets; `asked` is the total's clip as the release
+    /// file sets it.
+    pub(super) fn new(
+        asked: Option<Clip>,
+        total: NanoRho,
+        finer: NanoRho,
+        history: Option<&History>,
+    ) -> Self {
+        let learned = history.and_then(|history| history.total_clip(TOTAL_CLIP, total));
+        let typical = history.and_then(History::typical_most).unwrap_or(TYPICAL_MOST);
+        let factor = history.and_then(History::lookups).map_or(1.0, |lookups| {
+            let signal = lookups.max(0.0) * finer.rho().sqrt();
+            (signal / USUAL_SIGNAL).powf(LARGER).clamp(LEAST_FACTOR, MOST_FACTOR)
+        });
+        // A clip that the release file sets is meant as it is.
+        let asked = asked.map(|clip| (clip, 0));
+        let (total, beyond) = asked.or(learned).unwrap_or((TOTAL_CLIP, 0));
+        Self { total, beyond, most: typical * factor }
+    }
+
+    /// How many lookups of a requester stay whole in a table: in a loose one as many as the total
+    /// takes, which is the most for any.
+    pub(super) fn whole_lookups(&self, cells: f64, has_hours: bool, is_loose: bool) -> f64 {
+        let total = self.total.contributions();
+        if is_loose {
+            return total;
+        }
+        let part = if has_hours { BY_HOUR } else { 1.0 };
+        (self.most * part * (FEW_CELLS / cells).powf(FINER)).min(total)
+    }
+}
+
+/// The norm of so many lookups of one requester in a table, of which any two share a cell with the
+/// likelihood of their keys.
+pub(super) fn norm(axes: &[Axis], sizes: &[u64], set: AxisSet, lookups: f64) -> Clip {
+    let same: f64 = axes
+        .iter()
+        .zip(sizes)
+        .enumerate()
+        .filter(|(place, _)| set >> place & 1 == 1)
+        .map(|(_, (axis, size))| match axis {
+            hour if hour.is_hour() => SAME_HOUR,
+            Axis::Key(name) if name.ends_with("country") => SAME_COUNTRY,
+            _ => 1.0 / (1.0 + (*size as f64).log2()),
+        })
+        .product();
+    let squares = lookups + lookups * (lookups - 1.0) * same;
+    let norm = squares.max(0.0).sqrt().clamp(1.0, MOST_CLIP);
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped")]
+    let units = (norm * LATTICE_ONE as f64).ceil() as u64;
+    Clip::lattice(units)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::Layers;
+
+    fn clips(lookups: Option<f64>, rho: u64) -> Clips {
+        let layers = |lookups: f64| Layers {
+            width: 20.0,
+            noise_sd: lookups / 1_000.0,
+            sums: vec![lookups / 16.0; 16],
+        };
+        let history = lookups.and_then(|lookups| History::new(&[], vec![layers(lookups)]));
+        Clips::new(None, NanoRho::new(rho / 2), NanoRho::new(rho), history.as_ref())
+    }
+
+    #[test]
+    fn finer_tables_keep_fewer_lookups_whole_and_none_more_than_the_total() {
+        let clips = clips(None, 24_000_000);
+        let whole =
+            |cells: f64, has_hours, is_loose| clips.whole_lookups(cells, has_hours, is_loose);
+        assert!((whole(4.0, false, false) - 20.0).abs() < 1e-9);
+        // Ten times as many cells keep 10^-0.15 of it.
+        assert!((whole(40.0, false, false) - 14.159).abs() < 1e-3);
+        assert!((whole(40.0, true, false) - 7.079).abs() < 1e-3);
+        assert!((whole(4_096.0, true, true) - 300.0).abs() < 1e-9);
+        let small = Clips { total: Clip::whole(12), ..clips };
+        assert!((small.whole_lookups(4.0, false, false) - 12.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn larger_logs_and_budgets_keep_more_whole() {
+        let most = |lookups: f64, rho| clips(Some(lookups), rho).most;
+        let usual = most(300_000.0, 16_000_000);
+        assert!((usual / 20.0 - 1.0).abs() < 0.01, "{usual}");
+        assert!((most(3_000_000.0, 16_000_000) / usual - 10_f64.powf(0.65)).abs() < 1e-9);
+        assert!((most(300_000.0, 1_600_000_000) / usual - 10_f64.powf(0.65)).abs() < 1e-9);
+        let far = [most(1e12, 16_000_000), most(1.0, 16_000_000)];
+        assert!((far[0] - 320.0).abs() < 1e-9 && (far[1] - 10.0).abs() < 1e-9, "{far:?}");
+    }
+}
