@@ -12,9 +12,9 @@ use crate::{Error, Result};
 /// How many blocks one window of a requester has.
 pub const WINDOW_DAYS: u32 = 30;
 /// On how many days of a window a requester may reach its clips and be counted whole, when the
-/// release file does not say: four times the clip over the window. Fewer make for less noise on its
-/// first days and more on its last, when little is left to be raked.
-const WHOLE_DAYS: u32 = 16;
+/// release file does not say: all of them. Fewer make for less noise on its first days, and on its last
+/// for more than that, where heavy users are the same every day: little is left to be raked then.
+const WHOLE_DAYS: u32 = WINDOW_DAYS;
 
 /// `[privacy] unit`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
