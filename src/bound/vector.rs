@@ -58,10 +58,9 @@ pub(super) fn collect(
         }
         // Bounded once keys are found, in `keys`.
         Contribution::KeyWeights { .. } | Contribution::KeyCounts { .. } => {}
-        Contribution::Layers { count, .. } => {
+        Contribution::Layers { count } => {
             let lookups: i64 = atoms.iter().map(|atom| atom.lookups).sum();
-            let layers =
-                Layering::of(*count, 0, bound.clip).entries(lattice(lookups).unsigned_abs());
+            let layers = Layering::of(*count, bound.clip).entries(lattice(lookups).unsigned_abs());
             let entry = |(cell, units): (u32, u64)| Entry { cell, units: units.cast_signed() };
             vector.extend(layers.map(entry));
         }

@@ -89,16 +89,6 @@ pub(crate) fn run(path: &Path, output: &Output) -> Result<()> {
             if table["over_window"] == Value::Bool(true) { ", capped over the window" } else { "" },
         );
     }
-    let tables = facts["measured_tables"].as_array().into_iter().flatten();
-    for beyond in tables.filter_map(|table| table["layers"]["beyond"].as_f64()) {
-        if beyond > 0.0 {
-            let _infallible = writeln!(
-                text,
-                "Past the total's clip {beyond:.1} lookups are taken to be for each in the upper half of its layers, as \
-                 earlier days have them."
-            );
-        }
-    }
     if facts["grain"].is_null() {
         let _infallible = writeln!(text, "Ledger entry {}.", word("ledger_entry"));
     }

@@ -62,7 +62,6 @@ pub(crate) fn run(asked: &Plan, output: &Output) -> Result<()> {
                 json!({
                     "count": layering.count,
                     "up_to": asked_clip,
-                    "beyond": f64::from(layering.beyond) / 100.0,
                 })
             }),
             "target_clip": priced.table.target_clip.map(Clip::contributions),
@@ -177,17 +176,9 @@ fn over_window(release: &Release, priced: &[PricedTable]) -> Result<String> {
 /// How the total is measured, in words; none for other tables.
 fn in_layers(priced: &PricedTable) -> Option<String> {
     let layering = priced.table.layering()?;
-    let beyond = match layering.beyond {
-        0 => String::new(),
-        beyond => format!(
-            " As earlier days have them, {:.1} lookups past the clip are taken to be for each one in the upper \
-             half of them.",
-            f64::from(beyond) / 100.0
-        ),
-    };
     Some(format!(
         "  {} counts a requester's lookups up to the clip, in {} layers that add up; how many lie in \
-         each sets later days' clips.{beyond}",
+         each sets later days' clips.",
         priced.table.name, layering.count
     ))
 }

@@ -58,20 +58,39 @@ const KNOWN_DAYS: usize = 7;
 const HISTORY: (usize, usize) = (7, 30);
 
 /// What committed releases of blocks before `day` published about requesters; nothing else may set
-/// a clip.
+/// a clip. Days under another release file count where there are none under this one: they may have
+/// counted other lookups.
 pub(super) fn history(spec: &Release, ledger: &Ledger, day: Day) -> Result<Option<History>> {
+    let fingerprint = spec.fingerprint();
+    let own = history_of(spec, ledger, day, &|entry| entry.fingerprint == fingerprint)?;
+    own.map_or_else(|| history_of(spec, ledger, day, &|_| true), |own| Ok(Some(own)))
+}
+
+fn history_of(
+    spec: &Release,
+    ledger: &Ledger,
+    day: Day,
+    counts: &dyn Fn(&Entry) -> bool,
+) -> Result<Option<History>> {
     let asks = |question: &&Question| question.measure == Measure::RequesterHistogram;
     let question = spec.questions.iter().find(asks);
     let (mut histograms, mut layers, mut days) = (Vec::new(), Vec::new(), 0);
     for earlier in std::iter::successors(day.previous(), |day| day.previous()).take(HISTORY.1) {
         let mut entries = ledger.find(&spec.name, earlier)?;
-        entries.retain(|entry| matches!(entry.state, State::Committed | State::Published));
+        entries.retain(|entry| {
+            matches!(entry.state, State::Committed | State::Published) && counts(entry)
+        });
         let Some(newest) = entries.last() else { continue };
         let files = ledger.stored(newest.id)?;
+        let own = publish::layers(&files)?;
+        // A day without logs, or with next to none, shall not take the place of one that tells.
+        if own.as_ref().is_some_and(|own| !own.tells()) {
+            continue;
+        }
+        layers.extend(own);
         if let Some(question) = question {
             histograms.extend(publish::histogram(&files, &question.name)?);
         }
-        layers.extend(publish::layers(&files)?);
         days += 1;
         if days == HISTORY.0 {
             break;

@@ -58,7 +58,7 @@ impl Cells {
         axes.reverse();
         let (number, each) = match &table.contribution {
             Contribution::Lookups | Contribution::Presence { .. } => (None, 1),
-            Contribution::Layers { count, .. } => (None, u64::from(*count)),
+            Contribution::Layers { count } => (None, u64::from(*count)),
             Contribution::Histogram => (None, HISTOGRAM_BINS as u64),
             Contribution::KeyWeights { .. } | Contribution::KeyCounts { .. } => (None, 0),
             Contribution::Sum { number } => (Some(weights(layout, number, Grid::plain)?), 1),

@@ -19,7 +19,7 @@ pub(super) const TOTAL_CLIP: Clip = Clip::whole(300);
 const TYPICAL_MOST: f64 = 20.0;
 const FEW_CELLS: f64 = 4.0;
 /// The power of the number of cells with which fewer stay whole.
-const FINER: f64 = 0.15;
+const FINER: f64 = 0.1;
 /// And the part of it by hours: in which country and by which app they ask tells users apart more
 /// than the hour does, so what a clip takes bends hours less.
 const BY_HOUR: f64 = 0.5;
@@ -42,8 +42,6 @@ const SAME_COUNTRY: f64 = 0.6;
 pub(super) struct Clips {
     /// The most of one requester's lookups that count in the total.
     pub(super) total: Clip,
-    /// For each of them in its upper layers so many hundredths of one are past the clip.
-    pub(super) beyond: u32,
     /// How many stay whole in a table of few cells.
     most: f64,
 }
@@ -63,10 +61,7 @@ impl Clips {
             let signal = lookups.max(0.0) * finer.rho().sqrt();
             (signal / USUAL_SIGNAL).powf(LARGER).clamp(LEAST_FACTOR, MOST_FACTOR)
         });
-        // A clip that the release file sets is meant as it is.
-        let asked = asked.map(|clip| (clip, 0));
-        let (total, beyond) = asked.or(learned).unwrap_or((TOTAL_CLIP, 0));
-        Self { total, beyond, most: typical * factor }
+        Self { total: asked.or(learned).unwrap_or(TOTAL_CLIP), most: typical * factor }
     }
 
     /// How many lookups of a requester stay whole in a table: in a loose one as many as the total
@@ -123,9 +118,9 @@ mod tests {
         let whole =
             |cells: f64, has_hours, is_loose| clips.whole_lookups(cells, has_hours, is_loose);
         assert!((whole(4.0, false, false) - 20.0).abs() < 1e-9);
-        // Ten times as many cells keep 10^-0.15 of it.
-        assert!((whole(40.0, false, false) - 14.159).abs() < 1e-3);
-        assert!((whole(40.0, true, false) - 7.079).abs() < 1e-3);
+        // Ten times as many cells keep 10^-0.1 of it.
+        assert!((whole(40.0, false, false) - 15.887).abs() < 1e-3);
+        assert!((whole(40.0, true, false) - 7.943).abs() < 1e-3);
         assert!((whole(4_096.0, true, true) - 300.0).abs() < 1e-9);
         let small = Clips { total: Clip::whole(12), ..clips };
         assert!((small.whole_lookups(4.0, false, false) - 12.0).abs() < 1e-9);

@@ -21,7 +21,7 @@ use crate::spec::unit::Unit;
 use crate::{Error, Result};
 
 /// Which part of the family's budget the total gets, in hundredths.
-const TOTAL_PART: u64 = 35;
+const TOTAL_PART: u64 = 40;
 
 /// The questions over lookups and their axes.
 #[derive(Debug, Clone)]
@@ -180,9 +180,8 @@ impl Lookups {
         let mut total = self.table(0, clips.total, total_budget);
         // Layers are no sums of row weights, which alone can be bounded at both ends.
         if unit != Unit::PersonDay {
-            let layering = Layering::up_to(clips.total, clips.beyond);
-            let Layering { count, beyond, .. } = layering;
-            total.contribution = Contribution::Layers { count, beyond };
+            let layering = Layering::up_to(clips.total);
+            total.contribution = Contribution::Layers { count: layering.count };
             total.clip = layering.norm();
         }
         let mut tables = vec![total];

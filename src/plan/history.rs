@@ -40,13 +40,13 @@ impl History {
         (requesters.is_some() || !layers.is_empty()).then_some(Self { requesters, layers })
     }
 
-    /// The clip of a total with this charge, and how many hundredths of a lookup past it each in its
-    /// upper layers stands for; none where nobody tells. `usual` is the clip without a history.
-    pub(super) fn total_clip(&self, usual: Clip, charge: NanoRho) -> Option<(Clip, u32)> {
+    /// The clip of a total with this charge; none where nobody tells. `usual` is the clip without a
+    /// history.
+    pub(super) fn total_clip(&self, usual: Clip, charge: NanoRho) -> Option<Clip> {
         // The noise for each contribution of the clip. Past the best clip there are about as many
         // requesters (MECHANISMS 2.3).
         let noise = 1.0 / (2.0 * charge.rho()).sqrt();
-        let heavy = || Some((self.requesters.as_ref()?.clip(usual, noise)?, 0));
+        let heavy = || self.requesters.as_ref()?.clip(usual, noise);
         next_clip(&self.layers, noise).or_else(heavy)
     }
 
@@ -142,13 +142,13 @@ mod tests {
         // A thousand requesters ask 500 times or more.
         let alone = History::new(&heavy, Vec::new()).unwrap();
         let usual = Clip::whole(300);
-        assert_eq!(alone.total_clip(usual, charge), Some((Clip::whole(700), 0)));
+        assert_eq!(alone.total_clip(usual, charge), Some(Clip::whole(700)));
         assert_eq!(alone.lookups(), None);
         let mut nobody = Layers { width: 20.0, noise_sd: 1.0, sums: vec![0.0; 16] };
         assert_eq!(History::new(&[], vec![nobody.clone()]), None, "an empty day tells nothing");
         nobody.sums[0] = 10_000.0;
         let both = History::new(&heavy, vec![nobody.clone()]).unwrap();
-        assert_eq!(both.total_clip(usual, charge), Some((Clip::whole(160), 0)));
+        assert_eq!(both.total_clip(usual, charge), Some(Clip::whole(160)));
         assert_eq!(both.typical_most(), alone.typical_most());
         let layers = History::new(
             &[],

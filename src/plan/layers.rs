@@ -7,15 +7,10 @@
 //! the noise of the one cell. Published, the upper layers tell how many lookups a lower clip would
 //! lose, and how they thin out what a higher one would gain.
 //!
-//! What lies past the clip is not lost altogether: earlier days tell how many lookups there are for
-//! each one in the upper half of the layers, and the total counts those so much more. It is then
-//! still a weighted sum of the day's own layers, whose noise is known exactly.
-//!
 //! # Source
-//! The loss is the square of the lookups that are still missing and of the noise (MECHANISMS 2.3).
-//! Simulated over days of 300,000 lookups, from the sixth day on the error of the total is 15 to 20 of
-//! 100 below that of the best clip alone, with heavy users and without; whole steps instead of half
-//! ones follow the noise of the last day and lie 5 to 15 of 100 higher.
+//! The loss is the square of the lookups that are missing and of the noise (MECHANISMS 2.3). In
+//! simulation whole steps instead of half ones follow the noise of the last day, and the error is 5 to
+//! 15 of 100 higher.
 
 use serde::{Deserialize, Serialize};
 
@@ -35,23 +30,21 @@ pub struct Layering {
     pub count: u32,
     /// Each so wide, in units of 2^-16.
     pub width: u64,
-    /// For each lookup in the upper half of them so many hundredths of one are past the last.
-    pub beyond: u32,
 }
 
 impl Layering {
     /// Layers that take a requester's lookups up to `clip`, or less than a unit for each layer above.
     #[must_use]
-    pub const fn up_to(clip: Clip, beyond: u32) -> Self {
+    pub const fn up_to(clip: Clip) -> Self {
         let count = if clip.units() < LEAST_LAYERED.units() { 1 } else { LAYERS };
-        Self { count, width: clip.units().div_ceil(count as u64), beyond }
+        Self { count, width: clip.units().div_ceil(count as u64) }
     }
 
     /// So many layers of a table with this clip.
     #[must_use]
-    pub const fn of(count: u32, beyond: u32, clip: Clip) -> Self {
+    pub const fn of(count: u32, clip: Clip) -> Self {
         let root = count.isqrt();
-        Self { count, width: clip.units() / if root == 0 { 1 } else { root as u64 }, beyond }
+        Self { count, width: clip.units() / if root == 0 { 1 } else { root as u64 } }
     }
 
     /// The norm of a requester that fills all layers: the table's clip.
@@ -66,12 +59,6 @@ impl Layering {
         Clip::lattice(self.width.saturating_mul(self.count as u64))
     }
 
-    /// How much each layer counts in the total.
-    pub fn weights(self) -> impl Iterator<Item = f64> {
-        let upper = 1.0 + f64::from(self.beyond) / 100.0;
-        (0..self.count).map(move |layer| if layer >= self.count.div_ceil(2) { upper } else { 1.0 })
-    }
-
     /// What a requester of so many lookups, in units of 2^-16, adds to each layer that it reaches.
     ///
     /// # Privacy
@@ -83,6 +70,9 @@ impl Layering {
             .take_while(|(_, units)| *units > 0)
     }
 }
+
+/// A day's lookups must stand so many standard deviations out of their noise to tell anything.
+const LEAST_SIGNAL: f64 = 5.0;
 
 /// A published total in layers.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -109,7 +99,8 @@ impl Layers {
 
     /// Whether anything follows from them: a day without logs, or with next to none, says nothing
     /// about the days after.
-    pub(super) fn tells(&self) -> bool {
+    #[must_use]
+    pub fn tells(&self) -> bool {
         let positive = |number: f64| number.is_finite() && number > 0.0;
         positive(self.width)
             && positive(self.noise_sd)
@@ -140,41 +131,29 @@ impl Layers {
     }
 }
 
-/// How far off what stands for the lookups past the clip may be, as a part of it: users differ, and
-/// days do.
-const DOUBT: f64 = 0.5;
-/// The most hundredths that a lookup in the upper layers stands for.
-const MOST_BEYOND: u32 = 200;
-
-/// The clip of the next day's total, in lookups, and what stands for those past it, where an earlier
-/// day tells; the newest comes first.
+/// The clip of the next day's total, where an earlier day tells; the newest comes first.
 ///
 /// `noise` is the standard deviation of the total's noise for each lookup of the clip. A day goes
 /// half of the way, in ratio, from the last clip to the one that looks best, and never past half or
 /// twice the last: what one noisy day misjudges, the next ones set right.
-pub(super) fn next_clip(days: &[Layers], noise: f64) -> Option<(Clip, u32)> {
+pub(super) fn next_clip(days: &[Layers], noise: f64) -> Option<Clip> {
     let days: Vec<&Layers> = days.iter().filter(|day| day.tells()).collect();
     let last = days.first()?.most();
-    let curve = Beyond::new(&days);
-    let least = |clip: f64| {
-        let beyond =
-            (0..=MOST_BEYOND).step_by(10).map(|beyond| (curve.loss(clip, beyond, noise), beyond));
-        beyond.min_by(|left, right| left.0.total_cmp(&right.0)).unwrap_or((f64::INFINITY, 0))
-    };
+    let tail = Tail::new(&days);
     let candidates = (0..).map(|step| LEAST_CLIP * (f64::from(step) / 4.0).exp2());
     let best = candidates
         .take_while(|clip| *clip <= MOST_CLIP)
-        .map(|clip| (least(clip).0, clip))
+        .map(|clip| (tail.loss(clip, noise), clip))
         .min_by(|left, right| left.0.total_cmp(&right.0))?;
     let next = (last * best.1.clamp(last / 4.0, last * 4.0)).sqrt();
     let next = next.clamp(LEAST_CLIP, MOST_CLIP).round();
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped")]
     let clip = Clip::whole(next as u32);
-    Some((clip, least(next).1))
+    Some(clip)
 }
 
 /// How many lookups lie past any count of a requester, as days together tell.
-struct Beyond {
+struct Tail {
     /// Counts of a requester, ascending from zero.
     edges: Vec<f64>,
     /// The lookups past each of them and up to the last.
@@ -183,13 +162,10 @@ struct Beyond {
     above: [f64; 3],
 }
 
-/// A day's lookups must stand so many standard deviations out of their noise.
-const LEAST_SIGNAL: f64 = 5.0;
-
 /// How many steps of the root of two the edges go down from the last.
 const STEPS: i32 = 12;
 
-impl Beyond {
+impl Tail {
     fn new(days: &[&Layers]) -> Self {
         // As far up as at least half of the days tell: what lies above is clearer from how it begins.
         let mut most: Vec<f64> = days.iter().map(|day| day.most()).collect();
@@ -213,15 +189,8 @@ impl Beyond {
     }
 
     /// The expected square of the error of a total with this clip.
-    fn loss(&self, clip: f64, beyond: u32, noise: f64) -> f64 {
-        let lost = self.lost(clip);
-        let upper = (self.lost(clip / 2.0) - lost).max(0.0);
-        let filled = upper * f64::from(beyond) / 100.0;
-        let layering = Layering { count: LAYERS, width: 0, beyond };
-        let squares: f64 = layering.weights().map(|weight| weight * weight).sum();
-        (lost - filled).powi(2)
-            + (DOUBT * filled.min(lost)).powi(2)
-            + (clip * noise).powi(2) * squares / f64::from(LAYERS)
+    fn loss(&self, clip: f64, noise: f64) -> f64 {
+        self.lost(clip).powi(2) + (clip * noise).powi(2)
     }
 
     /// The lookups past a count.

@@ -54,9 +54,6 @@ pub enum Contribution {
     Layers {
         /// How many; a square.
         count: u32,
-        /// For each lookup in the upper half of them so many hundredths of one are taken to be past
-        /// the last.
-        beyond: u32,
     },
     /// One, where there are enough lookups in it.
     Presence {
@@ -149,15 +146,9 @@ impl MeasuredTable {
     #[must_use]
     pub const fn layering(&self) -> Option<Layering> {
         match self.contribution {
-            Contribution::Layers { count, beyond } => Some(Layering::of(count, beyond, self.clip)),
+            Contribution::Layers { count } => Some(Layering::of(count, self.clip)),
             _ => None,
         }
-    }
-
-    /// How much each cell counts in the sum of a total.
-    #[must_use]
-    pub fn weights(&self) -> Vec<f64> {
-        self.layering().map_or_else(|| vec![1.0], |layering| layering.weights().collect())
     }
 
     /// The clip as a release file sets it: of a total in layers, how many lookups of a requester count.

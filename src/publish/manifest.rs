@@ -129,7 +129,6 @@ fn measured_table(table: &NoisyTable) -> Value {
     let layers = |layering: Layering| {
         json!({
             "up_to": layering.most().contributions(),
-            "beyond": f64::from(layering.beyond) / 100.0,
             "measured": Layers::new(layering, table.units(), table.noise_sd()),
         })
     };

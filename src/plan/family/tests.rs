@@ -39,8 +39,8 @@ fn equal_questions_share_a_table_and_a_total_stands_beside_it() {
     let names: Vec<&str> = tables.iter().map(|table| table.name.as_str()).collect();
     assert_eq!(names, ["all lookups", "lookups by hour, app"]);
     assert_eq!((tables[0].asked_clip(), tables[1].clip), (TOTAL_CLIP, Clip::whole(7)));
-    assert_eq!(tables[0].charge.nano(), 7_000_000);
-    assert!((12_999_990..=13_000_000).contains(&tables[1].charge.nano()));
+    assert_eq!(tables[0].charge.nano(), 8_000_000);
+    assert!((11_999_990..=12_000_000).contains(&tables[1].charge.nano()));
 }
 
 #[test]
@@ -106,7 +106,7 @@ fn layers_set_the_clip_of_the_total_and_of_loose_tables() {
     assert_eq!(before[0].asked_clip(), TOTAL_CLIP);
     // Half of the way to the least clip, and no further than half of the last.
     assert_eq!(after[0].asked_clip(), Clip::whole(160));
-    assert_eq!(after[0].contribution, Contribution::Layers { count: 16, beyond: 0 });
+    assert_eq!(after[0].contribution, Contribution::Layers { count: 16 });
     assert_eq!(after[0].clip, Clip::whole(40));
     assert!(after[1].clip.units() < before[1].clip.units());
     // Persons have one cell: layers are no sums of row weights.

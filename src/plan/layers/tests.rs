@@ -12,20 +12,17 @@ fn vector(layering: Layering, units: u64) -> Vec<u64> {
 
 #[test]
 fn layers_end_where_the_clip_does() {
-    let layering = Layering::up_to(Clip::whole(300), 30);
+    let layering = Layering::up_to(Clip::whole(300));
     assert_eq!((layering.most(), layering.norm()), (Clip::whole(300), Clip::whole(75)));
-    assert_eq!(Layering::of(layering.count, 30, layering.norm()), layering);
+    assert_eq!(Layering::of(layering.count, layering.norm()), layering);
     // A clip that sixteen does not divide is rounded up, by less than a unit for each layer.
-    let odd = Layering::up_to(Clip::lattice((20 << 16) + 1), 0);
+    let odd = Layering::up_to(Clip::lattice((20 << 16) + 1));
     assert_eq!((odd.width, odd.most().units()), (81_921, (20 << 16) + 16));
-    let narrow = Layering::up_to(Clip::lattice((16 << 16) - 1), 0);
+    let narrow = Layering::up_to(Clip::lattice((16 << 16) - 1));
     assert_eq!((narrow.count, narrow.most(), narrow.norm()), (1, narrow.norm(), narrow.most()));
     assert_eq!(vector(layering, 0), [0; 16]);
-    let weights: Vec<f64> = Layering { count: 4, ..layering }.weights().collect();
-    assert_eq!(weights, [1.0, 1.0, 1.3, 1.3]);
-    assert_eq!(narrow.weights().sum::<f64>().to_string(), "1");
-    assert_eq!(vector(Layering { count: 4, width: 10, beyond: 0 }, 25), [10, 10, 5, 0]);
-    assert_eq!(vector(Layering { count: 4, width: 10, beyond: 0 }, u64::MAX), [10; 4]);
+    assert_eq!(vector(Layering { count: 4, width: 10 }, 25), [10, 10, 5, 0]);
+    assert_eq!(vector(Layering { count: 4, width: 10 }, u64::MAX), [10; 4]);
 }
 
 proptest! {
@@ -37,7 +34,7 @@ proptest! {
         taken in 0_u64..5_000,
         clip in 1_u64..(1 << 28),
     ) {
-        let layering = Layering::up_to(Clip::lattice(clip), 0);
+        let layering = Layering::up_to(Clip::lattice(clip));
         let (with, without) = (vector(layering, (kept + taken) << 16), vector(layering, kept << 16));
         let moved: u128 =
             with.iter().zip(&without).map(|(with, without)| u128::from(with - without)).sum();
@@ -65,13 +62,13 @@ fn what_lies_past_a_count_is_read_off_the_layers_and_goes_on_above_them() {
     // A thousand requesters of 40 lookups and a hundred of 80, up to 80.
     let sums: Vec<f64> = (0..16).map(|layer| if layer < 8 { 5_500.0 } else { 500.0 }).collect();
     let day = Layers { width: 5.0, noise_sd: 1.0, sums };
-    let beyond = Beyond::new(&[&day]);
-    assert!((beyond.lost(40.0) - beyond.lost(80.0) - 4_000.0).abs() < 1e-6);
-    assert!((beyond.lost(60.0) - beyond.lost(80.0) - 2_000.0).abs() < 1e-6);
+    let tail = Tail::new(&[&day]);
+    assert!((tail.lost(40.0) - tail.lost(80.0) - 4_000.0).abs() < 1e-6);
+    assert!((tail.lost(60.0) - tail.lost(80.0) - 2_000.0).abs() < 1e-6);
     // From 20 to 40 lie 22,000 lookups, from 40 to 80 lie 4,000: two elevenths, and so on.
     let thinning = 4_000.0 / 22_000.0;
-    assert!((beyond.lost(160.0) - 4_000.0 * thinning * thinning).abs() < 1e-6);
-    assert!(beyond.lost(320.0).abs() < 1e-9 && beyond.lost(1e6).abs() < 1e-9);
+    assert!((tail.lost(160.0) - 4_000.0 * thinning * thinning).abs() < 1e-6);
+    assert!(tail.lost(320.0).abs() < 1e-9 && tail.lost(1e6).abs() < 1e-9);
 }
 
 #[test]
@@ -114,7 +111,7 @@ fn day(chance: &mut Normal, has_bots: bool) -> Vec<f64> {
 }
 
 fn measured(requesters: &[f64], clip: Clip, noise: f64, chance: &mut Normal) -> Layers {
-    let layering = Layering::up_to(clip, 0);
+    let layering = Layering::up_to(clip);
     let width = layering.width as f64 / 65_536.0;
     let noise_sd = layering.norm().contributions() * noise;
     let lookups = |layer: u32| -> f64 {
@@ -134,27 +131,22 @@ struct Days {
     chance: Normal,
     days: Vec<Layers>,
     clip: Clip,
-    beyond: u32,
 }
 
 impl Days {
     fn new(seed: u64, clip: u32) -> Self {
-        Self { chance: Normal(seed), days: Vec::new(), clip: Clip::whole(clip), beyond: 0 }
+        Self { chance: Normal(seed), days: Vec::new(), clip: Clip::whole(clip) }
     }
 
     /// Measures one more day; the square of the error of its total, bounding and noise together.
     fn next(&mut self, has_bots: bool) -> f64 {
         let requesters = day(&mut self.chance, has_bots);
         let clip = self.clip.contributions();
-        let past =
-            |count: f64| -> f64 { requesters.iter().map(|own| (own - count).max(0.0)).sum() };
-        let filled = (past(clip / 2.0) - past(clip)) * f64::from(self.beyond) / 100.0;
-        let weights = Layering::up_to(self.clip, self.beyond).weights();
-        let squares: f64 = weights.map(|weight| weight * weight).sum();
-        let square = (past(clip) - filled).powi(2) + (clip * NOISE).powi(2) * squares / 16.0;
+        let lost: f64 = requesters.iter().map(|own| (own - clip).max(0.0)).sum();
+        let square = lost.powi(2) + (clip * NOISE).powi(2);
         self.days.insert(0, measured(&requesters, self.clip, NOISE, &mut self.chance));
         self.days.truncate(7);
-        (self.clip, self.beyond) = next_clip(&self.days, NOISE).unwrap();
+        self.clip = next_clip(&self.days, NOISE).unwrap();
         square
     }
 }
@@ -183,17 +175,18 @@ fn learned(has_bots: bool, start: u32) -> (f64, f64) {
 #[test]
 fn the_clip_goes_down_where_nobody_is_heavy() {
     let (error, clip) = learned(false, 300);
-    assert!(error < 0.7 && (90.0..220.0).contains(&clip), "{error} {clip}");
+    assert!(error < 0.75 && (90.0..250.0).contains(&clip), "{error} {clip}");
 }
 
 #[test]
 fn the_clip_goes_up_where_bots_are() {
     let (error, clip) = learned(true, 300);
-    assert!(error < 0.65 && (330.0..700.0).contains(&clip), "{error} {clip}");
+    // The best clip in hindsight is some 900.
+    assert!(error < 0.75 && (500.0..1_200.0).contains(&clip), "{error} {clip}");
     // From far below and far above it comes to about the same.
     for start in [40, 3_000] {
         let (error, clip) = learned(true, start);
-        assert!(error < 0.65 && (300.0..800.0).contains(&clip), "{start}: {error} {clip}");
+        assert!(error < 0.75 && (500.0..1_300.0).contains(&clip), "{start}: {error} {clip}");
     }
 }
 
@@ -216,8 +209,8 @@ fn a_day_moves_the_clip_by_a_factor_of_two_at_the_most() {
     let day = |sums: Vec<f64>| Layers { width: 20.0, noise_sd: 1.0, sums };
     let few = [vec![10_000.0], vec![0.0; 15]].concat();
     let none = next_clip(&[day(few)], 8.0).unwrap();
-    assert_eq!(none, (Clip::whole(160), 0));
+    assert_eq!(none, Clip::whole(160));
     // Everybody asks as much as counts, and certainly more.
     let all = next_clip(&[day(vec![1e6; 16])], 8.0).unwrap();
-    assert_eq!(all.0, Clip::whole(640));
+    assert_eq!(all, Clip::whole(640));
 }

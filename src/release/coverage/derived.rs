@@ -1,6 +1,6 @@
 //! Sums of published counts: dropped keys, groups of values, several days.
 
-use super::raked::{Apps, FINEST, Tables, filled_up, of_one_log, planned_before, tables};
+use super::raked::{Apps, FINEST, Tables, of_one_log, planned_before, tables};
 use super::*;
 
 /// Every value in a group of its own.
@@ -91,11 +91,6 @@ fn sums_over_keys_of_days_planned_before_layers_hold() {
     let sd = |tables: &Tables| column(&tables.exact()[0], "noise_sd")[0];
     assert!((sd(&before) / sd(&of_one_log()) - 1.0).abs() < 1e-6);
     assert_sums_hold(&before, 1);
-}
-
-#[test]
-fn sums_over_keys_of_counts_that_are_filled_up_hold() {
-    assert_sums_hold(&filled_up(), 1);
 }
 
 #[test]

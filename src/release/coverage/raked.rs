@@ -79,11 +79,6 @@ pub(super) fn planned_before() -> Tables {
     })
 }
 
-/// As days are planned when earlier ones told of lookups past the clip.
-pub(super) fn filled_up() -> Tables {
-    with_total(|total| total.contribution = Contribution::Layers { count: 16, beyond: 140 })
-}
-
 /// How many finest cells there are.
 pub(super) const FINEST: u32 = 24 * 4 * 3;
 
@@ -124,15 +119,6 @@ impl Tables {
 #[test]
 fn raked_counts_and_shares_of_several_tables_hold_as_well() {
     all_hold(&of_one_log());
-}
-
-#[test]
-fn counts_that_are_filled_up_hold_as_well() {
-    let (filled, plain) = (filled_up(), of_one_log());
-    let total = |tables: &Tables| column(&tables.exact()[0], "value")[0];
-    // The upper half of equal layers counts 2.4 times.
-    assert!((total(&filled) / total(&plain) - 1.7).abs() < 1e-3);
-    all_hold(&filled);
 }
 
 #[test]

@@ -1,10 +1,9 @@
 //! All noisy tables of lookups together: raked to the total, then least squares.
 //!
-//! The total is measured apart with a loose clip, as a weighted sum of its layers: heavy users count
-//! nearly whole in it. Every finer
-//! table has a clip of its own and so lacks another part of the lookups; where it and the total
-//! stand out of the noise, each table is scaled to the total before they are combined, which
-//! restores on average what its clip took. Then every marginal is estimated from all tables that
+//! The total is measured apart with a loose clip, as the sum of its layers: heavy users count nearly
+//! whole in it. Every finer table has a clip of its own and so lacks another part of the lookups;
+//! where it and the total stand out of the noise, each table is scaled to the total before they are
+//! combined, which restores on average what its clip took. Then every marginal is estimated from all tables that
 //! inform it, so that answers add up among each other and to the total.
 //!
 //! # Variance
@@ -82,14 +81,6 @@ impl Combined {
             let sum =
                 Noisy { value: values.iter().sum(), variance: variance * values.len() as f64 };
             if axes == 0 {
-                let weights = priced.weights();
-                let total_of = |parts: &dyn Fn((&f64, &f64)) -> f64| -> f64 {
-                    weights.iter().zip(&values).map(parts).sum()
-                };
-                let sum = Noisy {
-                    value: total_of(&|(weight, value)| weight * value),
-                    variance: variance * total_of(&|(weight, _)| weight * weight),
-                };
                 total = Some((sum, priced.name.clone()));
             } else {
                 raw.push((axes, variance));

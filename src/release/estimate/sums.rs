@@ -78,10 +78,10 @@ impl<'a> Measured<'a> {
             }
             let variance = (priced.noise_scale.units() / LATTICE_ONE as f64).powi(2);
             match axes {
-                // A weighted sum of layers; days of before had one cell.
+                // The sum of its layers; days of before had one cell.
                 0 => {
-                    let squares: f64 = table.weights().iter().map(|weight| weight * weight).sum();
-                    measured.total = Some(variance * squares);
+                    let layers = table.layering().map_or(1, |layering| layering.count);
+                    measured.total = Some(variance * f64::from(layers));
                 }
                 _ => measured.fine.push((axes, table.name.as_str(), variance)),
             }
