@@ -42,6 +42,8 @@ const SAME_COUNTRY: f64 = 0.6;
 pub(super) struct Clips {
     /// The most of one requester's lookups that count in the total.
     pub(super) total: Clip,
+    /// The most that count in loose tables.
+    loose: f64,
     /// How many stay whole in a table of few cells.
     most: f64,
 }
@@ -61,18 +63,23 @@ impl Clips {
             let signal = lookups.max(0.0) * finer.rho().sqrt();
             (signal / USUAL_SIGNAL).powf(LARGER).clamp(LEAST_FACTOR, MOST_FACTOR)
         });
-        Self { total: asked.or(learned).unwrap_or(TOTAL_CLIP), most: typical * factor }
+        let total = asked.or(learned).unwrap_or(TOTAL_CLIP);
+        // Bots can send the total's clip far up. Loose tables have its noise in each of their cells.
+        let loose = match asked {
+            Some(asked) => asked.contributions(),
+            None => total.contributions().min(TOTAL_CLIP.contributions()),
+        };
+        Self { total, loose, most: typical * factor }
     }
 
     /// How many lookups of a requester stay whole in a table: in a loose one as many as the total
-    /// takes, which is the most for any.
+    /// takes, up to its clip without a history.
     pub(super) fn whole_lookups(&self, cells: f64, has_hours: bool, is_loose: bool) -> f64 {
-        let total = self.total.contributions();
         if is_loose {
-            return total;
+            return self.loose;
         }
         let part = if has_hours { BY_HOUR } else { 1.0 };
-        (self.most * part * (FEW_CELLS / cells).powf(FINER)).min(total)
+        (self.most * part * (FEW_CELLS / cells).powf(FINER)).min(self.total.contributions())
     }
 }
 
@@ -122,6 +129,8 @@ mod tests {
         assert!((whole(40.0, false, false) - 15.887).abs() < 1e-3);
         assert!((whole(40.0, true, false) - 7.943).abs() < 1e-3);
         assert!((whole(4_096.0, true, true) - 300.0).abs() < 1e-9);
+        let bots = Clips::new(Some(Clip::whole(1_000)), NanoRho::new(1), NanoRho::new(1), None);
+        assert!((bots.whole_lookups(24.0, true, true) - 1_000.0).abs() < 1e-9, "as the file says");
         let small = Clips { total: Clip::whole(12), ..clips };
         assert!((small.whole_lookups(4.0, false, false) - 12.0).abs() < 1e-9);
     }
