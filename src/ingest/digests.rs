@@ -25,7 +25,7 @@ impl LogDigests {
     pub(super) fn of(paths: &[&Path], base: &Path, key: &LedgerKey) -> Result<Self> {
         let files = paths
             .par_iter()
-            .map(|path| digest_of(path, path.strip_prefix(base).unwrap_or(path), key));
+            .map(|path| named(path.strip_prefix(base).unwrap_or(path), known_content(path)?, key));
         Ok(Self { files: files.collect::<Result<_>>()? })
     }
 
@@ -53,9 +53,13 @@ pub fn is_read_for(path: &Path, logs: &Logs, window: &DayWindow) -> bool {
 
 /// The keyed digest of a name, from the folder that holds all logs, and of a file's content.
 pub(super) fn digest_of(file: &Path, name: &Path, key: &LedgerKey) -> Result<String> {
+    named(name, content_of(file)?, key)
+}
+
+fn named(name: &Path, content: blake3::Hash, key: &LedgerKey) -> Result<String> {
     let mut digest = key.begin("log file");
     digest.part(name.as_os_str().as_encoded_bytes());
-    digest.part(content_of(file)?.as_bytes());
+    digest.part(content.as_bytes());
     Ok(digest.finish())
 }
 
@@ -68,31 +72,29 @@ const AT_REST: Duration = Duration::from_secs(10);
 
 /// The digest of a file's content. A run over many days reads the same files again for each, and
 /// digests those at rest once.
-fn content_of(file: &Path) -> Result<blake3::Hash> {
+fn known_content(file: &Path) -> Result<blake3::Hash> {
     static KNOWN: Mutex<BTreeMap<Seen, blake3::Hash>> = Mutex::new(BTreeMap::new());
     let unreadable = |error| shard::unreadable(file, error);
-    let mut source = shard::open(file)?;
-    let facts = source.metadata().map_err(unreadable)?;
+    let facts = file.metadata().map_err(unreadable)?;
     let changed = facts.modified().map_err(unreadable)?;
-    let is_at_rest = changed.elapsed().is_ok_and(|since| since > AT_REST);
+    if !changed.elapsed().is_ok_and(|since| since > AT_REST) {
+        // A later change might leave the same size and time: nothing is remembered of it.
+        return content_of(file);
+    }
     let seen = (file.to_owned(), facts.len(), changed);
-    if let Some(known) =
-        KNOWN.lock().ok().filter(|_| is_at_rest).and_then(|known| known.get(&seen).copied())
-    {
+    let known = KNOWN.lock().ok().and_then(|known| known.get(&seen).copied());
+    if let Some(known) = known {
         return Ok(known);
     }
-    let mut buffer = vec![0; 1 << 20];
-    let mut content = blake3::Hasher::new();
-    loop {
-        let read = std::io::Read::read(&mut source, &mut buffer).map_err(unreadable)?;
-        if read == 0 {
-            break;
-        }
-        content.update(&buffer[..read]);
-    }
-    let content = content.finalize();
+    let content = content_of(file)?;
     if let Ok(mut known) = KNOWN.lock() {
         known.insert(seen, content);
     }
     Ok(content)
+}
+
+fn content_of(file: &Path) -> Result<blake3::Hash> {
+    let mut content = blake3::Hasher::new();
+    content.update_reader(shard::open(file)?).map_err(|error| shard::unreadable(file, error))?;
+    Ok(content.finalize())
 }
