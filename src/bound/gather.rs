@@ -254,9 +254,11 @@ impl Gatherer {
         }
     }
 
-    /// The number of a unit in a partition, of which a narrow row tells the rest.
-    pub(super) fn number_of(&self, partition: usize, unit: u64) -> u64 {
-        self.key.numbers.back((partition as u64) << UNIT_BITS | unit)
+    /// The number of a unit in a partition, of which a narrow row tells the rest; all gatherers of a
+    /// day have one key.
+    pub(super) fn number_of(gatherers: &[Self], partition: usize, unit: u64) -> u64 {
+        let place = (partition as u64) << UNIT_BITS | unit;
+        gatherers.first().map_or(0, |any| any.key.numbers.back(place))
     }
 
     /// Takes a part of the first stage of [`super::person`] on to its target's partition.

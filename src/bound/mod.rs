@@ -27,4 +27,4 @@ pub use memory::Memory;
 pub use pairs::{DayPairs, SortedRows};
 pub use partition::{Bounder, TableBound};
 pub use person::PersonBounder;
-pub use running::{RunningCap, Spent};
+pub use running::RunningCap;

@@ -78,7 +78,7 @@ impl Pairs {
             gatherer.collect(partition, &mut self.rows)?;
         }
         let sorted = sorted.and_then(|sorted| sorted.of(partition));
-        let unit_of = |unit: u64| gatherers.first().map_or(0, |any| any.number_of(partition, unit));
+        let unit_of = |unit: u64| Gatherer::number_of(gatherers, partition, unit);
         sort_tied(&mut self.rows, atom_bits, &mut self.room);
         of_each_unit(&mut self.rows, sorted, atom_bits, unit_of, &mut self.unit, work)
     }

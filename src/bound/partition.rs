@@ -5,10 +5,11 @@ use std::sync::Arc;
 use super::ball::{Entry, scale_into_ball};
 use super::gather::{Gatherer, Narrow, Rows, Tied, UNIT_BITS, UnitId};
 use super::pairs::{Pair, SortedRows, of_each_unit, sort_tied};
-use super::running::{Running, RunningCap, Spent};
+use super::running::{Running, RunningCap};
 use super::sort::sort;
 use super::vector::{AtomCount, collect};
 use crate::Result;
+use crate::ledger::Spent;
 use crate::plan::{Cells, Contribution};
 use crate::spec::question::Clip;
 
@@ -76,8 +77,7 @@ impl Bounder {
         for gatherer in gatherers {
             gatherer.collect(partition, rows)?;
         }
-        let number_of =
-            |unit: u64| gatherers.first().map_or(0, |any| any.number_of(partition, unit));
+        let number_of = |unit: u64| Gatherer::number_of(gatherers, partition, unit);
         // Sorted, a unit's rows stand together, and so do its rows of one atom.
         sort(&mut rows.narrow, |word| *word, UNIT_BITS + atom_bits, room);
         rows.wide.sort_unstable();

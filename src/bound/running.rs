@@ -16,6 +16,7 @@ use super::gather::UnitId;
 use super::pairs::Pair;
 use super::partition::TableBound;
 use super::vector::{AtomCount, collect};
+use crate::ledger::Spent;
 use crate::spec::privacy_loss::NanoRho;
 use crate::spec::question::Clip;
 
@@ -23,9 +24,6 @@ use crate::spec::question::Clip;
 const FRACTION_BITS: u32 = 16;
 /// Factors are counted in 2^-32.
 const FACTOR_BITS: u32 = 32;
-
-/// A requester's digest under a window's key, with what it has lost in the window so far.
-pub type Spent = (u128, u64);
 
 /// The most that one requester may lose over a window, and what each table takes of it.
 pub struct RunningCap {
@@ -62,8 +60,8 @@ impl RunningCap {
         let mut bytes = [0; 16];
         bytes[..8].copy_from_slice(&first.to_le_bytes());
         bytes[8..].copy_from_slice(&second.to_le_bytes());
-        let digest = blake3::keyed_hash(&self.key, &bytes);
-        digest.as_bytes()[..16].iter().fold(0, |word, byte| word << 8 | u128::from(*byte))
+        blake3::Hasher::new_keyed(&self.key).update(&bytes).finalize_xof().fill(&mut bytes);
+        u128::from_be_bytes(bytes)
     }
 
     fn price(&self, table: usize) -> Option<Price> {

@@ -21,9 +21,10 @@ use crate::Result;
 use crate::aggregate::{Adding, ExactTally, KeyTally};
 use crate::bound::{
     Bounder, DayPairs, Gatherer, KeyBounder, Memory, PARTITIONS, PersonBounder, RunningCap,
-    SortedRows, Spent, TableBound, UnitKey,
+    SortedRows, TableBound, UnitKey,
 };
 use crate::ingest::{LogReader, RowCounts};
+use crate::ledger::Spent;
 use crate::plan::{MeasuredTable, Plan};
 use crate::retain;
 use crate::spec::logs::Identifier;

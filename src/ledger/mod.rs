@@ -74,7 +74,7 @@ pub use self::files::StoredFile;
 pub use self::key::{KeyedDigest, LedgerKey};
 pub use self::lock::RunLock;
 pub use self::mark::{Marks, Second};
-pub use self::spent::{SpentAfter, SpentBefore, SpentMark};
+pub use self::spent::{Spent, SpentAfter, SpentBefore, SpentMark};
 pub use self::terms::Terms;
 pub use self::verify::Verification;
 

@@ -24,8 +24,9 @@ use super::place::owner_only;
 use crate::spec::window::Day;
 use crate::{Error, Result};
 
-/// A requester's digest, with what it has lost, in 2^-16 of a billionth of rho.
-type Spent = (u128, u64);
+/// A requester's digest under a window's key, with what it has lost in the window so far, in 2^-16 of
+/// a billionth of rho.
+pub type Spent = (u128, u64);
 
 /// What a draw left, as the journal notes it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -94,9 +95,9 @@ impl SpentBefore {
             let batch = batch.ok_or_else(|| ArrowError::IpcError("a batch is gone".to_owned()))?;
             let who = batch.column(0).as_fixed_size_binary_opt().ok_or_else(other_schema)?;
             let lost = batch.column(1).as_primitive_opt::<UInt64Type>().ok_or_else(other_schema)?;
-            let digest =
-                |bytes: &[u8]| bytes.iter().fold(0, |all, byte| all << 8 | u128::from(*byte));
-            Ok(who.iter().flatten().map(digest).zip(lost.values().iter().copied()).collect())
+            let digest = |bytes: &[u8]| bytes.first_chunk().copied().map(u128::from_be_bytes);
+            let who = who.iter().flatten().filter_map(digest);
+            Ok(who.zip(lost.values().iter().copied()).collect())
         };
         read().map_err(|error| unreadable(path).because(error))
     }
@@ -155,7 +156,7 @@ impl SpentAfter {
             // So that equal losses have different digests, and those tell nothing.
             let mut salt = [0; 16];
             getrandom::fill(&mut salt).map_err(|error| ArrowError::IpcError(error.to_string()))?;
-            file.write_metadata(SALT, salt.map(|byte| format!("{byte:02x}")).concat());
+            file.write_metadata(SALT, format!("{:032x}", u128::from_be_bytes(salt)));
             let file = file.into_inner()?.into_inner().map_err(io::IntoInnerError::into_error)?;
             file.sync_all()?;
             // The file's name and the folder's must last too.
@@ -177,7 +178,7 @@ const SALT: &str = "salt";
 pub(super) fn digest(path: &Path) -> Result<String> {
     let mut hasher = blake3::Hasher::new();
     File::open(path)
-        .and_then(|file| io::copy(&mut BufReader::new(file), &mut hasher))
+        .and_then(|file| hasher.update_reader(file).map(|_| ()))
         .map_err(|error| unreadable(path).because(error))?;
     Ok(hasher.finalize().to_hex().to_string())
 }

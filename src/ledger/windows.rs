@@ -59,7 +59,7 @@ fn require_no_future(connection: &Connection, place: &Place) -> Result<()> {
     let newest: EntryId = connection
         .query_row("SELECT coalesce(max(id), 0) FROM entries", [], |row| row.get(0))
         .map_err(|error| Trouble::from(error).tell(place))?;
-    match files(place).into_iter().find(|file| file.entry > newest.0) {
+    match files(place)?.into_iter().find(|file| file.entry > newest.0) {
         None => Ok(()),
         Some(file) => Err(Error::io(format!(
             "the ledger {} is older than {}",
@@ -136,9 +136,9 @@ pub(super) fn after(place: &Place, window: Day, entry: EntryId) -> Result<SpentA
 /// Removes whatever a window has beside the file of its last draw.
 pub(super) fn tidy(place: &Place, window: Day, last: EntryId) {
     let kept = path(place, window, last);
-    for file in files(place) {
+    // What cannot be listed or removed is only in the way, and the next draw tries again.
+    for file in files(place).unwrap_or_default() {
         if file.window == window && file.path != kept {
-            // It is only in the way, and the next draw tries again.
             let _left = remove_if_there(&file.path);
         }
     }
@@ -154,7 +154,7 @@ pub(super) fn past(
     first_inside: &dyn Fn(u32) -> Option<Day>,
 ) -> Outcome<BTreeSet<Day>> {
     let mut past = BTreeSet::new();
-    for Named { window, .. } in files(place) {
+    for Named { window, .. } in files(place)? {
         let end = end(window)?;
         let mut statement = connection.prepare_cached(
             "SELECT plan FROM entries JOIN charges ON entry = id WHERE block >= ?1 AND block < ?2",
@@ -175,7 +175,7 @@ pub(super) fn past(
 
 /// Removes the files of a window.
 pub(super) fn forget(place: &Place, window: Day) -> Result<()> {
-    for file in files(place).into_iter().filter(|file| file.window == window) {
+    for file in files(place)?.into_iter().filter(|file| file.window == window) {
         remove_if_there(&file.path).map_err(|error| {
             Error::io(format!("{} cannot be removed", file.path.display()))
                 .help("it is past retention: remove it, or give this user the right to")
@@ -242,15 +242,20 @@ struct Named {
 }
 
 /// Every file of losses.
-fn files(place: &Place) -> Vec<Named> {
-    let Ok(found) = fs::read_dir(folder(place)) else { return Vec::new() };
+fn files(place: &Place) -> Result<Vec<Named>> {
+    let folder = folder(place);
+    let found = match fs::read_dir(&folder) {
+        Ok(found) => found,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(unreadable(&folder).because(error)),
+    };
     let named = |path: PathBuf| {
         let (window, entry) =
             path.file_name()?.to_str()?.strip_suffix(".arrow")?.split_once('.')?;
         let (window, entry) = (window.parse().ok()?, entry.parse().ok()?);
         Some(Named { window, entry, path })
     };
-    found.flatten().filter_map(|entry| named(entry.path())).collect()
+    Ok(found.flatten().filter_map(|entry| named(entry.path())).collect())
 }
 
 fn gone(window: Day, path: &Path) -> Error {
