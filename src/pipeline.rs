@@ -22,7 +22,6 @@ use crate::ledger::{Entry, Ledger, Reservation, Second, State};
 use crate::plan::Plan;
 use crate::release::{Draws, Guarantee, Losses, PricedTable};
 use crate::spec::Release;
-use crate::spec::unit::Unit;
 use crate::spec::window::{Day, DayWindow};
 use crate::{Error, Result, engine, ingest, publish, release, retain};
 
@@ -131,7 +130,7 @@ pub fn release_day(job: &Job, ledger: &mut Ledger, window: &DayWindow) -> Result
     };
     retain::require_closed(window, spec, job.as_of)?;
     publish::check_writable(&job.out)?;
-    let lost = over_window::before(spec, ledger, day)?;
+    let over_window = over_window::of_day(spec, ledger, day)?;
     let history = history(spec, ledger, day)?;
     let planned = Plan::new(spec, ledger.terms().budget, history.as_ref())?;
     let reader = ingest::LogReader::open(&spec.logs, planned.layout.keys(), Some(window))?;
@@ -158,14 +157,12 @@ pub fn release_day(job: &Job, ledger: &mut Ledger, window: &DayWindow) -> Result
     let tables = frozen.tables.iter().map(|priced| priced.table.clone()).collect();
     let plan = Plan::with_tables(spec, tables)?;
     let reader = reader.with_rejects(rejects.as_ref());
-    let key = over_window::unit_key(spec, ledger, day)?;
+    let key = over_window::unit_key(over_window.as_ref(), ledger)?;
     let (mut rows, _secret_counts) = engine::DayRows::gather(&reader, window, &plan, memory, key)?;
     rejects.as_ref().map_or(Ok(()), RejectedRows::finish)?;
-    let (tally, permit) = if spec.ledger.unit == Unit::RequesterWindow {
-        let before = lost.ok_or_else(|| Error::internal("a window has no losses"))?;
-        over_window::tally(&mut rows, &plan, ledger, &entry, &frozen.tables, &before)?
-    } else {
-        (rows.tally(&plan, &spec.exempt, None)?, ledger.mark_drawn(entry.id)?)
+    let (tally, permit) = match &over_window {
+        Some(of) => over_window::tally(&mut rows, &plan, ledger, entry.id, &frozen.tables, of)?,
+        None => (rows.tally(&plan, &spec.exempt, None)?, ledger.mark_drawn(entry.id)?),
     };
     let mut draws = Draws::new(permit);
     let mut noisy = draws.tables(tally, &frozen.tables)?;
@@ -174,10 +171,8 @@ pub fn release_day(job: &Job, ledger: &mut Ledger, window: &DayWindow) -> Result
     tracing::info!(%day, entry = entry.id.0, tables = noisy.len(), "drawn");
 
     let guarantee = Guarantee::new(&frozen.tables, &plan.sizes(), &spec.ledger)?;
-    let of_window = spec.ledger.unit == Unit::RequesterWindow;
-    let first = of_window.then(|| ledger.window(day)).transpose()?;
-    let facts =
-        publish::Facts { release: spec, day, entry: &entry, guarantee: &guarantee, window: first };
+    let window = over_window.map(|of| of.first);
+    let facts = publish::Facts { release: spec, day, entry: &entry, guarantee: &guarantee, window };
     let files = publish::render(&facts, &plan, &noisy)?;
     ledger.commit(entry.id, &files)?;
     tracing::info!(%day, entry = entry.id.0, files = files.len(), "committed");

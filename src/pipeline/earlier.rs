@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::{Frozen, KnownKeys};
 use crate::ledger::{Entry, Ledger, State, Which};
-use crate::plan::{History, MOST_KEYS};
+use crate::plan::{History, Layers, MOST_KEYS};
 use crate::release::Losses;
 use crate::spec::Release;
 use crate::spec::measure::Measure;
@@ -62,41 +62,37 @@ const HISTORY: (usize, usize) = (7, 30);
 /// counted other lookups.
 pub(super) fn history(spec: &Release, ledger: &Ledger, day: Day) -> Result<Option<History>> {
     let fingerprint = spec.fingerprint();
-    let own = history_of(spec, ledger, day, &|entry| entry.fingerprint == fingerprint)?;
-    own.map_or_else(|| history_of(spec, ledger, day, &|_| true), |own| Ok(Some(own)))
-}
-
-fn history_of(
-    spec: &Release,
-    ledger: &Ledger,
-    day: Day,
-    counts: &dyn Fn(&Entry) -> bool,
-) -> Result<Option<History>> {
     let asks = |question: &&Question| question.measure == Measure::RequesterHistogram;
     let question = spec.questions.iter().find(asks);
-    let (mut histograms, mut layers, mut days) = (Vec::new(), Vec::new(), 0);
+    // Under this release file, and under others.
+    let mut days: [Vec<(Option<Layers>, Option<_>)>; 2] = [Vec::new(), Vec::new()];
     for earlier in std::iter::successors(day.previous(), |day| day.previous()).take(HISTORY.1) {
         let mut entries = ledger.find(&spec.name, earlier)?;
-        entries.retain(|entry| {
-            matches!(entry.state, State::Committed | State::Published) && counts(entry)
-        });
-        let Some(newest) = entries.last() else { continue };
+        entries.retain(|entry| matches!(entry.state, State::Committed | State::Published));
+        let is_own = |entry: &&Entry| entry.fingerprint == fingerprint;
+        let own = entries.iter().rfind(is_own);
+        let Some(newest) = own.or(entries.last()) else { continue };
         let files = ledger.stored(newest.id)?;
-        let own = publish::layers(&files)?;
+        let layers = publish::layers(&files)?;
         // A day without logs, or with next to none, shall not take the place of one that tells.
-        if own.as_ref().is_some_and(|own| !own.tells()) {
+        if layers.as_ref().is_some_and(|layers| !layers.tells()) {
             continue;
         }
-        layers.extend(own);
-        if let Some(question) = question {
-            histograms.extend(publish::histogram(&files, &question.name)?);
-        }
-        days += 1;
-        if days == HISTORY.0 {
+        let histogram = match question {
+            Some(question) => publish::histogram(&files, &question.name)?,
+            None => None,
+        };
+        days[usize::from(own.is_none())].push((layers, histogram));
+        if days[0].len() == HISTORY.0 {
             break;
         }
     }
-    Ok(History::new(&histograms, layers))
+    let mut told = days.into_iter().filter_map(|days| {
+        let (layers, histograms): (Vec<_>, Vec<_>) = days.into_iter().take(HISTORY.0).unzip();
+        let histograms: Vec<_> = histograms.into_iter().flatten().collect();
+        History::new(&histograms, layers.into_iter().flatten().collect())
+    });
+    Ok(told.next())
 }
 
 /// For each question with private keys those that committed releases of the days before published:
