@@ -3,8 +3,8 @@
 //! `cargo bench --bench accuracy` simulates days of 300,000 lookups by 60,000 requesters over 20
 //! listed countries, 4 apps and 2 routes, releases them with the whole pipeline under epsilon 1 and
 //! delta 1e-6, and prints the root mean square error of eight questions, the geometric mean of the
-//! fifth day to the eighth, beside that of the two ways below. Clips follow from what the days before published, as
-//! in daily work; the first day's are constants.
+//! fifth day to the eighth, beside that of the two ways below. Clips follow from what the days before
+//! published, as in daily work; the first day's are constants.
 //!
 //! * a row cap: each requester keeps at most C rows, Gaussian noise, the budget split evenly;
 //! * L0/Linf caps: each keeps at most L0 cells of at most Linf rows, Laplace noise, split evenly;

@@ -2,9 +2,8 @@
 //!
 //! A clip takes from heavy users and the noise grows with it, so the best one depends on how much
 //! either weighs: where cells hold few lookups the noise does, and where a log is large what the
-//! clip takes. The rules below were found by simulation, with heavy users and without, where the noise
-//! is what a hundred thousand to ten million lookups a day have at epsilon 1 (`cargo bench --bench
-//! accuracy` has 300,000).
+//! clip takes. The constants below were found on the users of `cargo bench --bench accuracy` and of the
+//! demo; others may be served better by a `clip` of their own.
 
 use super::history::History;
 use super::least_squares::AxisSet;

@@ -8,9 +8,7 @@
 //! lose, and how they thin out what a higher one would gain.
 //!
 //! # Source
-//! The loss is the square of the lookups that are missing and of the noise (MECHANISMS 2.3). In
-//! simulation whole steps instead of half ones follow the noise of the last day, and the error is 5 to
-//! 15 of 100 higher.
+//! The loss is the square of the lookups that are missing and of the noise (MECHANISMS 2.3).
 
 use serde::{Deserialize, Serialize};
 

@@ -6,7 +6,7 @@ use crate::spec::Release;
 use crate::spec::privacy_loss::NanoRho;
 
 /// Whether a requester may count less in a table towards the end of a window: where the answer is
-/// raked to the total, or a ratio of what the table holds, so that it shrinks for nobody's sake.
+/// raked to the total or is a ratio, so that it does not shrink with what the table holds.
 pub(super) fn may_be_bounded_over_windows(contribution: &Contribution, axes: &[Axis]) -> bool {
     match contribution {
         Contribution::Lookups => !axes.is_empty(),

@@ -1,10 +1,11 @@
 //! All noisy tables of lookups together: raked to the total, then least squares.
 //!
-//! The total is measured apart with a loose clip, as the sum of its layers: heavy users count nearly
-//! whole in it. Every finer table has a clip of its own and so lacks another part of the lookups;
-//! where it and the total stand out of the noise, each table is scaled to the total before they are
-//! combined, which restores on average what its clip took. Then every marginal is estimated from all tables that
-//! inform it, so that answers add up among each other and to the total.
+//! The total is measured apart with a loose clip, as the sum of its layers: heavy users count
+//! nearly whole in it. Every finer table has a clip of its own and so lacks another part of the
+//! lookups; where it and the total stand out of the noise, each table is scaled to the total before
+//! they are combined, which restores on average what its clip took. Then every marginal is
+//! estimated from all tables that inform it, so that answers add up among each other and to the
+//! total.
 //!
 //! # Variance
 //! With R = T/S for a table of sum S, a cell is T/N plus, for each interaction but the empty one,
