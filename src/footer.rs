@@ -109,7 +109,7 @@ fn list_of(count: usize) -> Vec<u8> {
 mod tests {
     use std::sync::Arc;
 
-    use arrow::array::{ArrayRef, Float64Array, Int64Array, RecordBatch};
+    use arrow_array::{ArrayRef, Float64Array, Int64Array, RecordBatch};
     use parquet::arrow::ArrowWriter;
     use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
     use parquet::basic::ColumnOrder;

@@ -199,7 +199,7 @@ pub fn plan(spec: &Release) -> Result<(Plan, Vec<PricedTable>, Guarantee)> {
         None
     };
     let plan = Plan::new(spec, terms(spec)?.budget, history.as_ref())?;
-    let priced = release::price(&plan.tables, spec.sampler)?;
+    let priced = release::price(&plan.tables)?;
     let guarantee = Guarantee::new(&priced, &plan.sizes(), &spec.ledger)?;
     Ok((plan, priced, guarantee))
 }
@@ -285,7 +285,7 @@ fn reservation(
     known_keys: KnownKeys,
     logs_digest: String,
 ) -> Result<Reservation> {
-    let tables = release::price(&plan.tables, spec.sampler)?;
+    let tables = release::price(&plan.tables)?;
     let charge = release::block_charge(&tables)?;
     let key_delta = release::total_key_delta(&tables)?;
     let fingerprint = spec.fingerprint();

@@ -28,8 +28,8 @@ use std::ops::Range;
 use std::path::Path;
 use std::time::Duration;
 
-use arrow::array::AsArray;
-use arrow::datatypes::Float64Type;
+use arrow_array::cast::AsArray;
+use arrow_array::types::Float64Type;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use pointillist::ledger::Second;
 use pointillist::pipeline::{Again, Incomplete, Job, Spill, open_ledger, release_day};
@@ -215,7 +215,7 @@ fn values(path: &Path) -> Vec<f64> {
         .flat_map(|batch| {
             let batch = batch.expect("a batch");
             let value = batch.column_by_name("value").expect("a value");
-            let value = arrow::compute::cast(value, &arrow::datatypes::DataType::Float64);
+            let value = arrow_cast::cast(value, &arrow_schema::DataType::Float64);
             value.expect("a number").as_primitive::<Float64Type>().values().to_vec()
         })
         .collect()

@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use arrow::datatypes::DataType;
+use arrow_schema::DataType;
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions};
 
 use super::columnar::{ParquetFooter, check_ipc, read_ipc};
@@ -50,7 +50,7 @@ fn read(path: &Path) -> Result<String> {
             .sum::<usize>();
         if let Some(Some(array)) = raw.columns.get(wanted.requested_at) {
             let micros = time::to_micros(array, &logs)?;
-            times += micros.len() - arrow::array::Array::null_count(&micros);
+            times += micros.len() - arrow_array::Array::null_count(&micros);
         }
         Ok(())
     };

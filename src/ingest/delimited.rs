@@ -4,8 +4,8 @@
 //! Quoted fields are read as RFC 4180 has them. A block in which a quote stands elsewhere is left to
 //! the parser for odd blocks, which decides what it means.
 
-use arrow::array::ArrayRef;
-use arrow::buffer::Buffer;
+use arrow_array::ArrayRef;
+use arrow_buffer::Buffer;
 
 use super::scan::{Either, FieldEnds, Stops, find};
 use super::shard::TextFormat;
@@ -185,7 +185,8 @@ fn single(text: &[u8]) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
-    use arrow::array::{Array, AsArray};
+    use arrow_array::Array;
+    use arrow_array::cast::AsArray;
     use proptest::collection::vec;
     use proptest::prelude::*;
 

@@ -6,8 +6,9 @@
 //! other line is put aside for the parser of odd blocks, which decides whether it is one at all and
 //! what it says.
 
-use arrow::array::{Array, ArrayRef, AsArray};
-use arrow::buffer::Buffer;
+use arrow_array::cast::AsArray;
+use arrow_array::{Array, ArrayRef};
+use arrow_buffer::Buffer;
 
 use super::scan::{StringEnds, find};
 use super::views::Views;

@@ -6,7 +6,9 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, StringViewBuilder};
+use arrow_array::builder::StringViewBuilder;
+use arrow_array::cast::AsArray;
+use arrow_array::{Array, ArrayRef};
 
 /// Lines with nothing in them are no records; within quotes they are part of a value.
 pub(super) fn without_blank_lines(bytes: &[u8], is_quoted: bool) -> Cow<'_, [u8]> {

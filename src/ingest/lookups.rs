@@ -6,9 +6,10 @@
 
 use std::path::Path;
 
-use arrow::array::{Array, ArrayRef, AsArray, BinaryViewArray, StringViewArray};
-use arrow::compute::cast;
-use arrow::datatypes::DataType;
+use arrow_array::cast::AsArray;
+use arrow_array::{Array, ArrayRef, BinaryViewArray, StringViewArray};
+use arrow_cast::cast;
+use arrow_schema::DataType;
 
 use super::positions::{country_positions, positions};
 use super::rejects::{Reason, RejectedRows};

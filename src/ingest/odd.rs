@@ -7,7 +7,8 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, StringViewArray, StringViewBuilder};
+use arrow_array::builder::StringViewBuilder;
+use arrow_array::{ArrayRef, StringViewArray};
 use polars::io::csv::read::_csv_read_internal::read_chunk;
 use polars::io::csv::read::{CommentPrefix, CsvParseOptions, NullValues};
 use polars::io::ndjson::core::parse_ndjson;

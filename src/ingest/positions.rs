@@ -2,9 +2,11 @@
 //!
 //! A value that the list does not have gets the position of the key's fallback, and so does null.
 
-use arrow::array::{Array, ArrayRef, AsArray, BinaryViewArray, Float64Array};
-use arrow::compute::cast;
-use arrow::datatypes::{DataType, Float64Type, Int32Type};
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Float64Type, Int32Type};
+use arrow_array::{Array, ArrayRef, BinaryViewArray, Float64Array};
+use arrow_cast::cast;
+use arrow_schema::DataType;
 
 use super::lookups::{bytes, text};
 use super::wanted::RawBatch;

@@ -6,7 +6,7 @@
 
 use std::path::Path;
 
-use arrow::array::{Array, Int64Array, RecordBatch, StringViewArray};
+use arrow_array::{Array, Int64Array, RecordBatch, StringViewArray};
 use serde_json::{Map, Value};
 
 use super::columnar::{self, ParquetFooter};

@@ -6,7 +6,7 @@
 
 use std::io::Read;
 
-use arrow::buffer::Buffer;
+use arrow_buffer::Buffer;
 
 use super::shard::{Compression, Shard, TextFormat, open_text, unreadable};
 use crate::{Error, Result};

@@ -5,15 +5,15 @@
 
 use std::sync::Arc;
 
-use arrow::array::{
-    Array, ArrayRef, AsArray, BinaryViewArray, Float64Array, Int64Array, PrimitiveArray,
+use arrow_array::cast::AsArray;
+use arrow_array::types::{
+    Float64Type, Int64Type, TimestampMicrosecondType, TimestampMillisecondType,
+    TimestampNanosecondType, TimestampSecondType,
 };
-use arrow::buffer::{BooleanBuffer, NullBuffer};
-use arrow::compute::cast;
-use arrow::datatypes::{
-    DataType, Float64Type, Int64Type, TimeUnit as ArrowUnit, TimestampMicrosecondType,
-    TimestampMillisecondType, TimestampNanosecondType, TimestampSecondType,
-};
+use arrow_array::{Array, ArrayRef, BinaryViewArray, Float64Array, Int64Array, PrimitiveArray};
+use arrow_buffer::{BooleanBuffer, NullBuffer};
+use arrow_cast::cast;
+use arrow_schema::{DataType, TimeUnit as ArrowUnit};
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
@@ -107,7 +107,7 @@ pub(super) fn to_micros(array: &ArrayRef, logs: &Logs) -> Result<Int64Array> {
 
 fn scaled<T>(array: &PrimitiveArray<T>, convert: impl Fn(i64) -> Option<i64>) -> Int64Array
 where
-    T: arrow::datatypes::ArrowPrimitiveType<Native = i64>,
+    T: arrow_array::types::ArrowPrimitiveType<Native = i64>,
 {
     array.iter().map(|value| value.and_then(&convert)).collect()
 }

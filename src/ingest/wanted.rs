@@ -3,8 +3,8 @@
 //! Fixed by the release file; a file either has a column or it does not. Requester, target and
 //! time must be in every file; the others may be absent from some, and count as null there.
 
-use arrow::array::ArrayRef;
-use arrow::datatypes::{DataType, Schema};
+use arrow_array::ArrayRef;
+use arrow_schema::{DataType, Schema};
 
 use super::time;
 use crate::spec::keys::{Key, KeySource};

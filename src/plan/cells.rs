@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, StringArray};
+use arrow_array::{Array, ArrayRef, StringArray};
 
 use super::layout::{Digit, Layout, axis_name};
 use super::tables::{Axis, Contribution, MeasuredTable};

@@ -141,7 +141,7 @@ fn measured_table(table: &NoisyTable) -> Value {
         "layers": priced.table.layering().map(layers),
         "sensitivity": priced.table.sensitivity().contributions(),
         "mechanism": priced.mechanism,
-        "sampler": priced.drawn_by,
+        "sampler": "pointillist",
         "noise_scale": table.noise_sd(),
         "rho": priced.charge.rho(),
         "key_delta": priced.table.key_delta.delta(),

@@ -11,8 +11,8 @@ mod day;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, Float64Array, Int64Array, RecordBatch, UInt8Array};
-use arrow::datatypes::{Field, Schema};
+use arrow_array::{ArrayRef, Float64Array, Int64Array, RecordBatch, UInt8Array};
+use arrow_schema::{Field, Schema};
 use serde_json::{Value, json};
 
 use super::table::encode;

@@ -45,13 +45,13 @@ fn tally(plan: &Plan, truth: &[Vec<i64>]) -> ExactTally {
 }
 
 fn drawn(plan: &Plan, truth: &[Vec<i64>]) -> Vec<NoisyTable> {
-    let priced = price(&plan.tables, crate::spec::release::Sampler::Integer).unwrap();
+    let priced = price(&plan.tables).unwrap();
     Draws::new(DrawPermit::for_test()).tables(tally(plan, truth), &priced).unwrap()
 }
 
 /// The same sums without noise, as a table that was drawn: what every estimate aims at.
 fn exact(plan: &Plan, truth: &[Vec<i64>]) -> Vec<NoisyTable> {
-    let priced = price(&plan.tables, crate::spec::release::Sampler::Integer).unwrap();
+    let priced = price(&plan.tables).unwrap();
     priced.iter().zip(truth).map(|(priced, sums)| NoisyTable::for_test(priced, sums)).collect()
 }
 

@@ -4,13 +4,12 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::mechanism::{DiscreteGaussian, DrawnBy, NoiseScale};
+use super::mechanism::{DiscreteGaussian, NoiseScale};
 use super::threshold::threshold;
 use crate::aggregate::{ExactTally, KeyTally};
 use crate::ledger::DrawPermit;
 use crate::plan::{Contribution, MOST_KEYS, MeasuredTable};
 use crate::spec::privacy_loss::{AttoDelta, NanoRho};
-use crate::spec::release::Sampler;
 use crate::{Error, Result};
 
 /// A measured table with the mechanism that was built for it; frozen with the reservation.
@@ -24,9 +23,6 @@ pub struct PricedTable {
     pub noise_scale: NoiseScale,
     /// What the built mechanism says that one draw costs.
     pub charge: NanoRho,
-    /// Which sampler draws; the reference for entries that do not say.
-    #[serde(default)]
-    pub drawn_by: DrawnBy,
     /// Where keys are looked for: those above it, in units of 2^-16, are found.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub threshold: Option<i64>,
@@ -42,23 +38,19 @@ pub(super) const DISCRETE_GAUSSIAN: &str = "discrete gaussian";
 ///
 /// # Errors
 /// Refused, for a table without budget; internal, when a mechanism cannot be built.
-pub fn price(tables: &[MeasuredTable], sampler: Sampler) -> Result<Vec<PricedTable>> {
+pub fn price(tables: &[MeasuredTable]) -> Result<Vec<PricedTable>> {
     tables
         .iter()
         .map(|table| {
             let noise_scale = NoiseScale::for_charge(table.sensitivity(), table.charge)?;
             let charge = DiscreteGaussian::new(table.sensitivity(), noise_scale)?.charge();
             let mechanism = DISCRETE_GAUSSIAN.to_owned();
-            let drawn_by = match (sampler, noise_scale.whole()) {
-                (Sampler::Integer, Some(_)) => DrawnBy::Pointillist,
-                _ => DrawnBy::Opendp,
-            };
             let threshold = match table.contribution {
                 Contribution::KeyWeights { .. } => Some(threshold(noise_scale, table.key_delta)?),
                 _ => None,
             };
             let table = table.clone();
-            Ok(PricedTable { table, mechanism, noise_scale, charge, drawn_by, threshold })
+            Ok(PricedTable { table, mechanism, noise_scale, charge, threshold })
         })
         .collect()
 }
@@ -166,7 +158,7 @@ impl Draws {
         let drawn = drawn
             .map(|(place, priced)| {
                 let exact = tally.table(place).ok_or_else(lacking)?;
-                let units = self.mechanism(priced)?.draw(exact, priced.drawn_by)?;
+                let units = self.mechanism(priced)?.draw(exact)?;
                 Ok(NoisyTable { priced: priced.clone(), units, keys: Vec::new() })
             })
             .collect();
@@ -189,7 +181,7 @@ impl Draws {
             .filter(|_| matches!(priced.table.contribution, Contribution::KeyWeights { .. }))
             .ok_or_else(|| Error::internal("keys are looked for without a threshold"))?;
         let (keys, exact) = weights.into_weights();
-        let noisy = self.mechanism(priced)?.draw(&exact, priced.drawn_by)?;
+        let noisy = self.mechanism(priced)?.draw(&exact)?;
         let mut found: Vec<(i64, u64)> =
             noisy.into_iter().zip(keys).filter(|(weight, _)| *weight > threshold).collect();
         found.sort_unstable();
@@ -210,7 +202,7 @@ impl Draws {
         priced: &PricedTable,
     ) -> Result<NoisyTable> {
         let exact = tally.table(0).filter(|cells| cells.len() == keys.len() + 1);
-        let units = self.mechanism(priced)?.draw(exact.ok_or_else(lacking)?, priced.drawn_by)?;
+        let units = self.mechanism(priced)?.draw(exact.ok_or_else(lacking)?)?;
         drop(tally);
         Ok(NoisyTable { priced: priced.clone(), units, keys: keys.into_iter().collect() })
     }

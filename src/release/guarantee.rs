@@ -279,8 +279,6 @@ mod tests {
     use crate::release::{budget_of, price};
     use crate::spec::Release;
     use crate::spec::privacy_loss::Epsilon;
-    use crate::spec::release::Sampler;
-
     fn guarantee(questions: &str) -> (Guarantee, f64) {
         let text = format!(
             "name = \"r\"\n[logs]\npath = \"x\"\n[ledger]\npath = \"r.ledger\"\nepsilon = 1.0\n\
@@ -292,7 +290,7 @@ mod tests {
             _ => NanoRho::new(20_000_000),
         };
         let plan = Plan::new(&release, budget, None).unwrap();
-        let priced = price(&plan.tables, Sampler::Integer).unwrap();
+        let priced = price(&plan.tables).unwrap();
         let total = total_charge(&priced).unwrap().rho();
         (Guarantee::new(&priced, &plan.sizes(), &release.ledger).unwrap(), total)
     }

@@ -13,21 +13,10 @@ use crate::spec::privacy_loss::NanoRho;
 use crate::spec::question::Clip;
 use crate::{Error, Result};
 
-/// How many cells one built measurement draws for; measurements cannot be sent between threads.
+/// How many cells one thread draws before it takes the next ones.
 const CHUNK: usize = 4_096;
 
-/// Which sampler draws; the law is the same.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum DrawnBy {
-    /// The integer sampler of [`super::sampler`].
-    Pointillist,
-    /// The reference sampler of the crate that prices the draw.
-    #[default]
-    Opendp,
-}
-
-/// The standard deviation of the noise in units of 2^-16: finite and at least 1, whole when planned.
+/// The standard deviation of the noise in lattice units of 2^-16: a whole number, at least 1.
 #[derive(Debug, Clone, Copy, PartialEq, PartialOrd, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct NoiseScale(f64);
@@ -62,14 +51,18 @@ impl NoiseScale {
         self.0
     }
 
-    /// The scale as the integer sampler takes it; none where it is not whole or too large for it.
-    #[must_use]
-    pub fn whole(self) -> Option<u64> {
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked")]
-        let whole = self.0 as u64;
+    /// The scale as the sampler takes it.
+    ///
+    /// # Errors
+    /// Internal, when it is not a whole number that the sampler can draw.
+    fn whole(self) -> Result<u64> {
         let fits =
-            self.0.fract().abs() <= 0.0 && (1.0..sampler::MOST_SCALE as f64).contains(&self.0);
-        fits.then_some(whole)
+            self.0.fract().abs() <= 0.0 && (1.0..=sampler::MOST_SCALE as f64).contains(&self.0);
+        if !fits {
+            return Err(Error::internal("a noise scale is not a whole number of lattice steps"));
+        }
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked")]
+        Ok(self.0 as u64)
     }
 }
 
@@ -88,11 +81,9 @@ impl DiscreteGaussian {
     /// caller must guarantee that one unit moves the whole vector by at most the clip.
     ///
     /// # Errors
-    /// Internal, for a scale below one lattice step or a measurement that cannot be built.
+    /// Internal, for a scale that cannot be drawn or a measurement that cannot be built.
     pub fn new(clip: Clip, scale: NoiseScale) -> Result<Self> {
-        if !scale.0.is_finite() || scale.0 < 1.0 {
-            return Err(Error::internal("a noise scale is below one lattice step"));
-        }
+        scale.whole()?;
         // Clips are below 2^37 lattice units, so the conversion is exact.
         let charge =
             with_measurement(scale, |measurement| measurement.map(&(clip.units() as f64)))?;
@@ -113,34 +104,29 @@ impl DiscreteGaussian {
 
     /// Adds independent noise to every cell of an exact vector; a cell stops at the end of i64.
     ///
-    /// A scale that the integer sampler cannot take is drawn by the reference sampler.
-    ///
     /// # Privacy
     /// One call is one draw, and costs [`Self::charge`]. Reserve it durably before.
     ///
     /// # Errors
-    /// Internal, when the sampler fails.
-    pub fn draw(&self, exact: &[i64], by: DrawnBy) -> Result<Vec<i64>> {
-        match (by, self.scale.whole()) {
-            (DrawnBy::Pointillist, Some(scale)) => {
-                let chunks: Vec<Vec<i64>> = exact
-                    .par_chunks(CHUNK)
-                    .map(|chunk| {
-                        let mut words = Words::new();
-                        let noisy = chunk.iter().map(|value| {
-                            let noise = sampler::discrete_gaussian(scale, &mut words)?;
-                            Ok(value.saturating_add(noise))
-                        });
-                        noisy.collect()
-                    })
-                    .collect::<Result<_>>()?;
-                Ok(chunks.concat())
-            }
-            _ => self.draw_by_reference(exact),
-        }
+    /// I/O, when the operating system gives no randomness.
+    pub fn draw(&self, exact: &[i64]) -> Result<Vec<i64>> {
+        let scale = self.scale.whole()?;
+        let chunks: Vec<Vec<i64>> = exact
+            .par_chunks(CHUNK)
+            .map(|chunk| {
+                let mut words = Words::new();
+                let noisy = chunk.iter().map(|value| {
+                    Ok(value.saturating_add(sampler::discrete_gaussian(scale, &mut words)?))
+                });
+                noisy.collect()
+            })
+            .collect::<Result<_>>()?;
+        Ok(chunks.concat())
     }
 
-    /// As [`Self::draw`], by the reference sampler.
+    /// As [`Self::draw`], by the sampler of the crate that prices the draw. Without a vetted source
+    /// of randomness that crate calls its own generator not secure, so only tests draw by it.
+    #[cfg(test)]
     pub(super) fn draw_by_reference(&self, exact: &[i64]) -> Result<Vec<i64>> {
         let chunks: Vec<Vec<i64>> = exact
             .par_chunks(CHUNK)
@@ -206,8 +192,9 @@ mod tests {
         // degrees, sd 0.01; six of them bound it with a false alarm below 1e-8. The mean alike.
         let scale = NoiseScale::for_charge(Clip::whole(10), NanoRho::new(8_000_000)).unwrap();
         let mechanism = DiscreteGaussian::new(Clip::whole(10), scale).unwrap();
-        for by in [DrawnBy::Pointillist, DrawnBy::Opendp] {
-            let drawn = mechanism.draw(&vec![5; 20_000], by).unwrap();
+        let exact = vec![5; 20_000];
+        for drawn in [mechanism.draw(&exact), mechanism.draw_by_reference(&exact)] {
+            let drawn = drawn.unwrap();
             let errors: Vec<f64> =
                 drawn.iter().map(|value| (*value - 5) as f64 / scale.units()).collect();
             let mean = errors.iter().sum::<f64>() / 20_000.0;
@@ -218,17 +205,20 @@ mod tests {
     }
 
     #[test]
-    fn planned_scales_are_whole_and_others_go_to_the_reference() {
+    fn planned_scales_are_whole_and_others_are_refused() {
         let planned = NoiseScale::for_charge(Clip::whole(10), NanoRho::new(8_000_000)).unwrap();
-        assert!(planned.whole().is_some());
-        for scale in [1.5, 4e9, f64::NAN] {
-            assert_eq!(NoiseScale(scale).whole(), None);
+        assert!(planned.whole().is_ok());
+        for scale in [0.5, 1.5, 1e15, f64::NAN, f64::INFINITY] {
+            assert!(DiscreteGaussian::new(Clip::whole(1), NoiseScale(scale)).is_err(), "{scale}");
         }
-        let odd = DiscreteGaussian::new(Clip::whole(1), NoiseScale(65_536.5)).unwrap();
-        assert_eq!(odd.draw(&[0; 10], DrawnBy::Pointillist).unwrap().len(), 10);
+        // The largest clip with the least charge can still be drawn.
+        let widest = Clip::lattice(1 << 37);
+        let scale = NoiseScale::for_charge(widest, NanoRho::new(1)).unwrap();
+        let drawn = DiscreteGaussian::new(widest, scale).unwrap().draw(&[0; 10]).unwrap();
+        assert!(drawn.iter().any(|value| value.unsigned_abs() > 1 << 40));
         // Another draw of the same cells is another draw.
         let mechanism = DiscreteGaussian::new(Clip::whole(10), planned).unwrap();
-        let twice = [(); 2].map(|()| mechanism.draw(&[0; 50], DrawnBy::Pointillist).unwrap());
+        let twice = [(); 2].map(|()| mechanism.draw(&[0; 50]).unwrap());
         assert_ne!(twice[0], twice[1]);
     }
 }

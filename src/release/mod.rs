@@ -21,7 +21,7 @@ pub use estimate::{
     sums,
 };
 pub use guarantee::{CAPS_OF_30_DAYS, CAPS_OF_A_YEAR, Figure, Guarantee, Losses, TargetFigure};
-pub use mechanism::{DiscreteGaussian, DrawnBy, NoiseScale};
+pub use mechanism::{DiscreteGaussian, NoiseScale};
 
 use crate::Error;
 

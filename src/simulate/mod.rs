@@ -23,7 +23,7 @@ mod write;
 
 use std::path::Path;
 
-use arrow::array::RecordBatch;
+use arrow_array::RecordBatch;
 use jiff::ToSpan;
 use jiff::civil::{Date, date};
 use rayon::prelude::*;

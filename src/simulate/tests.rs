@@ -2,8 +2,9 @@ use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::path::Path;
 
-use arrow::array::{Array, AsArray, RecordBatch};
-use arrow::datatypes::{Float64Type, TimestampMicrosecondType};
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Float64Type, TimestampMicrosecondType};
+use arrow_array::{Array, RecordBatch};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
 use super::*;
@@ -51,10 +52,8 @@ fn rows(settings: &Settings) -> Vec<Vec<RecordBatch>> {
 }
 
 fn texts(batch: &RecordBatch, column: &str) -> Vec<Option<String>> {
-    let column = arrow::compute::cast(
-        batch.column_by_name(column).unwrap(),
-        &arrow::datatypes::DataType::Utf8,
-    );
+    let column =
+        arrow_cast::cast(batch.column_by_name(column).unwrap(), &arrow_schema::DataType::Utf8);
     column.unwrap().as_string::<i32>().iter().map(|text| text.map(str::to_owned)).collect()
 }
 

@@ -7,10 +7,12 @@
 
 use std::io::Write;
 
-use arrow::array::{
-    Array, ArrayRef, AsArray, Float64Array, RecordBatch, StringArray, TimestampMicrosecondArray,
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Float64Type, TimestampMicrosecondType};
+use arrow_array::{
+    Array, ArrayRef, Float64Array, RecordBatch, StringArray, TimestampMicrosecondArray,
 };
-use arrow::datatypes::{DataType, Float64Type, TimestampMicrosecondType};
+use arrow_schema::DataType;
 use jiff::Timestamp;
 
 use super::columns::schema;

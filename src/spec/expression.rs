@@ -7,12 +7,11 @@
 
 use std::collections::BTreeSet;
 
-use arrow::array::{Array, ArrayRef, BooleanArray, Datum, Float64Array, Scalar, StringArray};
-use arrow::compute::kernels::cmp;
-use arrow::compute::{
-    CastOptions, and_kleene, cast_with_options, is_not_null, is_null, not, or_kleene,
-};
-use arrow::datatypes::DataType;
+use arrow_arith::boolean::{and_kleene, is_not_null, is_null, not, or_kleene};
+use arrow_array::{Array, ArrayRef, BooleanArray, Datum, Float64Array, Scalar, StringArray};
+use arrow_cast::{CastOptions, cast_with_options};
+use arrow_ord::cmp;
+use arrow_schema::DataType;
 use sqlparser::ast::{BinaryOperator, Expr, InTarget, UnaryOperator, Value};
 use sqlparser::dialect::GenericDialect;
 use sqlparser::parser::Parser;
@@ -263,7 +262,7 @@ fn negate(node: Node, negated: bool) -> Node {
     if negated { Node::Not(Box::new(node)) } else { node }
 }
 
-type Evaluated<T> = std::result::Result<T, arrow::error::ArrowError>;
+type Evaluated<T> = std::result::Result<T, arrow_schema::ArrowError>;
 
 fn evaluate(
     node: &Node,
@@ -288,9 +287,9 @@ fn evaluate(
             let text = cast_or_null(&array, &DataType::Utf8)?;
             let pattern = Scalar::new(StringArray::from(vec![pattern.as_str()]));
             if *negated {
-                arrow::compute::nlike(&text, &pattern)
+                arrow_string::like::nlike(&text, &pattern)
             } else {
-                arrow::compute::like(&text, &pattern)
+                arrow_string::like::like(&text, &pattern)
             }
         }
         Node::Compare(compare, left, right) => compare_nodes(*compare, left, right, rows, column),
@@ -361,14 +360,14 @@ fn cast_or_null(array: &ArrayRef, to: &DataType) -> Evaluated<ArrayRef> {
     }
     let options = CastOptions { safe: true, ..CastOptions::default() };
     Ok(cast_with_options(array, to, &options)
-        .unwrap_or_else(|_| arrow::array::new_null_array(to, array.len())))
+        .unwrap_or_else(|_| arrow_array::new_null_array(to, array.len())))
 }
 
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
 
-    use arrow::array::{Int64Array, StringArray};
+    use arrow_array::{Int64Array, StringArray};
 
     use super::*;
 

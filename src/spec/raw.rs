@@ -93,7 +93,6 @@ pub(crate) struct RawPrivacy {
     pub(crate) budget_share: Option<f64>,
     pub(crate) whole_days: Option<i64>,
     pub(crate) exempt: Option<toml::Value>,
-    pub(crate) sampler: Option<String>,
 }
 
 /// `[output]`

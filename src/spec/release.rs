@@ -33,21 +33,10 @@ pub struct Release {
     pub whole_days: u32,
     /// Who is publicly known to be no person.
     pub exempt: Exempt,
-    /// Which sampler draws the noise; the law is the same, so the fingerprint leaves it out.
-    pub sampler: Sampler,
     /// What is asked, in the order of the file.
     pub questions: Vec<Question>,
     /// The folder of the published tables.
     pub output: PathBuf,
-}
-
-/// `[privacy] sampler`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Sampler {
-    /// This program's own, in integers, where the scale fits it.
-    Integer,
-    /// The reference sampler, some eighty times slower.
-    Opendp,
 }
 
 /// `[ledger]`, checked.
@@ -109,7 +98,7 @@ impl Release {
             Error::usage(format!("`[retention] days` is {}", raw.retention.days))
                 .help("give a number of days from 1 to 36500")
         })?;
-        let (budget_share_millionths, sampler) = check_privacy(&raw.privacy)?;
+        let budget_share_millionths = check_privacy(&raw.privacy)?;
         let ledger = check_ledger(&raw, folder)?;
         let whole_days = parse_whole_days(&raw.privacy, ledger.unit)?;
         let lists = KeyLists::parse(&raw.keys)?;
@@ -138,7 +127,6 @@ impl Release {
             budget_share_millionths,
             whole_days,
             exempt,
-            sampler,
             questions,
             output,
         })
@@ -237,15 +225,7 @@ fn details(measure: &Measure) -> serde_json::Value {
     }
 }
 
-fn check_privacy(raw: &RawPrivacy) -> Result<(u64, Sampler)> {
-    let sampler = match raw.sampler.as_deref() {
-        None | Some("pointillist") => Sampler::Integer,
-        Some("opendp") => Sampler::Opendp,
-        Some(other) => {
-            return Err(Error::usage(format!("`[privacy] sampler` is `{other}`"))
-                .help("use \"pointillist\" or \"opendp\""));
-        }
-    };
+fn check_privacy(raw: &RawPrivacy) -> Result<u64> {
     let share = raw.budget_share.unwrap_or(0.7);
     if !share.is_finite() || !(0.000_001..=1.0).contains(&share) {
         return Err(Error::usage(format!("`[privacy] budget_share` is {share}"))
@@ -257,7 +237,7 @@ fn check_privacy(raw: &RawPrivacy) -> Result<(u64, Sampler)> {
         reason = "the share lies in [0.000001, 1], so the product lies in [0, 1000000]"
     )]
     let millionths = (share * 1e6).floor() as u64;
-    Ok((millionths, sampler))
+    Ok(millionths)
 }
 
 fn check_ledger(raw: &RawRelease, folder: &Path) -> Result<LedgerTerms> {

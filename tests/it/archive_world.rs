@@ -8,12 +8,13 @@ use std::process::Command;
 use std::sync::Arc;
 
 use age::secrecy::ExposeSecret;
-use arrow::array::{
-    ArrayRef, AsArray, DictionaryArray, RecordBatch, StringArray, StringViewArray,
-    TimestampMicrosecondArray,
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Int32Type, TimestampMicrosecondType};
+use arrow_array::{
+    ArrayRef, DictionaryArray, RecordBatch, StringArray, StringViewArray, TimestampMicrosecondArray,
 };
-use arrow::compute::cast;
-use arrow::datatypes::{DataType, Int32Type, TimestampMicrosecondType};
+use arrow_cast::cast;
+use arrow_schema::DataType;
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use parquet::basic::Compression;
@@ -248,7 +249,7 @@ fn write_arrow(path: &Path, rows: &[Row]) {
         }
     });
     let mut writer =
-        arrow::ipc::writer::FileWriter::try_new(File::create(path).unwrap(), &batch.schema())
+        arrow_ipc::writer::FileWriter::try_new(File::create(path).unwrap(), &batch.schema())
             .unwrap();
     if is_view {
         for start in (0..batch.num_rows()).step_by(16) {
@@ -281,7 +282,7 @@ fn read(path: &Path) -> Vec<Row> {
         }
         "arrow" => {
             let reader =
-                arrow::ipc::reader::FileReader::try_new(std::io::Cursor::new(bytes), None).unwrap();
+                arrow_ipc::reader::FileReader::try_new(std::io::Cursor::new(bytes), None).unwrap();
             return reader.flat_map(|batch| rows_of(&batch.unwrap())).collect();
         }
         _ => plain = bytes,

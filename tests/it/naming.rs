@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, RecordBatch, StringArray, TimestampMicrosecondArray};
-use arrow::datatypes::{Field, Schema};
+use arrow_array::{ArrayRef, RecordBatch, StringArray, TimestampMicrosecondArray};
+use arrow_schema::{Field, Schema};
 use parquet::arrow::ArrowWriter;
 
 use crate::archive_world::{ArchiveWorld, HOUR, Row, START, instant, number};
@@ -121,12 +121,12 @@ fn metadata_that_names_somebody_without_rows_goes_and_no_other() {
             writer.write(&batch).unwrap();
             writer.close().unwrap();
             let mut writer =
-                arrow::ipc::writer::FileWriter::try_new(file("logs/x.arrow"), &schema).unwrap();
+                arrow_ipc::writer::FileWriter::try_new(file("logs/x.arrow"), &schema).unwrap();
             writer.write(&batch).unwrap();
             writer.finish().unwrap();
             assert_eq!(world.retain(START + 31 * DAY).code, 1);
             assert_eq!(world.live().len(), 2);
-            let reader = arrow::ipc::reader::FileReader::try_new(
+            let reader = arrow_ipc::reader::FileReader::try_new(
                 std::fs::File::open(world.path("logs/x.arrow")).unwrap(),
                 None,
             );

@@ -284,7 +284,7 @@ fn days_add_up_to_weeks_and_months_for_nothing() {
 
 /// The columns of numbers of a Parquet file in memory.
 fn numbers(bytes: &[u8]) -> std::collections::BTreeMap<String, Vec<f64>> {
-    use arrow::array::AsArray;
+    use arrow_array::cast::AsArray;
     let bytes = bytes::Bytes::copy_from_slice(bytes);
     let builder =
         parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder::try_new(bytes).unwrap();
@@ -293,9 +293,8 @@ fn numbers(bytes: &[u8]) -> std::collections::BTreeMap<String, Vec<f64>> {
     let columns = schema.fields().iter().zip(batch.columns());
     columns
         .filter_map(|(field, column)| {
-            let numbers =
-                arrow::compute::cast(column, &arrow::datatypes::DataType::Float64).ok()?;
-            let numbers = numbers.as_primitive::<arrow::datatypes::Float64Type>();
+            let numbers = arrow_cast::cast(column, &arrow_schema::DataType::Float64).ok()?;
+            let numbers = numbers.as_primitive::<arrow_array::types::Float64Type>();
             Some((field.name().clone(), numbers.values().to_vec()))
         })
         .collect()

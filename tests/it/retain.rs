@@ -2,8 +2,8 @@
 
 use std::os::unix::fs::PermissionsExt;
 
-use arrow::array::{Int64Array, ListArray, RecordBatch, StringArray};
-use arrow::datatypes::Int32Type;
+use arrow_array::types::Int32Type;
+use arrow_array::{Int64Array, ListArray, RecordBatch, StringArray};
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, Encoding, ZstdLevel};
 use parquet::file::metadata::{KeyValue, SortingColumn};
@@ -210,11 +210,11 @@ fn a_rewritten_parquet_file_keeps_schema_order_metadata_and_codecs() {
             .then(|| (0..row % 4).map(|item| (item != 2).then_some(item)).collect::<Vec<_>>())
     }));
     let batch = RecordBatch::try_from_iter([
-        ("requester", std::sync::Arc::new(texts(|row| &row.1)) as arrow::array::ArrayRef),
+        ("requester", std::sync::Arc::new(texts(|row| &row.1)) as arrow_array::ArrayRef),
         ("target", std::sync::Arc::new(texts(|row| &row.2))),
         (
             "requested_at",
-            std::sync::Arc::new(arrow::array::TimestampMicrosecondArray::from_iter_values(
+            std::sync::Arc::new(arrow_array::TimestampMicrosecondArray::from_iter_values(
                 rows.iter().map(|row| row.0),
             )),
         ),

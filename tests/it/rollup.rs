@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use arrow::array::AsArray;
-use arrow::datatypes::{DataType, Float64Type};
+use arrow_array::cast::AsArray;
+use arrow_array::types::Float64Type;
+use arrow_schema::DataType;
 use serde_json::Value;
 
 use crate::world::World;
@@ -55,7 +56,7 @@ fn table(world: &World, path: &str) -> Table {
         if *field.data_type() == DataType::Utf8 {
             let column = column.as_string::<i32>();
             words.insert(name, column.iter().map(|word| word.unwrap().to_owned()).collect());
-        } else if let Ok(column) = arrow::compute::cast(column, &DataType::Float64) {
+        } else if let Ok(column) = arrow_cast::cast(column, &DataType::Float64) {
             numbers.insert(name, column.as_primitive::<Float64Type>().values().to_vec());
         }
     }

@@ -3,9 +3,9 @@
 use std::fs::File;
 use std::path::PathBuf;
 
-use arrow::array::AsArray;
-use arrow::datatypes::{Float64Type, Int64Type, UInt64Type};
-use arrow::ipc::reader::FileReader;
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Float64Type, Int64Type, UInt64Type};
+use arrow_ipc::reader::FileReader;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use serde_json::Value;
 

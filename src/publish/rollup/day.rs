@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, AsArray, RecordBatch, StringArray};
-use arrow::compute::cast;
-use arrow::datatypes::{DataType, Field, Float64Type};
+use arrow_array::cast::AsArray;
+use arrow_array::types::Float64Type;
+use arrow_array::{ArrayRef, RecordBatch, StringArray};
+use arrow_cast::cast;
+use arrow_schema::{DataType, Field};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use serde_json::Value;
 
@@ -148,8 +150,8 @@ pub(super) fn broken() -> Error {
 mod tests {
     use std::path::Path;
 
-    use arrow::array::{Float64Array, Int64Array, UInt8Array};
-    use arrow::datatypes::Schema;
+    use arrow_array::{Float64Array, Int64Array, UInt8Array};
+    use arrow_schema::Schema;
     use serde_json::json;
 
     use super::super::asked::{Countries, Period};
@@ -157,8 +159,6 @@ mod tests {
     use crate::plan::Plan;
     use crate::spec::Release;
     use crate::spec::privacy_loss::NanoRho;
-    use crate::spec::release::Sampler;
-
     #[test]
     fn raked_days_say_with_what_and_older_ones_do_not() {
         assert_eq!(raking(&json!({ "raked": false })), Some(None));
@@ -176,7 +176,7 @@ mod tests {
                     count = \"lookups\"\nby = [\"hour\"]\n";
         let release = Release::parse(text, "r.toml", Path::new(".")).unwrap();
         let plan = Plan::new(&release, NanoRho::new(20_000_000), None).unwrap();
-        let tables = crate::release::price(&plan.tables, Sampler::Integer).unwrap();
+        let tables = crate::release::price(&plan.tables).unwrap();
         let columns: [(&str, ArrayRef); 3] = [
             ("hour", Arc::new(UInt8Array::from_iter_values(0..24))),
             ("value", Arc::new(Int64Array::from(vec![500; 24]))),

@@ -80,7 +80,7 @@ impl Kinds {
     /// lookups behind a value where the error is told per lookup.
     fn compare(&self, names: &[&str]) -> Vec<(f64, f64)> {
         let load = Load { lookups: self.lookups, requesters: 1.0 };
-        let priced = price(&self.plan.tables, crate::spec::release::Sampler::Integer).unwrap();
+        let priced = price(&self.plan.tables).unwrap();
         let questions = &self.release.questions;
         let target = answers(questions, &self.plan, &exact(&self.plan, &self.truth)).unwrap();
         let asked: Vec<usize> = names
@@ -163,7 +163,7 @@ fn predictions_of_counts_that_are_not_raked_are_what_draws_show() {
     let kinds = kinds(1);
     assert_close(&names, &kinds.compare(&names));
     // Without a load a plan tells the same: nothing is raked that nobody expects.
-    let priced = price(&kinds.plan.tables, crate::spec::release::Sampler::Integer).unwrap();
+    let priced = price(&kinds.plan.tables).unwrap();
     for question in kinds.release.questions.iter().take(3) {
         let load = Load { lookups: kinds.lookups, requesters: 1.0 };
         let with = expected(question, &kinds.plan, &priced, Some(load));

@@ -55,7 +55,7 @@ pub(super) fn tables(finest: &[i64], total: i64, apps: Apps) -> Tables {
             }
         })
         .collect();
-    let priced = price(&plan.tables, crate::spec::release::Sampler::Integer).unwrap();
+    let priced = price(&plan.tables).unwrap();
     Tables { release, plan, priced, truth }
 }
 
@@ -65,7 +65,7 @@ fn with_total(change: impl Fn(&mut MeasuredTable)) -> Tables {
     let mut measured = tables.plan.tables.clone();
     change(&mut measured[0]);
     let plan = Plan::with_tables(&tables.release, measured).unwrap();
-    let priced = price(&plan.tables, crate::spec::release::Sampler::Integer).unwrap();
+    let priced = price(&plan.tables).unwrap();
     let mut truth = tables.truth;
     truth[0] = in_layers(&plan, truth[0].iter().sum());
     Tables { plan, priced, truth, ..tables }

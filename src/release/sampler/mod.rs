@@ -1,12 +1,14 @@
 //! Discrete Gaussian noise in integers, exactly.
 //!
-//! The law is P[x] proportional to exp(-x^2 / (2 s^2)) over all integers, for an integer scale s; it
-//! is that of the mechanism which prices the draw. The way is that of Canonne, Kamath and Steinke
-//! (The Discrete Gaussian for Differential Privacy, 2020, algorithms 1 to 3), and no step rounds:
+//! The law is P[x] proportional to exp(-x^2 / (2 s^2)) over all integers, for an integer scale s. It
+//! is the law of the mechanism that prices the draw. The algorithm is that of Canonne, Kamath and
+//! Steinke (The Discrete Gaussian for Differential Privacy, 2020, algorithms 1 to 3), and no step
+//! rounds:
 //!
-//! * A coin of probability x/d compares a uniform binary fraction with x/d, 64 bits at a time: after
+//! * A coin of probability x/d compares a uniform binary fraction with x/d, 64 bits at a time. After
 //!   a word w either every continuation lies below x/d, or every one above, or the question is the
-//!   same one for the remainder x 2^64 - w d, which lies strictly between 0 and d.
+//!   same one for the remainder x 2^64 - w d, which lies strictly between 0 and d. Where d exceeds
+//!   64 bits, the fraction is compared 16 bits at a time.
 //! * A coin of probability exp(-f), f in [0, 1], counts how many coins of f/1, f/2, f/3, … in a row
 //!   come up; the count is even with probability 1 - f + f^2/2 - … = exp(-f). A coin of f/k is a
 //!   coin of f and one of 1/k.
@@ -17,8 +19,8 @@
 //!   exp(-f) and one of exp(-f^2/2), whose own coins of f^2/(2 k) are two of f, one of 1/2 and one
 //!   of 1/k.
 //!
-//! Everything fits 128 bits for scales below [`MOST_SCALE`]; the reference sampler draws the others.
-//! Random words come in blocks from the same source as the reference sampler's, and are never kept.
+//! Everything fits 128 bits for scales up to [`MOST_SCALE`], which lies above every scale that a
+//! charge of one billionth of rho can ask for.
 
 mod words;
 
@@ -26,25 +28,24 @@ pub(super) use words::Words;
 
 use crate::Result;
 
-/// The scales that this sampler draws lie below this, in lattice units.
-pub(super) const MOST_SCALE: u64 = 1 << 31;
+/// The largest scale that this sampler draws, in lattice units.
+///
+/// The product of two scales, times the 16 bits by which a wide coin compares, stays below 2^128.
+pub(super) const MOST_SCALE: u64 = 1 << 52;
 
 /// One draw of the discrete Gaussian of this scale.
 ///
 /// # Errors
-/// I/O, when the system gives no randomness.
+/// I/O, when the operating system gives no randomness.
 pub(super) fn discrete_gaussian(scale: u64, words: &mut Words) -> Result<i64> {
-    debug_assert!((1..MOST_SCALE).contains(&scale));
+    debug_assert!((1..=MOST_SCALE).contains(&scale));
     let (laplace, square) = (scale + 1, u128::from(scale) * u128::from(scale));
-    let divisor = scale * laplace;
+    let divisor = u128::from(scale) * u128::from(laplace);
     loop {
         let (magnitude, is_negative) = discrete_laplace(laplace, words)?;
-        // Magnitudes are below 2^63 but once in exp(2^31) draws, for which t v would have to count
-        // as many coins in a row.
+        // A magnitude of 2^62 needs at least 2^9 coins of exp(-1) in a row.
         let away = (u128::from(magnitude) * u128::from(laplace)).abs_diff(square);
-        let whole = away / u128::from(divisor);
-        let part = u64::try_from(away % u128::from(divisor)).unwrap_or(0);
-        if is_kept(whole, part, divisor, words)? {
+        if is_kept(away / divisor, away % divisor, divisor, words)? {
             let magnitude = i64::try_from(magnitude).unwrap_or(i64::MAX);
             return Ok(if is_negative { -magnitude } else { magnitude });
         }
@@ -52,7 +53,7 @@ pub(super) fn discrete_gaussian(scale: u64, words: &mut Words) -> Result<i64> {
 }
 
 /// A coin of exp(-(whole + part/divisor)^2 / 2).
-fn is_kept(whole: u128, part: u64, divisor: u64, words: &mut Words) -> Result<bool> {
+fn is_kept(whole: u128, part: u128, divisor: u128, words: &mut Words) -> Result<bool> {
     for _ in 0..whole * whole {
         if !exp_coin(|words| words.bit(), words)? {
             return Ok(false);
@@ -73,7 +74,7 @@ fn is_kept(whole: u128, part: u64, divisor: u64, words: &mut Words) -> Result<bo
 fn discrete_laplace(scale: u64, words: &mut Words) -> Result<(u64, bool)> {
     loop {
         let low = words.below(scale)?;
-        if !exp_coin(|words| coin(low, scale, words), words)? {
+        if !exp_coin(|words| coin(low.into(), scale.into(), words), words)? {
             continue;
         }
         let mut high = 0_u64;
@@ -94,20 +95,21 @@ fn exp_coin(
     words: &mut Words,
 ) -> Result<bool> {
     let mut count = 1_u64;
-    while fraction(words)? && coin(1, count, words)? {
+    while fraction(words)? && coin(1, count.into(), words)? {
         count += 1;
     }
     Ok(count % 2 == 1)
 }
 
-/// A coin of part/whole, for a part of at most the whole.
-fn coin(part: u64, whole: u64, words: &mut Words) -> Result<bool> {
+/// A coin of part/whole, for a part of at most the whole, which is below 2^106.
+fn coin(mut part: u128, whole: u128, words: &mut Words) -> Result<bool> {
     if part >= whole {
         return Ok(true);
     }
-    let (mut part, whole) = (u128::from(part), u128::from(whole));
+    let bits = if whole >> 64 == 0 { 64 } else { 16 };
     loop {
-        let (reached, threshold) = (u128::from(words.word()?) * whole, part << 64);
+        let digits = u128::from(words.word()? >> (64 - bits));
+        let (reached, threshold) = (digits * whole, part << bits);
         if reached + whole <= threshold {
             return Ok(true);
         }

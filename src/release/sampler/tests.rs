@@ -70,7 +70,7 @@ fn a_scale_of_real_tables_agrees_with_the_reference_sampler() {
     let scale = NoiseScale::for_charge(clip, NanoRho::new(5_000_000)).unwrap();
     let mechanism = DiscreteGaussian::new(clip, scale).unwrap();
     let reference = mechanism.draw_by_reference(&vec![0; count]).unwrap();
-    let ours = sample(scale.whole().unwrap(), count);
+    let ours = sample(scale.units() as u64, count);
     let pair = [&reference, &ours].map(|values| binned(values, scale.units()));
     let (mut chi, mut degrees) = (0.0, 0.0);
     for (left, right) in pair[0].iter().zip(&pair[1]) {
@@ -85,7 +85,7 @@ fn a_scale_of_real_tables_agrees_with_the_reference_sampler() {
 #[test]
 fn large_scales_have_the_stated_moments_and_use_every_residue() {
     let count = 200_000;
-    for scale in [1_000_003, (1 << 25) + 7, MOST_SCALE - 1] {
+    for scale in [1_000_003, (1 << 25) + 7, (1 << 31) - 1, (1 << 33) + 5, MOST_SCALE] {
         let drawn = sample(scale, count);
         let unit: Vec<f64> = drawn.iter().map(|value| *value as f64 / scale as f64).collect();
         let moment = |power: i32| unit.iter().map(|x| x.powi(power)).sum::<f64>() / count as f64;
@@ -106,7 +106,10 @@ fn large_scales_have_the_stated_moments_and_use_every_residue() {
 fn coins_have_their_probabilities() {
     let mut words = Words::new();
     let count = 300_000;
-    for (part, whole) in [(0, 1), (1, 1), (1, 3), (2, 7), (u64::MAX / 3, u64::MAX), (5, 6)] {
+    let (long, wide) = (u128::from(u64::MAX), 1 << 104);
+    for (part, whole) in
+        [(0, 1), (1, 1), (1, 3), (2, 7), (long / 3, long), (5, 6), (wide / 5, wide), (3, wide)]
+    {
         let heads = (0..count).filter(|_| coin(part, whole, &mut words).unwrap()).count() as f64;
         let share = part as f64 / whole as f64;
         let sd = (share * (1.0 - share) * f64::from(count)).sqrt();

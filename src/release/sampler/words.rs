@@ -1,35 +1,54 @@
-//! Random words from the system's generator, in blocks.
+//! Random words from a stream cipher whose key comes from the operating system.
+//!
+//! Each [`Words`] draws a key of its own on first use and never shares it. Every block of key stream
+//! begins with the key of the next block (fast key erasure), so words that were used cannot be
+//! computed again from what is left in memory. A process that was forked draws a new key. Key and
+//! block are wiped when they are dropped.
 
-use opendp::traits::samplers::fill_bytes;
+use chacha20::ChaCha20;
+use chacha20::cipher::{KeyIvInit, StreamCipher};
+use zeroize::Zeroizing;
 
-use super::super::fault;
-use crate::Result;
+use crate::{Error, Result};
 
-/// How many words are fetched at a time.
+/// How many words one block holds.
 const BLOCK: usize = 8_192;
+const KEY_BYTES: usize = 32;
+const WORD_BYTES: usize = 8;
 
 /// Random words; each is used once, and the rest of a block is dropped with it.
 pub(in super::super) struct Words {
-    block: Vec<u8>,
+    key: Zeroizing<[u8; KEY_BYTES]>,
+    /// The process that drew the key; zero before the first use.
+    process: u32,
+    block: Zeroizing<Vec<u8>>,
+    /// Where the next word lies in the block.
     next: usize,
     bits: u64,
     bits_left: u32,
 }
 
 impl Words {
-    /// Starts with nothing fetched.
-    pub(in super::super) const fn new() -> Self {
-        Self { block: Vec::new(), next: 0, bits: 0, bits_left: 0 }
+    /// Creates a source that draws its key when the first word is asked for.
+    pub(in super::super) fn new() -> Self {
+        Self {
+            key: Zeroizing::default(),
+            process: 0,
+            block: Zeroizing::default(),
+            next: 0,
+            bits: 0,
+            bits_left: 0,
+        }
     }
 
     /// 64 random bits.
     ///
     /// # Errors
-    /// Internal, when the generator fails.
+    /// I/O, when the operating system gives no randomness.
     #[inline]
     pub(super) fn word(&mut self) -> Result<u64> {
         if let Some((word, _)) = self.block.get(self.next..).and_then(<[u8]>::split_first_chunk) {
-            self.next += 8;
+            self.next += WORD_BYTES;
             return Ok(u64::from_le_bytes(*word));
         }
         self.refill()?;
@@ -39,7 +58,7 @@ impl Words {
     /// One random bit.
     ///
     /// # Errors
-    /// Internal, when the generator fails.
+    /// I/O, when the operating system gives no randomness.
     #[inline]
     pub(super) fn bit(&mut self) -> Result<bool> {
         if self.bits_left == 0 {
@@ -53,10 +72,10 @@ impl Words {
     }
 
     /// A number below `end`, each with the same probability: words whose product would favour some
-    /// are thrown away.
+    /// numbers are thrown away.
     ///
     /// # Errors
-    /// Internal, when the generator fails.
+    /// I/O, when the operating system gives no randomness.
     #[inline]
     pub(super) fn below(&mut self, end: u64) -> Result<u64> {
         loop {
@@ -69,9 +88,71 @@ impl Words {
         }
     }
 
+    /// Fills the block with fresh key stream and replaces the key.
     fn refill(&mut self) -> Result<()> {
-        self.block.resize(BLOCK * 8, 0);
-        self.next = 0;
-        fill_bytes(&mut self.block).map_err(|error| fault("the generator failed", &error))
+        let process = std::process::id();
+        if self.process != process {
+            getrandom::fill(self.key.as_mut_slice()).map_err(|error| {
+                Error::io("the operating system gives no randomness").because(error.to_string())
+            })?;
+            self.process = process;
+        }
+        self.block.clear();
+        self.block.resize(KEY_BYTES + BLOCK * WORD_BYTES, 0);
+        // The nonce may stay the same because no key is used twice.
+        let mut cipher = ChaCha20::new(self.key.as_slice().into(), &[0; 12].into());
+        cipher.apply_keystream(&mut self.block);
+        self.key.copy_from_slice(&self.block[..KEY_BYTES]);
+        self.next = KEY_BYTES;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn no_word_comes_twice_within_a_source_or_between_sources() {
+        // 2^16 words of 64 bits: a chance collision has probability 2^-33.
+        let mut seen = HashSet::new();
+        for _ in 0..4 {
+            let mut words = Words::new();
+            for _ in 0..2 * BLOCK {
+                assert!(seen.insert(words.word().unwrap()));
+            }
+        }
+    }
+
+    #[test]
+    fn a_block_is_the_key_stream_after_the_next_key() {
+        let mut words = Words::new();
+        words.word().unwrap();
+        let first = words.key.clone();
+        // The words that are left of this block, then the first of the next.
+        for _ in 0..BLOCK {
+            words.word().unwrap();
+        }
+        let mut expected = vec![0; KEY_BYTES + BLOCK * WORD_BYTES];
+        ChaCha20::new(first.as_slice().into(), &[0; 12].into()).apply_keystream(&mut expected);
+        assert_eq!(*words.block, expected);
+        assert_eq!(words.key.as_slice(), &expected[..KEY_BYTES]);
+        assert_eq!(words.next, KEY_BYTES + WORD_BYTES);
+    }
+
+    #[test]
+    fn another_process_draws_another_key() {
+        let mut words = Words::new();
+        words.word().unwrap();
+        // As a forked process would find it: the same memory under another process identifier.
+        let key = words.key.clone();
+        words.process = words.process.wrapping_add(1);
+        words.next = words.block.len();
+        words.word().unwrap();
+        let mut expected = vec![0; KEY_BYTES];
+        ChaCha20::new(key.as_slice().into(), &[0; 12].into()).apply_keystream(&mut expected);
+        assert_ne!(words.key.as_slice(), expected);
     }
 }
