@@ -6,7 +6,8 @@
 
 use std::sync::Arc;
 
-use arrow_array::{ArrayRef, BinaryViewArray, make_view};
+use arrow_array::builder::make_view;
+use arrow_array::{ArrayRef, BinaryViewArray};
 use arrow_buffer::{BooleanBuffer, Buffer, NullBuffer, ScalarBuffer};
 
 /// A column that grows by one value at a time.

@@ -50,7 +50,6 @@ const fn to_units(reach: f64) -> i64 {
 mod tests {
     use super::*;
     use crate::release::DiscreteGaussian;
-    use crate::release::DrawnBy;
     use crate::spec::privacy_loss::NanoRho;
     use crate::spec::question::Clip;
 
@@ -75,7 +74,7 @@ mod tests {
         for keys in [1, 10] {
             let weight = (LATTICE_ONE * LATTICE_ONE / keys).isqrt().cast_signed();
             let draws = vec![weight; usize::try_from(100_000 * keys).unwrap()];
-            let noisy = mechanism.draw(&draws, DrawnBy::Pointillist).unwrap();
+            let noisy = mechanism.draw(&draws).unwrap();
             let keys = usize::try_from(keys).unwrap();
             let any = |keys: &&[i64]| keys.iter().any(|weight| *weight > threshold);
             found.push(noisy.chunks_exact(keys).filter(any).count());
