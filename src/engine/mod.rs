@@ -289,14 +289,4 @@ pub fn rows_memory(memory: usize, plan: &Plan) -> usize {
 }
 
 #[cfg(test)]
-mod cases;
-#[cfg(test)]
-mod formats;
-#[cfg(test)]
-mod properties;
-#[cfg(test)]
-mod reference;
-#[cfg(test)]
-mod totals;
-#[cfg(test)]
-mod windows;
+mod tests;

@@ -5,8 +5,6 @@
 //! so that a file that cannot be what it claims is refused before a budget is spent. Memory is set
 //! by the batches in work, not by the number of files. Deliberately not here: which day counts.
 
-#[cfg(test)]
-mod awkward;
 mod columnar;
 mod complete;
 mod delimited;
@@ -339,3 +337,6 @@ impl Iterator for Cutting<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -25,11 +25,11 @@ pub use mechanism::{DiscreteGaussian, NoiseScale};
 
 use crate::Error;
 
-#[cfg(test)]
-mod coverage;
-
 /// An opendp failure with its message, which names parameters and never data.
 fn fault(what: &str, error: &opendp::error::Error) -> Error {
     let detail = error.message.as_deref().unwrap_or("no detail");
     Error::internal(format!("{what}: {:?}: {detail}", error.variant))
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,4 +1,5 @@
-//! Do the intervals hold what they promise? Thousands of values of each kind, through the real draw.
+//! Coverage: do the intervals contain the truth as often as they promise? Thousands of values of each
+//! kind, through the real draw.
 //!
 //! The share of intervals that hold is binomial with sd 0.0022 for 10,000 independent values at
 //! 95 %; 0.011 is five of them. Where the values share the noise of a total, draws are repeated

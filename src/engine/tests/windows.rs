@@ -5,10 +5,10 @@ use std::sync::{Arc, Mutex};
 
 use proptest::prelude::*;
 
-use super::RunningLosses;
 use super::properties::{Lookup, Setup, adversary, lookup, setup, square, with_rows_under};
 use super::reference::window_reference;
 use crate::bound::{RunningCap, UnitKey};
+use crate::engine::RunningLosses;
 use crate::ledger::Spent;
 use crate::plan::{Contribution, MeasuredTable};
 use crate::spec::privacy_loss::NanoRho;

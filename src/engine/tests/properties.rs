@@ -5,9 +5,9 @@ use std::path::Path;
 
 use proptest::prelude::*;
 
-use super::DayRows;
 use super::reference::{Part, exact_reference, person_parts, reference};
 use crate::bound::UnitKey;
+use crate::engine::DayRows;
 use crate::ingest::LogReader;
 use crate::plan::{MOST_KEYS_OF_ONE, Plan};
 use crate::spec::Release;

@@ -11,11 +11,11 @@ use std::path::{Path, PathBuf};
 use arrow_schema::DataType;
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions};
 
-use super::columnar::{ParquetFooter, check_ipc, read_ipc};
-use super::records::Header;
-use super::shard::{Format, Shard, find};
-use super::wanted::{RawBatch, Wanted};
-use super::{shard, time};
+use crate::ingest::columnar::{ParquetFooter, check_ipc, read_ipc};
+use crate::ingest::records::Header;
+use crate::ingest::shard::{Format, Shard, find};
+use crate::ingest::wanted::{RawBatch, Wanted};
+use crate::ingest::{shard, time};
 use crate::spec::Release;
 use crate::spec::logs::Logs;
 use crate::{Error, Kind, Result};

@@ -4,8 +4,8 @@
 use std::io::Write;
 use std::path::Path;
 
-use super::DayRows;
 use crate::bound::UnitKey;
+use crate::engine::DayRows;
 use crate::ingest::{LogReader, RowCounts};
 use crate::plan::Plan;
 use crate::simulate::{Format, Settings, write};

@@ -6,8 +6,8 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::DayRows;
 use crate::bound::UnitKey;
+use crate::engine::DayRows;
 use crate::ingest::{LogReader, RowCounts};
 use crate::plan::Plan;
 use crate::spec::Release;

@@ -1,0 +1,3 @@
+//! Reading whole files, as other programs wrote them.
+
+mod awkward;
