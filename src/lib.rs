@@ -7,8 +7,9 @@
 //!                     spec (the promise) ── plan ── ledger (reserve → commit | void)
 //! ```
 //!
-//! Modules are declared in flow order. Each stage takes the type on its left and returns the type
-//! on its right; only `release` will turn an exact tally into noisy tables, and `publish` accept nothing else.
+//! Each stage takes the type on its left and returns the type on its right. Only `release` turns an
+//! exact tally into noisy tables, and `publish` accepts nothing else. Deletion and legal holds, which
+//! act on the log files themselves, are in `custody`, outside of this flow.
 
 pub mod error;
 pub mod footer;
@@ -17,6 +18,7 @@ pub mod spec;
 
 pub mod aggregate;
 pub mod bound;
+pub mod custody;
 pub mod engine;
 pub mod ingest;
 pub mod ledger;

@@ -9,10 +9,11 @@ use serde_json::{Value, json};
 
 use super::hold_args::{HoldAdd, HoldOpen, HoldOrder, HoldPlace, HoldVerb};
 use super::output::Output;
+use crate::custody::{disclose, number_digest, recipient};
 use crate::ingest::Identities;
 use crate::ledger::{Custody, Hold, HoldTerms, Ledger};
 use crate::pipeline::open_custody;
-use crate::retain::{Now, disclose, number_digest, recipient};
+use crate::retain::Now;
 use crate::spec::Release;
 use crate::spec::window::{Clock, Day, parse_instant};
 use crate::{Error, Result};

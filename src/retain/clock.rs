@@ -1,12 +1,11 @@
-//! Can this instant be right? Asked before anything is deleted by it.
+//! Checks that an instant can be right, before anything is deleted by it.
 //!
-//! A clock that jumped ahead, or a unit of time that was declared wrong, would make every row look
-//! expired. The logs themselves are the witness: a service that writes them is never silent for
-//! days, and no row is a decade past retention or from tomorrow. An instant that a person names may
-//! lie long after the logs, but not after the machine's own clock.
+//! A clock that jumped ahead, or a wrong `time_unit`, would make every row look expired. The logs
+//! give evidence: a service that writes them is never silent for days, and no row is a decade past
+//! retention or from tomorrow. An instant that a person names may lie long after the logs, but not
+//! after the machine's own clock.
 
 use std::path::Path;
-use std::time::{Duration, SystemTime};
 
 use jiff::Timestamp;
 
@@ -14,16 +13,16 @@ use crate::spec::Release;
 use crate::spec::window::{Clock, MICROS_PER_DAY};
 use crate::{Error, Result};
 
-/// Rows that are past retention for longer than this are taken for a mistake of the time column.
+/// Rows that are past retention for longer than this mean that the time column is misread.
 const OLDEST_DAYS: i64 = 3_660;
-/// How long the logs may be silent, beside the time that rows take to settle.
+/// How long the logs may be silent, in addition to `[logs] settle`.
 const SILENT_DAYS: i64 = 3;
-/// Rows later than this after now are taken for one too.
+/// Rows later than this after now mean it too, and so does a clock that goes back by more.
 const AHEAD_DAYS: i64 = 1;
 /// How much longer than retention the logs may be silent when a person names the instant.
 const NAMED_SLACK_DAYS: i64 = 366;
 
-/// The instant to decide by, and who says so.
+/// The instant to decide by, and where it comes from.
 #[derive(Debug, Clone, Copy)]
 pub struct Now {
     /// The instant.
@@ -64,8 +63,12 @@ impl Now {
             .help("rows that are inside retention now would go: name an instant that has passed"))
     }
 
-    /// Refuses an instant at which the logs would have been silent for too long.
-    pub(super) fn require_credible(self, newest: Option<i64>, release: &Release) -> Result<()> {
+    /// Refuses an instant at which the logs, whose newest row is `newest`, would have been silent for
+    /// too long.
+    ///
+    /// # Errors
+    /// Input.
+    pub fn require_credible(self, newest: Option<i64>, release: &Release) -> Result<()> {
         let retention = i64::from(release.retention_days) * MICROS_PER_DAY;
         let settle = i64::try_from(release.logs.settle.as_micros()).unwrap_or(i64::MAX);
         let longest = if self.is_named {
@@ -93,23 +96,18 @@ impl Now {
     }
 }
 
-/// How long ago a file was written to; none where nobody knows, or it is yet to come.
-pub(super) fn age(modified: SystemTime) -> Option<Duration> {
-    let at = Timestamp::try_from(modified).ok()?;
-    Duration::try_from(Clock::System.now().duration_since(at)).ok()
-}
-
-/// The times that a row may carry.
+/// The range of times that a row may have.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Plausible {
+pub(crate) struct Plausible {
     least: i64,
     greatest: i64,
 }
 
 impl Plausible {
-    pub(super) fn around(now: Now, retention_days: u32) -> Self {
+    /// The range around an instant, for logs that are kept for so many days.
+    pub(crate) fn around(now: Now, retention_days: u32) -> Self {
         let oldest = (i64::from(retention_days) + OLDEST_DAYS) * MICROS_PER_DAY;
-        // A named instant may lie in the past of rows that are there by right.
+        // An instant that a person names may lie before rows that are rightly there.
         let latest = now.as_of.max(Clock::System.now()).as_microsecond();
         Self {
             least: now.as_of.as_microsecond().saturating_sub(oldest),
@@ -117,7 +115,11 @@ impl Plausible {
         }
     }
 
-    pub(super) fn require(&self, time: i64, path: &Path) -> Result<()> {
+    /// Refuses a time of a row of this file outside of the range.
+    ///
+    /// # Errors
+    /// Input, naming the file alone.
+    pub(crate) fn require(&self, time: i64, path: &Path) -> Result<()> {
         let what = if time < self.least {
             "more than ten years past retention"
         } else if time > self.greatest {

@@ -1,41 +1,22 @@
 //! Which days may be released, and which rows of a batch belong to one.
 //!
 //! In: batches of lookups. Out: [`Retained`], the rows of one event day that are inside retention.
-//! The cutoff is `as-of` minus the kept days, half-open, in UTC. Beside the flow of a run stand
-//! deletion ([`purge`]) and legal holds, which act on the log files themselves; a run reads neither,
-//! so that what it publishes is the same with a hold or without.
+//! The cutoff is `as-of` minus the kept days, half-open, in UTC. Deletion of what is past retention
+//! is [`crate::custody`].
 
 mod clock;
-mod disclose;
-mod expired;
-mod held;
-mod naming;
-mod package;
-mod purge;
-mod rewrite;
-mod rewrite_ipc;
-mod rewrite_parquet;
-mod rewrite_text;
-mod seal;
-mod strays;
 
 pub use clock::Now;
-pub use disclose::disclose;
-pub use expired::{Expired, Expiry};
-pub use held::number_digest;
-pub use purge::{Purged, preview, purge};
-pub use seal::{archive_path, recipient};
+pub(crate) use clock::Plausible;
 
 use jiff::Timestamp;
-
-pub(crate) use crate::ingest::Identifiers;
 
 use crate::ingest::Lookups;
 use crate::spec::Release;
 use crate::spec::window::{Day, DayWindow, days_before};
 use crate::{Error, Result};
 
-/// Why a day may or may not be released now.
+/// How a day stands to retention and to the clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Disposition {
     /// Its rows are all inside retention and no more are expected.
@@ -48,7 +29,7 @@ pub enum Disposition {
     Expired,
 }
 
-/// Decides about a day.
+/// Decides whether a day may be released at an instant.
 ///
 /// # Errors
 /// Usage, when the window leaves the calendar.

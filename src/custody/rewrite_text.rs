@@ -1,19 +1,20 @@
-//! A text file without some of its records; every byte of the others stays.
+//! A text file without some of its records; the others keep every byte.
 //!
-//! In: the file and the cutoff. Out: head, comments and the records that stay, in the compression
-//! that the file had. A gzip header's file name and comment are not carried over.
+//! In: the file and the cutoff. Out: head, comments and the records that stay, compressed as the file
+//! was. A gzip header's file name and comment are dropped.
 
 use std::fs::File;
 use std::io::{BufWriter, Write};
 
 use flate2::write::GzEncoder;
 
+use super::files::cannot_write;
 use crate::ingest::{Container, OpenLog};
 use crate::{Error, Result};
 
 /// Writes the records at or after the cutoff.
 pub(super) fn rewrite(log: &OpenLog<'_>, to: &File, cutoff: i64) -> Result<()> {
-    let failed = |error| super::rewrite::cannot_write(log.path(), error);
+    let failed = |error| cannot_write(log.path(), error);
     let buffered = BufWriter::new(to);
     match log.container() {
         Container::Gzip => {
@@ -38,7 +39,7 @@ pub(super) fn rewrite(log: &OpenLog<'_>, to: &File, cutoff: i64) -> Result<()> {
 }
 
 fn copy(log: &OpenLog<'_>, to: &mut dyn Write, cutoff: i64) -> Result<()> {
-    let failed = |error| super::rewrite::cannot_write(log.path(), error);
+    let failed = |error| cannot_write(log.path(), error);
     to.write_all(&log.head()?).map_err(failed)?;
     log.scan(true, &mut |piece| {
         let mut times = piece.times.iter();

@@ -1,8 +1,8 @@
-//! Which expired rows a hold asks for, and each of them with all its columns.
+//! The expired rows that a hold asks for, each with all its columns.
 //!
 //! In: a file, the holds, the cutoff. Out: each held row as JSON, once for every hold that asks for
-//! it. A number is compared in its canonical form, by its keyed digest; one column that cannot be
-//! read does not keep the other from being matched.
+//! it. Numbers are compared in canonical form, by their keyed digests. Requester and target are
+//! matched independently, so that one that cannot be read does not hide the other.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -21,7 +21,7 @@ use crate::{Error, Result};
 /// How many distinct texts are remembered.
 const REMEMBERED_MAX: usize = 65_536;
 
-/// The keyed digest under which a canonical number stands in the ledger.
+/// The keyed digest that the ledger holds in place of a canonical number.
 #[must_use]
 pub fn number_digest(key: &LedgerKey, canonical: &str) -> String {
     key.digest("pointillist number under hold", &[canonical.as_bytes()])
@@ -32,7 +32,7 @@ pub(super) struct Matcher<'h> {
     holds: &'h [&'h Hold],
     key: &'h LedgerKey,
     identities: Identities,
-    /// Which holds ask for a text, for the texts seen lately.
+    /// The places of the holds that ask for a text, for the texts seen lately.
     remembered: HashMap<String, Vec<usize>>,
 }
 
@@ -100,7 +100,7 @@ pub(super) fn each_held(
     take: &mut dyn FnMut(usize, &Value) -> Result<()>,
 ) -> Result<()> {
     let file = log.path().display().to_string();
-    // For columnar files: what was found in each place, which its rows then complete.
+    // For columnar files: the held rows of each row group or batch, still without other columns.
     let mut found: Vec<(usize, Vec<Found>)> = Vec::new();
     let (mut place, mut rows_before) = (usize::MAX, 0);
     log.scan(true, &mut |piece| {
@@ -124,7 +124,7 @@ pub(super) fn each_held(
             line.insert("target".to_owned(), matcher.canonical(target));
             match record {
                 Some(record) => {
-                    // What the log's own reader took and this one does not is kept as it stands.
+                    // A record that its fields cannot be read from is sealed as it stands.
                     let whole = || {
                         let text = String::from_utf8_lossy(record.bytes).into_owned();
                         Map::from_iter([("line".to_owned(), Value::String(text))])
@@ -194,7 +194,7 @@ fn fields(batch: &RecordBatch, row: usize) -> Option<Map<String, Value>> {
         let value = if column.is_null(row) {
             Value::Null
         } else {
-            // One row, so that the cast costs nothing.
+            // Only one row is cast, which costs next to nothing.
             let one = cast(&column.slice(row, 1), &in_utc(column.data_type())).ok()?;
             let formatter = ArrayFormatter::try_new(&one, &options).ok()?;
             Value::String(formatter.value(0).try_to_string().ok()?)
@@ -204,7 +204,7 @@ fn fields(batch: &RecordBatch, row: usize) -> Option<Map<String, Value>> {
     Some(fields)
 }
 
-/// The type with every zone as an offset of nothing: the formatter knows no zones by name.
+/// The type with every time zone replaced by UTC's offset: the formatter knows no zones by name.
 fn in_utc(data_type: &DataType) -> DataType {
     let inner = |field: &Arc<Field>| {
         Arc::new(field.as_ref().clone().with_data_type(in_utc(field.data_type())))

@@ -1,9 +1,9 @@
 //! A mixed file without its expired rows: written beside it, read again, then put in its place.
 //!
-//! In: an [`Expired`] file. Out: the same file with the rows that stay. The new file has a name that
-//! no glob of logs reads; it is on the disk and was read back, row by row, before it takes the old
-//! one's name. A crash leaves the old file or the new one, and a leftover that holds only rows that
-//! stay and that the next deletion sweeps.
+//! In: an [`Expired`] file. Out: the same file with the rows that stay. The new file first has a name
+//! that no glob of logs reads; it is synced and read back, row by row, before it takes the old one's
+//! name. After a crash there is the old file or the new one, and perhaps a partial copy, which holds
+//! only rows that stay and which the next deletion sweeps.
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
@@ -14,14 +14,11 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 
 use super::expired::Expired;
+use super::files::{PARTIAL_ENDING, cannot_write, owner_file, partial_path};
 use super::naming::holds_any;
-use super::seal::owner_file;
 use super::{rewrite_ipc, rewrite_parquet, rewrite_text};
 use crate::ingest::{Container, OpenLog, RawPiece};
 use crate::{Error, Result};
-
-/// How the names of files end that are being written.
-pub(super) const ENDING: &str = ".retain-partial";
 
 /// Writes the new file and reads it back; the old one is not touched.
 ///
@@ -30,12 +27,12 @@ pub(super) const ENDING: &str = ".retain-partial";
 pub(super) fn prepare(expired: &Expired<'_>, cutoff: i64) -> Result<PathBuf> {
     let log = &expired.log;
     let kept = survey(log, cutoff)?;
-    let path = partial(log.path());
+    let path = partial_path(log.path());
     let file = owner_file(&path).map_err(|error| cannot_write(&path, error))?;
     let written = write(expired, &file, cutoff, &kept).and_then(|()| {
         like(log.path(), &file).map_err(|error| cannot_write(&path, error))?;
         file.sync_all().map_err(|error| cannot_write(&path, error))?;
-        // Read back as any other log: what stays is all there, in order, and nothing else is.
+        // Read back as any other log: it must hold what stays, in order, and nothing else.
         let copy = log.twin(&path).open()?;
         let found = survey(&copy, cutoff)?;
         if found.rows == kept.rows && found.digest == kept.digest && found.gone == 0 {
@@ -51,7 +48,7 @@ pub(super) fn prepare(expired: &Expired<'_>, cutoff: i64) -> Result<PathBuf> {
     Ok(path)
 }
 
-/// Gives the new file the old one's name, or its own where the old one's named somebody.
+/// Gives the new file the old one's name, or the path chosen for it if that contains an identifier.
 ///
 /// # Errors
 /// I/O.
@@ -67,8 +64,8 @@ pub(super) fn replace(partial: &Path, expired: &Expired<'_>) -> Result<()> {
     carry_over(old, expired.bytes(), name)
 }
 
-/// Adds what somebody wrote to the old file after it was looked at: text, gzip and zstd all go on
-/// after an end.
+/// Appends what somebody wrote to the old file after it was looked at; text, gzip and zstd streams
+/// can all be concatenated.
 fn carry_over(mut old: File, seen: u64, name: &Path) -> Result<()> {
     let failed = |error| cannot_write(name, error);
     if old.metadata().map_err(failed)?.len() <= seen {
@@ -83,7 +80,7 @@ fn carry_over(mut old: File, seen: u64, name: &Path) -> Result<()> {
     ))
 }
 
-/// Removes what crashed deletions left in these folders.
+/// Removes the partial copies that crashed deletions left in these folders.
 ///
 /// # Errors
 /// I/O.
@@ -96,7 +93,7 @@ pub(super) fn sweep(folders: &BTreeSet<PathBuf>) -> Result<()> {
         for entry in entries {
             let path = entry.map_err(|error| cannot_write(folder, error))?.path();
             let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-            if name.starts_with('.') && name.ends_with(ENDING) {
+            if name.starts_with('.') && name.ends_with(PARTIAL_ENDING) {
                 fs::remove_file(&path).map_err(|error| cannot_write(&path, error))?;
             }
         }
@@ -104,13 +101,7 @@ pub(super) fn sweep(folders: &BTreeSet<PathBuf>) -> Result<()> {
     Ok(())
 }
 
-pub(super) fn cannot_write(path: &Path, error: io::Error) -> Error {
-    Error::io(format!("{} cannot be written", path.display()))
-        .help("give this user the right to write there, and check the disk; then run again")
-        .because(error)
-}
-
-/// What stays of a file, as one reading found it.
+/// What one reading found of the rows that stay and go.
 struct Kept {
     /// For each row group, batch or block one flag per row.
     flags: Vec<Vec<bool>>,
@@ -154,7 +145,7 @@ fn write(expired: &Expired<'_>, to: &File, cutoff: i64, kept: &Kept) -> Result<(
              fetch the file again, or split it at the cutoff",
         )
     };
-    // Metadata that names somebody whose rows all go does not stay.
+    // Metadata that contains an identifier whose rows all go does not stay.
     let may_stay = |text: &str| {
         let inside = BASE64_STANDARD.decode(text).unwrap_or_default();
         let named = &expired.named;
@@ -178,13 +169,13 @@ fn write(expired: &Expired<'_>, to: &File, cutoff: i64, kept: &Kept) -> Result<(
     }
 }
 
-/// A decoder's panic is a damaged file; its words are dropped, since they may quote the data.
+/// Treats a decoder's panic as a damaged file. Its words are dropped, since they may quote the data.
 fn guarded(work: impl FnOnce() -> Option<()>) -> Option<()> {
     std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).ok().flatten()
 }
 
-/// Gives a file the rights, the time of writing and, where this user may, the owner of another: it
-/// is the same log, and whether somebody writes to it is told by its time.
+/// Gives a file the rights, the time of writing and, if this user may, the owner of another. It is
+/// the same log, and its time of writing shows whether somebody still writes to it.
 fn like(path: &Path, file: &File) -> io::Result<()> {
     let facts = fs::metadata(path)?;
     #[cfg(unix)]
@@ -195,11 +186,4 @@ fn like(path: &Path, file: &File) -> io::Result<()> {
     }
     file.set_permissions(facts.permissions())?;
     file.set_modified(facts.modified()?)
-}
-
-/// The name of a file while it is written: it tells nothing of the file's own.
-fn partial(path: &Path) -> PathBuf {
-    let name = path.file_name().map(|name| name.as_encoded_bytes()).unwrap_or_default();
-    let digest = blake3::hash(name).to_hex();
-    path.with_file_name(format!(".{}{ENDING}", &digest[..16]))
 }

@@ -1,12 +1,12 @@
-//! The disclosure package: what is written for a court, and in which words.
+//! The disclosure package: the files and the wording that a court gets.
 //!
 //! In: the rows of one order. Out: `rows.parquet`, `rows.csv`, `statement.txt` and `SHA256SUMS`, which
-//! `sha256sum -c` checks. Every column of the log is there as text, named `log.` and its name; before
-//! them stand the instant in UTC and both numbers in canonical form. The folder gets its name when
-//! all of it is on the disk.
+//! `sha256sum -c` checks. The first columns are the instant in UTC and both numbers in canonical form;
+//! every column of the log follows as text, its name prefixed with `log.`. The folder is written under
+//! another name and renamed when all of it is on the disk.
 
 use std::collections::BTreeSet;
-use std::fs::{self, File};
+use std::fs;
 use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
@@ -15,14 +15,23 @@ use arrow_array::{ArrayRef, RecordBatch, StringArray, TimestampMicrosecondArray}
 use arrow_schema::{DataType, Field, Schema, TimeUnit};
 use jiff::Timestamp;
 use parquet::arrow::ArrowWriter;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
-use super::disclose::HeldRow;
-use super::rewrite::cannot_write;
-use super::seal::{owner_file, owner_folder};
+use super::files::{cannot_write, owner_file, owner_folder, sync_folder};
 use crate::ledger::{Custody, Hold, Role};
 use crate::{Error, Result};
+
+/// One row of an archive.
+#[derive(Debug)]
+pub(super) struct HeldRow {
+    pub(super) at: Timestamp,
+    pub(super) file: String,
+    pub(super) requester: Option<String>,
+    pub(super) target: Option<String>,
+    /// Every column of the log.
+    pub(super) columns: Map<String, Value>,
+}
 
 /// A package before it is written.
 pub(super) struct Package {
@@ -64,11 +73,11 @@ impl Package {
             Some(parent) if parent != Path::new("") => parent,
             _ => Path::new("."),
         };
-        // A name of its own: whatever else lies there is nobody's to remove.
+        // A random name, so that a failure never removes what somebody else put there.
         let partial = parent.join(format!(".package-{:016x}", u64::from_le_bytes(random)));
         let written = self.write_into(&partial).and_then(|()| {
             fs::rename(&partial, out)
-                .and_then(|()| File::open(parent)?.sync_all())
+                .and_then(|()| sync_folder(parent))
                 .map_err(|error| cannot_write(out, error))
         });
         if written.is_err() {
@@ -96,7 +105,7 @@ fn sha256(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// A value of the log as text; a null is none.
+/// A value of the log as text; `None` for a null.
 fn text(value: Option<&Value>) -> Option<String> {
     match value {
         None | Some(Value::Null) => None,

@@ -1,13 +1,13 @@
-//! Identifiers in places that are no rows: a file's path and its metadata.
+//! Identifiers outside of rows: in a log file's path and in its metadata.
 //!
-//! In: those texts of one file, then the identifiers of every row with whether the row stays. Out:
-//! which identifiers stand in them and have no row left, so that the texts must not stay either.
-//! What is shorter than six characters is not looked for: it stands in texts by chance.
+//! In: those texts of one file, then the identifiers of every row and whether the row stays. Out:
+//! the identifiers that the texts contain and that have no row left, so that the texts must go too.
+//! Identifiers shorter than six characters are ignored, since texts contain them by chance.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use super::expired::Expired;
+use crate::ingest::OpenLog;
 use crate::{Error, Result};
 
 /// The shortest identifier that is looked for.
@@ -19,7 +19,7 @@ const FILES_MAX: u32 = 10_000;
 /// The texts of one file, and what was found in them.
 pub(super) struct Naming {
     texts: Vec<Vec<u8>>,
-    /// Whether an identifier of digits alone could stand in any text.
+    /// Whether any text could contain an identifier that consists of digits.
     has_digits: bool,
     gone: BTreeSet<String>,
     stays: BTreeSet<String>,
@@ -38,7 +38,7 @@ impl Naming {
     /// Takes an identifier of a row.
     #[inline]
     pub(super) fn take(&mut self, identifier: &str, stays: bool) {
-        // Asked for every row: most files have no text that could hold a number.
+        // Called for every row, and most files have no text that could contain a number.
         if self.texts.is_empty() || (!self.has_digits && is_number(identifier)) {
             return;
         }
@@ -49,12 +49,12 @@ impl Naming {
         }
     }
 
-    /// Whether any identifier of a row that goes stands in a text.
+    /// Whether a text contains an identifier of a row that goes.
     pub(super) fn has_gone(&self) -> bool {
         !self.gone.is_empty()
     }
 
-    /// The identifiers that stand in a text and have no row left.
+    /// The identifiers that a text contains and that have no row left.
     pub(super) fn expired(&self) -> BTreeSet<String> {
         self.gone.difference(&self.stays).cloned().collect()
     }
@@ -70,46 +70,45 @@ impl Naming {
     }
 }
 
-/// Gives what stays of a file a name that tells nothing, where its own is of somebody without rows.
+/// A new path for what stays of a log file, below the folder `base` of all logs and not among those
+/// `taken`. `None` if its own path contains none of the `named` identifiers and can stay.
 ///
 /// # Errors
-/// Input, when a folder is named so, or the glob would not find the file under another name.
-pub(super) fn rename(
-    file: &mut Expired<'_>,
+/// Input, when a folder is named after one of them, or the glob would find the file under no other
+/// name.
+pub(super) fn new_path(
+    log: &OpenLog<'_>,
+    named: &BTreeSet<String>,
     base: &Path,
-    taken: &mut BTreeSet<PathBuf>,
-) -> Result<()> {
-    let path = file.log.path().to_path_buf();
+    taken: &BTreeSet<PathBuf>,
+) -> Result<Option<PathBuf>> {
+    let path = log.path();
     let folder = path.parent().unwrap_or(Path::new(""));
     let inside = folder.strip_prefix(base).unwrap_or(folder).as_os_str().as_encoded_bytes();
     let name = path.file_name().unwrap_or_default().as_encoded_bytes();
-    if !holds_any(inside, &file.named) && !holds_any(name, &file.named) {
-        return Ok(());
+    if !holds_any(inside, named) && !holds_any(name, named) {
+        return Ok(None);
     }
     let name = String::from_utf8_lossy(name);
     let mut parts = name.rsplit('.');
     let last = parts.next().unwrap_or_default().to_owned();
     let endings = [last.clone(), format!("{}.{last}", parts.next().unwrap_or_default())];
-    let fits =
-        |path: &PathBuf| !path.exists() && !taken.contains(path) && file.log.would_be_found(path);
+    let fits = |path: &PathBuf| !path.exists() && !taken.contains(path) && log.would_be_found(path);
     let candidates = endings.iter().flat_map(|ending| {
         (1..=FILES_MAX).map(move |number| folder.join(format!("retained-{number}.{ending}")))
     });
-    let found = candidates.filter(|_| !holds_any(inside, &file.named)).find(fits);
-    let Some(new) = found else {
-        return Err(Error::input(format!(
+    let found = candidates.filter(|_| !holds_any(inside, named)).find(fits);
+    found.map(Some).ok_or_else(|| {
+        Error::input(format!(
             "below {} stands the identifier of somebody whose rows all go, in the name of a folder \
              or of a file that the glob would not find under another",
             base.display()
         ))
-        .help("rename it, or move the files that stay elsewhere, then run again"));
-    };
-    taken.insert(new.clone());
-    file.kept_as = new;
-    Ok(())
+        .help("rename it, or move the files that stay elsewhere, then run again")
+    })
 }
 
-/// Whether a text holds any of these words.
+/// Whether a text contains any of these words.
 pub(super) fn holds_any(text: &[u8], words: &BTreeSet<String>) -> bool {
     words.iter().any(|word| holds(text, word))
 }
@@ -118,14 +117,14 @@ fn holds(text: &[u8], word: &str) -> bool {
     memchr::memmem::find(text, word.as_bytes()).is_some()
 }
 
-/// Whether all but the first character are digits; without an early end, which is slower here.
+/// Whether all but the first character are digits. Checks all of them: leaving early is slower here.
 #[inline]
 fn is_number(text: &str) -> bool {
     let rest = text.as_bytes().get(1..).unwrap_or_default();
     rest.iter().fold(true, |all, byte| all & byte.is_ascii_digit())
 }
 
-/// The digits of a number that was written with spaces and signs; none for other text.
+/// The digits of a number that was written with spaces and signs; `None` for other text.
 fn digits(text: &str) -> Option<String> {
     let is_sign = |character: char| " -().\u{a0}".contains(character);
     let is_number = text.chars().all(|character| character.is_ascii_digit() || is_sign(character));

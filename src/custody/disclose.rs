@@ -1,10 +1,10 @@
 //! The hand-over: an order's archives, opened with a custodian's identity, as a package.
 //!
 //! In: an order, the identity file that only the custodian has, a folder to make. Out: the rows as
-//! Parquet and CSV, a statement in plain words, and SHA-256 digests; and an event in the journal,
-//! for an opening that was refused as well. Nothing is handed over unless every archive of the order
-//! is what the journal says was sealed and opens whole, and nothing is written before the journal
-//! tells of it: rows that somebody could read are never there without an event.
+//! Parquet and CSV, a statement in plain words, and SHA-256 digests. Every attempt is an event in the
+//! journal, a refused one as well. Nothing is handed over unless every archive of the order has the
+//! digest that the journal noted when it was sealed and opens whole. The event is durable before the
+//! package is written, so that readable rows never exist without one.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader};
@@ -12,24 +12,14 @@ use std::path::Path;
 
 use age::{DecryptError, Decryptor, Identity, IdentityFile};
 use jiff::Timestamp;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use super::package;
-use super::seal::{archive_path, digest_of};
+use super::files::digest_of;
+use super::package::{self, HeldRow};
+use super::seal::archive_path;
 use crate::ledger::{Hold, Ledger, Opening};
 use crate::spec::Release;
 use crate::{Error, Kind, Result};
-
-/// One row of an archive.
-#[derive(Debug)]
-pub(super) struct HeldRow {
-    pub(super) at: Timestamp,
-    pub(super) file: String,
-    pub(super) requester: Option<String>,
-    pub(super) target: Option<String>,
-    /// Every column of the log.
-    pub(super) columns: Map<String, Value>,
-}
 
 /// Opens the archives of an order and writes the package.
 ///

@@ -1,26 +1,27 @@
-//! The deletion: sealed first, noted in the journal, then carried out.
+//! The deletion: noted in the journal, rows under hold sealed, then carried out.
 //!
-//! In: a release, its ledger, an instant. Out: logs without expired rows. The order of steps is what
-//! a crash cannot harm: (1) shortened copies of mixed files are written and read back; (2) the
-//! journal tells what will go; (3) rows under hold are sealed, verified, and noted; (4) files go and
-//! copies take their places; (5) the journal tells that it is done. A second run finds the deletion
-//! that was begun, takes the files that it named and that are still the same, seals nothing twice,
-//! and finishes; then it looks for more. A file that somebody else changed in between waits for the
-//! next deletion, and what was sealed of it is sealed again there: twice rather than not at all.
+//! In: a release, its ledger, an instant. Out: logs without expired rows. A crash after any of these
+//! steps loses no row that must stay and no row under hold: (1) shortened copies of mixed files are
+//! written and read back; (2) the journal notes what will go; (3) rows under hold are sealed,
+//! verified and noted; (4) files are removed, and copies take their places; (5) the journal notes the
+//! end. The next run finds a deletion that was begun, finishes it for the files that it named and
+//! that have not changed, without sealing them twice, and then looks for more. A file that somebody
+//! else changed in between waits for the next deletion, which seals its rows again: a row may be
+//! sealed twice, but never deleted unsealed.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::{self, File};
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use rayon::prelude::*;
 
-use super::clock::Now;
 use super::expired::{Expired, Expiry, find_before, find_expired, nothing_deleted};
-use super::rewrite::{self, cannot_write};
-use super::{seal, strays};
+use super::files::{cannot_write, has_other_names, sync_folder};
+use super::{rewrite, seal};
 use crate::ingest::{Container, find_raw_logs};
 use crate::ledger::{Custody, DeletedFile, Finished, Hold, Ledger, Retention, Sealed};
+use crate::retain::Now;
 use crate::spec::Release;
 use crate::spec::window::{Day, days_before};
 use crate::{Error, Result};
@@ -40,7 +41,7 @@ pub struct Purged {
     pub ended_orders: Vec<String>,
     /// How many archives were sealed.
     pub archives: usize,
-    /// Files that somebody must look at: what they hold may be past retention too.
+    /// Files that are not read as logs and may hold rows past retention; somebody must look at them.
     pub strays: Vec<PathBuf>,
     /// Deleted or shortened files that had another name, under which their rows are still there.
     pub linked: Vec<String>,
@@ -72,10 +73,11 @@ pub fn preview<'a>(
     Ok((expiry, orders))
 }
 
-/// Deletes what is past retention and the archives of holds that ended.
+/// Deletes the rows that are past retention, and the archives of holds that ended.
 ///
 /// # Privacy
-/// The journal gets exact row counts; it is its owner's alone. Nothing that is returned tells any.
+/// Exact row counts go to the journal alone, which only its owner reads; nothing that is returned
+/// depends on them.
 ///
 /// # Errors
 /// Input, when a file, a time or the clock cannot be trusted: then nothing is deleted. I/O.
@@ -92,7 +94,7 @@ pub fn purge(
         purged.is_resumed = true;
         purged.unreleased.extend(&pending.unreleased);
         resume(release, ledger, now, &pending, &mut purged)?;
-        // From here on something was deleted: a refusal must not say otherwise.
+        // Something was deleted by now, so a refusal must not say that nothing was.
         expiry = find_expired(release, now)?;
     }
     purged.cutoff = Some(expiry.cutoff);
@@ -168,7 +170,7 @@ fn left(release: &Release, ledger: &Ledger, pending: &Retention) -> Result<Vec<u
     let logs = find_raw_logs(&release.logs)?;
     let mut left = Vec::new();
     for (place, file) in pending.files.iter().enumerate() {
-        // A path that is not told cannot be looked up.
+        // A path that the journal does not name cannot be looked up.
         let Some(path) = &file.path else { continue };
         let found = logs.iter().find(|log| log.path() == base.join(path));
         let now = found.map(|log| log.digest(key)).transpose()?;
@@ -191,7 +193,7 @@ fn prepare(expiry: &Expiry<'_>) -> Result<Vec<Option<PathBuf>>> {
     };
     let copies: Result<Vec<_>> = expiry.files.par_iter().map(copy).collect();
     copies.map_err(|error| {
-        // There is nobody to tell of a second failure; the next deletion sweeps what is left.
+        // The first failure is the one to report; the next deletion sweeps what is left.
         let _swept = rewrite::sweep(&expiry.folders);
         if error.kind() == crate::Kind::Io { error } else { nothing_deleted(error) }
     })
@@ -223,7 +225,7 @@ fn described(
         .collect()
 }
 
-/// A deletion that the journal has told of.
+/// A deletion that the journal has noted.
 struct Deletion<'d> {
     release: &'d Release,
     now: Now,
@@ -233,12 +235,12 @@ struct Deletion<'d> {
 }
 
 impl Deletion<'_> {
-    /// Seals what is held, then removes; a file that fails keeps no other from going.
+    /// Seals what is held, then removes files; one that fails does not stop the others.
     fn carry_out(&self, ledger: &mut Ledger, retention: u64, purged: &mut Purged) -> Result<()> {
         self.seal(ledger, retention, purged)?;
         let base = self.release.logs.place.base();
         let files = self.expiry.files.iter().zip(self.copies);
-        // First, so that a crash in between leaves no summary of what is gone.
+        // Summaries go first, so that a crash leaves none of rows that are gone.
         for (file, _) in
             files.clone().filter(|(file, _)| file.log.container() == Container::Parquet)
         {
@@ -248,7 +250,7 @@ impl Deletion<'_> {
         let mut folders = BTreeSet::new();
         for (file, copy) in files {
             let path = file.log.path();
-            if strays::has_other_names(path) {
+            if has_other_names(path) {
                 purged.linked.push(file.shown());
             }
             let removed = file.require_unchanged().and_then(|()| match copy {
@@ -277,7 +279,7 @@ impl Deletion<'_> {
                 seal::require_whole(self.release, hold.terms.hold, retention, archive)?;
             }
         }
-        // Holds that wait for the same files are served in one reading.
+        // Holds that wait for the same files are sealed in one reading of them.
         let mut waiting: BTreeMap<Vec<usize>, Vec<&Hold>> = BTreeMap::new();
         for hold in custody.holds.iter().filter(|hold| hold.is_active(self.now.as_of)) {
             let before = custody.sealed_files(retention, hold.terms.hold);
@@ -317,7 +319,7 @@ fn end_holds(release: &Release, ledger: &mut Ledger, now: Now, purged: &mut Purg
     Ok(())
 }
 
-/// A glob without files is a mistake, unless an earlier deletion took them all.
+/// Refuses a glob that finds no file, unless an earlier deletion took them all.
 fn require_found(release: &Release, expiry: &Expiry<'_>, custody: &Custody) -> Result<()> {
     if expiry.found > 0 || !custody.retentions.is_empty() {
         return Ok(());
@@ -327,7 +329,8 @@ fn require_found(release: &Release, expiry: &Expiry<'_>, custody: &Custody) -> R
         .help("check `[logs] path`; a relative path starts from the release file's folder"))
 }
 
-/// Other programs' summaries of a changed Parquet file repeat its statistics, or its checksum.
+/// Removes what other programs wrote about a Parquet file that changes: `_metadata` files, which
+/// repeat its statistics, and its checksum.
 fn remove_summaries(path: &Path, base: &Path) -> Result<()> {
     let mut stale: Vec<PathBuf> = path
         .ancestors()
@@ -345,17 +348,14 @@ fn remove_summaries(path: &Path, base: &Path) -> Result<()> {
 }
 
 fn sync(folder: &Path) -> Result<()> {
-    let folder = if folder == Path::new("") { Path::new(".") } else { folder };
-    File::open(folder)
-        .and_then(|folder| folder.sync_all())
-        .map_err(|error| cannot_write(folder, error))
+    sync_folder(folder).map_err(|error| cannot_write(folder, error))
 }
 
 /// Removes folders that a deletion emptied, up to the one that holds all logs.
 fn remove_empty(folder: &Path, base: &Path) {
     let inside = folder.ancestors().take_while(|part| *part != base && part.starts_with(base));
     for folder in inside {
-        // A folder with something in it stays; so does one that may not be removed.
+        // Folders that are not empty or may not be removed stay.
         if fs::remove_dir(folder).is_err() {
             break;
         }

@@ -1,9 +1,9 @@
 //! An Arrow IPC file without some of its rows.
 //!
 //! In: the file and one flag for each row. Out: a file of the same schema, metadata, batches and
-//! compression. Filtering alone would leave the bytes of rows that went inside dictionaries and
-//! inside the buffers of views: both are made anew. What holds either inside a nested column is
-//! refused by name, since nothing here could promise that of it.
+//! compression. Filtering alone would leave bytes of deleted rows in dictionaries and in the buffers
+//! of views, so both are made anew. A nested column with either is refused, since its values cannot
+//! be made anew here.
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -72,7 +72,7 @@ pub(super) fn rewrite(
     writer.finish()
 }
 
-/// The pairs of which neither side names somebody.
+/// The metadata whose key and value may both stay.
 fn staying<'p>(
     pairs: impl IntoIterator<Item = (&'p String, &'p String)>,
     may_stay: &dyn Fn(&str) -> bool,
@@ -81,7 +81,7 @@ fn staying<'p>(
     pairs.into_iter().filter(stays).map(|(key, text)| (key.clone(), text.clone())).collect()
 }
 
-/// A field with such pairs alone, in every depth.
+/// The field with that metadata alone, at every depth.
 fn cleared(field: &Field, may_stay: &dyn Fn(&str) -> bool) -> Field {
     let inner = |field: &Arc<Field>| Arc::new(cleared(field, may_stay));
     let data_type = match field.data_type() {
@@ -96,7 +96,7 @@ fn cleared(field: &Field, may_stay: &dyn Fn(&str) -> bool) -> Field {
     field.clone().with_data_type(data_type).with_metadata(pairs)
 }
 
-/// The parts of one column with nothing in their buffers but their own values.
+/// The parts of one column, with buffers that hold only the values that stay.
 fn compacted(parts: Vec<&ArrayRef>) -> Result<Vec<ArrayRef>> {
     let Some(first) = parts.first() else { return Ok(Vec::new()) };
     match first.data_type() {
@@ -147,7 +147,7 @@ fn compression(file: &mut File) -> Result<Option<CompressionType>> {
     let mut message = vec![0; usize::try_from(block.metaDataLength()).map_err(|_| damaged())?];
     file.seek(SeekFrom::Start(offset))?;
     file.read_exact(&mut message)?;
-    // Files of today begin a message with a mark before its length; older ones do not.
+    // Current files begin a message with a marker before its length; older ones do not.
     let start = if message.starts_with(&[0xff; 4]) { 8 } else { 4 };
     let message = message.get(start..).ok_or_else(damaged)?;
     let message = root_as_message(message).map_err(|_| damaged())?;

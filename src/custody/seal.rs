@@ -2,21 +2,22 @@
 //!
 //! In: files with expired rows and the holds in force. Out: `age` archives that only the custodians
 //! of each order can open; this program has no key for them. An archive is written under another
-//! name, synced, read back and compared before it counts. Inside: one line of JSON that says what it
-//! is, one for each row with every column of the log, and one that says how many rows there are.
+//! name, synced, read back and compared before it counts. It consists of lines of JSON: a head with
+//! order, hold and deletion, one line for each row with every column of the log, and the number of
+//! rows.
 
 use std::collections::BTreeMap;
-use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{self, BufReader, BufWriter, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use age::x25519::Recipient;
 use age::{Decryptor, Encryptor, stream::StreamWriter};
 use serde_json::json;
 
 use super::expired::Expired;
+use super::files::{cannot_write, digest_of, owner_file, owner_folder, sync_folder};
 use super::held::{Matcher, each_held};
-use super::rewrite::cannot_write;
 use crate::ledger::{Archive, Hold, LedgerKey};
 use crate::spec::Release;
 use crate::{Error, Result};
@@ -24,7 +25,7 @@ use crate::{Error, Result};
 /// The version of the lines inside.
 const FORMAT: u32 = 1;
 
-/// Seals every expired row that a hold asks for; writes no archive for a hold without rows.
+/// Seals every expired row that a hold asks for; a hold without rows gets no archive.
 ///
 /// # Errors
 /// Input, for a file that cannot be read; I/O.
@@ -59,13 +60,13 @@ pub(super) fn folder(release: &Release, hold: u64) -> PathBuf {
     PathBuf::from(name).join(format!("hold-{hold:04}"))
 }
 
-/// An archive that one deletion made for a hold.
+/// The path of an archive that one deletion made for a hold.
 #[must_use]
 pub fn archive_path(release: &Release, hold: u64, retention: u64, part: u64) -> PathBuf {
     folder(release, hold).join(format!("{retention:06}-{part}.age"))
 }
 
-/// Refuses to go on where an archive is not what the journal says was sealed.
+/// Refuses to go on if an archive's digest is not the one that the journal noted.
 ///
 /// # Errors
 /// I/O.
@@ -95,13 +96,6 @@ pub fn recipient(text: &str) -> Result<Recipient> {
     })
 }
 
-/// The BLAKE3 digest of a file.
-pub(super) fn digest_of(path: &Path) -> io::Result<String> {
-    let mut hasher = blake3::Hasher::new();
-    io::copy(&mut File::open(path)?, &mut hasher)?;
-    Ok(hasher.finalize().to_hex().to_string())
-}
-
 /// An archive being written.
 struct Sealing {
     path: PathBuf,
@@ -111,7 +105,7 @@ struct Sealing {
     part: u64,
 }
 
-/// A writer that knows the digest of what went through it.
+/// A writer that computes the digest of what went through it.
 struct Hashing {
     inner: BufWriter<File>,
     hasher: blake3::Hasher,
@@ -189,38 +183,8 @@ impl Sealing {
             .help("check the disk; no row was deleted"));
         }
         fs::rename(&self.partial, &self.path).map_err(failed)?;
-        sync_folders(&self.path).map_err(failed)?;
+        // The archive's folder, the folder of all holds, and the ledger's may each be new.
+        self.path.ancestors().skip(1).take(3).try_for_each(sync_folder).map_err(failed)?;
         Ok(Archive { hold, rows, bytes: hashing.bytes, digest, part: self.part })
     }
-}
-
-/// Makes the names on the way to a file durable.
-fn sync_folders(path: &Path) -> io::Result<()> {
-    for folder in path.ancestors().skip(1).take(3) {
-        let folder = if folder == Path::new("") { Path::new(".") } else { folder };
-        File::open(folder)?.sync_all()?;
-    }
-    Ok(())
-}
-
-/// Makes a folder that only its owner can list.
-pub(super) fn owner_folder(path: &Path) -> io::Result<()> {
-    let mut builder = DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(path)
-}
-
-/// Makes a file that only its owner can read, in place of any other.
-pub(super) fn owner_file(path: &Path) -> io::Result<File> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        _ => {}
-    }
-    let mut options = OpenOptions::new();
-    options.read(true).write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
 }

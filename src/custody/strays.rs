@@ -1,25 +1,25 @@
 //! Files among the logs that look like logs and are not read as such.
 //!
 //! In: the release and the log files that its glob found. Out: temporary files that other programs
-//! left behind, files that a narrow glob misses, further names of a deleted file. Nobody knows what
-//! rows are in them, so they are told of and left alone; deletion would otherwise promise too much.
+//! left behind and files that a narrow glob misses. They may hold expired rows, but not in a form that
+//! the release file describes, so they are reported and left alone.
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::clock::age;
+use super::files::{PARTIAL_ENDING, age};
 use crate::ingest::RawLog;
 use crate::spec::Release;
 use crate::{Error, Result};
 
-/// What names of logs hold.
+/// Names of logs contain one of these.
 const ENDINGS: [&str; 11] = [
     ".parquet", ".pq", ".arrow", ".ipc", ".feather", ".csv", ".tsv", ".ndjson", ".jsonl", ".json",
     ".log",
 ];
-/// A younger file may be one that is being written.
+/// Younger files may still be being written.
 const YOUNG: Duration = Duration::from_hours(24);
 
 /// Lists them, in the order of their paths.
@@ -57,8 +57,8 @@ pub(super) fn find(release: &Release, logs: &[RawLog<'_>]) -> Result<Vec<PathBuf
     Ok(strays)
 }
 
-/// Refuses links on the way to a log, below the folder of all logs: its file would be found twice,
-/// or lies elsewhere.
+/// Refuses links to folders on the way to a log, below the folder of all logs: the file would be
+/// found twice, or lies elsewhere.
 ///
 /// # Errors
 /// Input, naming the link.
@@ -77,24 +77,11 @@ pub(super) fn require_no_links(release: &Release, logs: &[RawLog<'_>]) -> Result
     Ok(())
 }
 
-/// How many further names a file has, outside of what is deleted by its own.
-#[cfg(unix)]
-pub(super) fn has_other_names(path: &Path) -> bool {
-    use std::os::unix::fs::MetadataExt;
-    fs::symlink_metadata(path).is_ok_and(|facts| facts.nlink() > 1)
-}
-
-/// Elsewhere nobody can tell.
-#[cfg(not(unix))]
-pub(super) fn has_other_names(_: &Path) -> bool {
-    false
-}
-
 fn looks_like_a_log(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
     let has_ending = ENDINGS.iter().any(|ending| name.contains(ending));
-    // Checksums go with their file; partial files of this program are swept.
-    let is_known = name.ends_with(".crc") || name.ends_with(super::rewrite::ENDING);
+    // Deletion takes a checksum along with its file, and sweeps partial files of this program.
+    let is_known = name.ends_with(".crc") || name.ends_with(PARTIAL_ENDING);
     let is_old = fs::metadata(path)
         .and_then(|facts| facts.modified())
         .is_ok_and(|at| age(at).is_some_and(|age| age > YOUNG));

@@ -1,9 +1,9 @@
 //! Which files hold rows that are past retention.
 //!
 //! In: a release and an instant. Out: [`Expired`] files, each with how many rows go and stay; or a
-//! refusal, and then nothing may be deleted at all. Every row's time is decided by the reader of a
-//! run. A file is left unread only where its promised day folder, or statistics that are sure of
-//! every row, show that all of it stays; before a row goes, its own time was read.
+//! refusal, and then nothing may be deleted at all. Times are read by the same code as in a run. A
+//! file is left unread only when its promised day folder, or statistics that cover every row, show
+//! that all of it stays; a row goes only after its own time was read.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -13,10 +13,11 @@ use std::time::{Duration, SystemTime};
 use jiff::Timestamp;
 use rayon::prelude::*;
 
-use super::clock::{Now, Plausible, age};
+use super::files::age;
 use super::naming::{self, Naming};
 use super::strays;
 use crate::ingest::{Container, OpenLog, RawLog, RawPiece, find_raw_logs};
+use crate::retain::{Now, Plausible};
 use crate::spec::Release;
 use crate::spec::window::{Day, DayWindow, days_before};
 use crate::{Error, Kind, Result};
@@ -33,9 +34,9 @@ pub struct Expiry<'a> {
     pub found: usize,
     /// The folders that they are in.
     pub folders: BTreeSet<PathBuf>,
-    /// The time of the newest row; none without one.
+    /// The time of the newest row; `None` if there is no row.
     pub newest: Option<i64>,
-    /// Files among the logs that may hold rows and that nobody reads.
+    /// Files among the logs that may hold rows and that the release file's glob does not read.
     pub strays: Vec<PathBuf>,
 }
 
@@ -49,16 +50,16 @@ pub struct Expired<'a> {
     pub kept_rows: u64,
     /// The days, in the ledger's zone, of the rows that go.
     pub days: BTreeSet<Day>,
-    /// Whether its path holds one of its identifiers.
+    /// Whether its path contains an identifier of a row that goes.
     pub names_somebody: bool,
-    /// Identifiers that stand in its path or metadata and have no row left.
+    /// Identifiers in its path or metadata that have no row left.
     pub named: BTreeSet<String>,
-    /// The path of what stays: its own, unless that names somebody who has no row left.
+    /// The path of what stays: its own, unless that contains an identifier that has no row left.
     pub kept_as: PathBuf,
     stamp: Stamp,
 }
 
-/// Size and time of change, by which a file that somebody else wrote is noticed.
+/// Size and time of change: if either differs later, somebody else wrote to the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Stamp {
     bytes: u64,
@@ -81,11 +82,11 @@ impl Stamp {
     }
 }
 
-/// How long nobody may have written to a text log before it is shortened.
+/// A text log is shortened only if nobody wrote to it for this long.
 const QUIET: Duration = Duration::from_hours(1);
 
 impl Stamp {
-    /// Refuses a file that somebody may still append to: what comes after would be lost.
+    /// Refuses a file that somebody may still append to, since new records would be lost.
     fn require_quiet(&self, path: &Path, release: &Release) -> Result<()> {
         let quiet = QUIET.max(release.logs.settle.unsigned_abs());
         let age = self.modified.and_then(age);
@@ -102,7 +103,7 @@ impl Stamp {
 }
 
 impl Expired<'_> {
-    /// Its path for people and monitors, unless that names somebody.
+    /// Its path for people and monitors, without one that contains an identifier.
     #[must_use]
     pub fn shown(&self) -> String {
         match self.names_somebody {
@@ -139,7 +140,7 @@ pub(super) fn find_expired<'a>(release: &'a Release, now: Now) -> Result<Expiry<
     find_before(release, now, days_before(now.as_of, release.retention_days)?)
 }
 
-/// The same for a cutoff that was decided before.
+/// Finds what is past retention at a cutoff that was decided before.
 pub(super) fn find_before<'a>(
     release: &'a Release,
     now: Now,
@@ -162,7 +163,11 @@ pub(super) fn find_before<'a>(
         looked.into_iter().filter_map(|looked| looked.expired).collect();
     let mut taken = BTreeSet::new();
     for file in files.iter_mut().filter(|file| file.kept_rows > 0 && file.names_somebody) {
-        naming::rename(file, &release.logs.place.base(), &mut taken)?;
+        let base = release.logs.place.base();
+        if let Some(path) = naming::new_path(&file.log, &file.named, &base, &taken)? {
+            taken.insert(path.clone());
+            file.kept_as = path;
+        }
     }
     if !files.is_empty() {
         now.require_credible(newest, release)?;
@@ -170,25 +175,25 @@ pub(super) fn find_before<'a>(
     Ok(Expiry { cutoff_micros, cutoff, files, found, folders, newest, strays })
 }
 
-/// What cannot be read is bad input here, whatever the reason.
+/// An error of kind input with the same words: deletion treats whatever cannot be read as bad input.
 fn untrusted(error: Error) -> Error {
-    retold(error, |message| message)
+    reworded(error, |message| message)
 }
 
-/// Says of a refusal that nothing was deleted.
+/// The same refusal, adding that nothing was deleted.
 pub(super) fn nothing_deleted(error: Error) -> Error {
-    retold(error, |message| format!("{message}; nothing was deleted"))
+    reworded(error, |message| format!("{message}; nothing was deleted"))
 }
 
-fn retold(error: Error, words: impl Fn(String) -> String) -> Error {
+fn reworded(error: Error, words: impl Fn(String) -> String) -> Error {
     let message = words(error.to_string());
     let help = error.hint().unwrap_or("correct or move it away, then run again").to_owned();
-    let told = match error.kind() {
+    let reworded = match error.kind() {
         Kind::Usage => Error::usage(message),
         Kind::Internal => Error::internal(message),
         _ => Error::input(message),
     };
-    told.help(help).because(error)
+    reworded.help(help).because(error)
 }
 
 struct Looked<'a> {
@@ -219,7 +224,7 @@ fn look<'a>(
             return Ok(Looked { newest: Some(greatest), expired: None });
         }
     }
-    // Where it is not known yet whether any row goes, times alone are read first.
+    // Times are read first, without identifiers, while it is not known whether any row goes.
     let is_text = matches!(open.container(), Container::Text | Container::Gzip | Container::Zstd);
     let new_rows = || Ok::<_, Error>(Rows::new(log.path(), release, cutoff, open.texts()?));
     let mut rows = new_rows()?;

@@ -1,0 +1,84 @@
+//! File operations that sealing, deletion and disclosure share: files for their owner alone, folders
+//! made durable, digests, and the names of files that are still being written.
+
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use jiff::Timestamp;
+
+use crate::Error;
+use crate::spec::window::Clock;
+
+/// The end of the name of a shortened copy that has not taken its log's name yet.
+pub(super) const PARTIAL_ENDING: &str = ".retain-partial";
+
+/// The error for a file or folder that the disk or its rights keep from being written.
+pub(super) fn cannot_write(path: &Path, error: io::Error) -> Error {
+    Error::io(format!("{} cannot be written", path.display()))
+        .help("give this user the right to write there, and check the disk; then run again")
+        .because(error)
+}
+
+/// Makes a folder, and those above it, that only its owner can list.
+pub(super) fn owner_folder(path: &Path) -> io::Result<()> {
+    let mut builder = DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path)
+}
+
+/// Makes a file that only its owner can read, in place of any other.
+pub(super) fn owner_file(path: &Path) -> io::Result<File> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
+/// The path of the shortened copy of a log, beside it. Its name is a digest, because the log's own
+/// may hold an identifier.
+pub(super) fn partial_path(log: &Path) -> PathBuf {
+    let name = log.file_name().map(|name| name.as_encoded_bytes()).unwrap_or_default();
+    let digest = blake3::hash(name).to_hex();
+    log.with_file_name(format!(".{}{PARTIAL_ENDING}", &digest[..16]))
+}
+
+/// Makes the names in a folder durable.
+pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
+    let folder = if folder == Path::new("") { Path::new(".") } else { folder };
+    File::open(folder)?.sync_all()
+}
+
+/// The BLAKE3 digest of a file.
+pub(super) fn digest_of(path: &Path) -> io::Result<String> {
+    let mut hasher = blake3::Hasher::new();
+    io::copy(&mut File::open(path)?, &mut hasher)?;
+    Ok(hasher.finalize().to_hex().to_string())
+}
+
+/// How long ago a file was written to; `None` for a time of writing that lies in the future.
+pub(super) fn age(modified: SystemTime) -> Option<Duration> {
+    let at = Timestamp::try_from(modified).ok()?;
+    Duration::try_from(Clock::System.now().duration_since(at)).ok()
+}
+
+/// Whether a file has further names (hard links), under which deletion leaves its rows.
+#[cfg(unix)]
+pub(super) fn has_other_names(path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    fs::symlink_metadata(path).is_ok_and(|facts| facts.nlink() > 1)
+}
+
+/// Other systems do not say how many names a file has.
+#[cfg(not(unix))]
+pub(super) fn has_other_names(_: &Path) -> bool {
+    false
+}
