@@ -6,7 +6,6 @@
 
 mod earlier;
 mod opening;
-mod over_window;
 mod private_keys;
 mod same_logs;
 
@@ -130,7 +129,6 @@ pub fn release_day(job: &Job, ledger: &mut Ledger, window: &DayWindow) -> Result
     };
     retain::require_closed(window, spec, job.as_of)?;
     publish::check_writable(&job.out)?;
-    let over_window = over_window::of_day(spec, ledger, day)?;
     let history = history(spec, ledger, day)?;
     let planned = Plan::new(spec, ledger.terms().budget, history.as_ref())?;
     let reader = ingest::LogReader::open(&spec.logs, planned.layout.keys(), Some(window))?;
@@ -157,22 +155,17 @@ pub fn release_day(job: &Job, ledger: &mut Ledger, window: &DayWindow) -> Result
     let tables = frozen.tables.iter().map(|priced| priced.table.clone()).collect();
     let plan = Plan::with_tables(spec, tables)?;
     let reader = reader.with_rejects(rejects.as_ref());
-    let key = over_window::unit_key(over_window.as_ref(), ledger)?;
-    let (mut rows, _secret_counts) = engine::DayRows::gather(&reader, window, &plan, memory, key)?;
+    let (mut rows, _secret_counts) = engine::DayRows::gather(&reader, window, &plan, memory)?;
     rejects.as_ref().map_or(Ok(()), RejectedRows::finish)?;
-    let (tally, permit) = match &over_window {
-        Some(of) => over_window::tally(&mut rows, &plan, ledger, entry.id, &frozen.tables, of)?,
-        None => (rows.tally(&plan, &spec.exempt, None)?, ledger.mark_drawn(entry.id)?),
-    };
-    let mut draws = Draws::new(permit);
+    let tally = rows.tally(&plan, &spec.exempt)?;
+    let mut draws = Draws::new(ledger.mark_drawn(entry.id)?);
     let mut noisy = draws.tables(tally, &frozen.tables)?;
     noisy.extend(private_keys::draw(&rows, spec, &plan, &frozen, &mut draws)?);
     drop(rows);
     tracing::info!(%day, entry = entry.id.0, tables = noisy.len(), "drawn");
 
     let guarantee = Guarantee::new(&frozen.tables, &plan.sizes(), &spec.ledger)?;
-    let window = over_window.map(|of| of.first);
-    let facts = publish::Facts { release: spec, day, entry: &entry, guarantee: &guarantee, window };
+    let facts = publish::Facts { release: spec, day, entry: &entry, guarantee: &guarantee };
     let files = publish::render(&facts, &plan, &noisy)?;
     ledger.commit(entry.id, &files)?;
     tracing::info!(%day, entry = entry.id.0, files = files.len(), "committed");
@@ -286,7 +279,7 @@ fn reservation(
     logs_digest: String,
 ) -> Result<Reservation> {
     let tables = release::price(&plan.tables)?;
-    let charge = release::block_charge(&tables)?;
+    let charge = release::total_charge(&tables)?;
     let key_delta = release::total_key_delta(&tables)?;
     let fingerprint = spec.fingerprint();
     let losses = Some(Guarantee::new(&tables, &plan.sizes(), &spec.ledger)?.losses()?);

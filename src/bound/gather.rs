@@ -32,8 +32,7 @@ pub(super) type UnitId = (u64, u64);
 ///
 /// # Privacy
 /// Numbers are told apart exactly, opaque names by a 128-bit hash under a key drawn anew for each
-/// run, or under that of a window: nobody can choose names that collide, and results do not depend on
-/// the key.
+/// run: nobody can choose names that collide, and results do not depend on the key.
 #[derive(Clone)]
 pub struct UnitKey {
     names: SipHasher13,
@@ -74,18 +73,12 @@ impl UnitKey {
         let mut key = [0; 32];
         getrandom::fill(&mut key)
             .map_err(|error| Error::io("the system gives no randomness").because(error))?;
-        Ok(Self::of(&key))
-    }
-
-    /// The key of these secret bytes: a window's, so that its days agree on who is who.
-    #[must_use]
-    pub fn of(key: &[u8; 32]) -> Self {
-        let [names, numbers] = [&key[..16], &key[16..]];
-        let word = |bytes: &[u8]| bytes.iter().fold(0, |word, byte| word << 8 | u64::from(*byte));
-        Self {
-            names: SipHasher13::new_with_keys(word(&names[..8]), word(&names[8..])),
-            numbers: Scramble::new(word(&numbers[..8]), word(&numbers[8..])),
-        }
+        let word =
+            |at: usize| key[at..at + 8].iter().fold(0, |word, byte| word << 8 | u64::from(*byte));
+        Ok(Self {
+            names: SipHasher13::new_with_keys(word(0), word(8)),
+            numbers: Scramble::new(word(16), word(24)),
+        })
     }
 }
 

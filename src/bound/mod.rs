@@ -2,9 +2,8 @@
 //!
 //! Rows are reduced to (unit, atom) and dealt into partitions by the unit's hash, so that all rows
 //! of a requester meet in one partition whatever their order, file or thread; there they are
-//! grouped, counted into each table's cells and scaled into the ball, and where windows are the unit
-//! once more by what the requester has lost of its window's cap. Deliberately not here:
-//! noise, and the sum over requesters.
+//! grouped, counted into each table's cells and scaled into the ball. Deliberately not here: noise,
+//! and the sum over requesters.
 
 mod ball;
 mod chunks;
@@ -14,7 +13,6 @@ mod memory;
 mod pairs;
 mod partition;
 mod person;
-mod running;
 mod scramble;
 mod sort;
 mod spill;
@@ -27,4 +25,3 @@ pub use memory::Memory;
 pub use pairs::{DayPairs, SortedRows};
 pub use partition::{Bounder, TableBound};
 pub use person::PersonBounder;
-pub use running::RunningCap;

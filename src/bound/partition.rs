@@ -1,15 +1,11 @@
 //! One partition's rows → bounded contributions, unit by unit.
 
-use std::sync::Arc;
-
 use super::ball::{Entry, scale_into_ball};
-use super::gather::{Gatherer, Narrow, Rows, Tied, UNIT_BITS, UnitId};
+use super::gather::{Gatherer, Narrow, Rows, Tied, UNIT_BITS};
 use super::pairs::{Pair, SortedRows, of_each_unit, sort_tied};
-use super::running::{Running, RunningCap};
 use super::sort::sort;
 use super::vector::{AtomCount, collect};
 use crate::Result;
-use crate::ledger::Spent;
 use crate::plan::{Cells, Contribution};
 use crate::spec::question::Clip;
 
@@ -32,28 +28,9 @@ pub struct Bounder {
     unit: Vec<Pair>,
     atoms: Vec<AtomCount>,
     vector: Vec<Entry>,
-    running: Option<Running>,
 }
 
 impl Bounder {
-    /// One that holds requesters to a cap over a window.
-    #[must_use]
-    pub fn over_window(cap: &Arc<RunningCap>) -> Self {
-        Self { running: Some(Running::new(cap)), ..Self::default() }
-    }
-
-    /// Begins a partition with what its requesters lost before.
-    pub fn begin(&mut self, spent: Vec<Spent>) {
-        if let Some(running) = &mut self.running {
-            running.begin(spent);
-        }
-    }
-
-    /// Ends it with what they have lost now.
-    pub fn end(&mut self) -> Vec<Spent> {
-        self.running.as_mut().map(Running::end).unwrap_or_default()
-    }
-
     /// Bounds all units of one partition over all threads' rows, and hands each contribution on as
     /// (table, cell, units). `atom_bits` is that of the layout; rows with targets are left in `sorted`.
     ///
@@ -72,34 +49,40 @@ impl Bounder {
         sorted: Option<&SortedRows>,
         add: &mut impl FnMut(usize, u32, i64),
     ) -> Result<()> {
-        let Self { rows, room, tied_room, unit: pairs_room, atoms, vector, running } = self;
+        let Self { rows, room, tied_room, unit: pairs_room, atoms, vector } = self;
         rows.clear();
         for gatherer in gatherers {
             gatherer.collect(partition, rows)?;
         }
-        let number_of = |unit: u64| Gatherer::number_of(gatherers, partition, unit);
         // Sorted, a unit's rows stand together, and so do its rows of one atom.
         sort(&mut rows.narrow, |word| *word, UNIT_BITS + atom_bits, room);
         rows.wide.sort_unstable();
         let mask = (1 << atom_bits) - 1;
         for unit in rows.narrow.chunk_by(|left, right| left >> atom_bits == right >> atom_bits) {
             count(unit, |row| row & mask, atoms);
-            let id = || (number_of(unit[0] >> atom_bits), 0);
-            contribute(running, id, (atoms, &[]), tables, vector, add);
+            contribute(atoms, &[], tables, vector, add);
         }
         for unit in rows.wide.chunk_by(|left, right| left.unit == right.unit) {
             count(unit, |row| row.atom, atoms);
-            contribute(running, || unit[0].unit, (atoms, &[]), tables, vector, add);
+            contribute(atoms, &[], tables, vector, add);
         }
         sort_tied(rows, atom_bits, tied_room);
         if let Some(sorted) = sorted {
             sorted.leave(partition, &rows.tied);
         }
-        of_each_unit(rows, None, atom_bits, number_of, pairs_room, |id, pairs| {
-            count(pairs, |pair| pair.atom, atoms);
-            contribute(running, || id, (atoms, pairs), tables, vector, add);
-            Ok(())
-        })
+        // Who a unit is plays no part.
+        of_each_unit(
+            rows,
+            None,
+            atom_bits,
+            |unit| unit,
+            pairs_room,
+            |_, pairs| {
+                count(pairs, |pair| pair.atom, atoms);
+                contribute(atoms, pairs, tables, vector, add);
+                Ok(())
+            },
+        )
     }
 }
 
@@ -114,18 +97,14 @@ fn count<R: Copy>(unit: &[R], atom: impl Fn(R) -> u64, atoms: &mut Vec<AtomCount
     }
 }
 
-/// Bounds one unit, of which `id` tells who it is where that matters.
+/// Bounds one unit in every table.
 fn contribute(
-    running: &mut Option<Running>,
-    id: impl FnOnce() -> UnitId,
-    (atoms, pairs): (&[AtomCount], &[Pair]),
+    atoms: &[AtomCount],
+    pairs: &[Pair],
     tables: &[TableBound<'_>],
     vector: &mut Vec<Entry>,
     add: &mut impl FnMut(usize, u32, i64),
 ) {
-    if let Some(running) = running {
-        return running.contribute(id(), atoms, pairs, tables, vector, add);
-    }
     for (table, bound) in tables.iter().enumerate() {
         collect(atoms, pairs, bound, vector);
         scale_into_ball(vector, bound.clip, |cell, units| add(table, cell, units));

@@ -79,14 +79,13 @@ pub(crate) fn run(path: &Path, output: &Output) -> Result<()> {
         let count = layers["measured"]["sums"].as_array().map_or(0, Vec::len);
         let _infallible = writeln!(
             text,
-            "Measured: {}, {} of sd {:.3}{}, clip {}, rho {}{}",
+            "Measured: {}, {} of sd {:.3}{}, clip {}, rho {}",
             table["name"].as_str().unwrap_or_default(),
             table["mechanism"].as_str().unwrap_or_default(),
             table["noise_scale"].as_f64().unwrap_or_default(),
             if count > 0 { format!(" in each of {count} layers") } else { String::new() },
             if count > 0 { &layers["up_to"] } else { &table["clip"] },
             table["rho"],
-            if table["over_window"] == Value::Bool(true) { ", capped over the window" } else { "" },
         );
     }
     if facts["grain"].is_null() {

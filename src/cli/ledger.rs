@@ -55,10 +55,6 @@ fn export(ledger: &Ledger, output: &Output) -> Result<()> {
             "one log is the other with all rows of one day by one person or about it, but the exempt \
              targets', counted as nothing and kept in their place where rows are bounded"
         }
-        "requester-window" => {
-            "one log is the other without all rows of one requester in one window of 30 blocks, \
-             counted from the first that was charged"
-        }
         _ => "one log is the other without all rows of one requester on one day",
     };
     let entries = ledger.entries(Which::All)?.iter().map(event).collect::<Result<Vec<_>>>()?;
@@ -70,7 +66,6 @@ fn export(ledger: &Ledger, output: &Output) -> Result<()> {
         "delta": terms.delta,
         "key_delta_atto": terms.key_delta,
         "budget_nano_rho": terms.budget,
-        "running_cap_nano_rho": terms.running_cap(),
         "time_zone": terms.time_zone,
         "identity": terms.identity,
         "entries": entries,

@@ -9,12 +9,10 @@ use serde_json::{Value, json};
 use super::args::Plan;
 use super::output::Output;
 use crate::pipeline::{self, Previous};
-use crate::release::{Expected, PricedTable, block_budget, expected};
+use crate::release::{Expected, PricedTable, expected};
 use crate::spec::Release;
 use crate::spec::measure::Measure;
-use crate::spec::privacy_loss::NanoRho;
 use crate::spec::question::{Clip, LATTICE_ONE, Question};
-use crate::spec::unit::{Unit, WINDOW_DAYS};
 use crate::{Error, Result};
 
 /// Runs the command. Reads the ledger where there is one, and no logs.
@@ -65,7 +63,6 @@ pub(crate) fn run(asked: &Plan, output: &Output) -> Result<()> {
                 })
             }),
             "target_clip": priced.table.target_clip.map(Clip::contributions),
-            "over_window": priced.table.over_window,
             "mechanism": priced.mechanism,
             "rho": priced.charge.rho(),
             "noise_sd": noise_sd,
@@ -122,9 +119,6 @@ pub(crate) fn run(asked: &Plan, output: &Output) -> Result<()> {
          restored."
             .to_owned(),
     );
-    if release.ledger.unit == Unit::RequesterWindow {
-        line(over_window(&release, &priced)?);
-    }
     for found in priced.iter().filter_map(found_from) {
         line(found);
     }
@@ -156,21 +150,6 @@ fn rows(question: &Question) -> Option<u64> {
         (Measure::RequesterHistogram, None) => crate::spec::measure::HISTOGRAM_BINS as u64,
         _ => combinations,
     })
-}
-
-/// What windows as units mean for the tables that are bounded over them.
-fn over_window(release: &Release, priced: &[PricedTable]) -> Result<String> {
-    let cap = release.ledger.unit.running_cap(block_budget(&release.ledger)?);
-    let held = priced.iter().filter(|priced| priced.table.over_window);
-    let each: u64 = held.map(|priced| priced.charge.nano()).sum();
-    let days = cap.map_or(0, NanoRho::nano) / each.max(1);
-    Ok(format!(
-        "Were this the ledger's only release, a requester could reach its clips on {} days of a \
-         window. Past that the\ntables by keys, means and quantiles take less of it, and other releases \
-         share what there is: coverage falls\ntowards the end of a window; counts are raked to the \
-         total, which takes all of it every day.",
-        days.min(u64::from(WINDOW_DAYS))
-    ))
 }
 
 /// How the total is measured, in words; none for other tables.

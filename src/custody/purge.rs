@@ -23,7 +23,7 @@ use crate::ingest::{Container, find_raw_logs};
 use crate::ledger::{Custody, DeletedFile, Finished, Hold, Ledger, Retention, Sealed};
 use crate::retain::Now;
 use crate::spec::Release;
-use crate::spec::window::{Day, days_before};
+use crate::spec::window::Day;
 use crate::{Error, Result};
 
 /// What a deletion did.
@@ -119,28 +119,7 @@ pub fn purge(
         ledger.finish_retention(&Finished { retention, left: Vec::new() })?;
     }
     end_holds(release, ledger, now, &mut purged)?;
-    forget_windows(release, ledger, now, &expiry)?;
     Ok(purged)
-}
-
-/// What requesters lost in a window is kept as long as a day of it may be released; a clock that
-/// cannot be believed ends nothing.
-fn forget_windows(
-    release: &Release,
-    ledger: &mut Ledger,
-    now: Now,
-    expiry: &Expiry<'_>,
-) -> Result<()> {
-    let noted = || ledger.last_event_at().map(Timestamp::as_microsecond);
-    let alive = expiry.newest.map_or_else(noted, Ok)?;
-    if now.require_credible(Some(alive), release).is_err() {
-        return Ok(());
-    }
-    let first_inside = |days: u32| {
-        let cutoff = days_before(now.as_of, days).ok()?;
-        Day::of(cutoff.as_microsecond(), &release.ledger.time_zone)
-    };
-    ledger.forget_spent(release.retention_days, &first_inside)
 }
 
 /// Finishes a deletion that a crash cut short, on the files that it named.

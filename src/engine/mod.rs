@@ -20,28 +20,16 @@ use rayon::prelude::*;
 use crate::Result;
 use crate::aggregate::{Adding, ExactTally, KeyTally};
 use crate::bound::{
-    Bounder, DayPairs, Gatherer, KeyBounder, Memory, PARTITIONS, PersonBounder, RunningCap,
-    SortedRows, TableBound, UnitKey,
+    Bounder, DayPairs, Gatherer, KeyBounder, Memory, PARTITIONS, PersonBounder, SortedRows,
+    TableBound, UnitKey,
 };
 use crate::ingest::{LogReader, RowCounts};
-use crate::ledger::Spent;
 use crate::plan::{MeasuredTable, Plan};
 use crate::retain;
 use crate::spec::logs::Identifier;
 use crate::spec::prefix::Prefix;
 use crate::spec::unit::Exempt;
 use crate::spec::window::DayWindow;
-
-/// What requesters lost before this day of their window, and where to put what they have lost after
-/// it, partition by partition.
-pub struct RunningLosses<'a> {
-    /// The most that one of them may lose.
-    pub cap: Arc<RunningCap>,
-    /// What those of a partition lost before.
-    pub before: &'a (dyn Fn(usize) -> Result<Vec<Spent>> + Sync),
-    /// Takes what they have lost now, ascending.
-    pub after: &'a (dyn Fn(usize, Vec<Spent>) -> Result<()> + Sync),
-}
 
 /// The rows of one day, dealt out by requester. Secret.
 pub struct DayRows {
@@ -56,7 +44,7 @@ pub struct DayRows {
 
 impl DayRows {
     /// Reads the logs once. Rows take so many bytes of `memory`; what goes beyond goes to encrypted
-    /// temporary files. `key` decides in which partition a requester is.
+    /// temporary files.
     ///
     /// # Privacy
     /// Rows and counts are exact and secret.
@@ -68,8 +56,8 @@ impl DayRows {
         window: &DayWindow,
         plan: &Plan,
         memory: usize,
-        key: UnitKey,
     ) -> Result<(Self, RowCounts)> {
+        let key = UnitKey::draw()?;
         let memory = Arc::new(Memory::new(memory, std::env::temp_dir()));
         let (gatherers, counts) = reader.fold(
             || Gatherer::new(&key, &memory),
@@ -89,22 +77,15 @@ impl DayRows {
     }
 
     /// Tallies every measured table of the plan; those of private keys have no cells yet. Targets in
-    /// `exempt` are not bounded, where persons are the unit; `running` holds requesters to a cap over
-    /// a window, where windows are.
+    /// `exempt` are not bounded, where persons are the unit.
     ///
     /// # Privacy
     /// The tally is exact and secret. One unit moves each table by at most its sensitivity in L2:
-    /// a requester-day when it is taken out, a person-day when its rows count as nothing. A
-    /// requester's window moves the tables bounded over it by at most the cap, all days together.
+    /// a requester-day when it is taken out, a person-day when its rows count as nothing.
     ///
     /// # Errors
     /// I/O, when rows that were written out cannot be read back.
-    pub fn tally(
-        &mut self,
-        plan: &Plan,
-        exempt: &Exempt,
-        running: Option<&RunningLosses<'_>>,
-    ) -> Result<ExactTally> {
+    pub fn tally(&mut self, plan: &Plan, exempt: &Exempt) -> Result<ExactTally> {
         let bounds: Vec<TableBound<'_>> = plan
             .tables
             .iter()
@@ -124,21 +105,11 @@ impl DayRows {
         let sorted = (has_private_keys && Gatherer::can_be_doubled(&self.gatherers))
             .then(SortedRows::default);
         let whole = in_partitions(
-            || {
-                let bounder = running.map(|running| Bounder::over_window(&running.cap));
-                (Adding::new(&plan.sizes()), bounder.unwrap_or_default())
-            },
+            || (Adding::new(&plan.sizes()), Bounder::default()),
             |(adding, bounder), partition| {
                 let add = &mut |table, cell, units| adding.add(table, cell, units);
                 let sorted = sorted.as_ref();
-                if let Some(running) = running {
-                    bounder.begin((running.before)(partition)?);
-                }
-                bounder.bound(&self.gatherers, partition, atom_bits, &bounds, sorted, add)?;
-                match running {
-                    Some(running) => (running.after)(partition, bounder.end()),
-                    None => Ok(()),
-                }
+                bounder.bound(&self.gatherers, partition, atom_bits, &bounds, sorted, add)
             },
             |(left, bounder), (right, _)| (left.merge(right), bounder),
         )?;

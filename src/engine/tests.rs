@@ -5,4 +5,3 @@ mod formats;
 mod properties;
 mod reference;
 mod totals;
-mod windows;

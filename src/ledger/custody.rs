@@ -236,7 +236,7 @@ impl Custody {
 
     /// Whether an event belongs here.
     pub(super) const fn tells(event: Event) -> bool {
-        !matches!(event, Event::Created | Event::WindowForgotten) && event.state().is_none()
+        !matches!(event, Event::Created) && event.state().is_none()
     }
 
     /// Takes one event, or says why it cannot follow what came before.
@@ -320,7 +320,6 @@ impl Custody {
                 self.openings.push((at, event == Event::OpeningRefused, opening));
             }
             Event::Created
-            | Event::WindowForgotten
             | Event::Reserved
             | Event::Drawn
             | Event::Committed

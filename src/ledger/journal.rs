@@ -48,12 +48,10 @@ pub(super) enum Event {
     HoldOpened,
     /// Somebody tried to, and could not.
     OpeningRefused,
-    /// What requesters lost in a window was removed: none of its days can be released any more.
-    WindowForgotten,
 }
 
 impl Event {
-    const ALL: [Self; 16] = [
+    const ALL: [Self; 15] = [
         Self::Created,
         Self::Reserved,
         Self::Drawn,
@@ -69,7 +67,6 @@ impl Event {
         Self::HoldPurged,
         Self::HoldOpened,
         Self::OpeningRefused,
-        Self::WindowForgotten,
     ];
 
     /// The word in the journal.
@@ -90,7 +87,6 @@ impl Event {
             Self::HoldPurged => "hold-purged",
             Self::HoldOpened => "hold-opened",
             Self::OpeningRefused => "opening-refused",
-            Self::WindowForgotten => "window-forgotten",
         }
     }
 
@@ -122,8 +118,7 @@ impl Event {
             | Self::HoldSealed
             | Self::HoldPurged
             | Self::HoldOpened
-            | Self::OpeningRefused
-            | Self::WindowForgotten => None,
+            | Self::OpeningRefused => None,
             Self::Reserved => Some(State::Reserved),
             Self::Drawn => Some(State::Drawn),
             Self::Committed => Some(State::Committed),

@@ -54,17 +54,6 @@ impl LedgerKey {
         KeyedDigest { hasher: blake3::Hasher::new_keyed(of_domain.as_bytes()) }
     }
 
-    /// A key of its own for a domain and parts.
-    ///
-    /// # Privacy
-    /// As secret as the ledger's key, which nobody can learn from it.
-    #[must_use]
-    pub fn derive(&self, domain: &str, parts: &[&[u8]]) -> [u8; 32] {
-        let mut digest = self.begin(domain);
-        parts.iter().for_each(|part| digest.part(part));
-        *digest.hasher.finalize().as_bytes()
-    }
-
     /// What the ledger keeps to know its own key again.
     pub(super) fn check(&self) -> String {
         self.digest("pointillist ledger key check", &[])

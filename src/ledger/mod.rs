@@ -28,7 +28,7 @@
 //! | another run holds it | waits, then busy (75) | `opening::one_run_at_a_time_and_readers_beside_it`, `race` in `tests/ledger_sim` |
 //! | truncated, no ledger, or damaged | I/O (74), nothing is made in its place | `opening::one_row_per_thing_that_is_wrong_on_the_disk` |
 //! | gone, while its key is there | refused (1), nothing is made anew | `opening::one_row_per_thing_that_is_wrong_on_the_disk` |
-//! | what requesters lost in a window is gone or changed | I/O (74) for the days of that window alone: restore it | `losses::a_file_that_is_gone_or_changed_closes_its_window_and_no_other` in `tests/ledger_sim` |
+//! | its unit is one that this version does not have | refused (1), naming it | `opening::a_ledger_of_a_unit_that_is_gone_is_refused_by_name` |
 //! | its key is gone | I/O (74): restore it | `opening::one_row_per_thing_that_is_wrong_on_the_disk` |
 //! | the disk is full | I/O (74), the entry stays where it was | `steps::a_full_disk_leaves_the_entry_where_it_was`, `refusals::a_full_disk_is_an_io_error_and_leaves_nothing_half_written` |
 //! | edited by hand | found by `verify` (1), and before anything is built upon it | `edits`, in this module's tests |
@@ -52,12 +52,10 @@ mod opening;
 mod place;
 mod recount;
 mod schema;
-mod spent;
 mod store;
 mod terms;
 mod trouble;
 mod verify;
-mod windows;
 
 use std::fmt;
 use std::time::Duration;
@@ -74,7 +72,6 @@ pub use self::files::StoredFile;
 pub use self::key::{KeyedDigest, LedgerKey};
 pub use self::lock::RunLock;
 pub use self::mark::{Marks, Second};
-pub use self::spent::{Spent, SpentAfter, SpentBefore, SpentMark};
 pub use self::terms::Terms;
 pub use self::verify::Verification;
 
@@ -203,78 +200,10 @@ impl Ledger {
     /// To be called, and to have returned, before the first draw.
     ///
     /// # Errors
-    /// Internal, unless the entry is reserved, and where windows are the unit.
+    /// Internal, unless the entry is reserved.
     pub fn mark_drawn(&mut self, entry: EntryId) -> Result<DrawPermit> {
-        self.step(|step| step.mark_drawn(entry, None))?;
+        self.step(|step| step.mark_drawn(entry))?;
         Ok(DrawPermit(()))
-    }
-
-    /// The same where windows are the unit, with what requesters have lost of theirs.
-    ///
-    /// # Privacy
-    /// As [`Self::mark_drawn`]; from here on the losses cannot come back either.
-    ///
-    /// # Errors
-    /// Internal, unless the entry is reserved and windows are the unit.
-    pub fn mark_drawn_after(&mut self, entry: EntryId, mark: &SpentMark) -> Result<DrawPermit> {
-        self.step(|step| step.mark_drawn(entry, Some(mark)))?;
-        windows::tidy(&self.place, mark.window, entry);
-        Ok(DrawPermit(()))
-    }
-
-    /// The first block of the window that a block is in; windows are counted from the first block
-    /// that this ledger ever charged.
-    ///
-    /// # Errors
-    /// I/O, when the ledger cannot be read.
-    pub fn window(&self, block: Day) -> Result<Day> {
-        self.read(windows::window(&self.connection, block))
-    }
-
-    /// What the requesters of a window have lost, as the last draw left it.
-    ///
-    /// # Privacy
-    /// Secret: it tells who asked.
-    ///
-    /// # Errors
-    /// I/O, when it is gone or is not what was written.
-    pub fn spent_before(&self, window: Day) -> Result<SpentBefore> {
-        windows::before(&self.connection, &self.place, window)
-    }
-
-    /// Finds out whether what the next draw leaves could be written.
-    ///
-    /// # Errors
-    /// I/O, when nothing can be written beside the ledger.
-    pub fn require_room_for_spent(&self) -> Result<()> {
-        windows::require_writable(&self.place)
-    }
-
-    /// Begins what the draw of an entry will leave of a window.
-    ///
-    /// # Errors
-    /// I/O, when nothing can be written beside the ledger.
-    pub fn spent_after(&self, window: Day, entry: EntryId) -> Result<SpentAfter> {
-        windows::after(&self.place, window, entry)
-    }
-
-    /// Removes what is kept of windows none of whose days can be released any more, and notes it.
-    /// `first_inside` gives the first day inside a retention of so many days, of which the caller's
-    /// release has `days`; one that drew in a window and keeps its logs longer keeps that too.
-    ///
-    /// # Errors
-    /// I/O, when a file cannot be removed.
-    pub fn forget_spent(
-        &mut self,
-        days: u32,
-        first_inside: &dyn Fn(u32) -> Option<Day>,
-    ) -> Result<()> {
-        let past = windows::past(&self.connection, &self.place, days, first_inside);
-        for window in self.read(past)? {
-            self.step(|step| step.forget_window(window))?;
-            windows::forget(&self.place, window)?;
-        }
-        Ok(())
     }
 
     /// Stores the bytes to publish.
@@ -319,10 +248,7 @@ impl Ledger {
     /// # Errors
     /// Refused, naming the first faults, when the ledger was edited; I/O, when it cannot be read.
     pub fn verify(&self) -> Result<Verification> {
-        let (verification, mut faults, forgotten) = self.read(verify::walk(&self.connection))?;
-        if self.terms.running_cap().is_some() {
-            faults.extend(windows::faults(&self.connection, &self.place, &forgotten)?);
-        }
+        let (verification, faults) = self.read(verify::walk(&self.connection))?;
         if faults.is_empty() {
             return Ok(verification);
         }

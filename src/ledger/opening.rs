@@ -30,8 +30,8 @@ impl Ledger {
     ///
     /// # Errors
     /// Busy, when another run holds it for longer than `wait`; refused, when the terms differ, a
-    /// newer program wrote it, or it is gone while its key is there; I/O, when it is damaged, its
-    /// key is lost, or it cannot be written.
+    /// newer program wrote it, its unit is unknown, or it is gone while its key is there; I/O, when it
+    /// is damaged, its key is lost, or it cannot be written.
     pub fn open(path: &Path, terms: &Terms, wait: Duration, clock: Clock) -> Result<Self> {
         let place = Place::new(path)?;
         // Said before a lock file is left beside something that is no ledger.
@@ -78,7 +78,8 @@ impl Ledger {
     /// Opens an existing ledger for reading, beside a run if there is one.
     ///
     /// # Errors
-    /// I/O, when there is none or it is damaged; refused, when its version is not this program's.
+    /// I/O, when there is none or it is damaged; refused, when its version is not this
+    /// program's or its unit is unknown.
     pub fn open_existing(path: &Path) -> Result<Self> {
         Self::attach(Self::existing(path)?, None, READ_WAIT)
     }
@@ -103,6 +104,7 @@ impl Ledger {
                 let what = "its terms are not those that it was made with".to_owned();
                 return Err(Trouble::Damaged(what));
             }
+            terms.require_known_unit(&place.shown)?;
             Ok((connection, terms, key_check))
         };
         let (connection, terms, key_check) = open().map_err(|trouble| trouble.tell(&place))?;

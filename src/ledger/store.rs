@@ -13,10 +13,8 @@ use super::columns::Instant;
 use super::entry::{Entry, EntryId, Reservation, State};
 use super::files::{self, StoredFile};
 use super::journal::{self, Event, NOTHING_MORE};
-use super::spent::SpentMark;
 use super::terms::Terms;
 use super::trouble::{Outcome, Trouble};
-use super::windows;
 use crate::Error;
 use crate::spec::window::Day;
 
@@ -52,22 +50,9 @@ impl Step<'_> {
     }
 
     /// Notes that noise is about to be drawn.
-    pub(super) fn mark_drawn(&self, id: EntryId, mark: Option<&SpentMark>) -> Outcome<()> {
-        if mark.is_some() != self.terms.running_cap().is_some() {
-            return Err(Error::internal(
-                "a draw notes what requesters have lost of their window where windows are the unit, \
-                 and nowhere else",
-            )
-            .into());
-        }
+    pub(super) fn mark_drawn(&self, id: EntryId) -> Outcome<()> {
         self.advance(id, State::Drawn)?;
-        self.append(State::Drawn, id, &windows::payload(mark)?)
-    }
-
-    /// Notes that what requesters lost in a window is removed for good.
-    pub(super) fn forget_window(&self, window: Day) -> Outcome<()> {
-        let payload = journal::payload(&window)?;
-        journal::append(&self.transaction, self.at, Event::WindowForgotten, None, &payload)
+        self.append(State::Drawn, id, NOTHING_MORE)
     }
 
     /// Stores the bytes to publish.

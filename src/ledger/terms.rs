@@ -23,7 +23,7 @@ use crate::spec::unit::Unit;
 pub struct Terms {
     /// The privacy unit, as in the release file.
     pub unit: String,
-    /// The budget of each block, or of each window of blocks where those are the unit, as typed.
+    /// The budget of each block, as typed.
     pub epsilon: Epsilon,
     /// The same of delta.
     pub delta: Delta,
@@ -46,12 +46,19 @@ impl Terms {
     /// The fact that names the rules of numbers.
     pub const NUMBERS: &str = "number normaliser";
 
-    /// What one requester may lose over a window of blocks beside what those are charged; none where
-    /// windows are not the unit.
-    #[must_use]
-    pub fn running_cap(&self) -> Option<NanoRho> {
-        let unit = Unit::RequesterWindow;
-        if self.unit == unit.word() { unit.running_cap(self.budget) } else { None }
+    /// Refuses a ledger of a unit that this version does not have: its charges mean something else.
+    pub(super) fn require_known_unit(&self, shown: &str) -> Result<(), Error> {
+        if Unit::of_word(&self.unit).is_some() {
+            return Ok(());
+        }
+        Err(Error::refused(format!(
+            "the ledger {shown} was made with unit = \"{}\", which this version does not have",
+            self.unit
+        ))
+        .help(
+            "use the version that made it, or start a new ledger (--new-ledger) with unit = \
+             \"requester-day\": what both promise about the same logs adds up",
+        ))
     }
 
     /// Refuses a release whose terms differ, naming the first field.

@@ -6,7 +6,7 @@
 //! journal cut off at its end together with what the cut events told of shows only against a head
 //! that was noted elsewhere.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 
 use rusqlite::{Connection, Row};
 
@@ -18,7 +18,6 @@ use super::journal::{self, Event, GENESIS, Record};
 use super::schema;
 use super::terms::Terms;
 use super::trouble::{Outcome, Trouble};
-use super::windows;
 use crate::spec::window::Day;
 
 /// What a sound ledger was found to hold.
@@ -36,9 +35,8 @@ pub struct Verification {
     pub head: String,
 }
 
-/// Walks the ledger in one read transaction; the faults are in the order in which they were found,
-/// and with them come the windows whose losses were removed.
-pub(super) fn walk(connection: &Connection) -> Outcome<(Verification, Vec<String>, BTreeSet<Day>)> {
+/// Walks the ledger in one read transaction; the faults are in the order in which they were found.
+pub(super) fn walk(connection: &Connection) -> Outcome<(Verification, Vec<String>)> {
     // Dropped without a commit: there is nothing to write.
     let snapshot = connection.unchecked_transaction()?;
     let mut walk = Walk::default();
@@ -59,7 +57,7 @@ pub(super) fn walk(connection: &Connection) -> Outcome<(Verification, Vec<String
         files: walk.files,
         head: walk.head,
     };
-    Ok((verification, walk.faults, walk.forgotten))
+    Ok((verification, walk.faults))
 }
 
 /// What the journal has told so far.
@@ -74,10 +72,6 @@ pub(super) struct Walk {
     pub(super) files: u64,
     /// Deletions and holds, which no table repeats.
     custody: Custody,
-    /// Whether draws note what requesters have lost of their window.
-    is_over_window: bool,
-    /// Windows whose losses were removed.
-    forgotten: BTreeSet<Day>,
     faults: Vec<String>,
 }
 
@@ -91,8 +85,6 @@ impl Default for Walk {
             charges: 0,
             files: 0,
             custody: Custody::default(),
-            is_over_window: false,
-            forgotten: BTreeSet::new(),
             faults: Vec::new(),
         }
     }
@@ -170,13 +162,6 @@ impl Walk {
                 }
                 Ok(())
             }
-            (Some(Event::WindowForgotten), None) if self.is_over_window => {
-                match serde_json::from_str(&record.payload) {
-                    Ok(window) => drop(self.forgotten.insert(window)),
-                    Err(_) => self.fault(format!("event {number} names no window")),
-                }
-                Ok(())
-            }
             (None, _) => {
                 self.fault(format!("event {number} is of an unknown kind"));
                 Ok(())
@@ -189,10 +174,7 @@ impl Walk {
     }
 
     fn created(&mut self, connection: &Connection, record: &Record) -> Outcome<()> {
-        let terms = Terms::read(connection).and_then(|(terms, check)| {
-            self.is_over_window = terms.running_cap().is_some();
-            terms.payload(&check)
-        });
+        let terms = Terms::read(connection).and_then(|(terms, check)| terms.payload(&check));
         if self.found(terms)?.is_none_or(|payload| payload != record.payload) {
             self.fault("the terms are not those that the ledger was made with");
         }
@@ -224,26 +206,21 @@ impl Walk {
                 if entry.reserved_at.to_string() != record.at {
                     self.fault(format!("entry {id} was reserved at another time"));
                 }
-                Some(entry.payload()?)
+                entry.payload()?
             }
             State::Committed => {
                 let stored = self.found(files::read_unchecked(connection, id))?;
-                self.files += stored.as_ref().map_or(0, |(files, _)| files.len() as u64);
-                stored.map(|(_, payload)| payload)
+                let Some((stored, payload)) = stored else { return Ok(()) };
+                self.files += stored.len() as u64;
+                payload
             }
             State::Void => {
                 self.refund(&entry);
-                Some(journal::NOTHING_MORE.to_owned())
+                journal::NOTHING_MORE.to_owned()
             }
-            State::Drawn => {
-                if !windows::is_payload(&record.payload, self.is_over_window) {
-                    self.fault(format!("entry {id} is not what event {} says", record.sequence));
-                }
-                None
-            }
-            State::Published => Some(journal::NOTHING_MORE.to_owned()),
+            State::Drawn | State::Published => journal::NOTHING_MORE.to_owned(),
         };
-        if payload.is_some_and(|payload| payload != record.payload) {
+        if payload != record.payload {
             self.fault(format!("entry {id} is not what event {} says", record.sequence));
         }
         Ok(())

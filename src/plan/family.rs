@@ -31,20 +31,6 @@ pub struct Lookups {
     wanted: Vec<Marginal>,
 }
 
-/// What the family may spend of a block.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum FamilyBudget {
-    /// The total and the finer tables share it.
-    Together(NanoRho),
-    /// Each has its own.
-    Apart {
-        /// What the total may spend.
-        total: NanoRho,
-        /// What the finer tables may spend.
-        finer: NanoRho,
-    },
-}
-
 /// What one question of the family reads.
 #[derive(Debug, Clone)]
 struct Marginal {
@@ -125,15 +111,10 @@ impl Lookups {
         self.wanted.iter().map(|wanted| wanted.weight).sum()
     }
 
-    /// Whether any question of the family has keys.
-    pub(super) fn has_finer(&self) -> bool {
-        self.wanted.iter().any(|wanted| wanted.axes != 0)
-    }
-
     /// The tables to measure with this budget: the total first, then in the order asked.
     pub(super) fn tables(
         &self,
-        budget: FamilyBudget,
+        budget: NanoRho,
         unit: Unit,
         history: Option<&History>,
     ) -> Result<Vec<MeasuredTable>> {
@@ -147,12 +128,8 @@ impl Lookups {
             return Ok(Vec::new());
         }
         let total_part = if sets.is_empty() { 100 } else { TOTAL_PART };
-        let (total_budget, rest) = match budget {
-            FamilyBudget::Together(all) => {
-                (all.part(total_part, 100), all.part(100 - total_part, 100))
-            }
-            FamilyBudget::Apart { total, finer } => (total, finer),
-        };
+        let total_budget = budget.part(total_part, 100);
+        let rest = budget.part(100 - total_part, 100);
         let clips = Clips::new(self.asked_clip(0), total_budget, rest, history);
         let loose = self.loose();
         let geometry = Family::new(self.sizes.clone(), Vec::new());
@@ -218,7 +195,6 @@ impl Lookups {
             contribution,
             clip,
             target_clip: self.asked_target_clip(set),
-            over_window: false,
             charge,
             key_delta: AttoDelta::ZERO,
         }

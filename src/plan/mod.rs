@@ -11,7 +11,6 @@ mod layers;
 mod layout;
 mod least_squares;
 mod private_keys;
-mod purses;
 mod split;
 mod tables;
 

@@ -65,7 +65,6 @@ pub(super) fn tables(
             contribution: Contribution::KeyWeights { prefix },
             clip: Clip::whole(1),
             target_clip: None,
-            over_window: false,
             // Half for finding the keys, half for counting by them.
             charge: charge.part(*part, 2 * parts),
             key_delta: key_delta.part(*part, parts),
@@ -78,7 +77,6 @@ pub(super) fn tables(
         clip: clip_of(question, &contribution),
         contribution,
         target_clip: None,
-        over_window: false,
         charge: charge.part(1, 2),
         key_delta: AttoDelta::ZERO,
     });

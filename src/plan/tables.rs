@@ -12,7 +12,6 @@ use super::family::Lookups;
 use super::history::History;
 use super::layers::Layering;
 use super::private_keys;
-use super::purses::{Purses, may_be_bounded_over_windows};
 use crate::spec::Release;
 use crate::spec::measure::{Counted, Measure};
 use crate::spec::prefix::Prefix;
@@ -130,10 +129,6 @@ pub struct MeasuredTable {
     /// The bound on what is asked about one target, where persons are the unit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub target_clip: Option<Clip>,
-    /// Whether what it takes of a requester is bounded over a window too, together with all others
-    /// that are.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub over_window: bool,
     /// The most that drawing it may charge, in billionths of rho.
     pub charge: NanoRho,
     /// The delta that it spends on keys that only one requester has.
@@ -169,9 +164,7 @@ impl MeasuredTable {
 /// earlier block published about requesters.
 ///
 /// # Privacy
-/// The charges of tables that are not bounded over a window add up to at most `budget` times the
-/// release's share: every part rounds down. Those of tables that are add up to so little that a
-/// requester may reach its clips on `whole_days` of a window.
+/// The charges add up to at most `budget` times the release's share: every part rounds down.
 ///
 /// # Errors
 /// Refused, when the budget is too small for so many questions; usage, for questions over lookups
@@ -182,35 +175,27 @@ pub fn measured_tables(
     history: Option<&History>,
 ) -> Result<Vec<MeasuredTable>> {
     let lookups = Lookups::new(&release.questions)?;
-    let purses = Purses::new(release, budget, &lookups);
-    let family = purses.of_family(&lookups);
-    let mut tables = lookups.tables(family, release.ledger.unit, history)?;
+    let share = BudgetShare::of(release, budget);
+    let mut tables = lookups.tables(share.part(lookups.weight()), release.ledger.unit, history)?;
     let private = |question: &&Question| matches!(question.measure, Measure::Prefixes(_));
     let private_weights: u64 =
         release.questions.iter().filter(private).map(|question| question.weight).sum();
     let key_delta = release.ledger.key_delta.part(release.budget_share_millionths, 1_000_000);
     for question in &release.questions {
         if let Measure::Prefixes(prefix) = question.measure {
-            let charge = purses.day.part(question.weight);
+            let charge = share.part(question.weight);
             let key_delta = key_delta.part(question.weight, private_weights);
             tables.extend(private_keys::tables(question, prefix, charge, key_delta)?);
         } else if let Some((contribution, axes)) = own_table(question) {
-            let purse = purses.of_table(&contribution, &axes);
             tables.push(MeasuredTable {
                 name: question.name.clone(),
                 axes,
                 clip: clip_of(question, &contribution),
                 contribution,
                 target_clip: None,
-                over_window: false,
-                charge: purse.part(question.weight),
+                charge: share.part(question.weight),
                 key_delta: AttoDelta::ZERO,
             });
-        }
-    }
-    if release.ledger.unit == Unit::RequesterWindow {
-        for table in &mut tables {
-            table.over_window = may_be_bounded_over_windows(&table.contribution, &table.axes);
         }
     }
     if release.ledger.unit == Unit::PersonDay {
@@ -230,8 +215,28 @@ pub fn measured_tables(
     }
 }
 
+/// What a release may spend of a block, divided by the weights of its questions.
+struct BudgetShare {
+    rho: NanoRho,
+    weight: u64,
+}
+
+impl BudgetShare {
+    fn of(release: &Release, budget: NanoRho) -> Self {
+        Self {
+            rho: budget.part(release.budget_share_millionths, 1_000_000),
+            weight: release.questions.iter().map(|question| question.weight).sum(),
+        }
+    }
+
+    /// The part of a question, or of several.
+    fn part(&self, weight: u64) -> NanoRho {
+        self.rho.part(weight, self.weight)
+    }
+}
+
 /// The table of a question that is not of the family of lookups.
-pub(super) fn own_table(question: &Question) -> Option<(Contribution, Vec<Axis>)> {
+fn own_table(question: &Question) -> Option<(Contribution, Vec<Axis>)> {
     let by = super::family::axes_of(question);
     Some(match &question.measure {
         Measure::Count | Measure::Share { .. } | Measure::Prefixes(_) => return None,
@@ -315,39 +320,21 @@ mod tests {
         }
     }
 
-    proptest! {
-        #![proptest_config(ProptestConfig::with_cases(64))]
-
-        #[test]
-        fn over_windows_blocks_and_cap_are_each_kept_to(
-            questions in 1_usize..30,
-            share in 0.01_f64..1.0,
-            weights in prop::collection::vec(0.01_f64..10.0, 1..8),
-            whole in 1_u32..=30,
-            budget in 1_000_000_u64..100_000_000,
-        ) {
-            let mut release = release(questions, share, &weights);
-            release.ledger.unit = Unit::RequesterWindow;
-            release.whole_days = whole;
-            let tables = measured_tables(&release, NanoRho::new(budget), None).unwrap();
-            let sum = |over_window: bool| -> f64 {
-                let own = tables.iter().filter(|table| table.over_window == over_window);
-                own.map(|table| table.charge.nano() as f64).sum()
-            };
-            prop_assert!(sum(false) > 0.0 && sum(false) <= budget as f64 * share);
-            let cap = 30.0 * budget as f64 * share / f64::from(whole);
-            prop_assert!(sum(true) <= cap);
-            // Nothing is left over where some table is bounded over windows.
-            let is_used = sum(true) >= cap * 0.999 - 100.0;
-            prop_assert!(is_used || tables.iter().all(|table| !table.over_window));
-        }
-    }
-
     #[test]
     fn a_budget_too_small_to_divide_is_refused_by_name() {
         let error = measured_tables(&release(3, 1.0, &[1.0]), NanoRho::new(2), None).unwrap_err();
         assert_eq!(error.kind(), crate::Kind::Refused);
         assert!(error.to_string().contains("measured table `"), "{error}");
+    }
+
+    #[test]
+    fn tables_frozen_with_fields_that_are_gone_are_read() {
+        let tables = measured_tables(&release(2, 1.0, &[1.0]), NanoRho::new(1_000_000), None);
+        for table in tables.unwrap() {
+            let mut frozen = serde_json::to_value(&table).unwrap();
+            frozen["over_window"] = false.into();
+            assert_eq!(serde_json::from_value::<MeasuredTable>(frozen).unwrap(), table);
+        }
     }
 
     #[test]

@@ -6,9 +6,7 @@ use crate::ledger::{Entry, StoredFile};
 use crate::plan::{Layering, Layers};
 use crate::release::{Answer, Guarantee, NoisyTable};
 use crate::spec::Release;
-use crate::spec::privacy_loss::NanoRho;
 use crate::spec::question::{Clip, LATTICE_ONE, Question};
-use crate::spec::unit::WINDOW_DAYS;
 use crate::spec::window::Day;
 use crate::{Error, Result};
 
@@ -22,8 +20,6 @@ pub struct Facts<'a> {
     pub entry: &'a Entry,
     /// What it promises.
     pub guarantee: &'a Guarantee,
-    /// The first block of the day's window, where windows are the unit.
-    pub window: Option<Day>,
 }
 
 /// One file in the manifest.
@@ -86,8 +82,6 @@ impl Facts<'_> {
                 json!({ "path": file.path, "bytes": file.bytes, "blake3": file.blake3, "facts": file.facts })
             })
             .collect();
-        let held = tables.iter().filter(|table| table.priced().table.over_window);
-        let over_window = NanoRho::new(held.map(|table| table.priced().charge.nano()).sum());
         let manifest = json!({
             "format": 4,
             "release": self.release.name,
@@ -101,12 +95,6 @@ impl Facts<'_> {
             },
             "budget": { "epsilon": terms.epsilon, "delta": terms.delta },
             "charge_rho": self.entry.charge.rho(),
-            "charge_over_window_rho": over_window.rho(),
-            "window": self.window.map(|first| json!({
-                "first": first,
-                "blocks": WINDOW_DAYS,
-                "whole_days": self.release.whole_days,
-            })),
             "ledger_entry": self.entry.id.0,
             "spec_fingerprint": self.entry.fingerprint,
             "code_version": self.entry.code_version,
@@ -137,7 +125,6 @@ fn measured_table(table: &NoisyTable) -> Value {
         "contribution": priced.table.contribution.word(),
         "clip": clip,
         "target_clip": priced.table.target_clip.map(Clip::contributions),
-        "over_window": priced.table.over_window,
         "layers": priced.table.layering().map(layers),
         "sensitivity": priced.table.sensitivity().contributions(),
         "mechanism": priced.mechanism,

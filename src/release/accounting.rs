@@ -9,7 +9,6 @@ use opendp::measures::ZeroConcentratedDivergence;
 use super::fault;
 use crate::Result;
 use crate::spec::privacy_loss::{Epsilon, NanoRho};
-use crate::spec::release::LedgerTerms;
 
 /// The tight conversion leaves the range of floats somewhere above this loss, where it promises
 /// nothing any more.
@@ -73,14 +72,6 @@ pub fn budget_of(epsilon: Epsilon, delta: f64) -> Result<NanoRho> {
         if fits(middle)? { within = middle } else { beyond = middle }
     }
     Ok(NanoRho::new(within))
-}
-
-/// What each block of a ledger may spend: all that one unit may lose, or its part of a window.
-///
-/// # Errors
-/// Internal, when the conversion fails.
-pub fn block_budget(terms: &LedgerTerms) -> Result<NanoRho> {
-    Ok(terms.unit.block_budget(budget_of(terms.epsilon, terms.conversion_delta())?))
 }
 
 /// The budget in floats, off by a few billionths; it decides nothing.

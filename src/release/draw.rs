@@ -55,7 +55,7 @@ pub fn price(tables: &[MeasuredTable]) -> Result<Vec<PricedTable>> {
         .collect()
 }
 
-/// What all tables cost together.
+/// What one release charges its block: what all its tables cost together.
 ///
 /// # Errors
 /// Internal, past the end of the integers.
@@ -64,18 +64,6 @@ pub fn total_charge(tables: &[PricedTable]) -> Result<NanoRho> {
         .iter()
         .try_fold(NanoRho::ZERO, |total, table| total.checked_add(table.charge))
         .ok_or_else(|| Error::internal("the charges of a release cannot be added up"))
-}
-
-/// What one release charges its block: the tables that are bounded day by day. What the others take
-/// of a requester is held to a cap of its own, whatever their charges are.
-///
-/// # Errors
-/// Internal, past the end of the integers.
-pub fn block_charge(tables: &[PricedTable]) -> Result<NanoRho> {
-    let by_day: Vec<PricedTable> =
-        tables.iter().filter(|priced| !priced.table.over_window).cloned().collect();
-    // An entry without a charge would be a mistake; one billionth keeps it in the account.
-    Ok(total_charge(&by_day)?.max(NanoRho::new(1)))
 }
 
 /// What all tables together may spend on keys that only one requester has.

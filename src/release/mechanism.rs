@@ -208,7 +208,7 @@ mod tests {
     fn planned_scales_are_whole_and_others_are_refused() {
         let planned = NoiseScale::for_charge(Clip::whole(10), NanoRho::new(8_000_000)).unwrap();
         assert!(planned.whole().is_ok());
-        for scale in [0.5, 1.5, 1e15, f64::NAN, f64::INFINITY] {
+        for scale in [0.5, 1.5, 1e16, f64::NAN, f64::INFINITY] {
             assert!(DiscreteGaussian::new(Clip::whole(1), NoiseScale(scale)).is_err(), "{scale}");
         }
         // The largest clip with the least charge can still be drawn.

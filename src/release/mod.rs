@@ -12,15 +12,13 @@ mod mechanism;
 mod sampler;
 mod threshold;
 
-pub use accounting::{block_budget, budget_of, epsilon_of};
-pub use draw::{
-    Draws, NoisyTable, PricedTable, block_charge, price, total_charge, total_key_delta,
-};
+pub use accounting::{budget_of, epsilon_of};
+pub use draw::{Draws, NoisyTable, PricedTable, price, total_charge, total_key_delta};
 pub use estimate::{
     Answer, Column, Expected, Groups, Load, Raking, Rows, Typical, Values, Z_95, answers, expected,
     sums,
 };
-pub use guarantee::{CAPS_OF_30_DAYS, CAPS_OF_A_YEAR, Figure, Guarantee, Losses, TargetFigure};
+pub use guarantee::{Figure, Guarantee, Losses, TargetFigure};
 pub use mechanism::{DiscreteGaussian, NoiseScale};
 
 use crate::Error;

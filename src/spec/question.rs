@@ -145,12 +145,11 @@ impl Question {
     pub(crate) fn require_fit(&self, unit: Unit) -> Result<()> {
         let refuse = |detail: &str| Error::usage(format!("question `{}`: {detail}", self.name));
         match (unit, &self.measure, self.target_clip) {
-            (Unit::PersonDay | Unit::RequesterWindow, Measure::Prefixes(_), _) => {
-                let unit = unit.word();
-                Err(refuse(&format!("private keys are not available with unit = \"{unit}\""))
+            (Unit::PersonDay, Measure::Prefixes(_), _) => {
+                Err(refuse("private keys are not available with unit = \"person-day\"")
                     .help("ask for them through a ledger of unit = \"requester-day\""))
             }
-            (Unit::RequesterDay | Unit::RequesterWindow, _, Some(_)) => {
+            (Unit::RequesterDay, _, Some(_)) => {
                 Err(refuse("`target_clip` belongs to unit = \"person-day\"").help("remove it"))
             }
             _ => Ok(()),

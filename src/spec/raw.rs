@@ -91,7 +91,8 @@ pub(crate) struct RawLedger {
 pub(crate) struct RawPrivacy {
     pub(crate) unit: Option<String>,
     pub(crate) budget_share: Option<f64>,
-    pub(crate) whole_days: Option<i64>,
+    /// Of a unit that is gone: read so that its refusal can say so.
+    pub(crate) whole_days: Option<toml::Value>,
     pub(crate) exempt: Option<toml::Value>,
 }
 

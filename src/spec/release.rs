@@ -11,7 +11,7 @@ use super::measure::Counted;
 use super::privacy_loss::{AttoDelta, Delta, Epsilon};
 use super::question::{Measure, Question, check_name};
 use super::raw::{RawPrivacy, RawRelease, parse};
-use super::unit::{Exempt, Unit, parse_whole_days};
+use super::unit::{Exempt, Unit};
 use super::window::parse_zone;
 use crate::phone::{self, CallingCodes};
 use crate::{Error, Result};
@@ -29,8 +29,6 @@ pub struct Release {
     pub ledger: LedgerTerms,
     /// Which part of each block's budget this release may spend, in millionths.
     pub budget_share_millionths: u64,
-    /// On how many days of a window a requester may reach its clips and be counted whole.
-    pub whole_days: u32,
     /// Who is publicly known to be no person.
     pub exempt: Exempt,
     /// What is asked, in the order of the file.
@@ -100,7 +98,6 @@ impl Release {
         })?;
         let budget_share_millionths = check_privacy(&raw.privacy)?;
         let ledger = check_ledger(&raw, folder)?;
-        let whole_days = parse_whole_days(&raw.privacy, ledger.unit)?;
         let lists = KeyLists::parse(&raw.keys)?;
         let logs = Logs::parse(raw.logs, folder, lists.names())?;
         let exempt = Exempt::parse(&raw.privacy, ledger.unit, &logs, folder)?;
@@ -125,7 +122,6 @@ impl Release {
             retention_days,
             ledger,
             budget_share_millionths,
-            whole_days,
             exempt,
             questions,
             output,
@@ -179,9 +175,6 @@ impl Release {
             "unit": self.ledger.unit.word(),
             "budget_share": self.budget_share_millionths,
         });
-        if self.ledger.unit == Unit::RequesterWindow {
-            privacy["whole_days"] = json!(self.whole_days);
-        }
         if !self.exempt.is_empty() {
             privacy["exempt"] = json!(self.exempt.digest());
         }
@@ -250,9 +243,7 @@ fn check_ledger(raw: &RawRelease, folder: &Path) -> Result<LedgerTerms> {
     })?;
     let delta = Delta::new(raw.ledger.delta, "[ledger] delta")?;
     let unit = Unit::parse(&raw.privacy)?;
-    // Windows have no private keys that could spend it.
-    let usual = if unit == Unit::RequesterWindow { 0.0 } else { delta.value() / 10.0 };
-    let key_delta = raw.ledger.key_delta.unwrap_or(usual);
+    let key_delta = raw.ledger.key_delta.unwrap_or(delta.value() / 10.0);
     if !key_delta.is_finite() || key_delta < 0.0 || key_delta >= delta.value() {
         return Err(Error::usage(format!("`[ledger] key_delta` is {key_delta}"))
             .help("give a number from 0 to below `delta`; the default is a tenth of it"));

@@ -4,25 +4,15 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::logs::{Identifier, Logs};
-use super::privacy_loss::NanoRho;
 use super::raw::RawPrivacy;
 use crate::phone::Normaliser;
 use crate::{Error, Result};
-
-/// How many blocks one window of a requester has.
-pub const WINDOW_DAYS: u32 = 30;
-/// On how many days of a window a requester may reach its clips and be counted whole, when the
-/// release file does not say: all of them. Fewer make for less noise on its first days, and on its last
-/// for more than that, where heavy users are the same every day: little is left to be raked then.
-const WHOLE_DAYS: u32 = WINDOW_DAYS;
 
 /// `[privacy] unit`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unit {
     /// Everything that one requester asked on one day.
     RequesterDay,
-    /// Everything that one requester asked in one window of [`WINDOW_DAYS`] blocks.
-    RequesterWindow,
     /// Everything that one person asked on one day, and that was asked about it, counted as nothing.
     PersonDay,
 }
@@ -33,65 +23,39 @@ impl Unit {
     pub const fn word(self) -> &'static str {
         match self {
             Self::RequesterDay => "requester-day",
-            Self::RequesterWindow => "requester-window",
             Self::PersonDay => "person-day",
         }
     }
 
-    /// What each block may spend, where all that one unit may lose is `whole`.
-    ///
-    /// Of a window one half is divided over its blocks: every table that needs it may have it from
-    /// each requester on every day. The other half is the [`Self::running_cap`].
+    /// The unit with this word, if this version has it.
     #[must_use]
-    pub fn block_budget(self, whole: NanoRho) -> NanoRho {
-        match self {
-            Self::RequesterDay | Self::PersonDay => whole,
-            Self::RequesterWindow => whole.part(1, 2 * u64::from(WINDOW_DAYS)),
-        }
+    pub fn of_word(word: &str) -> Option<Self> {
+        [Self::RequesterDay, Self::PersonDay].into_iter().find(|unit| unit.word() == word)
     }
 
-    /// What one requester may lose over a window to the tables that bound it over a window, all
-    /// releases of a ledger together; none where nothing is bounded over more than a day.
+    /// Reads `[privacy] unit`; a release file that names none protects requester-days.
     ///
-    /// # Privacy
-    /// With the budgets of a window's blocks it adds up to at most the whole that
-    /// [`Self::block_budget`] was given.
-    #[must_use]
-    pub fn running_cap(self, block_budget: NanoRho) -> Option<NanoRho> {
-        let blocks = u64::from(WINDOW_DAYS);
-        (self == Self::RequesterWindow)
-            .then(|| NanoRho::new(block_budget.nano().saturating_mul(blocks)))
-    }
-
+    /// # Errors
+    /// Usage, for a word that names no unit, and for what belonged to a unit of earlier versions.
     pub(super) fn parse(raw: &RawPrivacy) -> Result<Self> {
-        match raw.unit.as_deref() {
-            None | Some("requester-day") => Ok(Self::RequesterDay),
-            Some("requester-window") => Ok(Self::RequesterWindow),
-            Some("person-day") => Ok(Self::PersonDay),
-            Some(other) => Err(Error::usage(format!("`[privacy] unit` is `{other}`"))
-                .help("use \"requester-day\", \"requester-window\" or \"person-day\"")),
+        if raw.whole_days.is_some() {
+            return Err(Error::usage(
+                "`[privacy] whole_days` belonged to unit = \"requester-window\", which is gone",
+            )
+            .help("remove it, and use unit = \"requester-day\""));
         }
-    }
-}
-
-/// `[privacy] whole_days`: on how many days of a window a requester may reach its clips before it is
-/// counted less. Fewer days leave less noise and count heavy users less.
-///
-/// # Errors
-/// Usage, for a number out of range or another unit.
-pub(super) fn parse_whole_days(raw: &RawPrivacy, unit: Unit) -> Result<u32> {
-    match (raw.whole_days, unit) {
-        (None, _) => Ok(WHOLE_DAYS),
-        (Some(days), Unit::RequesterWindow) => u32::try_from(days)
-            .ok()
-            .filter(|days| (1..=WINDOW_DAYS).contains(days))
-            .ok_or_else(|| {
-                Error::usage(format!("`[privacy] whole_days` is {days}"))
-                    .help(format!("give a number from 1 to {WINDOW_DAYS}"))
+        match raw.unit.as_deref() {
+            None => Ok(Self::RequesterDay),
+            Some("requester-window") => Err(Error::usage(
+                "`[privacy] unit` is `requester-window`, which is gone",
+            )
+            .help(
+                "use unit = \"requester-day\": for the same total over 30 days it adds less noise",
+            )),
+            Some(word) => Self::of_word(word).ok_or_else(|| {
+                Error::usage(format!("`[privacy] unit` is `{word}`"))
+                    .help("use \"requester-day\" or \"person-day\"")
             }),
-        (Some(_), _) => {
-            Err(Error::usage("`[privacy] whole_days` belongs to unit = \"requester-window\"")
-                .help("remove it: nothing is bounded over more than a day"))
         }
     }
 }
@@ -228,6 +192,20 @@ mod tests {
     }
 
     #[test]
+    fn the_unit_that_is_gone_is_refused_by_name_with_what_to_use() {
+        for (privacy, names) in [
+            ("unit = \"requester-window\"", "`requester-window`, which is gone"),
+            ("unit = \"requester-window\"\nwhole_days = 9", "`[privacy] whole_days`"),
+            ("whole_days = 9", "`[privacy] whole_days`"),
+        ] {
+            let error = release(privacy).unwrap_err();
+            assert_eq!(error.kind(), crate::Kind::Usage, "{privacy}");
+            assert!(error.to_string().contains(names), "{privacy}: {error}");
+            assert!(error.hint().is_some_and(|hint| hint.contains("\"requester-day\"")), "{error}");
+        }
+    }
+
+    #[test]
     fn what_is_wrong_is_named_without_quoting_it() {
         for (privacy, names) in [
             ("exempt = []", "belongs to"),
@@ -235,10 +213,6 @@ mod tests {
             ("unit = \"person-day\"\nexempt = [\"+14155550100\", \"x\"]", "entry 2"),
             ("unit = \"person-day\"\nexempt = \"bad.txt\"", "entry 2"),
             ("unit = \"person-day\"\nexempt = \"none.txt\"", "none.txt"),
-            ("whole_days = 9", "belongs to unit = \"requester-window\""),
-            ("unit = \"requester-window\"\nwhole_days = 0", "`[privacy] whole_days` is 0"),
-            ("unit = \"requester-window\"\nwhole_days = 31", "`[privacy] whole_days` is 31"),
-            ("unit = \"requester-window\"\nexempt = []", "belongs to unit"),
             ("unit = \"person\"", "`person`"),
         ] {
             let error = release(privacy).unwrap_err();

@@ -18,5 +18,4 @@ mod reruns;
 mod retain;
 mod rollup;
 mod text;
-mod windows;
 mod world;

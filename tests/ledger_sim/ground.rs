@@ -45,21 +45,13 @@ pub(crate) fn folder() -> tempfile::TempDir {
 /// Copies the files of a ledger, but for its lock, which dies with its process.
 pub(crate) fn copy(from: &Path) -> tempfile::TempDir {
     let to = folder();
-    copy_into(from, to.path());
-    to
-}
-
-fn copy_into(from: &Path, to: &Path) {
     for file in std::fs::read_dir(from).unwrap() {
         let file = file.unwrap();
-        let place = to.join(file.file_name());
-        if file.path().is_dir() {
-            std::fs::create_dir(&place).unwrap();
-            copy_into(&file.path(), &place);
-        } else if !file.file_name().to_str().unwrap().ends_with(".lock") {
-            std::fs::copy(file.path(), place).unwrap();
+        if !file.file_name().to_str().unwrap().ends_with(".lock") {
+            std::fs::copy(file.path(), to.path().join(file.file_name())).unwrap();
         }
     }
+    to
 }
 
 pub(crate) fn path(folder: &Path) -> PathBuf {
@@ -67,18 +59,13 @@ pub(crate) fn path(folder: &Path) -> PathBuf {
 }
 
 pub(crate) fn open(folder: &Path, wait: Duration) -> pointillist::Result<Ledger> {
-    open_of("requester-day", folder, wait)
-}
-
-/// A ledger of another privacy unit.
-pub(crate) fn open_of(unit: &str, folder: &Path, wait: Duration) -> pointillist::Result<Ledger> {
     let clock = Clock::Fixed("2026-03-05T06:00:00Z".parse().unwrap());
-    Ledger::open(&path(folder), &terms(unit), wait, clock)
+    Ledger::open(&path(folder), &terms(), wait, clock)
 }
 
-fn terms(unit: &str) -> Terms {
+fn terms() -> Terms {
     Terms {
-        unit: unit.to_owned(),
+        unit: "requester-day".to_owned(),
         epsilon: Epsilon::new(1.0, "epsilon").unwrap(),
         delta: Delta::new(1e-6, "delta").unwrap(),
         key_delta: AttoDelta::new(KEY_DELTA),

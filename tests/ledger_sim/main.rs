@@ -8,7 +8,6 @@
 mod canary;
 mod crash;
 mod ground;
-mod losses;
 mod model;
 mod race;
 mod world;

@@ -10,14 +10,13 @@ use crate::Result;
 use crate::cli::output::Output;
 use crate::ledger::{Entry, Ledger, State, Which};
 use crate::pipeline::losses;
-use crate::release::{CAPS_OF_30_DAYS, CAPS_OF_A_YEAR, epsilon_of};
+use crate::release::epsilon_of;
 use crate::spec::privacy_loss::NanoRho;
 use crate::spec::unit::Unit;
 use crate::spec::window::Day;
 
-/// The spans that totals are told for, in days, and how many caps of a window those can cost.
-const SPANS: [(i64, &str, u64); 2] =
-    [(30, "30 days", CAPS_OF_30_DAYS), (365, "365 days", CAPS_OF_A_YEAR)];
+/// The spans of days for which losses are added up.
+const SPANS: [(i64, &str); 2] = [(30, "30 days"), (365, "365 days")];
 
 /// Shows a ledger; the JSON depends on its content alone.
 ///
@@ -32,10 +31,8 @@ pub(super) fn show(ledger: &Ledger, newest: u32, output: &Output) -> Result<()> 
     let others = others(ledger, &entries)?;
     let mut blocks: Vec<Value> = Vec::new();
     let mut rows = String::new();
-    let cap = terms.running_cap();
     for (day, balance) in &balances {
-        // Where windows are the unit, a block's charge is not all that a day can cost.
-        let epsilon = if cap.is_some() { None } else { Some(converter.epsilon(balance.spent)?) };
+        let epsilon = converter.epsilon(balance.spent)?;
         blocks.push(json!({
             "block": day,
             "budget_nano_rho": balance.budget,
@@ -49,11 +46,8 @@ pub(super) fn show(ledger: &Ledger, newest: u32, output: &Output) -> Result<()> 
         line(
             &mut rows,
             &format!(
-                "{day}   {}  {}  {}  {:>12}",
-                balance.budget,
-                balance.spent,
-                balance.left,
-                epsilon.map_or("of a window".to_owned(), |epsilon| format!("{epsilon:.4}"))
+                "{day}   {}  {}  {}  {epsilon:>12.4}",
+                balance.budget, balance.spent, balance.left
             ),
         );
     }
@@ -61,31 +55,18 @@ pub(super) fn show(ledger: &Ledger, newest: u32, output: &Output) -> Result<()> 
     let mut sums = String::new();
     let spent: Vec<(Day, NanoRho)> =
         balances.iter().map(|(day, balance)| (*day, balance.spent)).collect();
-    let mut windows: Vec<Value> = Vec::new();
-    for (first, most) in
-        cap.map_or_else(|| Ok(Vec::new()), |cap| of_windows(ledger, &spent, cap))?
-    {
-        let epsilon = converter.epsilon(most)?;
-        windows.push(json!({ "first": first, "most_nano_rho": most, "epsilon": epsilon }));
-        line(
-            &mut sums,
-            &format!("  the window from {first} on   at most rho {most}, epsilon {epsilon:.3}"),
-        );
-    }
-    for (days, words, caps) in SPANS {
-        let most = with_caps(most_within(&spent, days), cap, caps);
+    for (days, words) in SPANS {
+        let most = most_within(&spent, days);
         let epsilon = converter.epsilon(most)?;
         totals.push(json!({ "days": days, "most_nano_rho": most, "epsilon": epsilon }));
         line(&mut sums, &format!("  any {words:<9} at most rho {most}, epsilon {epsilon:.3}"));
     }
     let mut other_totals: Vec<Value> = Vec::new();
     for (who, spent) in others.iter().flat_map(|others| &others.spent) {
-        // What several draws move and use up adds up under the root: twice the sum is a bound.
-        let often = if cap.is_some() && who.starts_with(PAIR) { 2 } else { 1 };
         let mut figures = serde_json::Map::new();
         let mut words = Vec::new();
-        for (days, span, _) in [(1, "one day", 1), SPANS[0], SPANS[1]] {
-            let most = NanoRho::new(most_within(spent, days).nano().saturating_mul(often));
+        for (days, span) in [(1, "one day"), SPANS[0], SPANS[1]] {
+            let most = most_within(spent, days);
             let epsilon = converter.epsilon(most)?;
             words.push(format!("{span} {epsilon:.3}"));
             figures.insert(days.to_string(), json!({ "nano_rho": most, "epsilon": epsilon }));
@@ -100,8 +81,6 @@ pub(super) fn show(ledger: &Ledger, newest: u32, output: &Output) -> Result<()> 
         "unit": terms.unit,
         "epsilon": terms.epsilon,
         "delta": terms.delta,
-        "running_cap_nano_rho": cap,
-        "windows": windows,
         "time_zone": terms.time_zone,
         "blocks": blocks,
         "requester_totals": totals,
@@ -109,22 +88,12 @@ pub(super) fn show(ledger: &Ledger, newest: u32, output: &Output) -> Result<()> 
         "entries": entries.iter().map(listed).collect::<Vec<_>>(),
     });
     let mut text = format!(
-        "Each block is one event day in {}. Budget of a {}: epsilon {} at delta {}, unit {}.\n",
+        "Each block is one event day in {}. Budget of a block: epsilon {} at delta {}, unit {}.\n",
         terms.time_zone,
-        if cap.is_some() { "window of 30 blocks" } else { "block" },
         terms.epsilon.value(),
         terms.delta.value(),
         terms.unit
     );
-    if let Some(cap) = cap {
-        line(
-            &mut text,
-            &format!(
-                "Half of it is divided over the blocks; the other, rho {cap}, is what tables by keys, \
-                 means and\nquantiles may take of one requester over the window."
-            ),
-        );
-    }
     text.push('\n');
     line(&mut text, "block        budget rho   spent rho    left rho     spent epsilon");
     text.push_str(&rows);
@@ -178,9 +147,6 @@ impl Converter {
     }
 }
 
-/// What a contact pair is called.
-const PAIR: &str = "a contact pair";
-
 /// From so many entries on, what they cost pairs and targets is not added up in a statement.
 const MOST_ENTRIES: u64 = 20_000;
 
@@ -196,7 +162,7 @@ fn others(ledger: &Ledger, newest: &[Entry]) -> Result<Option<Others>> {
     let mut spent: BTreeMap<(u32, String), BTreeMap<Day, u64>> = BTreeMap::new();
     for entry in ledger.entries(Which::All)? {
         let Some(losses) = losses(&entry).filter(|_| entry.state != State::Void) else { continue };
-        let pair = (0, format!("{PAIR}, one lookup"), losses.contact_pair);
+        let pair = (0, "a contact pair, one lookup".to_owned(), losses.contact_pair);
         let targets = losses.target.iter().map(|(lookups, nano)| {
             let plural = if *lookups == 1 { "lookup" } else { "lookups" };
             (*lookups, format!("a target of {lookups} {plural}"), *nano)
@@ -230,27 +196,6 @@ impl Others {
             })
             .collect()
     }
-}
-
-/// The most that a requester may have lost in each of the ledger's windows, by their first blocks.
-fn of_windows(
-    ledger: &Ledger,
-    spent: &[(Day, NanoRho)],
-    cap: NanoRho,
-) -> Result<Vec<(Day, NanoRho)>> {
-    let mut windows: BTreeMap<Day, u64> = BTreeMap::new();
-    for (day, spent) in spent {
-        let sum = windows.entry(ledger.window(*day)?).or_default();
-        *sum = sum.saturating_add(spent.nano());
-    }
-    let with_cap = |spent: u64| with_caps(NanoRho::new(spent), Some(cap), 1);
-    Ok(windows.into_iter().map(|(first, spent)| (first, with_cap(spent))).collect())
-}
-
-/// With so many caps of a window, once anything was spent.
-fn with_caps(spent: NanoRho, cap: Option<NanoRho>, caps: u64) -> NanoRho {
-    let most = cap.filter(|_| spent != NanoRho::ZERO).map_or(0, NanoRho::nano);
-    NanoRho::new(spent.nano().saturating_add(most.saturating_mul(caps)))
 }
 
 /// The most that is spent within any span of so many consecutive days.

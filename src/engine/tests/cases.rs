@@ -6,7 +6,6 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use crate::bound::UnitKey;
 use crate::engine::DayRows;
 use crate::ingest::{LogReader, RowCounts};
 use crate::plan::Plan;
@@ -51,9 +50,8 @@ fn case(name: &str, first: &str, last: &str) -> Option<Sums> {
     while day <= last {
         let window = DayWindow::new(day, &release.ledger.time_zone).unwrap();
         let reader = LogReader::open(&release.logs, plan.layout.keys(), Some(&window)).unwrap();
-        let (mut rows, counts) =
-            DayRows::gather(&reader, &window, &plan, usize::MAX, UnitKey::draw().unwrap()).unwrap();
-        let exact = rows.tally(&plan, &release.exempt, None).unwrap();
+        let (mut rows, counts) = DayRows::gather(&reader, &window, &plan, usize::MAX).unwrap();
+        let exact = rows.tally(&plan, &release.exempt).unwrap();
         let mut tables = Vec::new();
         for (place, sum) in sums.tables.iter_mut().enumerate() {
             let units = exact.table(place).unwrap();

@@ -4,7 +4,6 @@
 use std::io::Write;
 use std::path::Path;
 
-use crate::bound::UnitKey;
 use crate::engine::DayRows;
 use crate::ingest::{LogReader, RowCounts};
 use crate::plan::Plan;
@@ -29,9 +28,8 @@ fn run(
     let plan = Plan::new(&release, NanoRho::new(24_000_000), None).unwrap();
     let window = DayWindow::new(day.parse().unwrap(), &release.ledger.time_zone).unwrap();
     let reader = LogReader::open(&release.logs, plan.layout.keys(), Some(&window)).unwrap();
-    let (mut rows, counts) =
-        DayRows::gather(&reader, &window, &plan, usize::MAX, UnitKey::draw().unwrap()).unwrap();
-    let exact = rows.tally(&plan, &release.exempt, None).unwrap();
+    let (mut rows, counts) = DayRows::gather(&reader, &window, &plan, usize::MAX).unwrap();
+    let exact = rows.tally(&plan, &release.exempt).unwrap();
     let whole = |place| exact.table(place).unwrap().iter().map(|units| units >> 16).collect();
     // The total stands before the tables asked for, and alone where only it is asked for.
     let first = usize::from(plan.tables.len() > 1 && plan.tables[0].axes.is_empty());

@@ -6,7 +6,6 @@ use std::path::Path;
 use proptest::prelude::*;
 
 use super::reference::{Part, exact_reference, person_parts, reference};
-use crate::bound::UnitKey;
 use crate::engine::DayRows;
 use crate::ingest::LogReader;
 use crate::plan::{MOST_KEYS_OF_ONE, Plan};
@@ -182,24 +181,13 @@ const START: i64 = 1_772_409_600;
 
 pub(super) fn tallies(setup: Setup, files: &[Vec<Lookup>], threads: usize) -> Vec<Vec<i64>> {
     with_rows(setup, files, threads, |rows, plan, exempt| {
-        let exact = rows.tally(plan, exempt, None).unwrap();
+        let exact = rows.tally(plan, exempt).unwrap();
         (0..plan.tables.len()).map(|place| exact.table(place).unwrap().to_vec()).collect()
     })
 }
 
 /// What is made of the rows that were read from files of these lookups.
 fn with_rows<T: Send>(
-    setup: Setup,
-    files: &[Vec<Lookup>],
-    threads: usize,
-    work: impl FnOnce(&mut DayRows, &Plan, &Exempt) -> T + Send,
-) -> T {
-    with_rows_under(UnitKey::draw().unwrap(), setup, files, threads, work)
-}
-
-/// The same with requesters dealt out under a key.
-pub(super) fn with_rows_under<T: Send>(
-    key: UnitKey,
     setup: Setup,
     files: &[Vec<Lookup>],
     threads: usize,
@@ -230,7 +218,7 @@ pub(super) fn with_rows_under<T: Send>(
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
     pool.install(|| {
         let reader = LogReader::open(&release.logs, plan.layout.keys(), Some(&window)).unwrap();
-        let (mut rows, _) = DayRows::gather(&reader, &window, &plan, setup.memory, key).unwrap();
+        let (mut rows, _) = DayRows::gather(&reader, &window, &plan, setup.memory).unwrap();
         work(&mut rows, &plan, &release.exempt)
     })
 }
@@ -240,7 +228,7 @@ fn weights(setup: Setup, files: &[Vec<Lookup>], found: &BTreeSet<u64>) -> BTreeM
     with_rows(setup, files, 2, |rows, plan, exempt| {
         if setup.has_private_keys {
             // Leaves the rows sorted, if they are not on disk.
-            rows.tally(plan, exempt, None).unwrap();
+            rows.tally(plan, exempt).unwrap();
         }
         let prefix = Prefix { of: PrefixOf::Target, digits: 4 };
         let (keys, weights) = rows.key_weights(prefix, found).unwrap().into_weights();
@@ -252,7 +240,7 @@ fn clips(setup: Setup) -> Vec<u64> {
     setup.plan().tables.iter().map(|table| table.clip.units()).collect()
 }
 
-pub(super) fn square(units: impl Iterator<Item = i64>) -> u128 {
+fn square(units: impl Iterator<Item = i64>) -> u128 {
     units.map(|units| u128::from(units.unsigned_abs()).pow(2)).sum()
 }
 
@@ -278,7 +266,7 @@ pub(super) fn lookup() -> impl Strategy<Value = Lookup> {
 }
 
 /// Rows of one more requester, made to move the tally as far as rows can.
-pub(super) fn adversary() -> impl Strategy<Value = Vec<Lookup>> {
+fn adversary() -> impl Strategy<Value = Vec<Lookup>> {
     let row = |second: i64, app, route| {
         let (number, target) = (Some(i8::MAX), u8::try_from(second.rem_euclid(50)).unwrap());
         Lookup { requester: 200, target, second, app, route, number }

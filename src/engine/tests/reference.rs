@@ -57,63 +57,6 @@ pub(super) fn exact_reference(setup: Setup, rows: &[Lookup]) -> Vec<Option<Vec<i
     plan.tables.iter().zip(&plan.cells).map(of_table).collect()
 }
 
-/// The same over several days of one window, for tables of counts: what each day gives each table,
-/// where requesters lose at most `cap` 2^-16 of a billionth to the tables that have a price, which is
-/// what they charge for a vector as long as their clip.
-pub(super) fn window_reference(
-    setup: Setup,
-    days: &[Vec<Lookup>],
-    prices: &[Option<u64>],
-    cap: u64,
-) -> Vec<Vec<Vec<i64>>> {
-    let plan = setup.plan();
-    let mut lost: BTreeMap<u8, u64> = BTreeMap::new();
-    let of_day = |rows: &Vec<Lookup>| {
-        let mut sums: Vec<Vec<i64>> =
-            plan.cells.iter().map(|cells| vec![0; cells.count() as usize]).collect();
-        let mut units: BTreeMap<u8, Vec<&Lookup>> = BTreeMap::new();
-        for row in rows.iter().filter(|row| (0..86_400).contains(&row.second)) {
-            units.entry(row.requester).or_default().push(row);
-        }
-        for (requester, rows) in units {
-            let bounded: Vec<Vec<u128>> = plan
-                .tables
-                .iter()
-                .zip(&sums)
-                .map(|(table, sum)| {
-                    let vector = vector(table, &rows, sum.len());
-                    let units = vector.iter().map(|count| *count as u128 * 65_536);
-                    let square = units.clone().map(|units| units * units).sum();
-                    units.map(|units| scaled(units, square, table.clip.units())).collect()
-                })
-                .collect();
-            let loss = |place: usize| {
-                let clip = u128::from(plan.tables[place].clip.units());
-                let square: u128 = bounded[place].iter().map(|units| units * units).sum();
-                let charge = u128::from(prices[place].unwrap_or(0));
-                ((square * charge) << 16).div_ceil(clip * clip) as u64
-            };
-            let loss: u64 = (0..bounded.len()).map(loss).sum();
-            let lost = lost.entry(requester).or_default();
-            let left = cap - *lost;
-            let factor = if loss <= left {
-                1 << 32
-            } else {
-                ((u128::from(left) << 64) / u128::from(loss)).isqrt()
-            };
-            *lost += loss.min(left);
-            for ((sum, vector), price) in sums.iter_mut().zip(bounded).zip(prices) {
-                for (sum, units) in sum.iter_mut().zip(vector) {
-                    let units = if price.is_some() { (units * factor) >> 32 } else { units };
-                    *sum += i64::try_from(units).unwrap();
-                }
-            }
-        }
-        sums
-    };
-    days.iter().map(of_day).collect()
-}
-
 /// What one requester's rows about one target count for in a cell at last.
 pub(super) struct Part {
     pub(super) requester: u8,

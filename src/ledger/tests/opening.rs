@@ -153,6 +153,23 @@ fn differing_terms_are_refused_and_leave_the_ledger_free() {
 }
 
 #[test]
+fn a_ledger_of_a_unit_that_is_gone_is_refused_by_name() {
+    let bench = Bench::new();
+    let unit = "requester-window".to_owned();
+    let made = Ledger::open(&bench.path(), &Terms { unit, ..terms(100) }, Duration::ZERO, clock());
+    for opened in [
+        made,
+        Ledger::reopen(&bench.path(), Duration::ZERO, clock()),
+        Ledger::open_existing(&bench.path()),
+    ] {
+        let error = opened.err().unwrap();
+        assert_eq!(error.kind(), Kind::Refused, "{error}");
+        assert!(error.to_string().contains("unit = \"requester-window\""), "{error}");
+        assert!(error.hint().is_some_and(|hint| hint.contains("the version that made it")));
+    }
+}
+
+#[test]
 fn terms_come_back_exactly() {
     let bench = Bench::new();
     let mut made = terms(100);

@@ -255,7 +255,7 @@ fn a_crash_inside_any_step_leaves_the_state_before_it() {
     type Verb = fn(&Step<'_>) -> Outcome<()>;
     let verbs: [(&str, Verb); 5] = [
         ("reserve", |step| step.reserve(&asking("other", 1..=3, 10)).map(drop)),
-        ("draw", |step| step.mark_drawn(EntryId(1), None)),
+        ("draw", |step| step.mark_drawn(EntryId(1))),
         ("commit", |step| step.commit(EntryId(1), &files())),
         ("publish", |step| step.mark_published(EntryId(1))),
         ("void", |step| step.void(EntryId(2))),
@@ -333,7 +333,7 @@ fn a_ledger_of_many_entries() {
             ..asking("daily", 1..=1, 1)
         };
         let id = step.reserve(&asked).unwrap().id;
-        step.mark_drawn(id, None).unwrap();
+        step.mark_drawn(id).unwrap();
         step.commit(id, &[StoredFile { path: "a".to_owned(), bytes: vec![1; 100] }]).unwrap();
         step.mark_published(id).unwrap();
     }

@@ -8,10 +8,6 @@ use super::*;
 use crate::spec::Release;
 use crate::spec::measure::HISTOGRAM_BINS;
 
-const fn together(budget: NanoRho) -> FamilyBudget {
-    FamilyBudget::Together(budget)
-}
-
 fn release(questions: &str) -> Release {
     let text = format!(
         "name = \"r\"\n[logs]\npath = \"x\"\n[keys]\napp = [\"a\", \"b\"]\n[ledger]\n\
@@ -23,10 +19,7 @@ fn release(questions: &str) -> Release {
 fn tables(questions: &str) -> Vec<MeasuredTable> {
     let release = release(questions);
     let budget = NanoRho::new(20_000_000);
-    Lookups::new(&release.questions)
-        .unwrap()
-        .tables(together(budget), Unit::RequesterDay, None)
-        .unwrap()
+    Lookups::new(&release.questions).unwrap().tables(budget, Unit::RequesterDay, None).unwrap()
 }
 
 #[test]
@@ -66,7 +59,7 @@ fn clips_shrink_with_the_grain_and_follow_the_history() {
         let mut bins = vec![0.0; HISTOGRAM_BINS];
         (bins[0], bins[4], bins[16]) = (90_000.0, 9_000.0, heavy);
         let history = History::new(&[(bins, noise_sd)], Vec::new()).unwrap();
-        lookups.tables(together(NanoRho::new(20_000_000)), Unit::PersonDay, Some(&history)).unwrap()
+        lookups.tables(NanoRho::new(20_000_000), Unit::PersonDay, Some(&history)).unwrap()
     };
     // Nobody asks more than six times: the least clip takes nothing.
     let light = with(0.0, 1.0);
@@ -96,7 +89,7 @@ fn layers_set_the_clip_of_the_total_and_of_loose_tables() {
     );
     let lookups = Lookups::new(&release.questions).unwrap();
     let with = |unit: Unit, history: Option<&History>| {
-        lookups.tables(together(NanoRho::new(20_000_000)), unit, history).unwrap()
+        lookups.tables(NanoRho::new(20_000_000), unit, history).unwrap()
     };
     let mut nobody = Layers { width: 20.0, noise_sd: 1.0, sums: vec![0.0; 16] };
     nobody.sums[0] = 10_000.0;
@@ -121,8 +114,7 @@ fn the_release_files_clip_of_the_total_stands_whatever_earlier_days_tell() {
     nobody.sums[0] = 10_000.0;
     let history = History::new(&[], vec![nobody]);
     let lookups = Lookups::new(&release.questions).unwrap();
-    let tables = lookups
-        .tables(together(NanoRho::new(20_000_000)), Unit::RequesterDay, history.as_ref())
-        .unwrap();
+    let tables =
+        lookups.tables(NanoRho::new(20_000_000), Unit::RequesterDay, history.as_ref()).unwrap();
     assert_eq!((tables[0].asked_clip(), tables[0].clip), (Clip::whole(48), Clip::whole(12)));
 }
