@@ -1,11 +1,10 @@
-//! Contributions bounded at both ends: first by who asked, then by who was asked about.
+//! Contributions bounded at both ends: first by requester, then by target.
 //!
-//! In the first stage each requester's vector is scaled into a ball as ever, and what is left of a
-//! cell is divided over the requester's rows in it. In the second stage all that was asked about one
-//! target is a vector again, and scaled into another ball. A person's rows, as requester and as
-//! target together, then count for at most the sum of both radii (MECHANISMS 1.4, theorem 3): those
-//! that it asked are no longer than the first ball allows, and the others about it no longer than
-//! the second. Counting them as nothing changes no other row's part.
+//! In the first stage each requester's vector is scaled into the ball of the table's clip, and what
+//! is left of a cell is divided over the requester's rows in it. In the second stage everything that
+//! is left about one target is a vector again, and is scaled into the ball of the target clip. A
+//! person's rows, as requester and as target together, then count for at most the sum of both clips.
+//! Counting them as nothing changes no other row's part (docs/mechanisms.md, section 11).
 
 use std::collections::HashSet;
 

@@ -43,8 +43,8 @@ impl History {
     /// The clip of a total with this charge; none where nobody tells. `usual` is the clip without a
     /// history.
     pub(super) fn total_clip(&self, usual: Clip, charge: NanoRho) -> Option<Clip> {
-        // The noise for each contribution of the clip. Past the best clip there are about as many
-        // requesters (MECHANISMS 2.3).
+        // The noise for each contribution of the clip. About as many requesters lie above the best
+        // clip (docs/mechanisms.md, section 6).
         let noise = 1.0 / (2.0 * charge.rho()).sqrt();
         let heavy = || self.requesters.as_ref()?.clip(usual, noise);
         next_clip(&self.layers, noise).or_else(heavy)

@@ -8,7 +8,8 @@
 //! lose, and how they thin out what a higher one would gain.
 //!
 //! # Source
-//! The loss is the square of the lookups that are missing and of the noise (MECHANISMS 2.3).
+//! `docs/mechanisms.md, section 6`: the expected loss is the square of the lookups that are missing
+//! plus that of the noise.
 
 use serde::{Deserialize, Serialize};
 

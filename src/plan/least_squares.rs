@@ -3,7 +3,7 @@
 //! A set of axes is a marginal. Its *interactions* are the parts that belong to each subset of its
 //! axes alone; every table that has those axes measures the interaction, and the least-squares
 //! estimate is their mean weighted by precision. The formulas are exact for independent noise that
-//! is equal within each table (MECHANISMS 3.1; ResidualPlanner's closed form).
+//! is equal within each table (docs/mechanisms.md, section 5).
 
 /// A set of axes, one bit for each.
 pub type AxisSet = u32;

@@ -5,6 +5,7 @@
 mod archive_world;
 mod changed_worlds;
 mod custody;
+mod documents;
 mod holds;
 mod house;
 mod interrupted;

@@ -34,8 +34,8 @@ pub(super) fn prefixes(
 /// hold and its standard deviation; none where the noise hides either.
 ///
 /// # Source
-/// The delta method (MECHANISMS 5.2): `R^2 (s (1 - 2 y/S) + (y/S)^2 (var S + var T / R^2))` for a
-/// cell y of variance s.
+/// The delta method: `R^2 (s (1 - 2 y/S) + (y/S)^2 (var S + var T / R^2))` for a cell y of variance s
+/// (docs/mechanisms.md, section 7).
 fn raked(noisy: &[Noisy], total: Noisy) -> Option<(Vec<Noisy>, (f64, f64))> {
     let sum: f64 = noisy.iter().map(|cell| cell.value).sum();
     let variance: f64 = noisy.iter().map(|cell| cell.variance).sum();

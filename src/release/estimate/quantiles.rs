@@ -3,8 +3,7 @@
 //! F(x) is the share of lookups below x, straight within a bin. A quantile is where F crosses it; of
 //! several crossings, which noise makes, the middle of the first and the last. The interval reaches
 //! from the first to the last place x where the lookups below x cannot be told from the quantile's
-//! part of all lookups, in units of that difference's own noise (MECHANISMS 5.5, with the noise of
-//! both sides of the crossing as it is there).
+//! part of all lookups, in units of that difference's own noise (docs/mechanisms.md, section 9).
 //!
 //! # What the interval promises
 //! The true place is one that cannot be told apart in exactly 95 of 100 draws, so the interval holds

@@ -1,0 +1,105 @@
+//! The documents name files, tests and sections that exist.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+/// The documents of the repository that speak of its code.
+const DOCUMENTS: [&str; 6] = [
+    "docs/architecture.md",
+    "docs/mechanisms.md",
+    "docs/attack-model.md",
+    "docs/glossary.md",
+    "CONTRIBUTING.md",
+    "README.md",
+];
+
+/// The folders whose paths are looked up.
+const FOLDERS: [&str; 6] = ["src/", "tests/", "benches/", "data/", "docs/", "notebooks/"];
+
+#[test]
+fn every_path_in_a_document_exists() {
+    for document in DOCUMENTS {
+        for path in quoted(&read(document)).filter(|text| is_path(text)) {
+            assert!(root().join(path).exists(), "{document} names {path}");
+        }
+    }
+}
+
+#[test]
+fn every_test_that_holds_a_mechanism_exists() {
+    let code = code();
+    let mechanisms = read("docs/mechanisms.md");
+    let mut named = 0;
+    for paragraph in mechanisms.split("\n\n").filter(|text| text.starts_with("Held by:")) {
+        for test in quoted(paragraph) {
+            assert!(code.contains(&format!("fn {test}(")), "no test is called {test}");
+            named += 1;
+        }
+    }
+    assert!(named > 50, "only {named} tests are named");
+}
+
+#[test]
+fn every_section_that_the_code_cites_exists() {
+    let sections: BTreeSet<String> = read("docs/mechanisms.md")
+        .lines()
+        .filter_map(|line| line.strip_prefix("## "))
+        .filter_map(|heading| heading.split(' ').next())
+        .map(str::to_owned)
+        .collect();
+    assert!(sections.len() > 10);
+    let code = code().replace("\n//!", "").replace("\n///", "").replace("\n//", "");
+    let documents: String = DOCUMENTS.iter().map(|document| read(document)).collect();
+    let all = [code, documents.replace('\n', " ")].concat().replace('`', "");
+    let mut cited = 0;
+    for (_, rest) in all
+        .match_indices("docs/mechanisms.md, section ")
+        .map(|(at, cite)| all.split_at(at + cite.len()))
+    {
+        let number: String = rest.chars().take_while(char::is_ascii_digit).collect();
+        assert!(sections.contains(&number), "section `{number}` is cited and is not there");
+        cited += 1;
+    }
+    assert!(cited > 5, "only {cited} citations were found");
+}
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn read(name: &str) -> String {
+    std::fs::read_to_string(root().join(name)).unwrap()
+}
+
+/// The texts between backticks.
+fn quoted(text: &str) -> impl Iterator<Item = &str> {
+    text.split('`').skip(1).step_by(2)
+}
+
+/// Whether a quoted text is the path of a file or a folder, and not a pattern or an example.
+fn is_path(text: &str) -> bool {
+    FOLDERS.iter().any(|folder| text.starts_with(folder))
+        && !text.contains(['…', '*', ' ', '<'])
+        && !text.contains("NAME")
+}
+
+/// All Rust sources and tests in one text.
+fn code() -> String {
+    let mut text = String::new();
+    let mut folders = vec![root().join("src"), root().join("tests"), root().join("benches")];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if is_rust(&path) && !path.ends_with("it/documents.rs") {
+                text.push_str(&std::fs::read_to_string(&path).unwrap());
+            }
+        }
+    }
+    text
+}
+
+fn is_rust(path: &Path) -> bool {
+    path.extension().is_some_and(|ending| ending == "rs")
+}
