@@ -10,6 +10,7 @@ mod holds;
 mod house;
 mod interrupted;
 mod kills;
+mod language;
 mod layers;
 mod naming;
 mod persons;
