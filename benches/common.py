@@ -28,7 +28,7 @@ by = ["hour", "target_country", "app", "route"]
 
 
 def measure(command, folder, codes=(0,), limit=None, **environment):
-    """CPU seconds, wall seconds and peak MiB of one process; none past the limit in seconds."""
+    """CPU seconds, wall seconds and peak MiB of one process; None if it exceeds the limit in seconds."""
     start = os.times().elapsed
     process = subprocess.Popen(
         command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
@@ -44,7 +44,7 @@ def measure(command, folder, codes=(0,), limit=None, **environment):
 
 
 def set_limit(seconds):
-    """Ends the process that calls it after so many CPU seconds."""
+    """Ends the calling process after this number of CPU seconds."""
     import resource
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
 

@@ -6,8 +6,8 @@
 The question is `volume`: lookups by hour, country, app and route. Each system gets what its users
 would write (`benches/rivals`), in an environment of its own with the versions named below, which
 is made under `target/rivals` on first use. Whole processes on two threads, the median of three
-rounds; what takes more than a CPU minute is run once. A system that would need more than twenty CPU
-minutes or the machine's memory for ten times the rows, as it grew so far, is not tried there.
+rounds; what takes more than a CPU minute is run once. A system is not tried with ten times the rows
+if it would need more than twenty CPU minutes or the machine's memory, judging by its growth so far.
 """
 
 import argparse
@@ -70,7 +70,7 @@ def environment(script, requirements):
 
 
 def compare(folder, lookups, pythons, results):
-    """Adds what each system took for this many lookups, or None."""
+    """Adds the cost of each system for this number of lookups, or None."""
     glob = "lookups-parquet/*/*.parquet"
     (folder / "release.toml").write_text(RELEASE.format(glob=glob) + VOLUME)
     countries = subprocess.run(
@@ -126,7 +126,7 @@ def render(sizes, results):
 
 
 def digits(number):
-    """Three digits at the most before rounding to whole ones."""
+    """At most three significant digits, and whole numbers beyond."""
     return f"{number:.2f}" if number < 10 else f"{number:.1f}" if number < 100 else f"{number:.0f}"
 
 

@@ -32,7 +32,7 @@ connection.execute("SELECT max(hash(columns(*))) FROM read_parquet(?)", [sys.arg
 
 
 def facts(folder):
-    """What tells whether a log file was touched."""
+    """The facts that change when a log file is touched."""
     return {path: (path.stat().st_ino, path.stat().st_mtime_ns)
             for path in folder.glob("lookups-parquet/*/*.parquet")}
 
@@ -55,7 +55,7 @@ def main():
                 measure([sys.executable, "-c", READ, glob], folder))
             before = facts(folder)
             at = f"{day + datetime.timedelta(days=DAYS + 1)}T00:00:00Z"
-            # The day was never released, which is told by code 1.
+            # The exit code is 1 because the day was never released.
             rounds["pointillist retain"].append(
                 measure([PROGRAM, "retain", "release.toml", "--as-of", at], folder, (1,)))
             kept = {path: fact for path, fact in before.items() if f"day={day}" not in str(path)}

@@ -6,8 +6,8 @@
 
 Whole processes, CPU seconds of user and system together, medians of five rounds, on two threads.
 Polars turns five columns into text and stops there; `run` also reads times and numbers, bounds,
-draws noise, and keeps the ledger. `check` reads and normalises, and counts rows alone. Polars
-reads lazily and eagerly, and the faster of both counts.
+draws noise, and keeps the ledger. `check` reads, normalises and counts rows. Polars reads lazily
+and eagerly, and the faster of both counts.
 """
 
 import pathlib

@@ -5,9 +5,9 @@
     venv/bin/python benches/volume.py [LOOKUPS]
 
 Whole processes, CPU seconds of user and system together, medians of five rounds, on two threads.
-DuckDB groups by hour, the first three characters of the target, app and route: what `volume` reads,
-but for the requester, without bounding, noise or a ledger. Beneath stand the whole daily pack
-against the sum of plain queries for the same answers, and one thread against two.
+DuckDB groups by hour, the first three characters of the target, app and route: the columns that
+`volume` reads except the requester, without bounding, noise or a ledger. Then follow the whole daily
+pack beside the sum of plain queries for the same answers, and one thread beside two.
 """
 
 import pathlib

@@ -1,4 +1,4 @@
-"""Executes every notebook of this folder and fails with the first cell that does.
+"""Executes every notebook of this folder and fails with the first cell that fails.
 
     python notebooks/run.py PUBLISHED_FOLDER [FIGURE_FOLDER]
 

@@ -1,4 +1,4 @@
-//! One error type for every stage: what went wrong, where, how to mend it, and whose fault it is.
+//! One error type for every stage: what went wrong, where, how to repair it, and whose fault it is.
 //!
 //! A message names files, lines, columns, fields and bounds. It never holds a value of a log row:
 //! the constructors take finished text, and each stage writes that text from public facts only.
@@ -104,7 +104,7 @@ impl Error {
         Self::new(Kind::Internal, message)
     }
 
-    /// Adds how to mend it.
+    /// Adds how to repair it.
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
@@ -124,7 +124,7 @@ impl Error {
         self.kind
     }
 
-    /// How to mend it, where known.
+    /// How to repair it, if that is known.
     #[must_use]
     pub fn hint(&self) -> Option<&str> {
         self.help.as_deref()

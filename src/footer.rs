@@ -1,22 +1,22 @@
 //! Parquet footers that older readers understand as well.
 //!
-//! The writer names the order of float columns, and of INT96, by orders that came into the format in
+//! For float columns and INT96 the Parquet writer names sort orders that came into the format in
 //! 2026. A reader that does not know them may refuse the whole file (Polars 1.36: "bad data"). Here
-//! they are named as they were before, "the order that the type defines": what minima and maxima say
-//! of numbers is the same under both, and readers have always been told not to trust those of INT96.
+//! they are replaced by the older "order that the type defines". Minima and maxima of numbers mean
+//! the same under both, and the format has always warned readers not to trust those of INT96.
 
 use std::fs::File;
 use std::io::{Read, Result, Seek, SeekFrom, Write};
 
-/// What ends a file: the footer's length and the magic bytes.
+/// The size of the end of a file: the footer's length and the magic bytes.
 const ENDING: usize = 8;
 const MAGIC: &[u8] = b"PAR1";
 /// The order that the type defines, as a union in Thrift's compact protocol: field 1, an empty
-/// structure, and the end. The new orders are fields 2 and 3.
+/// structure, and the end of the union. The new orders are fields 2 and 3.
 const DEFINED: u8 = 0x1c;
 const NEWER: [u8; 2] = [0x2c, 0x3c];
 
-/// Names the orders of a whole file in memory as they were before.
+/// Replaces the orders of a whole file in memory by the older one.
 pub fn plain_orders(file: &mut [u8]) {
     let Some(footer) = file.len().checked_sub(ENDING).and_then(|end| {
         let ending = file.get(end..)?;
@@ -51,16 +51,16 @@ pub fn plain_orders_on_disk(file: &mut File) -> Result<()> {
     file.seek(SeekFrom::End(0)).map(|_| ())
 }
 
-/// The footer's length; none where this is no end of a Parquet file.
+/// The footer's length; `None` if this is not the end of a Parquet file.
 fn length(ending: &[u8]) -> Option<usize> {
     let length = ending.first_chunk().map(|length| u32::from_le_bytes(*length))?;
     ending.ends_with(MAGIC).then_some(usize::try_from(length).ok()?)
 }
 
-/// Renames the orders of a footer, and tells whether any was new.
+/// Replaces the orders of a footer, and returns whether any was new.
 ///
-/// They are the last field: a list of one union for each column, then the end of the footer. What
-/// does not look so is left alone.
+/// They are the last field: a list of one union for each column, then the end of the footer. A
+/// footer of another shape is left as it is.
 fn rename(footer: &mut [u8]) -> bool {
     let is_order = |at: usize| {
         let order: Option<&[u8; 3]> = footer.get(at..).and_then(<[u8]>::first_chunk);
@@ -87,7 +87,7 @@ fn rename(footer: &mut [u8]) -> bool {
     renamed
 }
 
-/// How a list of so many structures begins, in the field after the one before it.
+/// The header of a list of `count` structures in the next field.
 fn list_of(count: usize) -> Vec<u8> {
     let mut header = vec![0x19];
     match u8::try_from(count) {
@@ -116,7 +116,7 @@ mod tests {
 
     use super::*;
 
-    /// A file with so many columns, every second one of floats.
+    /// A file with this number of columns, every second one of floats.
     fn file(columns: usize) -> Vec<u8> {
         let column = |place: usize| -> (String, ArrayRef) {
             let values: ArrayRef = match place % 2 {
@@ -150,7 +150,7 @@ mod tests {
         for columns in [1, 2, 14, 15, 16, 127, 128, 300] {
             let mut bytes = file(columns);
             let before = orders(&bytes);
-            // When this fails the writer has gone back, and this module is not needed any more.
+            // If this fails, the writer uses the old orders again and this module can go.
             assert_eq!(before.iter().all(is_plain), columns == 1, "{columns}");
             let mut on_disk = tempfile::tempfile().unwrap();
             on_disk.write_all(&bytes).unwrap();
@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_such_file_is_left_alone() {
+    fn other_files_are_left_as_they_are() {
         let mut long = file(2);
         long.extend_from_slice(b"more");
         for mut bytes in [Vec::new(), b"PAR1".to_vec(), b"\xff\xff\xff\xffPAR1".to_vec(), long] {

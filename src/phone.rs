@@ -1,7 +1,7 @@
 //! The text of a log's number → its E.164 text and its country, or a refusal.
 //!
 //! Two spellings of one valid number come out as the same text, whichever path they take, and that
-//! text comes out as itself. Nothing here counts numbers or keeps them, but for one bounded cache.
+//! text comes out as itself. Numbers are neither counted nor kept here, except in one bounded cache.
 //!
 //! # Decisions
 //! `rlibphonenumber` 2.2.15, not `phonenumber` 0.3.10. On 1,144 example numbers in E.164 the text is

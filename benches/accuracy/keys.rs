@@ -1,4 +1,5 @@
-//! How many private keys are found, against one Gaussian threshold with the best cap in hindsight.
+//! Counts the private keys that are found, and compares with one Gaussian threshold whose cap is the
+//! best in hindsight.
 //!
 //! 50,000 requesters ask about five keys each on average, as different as activity is (lognormal,
 //! sigma 1.2), out of 50,000 keys whose popularity follows Zipf's law with exponent 1.1.
@@ -17,7 +18,7 @@ const KEYS: usize = 50_000;
 const MEAN: f64 = 5.0;
 const SIGMA: f64 = 1.2;
 
-/// What finding the keys may cost: half of the rho of epsilon 1 at delta 9e-7, and the other 1e-7.
+/// The price of finding the keys: half of the rho of epsilon 1 at delta 9e-7, and a delta of 1e-7.
 const RHO: f64 = 0.024_129 / 2.0;
 const DELTA: f64 = 1e-7;
 

@@ -1,4 +1,4 @@
-//! How far published answers are from the truth, against the common ways to bound and to add noise.
+//! Compares the error of published answers with that of the common ways to bound and to add noise.
 //!
 //! `cargo bench --bench accuracy` simulates days of 300,000 lookups by 60,000 requesters over 20
 //! listed countries, 4 apps and 2 routes, releases them with the whole pipeline under epsilon 1 and
@@ -9,9 +9,9 @@
 //! * a row cap: each requester keeps at most C rows, Gaussian noise, the budget split evenly;
 //! * L0/Linf caps: each keeps at most L0 cells of at most Linf rows, Laplace noise, split evenly;
 //!
-//! both with the caps that turn out best for each question, which nobody could know beforehand.
-//! Beneath stands how many private keys are found ([`keys`]). `cargo bench --bench accuracy -- DRAWS`
-//! sets how often releases are drawn (20).
+//! both with the caps that turn out best for each question, which cannot be known beforehand. Last
+//! comes the number of private keys that are found ([`keys`]). `cargo bench --bench accuracy -- DRAWS`
+//! sets how often releases are drawn (default 20).
 
 #![expect(
     clippy::expect_used,
@@ -61,12 +61,13 @@ fn main() {
     compare_keys(draws);
 }
 
-/// The days that are compared, those told in full first.
+/// The days that are compared; the first group is printed in full.
 const COMPARED: [(Range<usize>, &str); 3] =
     [(4..8, "days 5 to 8"), (1..2, "the second day"), (0..1, "the first day, by constants")];
 
-/// How much smaller the error of these days is than that of the two ways: geometric means over
-/// questions and days, so that no single day or question decides. Several days are told in full.
+/// How much smaller the error of these days is than that of the two other ways: geometric means
+/// over questions and days, so that no single day or question decides. A group of several days is
+/// printed question by question.
 fn compare(days: &[Day], errors: &[Vec<f64>]) -> [f64; 2] {
     let mut means = [0.0; 2];
     for (place, (name, by)) in QUESTIONS.iter().enumerate() {
@@ -197,7 +198,7 @@ fn released(days: &[Day], draws: u32) -> (Vec<Vec<f64>>, Vec<f64>) {
     (squares.into_iter().map(|sums| sums.into_iter().map(root).collect()).collect(), clips)
 }
 
-/// How many lookups of a requester the total takes, as the manifest tells.
+/// How many lookups of a requester the total takes, according to the manifest.
 fn total_clip(job: &Job, date: &str) -> f64 {
     let path = job.out.join(format!("_manifest/day={date}.json"));
     let text = std::fs::read(path).expect("a manifest");

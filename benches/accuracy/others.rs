@@ -1,4 +1,4 @@
-//! The common ways, each with the caps that turn out best.
+//! The common ways to bound and to add noise, each with the caps that turn out best.
 
 use crate::world::{QUESTIONS, Table};
 
@@ -10,8 +10,8 @@ const CAPS: [f64; 18] = [
     400.0, 600.0,
 ];
 
-/// A row cap with Gaussian noise: of a requester with more rows than the cap that many are drawn,
-/// and a requester moves one cell by at most the cap.
+/// A row cap with Gaussian noise: of a requester with more rows than the cap, as many rows as the
+/// cap are drawn at random; a requester moves one cell by at most the cap.
 pub(crate) fn row_cap(table: &Table) -> f64 {
     let rho = RHO / QUESTIONS.len() as f64;
     best(CAPS.iter().map(|cap| {
@@ -30,7 +30,8 @@ pub(crate) fn row_cap(table: &Table) -> f64 {
     }))
 }
 
-/// At most L0 cells, drawn, of at most Linf rows, with Laplace noise and basic composition.
+/// At most L0 cells, drawn at random, of at most Linf rows each, with Laplace noise and basic
+/// composition.
 pub(crate) fn l0_linf(table: &Table) -> f64 {
     let epsilon = EPSILON / QUESTIONS.len() as f64;
     best(CAPS.iter().flat_map(|l0| CAPS.iter().map(move |linf| (*l0, *linf))).map(|(l0, linf)| {

@@ -40,9 +40,9 @@ pub(crate) const QUESTIONS: [(&str, &[&str]); 8] = [
 pub(crate) enum Users {
     /// Activity is lognormal with sigma 1.2.
     Plain,
-    /// Two in a thousand ask 60 times as much.
+    /// Two in a thousand requesters ask 60 times as much.
     Bots,
-    /// Those all ask about one country, by one app.
+    /// The same, and these requesters all ask about one country by one app.
     ConcentratedBots,
 }
 
@@ -124,7 +124,7 @@ impl Day {
         let activity: Vec<f64> = (0..REQUESTERS)
             .map(|user| (1.2 * chance.normal()).exp() * if is_bot(user) { 60.0 } else { 1.0 })
             .collect();
-        // Countries after Zipf, one app in two by favour, hours with a day's rhythm.
+        // Countries by Zipf's law, every second lookup by the favourite app, hours with a daily rhythm.
         let sizes: Vec<f64> = (0..=COUNTRIES).map(|rank| 1.0 / (rank as f64 + 1.0)).collect();
         let rhythm: Vec<f64> = (0..24)
             .map(|hour| 1.2 - (f64::from(hour) / 24.0 * std::f64::consts::TAU).cos())

@@ -1,4 +1,4 @@
-"""The same counts, each requester's scaled to an L2 norm of 20: the bounding alone, no noise."""
+"""The same counts, those of each requester scaled to an L2 norm of 20: only the bounding, no noise."""
 
 import sys
 

@@ -14,7 +14,7 @@ pub(crate) struct Arguments {
     /// Print one JSON object on stdout instead of text
     #[arg(long, global = true)]
     pub(crate) json: bool,
-    /// Tell each step on stderr as it happens
+    /// Report each step on stderr as it happens
     #[arg(short, long, global = true)]
     pub(crate) verbose: bool,
     /// What to do
@@ -35,27 +35,27 @@ pub(crate) enum Command {
     Check(Check),
     /// Show measured tables, clips, budget shares and expected error; reads no logs, spends nothing
     Plan(Plan),
-    /// Release every closed day that is not released yet, or the days given
+    /// Release every closed day that is not released yet, or only the given days
     Run(Run),
     /// Show each day as released, open, pending or expired unreleased; exit 1 if someone must look
     Status(Status),
     /// Add published days up to weeks or months, hours to days, countries to regions; spends nothing
     Rollup(Rollup),
-    /// Delete what is past retention from the logs; rows under a legal hold are sealed before
+    /// Delete rows that are past retention from the logs, after sealing those under a legal hold
     Retain(Retain),
-    /// Legal holds: what must be kept longer for a court, and its hand-over
+    /// Legal holds: keep rows longer for a court, and hand them over
     Hold {
         /// What to do
         #[command(subcommand)]
         verb: HoldVerb,
     },
-    /// Tell the promise and the error of a published file, in words
+    /// Show the promise and the error of a published file, in words
     Inspect {
         /// A published Parquet file
         #[arg(value_name = "FILE.parquet")]
         file: PathBuf,
     },
-    /// Write realistic logs of a lookup service that never was
+    /// Write realistic logs of a made-up lookup service
     Simulate(Simulate),
     /// Read the budget ledger
     Ledger {
@@ -71,10 +71,10 @@ pub(crate) struct Check {
     /// The release file
     #[arg(value_name = "RELEASE.toml")]
     pub(crate) release: PathBuf,
-    /// Other logs than the release file names
+    /// Read these logs instead of those that the release file names
     #[arg(long, value_name = "GLOB")]
     pub(crate) logs: Option<PathBuf>,
-    /// Write the rows that cannot be read to a file in this folder, for its owner alone
+    /// Write rows that cannot be read to a file in this folder; only its owner can open it
     #[arg(long, value_name = "DIR")]
     pub(crate) rejects: Option<PathBuf>,
 }
@@ -85,10 +85,10 @@ pub(crate) struct Plan {
     /// The release file
     #[arg(value_name = "RELEASE.toml")]
     pub(crate) release: PathBuf,
-    /// How many lookups a day is expected to have, such as 1000000: tells relative errors too
+    /// Expected lookups per day, such as 1000000: adds relative errors to the plan
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) lookups: Option<u64>,
-    /// By how many requesters; a tenth of the lookups unless told
+    /// Expected requesters per day [default: lookups / 10]
     #[arg(long, value_name = "M", requires = "lookups", value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) requesters: Option<u64>,
 }
@@ -99,10 +99,10 @@ pub(crate) struct Status {
     /// The release file
     #[arg(value_name = "RELEASE.toml")]
     pub(crate) release: PathBuf,
-    /// The instant to decide by, instead of now
+    /// Decide as if it were this instant, instead of now
     #[arg(long, value_name = "T")]
     pub(crate) as_of: Option<String>,
-    /// Read the files of released days too, and say which changed since
+    /// Also read the log files of released days, and report which changed since
     #[arg(long)]
     pub(crate) check_logs: bool,
 }
@@ -122,37 +122,37 @@ pub(crate) struct Run {
     /// The last of several days
     #[arg(long, value_name = "YYYY-MM-DD", requires = "from")]
     pub(crate) to: Option<String>,
-    /// Other logs than the release file names
+    /// Read these logs instead of those that the release file names
     #[arg(long, value_name = "GLOB")]
     pub(crate) logs: Option<PathBuf>,
-    /// Another output folder than the release file names
+    /// Write to this folder instead of the one that the release file names
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
-    /// Another ledger than the release file names
+    /// Charge this ledger instead of the one that the release file names
     #[arg(long, value_name = "FILE")]
     pub(crate) ledger: Option<PathBuf>,
-    /// The instant to decide by, instead of now
+    /// Decide as if it were this instant, instead of now
     #[arg(long, value_name = "T")]
     pub(crate) as_of: Option<String>,
     /// How long to wait for a ledger that another run holds
     #[arg(long, value_name = "DURATION", default_value = "60s")]
     pub(crate) wait: String,
-    /// Write the rows that cannot be read to a file in this folder, for its owner alone
+    /// Write rows that cannot be read to a file in this folder; only its owner can open it
     #[arg(long, value_name = "DIR")]
     pub(crate) rejects: Option<PathBuf>,
-    /// How much memory to take, such as 4GiB; half of the machine unless told
+    /// Memory to use, such as 4GiB [default: half of the machine's]
     #[arg(long, value_name = "SIZE")]
     pub(crate) memory: Option<String>,
-    /// Refuse logs that may not fit into memory, instead of writing rows to encrypted temporary files
+    /// Refuse logs that may not fit into memory instead of writing rows to encrypted temporary files
     #[arg(long)]
     pub(crate) no_spill: bool,
-    /// Release days whose files look half-delivered, against `[logs] expect`
+    /// Release days although `[logs] expect` says that files are missing
     #[arg(long)]
     pub(crate) incomplete: bool,
-    /// Release days again that were released from another release file, at a further charge
+    /// Release days again that were released from another release file; charges them once more
     #[arg(long)]
     pub(crate) again: bool,
-    /// Charge a ledger of its own although another one charges the same logs: both add up
+    /// Charge this ledger although another one charges the same logs: their losses add up
     #[arg(long)]
     pub(crate) new_ledger: bool,
 }
@@ -163,27 +163,27 @@ pub(crate) struct Rollup {
     /// The release file
     #[arg(value_name = "RELEASE.toml")]
     pub(crate) release: PathBuf,
-    /// What to add days up to
+    /// The period to add days up to
     #[arg(long, value_enum)]
     pub(crate) to: RollupPeriod,
-    /// Add all values of this key up, such as hour; can be given several times
+    /// Add up all values of this key, such as hour; can be given several times
     #[arg(long, value_name = "KEY")]
     pub(crate) drop: Vec<String>,
     /// Add countries up to the regions of UN M49
     #[arg(long)]
     pub(crate) regions: bool,
-    /// One question alone
+    /// Roll up only this question
     #[arg(long, value_name = "NAME")]
     pub(crate) question: Option<String>,
-    /// Another output folder than the release file names
+    /// Write to this folder instead of the one that the release file names
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
 }
 
-/// What days are added up to.
+/// The period that days are added up to.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 pub(crate) enum RollupPeriod {
-    /// Days stay days: keys alone are added up
+    /// Days stay days; only keys are added up
     Day,
     /// ISO weeks, Monday to Sunday
     Week,
@@ -197,16 +197,16 @@ pub(crate) struct Retain {
     /// The release file
     #[arg(value_name = "RELEASE.toml")]
     pub(crate) release: PathBuf,
-    /// Other logs than the release file names
+    /// Delete from these logs instead of those that the release file names
     #[arg(long, value_name = "GLOB")]
     pub(crate) logs: Option<PathBuf>,
-    /// Another ledger than the release file names
+    /// Use this ledger instead of the one that the release file names
     #[arg(long, value_name = "FILE")]
     pub(crate) ledger: Option<PathBuf>,
-    /// The instant to decide by, instead of now
+    /// Decide as if it were this instant, instead of now
     #[arg(long, value_name = "T")]
     pub(crate) as_of: Option<String>,
-    /// Show what would go, and change nothing
+    /// Show what would be deleted, and change nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
     /// Release every closed day inside retention before anything is deleted
@@ -220,19 +220,19 @@ pub(crate) struct Retain {
 /// The arguments of `simulate`.
 #[derive(Debug, Args)]
 pub(crate) struct Simulate {
-    /// The folder that gets one folder per UTC day
+    /// The folder to write to; it gets one folder per UTC day
     #[arg(long, value_name = "DIR")]
     pub(crate) out: PathBuf,
-    /// How many days
+    /// The number of days
     #[arg(long, default_value_t = 7)]
     pub(crate) days: u32,
-    /// How many lookups each day has, exactly
+    /// The exact number of lookups of each day
     #[arg(long, value_name = "N", default_value_t = 100_000)]
     pub(crate) lookups_per_day: u64,
-    /// How many requesters there are
+    /// The number of requesters
     #[arg(long, value_name = "N", default_value_t = 20_000)]
     pub(crate) requesters: u64,
-    /// Same seed, same bytes
+    /// The seed; the same seed gives the same bytes
     #[arg(long, default_value_t = 1)]
     pub(crate) seed: u64,
     /// The first day
@@ -275,20 +275,20 @@ pub(crate) enum LedgerVerb {
         /// How many of the newest entries to list
         #[arg(long, value_name = "N", default_value_t = 50)]
         entries: u32,
-        /// Which ledger
+        /// The ledger to show
         #[command(flatten)]
         place: LedgerPlace,
     },
     /// Print every entry with the mechanisms that ran, as JSON for another accountant
     Export(LedgerPlace),
-    /// Walk the hash chain, add up the charges again, check the stored bytes
+    /// Check the hash chain, the sums of all charges, and the stored bytes
     Verify(LedgerPlace),
-    /// Give a reservation up that was never drawn, and free its charge
+    /// Give up a reservation that was never drawn, and free its charge
     Void {
         /// The entry's number, as `ledger show` lists it
         #[arg(value_name = "ID")]
         entry: u64,
-        /// Which ledger
+        /// The ledger of the entry
         #[command(flatten)]
         place: LedgerPlace,
     },

@@ -15,7 +15,7 @@ use crate::spec::logs::Place;
 /// Runs the command.
 ///
 /// # Privacy
-/// Counts are exact: the output is marked as sensitive and is for the operator alone.
+/// Counts are exact: the output is marked as sensitive and is only for the operator.
 ///
 /// # Errors
 /// Usage, for the release file; input, for logs that cannot be read; I/O.

@@ -1,6 +1,6 @@
 //! `demo`: simulated logs, released day by day, with the true error beside the answers.
 //!
-//! Truth comes from the simulator's rows and is told because nobody's data are in them.
+//! The truth comes from the simulator's rows. It may be shown because they are nobody's data.
 
 mod truth;
 

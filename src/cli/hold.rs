@@ -1,4 +1,4 @@
-//! `hold`: orders entered, extended, lifted, listed, opened, counted.
+//! `hold`: enters, extends, lifts, lists, opens and counts legal holds.
 
 use std::fmt::Write;
 use std::path::Path;
@@ -18,7 +18,7 @@ use crate::spec::Release;
 use crate::spec::window::{Clock, Day, parse_instant};
 use crate::{Error, Result};
 
-/// How many last digits of a number a reference may not hold.
+/// How many of the last digits of a number an order's reference must not hold.
 const NAMING_DIGITS: usize = 7;
 /// How long an extension lasts.
 const STEP_DAYS: i64 = 30;
@@ -49,7 +49,7 @@ fn add(asked: &HoldAdd, output: &Output) -> Result<()> {
     let numbers = canonical(&release, &numbers)?;
     let names = |number: &String| {
         let digits = digits(number);
-        // A national form lacks the calling code; what is shorter stands in references by chance.
+        // A national form lacks the calling code; shorter runs of digits occur in references by chance.
         let tail = digits.get(digits.len().saturating_sub(NAMING_DIGITS)..).unwrap_or_default();
         tail.len() == NAMING_DIGITS && self::digits(order).contains(tail)
     };
@@ -222,7 +222,7 @@ fn place(place: &HoldPlace) -> Result<(Release, Now)> {
     Ok((release, Now { as_of, is_named: place.as_of.is_some() }))
 }
 
-/// Opens the ledger to note something in it; nothing is noted before what was noted last.
+/// Opens the ledger to append an event, which must not be earlier than the last one.
 fn writer(release: &Release, now: Now) -> Result<Ledger> {
     now.require_past()?;
     let ledger = open_custody(release, Duration::from_secs(60), Clock::Fixed(now.as_of))?;
@@ -230,15 +230,15 @@ fn writer(release: &Release, now: Now) -> Result<Ledger> {
     now.require_after(Some(noted))?;
     if now.is_named && now.as_of < noted {
         return Err(Error::refused(format!(
-            "`--as-of` is {}, and the journal has noted something at {noted}",
+            "`--as-of` is {}, and the last event of the journal is from {noted}",
             now.as_of
         ))
-        .help("orders are entered, extended and opened in the order of time: leave --as-of out"));
+        .help("events are noted in the order of time: leave out --as-of"));
     }
     Ok(ledger)
 }
 
-/// An order's reference, as it may stand in lists.
+/// Checks an order's reference, which is shown in lists.
 fn order(text: &str) -> Result<&str> {
     let text = text.trim();
     if text.is_empty() || text.len() > 200 || text.chars().any(char::is_control) {
@@ -248,7 +248,8 @@ fn order(text: &str) -> Result<&str> {
     Ok(text)
 }
 
-/// Numbers as the rows are matched: in canonical form. A bad one is told by its place.
+/// Reads numbers in the canonical form by which rows are matched. An error names the place of a bad
+/// one, not the number.
 fn canonical(release: &Release, numbers: &[String]) -> Result<Vec<String>> {
     let mut identities = Identities::new(&release.logs)?;
     let canonical = |(place, number): (usize, &String)| {
@@ -275,7 +276,7 @@ fn listed_numbers(file: &Path) -> Result<Vec<String>> {
     Ok(text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect())
 }
 
-/// Half-open; a bare day at the end counts in full.
+/// Reads a half-open period; a bare day at its end counts in full.
 fn window(from: &str, to: &str) -> Result<(Timestamp, Timestamp)> {
     let (first, end) = (parse_instant(from)?, end(to)?);
     if first >= end {
@@ -285,13 +286,13 @@ fn window(from: &str, to: &str) -> Result<(Timestamp, Timestamp)> {
     Ok((first, end))
 }
 
-/// An instant that ends something: of a bare day its end.
+/// Reads the instant at which something ends; a bare day stands for its end.
 fn end(text: &str) -> Result<Timestamp> {
     let next = text.parse::<Day>().ok().and_then(Day::next);
     next.map_or_else(|| parse_instant(text), |next| parse_instant(&next.to_string()))
 }
 
-/// Letters and digits, without what people put between them.
+/// Only the letters and digits, without separators.
 fn digits(text: &str) -> String {
     text.chars().filter(char::is_ascii_alphanumeric).collect()
 }

@@ -9,30 +9,30 @@ use crate::ledger::Role;
 /// What can be done with legal holds.
 #[derive(Debug, Subcommand)]
 pub(crate) enum HoldVerb {
-    /// Enter an order: rows of its numbers are sealed for its custodians instead of being lost
+    /// Enter an order: rows of its numbers are sealed for its custodians before they are deleted
     Add(HoldAdd),
-    /// Give an order's hold 30 more days
+    /// Extend the hold of an order by 30 days
     Extend(HoldOrder),
-    /// End an order's hold now; its archives go at the next `retain`
+    /// End the hold of an order now; the next `retain` deletes its archives
     Lift(HoldOrder),
     /// List every hold, without its numbers
     List(HoldPlace),
-    /// Open an order's archives with a custodian's identity, and write what is handed over
+    /// Open the archives of an order with a custodian's identity, and write the package to hand over
     Open(HoldOpen),
     /// Count orders, extensions and openings by month
     Report(HoldPlace),
 }
 
-/// Which release's holds.
+/// The release whose holds are meant.
 #[derive(Debug, Args)]
 pub(crate) struct HoldPlace {
     /// The release file
     #[arg(value_name = "RELEASE.toml")]
     pub(crate) release: PathBuf,
-    /// Another ledger than the release file names
+    /// Use this ledger instead of the one that the release file names
     #[arg(long, value_name = "FILE")]
     pub(crate) ledger: Option<PathBuf>,
-    /// The instant to decide by, instead of now
+    /// Decide as if it were this instant, instead of now
     #[arg(long, value_name = "T")]
     pub(crate) as_of: Option<String>,
 }
@@ -40,7 +40,7 @@ pub(crate) struct HoldPlace {
 /// One order.
 #[derive(Debug, Args)]
 pub(crate) struct HoldOrder {
-    /// Which release's holds
+    /// The release whose holds are meant
     #[command(flatten)]
     pub(crate) place: HoldPlace,
     /// The order's reference
@@ -51,28 +51,28 @@ pub(crate) struct HoldOrder {
 /// The arguments of `hold add`.
 #[derive(Debug, Args)]
 pub(crate) struct HoldAdd {
-    /// Which order of which release
+    /// The order
     #[command(flatten)]
     pub(crate) order: HoldOrder,
-    /// A number, or an opaque id, that the order names; may be given more than once
+    /// A number or opaque id that the order names; can be given several times
     #[arg(long = "number", value_name = "NUMBER", required_unless_present = "numbers")]
     pub(crate) number: Vec<String>,
-    /// A file with one number per line, which keeps them out of the list of processes
+    /// A file with one number per line, so that numbers do not show in the list of processes
     #[arg(long, value_name = "FILE")]
     pub(crate) numbers: Option<PathBuf>,
     /// In which column the numbers count
     #[arg(long, value_enum, default_value_t = RoleWord::Either)]
     pub(crate) role: RoleWord,
-    /// The first day or instant of the window
+    /// The first day or instant of the period
     #[arg(long, value_name = "T")]
     pub(crate) from: String,
-    /// The last day of the window, or the first instant after it
+    /// The last day of the period, or the first instant after it
     #[arg(long, value_name = "T")]
     pub(crate) to: String,
-    /// When the hold ends unless it is extended, of a bare day its end; 30 days from now unless told
+    /// When the hold ends unless it is extended; a bare day counts in full [default: in 30 days]
     #[arg(long, value_name = "T")]
     pub(crate) expires: Option<String>,
-    /// A custodian's age public key; may be given more than once, and each key opens everything
+    /// A custodian's age public key; can be given several times, and each key opens everything
     #[arg(long = "recipient", value_name = "age1...", required = true)]
     pub(crate) recipients: Vec<String>,
 }
@@ -80,13 +80,13 @@ pub(crate) struct HoldAdd {
 /// The arguments of `hold open`.
 #[derive(Debug, Args)]
 pub(crate) struct HoldOpen {
-    /// Which order of which release
+    /// The order
     #[command(flatten)]
     pub(crate) order: HoldOrder,
     /// The custodian's age identity file
     #[arg(long, value_name = "FILE")]
     pub(crate) identity: PathBuf,
-    /// The folder that gets rows, digests and statement; it must not exist yet
+    /// The folder for rows, digests and statement; it must not exist yet
     #[arg(long, value_name = "DIR")]
     pub(crate) out: PathBuf,
 }

@@ -1,4 +1,4 @@
-//! `ledger show`, `export` and `verify` read a ledger; `ledger void` gives a reservation up.
+//! `ledger show`, `export` and `verify` read a ledger; `ledger void` gives up a reservation.
 
 mod statement;
 
@@ -46,8 +46,8 @@ fn path(place: &LedgerPlace) -> Result<PathBuf> {
     }
 }
 
-/// Everything that another accountant needs to add the loss up again. The keyed digest of the logs
-/// stays in the ledger.
+/// Returns everything that another accountant needs to compute the loss again, without the keyed
+/// digests of the logs.
 fn export(ledger: &Ledger, output: &Output) -> Result<()> {
     let terms = ledger.terms();
     let neighbours = match terms.unit.as_str() {

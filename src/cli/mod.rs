@@ -29,7 +29,7 @@ pub fn main() -> ExitCode {
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => {
-            // Help and version are not failures; clap chooses the stream. A closed pipe is no news.
+            // Help and version are not failures; clap chooses the stream. A closed pipe is ignored.
             let _closed = error.print();
             return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
         }
@@ -67,7 +67,7 @@ pub fn main() -> ExitCode {
     }
 }
 
-/// A panic's message may quote what was being decoded: only its place is told.
+/// Reports only the place of a panic, because its message may quote what was being decoded.
 fn silence_panics() {
     std::panic::set_hook(Box::new(|panic| {
         if let Some(place) = panic.location() {

@@ -20,7 +20,7 @@ impl Output {
 
     /// The result of a command: `object` for programs, `text` for people.
     pub(crate) fn result(&self, object: &Value, text: &str) {
-        // A closed pipe is no news.
+        // A closed pipe is ignored.
         let _closed = if self.json {
             writeln!(std::io::stdout(), "{object}")
         } else {
@@ -28,14 +28,14 @@ impl Output {
         };
     }
 
-    /// Something that went well but needs a look; `--json` has it in the result.
+    /// A warning about a command that succeeded; with `--json` it is part of the result.
     pub(crate) fn warning(&self, text: &str) {
         if !self.json {
             let _closed = writeln!(std::io::stderr(), "warning: {text}");
         }
     }
 
-    /// Why a command failed.
+    /// The failure of a command.
     pub(crate) fn failure(&self, error: &Error) {
         if self.json {
             let _closed = writeln!(std::io::stdout(), "{}", json!({ "error": object(error) }));
@@ -44,7 +44,7 @@ impl Output {
         }
     }
 
-    /// A failure of one part of a command that goes on, each cause once.
+    /// The failure of one part of a command that goes on. Each cause is printed once.
     pub(crate) fn complaint(&self, error: &Error) {
         if self.json {
             return;
@@ -62,7 +62,7 @@ impl Output {
     }
 }
 
-/// A failure as `--json` tells it.
+/// A failure as `--json` prints it.
 pub(crate) fn object(error: &Error) -> Value {
     json!({
         "code": error.kind().exit_code(),

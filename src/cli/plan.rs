@@ -1,4 +1,4 @@
-//! `plan`: what would be measured, at which price and with which error.
+//! `plan`: shows what would be measured, at which price and with which error.
 
 mod load;
 
@@ -15,7 +15,7 @@ use crate::spec::measure::Measure;
 use crate::spec::question::{Clip, LATTICE_ONE, Question};
 use crate::{Error, Result};
 
-/// Runs the command. Reads the ledger where there is one, and no logs.
+/// Runs the command. It reads the ledger if there is one, and no logs.
 ///
 /// # Errors
 /// Usage, for a release file that is not one; refused, when the budget is too small.
@@ -112,7 +112,7 @@ pub(crate) fn run(asked: &Plan, output: &Output) -> Result<()> {
     }
     line(
         "\nThe error is one standard deviation of the noise of one value; a 95 % interval is 1.96 of \
-         them to each side.\nReadable from: so many lookups (or requesters) must be behind a value \
+         them to each side.\nReadable from: this many lookups (or requesters) must be behind a value \
          before its interval is narrower than the value, for ratios than a tenth of their range; \
          smaller values are published with `uninformative`.\nBounding removes what a requester \
          contributes past the clip; counts are raked to the total, and `coverage` says how much that \
@@ -140,7 +140,7 @@ pub(crate) fn run(asked: &Plan, output: &Output) -> Result<()> {
     Ok(())
 }
 
-/// How many rows are published; none where they are found.
+/// How many rows are published; `None` if the keys are private and must be found.
 fn rows(question: &Question) -> Option<u64> {
     let combinations: u64 = question.by.iter().map(crate::spec::keys::Key::size).product();
     Some(match (&question.measure, question.top) {
@@ -152,7 +152,7 @@ fn rows(question: &Question) -> Option<u64> {
     })
 }
 
-/// How the total is measured, in words; none for other tables.
+/// Describes how the total is measured; `None` for other tables.
 fn in_layers(priced: &PricedTable) -> Option<String> {
     let layering = priced.table.layering()?;
     Some(format!(
@@ -162,7 +162,7 @@ fn in_layers(priced: &PricedTable) -> Option<String> {
     ))
 }
 
-/// From how many requesters on a round finds a key, in words; none for tables that find none.
+/// Describes how many requesters a key needs to be found; `None` for tables that find no keys.
 fn found_from(priced: &PricedTable) -> Option<String> {
     let requesters = priced.threshold? as f64 / LATTICE_ONE as f64;
     Some(format!(
@@ -174,7 +174,7 @@ fn found_from(priced: &PricedTable) -> Option<String> {
     ))
 }
 
-/// The expected error in words and as JSON.
+/// The expected error as text and as JSON.
 fn describe(question: &Question, expected: Expected) -> (String, Value) {
     match expected {
         Expected::Fixed(sd) => (format!("{sd:.2}"), json!({ "absolute": sd })),

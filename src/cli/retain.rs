@@ -1,4 +1,4 @@
-//! `retain`: the plan of a deletion, and the deletion.
+//! `retain`: shows what a deletion would do, and does it.
 
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -20,11 +20,11 @@ use crate::spec::logs::Place;
 use crate::spec::window::{Clock, parse_instant};
 use crate::{Kind, Result};
 
-/// Runs the command. The code is 1 when somebody must look: rows went of a day that was never
-/// released, or a file that may hold expired rows was left alone.
+/// Runs the command. The code is 1 when an operator must look: rows of a day were deleted that was
+/// never released, or a file that may hold expired rows was left alone.
 ///
 /// # Privacy
-/// Names files and days, never how many rows went: that stands in the journal alone.
+/// The output names files and days, but no numbers of rows: these are only in the journal.
 ///
 /// # Errors
 /// Input, when a file, a time or the clock cannot be trusted: then nothing was deleted; I/O; busy.
@@ -37,12 +37,12 @@ pub(crate) fn run(asked: &Retain, output: &Output) -> Result<u8> {
     Marks::read(&job.release.logs.place)?.require_no_holds_elsewhere(&ledger, job.as_of)?;
     let mut worst = 0;
     if asked.release_first {
-        // Nothing is spent by a clock that deletion would not believe.
+        // No budget is spent at an instant that deletion would not accept.
         preview(&job.release, Some(&ledger), now)?;
         drop(ledger);
         ledger = open_ledger(&job)?;
         for window in &closed_days(&job.release, job.as_of)? {
-            // The promise to delete comes first: a release that fails does not hold it up.
+            // The promise to delete comes first: a release that fails does not delay it.
             if let Err(error) = release_day(&job, &mut ledger, window) {
                 output.complaint(&error);
                 worst = worst.max(error.kind().exit_code());
@@ -56,11 +56,11 @@ pub(crate) fn run(asked: &Retain, output: &Output) -> Result<u8> {
         .iter()
         .map(|day| format!("rows of the day {day} were deleted, and it was never released"))
         .collect();
-    warnings.extend(
-        purged.linked.iter().map(|file| {
-            format!("{file} had another name: what was deleted is still there under it")
-        }),
-    );
+    warnings.extend(purged.linked.iter().map(|file| {
+        format!(
+            "{file} had another name (a hard link), under which the deleted rows are still there"
+        )
+    }));
     warnings.extend(purged.strays.iter().map(|path| stray(path)));
     for warning in &warnings {
         output.warning(warning);
@@ -74,7 +74,7 @@ pub(crate) fn run(asked: &Retain, output: &Output) -> Result<u8> {
 
 fn stray(path: &Path) -> String {
     format!(
-        "{} lies among the logs and is not read as one: what it holds was not deleted",
+        "{} lies among the logs but is not read as a log: nothing in it was deleted",
         path.display()
     )
 }
@@ -111,7 +111,7 @@ fn dry_run(job: &Job, now: Now, output: &Output) -> Result<()> {
     let ledger = path.exists().then(|| Ledger::open_existing(path)).transpose()?;
     let (expiry, ended_orders) = preview(&job.release, ledger.as_ref(), now)?;
     let released = released_days(&job.release)?;
-    let mut text = format!("cutoff {}: rows before it would go\n", expiry.cutoff);
+    let mut text = format!("cutoff {}: rows before it would be deleted\n", expiry.cutoff);
     let mut files = Vec::new();
     for file in &expiry.files {
         let (path, what) = (file.shown(), if file.kept_rows == 0 { "delete" } else { "rewrite" });

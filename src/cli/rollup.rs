@@ -1,4 +1,4 @@
-//! `rollup`: weeks, months and coarser keys from published days, for nothing.
+//! `rollup`: adds published days up to weeks, months and coarser keys, without any charge.
 
 use serde_json::json;
 
@@ -9,7 +9,7 @@ use crate::publish::{Coarser, Countries, Period, rollup, write_out};
 use crate::spec::Release;
 use crate::{Error, Result};
 
-/// Runs the command; reads the ledger's stored tables, no logs, and spends nothing.
+/// Runs the command. It reads the tables stored in the ledger and no logs, and spends nothing.
 ///
 /// # Errors
 /// Usage, for a question or key that the release does not have, or when there is nothing to add up;
@@ -21,8 +21,9 @@ pub(crate) fn run(asked: &Rollup, output: &Output) -> Result<()> {
     if let Some(name) = &asked.question
         && !release.questions.iter().any(|question| question.name == *name)
     {
-        return Err(Error::usage(format!("the release asks no question `{name}`"))
-            .help("name one of its questions, or none for all that can be rolled up"));
+        return Err(Error::usage(format!("the release asks no question `{name}`")).help(
+            "name one of its questions, or leave out --question for all that can be rolled up",
+        ));
     }
     let (mut text, mut rolled, mut left_out) = (String::new(), Vec::new(), Vec::new());
     let mut files = Vec::new();

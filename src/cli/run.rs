@@ -1,4 +1,4 @@
-//! `run`: the job.
+//! `run`: releases days.
 
 use std::path::PathBuf;
 
@@ -19,10 +19,10 @@ use crate::spec::logs::Place;
 use crate::spec::window::{Clock, Day, DayWindow, parse_instant};
 use crate::{Error, Kind, Result};
 
-/// Runs the command; a range goes on after a failure and ends with the largest code met.
+/// Runs the command. A range goes on after a failed day and returns the largest exit code.
 ///
 /// # Errors
-/// What stops the whole job, or its only day.
+/// The error that stops the whole job, or that of its only day.
 pub(crate) fn run(asked: &Run, output: &Output) -> Result<u8> {
     let job = job(asked)?;
     let windows = windows(asked, &job)?;
@@ -138,6 +138,6 @@ const fn words(done: Done) -> &'static str {
     match done {
         Done::Released => "released",
         Done::AlreadyDone => "already done",
-        Done::Healed => "already done; the output was written anew",
+        Done::Healed => "already done; the output was written again",
     }
 }

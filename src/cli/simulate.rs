@@ -1,4 +1,4 @@
-//! `simulate`: writes logs of a lookup service that never was.
+//! `simulate`: writes logs of a made-up lookup service.
 
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;

@@ -1,13 +1,13 @@
-//! Sizes as people type them, and how much memory the machine has.
+//! Reads sizes such as 4GiB, and finds out how much memory the machine has.
 
 use std::fs;
 
 use crate::{Error, Result};
 
-/// What is taken where nobody can tell how much there is.
+/// Assumed if the memory of the machine cannot be found out.
 const UNKNOWN: usize = 4 << 30;
 
-/// Reads `--memory`; half of the machine unless told.
+/// Reads `--memory`; the default is half of the memory of the machine.
 ///
 /// # Errors
 /// Usage, when the text is no size.
@@ -19,7 +19,8 @@ pub(super) fn memory(text: Option<&str>) -> Result<usize> {
     })
 }
 
-/// Bytes, or a number with K, M, G or T in steps of 1024, with or without iB or B behind.
+/// Parses a number of bytes, or a number followed by K, M, G or T (steps of 1024) and optionally B
+/// or iB.
 fn parse(text: &str) -> Option<usize> {
     let text = text.trim();
     let digits = text.find(|character: char| !character.is_ascii_digit()).unwrap_or(text.len());
@@ -35,7 +36,7 @@ fn parse(text: &str) -> Option<usize> {
     number.parse::<usize>().ok()?.checked_mul(1 << shift)
 }
 
-/// What this process may use: the machine's memory, or its container's share.
+/// The memory that this process may use: that of the machine, or the limit of its container.
 fn machine() -> Option<usize> {
     let read = |path: &str| fs::read_to_string(path).ok();
     let whole = read("/proc/meminfo").and_then(|text| {

@@ -1,4 +1,4 @@
-//! `status`: where each day stands, with an exit code that a monitor can use.
+//! `status`: shows how far each day is, with an exit code that a monitor can use.
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -22,7 +22,7 @@ const WARN_DAYS: i64 = 3;
 /// How long a look at the logs waits for a run that holds the ledger.
 const CHECK_WAIT: Duration = Duration::from_secs(10);
 
-/// Where a day stands.
+/// How far a day is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Standing {
     Released,
@@ -50,8 +50,8 @@ impl Standing {
     }
 }
 
-/// Runs the command; reads the ledger and the clock, and logs only when asked to. The code is 1 when an operator must
-/// look.
+/// Runs the command. It reads the ledger and the clock, and logs only with `--check-logs`. The code
+/// is 1 when an operator must look.
 ///
 /// # Errors
 /// Usage, for the release file; I/O, when the ledger is damaged.
@@ -82,7 +82,7 @@ pub(crate) fn run(asked: &Status, output: &Output) -> Result<u8> {
         let mut until =
             expires.map_or_else(String::new, |days| format!(", expires in {days} days"));
         if logs_changed == Some(true) {
-            until.push_str("; its logs changed since, and are not released again");
+            until.push_str("; its logs have changed since, and are not released again");
         }
         // Writing to a string cannot fail.
         let _infallible = writeln!(text, "{day}  {}{until}", standing.word());
@@ -92,7 +92,7 @@ pub(crate) fn run(asked: &Status, output: &Output) -> Result<u8> {
     Ok(if needs_operator { Kind::Refused.exit_code() } else { 0 })
 }
 
-/// What to say of days that need an operator, for a run that left them as they are.
+/// Warnings about days that need an operator, for a run that leaves them as they are.
 ///
 /// # Errors
 /// As [`run`].
@@ -132,12 +132,12 @@ fn standings(release: &Release, as_of: Timestamp) -> Result<Vec<(Day, Standing)>
     Ok(standings)
 }
 
-/// The released days whose logs are other than they were. Days that began to pass retention are
-/// left out: there retention changes them.
+/// The released days whose logs have changed. Days that are partly past retention are left out,
+/// because retention changes their logs.
 fn changed_days(release: &Release, as_of: Timestamp) -> Result<BTreeSet<Day>> {
     if release.logs.day_folder.is_none() {
         return Err(Error::usage("`--check-logs` needs `[logs] day_folder`").help(
-            "without a promised folder for each day, every new file changes what a day is read from",
+            "without `day_folder`, every new file changes the set of files that a day is read from",
         ));
     }
     let mut changed = BTreeSet::new();
@@ -156,7 +156,7 @@ fn changed_days(release: &Release, as_of: Timestamp) -> Result<BTreeSet<Day>> {
     Ok(changed)
 }
 
-/// The days whose tables are stored; none before the first run made the ledger.
+/// The days whose tables are stored; empty before the first run has made the ledger.
 ///
 /// # Errors
 /// I/O, when the ledger is damaged.
@@ -184,7 +184,7 @@ fn standing(
             let left = window.start_micros() + kept - as_of.as_microsecond();
             Some(Standing::Pending { expires_in_days: left.div_euclid(MICROS_PER_DAY) })
         }
-        // A day that was past retention before the first release was nobody's to release.
+        // A day that was past retention before the first release could not be released.
         Disposition::PartlyExpired | Disposition::Expired => released
             .first()
             .is_some_and(|first| *first < window.day())

@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 
 use super::seven_digits::{Canvas, DIGITS, Leading, SevenDigits};
 
-/// What the list says of calling codes that belong to no country.
+/// The entry of calling codes that belong to no country.
 const OTHER: &str = "other";
 
 const CSV: &str = include_str!("../../data/calling_codes.csv");
@@ -55,7 +55,7 @@ impl CallingCodes {
         &self.countries
     }
 
-    /// The code of a country, ISO 3166 alpha-2 but for the three that `data/README.md` names.
+    /// The code of a country: ISO 3166 alpha-2, except for the three that `data/README.md` names.
     #[must_use]
     pub fn name(&self, country: CountryIndex) -> &'static str {
         self.countries.get(usize::from(country.0)).copied().unwrap_or(OTHER)
@@ -63,8 +63,8 @@ impl CallingCodes {
 
     /// Finds the country of a number written as digits with its calling code and no `+`.
     ///
-    /// The longest listed prefix decides. Nothing is checked but that prefix: an invalid number may
-    /// have a country. No country means `other`.
+    /// The longest listed prefix decides. Only that prefix is checked, so an invalid number may have a
+    /// country. `None` means `other`.
     #[must_use]
     pub fn country_of(&self, digits: &[u8]) -> Option<CountryIndex> {
         let value = match digits.first_chunk::<DIGITS>() {

@@ -28,7 +28,7 @@ pub struct Normalised<'a> {
     pub e164: &'a str,
     /// Its digits as one number. No calling code begins with 0, so two texts have two numbers.
     pub number: u64,
-    /// The country in [`CallingCodes`]; none means `other`.
+    /// The country in [`CallingCodes`]; `None` means `other`.
     pub country: Option<CountryIndex>,
 }
 
@@ -57,7 +57,7 @@ impl Normaliser {
 
     /// Finds the E.164 text and the country of a number, or nothing when it is not a valid number.
     ///
-    /// The answer depends on the text and the default region alone.
+    /// The answer depends only on the text and the default region.
     ///
     /// # Privacy
     /// The cache holds numbers in memory: a normaliser has no `Debug` and must not outlive its run.

@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-/// How many leading digits a table tells apart.
+/// How many leading digits a table distinguishes.
 pub(super) const DIGITS: usize = 7;
 
 const PREFIXES: usize = 10_000_000;
@@ -82,8 +82,8 @@ impl SevenDigits {
         self.tails[usize::from(self.heads[digits / STRETCH])][digits % STRETCH]
     }
 
-    /// Both tables as one, whose values are places in the list of pairs of values that occur: one
-    /// walk through memory tells what two would.
+    /// Both tables as one, whose values are places in the list of pairs of values that occur, so that
+    /// one look-up replaces two.
     pub(super) fn join(&self, other: &Self) -> (Self, Vec<(u16, u16)>) {
         let mut table = Self { heads: Vec::with_capacity(self.heads.len()), tails: Vec::new() };
         let mut pairs = Vec::new();

@@ -1,4 +1,4 @@
-//! Stored bytes into the output folder, each file whole or not at all.
+//! Writes stored bytes into the output folder, each file whole or not at all.
 
 use std::fs::{self, File};
 use std::io::Write;
@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::ledger::StoredFile;
 use crate::{Error, Result};
 
-/// Where files are made before they get their names; no reader's glob looks there.
+/// The folder in which files are made before they get their names; no reader's glob sees it.
 const TEMPORARY: &str = "_tmp";
 
 /// Whether the output holds exactly these bytes.

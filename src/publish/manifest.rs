@@ -1,4 +1,4 @@
-//! What is told with a release: facts in every file's metadata and in the day's manifest.
+//! The facts that are published with a release: in the metadata of every file and in the manifest.
 
 use serde_json::{Value, json};
 
@@ -10,7 +10,7 @@ use crate::spec::question::{Clip, LATTICE_ONE, Question};
 use crate::spec::window::Day;
 use crate::{Error, Result};
 
-/// Everything public that is said about one release of one day.
+/// The public facts about one release of one day.
 pub struct Facts<'a> {
     /// The release file.
     pub release: &'a Release,
@@ -18,7 +18,7 @@ pub struct Facts<'a> {
     pub day: Day,
     /// The ledger's entry.
     pub entry: &'a Entry,
-    /// What it promises.
+    /// Its promise.
     pub guarantee: &'a Guarantee,
 }
 
@@ -110,7 +110,7 @@ impl Facts<'_> {
     }
 }
 
-/// What was measured for a table and with which noise.
+/// What was measured in a table, and with which noise.
 fn measured_table(table: &NoisyTable) -> Value {
     let priced = table.priced();
     let clip = priced.table.clip.contributions();
@@ -136,8 +136,8 @@ fn measured_table(table: &NoisyTable) -> Value {
     })
 }
 
-/// The layers of the total that a stored release published; none when it had none, as releases
-/// before format 4.
+/// The layers of the total that a stored release published; `None` if it has none, as before
+/// format 4.
 ///
 /// # Errors
 /// Internal, when the stored manifest is not what was published.

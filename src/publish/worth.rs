@@ -1,4 +1,4 @@
-//! What published values were worth: their error beside their size, read back from stored bytes.
+//! How informative published values are: their error beside their size, read back from stored bytes.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ use serde::Serialize;
 use crate::ledger::StoredFile;
 use crate::{Error, Result};
 
-/// What the values of one question were worth on one day.
+/// How informative the values of one question were on one day.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Worth {
     /// The root mean square of the noise's standard deviation.
@@ -26,7 +26,7 @@ pub struct Worth {
     pub uninformative: usize,
 }
 
-/// Reads the worth of every question's file; the manifest is passed over.
+/// Reads the worth of the file of every question; the manifest is skipped.
 ///
 /// # Errors
 /// Internal, when stored bytes are not what was published.
@@ -43,7 +43,7 @@ pub fn worth(files: &[StoredFile]) -> Result<BTreeMap<String, Worth>> {
 }
 
 /// The bins of a published histogram of lookups per requester with the standard deviation of their
-/// noise; none when the files have no such question.
+/// noise; `None` if the files have no such question.
 ///
 /// # Errors
 /// Internal, when stored bytes are not what was published.
@@ -55,8 +55,8 @@ pub fn histogram(files: &[StoredFile], question: &str) -> Result<Option<(Vec<f64
     Ok(Some((values, noise_sd)))
 }
 
-/// The prefixes that stand out of the noise in a published count of a question, largest first; none
-/// when the files have no such question.
+/// The prefixes whose published count is well above its noise, largest first; empty if the files
+/// have no such question.
 ///
 /// # Errors
 /// Internal, when stored bytes are not what was published.
@@ -80,7 +80,7 @@ pub fn seen_prefixes(files: &[StoredFile], question: &str) -> Result<Vec<u64>> {
     Ok(seen.into_iter().map(|(_, name)| name).collect())
 }
 
-/// A published value of so many standard deviations is no accident.
+/// A published value of at least this many standard deviations is taken for real.
 const SEEN: f64 = 3.0;
 
 fn of_file(file: &StoredFile) -> Result<Worth> {

@@ -18,11 +18,11 @@ pub(super) const RETRY_MOST: i64 = 20 * SECOND;
 /// Share of a person's lookups that fail at first, and of the failed ones that are retried.
 const FAILS: f64 = 0.018;
 const RETRIED: f64 = 0.85;
-/// Bots run on good lines.
+/// The same for bots, whose connections are stable.
 const BOT_FAILS: f64 = 0.002;
 /// Share of single lookups about a business.
 const TO_SERVICES: f64 = 0.14;
-/// Choices from which on a person looks beyond the favourites, and beyond the address book.
+/// After this many choices a person looks beyond the favourites, and beyond the address book.
 const WHOLE_BOOK: u32 = 6;
 const BEYOND_BOOK: u32 = 12;
 /// Choices after which a person asks in spite of the cache; practically never reached.
@@ -77,7 +77,7 @@ pub(super) struct App {
     pace: i64,
 }
 
-/// `contacts` walks along the address book, the others ask about whom somebody turns to.
+/// `contacts` walks along the address book; the other apps ask about whom the person turns to.
 const CONTACTS: usize = 1;
 /// The app of most bots, and of the few that give a name of their own.
 const MESSAGES: usize = 0;
@@ -287,7 +287,7 @@ fn scaled(time: i64, part: f64) -> i64 {
     (time as f64 * part) as i64
 }
 
-/// When a client last asked about each target: a hash table that is emptied in no time.
+/// When a client last asked about each target: a hash table that is emptied in constant time.
 #[derive(Debug, Default)]
 struct Asked {
     entries: Vec<Entry>,

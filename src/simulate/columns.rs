@@ -52,7 +52,7 @@ pub fn schema() -> SchemaRef {
     Arc::clone(&SCHEMA)
 }
 
-/// The rows of one slice of a day, by time; none if nobody asked.
+/// The rows of one slice of a day, by time; `None` if there are none.
 pub(super) fn batch(day: &Day<'_>, slice: usize) -> Result<RecordBatch> {
     let asks = day.slice(slice);
     let population = day.population;

@@ -1,4 +1,4 @@
-//! A lookup service that never was: realistic logs of any size, made from a seed.
+//! A simulated lookup service: realistic logs of any size, made from a seed.
 //!
 //! In: [`Settings`]. Out: one hive folder per UTC day, with rows as a real service would log them
 //! ([`write`]), or the same rows in memory ([`for_each_chunk`]). Every day has exactly the lookups
@@ -45,11 +45,11 @@ pub const LOOKUPS_MOST: u64 = 1_000_000_000;
 pub struct Settings {
     /// The first day, in UTC.
     pub start: Date,
-    /// How many days.
+    /// The number of days.
     pub days: u32,
-    /// How many lookups each UTC day has, exactly.
+    /// The exact number of lookups of each UTC day.
     pub lookups_per_day: u64,
-    /// How many requesters there are; on a given day some of them ask nothing.
+    /// The number of requesters; on a given day some of them ask nothing.
     pub requesters: u64,
     /// Decides everything that the other settings leave open.
     pub seed: u64,

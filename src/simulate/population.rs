@@ -1,4 +1,4 @@
-//! People, their numbers and what is lastingly true of them.
+//! People, their numbers and their lasting properties.
 //!
 //! People are numbered from 0; the first ones are the requesters, the rest are only asked about.
 //! Nothing is stored per person: home, number, activity, address and registration are computed
@@ -16,7 +16,7 @@ const ROUND: usize = 1_000;
 const ROUNDS_MIN: u32 = 65;
 /// People per requester: most of an address book has no part in the log's requests.
 const PEOPLE_PER_REQUESTER: u32 = 4;
-/// Bits of a [`Number`] that tell the place in its home; the bits above tell the home.
+/// Bits of a [`Number`] that hold the place in its home; the bits above hold the home.
 const PLACE_BITS: u32 = 27;
 /// Services of one country.
 pub(super) const SERVICES: u32 = 200;

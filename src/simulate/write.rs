@@ -1,7 +1,7 @@
 //! A simulated log as files: one hive folder per UTC day, one file in it.
 //!
 //! Slices of a day are made and encoded in parallel, a few at a time, and appended in order; how
-//! many at a time decides no byte. A file is written under a temporary name in its folder and
+//! many at a time does not change the bytes. A file is written under a temporary name in its folder and
 //! renamed when it is complete; a failed run leaves no part of a file behind.
 
 use std::fs::{self, File};
@@ -40,7 +40,7 @@ pub(super) fn write_day(
         Ok(bytes)
     });
     if written.is_err() {
-        // The first failure is the one to tell.
+        // Only the first failure is reported.
         let _ = fs::remove_file(&partial);
     }
     written

@@ -356,7 +356,7 @@ fn files_that_nobody_reads_are_told_of() {
     strays.iter().for_each(|name| world.age(&format!("logs/{name}"), 25));
     let ran = world.retain(START);
     assert_eq!(ran.code, 1, "{}", ran.stderr);
-    assert_eq!(ran.stderr.matches("is not read as one").count(), 4, "{}", ran.stderr);
+    assert_eq!(ran.stderr.matches("is not read as a log").count(), 4, "{}", ran.stderr);
     for name in strays {
         assert!(ran.stderr.contains(name), "{name}: {}", ran.stderr);
     }

@@ -23,7 +23,7 @@ fn a_plan_reads_no_logs_and_makes_no_ledger() {
     sms_share                        3        8.18 % of the share at 1000             3207
 
     The error is one standard deviation of the noise of one value; a 95 % interval is 1.96 of them to each side.
-    Readable from: so many lookups (or requesters) must be behind a value before its interval is narrower than the value, for ratios than a tenth of their range; smaller values are published with `uninformative`.
+    Readable from: this many lookups (or requesters) must be behind a value before its interval is narrower than the value, for ratios than a tenth of their range; smaller values are published with `uninformative`.
     Bounding removes what a requester contributes past the clip; counts are raked to the total, and `coverage` says how much that restored.
 
     For any requester and any one day (UTC), everything ever published about that day through this ledger is (1, 0.000001)-indistinguishable from what it would be without that requester's lookups of that day. This release alone: epsilon 0.826. That one requester looked up one target once: epsilon 0.163. Released like this every day, 30 days add up to epsilon 5.28 and a year to 23.6. It does not hide facts about crowds.

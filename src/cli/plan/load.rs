@@ -1,4 +1,4 @@
-//! What values would be worth on a day of so many lookups, before anything is spent.
+//! Predicts how informative values would be on a day of a given size, before anything is spent.
 
 use std::fmt::Write;
 
@@ -8,8 +8,8 @@ use crate::cli::args::Plan;
 use crate::release::{Load, Typical};
 use crate::spec::question::{Measure, Question};
 
-/// How many lookups a requester makes where nobody tells: the number of requesters decides what
-/// distinct counts and histograms are worth.
+/// Lookups per requester if `--requesters` is not given. The number of requesters decides how
+/// informative distinct counts and histograms are.
 const LOOKUPS_PER_REQUESTER: f64 = 10.0;
 
 /// The load that was asked about.
@@ -24,7 +24,7 @@ pub(super) fn load(asked: &Plan) -> Option<Load> {
 pub(super) struct Row {
     question: String,
     typical: Typical,
-    /// What the relative error is a part of, for ratios.
+    /// What the error of a ratio is relative to.
     of: Option<&'static str>,
 }
 
@@ -39,7 +39,7 @@ impl Row {
         Self { question: question.name.clone(), typical, of }
     }
 
-    /// As JSON; the relative error of nothing is null.
+    /// As JSON; the relative error of zero is null.
     pub(super) fn object(&self) -> Value {
         json!({
             "value": self.typical.value,
@@ -50,9 +50,9 @@ impl Row {
     }
 }
 
-/// The typical values in words, and which questions are not worth asking.
-pub(super) fn words(load: Load, requesters_told: bool, rows: &[Row]) -> String {
-    let taken = if requesters_told { "" } else { " (taken as a tenth: --requesters tells better)" };
+/// The typical values as text, with a warning about questions whose answers would drown in noise.
+pub(super) fn words(load: Load, are_requesters_given: bool, rows: &[Row]) -> String {
+    let taken = if are_requesters_given { "" } else { " (assumed: a tenth; see --requesters)" };
     let mut text = format!(
         "\nOn a day of {} lookups by {} requesters{taken}, spread evenly over all rows:\n{:<24} {:>16} \
          {:>12} {:>24}",
@@ -112,7 +112,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn requesters_are_a_tenth_of_the_lookups_unless_told() {
+    fn requesters_are_a_tenth_of_the_lookups_by_default() {
         let asked = |lookups, requesters| Plan { release: "r.toml".into(), lookups, requesters };
         assert_eq!(load(&asked(None, None)), None);
         let of = |lookups, requesters| {
