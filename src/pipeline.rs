@@ -98,9 +98,6 @@ pub enum Done {
 #[derive(Debug, Serialize, Deserialize)]
 struct Frozen {
     tables: Vec<PricedTable>,
-    /// How long the release keeps its logs, in days.
-    #[serde(default)]
-    retention_days: u32,
     /// The private keys that were public already.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     known_keys: KnownKeys,
@@ -283,8 +280,7 @@ fn reservation(
     let key_delta = release::total_key_delta(&tables)?;
     let fingerprint = spec.fingerprint();
     let losses = Some(Guarantee::new(&tables, &plan.sizes(), &spec.ledger)?.losses()?);
-    let retention_days = spec.retention_days;
-    let plan = serde_json::to_string(&Frozen { tables, retention_days, known_keys, losses })
+    let plan = serde_json::to_string(&Frozen { tables, known_keys, losses })
         .map_err(|_| Error::internal("the plan cannot be written down"))?;
     Ok(Reservation {
         release: spec.name.clone(),

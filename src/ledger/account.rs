@@ -1,13 +1,13 @@
 //! The arithmetic of a block: what it may spend, what it has spent, what is left.
 //!
 //! In: the terms and the sums of a block. Out: a [`Balance`], the sums after one more charge, or
-//! the refusal. Invariant: both sums are integers and no addition can wrap, so that a small charge
-//! never vanishes and a large one never comes round; a charge that fits exactly is granted.
-//! Converting rho to (epsilon, delta) is not here.
+//! the refusal. Invariant: both sums are integers and no addition wraps, so a small charge is never
+//! lost in a large sum and a large one never overflows it; a charge that fits exactly is granted.
+//! Deliberately not here: converting rho to (epsilon, delta).
 
 use std::fmt::Write as _;
 
-use super::entry::EntryId;
+use super::state::EntryId;
 use super::terms::Terms;
 use crate::Error;
 use crate::spec::privacy_loss::{AttoDelta, NanoRho};
@@ -102,7 +102,7 @@ pub(super) struct Short {
     pub(super) coin: Coin,
     /// How many later blocks of the same release are short too.
     pub(super) more: usize,
-    /// Reservations of the block that nobody has finished.
+    /// Reservations of the block that are not finished.
     pub(super) unfinished: Vec<EntryId>,
 }
 

@@ -3,18 +3,13 @@
 //! Out: integers of at most 63 bits and texts. Back: each value is parsed, never trusted, so a file
 //! that was edited by hand is an error and not a wrong sum. Floats appear in the terms only.
 
-use jiff::Timestamp;
 use rusqlite::ToSql;
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSqlOutput, ValueRef};
 
-use super::entry::{EntryId, State};
 use super::journal::Event;
+use super::state::{EntryId, State};
 use crate::spec::privacy_loss::{AttoDelta, NanoRho};
 use crate::spec::window::Day;
-
-/// An instant as RFC 3339 text in UTC.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Instant(pub(super) Timestamp);
 
 /// Implements both directions for a type that is a count.
 macro_rules! count_column {
@@ -74,25 +69,6 @@ impl FromSql for Day {
     }
 }
 
-impl ToSql for Instant {
-    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        Ok(ToSqlOutput::from(self.0.to_string()))
-    }
-}
-
-impl FromSql for Instant {
-    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
-        let text = value.as_str()?;
-        let instant: Timestamp =
-            text.parse().map_err(|error: jiff::Error| FromSqlError::Other(error.into()))?;
-        // Another spelling of the same instant is an edit.
-        if instant.to_string() != text {
-            return Err(FromSqlError::Other("an instant in another spelling".into()));
-        }
-        Ok(Self(instant))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -108,17 +84,10 @@ mod tests {
     }
 
     #[test]
-    fn words_days_and_instants_are_parsed() {
+    fn words_and_days_are_parsed() {
         assert!(State::column_result(ValueRef::Text(b"drawn")).is_ok());
         assert!(State::column_result(ValueRef::Text(b"Drawn")).is_err());
         assert!(Event::column_result(ValueRef::Text(b"refunded")).is_err());
         assert!(Day::column_result(ValueRef::Text(b"2026-02-30")).is_err());
-        for text in ["yesterday", "2026-01-02T03:04:05+00:00", "2026-01-02T03:04:05.0Z"] {
-            assert!(Instant::column_result(ValueRef::Text(text.as_bytes())).is_err(), "{text}");
-        }
-        let exact: Timestamp = "2026-01-02T03:04:05.678901234Z".parse().unwrap();
-        let text = exact.to_string();
-        let back = Instant::column_result(ValueRef::Text(text.as_bytes())).unwrap();
-        assert_eq!(back, Instant(exact));
     }
 }

@@ -7,11 +7,12 @@ use jiff::Timestamp;
 use rusqlite::Connection;
 use serde::Serialize;
 
-use super::Ledger;
-use super::columns::Instant;
-use super::custody::{Custody, Finished, HoldTerms, Opening, Retention, Sealed};
+use super::custody::Custody;
+use super::custody_records::{Finished, HoldTerms, Opening, Retention, Sealed};
+use super::instant::Instant;
 use super::journal::{self, Event, Record};
 use super::trouble::{Outcome, Trouble};
+use super::verbs::Ledger;
 use crate::Result;
 
 impl Ledger {
@@ -46,7 +47,7 @@ impl Ledger {
     pub fn begin_retention(&mut self, mut retention: Retention) -> Result<u64> {
         self.step(|step| {
             retention.retention = replay(&step.transaction)?.retentions.len() as u64 + 1;
-            tell(&step.transaction, step.at, Event::RetentionBegun, &retention)?;
+            note(&step.transaction, step.at, Event::RetentionBegun, &retention)?;
             Ok(retention.retention)
         })
     }
@@ -56,7 +57,7 @@ impl Ledger {
     /// # Errors
     /// I/O; internal, when it is not under way.
     pub fn finish_retention(&mut self, finished: &Finished) -> Result<()> {
-        self.step(|step| tell(&step.transaction, step.at, Event::RetentionDone, finished))
+        self.step(|step| note(&step.transaction, step.at, Event::RetentionDone, finished))
     }
 
     /// Notes what a deletion sealed; only after this may the rows go.
@@ -64,7 +65,7 @@ impl Ledger {
     /// # Errors
     /// I/O; internal, when the deletion is not under way or a file was sealed for a hold before.
     pub fn note_sealed(&mut self, sealed: &Sealed) -> Result<()> {
-        self.step(|step| tell(&step.transaction, step.at, Event::HoldSealed, sealed))
+        self.step(|step| note(&step.transaction, step.at, Event::HoldSealed, sealed))
     }
 
     /// Enters a hold; its number is given here.
@@ -74,7 +75,7 @@ impl Ledger {
     pub fn add_hold(&mut self, mut terms: HoldTerms) -> Result<u64> {
         self.step(|step| {
             terms.hold = replay(&step.transaction)?.holds.len() as u64 + 1;
-            tell(&step.transaction, step.at, Event::HoldAdded, &terms)?;
+            note(&step.transaction, step.at, Event::HoldAdded, &terms)?;
             Ok(terms.hold)
         })
     }
@@ -85,7 +86,7 @@ impl Ledger {
     /// I/O; internal, when the hold has ended or the end is no later.
     pub fn extend_hold(&mut self, hold: u64, until: Timestamp) -> Result<()> {
         let payload = (hold, until.to_string());
-        self.step(|step| tell(&step.transaction, step.at, Event::HoldExtended, &payload))
+        self.step(|step| note(&step.transaction, step.at, Event::HoldExtended, &payload))
     }
 
     /// Gives a hold up; its archives go at the next deletion.
@@ -93,7 +94,7 @@ impl Ledger {
     /// # Errors
     /// I/O; internal, when it has ended.
     pub fn lift_hold(&mut self, hold: u64) -> Result<()> {
-        self.step(|step| tell(&step.transaction, step.at, Event::HoldLifted, &hold))
+        self.step(|step| note(&step.transaction, step.at, Event::HoldLifted, &hold))
     }
 
     /// Notes that the archives of an ended hold were deleted.
@@ -101,7 +102,7 @@ impl Ledger {
     /// # Errors
     /// I/O; internal, when they were before.
     pub fn note_purged(&mut self, hold: u64) -> Result<()> {
-        self.step(|step| tell(&step.transaction, step.at, Event::HoldPurged, &hold))
+        self.step(|step| note(&step.transaction, step.at, Event::HoldPurged, &hold))
     }
 
     /// Notes an opening.
@@ -110,12 +111,12 @@ impl Ledger {
     /// I/O; internal, for a hold that is not there.
     pub fn note_opening(&mut self, opening: &Opening, is_refused: bool) -> Result<()> {
         let event = if is_refused { Event::OpeningRefused } else { Event::HoldOpened };
-        self.step(|step| tell(&step.transaction, step.at, event, opening))
+        self.step(|step| note(&step.transaction, step.at, event, opening))
     }
 }
 
 /// Checks an event against all before it and adds it.
-fn tell(
+fn note(
     connection: &Connection,
     at: Timestamp,
     event: Event,
@@ -145,7 +146,7 @@ fn replay(connection: &Connection) -> Outcome<Custody> {
             return Err(damaged("was changed"));
         }
         let event = Event::parse(&record.event).ok_or_else(|| damaged("is of an unknown kind"))?;
-        if Custody::tells(event) {
+        if Custody::is_about(event) {
             custody
                 .take(event, &record.at, &record.payload)
                 .map_err(|what| damaged(&format!("cannot have happened: {what}")))?;

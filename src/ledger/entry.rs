@@ -1,85 +1,20 @@
 //! Entries: one release over its blocks, from reservation to publication.
 //!
-//! In: what a caller asks. Out: the types that the ledger speaks in, and the text that its journal
-//! keeps of a reservation. Invariant: everything but the state is fixed at reservation, the frozen
-//! plan above all; which state may follow which is said once, in [`State::may_become`], and
-//! repeated by a trigger of the schema. Reading and writing rows is not here.
-
-use std::fmt;
+//! In: what a caller asks, and rows of `entries` and `charges`. Out: [`Entry`], always whole, and the
+//! text that the journal keeps of a reservation. Invariants: everything but the state is fixed at
+//! reservation, the frozen plan above all; an entry whose charges are not what it says is an error
+//! and never a wrong answer. Nothing is written here.
 
 use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use serde::Serialize;
 
-use super::trouble::Outcome;
+use super::instant::Instant;
+use super::journal;
+use super::state::{EntryId, State};
+use super::trouble::{Outcome, Trouble};
 use crate::spec::privacy_loss::{AttoDelta, NanoRho};
 use crate::spec::window::Day;
-
-/// The number of an entry, counted from 1 in the order of reservation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(transparent)]
-pub struct EntryId(pub u64);
-
-impl fmt::Display for EntryId {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}", self.0)
-    }
-}
-
-/// How far a release has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum State {
-    /// Charged; the logs may have been read, no noise was drawn.
-    Reserved,
-    /// Noise may have been drawn; its bytes are lost unless a commit follows in the same run.
-    Drawn,
-    /// The bytes to publish are stored.
-    Committed,
-    /// The bytes were written out.
-    Published,
-    /// Given up by a person before any noise was drawn; its charge is free again.
-    Void,
-}
-
-impl State {
-    /// Every state, in the order of a release's life.
-    pub const ALL: [Self; 5] =
-        [Self::Reserved, Self::Drawn, Self::Committed, Self::Published, Self::Void];
-
-    /// The word in the ledger and in messages.
-    #[must_use]
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Reserved => "reserved",
-            Self::Drawn => "drawn",
-            Self::Committed => "committed",
-            Self::Published => "published",
-            Self::Void => "void",
-        }
-    }
-
-    /// The state of a word.
-    pub(super) fn parse(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|state| state.word() == word)
-    }
-
-    /// Whether `next` may follow.
-    #[must_use]
-    pub const fn may_become(self, next: Self) -> bool {
-        matches!(
-            (self, next),
-            (Self::Reserved, Self::Drawn | Self::Void)
-                | (Self::Drawn, Self::Committed)
-                | (Self::Committed, Self::Published)
-        )
-    }
-}
-
-impl fmt::Display for State {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(self.word())
-    }
-}
 
 /// What a release asks of the ledger.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -141,7 +76,7 @@ pub struct Entry {
 pub enum Which<'a> {
     /// All of them.
     All,
-    /// The last so many that were reserved.
+    /// This many of those that were reserved last.
     Newest(u32),
     /// Those that charged a block.
     Block(Day),
@@ -164,7 +99,7 @@ impl Entry {
             logs_digest: &'a str,
             code_version: &'a str,
         }
-        super::journal::payload(&Payload {
+        journal::payload(&Payload {
             release: &self.release,
             release_id: &self.release_id,
             fingerprint: &self.fingerprint,
@@ -176,36 +111,132 @@ impl Entry {
             code_version: &self.code_version,
         })
     }
+
+    /// Reads one entry, if it is there.
+    pub(super) fn read(connection: &Connection, id: EntryId) -> Outcome<Option<Self>> {
+        let found = connection
+            .prepare_cached(
+                "SELECT id, release, release_id, fingerprint, charge, key_delta, state, plan,
+                     logs_digest, code_version, reserved_at
+                 FROM entries WHERE id = ?1",
+            )?
+            .query_row([id], Self::from_row)
+            .optional()?;
+        let Some(mut entry) = found else { return Ok(None) };
+        let mut charges = connection.prepare_cached(
+            "SELECT block, charge, key_delta FROM charges WHERE entry = ?1 ORDER BY block",
+        )?;
+        let mut rows = charges.query([id])?;
+        while let Some(row) = rows.next()? {
+            let charged: (NanoRho, AttoDelta) = (row.get(1)?, row.get(2)?);
+            if charged != (entry.charge, entry.key_delta) {
+                let what = format!("entry {id} and its charges disagree");
+                return Err(Trouble::Damaged(what));
+            }
+            entry.blocks.push(row.get(0)?);
+        }
+        Ok(Some(entry))
+    }
+
+    fn from_row(row: &Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self {
+            id: row.get(0)?,
+            release: row.get(1)?,
+            release_id: row.get(2)?,
+            fingerprint: row.get(3)?,
+            blocks: Vec::new(),
+            charge: row.get(4)?,
+            key_delta: row.get(5)?,
+            state: row.get(6)?,
+            plan: row.get(7)?,
+            logs_digest: row.get(8)?,
+            code_version: row.get(9)?,
+            reserved_at: row.get::<_, Instant>(10)?.0,
+        })
+    }
+
+    /// The entry that a release id may still resume or publish, if any.
+    pub(super) fn live(connection: &Connection, release_id: &str) -> Outcome<Option<Self>> {
+        let id = connection
+            .prepare_cached(
+                "SELECT id FROM entries
+                 WHERE release_id = ?1 AND state IN ('reserved', 'committed', 'published')",
+            )?
+            .query_row([release_id], |row| row.get(0))
+            .optional()?;
+        id.map_or(Ok(None), |id| Self::read(connection, id))
+    }
+
+    /// Lists entries, oldest first, void ones too.
+    pub(super) fn list(connection: &Connection, which: Which<'_>) -> Outcome<Vec<Self>> {
+        let ids = match which {
+            Which::All => ids(connection, "SELECT id FROM entries ORDER BY id", []),
+            Which::Newest(most) => ids(
+                connection,
+                "SELECT id FROM (SELECT id FROM entries ORDER BY id DESC LIMIT ?1) ORDER BY id",
+                params![most],
+            ),
+            Which::Block(day) => ids(
+                connection,
+                "SELECT entry FROM charges WHERE block = ?1 ORDER BY entry",
+                params![day],
+            ),
+            Which::Release(name) => ids(
+                connection,
+                "SELECT id FROM entries WHERE release = ?1 ORDER BY id",
+                params![name],
+            ),
+        }?;
+        Self::read_all(connection, ids)
+    }
+
+    /// The entries of a release name that charged a block and were not made void, oldest first.
+    pub(super) fn standing(
+        connection: &Connection,
+        release: &str,
+        block: Day,
+    ) -> Outcome<Vec<Self>> {
+        let ids = ids(
+            connection,
+            "SELECT id FROM charges JOIN entries ON id = entry
+             WHERE block = ?1 AND release = ?2 AND state <> 'void' ORDER BY id",
+            params![block, release],
+        )?;
+        Self::read_all(connection, ids)
+    }
+
+    /// The blocks for which a release's bytes are stored, oldest first.
+    ///
+    /// Walks from block to block, so that it does not matter how many entries charged each.
+    pub(super) fn stored_blocks(connection: &Connection, release: &str) -> Outcome<Vec<Day>> {
+        let mut statement = connection.prepare_cached(
+            "WITH RECURSIVE blocks (day) AS (
+                 SELECT min(block) FROM charges
+                 UNION ALL
+                 SELECT (SELECT min(block) FROM charges WHERE block > day) FROM blocks
+                 WHERE day IS NOT NULL
+             )
+             SELECT day FROM blocks WHERE day IS NOT NULL AND EXISTS (
+                 SELECT 1 FROM charges JOIN entries ON id = entry
+                 WHERE block = day AND release = ?1 AND state IN ('committed', 'published')
+             )",
+        )?;
+        let days = statement.query_map([release], |row| row.get(0))?;
+        Ok(days.collect::<rusqlite::Result<_>>()?)
+    }
+
+    fn read_all(connection: &Connection, ids: Vec<EntryId>) -> Outcome<Vec<Self>> {
+        let read = |id| Self::read(connection, id);
+        ids.into_iter().filter_map(|id| read(id).transpose()).collect()
+    }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn one_row_per_pair_of_states() {
-        let rows = [
-            "     reserved drawn committed published void",
-            "reserved  -  yes  -  -  yes",
-            "drawn     -  -  yes  -  -",
-            "committed -  -  -  yes  -",
-            "published -  -  -  -  -",
-            "void      -  -  -  -  -",
-        ];
-        for (from, row) in State::ALL.into_iter().zip(&rows[1..]) {
-            let cells: Vec<&str> = row.split_whitespace().collect();
-            assert_eq!(cells[0], from.word());
-            for (next, cell) in State::ALL.into_iter().zip(&cells[1..]) {
-                assert_eq!(from.may_become(next), *cell == "yes", "{from} to {next}");
-            }
-        }
-    }
-
-    #[test]
-    fn words_come_back() {
-        for state in State::ALL {
-            assert_eq!(State::parse(state.word()), Some(state));
-        }
-        assert_eq!(State::parse("refunded"), None);
-    }
+fn ids(
+    connection: &Connection,
+    sql: &str,
+    parameters: impl rusqlite::Params,
+) -> Outcome<Vec<EntryId>> {
+    let mut statement = connection.prepare_cached(sql)?;
+    let ids = statement.query_map(parameters, |row| row.get(0))?;
+    Ok(ids.collect::<rusqlite::Result<_>>()?)
 }

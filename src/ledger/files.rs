@@ -2,15 +2,15 @@
 //!
 //! In: the files of one release. Out: the same files, each checked against its digest, and all of
 //! them against the journal. Invariant: a path is relative and stays inside the output folder, so
-//! that healing an output can never write elsewhere. Writing files to the output is not here.
+//! that healing an output can never write elsewhere. Deliberately not here: writing to the output.
 
 use std::path::{Component, Path};
 
 use rusqlite::{Connection, params};
 use serde::Serialize;
 
-use super::entry::EntryId;
 use super::journal::{self, Event};
+use super::state::EntryId;
 use super::trouble::{Outcome, Trouble};
 use crate::Error;
 

@@ -1,17 +1,16 @@
 //! The journal: every event of the ledger, each chained to the one before it.
 //!
-//! In: an event with its payload, inside the transaction that it tells of. Out: a row whose hash
-//! covers its fields and the hash before it. Invariant: rows are only ever added; the entries, the
-//! charges and the blocks can be computed anew from them, which `verify` does. The chain shows that
-//! a row was changed, not that the last rows were cut off together with what they tell of: for
-//! that, note the head elsewhere now and then.
+//! In: an event with its payload, inside the transaction that carries the event out. Out: a row
+//! whose hash covers its fields and the hash before it. Invariant: rows are only ever added;
+//! entries, charges and blocks can be computed anew from them, which `verify` does. The chain shows
+//! that a row was changed. It does not show that the last rows were cut off together with the
+//! changes that they record: for that, note the head elsewhere now and then.
 
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use serde::Serialize;
 
-use super::columns::Instant;
-use super::entry::{EntryId, State};
+use super::state::{EntryId, State};
 use super::trouble::{Outcome, Trouble};
 use crate::Error;
 
@@ -90,7 +89,7 @@ impl Event {
         }
     }
 
-    /// The event of a word; a word that nobody knows is no event.
+    /// The event of a word; `None` for a word that this version does not know.
     pub(super) fn parse(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|event| event.word() == word)
     }
@@ -106,25 +105,9 @@ impl Event {
         }
     }
 
-    /// The state that an entry is in after the event.
-    pub(super) const fn state(self) -> Option<State> {
-        match self {
-            Self::Created
-            | Self::RetentionBegun
-            | Self::RetentionDone
-            | Self::HoldAdded
-            | Self::HoldExtended
-            | Self::HoldLifted
-            | Self::HoldSealed
-            | Self::HoldPurged
-            | Self::HoldOpened
-            | Self::OpeningRefused => None,
-            Self::Reserved => Some(State::Reserved),
-            Self::Drawn => Some(State::Drawn),
-            Self::Committed => Some(State::Committed),
-            Self::Published => Some(State::Published),
-            Self::Voided => Some(State::Void),
-        }
+    /// The state that an entry is in after the event, if the event moves one.
+    pub(super) fn state(self) -> Option<State> {
+        State::ALL.into_iter().find(|state| Self::of(*state) == self)
     }
 }
 
@@ -194,7 +177,7 @@ pub(super) fn append(
     let entry_number = entry.map(|id| i64::try_from(id.0)).transpose();
     let mut record = Record {
         sequence: last.as_ref().map_or(0, |last| last.sequence) + 1,
-        at: Instant(at).0.to_string(),
+        at: at.to_string(),
         event: event.word().to_owned(),
         entry: entry_number.map_err(|_| Error::internal("the entries have run out of numbers"))?,
         payload: payload.to_owned(),
@@ -219,7 +202,7 @@ pub(super) fn append(
     Ok(())
 }
 
-/// Whether the journal tells the same payload for an event of an entry.
+/// Whether the journal holds this payload, once and unchanged, for an event of an entry.
 pub(super) fn agrees(
     connection: &Connection,
     event: Event,
@@ -243,7 +226,7 @@ pub(super) fn payload(value: &impl Serialize) -> Outcome<String> {
     })
 }
 
-/// The payload of events that say everything by their kind.
+/// The payload of events that need none.
 pub(super) const NOTHING_MORE: &str = "{}";
 
 /// What stands before the first hash.

@@ -2,10 +2,10 @@
 //!
 //! In: the system's random source, once. Out: keyed digests, each in a domain of its own.
 //! Invariant: the bytes leave this file only as digests; the type can be neither printed nor
-//! serialised nor copied. A digest of log files must not let anyone test a guess at their content,
-//! which is why it is keyed; so are numbers under a legal hold. A lost key is never replaced in
-//! silence: until it is restored nothing is released, held or deleted. It is not rotated within a
-//! ledger, whose digests could not be compared any more: another ledger has another key.
+//! serialised nor copied. Digests of log files and of numbers under a legal hold are keyed because
+//! a plain digest lets anyone test a guess at the content. A lost key is never replaced silently:
+//! until it is restored nothing is released, held or deleted. The key is not rotated within a
+//! ledger, whose older digests could not be compared any more; each ledger has its own.
 
 use std::fs;
 use std::io::{self, Write as _};

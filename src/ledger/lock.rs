@@ -14,14 +14,14 @@ use crate::{Error, Result};
 
 /// Holds the lock of a ledger until it is dropped.
 #[derive(Debug)]
-pub struct RunLock {
+pub(super) struct RunLock {
     file: File,
 }
 
 impl Drop for RunLock {
     fn drop(&mut self) {
         // Closing would free it too, but not while a process that was just started from this one
-        // still shares the open file. There is nobody to tell of a failure, which closing mends.
+        // still shares the open file. A failure needs no report: closing frees the lock as well.
         let _ = self.file.unlock();
     }
 }

@@ -1,10 +1,10 @@
 //! The mark that a ledger leaves beside the logs, so that a second one is noticed.
 //!
-//! Two ledgers over the same logs promise only the sum of both, and nobody would see it. The first
-//! run through a ledger therefore writes its name into `.pointillist-ledger` in the folder of the
-//! logs, which no glob reads; a run through another ledger is refused unless a person says that it
-//! is meant. In a folder that cannot be written there is no mark, and in one whose mark was removed
-//! nothing is noticed: it guards against mistakes, not against a person.
+//! What two ledgers over the same logs promise adds up, and neither shows it. The first run through
+//! a ledger therefore writes the ledger's name into `.pointillist-ledger` in the folder of the logs,
+//! which no glob reads; a run through another ledger is refused unless a person says that it is
+//! meant. A folder that cannot be written gets no mark, and a mark that was removed is not missed:
+//! this guards against mistakes, not against a person.
 
 use std::fs;
 use std::io::Write;
@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::Ledger;
+use super::verbs::Ledger;
 use crate::spec::logs::Place;
 use crate::{Error, Result};
 

@@ -18,7 +18,7 @@ use super::place::{Found, Place};
 use super::schema::{self, Access};
 use super::terms::Terms;
 use super::trouble::{Outcome, Trouble};
-use super::{Ledger, Writer};
+use super::verbs::{Ledger, Writer};
 use crate::spec::window::Clock;
 use crate::{Error, Result};
 
@@ -107,7 +107,8 @@ impl Ledger {
             terms.require_known_unit(&place.shown)?;
             Ok((connection, terms, key_check))
         };
-        let (connection, terms, key_check) = open().map_err(|trouble| trouble.tell(&place))?;
+        let (connection, terms, key_check) =
+            open().map_err(|trouble| trouble.into_error(&place))?;
         let writer = match writer {
             None => None,
             Some((lock, clock)) => {

@@ -1,13 +1,13 @@
-//! The second half of `verify`: what the tables hold against what the journal told.
+//! The second half of `verify`: the tables compared with the journal.
 //!
-//! In: the sums, states and counts that the walk along the journal came to. Out: a fault for each
+//! In: the sums, states and counts that the walk along the journal computed. Out: a fault for each
 //! table that holds something else. Invariant: rows are compared both ways, so that a missing row
 //! and a surplus one are found as surely as a changed one.
 
 use rusqlite::{Connection, Row};
 
 use super::account::Loss;
-use super::entry::{EntryId, State};
+use super::state::{EntryId, State};
 use super::terms::Terms;
 use super::trouble::{Outcome, Trouble};
 use super::verify::Walk;

@@ -129,7 +129,7 @@ pub(super) fn make(place: &Place, terms: &Terms, at: Timestamp) -> Result<Ledger
     // The name must last before the key's does: a key without it means a ledger that was lost.
     place.sync_folder()?;
     let key = LedgerKey::make(place)?;
-    fill(place, terms, &key, at).map_err(|trouble| trouble.tell(place))?;
+    fill(place, terms, &key, at).map_err(|trouble| trouble.into_error(place))?;
     place.sync_folder()?;
     fs::rename(&place.unfinished, &place.ledger)
         .map_err(|error| place.cannot_make("file", error))?;
@@ -172,7 +172,7 @@ fn connect(path: &std::path::Path, wait: Duration) -> Outcome<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(wait.min(LONGEST_WAIT))?;
-    // Foreign SQL in a changed schema shall not run, and no statement may edit the schema itself.
+    // SQL that somebody put into the schema does not run, and no statement edits the schema itself.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
     connection.pragma_update(None, "trusted_schema", false)?;
     connection.pragma_update(None, "cell_size_check", true)?;

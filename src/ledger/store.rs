@@ -9,10 +9,11 @@ use jiff::Timestamp;
 use rusqlite::{OptionalExtension as _, Transaction, params};
 
 use super::account::{Balance, Loss, Short};
-use super::columns::Instant;
-use super::entry::{Entry, EntryId, Reservation, State};
+use super::entry::{Entry, Reservation};
 use super::files::{self, StoredFile};
+use super::instant::Instant;
 use super::journal::{self, Event, NOTHING_MORE};
+use super::state::{EntryId, State};
 use super::terms::Terms;
 use super::trouble::{Outcome, Trouble};
 use crate::Error;

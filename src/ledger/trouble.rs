@@ -1,7 +1,7 @@
-//! Failures inside the ledger, and what a person is told about them.
+//! Failures inside the ledger, and the message that a person gets for each.
 //!
 //! In: SQLite's codes and the ledger's own findings. Out: [`Error`], one message per cause.
-//! Invariant: each SQLite code has one kind; a code that nobody foresaw is the program's fault.
+//! Invariant: each SQLite code has one kind; a code that is not listed is a fault of the program.
 //! Nothing here repeats a stored value: the messages name the ledger and what failed.
 
 use rusqlite::ErrorCode;
@@ -20,7 +20,7 @@ pub(super) enum Trouble {
     /// The content contradicts itself.
     Damaged(String),
     /// The text is finished already.
-    Told(Error),
+    Explained(Error),
 }
 
 impl From<rusqlite::Error> for Trouble {
@@ -31,16 +31,16 @@ impl From<rusqlite::Error> for Trouble {
 
 impl From<Error> for Trouble {
     fn from(error: Error) -> Self {
-        Self::Told(error)
+        Self::Explained(error)
     }
 }
 
 impl Trouble {
     /// The message for a person.
-    pub(super) fn tell(self, place: &Place) -> Error {
+    pub(super) fn into_error(self, place: &Place) -> Error {
         let shown = &place.shown;
         match self {
-            Self::Told(error) => error,
+            Self::Explained(error) => error,
             Self::Damaged(what) => damaged(&format!("the ledger {shown} is damaged: {what}")),
             Self::Sqlite(error) => match error.sqlite_error_code() {
                 Some(code) => of_code(code, shown).because(error),
@@ -142,14 +142,14 @@ mod tests {
         ];
         for (code, kind, words) in rows {
             let error = rusqlite::Error::SqliteFailure(ffi::Error::new(code), None);
-            let told = Trouble::from(error).tell(&place);
+            let told = Trouble::from(error).into_error(&place);
             assert_eq!(told.kind(), kind, "{code}");
             assert!(told.to_string().contains(words), "{code}: {told}");
             assert!(told.hint().is_some() || kind == Kind::Internal, "{code}");
         }
-        let told = Trouble::from(rusqlite::Error::QueryReturnedNoRows).tell(&place);
+        let told = Trouble::from(rusqlite::Error::QueryReturnedNoRows).into_error(&place);
         assert_eq!(told.kind(), Kind::Io);
-        let told = Trouble::from(rusqlite::Error::InvalidQuery).tell(&place);
+        let told = Trouble::from(rusqlite::Error::InvalidQuery).into_error(&place);
         assert_eq!(told.kind(), Kind::Internal);
     }
 }

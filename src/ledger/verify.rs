@@ -2,8 +2,8 @@
 //!
 //! In: an open ledger. Out: what was counted, or each fault found. Invariant: every table takes
 //! part, down to the stored bytes and the text of the schema, so a change of any value, a missing
-//! row and a surplus one are all found; an event that nobody knows is a fault, never skipped. A
-//! journal cut off at its end together with what the cut events told of shows only against a head
+//! row and a surplus one are all found; an unknown event is a fault and never skipped. A journal cut
+//! off at its end, together with the changes that the lost events record, shows only against a head
 //! that was noted elsewhere.
 
 use std::collections::{BTreeMap, HashMap};
@@ -12,10 +12,11 @@ use rusqlite::{Connection, Row};
 
 use super::account::Loss;
 use super::custody::Custody;
-use super::entry::{Entry, EntryId, State};
+use super::entry::Entry;
 use super::files;
 use super::journal::{self, Event, GENESIS, Record};
 use super::schema;
+use super::state::{EntryId, State};
 use super::terms::Terms;
 use super::trouble::{Outcome, Trouble};
 use crate::spec::window::Day;
@@ -60,7 +61,7 @@ pub(super) fn walk(connection: &Connection) -> Outcome<(Verification, Vec<String
     Ok((verification, walk.faults))
 }
 
-/// What the journal has told so far.
+/// What the events so far add up to.
 pub(super) struct Walk {
     pub(super) events: u64,
     head: String,
@@ -156,7 +157,7 @@ impl Walk {
             (Some(event), Some(Ok(entry))) if let Some(state) = event.state() => {
                 self.moved(connection, &record, EntryId(entry), state)
             }
-            (Some(event), None) if Custody::tells(event) => {
+            (Some(event), None) if Custody::is_about(event) => {
                 if let Err(what) = self.custody.take(event, &record.at, &record.payload) {
                     self.fault(format!("event {number} cannot have happened: {what}"));
                 }

@@ -1,0 +1,128 @@
+//! What the journal keeps of deletions, legal holds and openings.
+//!
+//! Each type is the payload of an event. Numbers under a hold are keyed digests, and no record holds
+//! an identifier.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::instant;
+use crate::spec::window::Day;
+
+/// In which column a held number counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// Who asked.
+    Requester,
+    /// Who was asked about.
+    Target,
+    /// Both.
+    Either,
+}
+
+/// A hold as it was entered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HoldTerms {
+    /// Its number, counted from 1.
+    pub hold: u64,
+    /// The order's reference, as typed.
+    pub order: String,
+    /// Keyed digests of the canonical numbers, sorted.
+    pub numbers: Vec<String>,
+    /// In which column they count.
+    pub role: Role,
+    /// The first instant of the window, in UTC microseconds.
+    pub from_micros: i64,
+    /// The first instant after it.
+    pub to_micros: i64,
+    /// When the hold ends unless it is extended.
+    #[serde(with = "instant")]
+    pub expires: Timestamp,
+    /// The custodians' public keys.
+    pub recipients: Vec<String>,
+}
+
+/// One sealed archive.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Archive {
+    /// Whose it is.
+    pub hold: u64,
+    /// How many rows it has.
+    pub rows: u64,
+    /// Its size in bytes.
+    pub bytes: u64,
+    /// The BLAKE3 digest of the sealed file.
+    pub digest: String,
+    /// Which archive of this hold and deletion it is, counted from 0; a deletion that was cut short
+    /// may need a second one.
+    pub part: u64,
+}
+
+/// What one deletion sealed before it deleted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sealed {
+    /// The deletion.
+    pub retention: u64,
+    /// Every hold whose rows were looked for.
+    pub considered: Vec<u64>,
+    /// In which files: their digests before the deletion.
+    pub files: Vec<String>,
+    /// The archives of those that had some.
+    pub archives: Vec<Archive>,
+}
+
+/// A file that a deletion took or shortened.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeletedFile {
+    /// Its path below the folder of the logs; none when the path itself held an identifier.
+    pub path: Option<String>,
+    /// Rows that went.
+    pub expired_rows: u64,
+    /// Rows that stayed; without any the file was deleted.
+    pub kept_rows: u64,
+    /// Its size before.
+    pub bytes: u64,
+    /// The keyed digest of its name and content before.
+    pub digest_before: String,
+    /// The same of what stays in its place; none when it is deleted.
+    pub digest_after: Option<String>,
+}
+
+/// A deletion.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Retention {
+    /// Its number, counted from 1.
+    pub retention: u64,
+    /// The instant that it was decided by.
+    #[serde(with = "instant")]
+    pub as_of: Timestamp,
+    /// Rows before it went.
+    #[serde(with = "instant")]
+    pub cutoff: Timestamp,
+    /// What went.
+    pub files: Vec<DeletedFile>,
+    /// Days of which rows went though they were never released.
+    pub unreleased: Vec<Day>,
+}
+
+/// The end of a deletion.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Finished {
+    /// Which deletion.
+    pub retention: u64,
+    /// The places, in its list, of files that somebody else changed before they could go: what is
+    /// past retention in them goes in the next deletion.
+    pub left: Vec<usize>,
+}
+
+/// An opening of an order's archives.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Opening {
+    /// The hold, where the order was known.
+    pub hold: Option<u64>,
+    /// How many archives were opened.
+    pub archives: u64,
+    /// The SHA-256 of the rows that were handed over, or why nothing was.
+    pub outcome: String,
+}

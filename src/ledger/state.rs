@@ -1,0 +1,107 @@
+//! How far an entry has come, and the number by which it is known.
+//!
+//! Which state may follow which is decided here, in [`State::may_become`], and repeated by a trigger
+//! of the schema.
+
+use std::fmt;
+
+use serde::Serialize;
+
+/// The number of an entry, counted from 1 in the order of reservation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(transparent)]
+pub struct EntryId(pub u64);
+
+impl fmt::Display for EntryId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}", self.0)
+    }
+}
+
+/// How far a release has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum State {
+    /// Charged; the logs may have been read, no noise was drawn.
+    Reserved,
+    /// Noise may have been drawn; its bytes are lost unless a commit follows in the same run.
+    Drawn,
+    /// The bytes to publish are stored.
+    Committed,
+    /// The bytes were written out.
+    Published,
+    /// Given up by a person before any noise was drawn; its charge is free again.
+    Void,
+}
+
+impl State {
+    /// Every state, in the order of a release's life.
+    pub const ALL: [Self; 5] =
+        [Self::Reserved, Self::Drawn, Self::Committed, Self::Published, Self::Void];
+
+    /// The word in the ledger and in messages.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Reserved => "reserved",
+            Self::Drawn => "drawn",
+            Self::Committed => "committed",
+            Self::Published => "published",
+            Self::Void => "void",
+        }
+    }
+
+    /// The state of a word.
+    pub(super) fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.word() == word)
+    }
+
+    /// Whether `next` may follow.
+    #[must_use]
+    pub const fn may_become(self, next: Self) -> bool {
+        matches!(
+            (self, next),
+            (Self::Reserved, Self::Drawn | Self::Void)
+                | (Self::Drawn, Self::Committed)
+                | (Self::Committed, Self::Published)
+        )
+    }
+}
+
+impl fmt::Display for State {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.word())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_row_per_pair_of_states() {
+        let rows = [
+            "     reserved drawn committed published void",
+            "reserved  -  yes  -  -  yes",
+            "drawn     -  -  yes  -  -",
+            "committed -  -  -  yes  -",
+            "published -  -  -  -  -",
+            "void      -  -  -  -  -",
+        ];
+        for (from, row) in State::ALL.into_iter().zip(&rows[1..]) {
+            let cells: Vec<&str> = row.split_whitespace().collect();
+            assert_eq!(cells[0], from.word());
+            for (next, cell) in State::ALL.into_iter().zip(&cells[1..]) {
+                assert_eq!(from.may_become(next), *cell == "yes", "{from} to {next}");
+            }
+        }
+    }
+
+    #[test]
+    fn words_come_back() {
+        for state in State::ALL {
+            assert_eq!(State::parse(state.word()), Some(state));
+        }
+        assert_eq!(State::parse("refunded"), None);
+    }
+}

@@ -1,0 +1,249 @@
+//! An open ledger and the verbs of a release's life: reserve, draw, commit, publish, void, verify.
+//!
+//! Each verb is one [`Step`]: a transaction that is durable when the verb returns, or nothing at all.
+//! What a step does to the tables is in [`super::store`].
+
+use std::fmt;
+use std::time::Duration;
+
+use rusqlite::{Connection, TransactionBehavior};
+
+use super::account::Balance;
+use super::entry::{Entry, Reservation, Which};
+use super::files::{self, StoredFile};
+use super::key::LedgerKey;
+use super::lock::RunLock;
+use super::place::Place;
+use super::schema;
+use super::state::EntryId;
+use super::store::{self, Step};
+use super::terms::Terms;
+use super::trouble::Outcome;
+use super::verify::{self, Verification};
+use crate::spec::window::{Clock, Day};
+use crate::{Error, Result};
+
+/// An open ledger.
+pub struct Ledger {
+    // Fields are dropped in this order: the database is closed before the lock is freed.
+    pub(super) connection: Connection,
+    pub(super) place: Place,
+    pub(super) terms: Terms,
+    pub(super) writer: Option<Writer>,
+}
+
+/// The right to draw noise once, given when the ledger has durably noted that it will be.
+///
+/// It can be neither made elsewhere nor copied, so that no draw goes before its note.
+pub struct DrawPermit(());
+
+#[cfg(test)]
+impl DrawPermit {
+    /// A permit for tests that draw without a ledger.
+    pub(crate) const fn for_test() -> Self {
+        Self(())
+    }
+}
+
+/// What only a ledger that may be written has.
+pub(super) struct Writer {
+    pub(super) key: LedgerKey,
+    pub(super) clock: Clock,
+    pub(super) wait: Duration,
+    pub(super) _lock: RunLock,
+}
+
+impl Ledger {
+    /// What the ledger fixed when it was made.
+    #[must_use]
+    pub const fn terms(&self) -> &Terms {
+        &self.terms
+    }
+
+    /// The key of log digests.
+    ///
+    /// # Errors
+    /// Internal, when the ledger was opened for reading.
+    pub fn key(&self) -> Result<&LedgerKey> {
+        self.writer.as_ref().map(|writer| &writer.key).ok_or_else(|| self.only_read())
+    }
+
+    /// What a block may spend, has spent and has left.
+    ///
+    /// # Errors
+    /// I/O, when the ledger cannot be read.
+    pub fn balance(&self, block: Day) -> Result<Balance> {
+        let spent = self.read(store::spent(&self.connection, block))?;
+        Ok(Balance::new(&self.terms, spent))
+    }
+
+    /// The balances of all blocks that were ever charged, oldest first.
+    ///
+    /// # Errors
+    /// I/O, when the ledger cannot be read.
+    pub fn balances(&self) -> Result<Vec<(Day, Balance)>> {
+        let spent = self.read(store::all_spent(&self.connection))?;
+        Ok(spent.into_iter().map(|(day, spent)| (day, Balance::new(&self.terms, spent))).collect())
+    }
+
+    /// The entries of a release name that charged a block, newest last, without void ones.
+    ///
+    /// # Errors
+    /// I/O, when the ledger cannot be read.
+    pub fn find(&self, release: &str, block: Day) -> Result<Vec<Entry>> {
+        self.read(Entry::standing(&self.connection, release, block))
+    }
+
+    /// One entry, if there is one of that number.
+    ///
+    /// # Errors
+    /// I/O, when the ledger cannot be read.
+    pub fn entry(&self, id: EntryId) -> Result<Option<Entry>> {
+        self.read(Entry::read(&self.connection, id))
+    }
+
+    /// Entries with void ones, oldest first.
+    ///
+    /// # Errors
+    /// I/O, when the ledger cannot be read.
+    pub fn entries(&self, which: Which<'_>) -> Result<Vec<Entry>> {
+        self.read(Entry::list(&self.connection, which))
+    }
+
+    /// The blocks for which a release's bytes are stored, oldest first.
+    ///
+    /// # Errors
+    /// I/O, when the ledger cannot be read.
+    pub fn stored_blocks(&self, release: &str) -> Result<Vec<Day>> {
+        self.read(Entry::stored_blocks(&self.connection, release))
+    }
+
+    /// Charges every block of a release, or returns the entry that the release has already.
+    ///
+    /// A returned entry that is `reserved` is drawn with *its* plan, not the caller's; one that is
+    /// `committed` or `published` is never drawn again. The caller compares its `logs_digest` with
+    /// that of the logs. The charge of an earlier draw that was lost stays spent and does not keep
+    /// the release from being reserved again.
+    ///
+    /// # Privacy
+    /// Every block is charged, with data or without, so that a charge says nothing about the logs.
+    ///
+    /// # Errors
+    /// Refused, when a block has too little left; internal, when the reservation has no days, no
+    /// name or no cost.
+    pub fn reserve(&mut self, reservation: &Reservation) -> Result<Entry> {
+        self.step(|step| step.reserve(reservation))
+    }
+
+    /// Notes that noise is about to be drawn; from here on the charge cannot come back.
+    ///
+    /// # Privacy
+    /// The caller draws nothing before this has returned.
+    ///
+    /// # Errors
+    /// Internal, unless the entry is reserved.
+    pub fn mark_drawn(&mut self, entry: EntryId) -> Result<DrawPermit> {
+        self.step(|step| step.mark_drawn(entry))?;
+        Ok(DrawPermit(()))
+    }
+
+    /// Stores the bytes to publish.
+    ///
+    /// # Errors
+    /// Internal, unless the entry is drawn and there are files, each of a path of its own inside
+    /// the output; refused, when one is larger than a ledger can store.
+    pub fn commit(&mut self, entry: EntryId, files: &[StoredFile]) -> Result<()> {
+        // Giving up loses the draw with its charge, and only a reader can be in the way.
+        self.step_within(COMMIT_WAIT, |step| step.commit(entry, files))
+    }
+
+    /// Notes that the stored bytes were written out.
+    ///
+    /// # Errors
+    /// Internal, unless the entry is committed.
+    pub fn mark_published(&mut self, entry: EntryId) -> Result<()> {
+        self.step(|step| step.mark_published(entry))
+    }
+
+    /// The bytes to publish, checked against their digests and the journal.
+    ///
+    /// # Errors
+    /// I/O, when they are not what was committed, or nothing was.
+    pub fn stored(&self, entry: EntryId) -> Result<Vec<StoredFile>> {
+        self.read(files::read(&self.connection, entry))
+    }
+
+    /// Gives a reservation up and frees its charge; for a person's command only.
+    ///
+    /// # Privacy
+    /// Only a reserved entry can go: nothing that depends on the logs has left it.
+    ///
+    /// # Errors
+    /// Refused, unless the entry is reserved; usage, when there is no such entry.
+    pub fn void(&mut self, entry: EntryId) -> Result<()> {
+        self.step(|step| step.void(entry))
+    }
+
+    /// Walks the journal, computes every other table anew, and counts what it found.
+    ///
+    /// # Errors
+    /// Refused, naming the first faults, when the ledger was edited; I/O, when it cannot be read.
+    pub fn verify(&self) -> Result<Verification> {
+        let (verification, faults) = self.read(verify::walk(&self.connection))?;
+        if faults.is_empty() {
+            return Ok(verification);
+        }
+        Err(Error::refused(format!(
+            "the ledger {} does not verify: {}",
+            self.place.shown,
+            faults.join("; ")
+        ))
+        .help("it was damaged or edited: restore it from a backup before the next run"))
+    }
+
+    /// Runs one step, waiting for readers as long as the run may wait.
+    pub(super) fn step<T>(&mut self, work: impl FnOnce(&Step<'_>) -> Outcome<T>) -> Result<T> {
+        self.step_within(Duration::ZERO, work)
+    }
+
+    /// Runs one step in a transaction that takes its place among the writers at once, waiting for
+    /// readers at least as long as `least_wait`.
+    fn step_within<T>(
+        &mut self,
+        least_wait: Duration,
+        work: impl FnOnce(&Step<'_>) -> Outcome<T>,
+    ) -> Result<T> {
+        let Some(Writer { clock, wait, .. }) = &self.writer else {
+            return Err(self.only_read());
+        };
+        let wait = (*wait).max(least_wait).min(schema::LONGEST_WAIT);
+        let Self { connection, terms, place, .. } = self;
+        let run = || -> Outcome<T> {
+            connection.busy_timeout(wait)?;
+            let transaction =
+                connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let step = Step { transaction, terms, at: clock.now() };
+            let done = work(&step)?;
+            step.finish()?;
+            Ok(done)
+        };
+        run().map_err(|trouble| trouble.into_error(place))
+    }
+
+    pub(super) fn read<T>(&self, outcome: Outcome<T>) -> Result<T> {
+        outcome.map_err(|trouble| trouble.into_error(&self.place))
+    }
+
+    fn only_read(&self) -> Error {
+        Error::internal(format!("the ledger {} was opened for reading", self.place.shown))
+    }
+}
+
+impl fmt::Debug for Ledger {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Ledger").field("path", &self.place.shown).finish_non_exhaustive()
+    }
+}
+
+/// How long a commit waits for a reader at least: longer than any ledger takes to be read.
+const COMMIT_WAIT: Duration = Duration::from_secs(3_600);
