@@ -316,7 +316,7 @@ def _country_rows(calling_code, prefix, states, inherited):
         return
     shallow = calling_code.code == NORTH_AMERICA and len(prefix) < AREA_CODE_DIGITS
     if (len(present) == 1 and not shallow) or len(prefix) == PREFIX_DIGITS_MAX:
-        # Seven digits cannot always tell; then the country with the most numbers takes the row.
+        # Seven digits do not always decide; then the country with the most numbers takes the row.
         country = calling_code.regions[counts.index(max(counts))]
         if country != inherited or _is_area_code(calling_code, prefix):
             yield prefix, country

@@ -1,6 +1,6 @@
 //! `demo`: simulated logs, released day by day, with the true error beside the answers.
 //!
-//! The truth comes from the simulator's rows. It may be shown because they are nobody's data.
+//! The truth comes from the simulator's rows. It may be shown because no real person is in them.
 
 mod truth;
 

@@ -312,7 +312,7 @@ fn active(custody: &Custody, order: &str, now: Timestamp) -> Result<Hold> {
         return Ok(hold.clone());
     }
     Err(Error::refused(format!("the hold of order {order} has {}", state(hold, now)))
-        .help("enter the order anew with `pointillist hold add`"))
+        .help("enter the order again with `pointillist hold add`"))
 }
 
 fn state(hold: &Hold, now: Timestamp) -> &'static str {

@@ -169,11 +169,11 @@ mod tests {
         assert_eq!(layers(&stored(path, older)).unwrap(), None);
         assert_eq!(layers(&stored("volume/day=2026-01-05/part-0.parquet", "PAR1")).unwrap(), None);
         let expected = Layers { width: 18.75, noise_sd: 4.5, sums: vec![7.0, -0.5] };
-        let told = json!({ "measured_tables": [
+        let manifest = json!({ "measured_tables": [
             { "name": "lookups by hour", "layers": null },
             { "name": "all lookups", "layers": { "up_to": 37.5, "measured": expected } },
         ] });
-        assert_eq!(layers(&stored(path, &told.to_string())).unwrap(), Some(expected));
+        assert_eq!(layers(&stored(path, &manifest.to_string())).unwrap(), Some(expected));
         for broken in ["{", r#"{ "measured_tables": [{ "layers": { "measured": 1 } }] }"#] {
             assert_eq!(layers(&stored(path, broken)).unwrap_err().kind(), crate::Kind::Internal);
         }

@@ -199,7 +199,7 @@ impl<'a> Asker<'a> {
         self.openings.sort_unstable();
     }
 
-    /// Whom a person asks about now: somebody whose answer is not in the cache.
+    /// Chooses whom a person asks about now: a target whose answer is not in the cache.
     fn choose(
         &self,
         person: u32,

@@ -1,6 +1,6 @@
 //! Whom a requester asks about: address books, services and strangers.
 //!
-//! An address book is not stored: slot n of somebody's book is computed from (person, n). Every
+//! An address book is not stored: slot n of a person's book is computed from (person, n). Every
 //! third slot is mutual (if A has B there, B has A there), the others lead to people by how well
 //! known they are (about Zipf with exponent 1/2), mostly at home. Low slots are the favourites.
 
@@ -36,7 +36,7 @@ pub(super) fn contact(population: &Population, person: u32, slot: u64) -> Number
     population.known(home, (f64::from(people) * fame * fame) as u32)
 }
 
-/// A business, bank or parcel service that somebody writes to.
+/// A business, bank or parcel service that a person writes to.
 pub(super) fn service(population: &Population, person: u32, chance: &mut Chance) -> Number {
     let home = if chance.happens(FOREIGN_SERVICE) {
         population.home_of(chance.below(u64::from(population.people)) as u32)
@@ -46,7 +46,7 @@ pub(super) fn service(population: &Population, person: u32, chance: &mut Chance)
     population.service(home, chance.zipf(u64::from(SERVICES)) as u32)
 }
 
-/// A number that is in nobody's book: mostly somebody at home, sometimes a mistyped number.
+/// A number that is in no address book: mostly a person at home, sometimes a mistyped number.
 pub(super) fn stranger(population: &Population, person: u32, chance: &mut Chance) -> Number {
     let home = population.home_of(person);
     if chance.happens(0.1) {

@@ -2,7 +2,7 @@
 //!
 //! The shares are invented but plausible for a messenger. Every number that a plan can write is
 //! valid in its country: the prefixes were chosen so that no later digit makes a number invalid
-//! (checked with libphonenumber's metadata). A number may belong to somebody; that is chance.
+//! (checked with libphonenumber's metadata). A number may belong to a real person by chance.
 
 /// A country: its calling code, its businesses and the parts with a clock of their own.
 #[derive(Debug)]

@@ -6,7 +6,7 @@
 //! depends on its date, not on where the run began. Days are made one at a time, in memory: 16
 //! bytes per lookup of the day beside the rows in work.
 //!
-//! Not here: privacy. No simulated person exists; a number that is somebody's is so by chance.
+//! Not here: privacy. No simulated person exists; a number can belong to a real person by chance.
 
 mod asks;
 mod chance;

@@ -2,7 +2,7 @@
 //!
 //! People are numbered from 0; the first ones are the requesters, the rest are only asked about.
 //! Nothing is stored per person: home, number, activity, address and registration are computed
-//! from (seed, person). Person and number are a bijection, so nobody shares a number, and a
+//! from (seed, person). Person and number are a bijection, so no number is shared, and a
 //! number that belongs to no person is out of service. Who knows whom is in `contacts`.
 
 use std::net::Ipv6Addr;
@@ -38,7 +38,7 @@ const SERVICES_REGISTERED: f64 = 0.7;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Number(pub(super) u32);
 
-/// What kind of requester somebody is.
+/// The kind of a requester.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Habit {
     /// A person with an address book and a client that caches answers.
@@ -73,7 +73,7 @@ pub(super) struct Settled {
     members: Vec<u32>,
     numbers: Scatter,
     services: Scatter,
-    /// From how well known somebody is to the person; requesters are known like anybody else.
+    /// From the rank of fame to the person; requesters are known like everybody else.
     fame: Scatter,
 }
 
@@ -130,7 +130,7 @@ impl Population {
         Number(u32::from(home) << PLACE_BITS | self.settled(home).numbers.forward(rank))
     }
 
-    /// The number of somebody in a home; `fame` 0 is the best known.
+    /// The number of a person in a home; `fame` 0 is the best known.
     pub(super) fn known(&self, home: u8, fame: u32) -> Number {
         self.resident(home, self.settled(home).fame.forward(fame))
     }

@@ -39,7 +39,7 @@ pub(crate) struct ArchiveWorld {
     folder: TempDir,
 }
 
-/// A valid number; each is told from every other by its digits.
+/// A valid number; no two have the same digits.
 pub(crate) fn number(place: usize) -> String {
     format!("+1415555{:04}", 100 + place * 7)
 }
@@ -131,7 +131,7 @@ impl ArchiveWorld {
         File::options().append(true).open(self.path(name)).unwrap().set_modified(at).unwrap();
     }
 
-    /// Every row of every log file, sorted, read by other code than the program's.
+    /// Every row of every log file, sorted, read without the code of the program.
     pub(crate) fn live(&self) -> Vec<Row> {
         let mut rows: Vec<Row> = self
             .files("logs")
@@ -157,10 +157,10 @@ impl ArchiveWorld {
         files
     }
 
-    /// The rows that the custodian gets for an order, sorted; none when there is no archive.
+    /// The rows that the custodian gets for an order, sorted; empty if there is no archive.
     pub(crate) fn disclosed(&self, order: &str, as_of: i64) -> Vec<Row> {
         let out = format!("package-{order}-{as_of}");
-        // The same clock may come twice.
+        // Two openings may have the same instant.
         let _absent = std::fs::remove_dir_all(self.path(&out));
         let as_of = instant(as_of);
         let ran = self.run(&[

@@ -3,7 +3,7 @@
 
 use crate::world::World;
 
-/// A world whose logs lie in promised day folders.
+/// A world whose logs lie in one folder per day, as `day_folder` promises.
 fn in_day_folders() -> World {
     let world = World::new();
     world.edit("logs/*.csv", "logs/**/*.csv");
@@ -19,11 +19,11 @@ fn in_day_folders() -> World {
     world
 }
 
-/// The days that `status` finds changed, and its exit code.
+/// The days whose logs have changed according to `status`, and its exit code.
 fn changed(world: &World, as_of: &str) -> (Vec<String>, i32) {
     let ran = world.run(&["status", "release.toml", "--as-of", as_of, "--check-logs", "--json"]);
-    let told: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
-    let days = told["days"].as_array().unwrap().iter();
+    let json: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+    let days = json["days"].as_array().unwrap().iter();
     let changed = days.filter(|day| day["logs_changed"] == true);
     (changed.map(|day| day["day"].as_str().unwrap().to_owned()).collect(), ran.code)
 }
@@ -42,7 +42,7 @@ fn a_late_file_is_told_and_never_released() {
     assert_eq!(again.code, 0, "{}", again.stderr);
     assert_eq!((world.published(), world.ledger()), (published, ledger));
 
-    // A file that is gone is a change as well, until the day passes retention: then it should be.
+    // A missing file is a change as well, until the day passes retention: then it should be missing.
     std::fs::remove_dir_all(world.path("logs/day=2026-03-03")).unwrap();
     assert_eq!(changed(&world, "2026-03-04").0, ["2026-03-02", "2026-03-03"]);
     assert_eq!(changed(&world, "2026-04-01T12:00:00Z").0, ["2026-03-03"]);
@@ -83,7 +83,7 @@ fn what_retention_takes_is_no_change_of_a_released_day() {
     assert!(retained.stdout.contains("rewritten"), "{} {}", retained.stdout, retained.stderr);
     assert!(!world.path("logs/day=2026-03-01/a.csv").exists());
     assert_eq!(changed(&world, HALF_A_DAY).0, [""; 0]);
-    // Nor is it after the next deletion, but what anybody else does to the file is.
+    // Nor is the next deletion, but any other change of the file is.
     world.run(&["retain", "release.toml", "--as-of", "2026-03-31T16:00:00Z"]);
     assert_eq!(changed(&world, "2026-03-31T16:00:00Z").0, [""; 0]);
     let path = "logs/day=2026-03-01/b.csv";
@@ -112,14 +112,14 @@ fn what_retention_takes_does_not_keep_a_reserved_day_from_going_on() {
     let without = run();
     assert_eq!(without.code, 65, "{}", without.stderr);
     assert!(without.stderr.contains("changed since entry 1"), "{}", without.stderr);
-    // With that file as it was the reservation goes on, to where the file breaks off again.
+    // With the old file in place the reservation goes on until the file breaks off again.
     world.write(last, &broken());
     let resumed = run();
     assert_eq!(resumed.code, 65, "{}", resumed.stderr);
     assert!(resumed.stderr.contains("cut short"), "{}", resumed.stderr);
 }
 
-/// Packed text whose header can be read and whose last rows cannot.
+/// Compressed text whose header can be read and whose last rows cannot.
 fn broken() -> Vec<u8> {
     let rows =
         "+14155550123,+442079460999,2026-03-02T05:15:00Z,10.9.8.7,calls,sms,12.5\n".repeat(400);
@@ -148,9 +148,9 @@ fn it_does_not_matter_from_where_logs_are_read() {
         .current_dir("/")
         .output()
         .unwrap();
-    let told = String::from_utf8(ran.stdout).unwrap();
-    assert!(told.contains("2026-03-02  released\n"), "{told}");
-    // The folder of the logs may move with the release file.
+    let text = String::from_utf8(ran.stdout).unwrap();
+    assert!(text.contains("2026-03-02  released\n"), "{text}");
+    // The folder of the logs may move together with the release file.
     std::fs::rename(world.path("logs"), world.path("elsewhere")).unwrap();
     world.edit("logs/**/*.csv", "elsewhere/**/*.csv");
     assert_eq!(changed(&world, "2026-03-04"), (vec![], 0));
@@ -174,12 +174,12 @@ fn a_second_ledger_over_the_same_logs_is_refused_unless_it_is_meant() {
         ["run", "release.toml", "--day", "2026-03-02", "--as-of", "2026-03-10", "--out", "other"];
     let meant = [run.as_slice(), &["--new-ledger"]].concat();
     assert_eq!(world.run(&meant).code, 0);
-    // Once both are known, either goes on.
+    // Once both are marked, either of them goes on.
     assert_eq!(world.run(&run).code, 0);
     world.edit("path = \"second.ledger\"", "path = \"daily.ledger\"");
     assert_eq!(world.day("2026-03-03").code, 0);
 
-    // A ledger that was lost and made anew is another one.
+    // A ledger that was lost and made again is another ledger.
     for name in ["daily.ledger", "daily.ledger.key"] {
         std::fs::remove_file(world.path(name)).unwrap();
     }
@@ -196,7 +196,7 @@ fn a_damaged_mark_is_told_and_a_folder_that_cannot_be_marked_is_no_hindrance() {
     assert!(damaged.stderr.contains(".pointillist-ledger"), "{}", damaged.stderr);
     assert!(!world.path("daily.ledger").exists());
 
-    // A folder in its place can be written by nobody.
+    // A folder in place of the mark cannot be written, whatever the rights of the user.
     std::fs::remove_file(world.path("logs/.pointillist-ledger")).unwrap();
     std::fs::create_dir(world.path("logs/.pointillist-ledger")).unwrap();
     let ran = world.day("2026-03-02");
@@ -217,7 +217,7 @@ fn a_clock_that_went_back_neither_draws_again_nor_opens_a_day() {
     assert_eq!(unclosed.code, 1);
     assert!(unclosed.stderr.contains("not closed yet"), "{}", unclosed.stderr);
     assert_eq!((world.published(), world.ledger()), (published, ledger));
-    // What is journalled under the earlier clock still verifies.
+    // Events noted under the earlier clock still verify.
     let earlier =
         world.run(&["run", "release.toml", "--day", "2026-02-18", "--as-of", "2026-02-20"]);
     assert_eq!(earlier.code, 0, "{}", earlier.stderr);
@@ -237,8 +237,8 @@ fn statements_add_up_what_pairs_and_targets_lose() {
         "--as-of",
         "2026-03-10",
     ]);
-    let told = world.ledger();
-    let totals = told["other_totals"].as_array().unwrap();
+    let json = world.ledger();
+    let totals = json["other_totals"].as_array().unwrap();
     let of = |who: &str, days: &str| {
         let total = totals.iter().find(|total| total["who"] == who).unwrap();
         total["days"][days]["nano_rho"].as_u64().unwrap()
@@ -246,8 +246,8 @@ fn statements_add_up_what_pairs_and_targets_lose() {
     let pair = "a contact pair, one lookup";
     let one = of(pair, "1");
     assert!(one > 0);
-    // Clips of later days follow from earlier ones: each day has a loss of its own.
-    let blocks = told["blocks"].as_array().unwrap();
+    // Clips of later days follow from earlier days, so each day has a loss of its own.
+    let blocks = json["blocks"].as_array().unwrap();
     let days: Vec<u64> =
         blocks.iter().map(|block| block["others"][0]["nano_rho"].as_u64().unwrap()).collect();
     let all: u64 = days.iter().sum();
@@ -257,6 +257,6 @@ fn statements_add_up_what_pairs_and_targets_lose() {
     assert_eq!(of("a target of 1 lookup", "1"), one);
     let ten = of("a target of 10 lookups", "1") as f64 / one as f64;
     assert!((ten - 100.0).abs() < 0.1, "{ten}");
-    let spent = told["blocks"][0]["spent_nano_rho"].as_u64().unwrap();
+    let spent = json["blocks"][0]["spent_nano_rho"].as_u64().unwrap();
     assert!(one < spent);
 }

@@ -1,5 +1,5 @@
-//! After a deletion: live rows are those inside the window, archives hold exactly what orders asked
-//! for, and no byte of anybody else's expired row is left.
+//! After a deletion the live rows are those inside retention, archives hold exactly what orders asked
+//! for, and no byte of any other expired row is left.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -89,7 +89,7 @@ fn live_rows_archives_and_nothing_else() {
             let ran = world.retain(as_of);
             let (gone, kept): (Vec<Row>, Vec<Row>) =
                 live.iter().cloned().partition(|row| row.0 < cutoff);
-            // Nothing was ever released here, so that every row that goes is one to be told of.
+            // No day was released here, so every deletion must be reported.
             assert_eq!(ran.code, i32::from(!gone.is_empty()), "{}", ran.stderr);
             live = kept;
             assert_eq!(world.live(), live);
@@ -150,7 +150,7 @@ fn enter(world: &ArchiveWorld, reference: &str, order: &Order) {
     }
 }
 
-/// Searches every byte of logs, ledger and archives for numbers whose rows all went.
+/// Searches every byte of logs, ledger and archives for numbers all of whose rows were deleted.
 fn no_byte_of_the_gone(world: &ArchiveWorld, all: &[Row], cutoff: i64) {
     let names = |rows: &mut dyn Iterator<Item = &Row>| -> BTreeSet<String> {
         rows.flat_map(|row| [row.1.clone(), row.2.clone()]).collect()

@@ -1,4 +1,4 @@
-//! Orders as people enter, extend, lift and open them, and what goes wrong with them.
+//! Legal holds: entering, extending, lifting and opening them, and what can go wrong.
 
 use crate::archive_world::{ArchiveWorld, HOUR, Row, START, instant, number};
 
@@ -69,7 +69,7 @@ fn each_bad_order_is_refused_and_nothing_is_entered() {
         ("A", &[], 2, "--number"),
     ];
     for (order, more, code, words) in rows {
-        // The reference that is a number would be the caller's own words on the command line.
+        // The one reference that is a number was typed by the caller.
         let ran = add(&world, order, more);
         assert_eq!(ran.code, code, "{words}: {}", ran.stderr);
         assert!(ran.stderr.contains(words), "{words}: {}", ran.stderr);
@@ -92,22 +92,22 @@ fn an_order_is_entered_once_extended_in_steps_and_lapses() {
     let at = |day: i64| instant(START + day * DAY);
     let extend =
         |day| world.run(&["hold", "extend", "release.toml", "--order", "A", "--as-of", &at(day)]);
-    // 30 days from the start, then 30 and 30 more, each from the end before it.
+    // 30 days from the start, then twice 30 more, each from the previous end.
     assert_eq!(extend(29).code, 0);
     assert_eq!(extend(59).code, 0);
     let list = world.run(&["hold", "list", "release.toml", "--as-of", &at(89), "--json"]);
-    let told: serde_json::Value = serde_json::from_str(&list.stdout).unwrap();
-    assert_eq!(told["holds"][0]["expires"], at(90));
-    assert_eq!(told["holds"][0]["extensions"], 2);
-    assert_eq!(told["holds"][0]["state"], "active");
+    let json: serde_json::Value = serde_json::from_str(&list.stdout).unwrap();
+    assert_eq!(json["holds"][0]["expires"], at(90));
+    assert_eq!(json["holds"][0]["extensions"], 2);
+    assert_eq!(json["holds"][0]["state"], "active");
     let late = extend(90);
     assert_eq!(late.code, 1, "{}", late.stderr);
     assert!(late.stderr.contains("lapsed"));
     world.verify();
     let report = world.run(&["hold", "report", "release.toml", "--json"]);
-    let told: serde_json::Value = serde_json::from_str(&report.stdout).unwrap();
+    let json: serde_json::Value = serde_json::from_str(&report.stdout).unwrap();
     let sum = |name: &str| -> u64 {
-        told["months"].as_array().unwrap().iter().map(|month| month[name].as_u64().unwrap()).sum()
+        json["months"].as_array().unwrap().iter().map(|month| month[name].as_u64().unwrap()).sum()
     };
     assert_eq!((sum("orders"), sum("extensions"), sum("openings")), (1, 2, 0));
 }
@@ -234,8 +234,8 @@ fn a_refused_opening_is_an_event_too_and_loses_nothing() {
     std::fs::write(&archive, whole).unwrap();
     assert_eq!(open(&world, "A", "custodian", "x").code, 0);
     let report = world.run(&["hold", "report", "release.toml", "--json"]);
-    let told: serde_json::Value = serde_json::from_str(&report.stdout).unwrap();
-    let month = &told["months"].as_array().unwrap()[1];
+    let json: serde_json::Value = serde_json::from_str(&report.stdout).unwrap();
+    let month = &json["months"].as_array().unwrap()[1];
     assert_eq!(
         (month["openings"].as_u64(), month["refused_openings"].as_u64()),
         (Some(1), Some(6))
@@ -279,16 +279,16 @@ fn analytics_is_the_same_with_a_hold_or_without_whatever_its_state() {
         let ran = world.run(&["run", "release.toml", "--day", "2026-03-02", "--as-of", &at(30)]);
         assert_eq!(ran.code, 0, "{}", ran.stderr);
     }
-    let told = |world: &ArchiveWorld, arguments: &[&str]| {
+    let shown = |world: &ArchiveWorld, arguments: &[&str]| {
         let ran = world.run(arguments);
         assert_eq!(ran.code, 0, "{}", ran.stderr);
         ran.stdout
     };
-    // Everything that is no noise: the exact counts, the logs' digests, the plan, the charge.
+    // Everything except the noise: the exact counts, the digests of the logs, the plan, the charge.
     for arguments in
         [&["check", "release.toml", "--json"][..], &["ledger", "export", "release.toml", "--json"]]
     {
-        assert_eq!(told(&plain, arguments), told(&held, arguments), "{arguments:?}");
+        assert_eq!(shown(&plain, arguments), shown(&held, arguments), "{arguments:?}");
     }
     let live = |world: &ArchiveWorld| std::fs::read(world.path("logs/x.csv")).unwrap();
     assert_eq!(live(&plain), live(&held));
@@ -312,10 +312,10 @@ fn analytics_is_the_same_with_a_hold_or_without_whatever_its_state() {
 fn archives_outlive_a_clock_that_cannot_be_right() {
     let world = world();
     assert_eq!(add(&world, "A", &["--number", &number(9), "--expires", "2026-05-01"]).code, 0);
-    // Every row goes by right, so that no log can witness the clock.
+    // Every row is past retention, so no log shows whether the clock is right.
     world.retain(START + 40 * DAY);
     assert!(world.live().is_empty());
-    // The machine's own clock stands long after the end of the hold, and nothing in between.
+    // The clock of the machine is long after the end of the hold, and no log lies in between.
     let ran = world.run(&["retain", "release.toml"]);
     assert_eq!(ran.code, 65, "{}", ran.stderr);
     assert_eq!(world.disclosed("A", START + 41 * DAY).len(), 24);
@@ -346,7 +346,7 @@ fn what_is_handed_over_was_told_before_and_disturbs_nothing_else() {
     let world = world();
     assert_eq!(add(&world, "A", &["--number", &number(9), "--expires", "2026-05-01"]).code, 0);
     world.retain(START + 31 * DAY);
-    // The package cannot be written, and the journal tells of the opening all the same.
+    // The package cannot be written, and the journal has the opening nevertheless.
     let nowhere = open(&world, "A", "custodian", "nowhere/package");
     assert_eq!(nowhere.code, 0, "{}", nowhere.stderr);
     std::fs::write(world.path("blocked"), "a file").unwrap();
@@ -357,8 +357,8 @@ fn what_is_handed_over_was_told_before_and_disturbs_nothing_else() {
     assert_eq!(open(&world, "A", "custodian", "case.2026").code, 0);
     assert_eq!(std::fs::read(world.path("case.partial/notes")).unwrap(), b"mine");
     let report = world.run(&["hold", "report", "release.toml", "--json"]);
-    let told: serde_json::Value = serde_json::from_str(&report.stdout).unwrap();
-    assert_eq!(told["months"][1]["openings"], 3);
+    let json: serde_json::Value = serde_json::from_str(&report.stdout).unwrap();
+    assert_eq!(json["months"][1]["openings"], 3);
     let hidden = |path: &std::path::PathBuf| path.to_string_lossy().contains(".package");
     assert!(!world.files("").iter().any(hidden));
 }
@@ -429,7 +429,7 @@ fn a_changed_budget_keeps_nothing_from_being_deleted() {
         .unwrap();
     assert_eq!(world.retain(START + 31 * DAY).code, 1, "deleted, and never released");
     assert_eq!(world.live().len(), 24);
-    // What decides whose a row is does.
+    // A change of what decides whose a row is does.
     std::fs::write(
         world.path("release.toml"),
         text.replace("[logs]\n", "[logs]\ndefault_region = \"DE\"\n"),

@@ -1,4 +1,4 @@
-//! Deletions that were cut short at a known point: what the journal has told decides what is left.
+//! Deletions that were interrupted at a known point: the journal decides what is left to do.
 
 use std::time::Duration;
 
@@ -46,7 +46,7 @@ fn rows(place: usize) -> Vec<Row> {
     (0..5).map(|hour| (START + hour * HOUR, number(place), number(9))).collect()
 }
 
-/// Has the journal tell of a deletion of both files, as the program does before it acts.
+/// Notes a deletion of both files in the journal, as the program does before it acts.
 fn begin(world: &ArchiveWorld, act: impl FnOnce(&mut Ledger, u64, &[String])) {
     let release = Release::read(&world.path("release.toml")).unwrap();
     let as_of = parse_instant(&instant(AS_OF)).unwrap();
@@ -95,7 +95,7 @@ fn told_and_not_begun() {
 fn one_file_sealed_and_none_gone() {
     let world = world();
     begin(&world, |ledger, retention, digests| {
-        // Its archive had no rows, so that whoever seals the file again is seen.
+        // Its archive had no rows, so sealing the file again would show.
         let files = vec![digests[0].clone()];
         ledger
             .note_sealed(&Sealed { retention, considered: vec![1], files, archives: Vec::new() })

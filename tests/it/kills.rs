@@ -1,6 +1,6 @@
 //! `kill -9` at any moment: no double draw, no partial file, no charge lost, and the next run heals.
 //!
-//! `POINTILLIST_KILLS` says how many runs are killed (12 unless told).
+//! `POINTILLIST_KILLS` sets how many runs are killed (default 12).
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -23,7 +23,7 @@ fn runs_that_are_killed_at_any_moment_leave_nothing_half_done() {
         "--as-of",
         "2026-03-10",
     ];
-    // How long a run takes that nobody kills decides where the kills fall.
+    // The duration of an undisturbed run decides when the others are killed.
     let start = std::time::Instant::now();
     assert_eq!(world.run(&["plan", "release.toml"]).code, 0);
     let probe = World::new();

@@ -1,4 +1,4 @@
-//! The total's layers are published and set the clip of the days after, with no other question.
+//! The layers of the total are published and set the clips of later days, without any other question.
 
 use serde_json::Value;
 
@@ -14,7 +14,7 @@ fn total(world: &World, day: &str) -> Value {
 #[test]
 fn the_clip_of_the_total_follows_from_the_layers_of_days_before() {
     let world = World::new();
-    // 40,000 lookups by 20,000 requesters stand 14 standard deviations out of the noise.
+    // 40,000 lookups by 20,000 requesters are 14 standard deviations of the noise.
     let mut text = String::from("requester,target,requested_at,app,route\n");
     for number in 0..40_000 {
         let requester = 2_000_000 + number / 2;
@@ -42,7 +42,7 @@ fn the_clip_of_the_total_follows_from_the_layers_of_days_before() {
     // The plan of the day to come follows from both, and spends nothing.
     let plan = world.run(&["plan", "release.toml", "--json"]);
     let plan: Value = serde_json::from_str(&plan.stdout).unwrap();
-    // The second day has next to no lookups, and tells nothing.
+    // The second day has hardly any lookups, so nothing follows from it.
     assert_eq!(plan["tables"][0]["layers"]["up_to"].as_f64(), Some(clip));
 }
 
@@ -62,8 +62,8 @@ fn a_clip_in_the_release_file_stays() {
         );
     }
     let file = "published/all/day=2026-03-02/part-0.parquet";
-    let told = world.run(&["inspect", file]).stdout;
-    assert!(told.contains("in each of 16 layers, clip 48.0, rho"), "{told}");
+    let text = world.run(&["inspect", file]).stdout;
+    assert!(text.contains("in each of 16 layers, clip 48.0, rho"), "{text}");
 }
 
 #[test]

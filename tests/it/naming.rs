@@ -131,9 +131,9 @@ fn metadata_that_names_somebody_without_rows_goes_and_no_other() {
                 None,
             );
             let schema = reader.unwrap().schema();
-            let told = (schema.metadata().clone(), schema.field(0).metadata().clone());
-            assert_eq!(told.0.get("comment").is_some(), place == 2 || is_of_column);
-            assert_eq!(told.1.get("comment").is_some(), place == 2 || !is_of_column);
+            let metadata = (schema.metadata().clone(), schema.field(0).metadata().clone());
+            assert_eq!(metadata.0.get("comment").is_some(), place == 2 || is_of_column);
+            assert_eq!(metadata.1.get("comment").is_some(), place == 2 || !is_of_column);
             let reader = parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder::try_new(
                 std::fs::File::open(world.path("logs/x.parquet")).unwrap(),
             );

@@ -73,7 +73,7 @@ fn what_a_day_published_the_next_one_counts_without_looking_for_it() {
     let world = many_requesters();
     let text = std::fs::read_to_string(world.path("logs/lookups.csv")).unwrap();
     let header = text.lines().next().unwrap();
-    // The day after has ten requesters of one prefix, far too few to be found anew.
+    // The next day has ten requesters of one prefix, far too few to be found again.
     let few: Vec<String> = text
         .lines()
         .filter(|line| line.contains("+1212555"))
@@ -92,7 +92,7 @@ fn what_a_day_published_the_next_one_counts_without_looking_for_it() {
     world_of_two.write("logs/more.csv", &std::fs::read(world.path("logs/more.csv")).unwrap());
     assert_eq!(world_of_two.day("2026-03-02").code, 0);
     assert_eq!(next(&world_of_two), ["+121255", "+130555", "+491511", "other"]);
-    // In the noise they are known no more.
+    // Once lost in the noise they are not known any more.
     let ran =
         world_of_two.run(&["run", "release.toml", "--day", "2026-03-10", "--as-of", "2026-03-12"]);
     assert_eq!(ran.code, 0, "{}", ran.stderr);

@@ -1,5 +1,5 @@
-//! Bad input: one message that says what, where and how to mend it, its exit code, and nothing
-//! charged, published or told of a row.
+//! Bad input: one message with what, where and how to repair it, its exit code, and nothing charged,
+//! published or revealed about a row.
 
 use crate::world::{Ran, World};
 
@@ -141,10 +141,10 @@ fn a_range_goes_on_after_a_failure_and_ends_with_the_largest_code() {
     ];
     let ran = world.run(&[&arguments[..], &["--json"]].concat());
     assert_eq!(ran.code, 1, "{}", ran.stderr);
-    let told: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
-    assert_eq!(told["days"][0]["done"], "released");
-    assert_eq!(told["days"][1]["done"], "released");
-    assert_eq!(told["days"][2]["error"]["kind"], "refused");
+    let json: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!(json["days"][0]["done"], "released");
+    assert_eq!(json["days"][1]["done"], "released");
+    assert_eq!(json["days"][2]["error"]["kind"], "refused");
 }
 
 #[test]
@@ -162,8 +162,8 @@ fn json_failures_are_one_object() {
     ]);
     assert_eq!(ran.code, 65);
     assert_eq!(ran.stderr, "");
-    let told: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
-    let error = &told["error"];
+    let json: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+    let error = &json["error"];
     assert_eq!((error["code"].as_u64(), error["kind"].as_str()), (Some(65), Some("input")));
     assert!(error["message"].is_string() && error["help"].is_string());
 }

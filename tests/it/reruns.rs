@@ -48,8 +48,8 @@ fn all_closed_days_are_released_without_being_named() {
     let world = World::new();
     let ran = world.run(&["run", "release.toml", "--as-of", "2026-03-04T00:00:00Z", "--json"]);
     assert_eq!(ran.code, 0, "{}", ran.stderr);
-    let told: Value = serde_json::from_str(&ran.stdout).unwrap();
-    let days = told["days"].as_array().unwrap();
+    let json: Value = serde_json::from_str(&ran.stdout).unwrap();
+    let days = json["days"].as_array().unwrap();
     // Retention reaches back 30 days, and days without a row are released like any other.
     assert_eq!(days.len(), 30);
     assert_eq!(
@@ -152,7 +152,7 @@ fn rows(bytes: &[u8]) -> usize {
     usize::try_from(rows).unwrap()
 }
 
-/// Reserves and notes a draw as a run does that dies before its commit.
+/// Reserves a day and notes its draw, like a run that dies before its commit.
 fn die_after_the_note(world: &World) {
     let release = pointillist::spec::Release::read(&world.path("release.toml")).unwrap();
     let job = pointillist::pipeline::Job {
@@ -223,7 +223,7 @@ fn a_released_histogram_sets_the_clips_of_later_days() {
     let simulate = ["simulate", "--out", "lookups", "--days", "2", "--lookups-per-day", "30000"];
     assert_eq!(world.run(&[&simulate[..], &["--requesters", "500"]].concat()).code, 0);
     world.edit("logs/*.csv", "lookups/**/*.parquet");
-    // With so large a budget the histogram is nearly exact, and some figures promise nothing.
+    // With a budget this large the histogram is nearly exact, and some figures promise nothing.
     world.edit("epsilon = 1.0", "epsilon = 50.0");
     world.edit(
         "[[question]]",
@@ -232,8 +232,8 @@ fn a_released_histogram_sets_the_clips_of_later_days() {
     let clips = |world: &World| -> Vec<f64> {
         let ran = world.run(&["plan", "release.toml", "--json"]);
         assert_eq!(ran.code, 0, "{}", ran.stdout);
-        let told: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
-        let tables = told["tables"].as_array().unwrap();
+        let json: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+        let tables = json["tables"].as_array().unwrap();
         tables.iter().map(|table| table["clip"].as_f64().unwrap()).collect()
     };
     let constants = clips(&world);
@@ -242,10 +242,10 @@ fn a_released_histogram_sets_the_clips_of_later_days() {
     let learned = clips(&world);
     assert!(learned[1] > constants[1], "sixty lookups a day are more than the constants expect");
     assert!(learned.iter().all(|clip| *clip >= 1.0));
-    // The day that set them is not planned by itself: its plan was frozen before.
+    // The day that sets the clips does not use them: its plan was frozen before.
     let export = world.run(&["ledger", "export", "release.toml", "--json"]);
-    let told: serde_json::Value = serde_json::from_str(&export.stdout).unwrap();
-    let frozen = &told["entries"][0]["mechanisms"][0]["table"]["clip"];
+    let json: serde_json::Value = serde_json::from_str(&export.stdout).unwrap();
+    let frozen = &json["entries"][0]["mechanisms"][0]["table"]["clip"];
     assert!((frozen.as_f64().unwrap() / 65_536.0 - constants[0]).abs() < 1e-9);
 }
 
@@ -256,11 +256,11 @@ fn days_add_up_to_weeks_and_months_for_nothing() {
     let before = world.ledger();
     let ran = world.run(&["rollup", "release.toml", "--to", "month", "--out", "rolled", "--json"]);
     assert_eq!(ran.code, 0, "{}", ran.stderr);
-    let told: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+    let json: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
     // Three of the thirty days lie in March, the others in February.
-    assert_eq!(told["rolled_up"][0]["question"], "volume");
-    assert_eq!(told["rolled_up"][0]["periods"], 2);
-    assert_eq!(told["left_out"][0]["question"], "sms_share");
+    assert_eq!(json["rolled_up"][0]["question"], "volume");
+    assert_eq!(json["rolled_up"][0]["periods"], 2);
+    assert_eq!(json["left_out"][0]["question"], "sms_share");
     assert_eq!(world.ledger(), before, "nothing was spent");
     let file = |name: &str| std::fs::read(world.path(name)).unwrap();
     assert_eq!(rows(&file("rolled/volume_by_month/month=2026-03/part-0.parquet")), 24 * 3);

@@ -1,4 +1,4 @@
-//! What `retain` refuses, keeps, and tells; who can read what it leaves.
+//! What `retain` refuses, keeps and reports, and who can read what it leaves.
 
 use std::os::unix::fs::PermissionsExt;
 
@@ -87,7 +87,7 @@ fn a_clock_that_jumped_deletes_nothing() {
     world.write_log("x.parquet", &two_days());
     world.begin();
     let before = snapshot(&world);
-    // The machine's own clock stands long after these rows.
+    // The clock of the machine is long after these rows.
     let ran = world.run(&["retain", "release.toml"]);
     assert_eq!(ran.code, 65, "{}", ran.stderr);
     assert!(ran.stderr.contains("--as-of") && ran.stderr.contains("clock"), "{}", ran.stderr);
@@ -98,7 +98,7 @@ fn a_clock_that_jumped_deletes_nothing() {
     let ran = world.retain(START + 40 * DAY);
     assert_eq!(ran.code, 1, "{}", ran.stderr);
     assert!(snapshot(&world).is_empty());
-    // All went by right: the next deletion has nothing to find and says so.
+    // All rows were deleted: the next deletion finds nothing and says so.
     let ran = world.retain(START + 41 * DAY);
     assert_eq!(ran.code, 0, "{}", ran.stderr);
 }
@@ -118,15 +118,15 @@ fn a_dry_run_tells_the_plan_and_changes_nothing() {
     let plan = ["retain", "release.toml", "--as-of", &as_of, "--dry-run", "--json"];
     let ran = world.run(&plan);
     assert_eq!(ran.code, 0, "{}", ran.stderr);
-    let told: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
-    let actions: Vec<&str> = told["files"]
+    let json: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+    let actions: Vec<&str> = json["files"]
         .as_array()
         .unwrap()
         .iter()
         .map(|file| file["action"].as_str().unwrap())
         .collect();
     assert_eq!(actions, ["delete", "rewrite"]);
-    assert_eq!(told["cutoff"], "2026-03-02T06:00:00Z");
+    assert_eq!(json["cutoff"], "2026-03-02T06:00:00Z");
     assert!(!world.path("daily.ledger").exists());
     assert_eq!(world.live().len(), 48);
     let ran = world.run(&plan[..4]);
@@ -158,7 +158,7 @@ fn release_first_saves_a_day_that_is_still_whole_and_exits_0() {
     assert_eq!(ran.code, 0, "{}", ran.stderr);
     let status = world.run(&["status", "release.toml", "--as-of", &as_of]);
     assert!(status.stdout.contains("2026-03-01  released"), "{}", status.stdout);
-    // Released before, so that its deletion is no loss.
+    // The day is released, so its deletion loses nothing.
     let ran = world.retain(START + 31 * DAY);
     assert_eq!(ran.code, 0, "{}", ran.stderr);
     assert_eq!(world.live(), two_days()[24..]);
@@ -195,7 +195,7 @@ fn only_the_owner_can_read_what_is_sensitive() {
     for folder in ["daily.ledger.holds", "daily.ledger.holds/hold-0001", "package"] {
         assert_eq!(world.path(folder).metadata().unwrap().permissions().mode() & 0o777, 0o700);
     }
-    // A log keeps the rights that its owner gave it.
+    // A log keeps its permissions.
     let mode = world.path("logs/x.csv").metadata().unwrap().permissions().mode() & 0o777;
     assert_eq!(mode, 0o640);
 }
@@ -276,14 +276,14 @@ fn a_rewritten_parquet_file_keeps_schema_order_metadata_and_codecs() {
         pairs
     };
     assert_eq!(pairs(old), pairs(new));
-    // The pair that named somebody whose rows all went is gone.
+    // The pair that named a person without remaining rows was removed.
     assert!(
         new.file_metadata().key_value_metadata().unwrap().iter().all(|pair| pair.key != "first")
     );
-    let told = |reader: &SerializedFileReader<std::fs::File>| -> Vec<String> {
+    let metadata = |reader: &SerializedFileReader<std::fs::File>| -> Vec<String> {
         reader.get_row_iter(None).unwrap().map(|row| row.unwrap().to_string()).collect()
     };
-    assert_eq!(told(&before)[24..], told(&after));
+    assert_eq!(metadata(&before)[24..], metadata(&after));
 }
 
 #[test]
@@ -372,7 +372,7 @@ fn a_log_that_is_written_to_is_not_shortened() {
         assert_eq!(ran.code, 65, "{}", ran.stderr);
         assert!(ran.stderr.contains("in the last 60 minutes"), "{}", ran.stderr);
         assert_eq!(world.live().len(), 48);
-        // All of it is past retention: whoever writes to it writes to a file that is gone by right.
+        // All of it is past retention, so it may be deleted although it is still written to.
         assert_eq!(world.retain(START + 40 * DAY).code, 1);
         assert!(world.live().is_empty());
     }

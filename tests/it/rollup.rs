@@ -80,9 +80,9 @@ fn hours_drop_out_and_agree_with_the_question_without_them() {
     ]);
     assert_eq!(ran.code, 0, "{}", ran.stderr);
     assert_eq!(world.ledger(), before, "nothing was spent");
-    let told: Value = serde_json::from_str(&ran.stdout).unwrap();
+    let json: Value = serde_json::from_str(&ran.stdout).unwrap();
     let names = |list: &str, field: &str| -> Vec<String> {
-        let list = told[list].as_array().unwrap().iter();
+        let list = json[list].as_array().unwrap().iter();
         list.map(|entry| entry[field].as_str().unwrap().to_owned()).collect()
     };
     assert_eq!(names("rolled_up", "folder"), ["waits_without_hour", "volume_without_hour"]);
@@ -168,8 +168,8 @@ fn what_cannot_be_added_up_is_refused_with_the_reason() {
     let world = released();
     let refused = |arguments: &[&str]| {
         let ran = world.run(&[&["rollup", "release.toml", "--json"], arguments].concat());
-        let told: Value = serde_json::from_str(&ran.stdout).unwrap();
-        (ran.code, told["error"]["help"].as_str().unwrap().to_owned())
+        let json: Value = serde_json::from_str(&ran.stdout).unwrap();
+        (ran.code, json["error"]["help"].as_str().unwrap().to_owned())
     };
     let day = ["--to", "day", "--drop", "hour", "--question"];
     for (question, reason) in [

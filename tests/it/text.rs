@@ -35,21 +35,21 @@ fn a_plan_warns_of_what_is_lost_in_its_noise_before_anything_is_spent() {
     let world = World::new();
     let ran = world.run(&["plan", "release.toml", "--lookups", "5040", "--json"]);
     assert_eq!(ran.code, 0, "{}", ran.stderr);
-    let told: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
-    assert_eq!(told["load"]["requesters"], 504.0);
+    let json: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!(json["load"]["requesters"], 504.0);
     let typical =
-        |told: &serde_json::Value, place: usize| told["questions"][place]["typical"].clone();
-    // 70 lookups an hour and app: below the 100 from which they can be read, and not raked.
-    assert_eq!(typical(&told, 0)["value"], 70.0);
-    assert_eq!(typical(&told, 0)["uninformative"], true);
-    assert_eq!(typical(&told, 1)["uninformative"], false);
+        |json: &serde_json::Value, place: usize| json["questions"][place]["typical"].clone();
+    // 70 lookups per hour and app: fewer than the 100 that make a value readable, and not raked.
+    assert_eq!(typical(&json, 0)["value"], 70.0);
+    assert_eq!(typical(&json, 0)["uninformative"], true);
+    assert_eq!(typical(&json, 1)["uninformative"], false);
     let ran = world.run(&["plan", "release.toml", "--lookups", "1000000", "--json"]);
-    let told: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
-    assert_eq!(typical(&told, 0)["uninformative"], false);
+    let json: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!(typical(&json, 0)["uninformative"], false);
     // Raked, a cell has its part of the total's noise as well: 2581 over 72, beside 25.
-    let error = typical(&told, 0)["error"].as_f64().unwrap();
+    let error = typical(&json, 0)["error"].as_f64().unwrap();
     assert!((error - 43.9).abs() < 0.5, "{error}");
-    assert_eq!(told["questions"][0]["as_on_the_last_day"], serde_json::Value::Null);
+    assert_eq!(json["questions"][0]["as_on_the_last_day"], serde_json::Value::Null);
     let plain = world.run(&["plan", "release.toml", "--json"]);
     let plain: serde_json::Value = serde_json::from_str(&plain.stdout).unwrap();
     assert_eq!(
@@ -163,7 +163,7 @@ fn rejected_rows_are_written_for_their_owner_when_asked_for() {
         ["run", "release.toml", "--day", "2026-03-02", "--as-of", "2026-03-10", "--rejects", "bad"];
     let asked = world.run(&arguments);
     assert_eq!((plain.code, asked.code), (0, 0), "{} {}", plain.stderr, asked.stderr);
-    // Nothing printed tells whether there were any.
+    // The output does not show whether there were any.
     assert_eq!(asked.stdout.replace("2026-03-02", "2026-03-01"), plain.stdout);
     assert_eq!(asked.stderr, plain.stderr);
     let path = world.path("bad/daily-2026-03-02.ndjson");
@@ -187,8 +187,8 @@ fn an_export_tells_another_accountant_which_mechanisms_ran() {
     world.day("2026-03-02");
     let ran = world.run(&["ledger", "export", "release.toml", "--json"]);
     assert_eq!(ran.code, 0, "{}", ran.stderr);
-    let told: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
-    let entry = &told["entries"][0];
+    let json: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+    let entry = &json["entries"][0];
     let mechanisms = entry["mechanisms"].as_array().unwrap();
     assert_eq!(mechanisms.len(), 3);
     // Recomputed from clip and scale alone: rho is half the square of their ratio.
@@ -250,11 +250,11 @@ fn a_statement_lists_the_newest_entries() {
     let world = World::new();
     world.run(&["run", "release.toml", "--as-of", "2026-03-04"]);
     let ran = world.run(&["ledger", "show", "release.toml", "--entries", "2", "--json"]);
-    let told: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+    let json: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
     let listed: Vec<_> =
-        told["entries"].as_array().unwrap().iter().map(|entry| &entry["entry"]).collect();
+        json["entries"].as_array().unwrap().iter().map(|entry| &entry["entry"]).collect();
     assert_eq!(listed, [29, 30]);
-    assert_eq!(told["blocks"].as_array().unwrap().len(), 30);
+    assert_eq!(json["blocks"].as_array().unwrap().len(), 30);
 }
 
 #[test]

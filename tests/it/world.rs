@@ -22,7 +22,7 @@ pub(crate) struct Ran {
 }
 
 impl World {
-    /// Three days of a tiny log, and a release file that asks two questions of it.
+    /// Makes three days of a tiny log, and a release file with two questions.
     pub(crate) fn new() -> Self {
         let world = Self { folder: tempfile::tempdir().unwrap() };
         let mut text =

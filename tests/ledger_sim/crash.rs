@@ -1,4 +1,4 @@
-//! A process that is killed: what it was told is done stays done, and nothing else happened.
+//! A process that is killed: every step that was reported stays done, and nothing else happened.
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;
@@ -12,7 +12,7 @@ use crate::ground::{self, Random};
 /// Names the folder that this process, started again by a test, is to work in.
 pub(crate) const FOLDER: &str = "POINTILLIST_SIM_FOLDER";
 
-/// Starts this test binary again, for one of its tests alone.
+/// Starts this test binary again with only one of its tests.
 pub(crate) fn again(test: &str, folder: &Path) -> Child {
     Command::new(std::env::current_exe().unwrap())
         .args([test, "--exact", "--nocapture", "--test-threads=1"])
@@ -28,8 +28,8 @@ pub(crate) fn folder_of_this_process() -> Option<std::path::PathBuf> {
     std::env::var_os(FOLDER).map(Into::into)
 }
 
-/// Lives through release after release and says after each durable step that it is done. Does
-/// nothing in an ordinary run of the tests.
+/// Makes one release after another and reports each durable step. Does nothing in an ordinary run of
+/// the tests.
 #[test]
 fn worker() {
     let Some(folder) = folder_of_this_process() else { return };
@@ -60,7 +60,7 @@ fn what_was_done_before_a_kill_stays_done() {
         let wanted = random.below(40);
         let mut done: Vec<(State, u64)> = Vec::new();
         let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        // The kill comes while the next step is under way, or a few steps later.
+        // The process is killed during the next step, or a few steps later.
         for line in lines.map_while(Result::ok) {
             // The test harness of the child may have begun the line.
             let Some((_, step)) = line.split_once("done ") else { continue };
@@ -80,7 +80,7 @@ fn what_was_done_before_a_kill_stays_done() {
 
 fn check(ledger: &Ledger, done: &[(State, u64)], round: u32) {
     let verification = ledger.verify().unwrap();
-    // One event made the ledger; each other is a step that was said, or the one under way.
+    // One event made the ledger; every other is a reported step, or the one in progress.
     let steps = verification.events - 1;
     let said = done.len() as u64;
     assert!(steps == said || steps == said + 1, "round {round}: {steps} steps, {said} said");

@@ -1,4 +1,4 @@
-//! What every test here stands on: folders, small terms, reservations, and numbers from a seed.
+//! Shared by all tests here: folders, small terms, reservations, and numbers from a seed.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -37,7 +37,7 @@ impl Random {
     }
 }
 
-/// A folder in memory where the system has one: what is asked here is what the files hold.
+/// A folder in memory if the system has one: these tests are about the content of the files.
 pub(crate) fn folder() -> tempfile::TempDir {
     tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap()
 }
@@ -80,7 +80,7 @@ pub(crate) fn day(number: usize) -> Day {
     format!("2026-03-{:02}", number + 1).parse().unwrap()
 }
 
-/// The window of a release: some have one day, some several.
+/// The days of a release: one, or several.
 pub(crate) fn days(release: usize) -> std::ops::Range<usize> {
     let first = release % DAYS;
     first..(first + 1 + release % 3).min(DAYS)

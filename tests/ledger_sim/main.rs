@@ -1,6 +1,6 @@
 //! The ledger against a model of it: random operations, crashes, races, and mistakes on purpose.
 //!
-//! `POINTILLIST_SEEDS` says how many seeds are tried (200 unless told); a failing seed is named in
+//! `POINTILLIST_SEEDS` sets how many seeds are tried (default 200); a failing seed is named in
 //! the message. A canary is a mistake that the simulation must notice: it tests the simulation.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by failing")]

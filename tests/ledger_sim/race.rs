@@ -1,4 +1,4 @@
-//! Two runs of one release at one time: one draws, the other waits or is told to come again.
+//! Two runs of one release at the same time: one draws, the other waits or is refused as busy.
 
 use std::io::Read as _;
 use std::path::Path;

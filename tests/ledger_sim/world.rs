@@ -31,7 +31,7 @@ enum Op {
     GoBack,
 }
 
-/// Where ledger and model part.
+/// A difference between ledger and model.
 type Difference = String;
 
 pub(crate) struct World {
@@ -44,7 +44,8 @@ pub(crate) struct World {
 }
 
 impl World {
-    /// Runs the operations of a seed and says what each came to, or where ledger and model part.
+    /// Runs the operations of a seed and returns their outcomes, or the first difference between ledger
+    /// and model.
     pub(crate) fn run(seed: u64, mistake: Mistake) -> Result<Vec<String>, Difference> {
         let mut random = Random(seed);
         let mut world = Self {
@@ -191,7 +192,7 @@ impl World {
 
 impl Op {
     fn random(random: &mut Random, entries: usize) -> Self {
-        // Mostly the last entry, so that lives are lived to their end; now and then none at all.
+        // Mostly the last entry, so that entries reach their end; sometimes an entry that does not exist.
         let entry = match random.below(8) {
             0 => random.below(entries as u64 + 2),
             _ => entries as u64,

@@ -41,7 +41,7 @@ pub(super) fn show(ledger: &Ledger, newest: u32, output: &Output) -> Result<()> 
             "spent_epsilon": epsilon,
             "key_delta_spent_atto": balance.key_delta_spent,
             "key_delta_left_atto": balance.key_delta_left,
-            "others": others.as_ref().map(|others| others.told(*day, &mut converter)).transpose()?,
+            "others": others.as_ref().map(|others| others.figures(*day, &mut converter)).transpose()?,
         }));
         line(
             &mut rows,
@@ -147,7 +147,7 @@ impl Converter {
     }
 }
 
-/// From so many entries on, what they cost pairs and targets is not added up in a statement.
+/// Above this number of entries a statement does not add up what they cost pairs and targets.
 const MOST_ENTRIES: u64 = 20_000;
 
 /// What was spent on contact pairs and targets, block by block.
@@ -183,7 +183,7 @@ fn others(ledger: &Ledger, newest: &[Entry]) -> Result<Option<Others>> {
 
 impl Others {
     /// The figures of one block.
-    fn told(&self, day: Day, converter: &mut Converter) -> Result<Vec<Value>> {
+    fn figures(&self, day: Day, converter: &mut Converter) -> Result<Vec<Value>> {
         self.spent
             .iter()
             .filter_map(|(who, blocks)| {
@@ -198,7 +198,7 @@ impl Others {
     }
 }
 
-/// The most that is spent within any span of so many consecutive days.
+/// The most that is spent within any span of `days` consecutive days.
 fn most_within(blocks: &[(Day, NanoRho)], days: i64) -> NanoRho {
     let (mut most, mut sum, mut first) = (0_u64, 0_u64, 0_usize);
     for (day, spent) in blocks {
