@@ -6,8 +6,8 @@ use super::ball::{Entry, scale_into_ball};
 use super::pairs::{DayPairs, Pair, Pairs};
 use crate::Result;
 use crate::plan::MOST_KEYS_OF_ONE;
+use crate::spec::lattice::{Clip, LATTICE_ONE};
 use crate::spec::prefix::{Prefix, PrefixOf};
-use crate::spec::question::{Clip, LATTICE_ONE};
 
 /// Bounds units by private keys, with room that is used for one after another.
 #[derive(Default)]

@@ -7,7 +7,7 @@ use super::sort::sort;
 use super::vector::{AtomCount, collect};
 use crate::Result;
 use crate::plan::{Cells, Contribution};
-use crate::spec::question::Clip;
+use crate::spec::lattice::Clip;
 
 /// How one table takes a unit's rows.
 pub struct TableBound<'a> {

@@ -14,8 +14,8 @@ use super::pairs::{DayPairs, Pair, Pairs};
 use super::partition::TableBound;
 use crate::Result;
 use crate::plan::Contribution;
+use crate::spec::lattice::{Clip, LATTICE_ONE};
 use crate::spec::measure::{Counted, histogram_edges};
-use crate::spec::question::{Clip, LATTICE_ONE};
 
 /// What one requester's rows about one target add to a cell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

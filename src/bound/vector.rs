@@ -4,8 +4,8 @@ use super::ball::Entry;
 use super::pairs::Pair;
 use super::partition::TableBound;
 use crate::plan::{Contribution, Layering};
+use crate::spec::lattice::{LATTICE_BITS, LATTICE_ONE};
 use crate::spec::measure::{Counted, histogram_edges};
-use crate::spec::question::{LATTICE_BITS, LATTICE_ONE};
 
 /// How many of a unit's rows have the same key values.
 #[derive(Debug, Clone, Copy)]

@@ -11,8 +11,9 @@ use super::output::Output;
 use crate::pipeline::{self, Previous};
 use crate::release::{Expected, PricedTable, expected};
 use crate::spec::Release;
+use crate::spec::lattice::{Clip, LATTICE_ONE};
 use crate::spec::measure::Measure;
-use crate::spec::question::{Clip, LATTICE_ONE, Question};
+use crate::spec::question::Question;
 use crate::{Error, Result};
 
 /// Runs the command. It reads the ledger if there is one, and no logs.

@@ -7,9 +7,10 @@ use arrow_array::{Array, ArrayRef, StringArray};
 use super::layout::{Digit, Layout, axis_name};
 use super::tables::{Axis, Contribution, MeasuredTable};
 use crate::spec::keys::{Key, KeySource};
+use crate::spec::lattice::LATTICE_ONE;
 use crate::spec::measure::HISTOGRAM_BINS;
 use crate::spec::number::{Grid, Steps};
-use crate::spec::question::{LATTICE_ONE, Measure, Question};
+use crate::spec::question::{Measure, Question};
 use crate::{Error, Result};
 
 /// From atoms to the cells of one measured table.

@@ -14,9 +14,10 @@ use super::layout::axis_name;
 use super::least_squares::{AxisSet, Family, MOST_AXES};
 use super::split::{Candidate, Wanted, split};
 use super::tables::{Axis, Contribution, MeasuredTable};
+use crate::spec::lattice::Clip;
 use crate::spec::measure::Measure;
 use crate::spec::privacy_loss::{AttoDelta, NanoRho};
-use crate::spec::question::{Clip, Question};
+use crate::spec::question::Question;
 use crate::spec::unit::Unit;
 use crate::{Error, Result};
 

@@ -6,9 +6,9 @@
 //! it still hides the answer, and without any history, constants stand in.
 
 use super::layers::{LEAST_CLIP, Layers, next_clip};
+use crate::spec::lattice::Clip;
 use crate::spec::measure::{HISTOGRAM_BINS, histogram_edges};
 use crate::spec::privacy_loss::NanoRho;
-use crate::spec::question::Clip;
 
 /// Bins below so many standard deviations of their noise count as empty.
 const LEAST_SIGNAL: f64 = 2.5;

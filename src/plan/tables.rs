@@ -13,10 +13,11 @@ use super::history::History;
 use super::layers::Layering;
 use super::private_keys;
 use crate::spec::Release;
+use crate::spec::lattice::Clip;
 use crate::spec::measure::{Counted, Measure};
 use crate::spec::prefix::Prefix;
 use crate::spec::privacy_loss::{AttoDelta, NanoRho};
-use crate::spec::question::{Clip, Question};
+use crate::spec::question::Question;
 use crate::spec::unit::Unit;
 use crate::{Error, Result};
 

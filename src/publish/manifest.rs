@@ -6,7 +6,8 @@ use crate::ledger::{Entry, StoredFile};
 use crate::plan::{Layering, Layers};
 use crate::release::{Answer, Guarantee, NoisyTable};
 use crate::spec::Release;
-use crate::spec::question::{Clip, LATTICE_ONE, Question};
+use crate::spec::lattice::{Clip, LATTICE_ONE};
+use crate::spec::question::Question;
 use crate::spec::window::Day;
 use crate::{Error, Result};
 

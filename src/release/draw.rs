@@ -114,7 +114,7 @@ impl NoisyTable {
     /// The standard deviation of the noise, in contributions.
     #[must_use]
     pub fn noise_sd(&self) -> f64 {
-        self.priced.noise_scale.units() / crate::spec::question::LATTICE_ONE as f64
+        self.priced.noise_scale.units() / crate::spec::lattice::LATTICE_ONE as f64
     }
 }
 

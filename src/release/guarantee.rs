@@ -6,8 +6,8 @@ use super::accounting::epsilon_of;
 use super::draw::{PricedTable, total_charge};
 use crate::Result;
 use crate::plan::{Contribution, MOST_KEYS, MOST_KEYS_OF_ONE};
+use crate::spec::lattice::LATTICE_ONE;
 use crate::spec::privacy_loss::NanoRho;
-use crate::spec::question::LATTICE_ONE;
 use crate::spec::release::LedgerTerms;
 use crate::spec::unit::Unit;
 

@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use super::fault;
 use super::sampler::{self, Words};
+use crate::spec::lattice::Clip;
 use crate::spec::privacy_loss::NanoRho;
-use crate::spec::question::Clip;
 use crate::{Error, Result};
 
 /// How many cells one thread draws before it takes the next ones.

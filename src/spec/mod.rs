@@ -2,6 +2,7 @@
 
 pub mod expression;
 pub mod keys;
+pub mod lattice;
 pub mod logs;
 pub mod measure;
 pub mod number;

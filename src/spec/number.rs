@@ -5,7 +5,7 @@
 //! number (null, NaN, infinite; for a latency also negative) has a position of its own and counts
 //! nowhere; what lies outside the range counts at its end.
 
-use super::question::LATTICE_ONE;
+use super::lattice::LATTICE_ONE;
 use crate::{Error, Result};
 
 /// How many steps the range is divided into for sums and means.

@@ -1,49 +1,12 @@
 //! Questions: what the user asks, checked; what is not built is refused by name.
 
 use super::keys::{Key, KeyLists, MOST_CELLS};
+use super::lattice::{Clip, LATTICE_ONE, MOST_CLIP};
 use super::logs::Logs;
 pub use super::measure::Measure;
 use super::raw::RawQuestion;
 use super::unit::Unit;
 use crate::{Error, Result};
-
-/// Fractional bits of every contribution on the private side.
-pub const LATTICE_BITS: u32 = 16;
-/// One whole contribution on the lattice.
-pub const LATTICE_ONE: u64 = 1 << LATTICE_BITS;
-/// The largest clip that may be asked for.
-pub const MOST_CLIP: f64 = 1_048_576.0;
-
-/// A bound on the L2 norm of one unit's vector, in units of 2^-16.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(transparent)]
-pub struct Clip(u64);
-
-impl Clip {
-    /// From whole contributions.
-    #[must_use]
-    pub const fn whole(contributions: u32) -> Self {
-        Self(contributions as u64 * LATTICE_ONE)
-    }
-
-    /// From lattice units.
-    #[must_use]
-    pub const fn lattice(units: u64) -> Self {
-        Self(units)
-    }
-
-    /// In lattice units.
-    #[must_use]
-    pub const fn units(self) -> u64 {
-        self.0
-    }
-
-    /// In contributions, for display and for formulas of error.
-    #[must_use]
-    pub fn contributions(self) -> f64 {
-        self.0 as f64 / LATTICE_ONE as f64
-    }
-}
 
 /// One question.
 #[derive(Debug, Clone, PartialEq)]
@@ -189,7 +152,7 @@ fn top(raw: &RawQuestion, measure: &Measure, by: &[Key]) -> Result<Option<u32>> 
 
 fn parse_clip(clip: f64, field: &str, question: &str) -> Result<Clip> {
     if clip.is_finite() && (1.0..=MOST_CLIP).contains(&clip) {
-        return Ok(Clip(scaled(clip, LATTICE_ONE as f64)));
+        return Ok(Clip::lattice(scaled(clip, LATTICE_ONE as f64)));
     }
     Err(Error::usage(format!("question `{question}`: `{field}` is {clip}"))
         .help(format!("give a number from 1 to {MOST_CLIP}")))

@@ -20,7 +20,7 @@ use super::super::draw::NoisyTable;
 use super::sums::Raking;
 use super::tensor::Tensor;
 use crate::plan::{Along, AxisSet, Empty, Family, Plan, subsets};
-use crate::spec::question::LATTICE_ONE;
+use crate::spec::lattice::LATTICE_ONE;
 use crate::{Error, Result};
 
 /// Raking needs the total and each table's sum at least so many standard deviations above zero.

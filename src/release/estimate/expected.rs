@@ -8,9 +8,10 @@ use super::shares::Met;
 use super::sums::Measured;
 use crate::plan::{AxisSet, Plan};
 use crate::spec::keys::{Key, KeySource};
+use crate::spec::lattice::LATTICE_ONE;
 use crate::spec::measure::{HISTOGRAM_BINS, Measure};
 use crate::spec::number::Grid;
-use crate::spec::question::{LATTICE_ONE, Question};
+use crate::spec::question::Question;
 
 /// What a day is expected to bring.
 #[derive(Debug, Clone, Copy, PartialEq)]

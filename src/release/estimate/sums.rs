@@ -14,7 +14,8 @@ use super::super::draw::PricedTable;
 use super::combine::Noisy;
 use super::tensor::Tensor;
 use crate::plan::{Along, AxisSet, Empty, Family, Lookups, subsets};
-use crate::spec::question::{LATTICE_ONE, Question};
+use crate::spec::lattice::LATTICE_ONE;
+use crate::spec::question::Question;
 use crate::{Error, Result};
 
 /// The noisy sums that a count was raked with; public, since they are made of what was drawn.
