@@ -17,7 +17,8 @@ mod normaliser;
 mod seven_digits;
 
 pub use calling_codes::{CallingCodes, CountryIndex};
-pub use normaliser::{Normalised, Normaliser};
+pub use library::Normalised;
+pub use normaliser::Normaliser;
 
 /// Names what decides the text of a number; the ledger fixes it, since another version may differ.
 pub const VERSION: &str = "rlibphonenumber 2.2.15, metadata 9.0.42";

@@ -7,7 +7,7 @@
 use std::sync::OnceLock;
 
 use super::calling_codes::{self, CallingCodes, CountryIndex};
-use super::normaliser::Normalised;
+use super::library::Normalised;
 use super::seven_digits::{Canvas, DIGITS, Leading, SevenDigits, are_digits};
 
 /// E.164 allows no more.

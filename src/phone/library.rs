@@ -7,10 +7,22 @@ use std::sync::OnceLock;
 
 use rlibphonenumber::{PhoneNumberFormat, PhoneNumberUtil, Region};
 
+use super::calling_codes::CountryIndex;
 use crate::{Error, Result};
 
 /// Longer texts are refused. Other ports of the library have the same bound, this one has none.
 const BYTES_MAX: usize = 250;
+
+/// A valid number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Normalised<'a> {
+    /// The E.164 text: `+`, calling code, national number, nothing else.
+    pub e164: &'a str,
+    /// Its digits as one number. No calling code begins with 0, so two texts have two numbers.
+    pub number: u64,
+    /// The country in [`CallingCodes`](super::calling_codes::CallingCodes); `None` means `other`.
+    pub country: Option<CountryIndex>,
+}
 
 /// Reads numbers as a caller in one region would dial them.
 pub(super) struct Library {

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::calling_codes::{CallingCodes, CountryIndex};
 use super::fast_path::FastPath;
-use super::library::Library;
+use super::library::{Library, Normalised};
 use crate::Result;
 
 /// How many texts are remembered. Repeats lie close together in a log, so this many catch most of
@@ -19,17 +19,6 @@ pub struct Normaliser {
     library: Library,
     places: HashMap<Box<str>, usize>,
     answers: Vec<Option<Answer>>,
-}
-
-/// A valid number.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Normalised<'a> {
-    /// The E.164 text: `+`, calling code, national number, nothing else.
-    pub e164: &'a str,
-    /// Its digits as one number. No calling code begins with 0, so two texts have two numbers.
-    pub number: u64,
-    /// The country in [`CallingCodes`]; `None` means `other`.
-    pub country: Option<CountryIndex>,
 }
 
 struct Answer {
