@@ -6,11 +6,11 @@
 
 use rayon::prelude::*;
 
-use super::Settings;
 use super::asks::{Ask, Asker};
 use super::chance::{Chance, Purpose};
 use super::population::Population;
 use super::rhythm::{Clock, Curve, DAY};
+use super::settings::Settings;
 use crate::Result;
 
 /// Requesters of a shard: few enough that it fits into a core's cache.
@@ -114,6 +114,24 @@ impl Day<'_> {
         asks.sort_unstable();
         asks
     }
+}
+
+/// Runs `make` for the slices of a day in parallel, a few at a time, and `take` in their order.
+pub(super) fn each_slice<T: Send>(
+    day: &Day<'_>,
+    make: impl Fn(usize) -> Result<T> + Sync,
+    mut take: impl FnMut(T) -> Result<()>,
+) -> Result<()> {
+    let at_a_time = rayon::current_num_threads() * 2;
+    for first in (0..day.slices()).step_by(at_a_time) {
+        let last = (first + at_a_time).min(day.slices());
+        let made: Vec<Result<T>> =
+            (first..last).into_par_iter().with_max_len(1).map(&make).collect();
+        for made in made {
+            take(made?)?;
+        }
+    }
+    Ok(())
 }
 
 impl Shard {

@@ -9,6 +9,7 @@ use std::net::Ipv6Addr;
 
 use super::chance::{self, Chance, Purpose, hash, scale, unit};
 use super::countries::{COUNTRIES, Country, Home, Plan};
+use super::scatter::Scatter;
 
 /// People are dealt to homes in rounds of this size, by the shares in thousandths.
 const ROUND: usize = 1_000;
@@ -276,59 +277,6 @@ fn most_owed(homes: &[Settled], dealt: u32) -> u8 {
     };
     let most = (0..homes.len()).max_by_key(|&at| (owed(&homes[at]), std::cmp::Reverse(at)));
     most.unwrap_or(0) as u8
-}
-
-/// A bijection of 0..size that puts neighbours far apart.
-#[derive(Debug)]
-struct Scatter {
-    size: u32,
-    step: u64,
-    shift: u64,
-    inverse: u64,
-}
-
-impl Scatter {
-    fn new(size: u32, seed: u64) -> Self {
-        let modulus = u64::from(size);
-        let key = hash(seed, Purpose::Numbers, modulus, 0);
-        // Near the golden section, so that even a few people spread over the whole plan.
-        let mut step = (modulus as f64 * 0.618_033_988_75) as u64 + scale(key, modulus / 100 + 1);
-        while greatest_divisor(step, modulus) != 1 {
-            step += 1;
-        }
-        Self {
-            size,
-            step,
-            shift: scale(chance::mix(key), modulus),
-            inverse: inverse(step, modulus),
-        }
-    }
-
-    fn forward(&self, rank: u32) -> u32 {
-        ((u64::from(rank) * self.step + self.shift) % u64::from(self.size)) as u32
-    }
-
-    fn backward(&self, place: u32) -> u32 {
-        let size = u64::from(self.size);
-        ((u64::from(place) + size - self.shift) % size * self.inverse % size) as u32
-    }
-}
-
-const fn greatest_divisor(mut a: u64, mut b: u64) -> u64 {
-    while b != 0 {
-        (a, b) = (b, a % b);
-    }
-    a
-}
-
-/// The multiplicative inverse of `step`, which must be coprime to `modulus` (Euclid).
-fn inverse(step: u64, modulus: u64) -> u64 {
-    let (mut old, mut new) = ((modulus as i64, 0_i64), ((step % modulus) as i64, 1_i64));
-    while new.0 != 0 {
-        let times = old.0 / new.0;
-        (old, new) = (new, (old.0 - times * new.0, old.1 - times * new.1));
-    }
-    old.1.rem_euclid(modulus as i64) as u64
 }
 
 fn write_national(plan: &Plan, place: u32, text: &mut Vec<u8>) {

@@ -20,8 +20,9 @@ use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::types::ColumnPath;
 
 use super::columns::{batch, schema};
-use super::lookups::Day;
-use super::{Format, each_slice, text};
+use super::lookups::{Day, each_slice};
+use super::settings::Format;
+use super::text;
 use crate::{Error, Result, footer};
 
 /// Writes one day and returns the size of its file in bytes.
