@@ -1,5 +1,7 @@
 //! An answer as it is published: columns beside the keys, and which rows.
 
+use super::noisy::Raking;
+
 /// The 97.5 % quantile of the standard normal.
 pub const Z_95: f64 = 1.959_963_984_540_054;
 
@@ -16,7 +18,7 @@ pub struct Answer {
     /// loosely clipped total stands beside them.
     pub coverage: Option<(f64, f64)>,
     /// For a raked count, what it was raked with.
-    pub raking: Option<super::Raking>,
+    pub raking: Option<Raking>,
 }
 
 /// Which rows an answer has.

@@ -17,7 +17,7 @@
 use std::collections::HashMap;
 
 use super::super::draw::NoisyTable;
-use super::sums::Raking;
+use super::noisy::{Noisy, Raking};
 use super::tensor::Tensor;
 use crate::plan::{Along, AxisSet, Empty, Family, Plan, subsets};
 use crate::spec::lattice::LATTICE_ONE;
@@ -25,13 +25,6 @@ use crate::{Error, Result};
 
 /// Raking needs the total and each table's sum at least so many standard deviations above zero.
 pub(super) const LEAST_SIGNAL: f64 = 5.0;
-
-/// A number with the variance of its noise.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Noisy {
-    pub(super) value: f64,
-    pub(super) variance: f64,
-}
 
 /// The tables of lookups, and how they are combined.
 pub(super) struct Combined {

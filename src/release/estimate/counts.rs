@@ -4,7 +4,7 @@
 //! value and rounded outwards. Beside them stands a set for display: nonnegative, with the same sum.
 
 use super::answer::{Answer, Column, Rows, Z_95, is_uninformative, normal_quantile};
-use super::combine::Noisy;
+use super::noisy::Noisy;
 
 /// The answer of a count over the family of lookups; `unraked` is what its bounded tables say.
 pub(super) fn lookups(

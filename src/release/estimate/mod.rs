@@ -7,6 +7,8 @@ mod answer;
 mod combine;
 mod counts;
 mod expected;
+mod noisy;
+mod places;
 mod prefixes;
 mod quantiles;
 mod ratios;
@@ -16,16 +18,19 @@ mod tensor;
 
 pub use answer::{Answer, Column, Rows, Values, Z_95};
 pub use expected::{Expected, Load, Typical, expected};
-pub use sums::{Groups, Raking, sums};
+pub use noisy::Raking;
+pub use sums::{Groups, sums};
 
 use super::draw::NoisyTable;
-use crate::plan::{Axis, Lookups, Plan};
+use crate::plan::Plan;
 use crate::spec::keys::{Key, KeySource};
 use crate::spec::measure::{HISTOGRAM_BINS, Measure, histogram_edges};
 use crate::spec::number::Grid;
 use crate::spec::question::Question;
 use crate::{Error, Result};
-use combine::{Combined, Noisy};
+use combine::Combined;
+use noisy::Noisy;
+use places::{marginal, order};
 use ratios::{Pair, Spread};
 
 /// Answers every question of a release, in its order.
@@ -134,26 +139,6 @@ fn histogram(noisy: &[Noisy]) -> Answer {
         .columns
         .insert(1, Column { name: "bin_high", values: Values::Whole(high), nullable: true });
     answer
-}
-
-fn marginal(question: &Question, plan: &Plan) -> Result<u32> {
-    plan.lookups
-        .marginal(&question.name)
-        .ok_or_else(|| Error::internal("a question is missing from the plan"))
-}
-
-/// The family's axes of keys, in the order of the keys.
-fn order<'a>(keys: impl IntoIterator<Item = &'a Key>, lookups: &Lookups) -> Result<Vec<usize>> {
-    keys.into_iter()
-        .map(|key| {
-            let name = if key.is_hour() { "hour" } else { key.name() };
-            lookups
-                .axes()
-                .iter()
-                .position(|axis| matches!(axis, Axis::Key(known) if known == name))
-                .ok_or_else(|| Error::internal("a key is missing from the plan"))
-        })
-        .collect()
 }
 
 fn grid(key: &Key) -> Result<&Grid> {

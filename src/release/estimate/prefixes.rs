@@ -1,8 +1,9 @@
 //! Counts by prefixes that were found, scaled to the total where there is one.
 
 use super::answer::{Answer, Column, Rows, Values};
-use super::combine::{LEAST_SIGNAL, Noisy};
+use super::combine::LEAST_SIGNAL;
 use super::counts;
+use super::noisy::Noisy;
 use crate::spec::keys::OTHER;
 use crate::spec::prefix::Prefix;
 

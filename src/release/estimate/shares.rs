@@ -2,6 +2,7 @@
 
 use super::answer::Answer;
 use super::combine::{Combined, Estimate};
+use super::places::{marginal, order};
 use super::ratios::{self, Pair, Spread};
 use crate::plan::{Axis, Plan, condition_met};
 use crate::spec::keys::Key;
@@ -27,7 +28,7 @@ impl Met {
         let Measure::Share { condition, keys } = &question.measure else {
             return Err(Error::internal("a share is none"));
         };
-        let mut axes = super::order(&question.by, &plan.lookups)?;
+        let mut axes = order(&question.by, &plan.lookups)?;
         let by = axes.len();
         // Behind the keys of `by`: the condition's own axis, or the keys that only it reads.
         let own = plan
@@ -39,7 +40,7 @@ impl Met {
         let read: Vec<&Key> = keys.iter().filter(|key| !names.contains(&key.name())).collect();
         match own {
             Some(axis) => axes.push(axis),
-            None => axes.extend(super::order(read.iter().copied(), &plan.lookups)?),
+            None => axes.extend(order(read.iter().copied(), &plan.lookups)?),
         }
         let sizes = plan.lookups.sizes();
         let size = |axes: &[usize]| -> usize { axes.iter().map(|axis| at(sizes, *axis)).product() };
@@ -92,7 +93,7 @@ impl Met {
 
 /// The answer of a share, one row for each combination of its keys.
 pub(super) fn share(question: &Question, plan: &Plan, combined: &mut Combined) -> Result<Answer> {
-    let marginal = super::marginal(question, plan)?;
+    let marginal = marginal(question, plan)?;
     let estimate = combined.estimate(marginal)?;
     let condition = Met::new(question, plan)?;
     let sizes = combined.sizes().to_vec();

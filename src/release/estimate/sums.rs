@@ -6,26 +6,16 @@
 //! the tables were. What a table contributes beyond its noise differs from that by what its clip
 //! took from some cells more than from others, which is second order here.
 
-use std::collections::{BTreeMap, HashMap};
-
-use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
 
 use super::super::draw::PricedTable;
-use super::combine::Noisy;
+use super::noisy::{Noisy, Raking};
+use super::places::order;
 use super::tensor::Tensor;
 use crate::plan::{Along, AxisSet, Empty, Family, Lookups, subsets};
 use crate::spec::lattice::LATTICE_ONE;
 use crate::spec::question::Question;
 use crate::{Error, Result};
-
-/// The noisy sums that a count was raked with; public, since they are made of what was drawn.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Raking {
-    /// The total, with its loose clip, in lookups.
-    pub total: f64,
-    /// The sum of every finer table, by its name.
-    pub sums: BTreeMap<String, f64>,
-}
 
 /// Which values of one key are added up.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -114,7 +104,7 @@ pub fn sums(
     groups: &[&Groups],
 ) -> Result<Vec<(f64, f64)>> {
     let sizes = lookups.sizes();
-    let axes = super::order(&question.by, lookups)?;
+    let axes = order(&question.by, lookups)?;
     let marginal = lookups.marginal(&question.name).ok_or_else(other_plan)?;
     let cells = Tensor::arranged(&axes, sizes, values).ok_or_else(other_plan)?;
     // A key whose values are all added up is a key left out.
