@@ -5,82 +5,29 @@
 //! steps leaves a state from which the next run goes on, as the table in [`crate::ledger`] says.
 
 mod earlier;
+mod frozen;
+mod job;
 mod opening;
 mod private_keys;
 mod same_logs;
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
-use std::time::Duration;
-
-use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::ingest::RejectedRows;
-use crate::ledger::{Entry, Ledger, Reservation, Second, State};
+use crate::ledger::{Entry, Ledger, Reservation, State};
 use crate::plan::Plan;
-use crate::release::{Draws, Guarantee, Losses, PricedTable};
+use crate::release::{Draws, Guarantee, PricedTable};
 use crate::spec::Release;
 use crate::spec::window::{Day, DayWindow};
 use crate::{Error, Result, engine, ingest, publish, release, retain};
 
 pub use earlier::{Previous, losses, previous, stored_days};
 use earlier::{history, known_keys, released};
+use frozen::{Frozen, KnownKeys};
+pub use job::{Again, Incomplete, Job, Spill};
 use opening::terms;
 pub use opening::{open_custody, open_ledger};
 pub use same_logs::logs_changed_since;
-
-/// A release with what the command line adds to it.
-#[derive(Debug, Clone)]
-pub struct Job {
-    /// The release file.
-    pub release: Release,
-    /// The folder of the published tables.
-    pub out: PathBuf,
-    /// The instant to decide by.
-    pub as_of: Timestamp,
-    /// How long to wait for a ledger that another run holds.
-    pub wait: Duration,
-    /// Whether a day may be released again under a changed release file.
-    pub again: Again,
-    /// Whether a day whose files look half-delivered may be released.
-    pub incomplete: Incomplete,
-    /// Whether a second ledger may charge the same logs.
-    pub second_ledger: Second,
-    /// The folder that gets the rows that cannot be read, when it is asked for.
-    pub rejects: Option<PathBuf>,
-    /// How much memory to take, in bytes.
-    pub memory: usize,
-    /// What to do with rows that do not fit into it.
-    pub spill: Spill,
-}
-
-/// What to do with rows that do not fit into memory.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Spill {
-    /// Write them to encrypted temporary files.
-    Allow,
-    /// Refuse logs that may not fit, before anything is spent.
-    Refuse,
-}
-
-/// What to do when a day was already released under another fingerprint.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Again {
-    /// Refuse it.
-    Refuse,
-    /// Release it once more, at a further charge.
-    Release,
-}
-
-/// What to do with a day whose files look half-delivered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Incomplete {
-    /// Refuse it.
-    Refuse,
-    /// Release it as it is.
-    Release,
-}
 
 /// What a run did for one day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -93,21 +40,6 @@ pub enum Done {
     /// It was released before; the output was written anew from the stored bytes.
     Healed,
 }
-
-/// The plan as the ledger freezes it.
-#[derive(Debug, Serialize, Deserialize)]
-struct Frozen {
-    tables: Vec<PricedTable>,
-    /// The private keys that were public already.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    known_keys: KnownKeys,
-    /// What they cost a contact pair and a target, for statements.
-    #[serde(default)]
-    losses: Option<Losses>,
-}
-
-/// For each question with private keys those that earlier days published.
-type KnownKeys = BTreeMap<String, BTreeSet<u64>>;
 
 /// Releases one closed day, or publishes what was released before.
 ///
@@ -148,7 +80,7 @@ pub fn release_day(job: &Job, ledger: &mut Ledger, window: &DayWindow) -> Result
 
     tracing::info!(%day, entry = entry.id.0, charge = %entry.charge, "reserved");
 
-    let frozen = thaw(&entry)?;
+    let frozen = Frozen::of(&entry)?;
     let tables = frozen.tables.iter().map(|priced| priced.table.clone()).collect();
     let plan = Plan::with_tables(spec, tables)?;
     let reader = reader.with_rejects(rejects.as_ref());
@@ -294,13 +226,6 @@ fn reservation(
         plan,
         logs_digest,
         code_version: env!("CARGO_PKG_VERSION").to_owned(),
-    })
-}
-
-fn thaw(entry: &Entry) -> Result<Frozen> {
-    serde_json::from_str(&entry.plan).map_err(|_| {
-        Error::refused(format!("entry {} was planned by another version", entry.id.0))
-            .help("finish it with the version that reserved it, or `pointillist ledger void` it")
     })
 }
 

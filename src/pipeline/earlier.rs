@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use super::{Frozen, KnownKeys};
+use super::frozen::{Frozen, KnownKeys};
 use crate::ledger::{Entry, Ledger, State, Which};
 use crate::plan::{History, Layers, MOST_KEYS};
 use crate::release::Losses;
@@ -125,7 +125,7 @@ pub(super) fn known_keys(spec: &Release, ledger: &Ledger, day: Day) -> Result<Kn
 /// What an entry cost a contact pair and a target; none for entries that do not say.
 #[must_use]
 pub fn losses(entry: &Entry) -> Option<Losses> {
-    serde_json::from_str::<Frozen>(&entry.plan).ok()?.losses
+    Frozen::of(entry).ok()?.losses
 }
 
 /// The stored file of a question, with what was measured, for each day released under this release
@@ -140,7 +140,7 @@ pub fn stored_days(spec: &Release, question: &str) -> Result<Vec<publish::Releas
     for entry in released(spec, &ledger)?.iter().filter(|entry| entry.fingerprint == fingerprint) {
         let file = ledger.stored(entry.id)?.into_iter().find(|file| file.is_of(question));
         if let (Some(day), Some(file)) = (entry.blocks.first(), file) {
-            let tables = super::thaw(entry).ok().map(|frozen| frozen.tables);
+            let tables = Frozen::of(entry).ok().map(|frozen| frozen.tables);
             days.insert(*day, publish::ReleasedDay { day: *day, file, tables });
         }
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::Job;
+use super::job::Job;
 use crate::ledger::{Ledger, Marks, Second, Terms};
 use crate::spec::Release;
 use crate::spec::logs::Identifier;

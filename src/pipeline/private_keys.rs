@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::Frozen;
+use super::frozen::Frozen;
 use crate::engine::DayRows;
 use crate::plan::{Contribution, Plan};
 use crate::release::{Draws, NoisyTable};

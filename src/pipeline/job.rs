@@ -1,0 +1,61 @@
+//! What a run is asked to do.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::ledger::Second;
+use crate::spec::Release;
+
+/// A release with what the command line adds to it.
+#[derive(Debug, Clone)]
+pub struct Job {
+    /// The release file.
+    pub release: Release,
+    /// The folder of the published tables.
+    pub out: PathBuf,
+    /// The instant to decide by.
+    pub as_of: Timestamp,
+    /// How long to wait for a ledger that another run holds.
+    pub wait: Duration,
+    /// Whether a day may be released again under a changed release file.
+    pub again: Again,
+    /// Whether a day whose files look half-delivered may be released.
+    pub incomplete: Incomplete,
+    /// Whether a second ledger may charge the same logs.
+    pub second_ledger: Second,
+    /// The folder that gets the rows that cannot be read, when it is asked for.
+    pub rejects: Option<PathBuf>,
+    /// How much memory to take, in bytes.
+    pub memory: usize,
+    /// What to do with rows that do not fit into it.
+    pub spill: Spill,
+}
+
+/// What to do with rows that do not fit into memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Spill {
+    /// Write them to encrypted temporary files.
+    Allow,
+    /// Refuse logs that may not fit, before anything is spent.
+    Refuse,
+}
+
+/// What to do when a day was already released under another fingerprint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Again {
+    /// Refuse it.
+    Refuse,
+    /// Release it once more, at a further charge.
+    Release,
+}
+
+/// What to do with a day whose files look half-delivered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Incomplete {
+    /// Refuse it.
+    Refuse,
+    /// Release it as it is.
+    Release,
+}
