@@ -56,13 +56,7 @@ pub(crate) fn run(out: &Path, output: &Output) -> Result<()> {
     if let Ok(style) = ProgressStyle::with_template("{bar:40} {msg}") {
         bar.set_style(style);
     }
-    bar.set_message("simulating a week of logs");
-    let written = AtomicU64::new(0);
-    write(&SETTINGS, &inner.join("lookups"), &|rows| {
-        let rows = written.fetch_add(rows, Ordering::Relaxed) + rows;
-        bar.set_position(rows / SETTINGS.lookups_per_day);
-    })?;
-
+    simulate(&inner, &bar)?;
     let release = Release::read(&release_file)?;
     let as_of = TimeZone::UTC
         .to_timestamp(date(2026, 1, 12).at(6, 0, 0, 0))
@@ -101,6 +95,16 @@ pub(crate) fn run(out: &Path, output: &Output) -> Result<()> {
         "questions": accuracy,
     });
     output.result(&object, &text);
+    Ok(())
+}
+
+fn simulate(folder: &Path, bar: &ProgressBar) -> Result<()> {
+    bar.set_message("simulating a week of logs");
+    let written = AtomicU64::new(0);
+    write(&SETTINGS, &folder.join("lookups"), &|rows| {
+        let rows = written.fetch_add(rows, Ordering::Relaxed) + rows;
+        bar.set_position(rows / SETTINGS.lookups_per_day);
+    })?;
     Ok(())
 }
 

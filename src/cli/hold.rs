@@ -47,16 +47,7 @@ fn add(asked: &HoldAdd, output: &Output) -> Result<()> {
         numbers.extend(listed_numbers(file)?);
     }
     let numbers = canonical(&release, &numbers)?;
-    let names = |number: &String| {
-        let digits = digits(number);
-        // A national form lacks the calling code; shorter runs of digits occur in references by chance.
-        let tail = digits.get(digits.len().saturating_sub(NAMING_DIGITS)..).unwrap_or_default();
-        tail.len() == NAMING_DIGITS && self::digits(order).contains(tail)
-    };
-    if numbers.iter().any(names) {
-        return Err(Error::usage("the order's reference holds one of its numbers")
-            .help("numbers are kept as keyed digests only: give the reference without them"));
-    }
+    require_nameless(order, &numbers)?;
     let (from, to) = window(&asked.from, &asked.to)?;
     let expires = match &asked.expires {
         Some(text) => end(text)?,
@@ -246,6 +237,21 @@ fn order(text: &str) -> Result<&str> {
             .help("give up to 200 visible characters, such as a file number"));
     }
     Ok(text)
+}
+
+/// Refuses a reference that contains one of the order's numbers.
+fn require_nameless(order: &str, numbers: &[String]) -> Result<()> {
+    let names = |number: &String| {
+        let digits = digits(number);
+        // A national form lacks the calling code; references contain shorter numbers by chance.
+        let tail = digits.get(digits.len().saturating_sub(NAMING_DIGITS)..).unwrap_or_default();
+        tail.len() == NAMING_DIGITS && self::digits(order).contains(tail)
+    };
+    if numbers.iter().any(names) {
+        return Err(Error::usage("the order's reference holds one of its numbers")
+            .help("numbers are kept as keyed digests only: give the reference without them"));
+    }
+    Ok(())
 }
 
 /// Reads numbers in the canonical form by which rows are matched. An error names the place of a bad

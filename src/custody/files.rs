@@ -8,8 +8,8 @@ use std::time::{Duration, SystemTime};
 
 use jiff::Timestamp;
 
-use crate::Error;
 use crate::spec::window::Clock;
+use crate::{Error, Result};
 
 /// The end of the name of a shortened copy that has not taken its log's name yet.
 pub(super) const PARTIAL_ENDING: &str = ".retain-partial";
@@ -55,6 +55,35 @@ pub(super) fn partial_path(log: &Path) -> PathBuf {
 pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
     let folder = if folder == Path::new("") { Path::new(".") } else { folder };
     File::open(folder)?.sync_all()
+}
+
+/// Removes what other programs wrote about a Parquet file that changes: `_metadata` files, which
+/// repeat its statistics, and its checksum.
+pub(super) fn remove_summaries(path: &Path, base: &Path) -> Result<()> {
+    let mut stale: Vec<PathBuf> = path
+        .ancestors()
+        .skip(1)
+        .take_while(|folder| folder.starts_with(base))
+        .map(|folder| folder.join("_metadata"))
+        .collect();
+    if let Some(name) = path.file_name() {
+        stale.push(path.with_file_name(format!(".{}.crc", name.to_string_lossy())));
+    }
+    for path in stale.iter().filter(|path| path.is_file()) {
+        fs::remove_file(path).map_err(|error| cannot_write(path, error))?;
+    }
+    Ok(())
+}
+
+/// Removes folders that a deletion emptied, up to the one that holds all logs.
+pub(super) fn remove_empty(folder: &Path, base: &Path) {
+    let inside = folder.ancestors().take_while(|part| *part != base && part.starts_with(base));
+    for folder in inside {
+        // Folders that are not empty or may not be removed stay.
+        if fs::remove_dir(folder).is_err() {
+            break;
+        }
+    }
 }
 
 /// The BLAKE3 digest of a file.

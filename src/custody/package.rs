@@ -163,9 +163,6 @@ fn parquet(rows: &[HeldRow], names: &[&String]) -> Result<Vec<u8>> {
 
 fn statement(hold: &Hold, custody: &Custody, rows: usize, digest: &str, now: Timestamp) -> String {
     let terms = &hold.terms;
-    let day = |micros: i64| {
-        Timestamp::from_microsecond(micros).map_or_else(|_| String::new(), |at| at.to_string())
-    };
     let role = match terms.role {
         Role::Requester => "asked",
         Role::Target => "was asked about",
@@ -182,6 +179,51 @@ fn statement(hold: &Hold, custody: &Custody, rows: usize, digest: &str, now: Tim
             archive.rows, archive.digest
         ));
     }
+    let missing = missing(hold, custody);
+    format!(
+        "STATEMENT ON THE RECORDS OF ORDER {order}\n\
+         \n\
+         Opened on {now}. Hold {hold_number}, entered on {added}, until {expires}.\n{extensions}\
+         Window: from {from} up to, and not including, {to} (UTC).\n\
+         Numbers named by the order: {numbers}. A record is here when one of them {role}.\n\
+         \n\
+         WHAT THE RECORDS ARE\n\
+         Each of the {rows} records is one look-up: before a message could be written, an app asked\n\
+         a server whether a number can be reached by the messenger or must be reached by SMS. It\n\
+         holds who asked, about whom, when, and what else the log had. `log.` columns show the log's\n\
+         values as text, instants in UTC; `at`, `requester` and `target` are the same facts in one form.\n\
+         \n\
+         WHAT THEY CANNOT SHOW\n\
+         A look-up is not a message. It does not show that a message was written, sent, delivered or\n\
+         read, and does not prove that a conversation took place. Apps also look numbers up on their\n\
+         own, for instance for a whole address book. No record holds any content, and a number is not\n\
+         a person: these records do not show who held the telephone. That a look-up is not here does\n\
+         not show that there was none.\n\
+         \n\
+         WHAT IS MISSING\n\
+         {missing}\n\
+         A record may stand here twice when its file changed while a deletion was interrupted.\n\
+         \n\
+         HOW IT WAS KEPT\n\
+         The records were sealed for the custodian's key before their deletion from the logs, in:\n\
+         {archives}\
+         The program that sealed them has no key to open them. Each seal, extension and opening is an\n\
+         event in the hash-chained journal of the ledger.\n\
+         SHA-256 of rows.csv: {digest}\n",
+        order = terms.order,
+        hold_number = terms.hold,
+        added = hold.added_at,
+        expires = hold.expires,
+        from = instant(terms.from_micros),
+        to = instant(terms.to_micros),
+        numbers = terms.numbers.len(),
+    )
+}
+
+/// Which records of the window can be in no package: those that were gone before the order, and those
+/// that had not passed retention yet.
+fn missing(hold: &Hold, custody: &Custody) -> String {
+    let terms = &hold.terms;
     let gone = custody
         .retentions
         .iter()
@@ -205,42 +247,9 @@ fn statement(hold: &Hold, custody: &Custody, rows: usize, digest: &str, now: Tim
         _ => "The whole window has passed retention: no record of it is in the operator's logs."
             .to_owned(),
     };
-    format!(
-        "STATEMENT ON THE RECORDS OF ORDER {order}\n\
-         \n\
-         Opened on {now}. Hold {hold_number}, entered on {added}, until {expires}.\n{extensions}\
-         Window: from {from} up to, and not including, {to} (UTC).\n\
-         Numbers named by the order: {numbers}. A record is here when one of them {role}.\n\
-         \n\
-         WHAT THE RECORDS ARE\n\
-         Each of the {rows} records is one look-up: before a message could be written, an app asked\n\
-         a server whether a number can be reached by the messenger or must be reached by SMS. It\n\
-         holds who asked, about whom, when, and what else the log had. `log.` columns show the log's\n\
-         values as text, instants in UTC; `at`, `requester` and `target` are the same facts in one form.\n\
-         \n\
-         WHAT THEY CANNOT SHOW\n\
-         A look-up is not a message. It does not show that a message was written, sent, delivered or\n\
-         read, and does not prove that a conversation took place. Apps also look numbers up on their\n\
-         own, for instance for a whole address book. No record holds any content, and a number is not\n\
-         a person: these records do not show who held the telephone. That a look-up is not here does\n\
-         not show that there was none.\n\
-         \n\
-         WHAT IS MISSING\n\
-         {gone}\n{rest}\n\
-         A record may stand here twice when its file changed while a deletion was interrupted.\n\
-         \n\
-         HOW IT WAS KEPT\n\
-         The records were sealed for the custodian's key before their deletion from the logs, in:\n\
-         {archives}\
-         The program that sealed them has no key to open them. Each seal, extension and opening is an\n\
-         event in the hash-chained journal of the ledger.\n\
-         SHA-256 of rows.csv: {digest}\n",
-        order = terms.order,
-        hold_number = terms.hold,
-        added = hold.added_at,
-        expires = hold.expires,
-        from = day(terms.from_micros),
-        to = day(terms.to_micros),
-        numbers = terms.numbers.len(),
-    )
+    format!("{gone}\n{rest}")
+}
+
+fn instant(micros: i64) -> String {
+    Timestamp::from_microsecond(micros).map_or_else(|_| String::new(), |at| at.to_string())
 }

@@ -17,7 +17,7 @@ use jiff::Timestamp;
 use rayon::prelude::*;
 
 use super::expired::{Expired, Expiry, find_before, find_expired, nothing_deleted};
-use super::files::{cannot_write, has_other_names, sync_folder};
+use super::files::{cannot_write, has_other_names, remove_empty, remove_summaries, sync_folder};
 use super::{rewrite, seal};
 use crate::ingest::{Container, find_raw_logs};
 use crate::ledger::{Custody, DeletedFile, Finished, Hold, Ledger, Retention, Sealed};
@@ -308,35 +308,6 @@ fn require_found(release: &Release, expiry: &Expiry<'_>, custody: &Custody) -> R
         .help("check `[logs] path`; a relative path starts from the release file's folder"))
 }
 
-/// Removes what other programs wrote about a Parquet file that changes: `_metadata` files, which
-/// repeat its statistics, and its checksum.
-fn remove_summaries(path: &Path, base: &Path) -> Result<()> {
-    let mut stale: Vec<PathBuf> = path
-        .ancestors()
-        .skip(1)
-        .take_while(|folder| folder.starts_with(base))
-        .map(|folder| folder.join("_metadata"))
-        .collect();
-    if let Some(name) = path.file_name() {
-        stale.push(path.with_file_name(format!(".{}.crc", name.to_string_lossy())));
-    }
-    for path in stale.iter().filter(|path| path.is_file()) {
-        fs::remove_file(path).map_err(|error| cannot_write(path, error))?;
-    }
-    Ok(())
-}
-
 fn sync(folder: &Path) -> Result<()> {
     sync_folder(folder).map_err(|error| cannot_write(folder, error))
-}
-
-/// Removes folders that a deletion emptied, up to the one that holds all logs.
-fn remove_empty(folder: &Path, base: &Path) {
-    let inside = folder.ancestors().take_while(|part| *part != base && part.starts_with(base));
-    for folder in inside {
-        // Folders that are not empty or may not be removed stay.
-        if fs::remove_dir(folder).is_err() {
-            break;
-        }
-    }
 }

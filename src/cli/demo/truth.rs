@@ -5,7 +5,7 @@ use std::fs::File;
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, TimestampMicrosecondType};
-use arrow_array::{Array, ArrayRef, RecordBatch, StringArray};
+use arrow_array::{Array, ArrayRef, Float64Array, PrimitiveArray, RecordBatch, StringArray};
 use arrow_cast::cast;
 use arrow_schema::DataType;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
@@ -59,6 +59,56 @@ struct Exact {
 }
 
 impl Exact {
+    /// Counts a lookup for a question.
+    fn note(&mut self, question: &Question, lookups: &Lookups<'_>, row: usize) {
+        self.lookups += 1;
+        match &question.measure {
+            Measure::Count | Measure::Prefixes(_) => {}
+            // The demo's only share is that of SMS, its only number the latency.
+            Measure::Share { .. } => self.met += u64::from(lookups.route.value(row) == "sms"),
+            Measure::DistinctRequesters { .. } | Measure::RequesterHistogram => {
+                let requester = lookups.requester.value(row);
+                let pair = || (requester.to_owned(), lookups.target.value(row).to_owned());
+                if question.measure.tells_targets_apart() && !self.pairs.insert(pair()) {
+                    return;
+                }
+                match self.requesters.get_mut(requester) {
+                    Some(own) => *own += 1,
+                    None => {
+                        self.requesters.insert(requester.to_owned(), 1);
+                    }
+                }
+            }
+            Measure::Sum(key) | Measure::Mean(key) | Measure::Quantiles { of: key, .. } => {
+                if let KeySource::Number(grid) = key.source()
+                    && lookups.latency.is_valid(row)
+                {
+                    let (low, high) = grid.range();
+                    self.numbers.push(lookups.latency.value(row).clamp(low, high));
+                }
+            }
+        }
+    }
+
+    /// The exact answer. `which` is the quantile, or the first number of lookups of a bin of the
+    /// histogram, and `end` the bin's last.
+    fn answer(&self, question: &Question, which: f64, end: Option<f64>) -> f64 {
+        match &question.measure {
+            Measure::Count | Measure::Prefixes(_) => self.lookups as f64,
+            Measure::DistinctRequesters { at_least, .. } => self.at_least(*at_least),
+            Measure::Share { .. } => self.met as f64 / self.lookups as f64,
+            Measure::Sum(_) => self.numbers.iter().sum(),
+            Measure::Mean(_) => self.numbers.iter().sum::<f64>() / self.numbers.len().max(1) as f64,
+            Measure::Quantiles { .. } => self.quantile(which),
+            Measure::RequesterHistogram => {
+                let is_inside = |own: &&u32| {
+                    f64::from(**own) >= which && end.is_none_or(|end| f64::from(**own) <= end)
+                };
+                self.requesters.values().filter(is_inside).count() as f64
+            }
+        }
+    }
+
     fn at_least(&self, least: u32) -> f64 {
         self.requesters.values().filter(|own| **own >= least).count() as f64
     }
@@ -129,73 +179,71 @@ fn add(
     batch: &RecordBatch,
     exact: &mut HashMap<Vec<String>, Exact>,
 ) -> Result<()> {
-    let column = |name: &str| text(batch.column_by_name(name));
-    let (requester, target) = (column("requester")?, column("target")?);
-    let (app, route) = (column("app")?, column("route")?);
-    let times = batch
-        .column_by_name("requested_at")
-        .and_then(|times| times.as_primitive_opt::<TimestampMicrosecondType>())
-        .ok_or_else(|| Error::internal("the simulator's times have another type"))?;
-    let latency = batch
-        .column_by_name("latency_ms")
-        .and_then(|latency| latency.as_primitive_opt::<Float64Type>())
-        .ok_or_else(|| Error::internal("the simulator's latencies have another type"))?;
+    let lookups = Lookups::of(batch)?;
     for row in 0..batch.num_rows() {
-        let value = |key: &Key| -> String {
-            let raw = match key.source() {
-                KeySource::Hour => return window.hour(times.value(row)).to_string(),
-                KeySource::App => app.is_valid(row).then(|| app.value(row)),
-                KeySource::Route => route.is_valid(row).then(|| route.value(row)),
-                KeySource::TargetCountry => {
-                    let codes = CallingCodes::shipped();
-                    let digits = target.value(row).trim_start_matches('+');
-                    codes.country_of(digits.as_bytes()).map(|country| codes.name(country))
-                }
-                _ => None,
-            };
-            let listed = raw.filter(|raw| key.values().iter().any(|value| value == raw));
-            listed.unwrap_or(OTHER).to_owned()
-        };
-        let keys: Vec<String> = match &question.measure {
-            Measure::Prefixes(prefix) => {
-                let whose = match prefix.of {
-                    PrefixOf::Target => &target,
-                    PrefixOf::Requester => &requester,
-                };
-                let number = whose.value(row).trim_start_matches('+').parse().unwrap_or(0);
-                vec![prefix.of(number).map_or(OTHER.to_owned(), |key| format!("+{key}"))]
-            }
-            _ => question.by.iter().map(value).collect(),
-        };
-        let entry = exact.entry(keys).or_default();
-        entry.lookups += 1;
-        match &question.measure {
-            Measure::Count | Measure::Prefixes(_) => {}
-            // The demo's only share is that of SMS, its only number the latency.
-            Measure::Share { .. } => entry.met += u64::from(route.value(row) == "sms"),
-            Measure::DistinctRequesters { .. } | Measure::RequesterHistogram => {
-                let pair = || (requester.value(row).to_owned(), target.value(row).to_owned());
-                if question.measure.tells_targets_apart() && !entry.pairs.insert(pair()) {
-                    continue;
-                }
-                match entry.requesters.get_mut(requester.value(row)) {
-                    Some(own) => *own += 1,
-                    None => {
-                        entry.requesters.insert(requester.value(row).to_owned(), 1);
-                    }
-                }
-            }
-            Measure::Sum(key) | Measure::Mean(key) | Measure::Quantiles { of: key, .. } => {
-                if let KeySource::Number(grid) = key.source()
-                    && latency.is_valid(row)
-                {
-                    let (low, high) = grid.range();
-                    entry.numbers.push(latency.value(row).clamp(low, high));
-                }
-            }
-        }
+        let keys = lookups.keys(question, window, row);
+        exact.entry(keys).or_default().note(question, &lookups, row);
     }
     Ok(())
+}
+
+/// The columns of a batch of the simulator that the demo's questions read.
+struct Lookups<'b> {
+    requester: StringArray,
+    target: StringArray,
+    app: StringArray,
+    route: StringArray,
+    times: &'b PrimitiveArray<TimestampMicrosecondType>,
+    latency: &'b PrimitiveArray<Float64Type>,
+}
+
+impl<'b> Lookups<'b> {
+    fn of(batch: &'b RecordBatch) -> Result<Self> {
+        let column = |name: &str| text(batch.column_by_name(name));
+        Ok(Self {
+            requester: column("requester")?,
+            target: column("target")?,
+            app: column("app")?,
+            route: column("route")?,
+            times: batch
+                .column_by_name("requested_at")
+                .and_then(|times| times.as_primitive_opt())
+                .ok_or_else(|| Error::internal("the simulator's times have another type"))?,
+            latency: batch
+                .column_by_name("latency_ms")
+                .and_then(|latency| latency.as_primitive_opt())
+                .ok_or_else(|| Error::internal("the simulator's latencies have another type"))?,
+        })
+    }
+
+    /// The values of a question's keys.
+    fn keys(&self, question: &Question, window: &DayWindow, row: usize) -> Vec<String> {
+        let Measure::Prefixes(prefix) = &question.measure else {
+            return question.by.iter().map(|key| self.value(key, window, row)).collect();
+        };
+        let whose = match prefix.of {
+            PrefixOf::Target => &self.target,
+            PrefixOf::Requester => &self.requester,
+        };
+        let number = whose.value(row).trim_start_matches('+').parse().unwrap_or(0);
+        vec![prefix.of(number).map_or(OTHER.to_owned(), |key| format!("+{key}"))]
+    }
+
+    fn value(&self, key: &Key, window: &DayWindow, row: usize) -> String {
+        let raw = match key.source() {
+            KeySource::Hour => return window.hour(self.times.value(row)).to_string(),
+            KeySource::App => self.app.is_valid(row).then(|| self.app.value(row)),
+            KeySource::Route => self.route.is_valid(row).then(|| self.route.value(row)),
+            KeySource::TargetCountry => {
+                let codes = CallingCodes::shipped();
+                let digits = self.target.value(row).trim_start_matches('+');
+                codes.country_of(digits.as_bytes()).map(|country| codes.name(country))
+            }
+            _ => None,
+        };
+        let listed = raw.filter(|raw| key.values().iter().any(|value| value == raw));
+        listed.unwrap_or(OTHER).to_owned()
+    }
 }
 
 fn published(
@@ -210,82 +258,81 @@ fn published(
     let reader = ParquetRecordBatchReaderBuilder::try_new(file)
         .and_then(|builder| builder.build())
         .map_err(|_| unreadable())?;
-    let mut shown = Vec::new();
+    let mut published = Vec::new();
     for batch in reader {
         let batch = batch.map_err(|_| unreadable())?;
-        let number = |name: &str| -> Result<ArrayRef> {
-            let column = batch.column_by_name(name).ok_or_else(unreadable)?;
-            cast(column, &DataType::Float64).map_err(|_| unreadable())
-        };
-        let (value, sd) = (number("value")?, number("noise_sd")?);
-        let (low, high) = (number("ci_low")?, number("ci_high")?);
-        // A quantile's or a bin's rows say which they are.
-        let which = match &question.measure {
-            Measure::Quantiles { .. } => Some(number("quantile")?),
-            Measure::RequesterHistogram => Some(number("bin_low")?),
-            _ => None,
-        };
-        let last = number("bin_high").ok();
-        let names: Vec<&str> = match &question.measure {
-            Measure::Prefixes(prefix) => vec![prefix.column()],
-            _ => question.by.iter().map(Key::name).collect(),
-        };
-        let keys = names
-            .into_iter()
-            .map(|name| text(batch.column_by_name(name)))
-            .collect::<Result<Vec<_>>>()?;
-        // Lookups with keys that were not found are among the others.
-        let found: HashSet<&str> = match question.measure {
-            Measure::Prefixes(_) => keys.iter().flatten().flatten().collect(),
-            _ => HashSet::new(),
-        };
-        let is_other = |key: &str| key == OTHER || !found.contains(key);
-        for row in 0..batch.num_rows() {
-            // A share that is not published has no error.
-            if value.is_null(row) {
-                continue;
-            }
-            let mut keys: Vec<String> = keys.iter().map(|key| key.value(row).to_owned()).collect();
-            let at = |array: &ArrayRef| array.as_primitive::<Float64Type>().value(row);
-            let which = which.as_ref().map(at).unwrap_or_default();
-            let mut truth = exact.get(&keys).map_or(0.0, |exact| match &question.measure {
-                Measure::Count | Measure::Prefixes(_) => exact.lookups as f64,
-                Measure::DistinctRequesters { at_least, .. } => exact.at_least(*at_least),
-                Measure::Share { .. } => exact.met as f64 / exact.lookups as f64,
-                Measure::Sum(_) => exact.numbers.iter().sum(),
-                Measure::Mean(_) => {
-                    exact.numbers.iter().sum::<f64>() / exact.numbers.len().max(1) as f64
-                }
-                Measure::Quantiles { .. } => exact.quantile(which),
-                Measure::RequesterHistogram => {
-                    let end = last.as_ref().filter(|last| last.is_valid(row)).map(at);
-                    let inside = exact.requesters.values().filter(|own| {
-                        f64::from(**own) >= which && end.is_none_or(|end| f64::from(**own) <= end)
-                    });
-                    inside.count() as f64
-                }
-            });
-            match question.measure {
-                Measure::Prefixes(_) if keys == [OTHER] => {
-                    let others =
-                        exact.iter().filter(|(key, _)| key.iter().any(|key| is_other(key)));
-                    truth = others.map(|(_, exact)| exact.lookups as f64).sum();
-                }
-                Measure::Quantiles { .. } => keys.push(format!("quantile {which}")),
-                Measure::RequesterHistogram => keys.push(format!("{which} lookups or more")),
-                _ => {}
-            }
-            shown.push(Shown {
-                keys,
-                value: at(&value),
-                noise_sd: at(&sd),
-                ci_low: at(&low),
-                ci_high: at(&high),
-                truth,
-            });
-        }
+        published.extend(shown(question, &batch, exact).ok_or_else(unreadable)?);
     }
-    Ok(shown)
+    Ok(published)
+}
+
+/// The answers of a batch beside their truths; `None` if it lacks a column.
+fn shown(
+    question: &Question,
+    batch: &RecordBatch,
+    exact: &HashMap<Vec<String>, Exact>,
+) -> Option<Vec<Shown>> {
+    let number = |name: &str| -> Option<Float64Array> {
+        let column = cast(batch.column_by_name(name)?, &DataType::Float64).ok()?;
+        Some(column.as_primitive::<Float64Type>().clone())
+    };
+    let (value, sd) = (number("value")?, number("noise_sd")?);
+    let (low, high) = (number("ci_low")?, number("ci_high")?);
+    // Rows of quantiles and of a histogram say which they are.
+    let which = match &question.measure {
+        Measure::Quantiles { .. } => Some(number("quantile")?),
+        Measure::RequesterHistogram => Some(number("bin_low")?),
+        _ => None,
+    };
+    let bin_high = number("bin_high");
+    let names: Vec<&str> = match &question.measure {
+        Measure::Prefixes(prefix) => vec![prefix.column()],
+        _ => question.by.iter().map(Key::name).collect(),
+    };
+    let column = |name| text(batch.column_by_name(name)).ok();
+    let columns = names.into_iter().map(column).collect::<Option<Vec<_>>>()?;
+    let others = others(question, &columns, exact);
+    let mut shown = Vec::new();
+    // A share that is not published has no error.
+    for row in (0..batch.num_rows()).filter(|row| value.is_valid(*row)) {
+        let mut keys: Vec<String> =
+            columns.iter().map(|column| column.value(row).to_owned()).collect();
+        let which = which.as_ref().map_or(0.0, |which| which.value(row));
+        let end = bin_high.as_ref().filter(|end| end.is_valid(row)).map(|end| end.value(row));
+        let truth = match question.measure {
+            Measure::Prefixes(_) if keys == [OTHER] => others,
+            _ => exact.get(&keys).map_or(0.0, |exact| exact.answer(question, which, end)),
+        };
+        match question.measure {
+            Measure::Quantiles { .. } => keys.push(format!("quantile {which}")),
+            Measure::RequesterHistogram => keys.push(format!("{which} lookups or more")),
+            _ => {}
+        }
+        shown.push(Shown {
+            keys,
+            value: value.value(row),
+            noise_sd: sd.value(row),
+            ci_low: low.value(row),
+            ci_high: high.value(row),
+            truth,
+        });
+    }
+    Some(shown)
+}
+
+/// The lookups whose private keys were not found: they count among the others.
+fn others(
+    question: &Question,
+    columns: &[StringArray],
+    exact: &HashMap<Vec<String>, Exact>,
+) -> f64 {
+    if !matches!(question.measure, Measure::Prefixes(_)) {
+        return 0.0;
+    }
+    let found: HashSet<&str> = columns.iter().flatten().flatten().collect();
+    let is_other = |key: &String| key == OTHER || !found.contains(key.as_str());
+    let others = exact.iter().filter(|(keys, _)| keys.iter().any(is_other));
+    others.map(|(_, exact)| exact.lookups as f64).sum()
 }
 
 fn text(column: Option<&ArrayRef>) -> Result<StringArray> {
