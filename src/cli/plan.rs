@@ -9,7 +9,8 @@ use serde_json::{Value, json};
 use super::args::Plan;
 use super::output::Output;
 use crate::pipeline::{self, Previous};
-use crate::release::{Expected, PricedTable, expected};
+use crate::plan;
+use crate::release::{Expected, Load, PricedTable, expected};
 use crate::spec::Release;
 use crate::spec::lattice::{Clip, LATTICE_ONE};
 use crate::spec::measure::Measure;
@@ -26,78 +27,126 @@ pub(crate) fn run(asked: &Plan, output: &Output) -> Result<()> {
     let (plan, priced, guarantee) = pipeline::plan(&release)?;
     let previous = pipeline::previous(&release)?;
     let unit = release.ledger.unit.word();
-    let mut text = format!("{}: one day, unit {unit}\n\n", release.name);
-    let mut line = |line: String| {
-        // Writing to a string cannot fail.
-        let _infallible = writeln!(text, "{line}");
-    };
+    let tables = tables(&plan, &priced);
+    let questions = questions(&release, &plan, &priced, load, previous.as_ref())?;
 
-    line(format!(
+    let mut text = format!("{}: one day, unit {unit}\n\n", release.name);
+    let mut line = |line: &str| {
+        text.push_str(line);
+        text.push('\n');
+    };
+    line(&tables.text);
+    priced.iter().filter_map(in_layers).for_each(|layered| line(&layered));
+    line(&questions.text);
+    if let Some(load) = load {
+        line(&load::words(load, asked.requesters.is_some(), &questions.typical));
+    }
+    line(
+        "\nThe error is one standard deviation of the noise of one value; a 95 % interval is 1.96 of \
+         them to each side.\nReadable from: this many lookups (or requesters) must be behind a value \
+         before its interval is narrower than the value, for ratios than a tenth of their range; \
+         smaller values are published with `uninformative`.\nBounding removes what a requester \
+         contributes past the clip; counts are raked to the total, and `coverage` says how much that \
+         restored.",
+    );
+    priced.iter().filter_map(found_from).for_each(|found| line(&found));
+    if let Some(previous) = &previous {
+        line(&last_day(previous));
+    }
+    line(&format!("\n{}", guarantee.words(&release.ledger)));
+    let object = json!({
+        "release": release.name,
+        "unit": unit,
+        "fingerprint": release.fingerprint(),
+        "tables": tables.objects,
+        "questions": questions.objects,
+        "load": load.map(|load| json!({ "lookups": load.lookups, "requesters": load.requesters })),
+        "last_day": previous.as_ref().map(|previous| previous.day),
+        "guarantee": guarantee,
+    });
+    output.result(&object, &text);
+    Ok(())
+}
+
+/// The measured tables as text and as JSON.
+struct Tables {
+    text: String,
+    objects: Vec<Value>,
+}
+
+fn tables(plan: &plan::Plan, priced: &[PricedTable]) -> Tables {
+    let mut text = format!(
         "{:<52} {:>9} {:>8} {:>12} {:>12}",
         "measured table", "cells", "clip", "rho", "noise sd"
-    ));
-    let mut tables = Vec::new();
+    );
+    let mut objects = Vec::new();
     for (priced, cells) in priced.iter().zip(&plan.cells) {
+        let table = &priced.table;
         let noise_sd = priced.noise_scale.units() / LATTICE_ONE as f64;
-        let asked_clip = priced.table.asked_clip().contributions();
-        line(format!(
-            "{:<52} {:>9} {:>8.2} {:>12} {:>12.2}",
-            priced.table.name,
-            if priced.table.contribution.is_of_private_keys() {
-                "private".to_owned()
-            } else {
-                cells.count().to_string()
-            },
-            asked_clip,
-            priced.charge,
-            noise_sd
-        ));
-        tables.push(json!({
-            "name": priced.table.name,
+        let clip = table.asked_clip().contributions();
+        let is_private = table.contribution.is_of_private_keys();
+        let shown = if is_private { "private".to_owned() } else { cells.count().to_string() };
+        // Writing to a string cannot fail.
+        let _infallible = write!(
+            text,
+            "\n{:<52} {shown:>9} {clip:>8.2} {:>12} {noise_sd:>12.2}",
+            table.name, priced.charge
+        );
+        let layers =
+            table.layering().map(|layering| json!({ "count": layering.count, "up_to": clip }));
+        objects.push(json!({
+            "name": table.name,
             "cells": cells.count(),
-            "contribution": priced.table.contribution.word(),
-            "clip": priced.table.clip.contributions(),
-            "layers": priced.table.layering().map(|layering| {
-                json!({
-                    "count": layering.count,
-                    "up_to": asked_clip,
-                })
-            }),
-            "target_clip": priced.table.target_clip.map(Clip::contributions),
+            "contribution": table.contribution.word(),
+            "clip": table.clip.contributions(),
+            "layers": layers,
+            "target_clip": table.target_clip.map(Clip::contributions),
             "mechanism": priced.mechanism,
             "rho": priced.charge.rho(),
             "noise_sd": noise_sd,
-            "key_delta": priced.table.key_delta.delta(),
+            "key_delta": table.key_delta.delta(),
             "found_from": priced.threshold.map(|units| units as f64 / LATTICE_ONE as f64),
         }));
     }
+    Tables { text, objects }
+}
 
-    for layered in priced.iter().filter_map(in_layers) {
-        line(layered);
-    }
+/// The questions as text and as JSON, and the error of each at the load that was asked for.
+struct Questions {
+    text: String,
+    objects: Vec<Value>,
+    typical: Vec<load::Row>,
+}
 
-    line(format!(
+fn questions(
+    release: &Release,
+    plan: &plan::Plan,
+    priced: &[PricedTable],
+    load: Option<Load>,
+    previous: Option<&Previous>,
+) -> Result<Questions> {
+    let mut text = format!(
         "\n{:<24} {:>9} {:>34} {:>16}",
         "question", "rows", "expected error", "readable from"
-    ));
-    let (mut questions, mut typical) = (Vec::new(), Vec::new());
+    );
+    let (mut objects, mut typical) = (Vec::new(), Vec::new());
     for question in &release.questions {
-        let expected = expected(question, &plan, &priced, load)
+        let expected = expected(question, plan, priced, load)
             .ok_or_else(|| Error::internal("a question has no measured table"))?;
         let rows = rows(question);
         let (words, object) = describe(question, expected);
-        line(format!(
-            "{:<24} {:>9} {:>34} {:>16.0}",
+        let shown = rows.map_or("private".to_owned(), |rows| rows.to_string());
+        let _infallible = write!(
+            text,
+            "\n{:<24} {shown:>9} {words:>34} {:>16.0}",
             question.name,
-            rows.map_or("private".to_owned(), |rows| rows.to_string()),
-            words,
             expected.readable_from()
-        ));
+        );
         let at_load = load
             .and_then(|load| expected.typical(question, load))
             .map(|typical| load::Row::new(question, typical));
-        let seen = previous.as_ref().and_then(|previous| previous.errors.get(&question.name));
-        questions.push(json!({
+        let seen = previous.and_then(|previous| previous.errors.get(&question.name));
+        objects.push(json!({
             "question": question.name,
             "asks": question.measure.word(),
             "rows": rows,
@@ -108,37 +157,7 @@ pub(crate) fn run(asked: &Plan, output: &Output) -> Result<()> {
         }));
         typical.extend(at_load);
     }
-    if let Some(load) = load {
-        line(load::words(load, asked.requesters.is_some(), &typical));
-    }
-    line(
-        "\nThe error is one standard deviation of the noise of one value; a 95 % interval is 1.96 of \
-         them to each side.\nReadable from: this many lookups (or requesters) must be behind a value \
-         before its interval is narrower than the value, for ratios than a tenth of their range; \
-         smaller values are published with `uninformative`.\nBounding removes what a requester \
-         contributes past the clip; counts are raked to the total, and `coverage` says how much that \
-         restored."
-            .to_owned(),
-    );
-    for found in priced.iter().filter_map(found_from) {
-        line(found);
-    }
-    if let Some(previous) = &previous {
-        line(last_day(previous));
-    }
-    line(format!("\n{}", guarantee.words(&release.ledger)));
-    let object = json!({
-        "release": release.name,
-        "unit": unit,
-        "fingerprint": release.fingerprint(),
-        "tables": tables,
-        "questions": questions,
-        "load": load.map(|load| json!({ "lookups": load.lookups, "requesters": load.requesters })),
-        "last_day": previous.as_ref().map(|previous| previous.day),
-        "guarantee": guarantee,
-    });
-    output.result(&object, &text);
-    Ok(())
+    Ok(Questions { text, objects, typical })
 }
 
 /// How many rows are published; `None` if the keys are private and must be found.

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use jiff::ToSpan;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::Result;
 use crate::cli::output::Output;
-use crate::ledger::{Entry, Ledger, State, Which};
+use crate::ledger::{Balance, Entry, Ledger, State, Which};
 use crate::pipeline::losses;
 use crate::release::epsilon_of;
 use crate::spec::privacy_loss::NanoRho;
@@ -29,11 +29,69 @@ pub(super) fn show(ledger: &Ledger, newest: u32, output: &Output) -> Result<()> 
     let balances = ledger.balances()?;
     let entries = ledger.entries(Which::Newest(newest))?;
     let others = others(ledger, &entries)?;
-    let mut blocks: Vec<Value> = Vec::new();
-    let mut rows = String::new();
-    for (day, balance) in &balances {
+    let blocks = blocks(&balances, others.as_ref(), &mut converter)?;
+    let spent: Vec<_> = balances.iter().map(|(day, balance)| (*day, balance.spent)).collect();
+    let totals = totals(&spent, &mut converter)?;
+    let other_totals = match &others {
+        Some(others) => others.totals(&mut converter)?,
+        None => Part {
+            text: "  pairs and targets: left out, there are too many entries to add up here\n"
+                .to_owned(),
+            objects: Vec::new(),
+        },
+    };
+    let object = json!({
+        "unit": terms.unit,
+        "epsilon": terms.epsilon,
+        "delta": terms.delta,
+        "time_zone": terms.time_zone,
+        "blocks": blocks.objects,
+        "requester_totals": totals.objects,
+        "other_totals": other_totals.objects,
+        "entries": entries.iter().map(listed).collect::<Vec<_>>(),
+    });
+    let who = if terms.unit == Unit::PersonDay.word() { "person" } else { "requester" };
+    let mut text = format!(
+        "Each block is one event day in {}. Budget of a block: epsilon {} at delta {}, unit {}.\n\n\
+         block        budget rho   spent rho    left rho     spent epsilon\n{}\n\
+         Everything published so far, over several days (a {who}; then a contact pair and a target\n\
+         that are looked up that often each day):\n{}{}\n\
+         Newest entries, {newest} at most:\nentry  state      charge rho   release, blocks\n",
+        terms.time_zone,
+        terms.epsilon.value(),
+        terms.delta.value(),
+        terms.unit,
+        blocks.text,
+        totals.text,
+        other_totals.text,
+    );
+    for entry in &entries {
+        let blocks: Vec<String> = entry.blocks.iter().map(ToString::to_string).collect();
+        let (id, charge, release) = (entry.id.0, entry.charge, &entry.release);
+        let (state, blocks) = (entry.state.to_string(), blocks.join(" "));
+        line(&mut text, &format!("{id:<5}  {state:<9}  {charge}  {release}, {blocks}"));
+    }
+    output.result(&object, &text);
+    Ok(())
+}
+
+/// A part of a statement as text and as JSON.
+#[derive(Default)]
+struct Part {
+    text: String,
+    objects: Vec<Value>,
+}
+
+/// What each block may spend, has spent and has left.
+fn blocks(
+    balances: &[(Day, Balance)],
+    others: Option<&Others>,
+    converter: &mut Converter,
+) -> Result<Part> {
+    let mut part = Part::default();
+    for (day, balance) in balances {
         let epsilon = converter.epsilon(balance.spent)?;
-        blocks.push(json!({
+        part.objects.push(json!({
             "block": day,
             "budget_nano_rho": balance.budget,
             "spent_nano_rho": balance.spent,
@@ -41,93 +99,25 @@ pub(super) fn show(ledger: &Ledger, newest: u32, output: &Output) -> Result<()> 
             "spent_epsilon": epsilon,
             "key_delta_spent_atto": balance.key_delta_spent,
             "key_delta_left_atto": balance.key_delta_left,
-            "others": others.as_ref().map(|others| others.figures(*day, &mut converter)).transpose()?,
+            "others": others.map(|others| others.of_block(*day, converter)).transpose()?,
         }));
-        line(
-            &mut rows,
-            &format!(
-                "{day}   {}  {}  {}  {epsilon:>12.4}",
-                balance.budget, balance.spent, balance.left
-            ),
-        );
+        let Balance { budget, spent, left, .. } = balance;
+        line(&mut part.text, &format!("{day}   {budget}  {spent}  {left}  {epsilon:>12.4}"));
     }
-    let mut totals: Vec<Value> = Vec::new();
-    let mut sums = String::new();
-    let spent: Vec<(Day, NanoRho)> =
-        balances.iter().map(|(day, balance)| (*day, balance.spent)).collect();
+    Ok(part)
+}
+
+/// What a requester or person has lost at most over each span of days.
+fn totals(spent: &[(Day, NanoRho)], converter: &mut Converter) -> Result<Part> {
+    let mut part = Part::default();
     for (days, words) in SPANS {
-        let most = most_within(&spent, days);
+        let most = most_within(spent, days);
         let epsilon = converter.epsilon(most)?;
-        totals.push(json!({ "days": days, "most_nano_rho": most, "epsilon": epsilon }));
-        line(&mut sums, &format!("  any {words:<9} at most rho {most}, epsilon {epsilon:.3}"));
+        part.objects.push(json!({ "days": days, "most_nano_rho": most, "epsilon": epsilon }));
+        let words = format!("  any {words:<9} at most rho {most}, epsilon {epsilon:.3}");
+        line(&mut part.text, &words);
     }
-    let mut other_totals: Vec<Value> = Vec::new();
-    for (who, spent) in others.iter().flat_map(|others| &others.spent) {
-        let mut figures = serde_json::Map::new();
-        let mut words = Vec::new();
-        for (days, span) in [(1, "one day"), SPANS[0], SPANS[1]] {
-            let most = most_within(spent, days);
-            let epsilon = converter.epsilon(most)?;
-            words.push(format!("{span} {epsilon:.3}"));
-            figures.insert(days.to_string(), json!({ "nano_rho": most, "epsilon": epsilon }));
-        }
-        line(&mut sums, &format!("  {who}: epsilon at most {}", words.join(", ")));
-        other_totals.push(json!({ "who": who, "days": figures }));
-    }
-    if others.is_none() {
-        line(&mut sums, "  pairs and targets: left out, there are too many entries to add up here");
-    }
-    let object = json!({
-        "unit": terms.unit,
-        "epsilon": terms.epsilon,
-        "delta": terms.delta,
-        "time_zone": terms.time_zone,
-        "blocks": blocks,
-        "requester_totals": totals,
-        "other_totals": other_totals,
-        "entries": entries.iter().map(listed).collect::<Vec<_>>(),
-    });
-    let mut text = format!(
-        "Each block is one event day in {}. Budget of a block: epsilon {} at delta {}, unit {}.\n",
-        terms.time_zone,
-        terms.epsilon.value(),
-        terms.delta.value(),
-        terms.unit
-    );
-    text.push('\n');
-    line(&mut text, "block        budget rho   spent rho    left rho     spent epsilon");
-    text.push_str(&rows);
-    let who = if terms.unit == Unit::PersonDay.word() { "person" } else { "requester" };
-    line(
-        &mut text,
-        &format!(
-            "\nEverything published so far, over several days (a {who}; then a contact pair and a \
-             target\nthat are looked up that often each day):"
-        ),
-    );
-    text.push_str(&sums);
-    line(
-        &mut text,
-        &format!(
-            "\nNewest entries, {newest} at most:\nentry  state      charge rho   release, blocks"
-        ),
-    );
-    for entry in &entries {
-        let blocks: Vec<String> = entry.blocks.iter().map(ToString::to_string).collect();
-        let state = entry.state.to_string();
-        line(
-            &mut text,
-            &format!(
-                "{:<5}  {state:<9}  {}  {}, {}",
-                entry.id.0,
-                entry.charge,
-                entry.release,
-                blocks.join(" ")
-            ),
-        );
-    }
-    output.result(&object, &text);
-    Ok(())
+    Ok(part)
 }
 
 /// Converts each distinct loss once.
@@ -182,8 +172,26 @@ fn others(ledger: &Ledger, newest: &[Entry]) -> Result<Option<Others>> {
 }
 
 impl Others {
+    /// What each of them has lost at most over each span of days.
+    fn totals(&self, converter: &mut Converter) -> Result<Part> {
+        let mut part = Part::default();
+        for (who, spent) in &self.spent {
+            let mut figures = Map::new();
+            let mut words = Vec::new();
+            for (days, span) in [(1, "one day"), SPANS[0], SPANS[1]] {
+                let most = most_within(spent, days);
+                let epsilon = converter.epsilon(most)?;
+                words.push(format!("{span} {epsilon:.3}"));
+                figures.insert(days.to_string(), json!({ "nano_rho": most, "epsilon": epsilon }));
+            }
+            line(&mut part.text, &format!("  {who}: epsilon at most {}", words.join(", ")));
+            part.objects.push(json!({ "who": who, "days": figures }));
+        }
+        Ok(part)
+    }
+
     /// The figures of one block.
-    fn figures(&self, day: Day, converter: &mut Converter) -> Result<Vec<Value>> {
+    fn of_block(&self, day: Day, converter: &mut Converter) -> Result<Vec<Value>> {
         self.spent
             .iter()
             .filter_map(|(who, blocks)| {
