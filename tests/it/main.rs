@@ -6,6 +6,7 @@ mod archive_world;
 mod changed_worlds;
 mod custody;
 mod documents;
+mod golden;
 mod holds;
 mod house;
 mod interrupted;

@@ -22,9 +22,14 @@ pub(crate) struct Ran {
 }
 
 impl World {
+    /// Makes a folder with nothing in it.
+    pub(crate) fn empty() -> Self {
+        Self { folder: tempfile::tempdir().unwrap() }
+    }
+
     /// Makes three days of a tiny log, and a release file with two questions.
     pub(crate) fn new() -> Self {
-        let world = Self { folder: tempfile::tempdir().unwrap() };
+        let world = Self::empty();
         let mut text =
             String::from("requester,target,requested_at,client_ip,app,route,latency_ms\n");
         for day in 1..=3 {
