@@ -125,15 +125,10 @@ pub(super) fn open(path: &Path) -> Result<File> {
     File::open(path).map_err(|error| unreadable(path, error))
 }
 
-/// A file that the operating system, or its decompressor, cannot read.
+/// The error of a file that the operating system, or a decompressor, cannot read. An error that the
+/// operating system gave has its code; all others come from a decompressor, whatever their kind.
 pub(super) fn unreadable(path: &Path, error: std::io::Error) -> Error {
-    let truncated = matches!(
-        error.kind(),
-        std::io::ErrorKind::UnexpectedEof
-            | std::io::ErrorKind::InvalidData
-            | std::io::ErrorKind::InvalidInput
-    );
-    if truncated {
+    if error.raw_os_error().is_none() {
         Error::input(format!("{} is damaged or cut short", path.display()))
             .help("fetch the file again, or move it away")
             .because(error)
