@@ -2,6 +2,8 @@
 
 mod cases;
 mod formats;
+mod made_files;
+mod made_logs;
 mod properties;
 mod reference;
 mod totals;

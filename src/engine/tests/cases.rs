@@ -14,11 +14,11 @@ use crate::spec::privacy_loss::NanoRho;
 use crate::spec::window::{Day, DayWindow};
 
 /// Whole contributions summed over days, for each table.
-struct Sums {
+pub(super) struct Sums {
     names: Vec<String>,
     tables: Vec<Vec<i64>>,
     by_day: BTreeMap<Day, Vec<Vec<i64>>>,
-    counts: RowCounts,
+    pub(super) counts: RowCounts,
 }
 
 impl Sums {
@@ -27,19 +27,29 @@ impl Sums {
         self.names.iter().position(|known| known == name).unwrap()
     }
 
-    fn of(&self, name: &str) -> &[i64] {
+    pub(super) fn of(&self, name: &str) -> &[i64] {
         &self.tables[self.at(name)]
     }
 }
 
-fn case(name: &str, first: &str, last: &str) -> Option<Sums> {
+/// The release file of this name.
+pub(super) fn release(name: &str) -> Release {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases");
-    let release = Release::read(&folder.join(name)).unwrap();
+    Release::read(&folder.join(name)).unwrap()
+}
+
+fn case(name: &str, first: &str, last: &str) -> Option<Sums> {
+    let release = release(name);
     if !release.logs.place.path().exists() {
         eprintln!("SKIPPED {name}: {} is not here", release.logs.place.path().display());
         return None;
     }
-    let plan = Plan::new(&release, NanoRho::new(24_000_000), None).unwrap();
+    Some(sums(&release, first, last))
+}
+
+/// The sums of the release's tables over some days.
+pub(super) fn sums(release: &Release, first: &str, last: &str) -> Sums {
+    let plan = Plan::new(release, NanoRho::new(24_000_000), None).unwrap();
     let mut sums = Sums {
         names: plan.tables.iter().map(|table| table.name.clone()).collect(),
         tables: plan.cells.iter().map(|cells| vec![0; cells.count() as usize]).collect(),
@@ -63,7 +73,7 @@ fn case(name: &str, first: &str, last: &str) -> Option<Sums> {
         sums.counts = counts;
         day = day.next().unwrap();
     }
-    Some(sums)
+    sums
 }
 
 fn shared(path: &str) -> PathBuf {

@@ -1,7 +1,10 @@
-//! One example number for each territory and type, with the answers of metadata 9.0.43.
+//! One example number for each territory and type: of a public list, with the answers of metadata
+//! 9.0.43, where it is there, and those that the library holds itself everywhere.
 
 use std::collections::HashMap;
 use std::io::Write;
+
+use rlibphonenumber::{PhoneNumberFormat, PhoneNumberType, PhoneNumberUtil};
 
 use super::{normaliser, shared_data};
 
@@ -43,4 +46,50 @@ fn every_example_number_comes_out_right() {
         newer += usize::from(is_newer);
     }
     assert_eq!((rows, newer), (ROWS, NEWER.len()));
+}
+
+/// The types that territories have numbers of.
+const TYPES: [PhoneNumberType; 10] = [
+    PhoneNumberType::FixedLine,
+    PhoneNumberType::Mobile,
+    PhoneNumberType::TollFree,
+    PhoneNumberType::PremiumRate,
+    PhoneNumberType::SharedCost,
+    PhoneNumberType::VoIP,
+    PhoneNumberType::PersonalNumber,
+    PhoneNumberType::Pager,
+    PhoneNumberType::UAN,
+    PhoneNumberType::VoiceMail,
+];
+
+#[test]
+fn every_example_of_the_library_is_one_number_however_it_is_written() {
+    let library = PhoneNumberUtil::new().unwrap();
+    let (mut seen, mut refused) = (0, Vec::new());
+    for region in library.get_supported_regions() {
+        let region_name = region.to_string();
+        let (mut of_region, mut of_none) = (normaliser(&region_name), normaliser(""));
+        for kind in TYPES {
+            let Ok(number) = library.get_example_number_for_type_and_region(region, kind) else {
+                continue;
+            };
+            let written = |format| library.format(&number, format).into_owned();
+            let e164 = written(PhoneNumberFormat::E164);
+            let (national, international) =
+                (written(PhoneNumberFormat::National), written(PhoneNumberFormat::International));
+            for (is_dialled, text) in
+                [(false, &e164), (false, &international), (true, &e164), (true, &national)]
+            {
+                let normaliser = if is_dialled { &mut of_region } else { &mut of_none };
+                let found = normaliser.normalise(text).map(|found| found.e164.to_owned());
+                match found {
+                    Some(found) => assert_eq!(found, e164, "{text} in {region_name}"),
+                    None => refused.push(format!("{region_name} {text}")),
+                }
+                seen += 1;
+            }
+        }
+    }
+    assert!(seen > 3_500, "{seen}");
+    assert_eq!(refused, Vec::<String>::new(), "of {seen}");
 }

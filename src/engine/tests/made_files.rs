@@ -1,0 +1,230 @@
+//! Log files of every kind, made here from rows that the test knows: each gives the tally of its
+//! rows, and each that is damaged is refused or read as `tests/bad_data/made.txt` says.
+//!
+//! Files that other programs wrote are read too where they are there (`ingest::awkward`); these make
+//! sure that no format, codec, encoding or damage goes untested where they are not.
+
+mod damaged;
+mod damaged_text;
+mod ipc_kinds;
+mod pages;
+mod parquet_before;
+mod parquet_kinds;
+mod rows;
+mod text_kinds;
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use self::rows::{APPS, Row, rows};
+use crate::engine::DayRows;
+use crate::ingest::{LogReader, Rejects, RowCounts};
+use crate::plan::Plan;
+use crate::spec::Release;
+use crate::spec::privacy_loss::NanoRho;
+use crate::spec::window::DayWindow;
+use crate::{Kind, Result};
+
+/// A file, what it is an example of, and what the release file must say to read it.
+struct Made {
+    what: String,
+    /// Its name, from which a reader learns the format.
+    file: &'static str,
+    bytes: Vec<u8>,
+    /// Lines of `[logs]`.
+    logs: &'static str,
+}
+
+impl Made {
+    fn new(what: impl Into<String>, file: &'static str, bytes: Vec<u8>) -> Self {
+        Self { what: what.into(), file, bytes, logs: "" }
+    }
+
+    fn with_logs(self, logs: &'static str) -> Self {
+        Self { logs, ..self }
+    }
+
+    fn release(&self, folder: &Path) -> Release {
+        std::fs::write(folder.join(self.file), &self.bytes).unwrap();
+        let apps: Vec<String> =
+            APPS.iter().map(|app| toml::Value::from(*app).to_string()).collect();
+        let text = format!(
+            "name = \"made\"\n[logs]\npath = {:?}\n{}\n[keys]\napp = [{}]\n[ledger]\npath = \"l\"\n\
+             epsilon = 1.0\ndelta = 1e-6\n{QUESTIONS}",
+            self.file,
+            self.logs,
+            apps.join(",")
+        );
+        Release::parse(&text, "made.toml", folder).unwrap()
+    }
+
+    /// The exact tables of [`DAY`], in lattice units, and the rejects among the rows read for it.
+    fn tally(&self) -> Result<(Vec<Vec<i64>>, Rejects)> {
+        let folder = tempfile::tempdir().unwrap();
+        let release = self.release(folder.path());
+        let plan = Plan::new(&release, NanoRho::new(24_000_000), None).unwrap();
+        let window = DayWindow::new(DAY.parse().unwrap(), &release.ledger.time_zone).unwrap();
+        let reader = LogReader::open(&release.logs, plan.layout.keys(), Some(&window))?;
+        let (mut rows, counts) = DayRows::gather(&reader, &window, &plan, usize::MAX)?;
+        let exact = rows.tally(&plan, &release.exempt)?;
+        let tables = (0..plan.tables.len()).map(|place| exact.table(place).unwrap().to_vec());
+        Ok((tables.collect(), counts.rejects))
+    }
+
+    /// Reads the whole file and counts its rows.
+    fn counts(&self) -> Result<RowCounts> {
+        let folder = tempfile::tempdir().unwrap();
+        let release = self.release(folder.path());
+        let plan = Plan::new(&release, NanoRho::new(24_000_000), None).unwrap();
+        let reader = LogReader::open(&release.logs, plan.layout.keys(), None)?;
+        Ok(reader.fold(|| (), |(), _| Ok(()))?.1)
+    }
+}
+
+/// The day that is tallied; there are rows of the day before too.
+const DAY: &str = "2026-01-02";
+
+/// Clips that take nothing from anybody.
+const QUESTIONS: &str = r#"
+[[question]]
+name = "volume"
+count = "lookups"
+by = ["hour", "app", "route"]
+clip = 100000
+
+[[question]]
+name = "active"
+distinct = "requester"
+by = ["app"]
+clip = 3
+
+[[question]]
+name = "contacts"
+distinct = "requester"
+having = "targets >= 3"
+
+[[question]]
+name = "latency"
+quantiles = [0.5]
+of = "latency_ms"
+range = [1, 1000]
+clip = 100000
+"#;
+
+/// How many times one byte of each whole file is changed.
+const CHANGES: usize = 200;
+
+/// The tally of the plainest file, which is checked against the rows themselves.
+fn plain() -> (Vec<Vec<i64>>, Rejects) {
+    Made::new("plain", "x.csv", text_kinds::csv(&rows())).tally().unwrap()
+}
+
+/// Checks that each of these files gives the tally of the plainest one.
+fn all_give_the_same(files: &[Made]) {
+    let (tables, rejects) = plain();
+    let distinct: BTreeSet<&Vec<u8>> = files.iter().map(|made| &made.bytes).collect();
+    assert_eq!(distinct.len(), files.len(), "two kinds are one");
+    for made in files {
+        let tally = made.tally().unwrap_or_else(|error| panic!("{}: {error}", made.what));
+        assert!(tally.0 == tables, "{}", made.what);
+        let counts = [tally.1, rejects].map(|of| (of.bad_time, of.no_target, of.bad_number));
+        assert_eq!(counts[0], counts[1], "{}", made.what);
+    }
+}
+
+#[test]
+fn the_plainest_file_gives_the_tally_of_its_rows() {
+    let (tables, rejects) = plain();
+    let rows = rows();
+    let counted: Vec<&Row> = rows.iter().filter(|row| row.counts()).collect();
+    let apps = APPS.len() + 1;
+    let mut volume = vec![0; 24 * apps * 3];
+    for row in &counted {
+        volume[(row.hour() * apps + row.app_place()) * 3 + usize::from(row.is_sms)] += 1 << 16;
+    }
+    assert!(tables.contains(&volume));
+    let requesters = |app: usize| {
+        let of_app = counted.iter().filter(|row| row.app_place() == app);
+        of_app.map(|row| row.requester).collect::<BTreeSet<_>>().len()
+    };
+    let active: Vec<i64> = (0..apps).map(|app| (requesters(app) as i64) << 16).collect();
+    assert!(tables.contains(&active));
+    assert_eq!((rejects.bad_time, rejects.no_target, rejects.bad_number), (1, 1, 1));
+}
+
+#[test]
+fn parquet_of_every_codec_encoding_and_page() {
+    all_give_the_same(&parquet_kinds::containers(&rows()));
+}
+
+#[test]
+fn parquet_of_every_type_that_a_column_may_have() {
+    all_give_the_same(&parquet_kinds::types(&rows()));
+}
+
+#[test]
+fn arrow_files_of_every_compression_dictionary_and_view() {
+    all_give_the_same(&ipc_kinds::all(&rows()));
+}
+
+#[test]
+fn text_of_every_format_packing_and_line_end() {
+    all_give_the_same(&text_kinds::all(&rows()));
+}
+
+#[test]
+fn a_byte_changed_anywhere_is_refused_or_read_and_nothing_else() {
+    for made in damaged::wholes(&rows()) {
+        let most = made.bytes.len();
+        for step in 0..CHANGES {
+            let mut bytes = made.bytes.clone();
+            // Ends and footers are more than their share of what can go wrong.
+            let place = if step % 2 == 0 { step * most / CHANGES } else { most - 1 - step * 3 };
+            bytes[place] ^= 1 << (step % 8);
+            let what = format!("{} changed at {place}", made.what);
+            if let Err(error) = Made::new(what.as_str(), made.file, bytes).counts() {
+                assert_eq!(error.kind(), Kind::Input, "{what}: {error}");
+            }
+        }
+    }
+}
+
+#[test]
+fn damaged_files_are_refused_or_read_as_was_accepted() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/bad_data/made.txt");
+    let mut seen = String::new();
+    for made in damaged::all(&rows()) {
+        let outcome = match made.counts() {
+            Ok(counts) => {
+                let rejects = counts.rejects;
+                format!(
+                    "{} rows, rejects: {} times, {} requesters, {} targets, {} numbers",
+                    counts.rows,
+                    rejects.bad_time,
+                    rejects.no_requester,
+                    rejects.no_target,
+                    rejects.bad_number
+                )
+            }
+            Err(error) => {
+                assert_eq!(error.kind(), Kind::Input, "{}: {error}", made.what);
+                let words = error.to_string();
+                let at = words.find(made.file).unwrap_or_else(|| panic!("{}: {words}", made.what));
+                let words = format!("FILE{}", &words[at + made.file.len()..]);
+                for private in ["1415555", "1212555", APPS[1]] {
+                    assert!(!words.contains(private), "{}: {words}", made.what);
+                }
+                format!("refused: {words}")
+            }
+        };
+        seen.push_str(&format!("{}: {outcome}\n", made.what));
+    }
+    if std::env::var_os("POINTILLIST_ACCEPT").is_some() {
+        std::fs::write(&path, &seen).unwrap();
+    }
+    let expected = std::fs::read_to_string(&path).unwrap();
+    for (seen, expected) in seen.lines().zip(expected.lines()) {
+        assert_eq!(seen, expected, "run with POINTILLIST_ACCEPT=1 to accept, after looking");
+    }
+    assert_eq!(seen, expected);
+}
