@@ -250,9 +250,9 @@ impl Population {
 /// Lays out the homes, still without their members.
 fn settle(seed: u64, rounds: u32) -> Vec<Settled> {
     let mut homes = Vec::new();
-    for country in &COUNTRIES {
+    for country in COUNTRIES.iter() {
         let capital = homes.len() as u8;
-        for home in country.homes {
+        for home in &country.homes {
             let share = u32::from(home.share);
             homes.push(Settled {
                 country,

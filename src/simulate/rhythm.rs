@@ -113,7 +113,7 @@ mod tests {
 
     #[test]
     fn every_home_has_a_clock() {
-        for home in COUNTRIES.iter().flat_map(|country| country.homes) {
+        for home in COUNTRIES.iter().flat_map(|country| &country.homes) {
             Clock::new(home.zone).unwrap();
         }
     }
