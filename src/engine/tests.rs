@@ -7,3 +7,4 @@ mod made_logs;
 mod properties;
 mod reference;
 mod totals;
+mod world;

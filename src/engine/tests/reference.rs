@@ -1,11 +1,11 @@
-//! The plain form of the kernel, for the properties: each unit's vector, scaled, summed.
+//! A plain form of the kernel, for the properties: each unit's vector, scaled, summed.
 //!
 //! It shares with the kernel the plan's tables alone: where a row lies on an axis, what it adds and
 //! how vectors are scaled is all written again, slowly.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::properties::{EXEMPT, Lookup, Setup};
+use super::world::{EXEMPT, Lookup, Setup};
 use crate::plan::{Axis, Cells, Contribution, MeasuredTable};
 use crate::spec::measure::Counted;
 

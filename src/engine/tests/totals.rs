@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 
-use super::properties::{Lookup, Setup, lookup, setup, tallies};
+use super::world::{Lookup, Setup, lookup, setup, tallies};
 use crate::plan::Contribution;
 
 proptest! {
