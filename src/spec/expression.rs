@@ -1,58 +1,30 @@
 //! Row-local conditions in SQL: parsed, checked against an allow-list, evaluated on Arrow columns.
 //!
-//! In comes the text of `where` or `share`; out goes a [`Condition`] that is total: it gives true,
-//! false or null for every row and can neither fail nor look at another row. A comparison takes the
-//! type of its literal, so that a column means the same in every file format; what cannot be
-//! converted is null. Deliberately absent: functions, subqueries, aggregates, arithmetic, clocks.
+//! In: the text of `where` or `share`. Out: a [`Condition`] that is total: it gives true, false or
+//! null for every row and can neither fail nor look at another row. A comparison takes the type of
+//! its literal, so that a column means the same in every file format; what cannot be converted is
+//! null. Functions, subqueries, aggregates, arithmetic and clocks are absent on purpose.
+
+mod build;
+mod evaluate;
+mod node;
 
 use std::collections::BTreeSet;
 
-use arrow_arith::boolean::{and_kleene, is_not_null, is_null, not, or_kleene};
-use arrow_array::{Array, ArrayRef, BooleanArray, Datum, Float64Array, Scalar, StringArray};
-use arrow_cast::{CastOptions, cast_with_options};
-use arrow_ord::cmp;
-use arrow_schema::DataType;
-use sqlparser::ast::{BinaryOperator, Expr, InTarget, UnaryOperator, Value};
+use arrow_array::{ArrayRef, BooleanArray};
 use sqlparser::dialect::GenericDialect;
 use sqlparser::parser::Parser;
 
 use crate::{Error, Result};
+use build::build;
+use evaluate::evaluate;
+use node::Node;
 
 /// A checked row-local condition.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Condition {
     text: String,
     node: Node,
-}
-
-#[derive(Debug, Clone, PartialEq)]
-enum Node {
-    Column(String),
-    Literal(Literal),
-    Compare(Comparison, Box<Node>, Box<Node>),
-    And(Box<Node>, Box<Node>),
-    Or(Box<Node>, Box<Node>),
-    Not(Box<Node>),
-    Null { column: String, negated: bool },
-    Like { column: String, pattern: String, negated: bool },
-}
-
-#[derive(Debug, Clone, PartialEq)]
-enum Literal {
-    Text(String),
-    Number(f64),
-    Boolean(bool),
-    Null,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Comparison {
-    Equal,
-    NotEqual,
-    Less,
-    LessOrEqual,
-    Greater,
-    GreaterOrEqual,
 }
 
 impl Condition {
@@ -126,241 +98,6 @@ impl Condition {
             Error::internal(format!("the condition `{}` cannot be evaluated", self.text))
         })
     }
-}
-
-impl Node {
-    fn is_condition(&self) -> bool {
-        !matches!(self, Self::Literal(Literal::Text(_) | Literal::Number(_)) | Self::Column(_))
-    }
-
-    fn visit<'a>(&'a self, see: &mut dyn FnMut(&'a str, bool)) {
-        match self {
-            Self::Column(name) | Self::Like { column: name, .. } => see(name, false),
-            Self::Null { column, .. } => see(column, true),
-            Self::Literal(_) => {}
-            Self::Compare(_, left, right) | Self::And(left, right) | Self::Or(left, right) => {
-                left.visit(see);
-                right.visit(see);
-            }
-            Self::Not(inner) => inner.visit(see),
-        }
-    }
-}
-
-/// What the allow-list says of a part: its node, or what is wrong with it.
-type Checked<T> = std::result::Result<T, String>;
-
-fn build(expression: &Expr) -> Checked<Node> {
-    match expression {
-        Expr::Nested(inner) => build(inner),
-        Expr::Identifier(name) => Ok(Node::Column(name.value.clone())),
-        Expr::CompoundIdentifier(parts) => {
-            // A dotted name such as id.orig_h is one column of the log, not a path.
-            Ok(Node::Column(
-                parts.iter().map(|part| part.value.as_str()).collect::<Vec<_>>().join("."),
-            ))
-        }
-        Expr::Value(value) => literal(&value.value).map(Node::Literal),
-        Expr::UnaryOp { op: UnaryOperator::Not, expr } => Ok(Node::Not(Box::new(condition(expr)?))),
-        Expr::UnaryOp { op: UnaryOperator::Minus, expr } => match build(expr)? {
-            Node::Literal(Literal::Number(number)) => Ok(Node::Literal(Literal::Number(-number))),
-            _ => Err("arithmetic is not available".to_owned()),
-        },
-        Expr::BinaryOp { left, op, right } => binary(left, op, right),
-        Expr::IsNull(inner) => null_test(inner, false),
-        Expr::IsNotNull(inner) => null_test(inner, true),
-        Expr::In { expr, target: InTarget::List(list), negated, global: false } => {
-            let column = build(expr)?;
-            let any = list
-                .iter()
-                .map(|item| comparison(Comparison::Equal, column.clone(), build(item)?))
-                .reduce(|left, right| Ok(Node::Or(Box::new(left?), Box::new(right?))))
-                .unwrap_or_else(|| Err("an empty IN list matches nothing".to_owned()))?;
-            Ok(negate(any, *negated))
-        }
-        Expr::Between { expr, negated, low, high } => {
-            let column = build(expr)?;
-            let above = comparison(Comparison::GreaterOrEqual, column.clone(), build(low)?)?;
-            let below = comparison(Comparison::LessOrEqual, column, build(high)?)?;
-            Ok(negate(Node::And(Box::new(above), Box::new(below)), *negated))
-        }
-        Expr::Like { negated, any: false, expr, pattern, escape_char: None } => {
-            match (build(expr)?, build(pattern)?) {
-                (Node::Column(column), Node::Literal(Literal::Text(pattern))) => {
-                    Ok(Node::Like { column, pattern, negated: *negated })
-                }
-                _ => Err("LIKE takes a column and a text pattern".to_owned()),
-            }
-        }
-        Expr::Function(function) => Err(format!("the function {} is not available", function.name)),
-        Expr::Subquery(_) | Expr::Exists { .. } | Expr::In { .. } => {
-            Err("a subquery looks at other rows".to_owned())
-        }
-        other => Err(format!("`{other}` is not available here")),
-    }
-}
-
-fn literal(value: &Value) -> Checked<Literal> {
-    match value {
-        Value::Number(digits, _) => digits
-            .parse::<f64>()
-            .ok()
-            .filter(|number| number.is_finite())
-            .map(Literal::Number)
-            .ok_or_else(|| "a number is too large".to_owned()),
-        Value::SingleQuotedString(text) => Ok(Literal::Text(text.clone())),
-        Value::Boolean(boolean) => Ok(Literal::Boolean(*boolean)),
-        Value::Null => Ok(Literal::Null),
-        other => Err(format!("the literal {other} is not available")),
-    }
-}
-
-fn binary(left: &Expr, operator: &BinaryOperator, right: &Expr) -> Checked<Node> {
-    let compare = match operator {
-        BinaryOperator::And => {
-            return Ok(Node::And(Box::new(condition(left)?), Box::new(condition(right)?)));
-        }
-        BinaryOperator::Or => {
-            return Ok(Node::Or(Box::new(condition(left)?), Box::new(condition(right)?)));
-        }
-        BinaryOperator::Eq => Comparison::Equal,
-        BinaryOperator::NotEq => Comparison::NotEqual,
-        BinaryOperator::Lt => Comparison::Less,
-        BinaryOperator::LtEq => Comparison::LessOrEqual,
-        BinaryOperator::Gt => Comparison::Greater,
-        BinaryOperator::GtEq => Comparison::GreaterOrEqual,
-        other => return Err(format!("the operator {other} is not available")),
-    };
-    comparison(compare, build(left)?, build(right)?)
-}
-
-fn comparison(compare: Comparison, left: Node, right: Node) -> Checked<Node> {
-    let plain = |node: &Node| matches!(node, Node::Column(_) | Node::Literal(_));
-    let constant = |node: &Node| matches!(node, Node::Literal(_));
-    if !plain(&left) || !plain(&right) {
-        return Err("a comparison takes columns and literals".to_owned());
-    }
-    if constant(&left) && constant(&right) {
-        return Err("a comparison of two literals is the same for every row".to_owned());
-    }
-    Ok(Node::Compare(compare, Box::new(left), Box::new(right)))
-}
-
-fn condition(expression: &Expr) -> Checked<Node> {
-    let node = build(expression)?;
-    if node.is_condition() { Ok(node) } else { Err("AND, OR and NOT take conditions".to_owned()) }
-}
-
-fn null_test(inner: &Expr, negated: bool) -> Checked<Node> {
-    match build(inner)? {
-        Node::Column(column) => Ok(Node::Null { column, negated }),
-        _ => Err("IS NULL takes a column".to_owned()),
-    }
-}
-
-fn negate(node: Node, negated: bool) -> Node {
-    if negated { Node::Not(Box::new(node)) } else { node }
-}
-
-type Evaluated<T> = std::result::Result<T, arrow_schema::ArrowError>;
-
-fn evaluate(
-    node: &Node,
-    rows: usize,
-    column: &dyn Fn(&str) -> Option<ArrayRef>,
-) -> Evaluated<BooleanArray> {
-    match node {
-        Node::And(left, right) => {
-            and_kleene(&evaluate(left, rows, column)?, &evaluate(right, rows, column)?)
-        }
-        Node::Or(left, right) => {
-            or_kleene(&evaluate(left, rows, column)?, &evaluate(right, rows, column)?)
-        }
-        Node::Not(inner) => not(&evaluate(inner, rows, column)?),
-        Node::Null { column: name, negated } => match (column(name), negated) {
-            (Some(array), false) => is_null(&logical(&array)?),
-            (Some(array), true) => is_not_null(&logical(&array)?),
-            (None, negated) => Ok(BooleanArray::from(vec![!negated; rows])),
-        },
-        Node::Like { column: name, pattern, negated } => {
-            let Some(array) = column(name) else { return Ok(BooleanArray::new_null(rows)) };
-            let text = cast_or_null(&array, &DataType::Utf8)?;
-            let pattern = Scalar::new(StringArray::from(vec![pattern.as_str()]));
-            if *negated {
-                arrow_string::like::nlike(&text, &pattern)
-            } else {
-                arrow_string::like::like(&text, &pattern)
-            }
-        }
-        Node::Compare(compare, left, right) => compare_nodes(*compare, left, right, rows, column),
-        Node::Literal(Literal::Boolean(value)) => Ok(BooleanArray::from(vec![*value; rows])),
-        Node::Literal(_) | Node::Column(_) => Ok(BooleanArray::new_null(rows)),
-    }
-}
-
-fn compare_nodes(
-    compare: Comparison,
-    left: &Node,
-    right: &Node,
-    rows: usize,
-    column: &dyn Fn(&str) -> Option<ArrayRef>,
-) -> Evaluated<BooleanArray> {
-    let target = match (left, right) {
-        (Node::Literal(literal), _) | (_, Node::Literal(literal)) => match literal {
-            Literal::Number(_) => DataType::Float64,
-            Literal::Boolean(_) => DataType::Boolean,
-            Literal::Text(_) => DataType::Utf8,
-            Literal::Null => return Ok(BooleanArray::new_null(rows)),
-        },
-        _ => DataType::Utf8,
-    };
-    let operand = |node: &Node| -> Evaluated<Option<Box<dyn Datum>>> {
-        Ok(match node {
-            Node::Column(name) => match column(name) {
-                Some(array) => Some(Box::new(cast_or_null(&array, &target)?) as Box<dyn Datum>),
-                None => None,
-            },
-            Node::Literal(Literal::Number(number)) => {
-                Some(Box::new(Scalar::new(Float64Array::from(vec![*number]))) as Box<dyn Datum>)
-            }
-            Node::Literal(Literal::Boolean(value)) => {
-                Some(Box::new(Scalar::new(BooleanArray::from(vec![*value]))) as Box<dyn Datum>)
-            }
-            Node::Literal(Literal::Text(text)) => {
-                Some(Box::new(Scalar::new(StringArray::from(vec![text.as_str()]))) as Box<dyn Datum>)
-            }
-            _ => None,
-        })
-    };
-    let (Some(left), Some(right)) = (operand(left)?, operand(right)?) else {
-        return Ok(BooleanArray::new_null(rows));
-    };
-    match compare {
-        Comparison::Equal => cmp::eq(left.as_ref(), right.as_ref()),
-        Comparison::NotEqual => cmp::neq(left.as_ref(), right.as_ref()),
-        Comparison::Less => cmp::lt(left.as_ref(), right.as_ref()),
-        Comparison::LessOrEqual => cmp::lt_eq(left.as_ref(), right.as_ref()),
-        Comparison::Greater => cmp::gt(left.as_ref(), right.as_ref()),
-        Comparison::GreaterOrEqual => cmp::gt_eq(left.as_ref(), right.as_ref()),
-    }
-}
-
-/// Dictionary columns hide nulls in their values; the text form shows them.
-fn logical(array: &ArrayRef) -> Evaluated<ArrayRef> {
-    match array.data_type() {
-        DataType::Dictionary(_, values) => cast_or_null(array, values),
-        _ => Ok(array.clone()),
-    }
-}
-
-/// Converts, giving null where a value does not convert, and all null where the types never do.
-fn cast_or_null(array: &ArrayRef, to: &DataType) -> Evaluated<ArrayRef> {
-    if array.data_type() == to {
-        return Ok(array.clone());
-    }
-    let options = CastOptions { safe: true, ..CastOptions::default() };
-    Ok(cast_with_options(array, to, &options)
-        .unwrap_or_else(|_| arrow_array::new_null_array(to, array.len())))
 }
 
 #[cfg(test)]

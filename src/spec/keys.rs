@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::logs::{Identifier, Logs};
+use super::logs::{Identifier, Logs, PROTECTED};
 use super::number::Grid;
 use crate::phone::CallingCodes;
 use crate::{Error, Result};
@@ -19,9 +19,6 @@ pub const UNKNOWN: &str = "unknown";
 pub const ROUTES: [&str; 3] = ["messenger", "sms", UNKNOWN];
 /// How many cells one table may have.
 pub const MOST_CELLS: u64 = 100_000_000;
-
-/// Columns whose values identify a person; never keys, filters or published values.
-pub const PROTECTED: [&str; 3] = ["requester", "target", "client_ip"];
 
 /// Where the value of a key comes from.
 #[derive(Debug, Clone, PartialEq)]

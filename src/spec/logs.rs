@@ -7,7 +7,6 @@ use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 
 use super::expression::Condition;
-use super::keys::PROTECTED;
 use super::raw::{RawExpect, RawLogs};
 use super::window::parse_zone;
 use crate::{Error, Result};
@@ -15,6 +14,9 @@ use crate::{Error, Result};
 /// The columns of the canonical lookup that a log may map.
 pub const CANONICAL: [&str; 7] =
     ["requester", "target", "requested_at", "client_ip", "app", "route", "latency_ms"];
+
+/// Columns whose values identify a person; never keys, filters or published values.
+pub const PROTECTED: [&str; 3] = ["requester", "target", "client_ip"];
 
 /// The unit of integer and decimal epochs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

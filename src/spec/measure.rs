@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::expression::Condition;
-use super::keys::{Key, KeyLists, PROTECTED};
-use super::logs::Logs;
+use super::keys::{Key, KeyLists};
+use super::logs::{Logs, PROTECTED};
 use super::number::{Grid, Steps};
 use super::prefix::Prefix;
 use super::raw::RawQuestion;
@@ -125,29 +125,7 @@ pub const fn histogram_edges() -> [u32; HISTOGRAM_BINS] {
 fn parse(raw: &RawQuestion, lists: &KeyLists, logs: &Logs) -> Result<Measure> {
     let question = raw.name.as_str();
     let refuse = |detail: String| Error::usage(format!("question `{question}`: {detail}"));
-    let asked = [
-        raw.count.is_some(),
-        raw.distinct.is_some(),
-        raw.share.is_some(),
-        raw.sum.is_some(),
-        raw.mean.is_some(),
-        raw.quantiles.is_some(),
-        raw.histogram.is_some(),
-    ];
-    match asked.iter().filter(|asked| **asked).count() {
-        1 => {}
-        0 => {
-            return Err(refuse("it asks nothing".to_owned()).help(
-                "add count = \"lookups\", distinct = \"requester\", share, sum, mean, quantiles or \
-                 histogram",
-            ));
-        }
-        _ => {
-            return Err(
-                refuse("it asks two things at once".to_owned()).help("make two questions of it")
-            );
-        }
-    }
+    require_one(raw)?;
     check_belonging(raw)?;
     if raw.keys.as_deref() == Some("private") {
         return Ok(Measure::Prefixes(Prefix::parse(raw, logs)?));
@@ -182,21 +160,46 @@ fn parse(raw: &RawQuestion, lists: &KeyLists, logs: &Logs) -> Result<Measure> {
         return Ok(Measure::Mean(number(raw, column, Steps::Levels, logs)?));
     }
     if let Some(at) = &raw.quantiles {
-        let ascending = at.windows(2).all(|pair| pair[0] < pair[1]);
-        let inside = at.iter().all(|at| at.is_finite() && *at > 0.0 && *at < 1.0);
-        if at.is_empty() || at.len() > 100 || !ascending || !inside {
-            return Err(refuse("`quantiles` is not a list of ascending parts".to_owned())
-                .help("for example quantiles = [0.5, 0.95, 0.99]"));
-        }
-        let column = raw.of.as_deref().ok_or_else(|| {
-            refuse("`quantiles` needs `of`".to_owned()).help("for example of = \"latency_ms\"")
-        })?;
-        return Ok(Measure::Quantiles {
-            of: number(raw, column, Steps::Bins, logs)?,
-            at: at.clone(),
-        });
+        return quantiles(raw, at, logs);
     }
     share(raw, raw.share.as_deref().unwrap_or_default(), lists, logs)
+}
+
+fn quantiles(raw: &RawQuestion, at: &[f64], logs: &Logs) -> Result<Measure> {
+    let refuse = |detail: &str| Error::usage(format!("question `{}`: {detail}", raw.name));
+    let ascending = at.windows(2).all(|pair| pair[0] < pair[1]);
+    let inside = at.iter().all(|at| at.is_finite() && *at > 0.0 && *at < 1.0);
+    if at.is_empty() || at.len() > 100 || !ascending || !inside {
+        return Err(refuse("`quantiles` is not a list of ascending parts")
+            .help("for example quantiles = [0.5, 0.95, 0.99]"));
+    }
+    let column = raw
+        .of
+        .as_deref()
+        .ok_or_else(|| refuse("`quantiles` needs `of`").help("for example of = \"latency_ms\""))?;
+    Ok(Measure::Quantiles { of: number(raw, column, Steps::Bins, logs)?, at: at.to_vec() })
+}
+
+/// Refuses a question that asks nothing, or two things.
+fn require_one(raw: &RawQuestion) -> Result<()> {
+    let refuse = |detail: &str| Error::usage(format!("question `{}`: {detail}", raw.name));
+    let asked = [
+        raw.count.is_some(),
+        raw.distinct.is_some(),
+        raw.share.is_some(),
+        raw.sum.is_some(),
+        raw.mean.is_some(),
+        raw.quantiles.is_some(),
+        raw.histogram.is_some(),
+    ];
+    match asked.iter().filter(|asked| **asked).count() {
+        1 => Ok(()),
+        0 => Err(refuse("it asks nothing").help(
+            "add count = \"lookups\", distinct = \"requester\", share, sum, mean, quantiles or \
+             histogram",
+        )),
+        _ => Err(refuse("it asks two things at once").help("make two questions of it")),
+    }
 }
 
 fn share(raw: &RawQuestion, text: &str, lists: &KeyLists, logs: &Logs) -> Result<Measure> {

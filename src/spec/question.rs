@@ -39,19 +39,7 @@ impl Question {
         check_name(&raw.name, "question name")?;
         let question = raw.name.as_str();
         let refuse = |detail: String| Error::usage(format!("question `{question}`: {detail}"));
-        let mut by = Vec::new();
-        let is_private = raw.keys.as_deref() == Some("private");
-        for name in raw.by.iter().flatten().filter(|_| !is_private) {
-            let key = lists.key(name, question, logs)?;
-            let again = by.iter().any(|known: &Key| {
-                known.name() == key.name() || (known.is_hour() && key.is_hour())
-            });
-            if again {
-                return Err(refuse(format!("`by` names `{name}` twice, or two hours"))
-                    .help("name each key once"));
-            }
-            by.push(key);
-        }
+        let by = public_keys(raw, lists, logs)?;
         let measure = Measure::parse(raw, lists, logs)?;
         let hour = by.iter().find(|key| key.is_hour()).map(Key::name);
         if let (Measure::Share { keys, .. }, Some(hour)) = (&measure, hour)
@@ -134,6 +122,26 @@ pub(crate) fn check_name(name: &str, what: &str) -> Result<()> {
     }
     Err(Error::usage(format!("the {what} `{name}` cannot be a folder's name"))
         .help("use a-z, 0-9, _ and -, beginning with a letter or a digit"))
+}
+
+/// The keys that `by` names; private ones are no part of it.
+fn public_keys(raw: &RawQuestion, lists: &KeyLists, logs: &Logs) -> Result<Vec<Key>> {
+    let mut by: Vec<Key> = Vec::new();
+    let is_private = raw.keys.as_deref() == Some("private");
+    for name in raw.by.iter().flatten().filter(|_| !is_private) {
+        let key = lists.key(name, &raw.name, logs)?;
+        let is_again =
+            |known: &Key| known.name() == key.name() || (known.is_hour() && key.is_hour());
+        if by.iter().any(is_again) {
+            return Err(Error::usage(format!(
+                "question `{}`: `by` names `{name}` twice, or two hours",
+                raw.name
+            ))
+            .help("name each key once"));
+        }
+        by.push(key);
+    }
+    Ok(by)
 }
 
 fn top(raw: &RawQuestion, measure: &Measure, by: &[Key]) -> Result<Option<u32>> {

@@ -141,29 +141,6 @@ impl Release {
             .chain(self.logs.mapping().keys().map(String::as_str))
             .map(|name| (name, self.logs.column(name)))
             .collect();
-        let key = |key: &Key| json!({ "name": key.name(), "values": key.values() });
-        let questions: Vec<_> = self
-            .questions
-            .iter()
-            .map(|question| {
-                let mut meaning = json!({
-                    "name": question.name,
-                    "measure": question.measure.word(),
-                    "details": details(&question.measure),
-                    "by": question.by.iter().map(key).collect::<Vec<_>>(),
-                    "weight": question.weight,
-                    "clip": question.clip,
-                    "top": question.top,
-                });
-                if question.is_loose {
-                    meaning["loose"] = json!(true);
-                }
-                if let Some(clip) = question.target_clip {
-                    meaning["target_clip"] = json!(clip);
-                }
-                meaning
-            })
-            .collect();
         let numbers = (self.logs.identifier == Identifier::E164).then(|| {
             json!({
                 "default_region": self.logs.default_region,
@@ -196,9 +173,30 @@ impl Release {
                 "time_zone": self.ledger.time_zone_name,
             },
             "privacy": privacy,
-            "questions": questions,
+            "questions": self.questions.iter().map(meaning_of).collect::<Vec<_>>(),
         })
     }
+}
+
+/// Everything in a question that changes its answer.
+fn meaning_of(question: &Question) -> serde_json::Value {
+    let key = |key: &Key| json!({ "name": key.name(), "values": key.values() });
+    let mut meaning = json!({
+        "name": question.name,
+        "measure": question.measure.word(),
+        "details": details(&question.measure),
+        "by": question.by.iter().map(key).collect::<Vec<_>>(),
+        "weight": question.weight,
+        "clip": question.clip,
+        "top": question.top,
+    });
+    if question.is_loose {
+        meaning["loose"] = json!(true);
+    }
+    if let Some(clip) = question.target_clip {
+        meaning["target_clip"] = json!(clip);
+    }
+    meaning
 }
 
 /// What a measure says beyond its word.

@@ -1,0 +1,112 @@
+//! Evaluation of a condition on Arrow columns, with SQL's three values.
+
+use arrow_arith::boolean::{and_kleene, is_not_null, is_null, not, or_kleene};
+use arrow_array::{Array, ArrayRef, BooleanArray, Datum, Float64Array, Scalar, StringArray};
+use arrow_cast::{CastOptions, cast_with_options};
+use arrow_ord::cmp;
+use arrow_schema::DataType;
+
+use super::node::{Comparison, Literal, Node};
+
+/// Arrow's error for types that it cannot compare.
+pub(super) type Evaluated<T> = std::result::Result<T, arrow_schema::ArrowError>;
+
+/// Evaluates a condition on `rows` rows, as SQL does.
+pub(super) fn evaluate(
+    node: &Node,
+    rows: usize,
+    column: &dyn Fn(&str) -> Option<ArrayRef>,
+) -> Evaluated<BooleanArray> {
+    match node {
+        Node::And(left, right) => {
+            and_kleene(&evaluate(left, rows, column)?, &evaluate(right, rows, column)?)
+        }
+        Node::Or(left, right) => {
+            or_kleene(&evaluate(left, rows, column)?, &evaluate(right, rows, column)?)
+        }
+        Node::Not(inner) => not(&evaluate(inner, rows, column)?),
+        Node::Null { column: name, negated } => match (column(name), negated) {
+            (Some(array), false) => is_null(&logical(&array)?),
+            (Some(array), true) => is_not_null(&logical(&array)?),
+            (None, negated) => Ok(BooleanArray::from(vec![!negated; rows])),
+        },
+        Node::Like { column: name, pattern, negated } => {
+            let Some(array) = column(name) else { return Ok(BooleanArray::new_null(rows)) };
+            let text = cast_or_null(&array, &DataType::Utf8)?;
+            let pattern = Scalar::new(StringArray::from(vec![pattern.as_str()]));
+            if *negated {
+                arrow_string::like::nlike(&text, &pattern)
+            } else {
+                arrow_string::like::like(&text, &pattern)
+            }
+        }
+        Node::Compare(compare, left, right) => compare_nodes(*compare, left, right, rows, column),
+        Node::Literal(Literal::Boolean(value)) => Ok(BooleanArray::from(vec![*value; rows])),
+        Node::Literal(_) | Node::Column(_) => Ok(BooleanArray::new_null(rows)),
+    }
+}
+
+fn compare_nodes(
+    compare: Comparison,
+    left: &Node,
+    right: &Node,
+    rows: usize,
+    column: &dyn Fn(&str) -> Option<ArrayRef>,
+) -> Evaluated<BooleanArray> {
+    let target = match (left, right) {
+        (Node::Literal(literal), _) | (_, Node::Literal(literal)) => match literal {
+            Literal::Number(_) => DataType::Float64,
+            Literal::Boolean(_) => DataType::Boolean,
+            Literal::Text(_) => DataType::Utf8,
+            Literal::Null => return Ok(BooleanArray::new_null(rows)),
+        },
+        _ => DataType::Utf8,
+    };
+    let operand = |node: &Node| -> Evaluated<Option<Box<dyn Datum>>> {
+        Ok(match node {
+            Node::Column(name) => match column(name) {
+                Some(array) => Some(Box::new(cast_or_null(&array, &target)?) as Box<dyn Datum>),
+                None => None,
+            },
+            Node::Literal(Literal::Number(number)) => {
+                Some(Box::new(Scalar::new(Float64Array::from(vec![*number]))) as Box<dyn Datum>)
+            }
+            Node::Literal(Literal::Boolean(value)) => {
+                Some(Box::new(Scalar::new(BooleanArray::from(vec![*value]))) as Box<dyn Datum>)
+            }
+            Node::Literal(Literal::Text(text)) => {
+                Some(Box::new(Scalar::new(StringArray::from(vec![text.as_str()]))) as Box<dyn Datum>)
+            }
+            _ => None,
+        })
+    };
+    let (Some(left), Some(right)) = (operand(left)?, operand(right)?) else {
+        return Ok(BooleanArray::new_null(rows));
+    };
+    match compare {
+        Comparison::Equal => cmp::eq(left.as_ref(), right.as_ref()),
+        Comparison::NotEqual => cmp::neq(left.as_ref(), right.as_ref()),
+        Comparison::Less => cmp::lt(left.as_ref(), right.as_ref()),
+        Comparison::LessOrEqual => cmp::lt_eq(left.as_ref(), right.as_ref()),
+        Comparison::Greater => cmp::gt(left.as_ref(), right.as_ref()),
+        Comparison::GreaterOrEqual => cmp::gt_eq(left.as_ref(), right.as_ref()),
+    }
+}
+
+/// Dictionary columns hide nulls in their values; the text form shows them.
+fn logical(array: &ArrayRef) -> Evaluated<ArrayRef> {
+    match array.data_type() {
+        DataType::Dictionary(_, values) => cast_or_null(array, values),
+        _ => Ok(array.clone()),
+    }
+}
+
+/// Converts, giving null where a value does not convert, and all null where the types never do.
+fn cast_or_null(array: &ArrayRef, to: &DataType) -> Evaluated<ArrayRef> {
+    if array.data_type() == to {
+        return Ok(array.clone());
+    }
+    let options = CastOptions { safe: true, ..CastOptions::default() };
+    Ok(cast_with_options(array, to, &options)
+        .unwrap_or_else(|_| arrow_array::new_null_array(to, array.len())))
+}

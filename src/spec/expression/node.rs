@@ -1,0 +1,53 @@
+//! A condition as a tree of what the allow-list knows.
+
+/// A part of a condition.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Node {
+    Column(String),
+    Literal(Literal),
+    Compare(Comparison, Box<Node>, Box<Node>),
+    And(Box<Node>, Box<Node>),
+    Or(Box<Node>, Box<Node>),
+    Not(Box<Node>),
+    Null { column: String, negated: bool },
+    Like { column: String, pattern: String, negated: bool },
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Literal {
+    Text(String),
+    Number(f64),
+    Boolean(bool),
+    Null,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Comparison {
+    Equal,
+    NotEqual,
+    Less,
+    LessOrEqual,
+    Greater,
+    GreaterOrEqual,
+}
+
+impl Node {
+    /// Whether it is true, false or null, and not a value.
+    pub(super) fn is_condition(&self) -> bool {
+        !matches!(self, Self::Literal(Literal::Text(_) | Literal::Number(_)) | Self::Column(_))
+    }
+
+    /// Shows every column to `see`, with whether it is only tested for null there.
+    pub(super) fn visit<'a>(&'a self, see: &mut dyn FnMut(&'a str, bool)) {
+        match self {
+            Self::Column(name) | Self::Like { column: name, .. } => see(name, false),
+            Self::Null { column, .. } => see(column, true),
+            Self::Literal(_) => {}
+            Self::Compare(_, left, right) | Self::And(left, right) | Self::Or(left, right) => {
+                left.visit(see);
+                right.visit(see);
+            }
+            Self::Not(inner) => inner.visit(see),
+        }
+    }
+}
