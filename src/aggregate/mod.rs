@@ -1,4 +1,4 @@
-//! Bounded contributions → exact integer tallies, the secret that only `release` may read.
+//! Bounded contributions → exact integer tallies, which are secret: only `release` may read them.
 //!
 //! In: contributions to cells, from any number of threads in any order. Out: one sum per cell of
 //! each measured table. Integer addition commutes, so the sums do not depend on order, files or
@@ -13,17 +13,17 @@
 
 use std::collections::HashMap;
 
-/// Sums under way, of one thread.
+/// The sums of one thread while they are added up.
 pub struct Adding {
     tables: Vec<Vec<i64>>,
 }
 
-/// The exact sums of every measured table, in units of 2^-16. Secret.
+/// The exact sums of every measured table, in lattice steps. Secret.
 pub struct ExactTally {
     tables: Vec<Vec<i64>>,
 }
 
-/// The exact weights of private keys, in units of 2^-16. Secret, the keys themselves included.
+/// The exact weights of private keys, in lattice steps. Secret, including the keys themselves.
 #[derive(Default)]
 pub struct KeyTally {
     weights: HashMap<u64, i64, foldhash::fast::RandomState>,
@@ -43,7 +43,7 @@ impl KeyTally {
         self
     }
 
-    /// Keys ascending with their weights; only `release` may look.
+    /// Keys in ascending order with their weights; only `release` may look.
     pub(crate) fn into_weights(self) -> (Vec<u64>, Vec<i64>) {
         let mut weights: Vec<(u64, i64)> = self.weights.into_iter().collect();
         weights.sort_unstable();
@@ -61,7 +61,7 @@ impl Adding {
     /// Adds one bounded contribution; a cell off the table is ignored.
     ///
     /// # Units
-    /// Units of 2^-16. A sum stays inside 64 bits for fewer than 2^47 lookups of one day, since a
+    /// Lattice steps. A sum stays inside 64 bits for fewer than 2^47 lookups of one day, since a
     /// contribution never exceeds its own lookups.
     #[inline]
     pub fn add(&mut self, table: usize, cell: u32, units: i64) {

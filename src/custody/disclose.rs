@@ -24,7 +24,7 @@ use crate::{Error, Kind, Result};
 /// Opens the archives of an order and writes the package.
 ///
 /// # Privacy
-/// The package holds rows: its folder and files are their owner's alone. No message quotes one.
+/// The package holds rows: only its owner can read its folder and files. No message quotes a row.
 ///
 /// # Errors
 /// Usage, when the folder is there already; refused, for an unknown order, one that ended or has no
@@ -51,7 +51,7 @@ pub fn disclose(
             _ => "failed",
         };
         let opening = Opening { hold: number, archives: 0, outcome: why.to_owned() };
-        // If even the journal cannot be written, that is the worse news.
+        // A journal that cannot be written is the more serious failure.
         ledger.note_opening(&opening, true).err().unwrap_or(error)
     };
     let opened = read_all(release, hold.as_ref(), now, identity);
@@ -117,7 +117,7 @@ fn read_all(
 
 fn identities(path: &Path) -> Result<Vec<Box<dyn Identity + Send + Sync>>> {
     let bad = || {
-        Error::input(format!("{} is no age identity file", path.display()))
+        Error::input(format!("{} is not an age identity file", path.display()))
             .help("give the file that age-keygen made; one that a passphrase protects must be opened first")
     };
     let file = File::open(path).map_err(|error| {

@@ -59,7 +59,7 @@ pub struct Expired<'a> {
     stamp: Stamp,
 }
 
-/// Size and time of change: if either differs later, somebody else wrote to the file.
+/// Size and time of change: if either differs later, another program wrote to the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Stamp {
     bytes: u64,
@@ -82,11 +82,11 @@ impl Stamp {
     }
 }
 
-/// A text log is shortened only if nobody wrote to it for this long.
+/// A text log is shortened only if it was not written to for this long.
 const QUIET: Duration = Duration::from_hours(1);
 
 impl Stamp {
-    /// Refuses a file that somebody may still append to, since new records would be lost.
+    /// Refuses a file that may still be appended to, because new records would be lost.
     fn require_quiet(&self, path: &Path, release: &Release) -> Result<()> {
         let quiet = QUIET.max(release.logs.settle.unsigned_abs());
         let age = self.modified.and_then(age);
@@ -175,7 +175,8 @@ pub(super) fn find_before<'a>(
     Ok(Expiry { cutoff_micros, cutoff, files, found, folders, newest, strays })
 }
 
-/// An error of kind input with the same words: deletion treats whatever cannot be read as bad input.
+/// Turns an error into one of kind input with the same text: for a deletion, everything that cannot
+/// be read is bad input.
 fn untrusted(error: Error) -> Error {
     reworded(error, |message| message)
 }
@@ -297,7 +298,7 @@ impl<'r> Rows<'r> {
                     self.path.display()
                 ))
                 .help(
-                    "nobody can tell whether such a row is past retention: check `time_unit`, see \
+                    "it is unknown whether such a row is past retention: check `time_unit`, see \
                      the rows with `pointillist check --rejects DIR`, correct or remove them",
                 ));
             };

@@ -1,5 +1,5 @@
-//! File operations that sealing, deletion and disclosure share: files for their owner alone, folders
-//! made durable, digests, and the names of files that are still being written.
+//! File operations that sealing, deletion and disclosure share: files that only their owner can read,
+//! durable folders, digests, and the names of files that are still being written.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io;

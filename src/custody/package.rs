@@ -64,7 +64,7 @@ pub(super) fn compose(
 }
 
 impl Package {
-    /// Writes the folder, for its owner alone; after a failure nothing of it is left.
+    /// Writes the folder so that only its owner can read it; after a failure nothing of it is left.
     pub(super) fn write(&self, out: &Path) -> Result<()> {
         let mut random = [0; 8];
         getrandom::fill(&mut random)
@@ -73,7 +73,7 @@ impl Package {
             Some(parent) if parent != Path::new("") => parent,
             _ => Path::new("."),
         };
-        // A random name, so that a failure never removes what somebody else put there.
+        // A random name, so that a failure never removes files of another program.
         let partial = parent.join(format!(".package-{:016x}", u64::from_le_bytes(random)));
         let written = self.write_into(&partial).and_then(|()| {
             fs::rename(&partial, out)

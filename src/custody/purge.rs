@@ -41,7 +41,7 @@ pub struct Purged {
     pub ended_orders: Vec<String>,
     /// How many archives were sealed.
     pub archives: usize,
-    /// Files that are not read as logs and may hold rows past retention; somebody must look at them.
+    /// Files that are not read as logs and may hold rows past retention; an operator must look at them.
     pub strays: Vec<PathBuf>,
     /// Deleted or shortened files that had another name, under which their rows are still there.
     pub linked: Vec<String>,
@@ -76,7 +76,7 @@ pub fn preview<'a>(
 /// Deletes the rows that are past retention, and the archives of holds that ended.
 ///
 /// # Privacy
-/// Exact row counts go to the journal alone, which only its owner reads; nothing that is returned
+/// Exact row counts go only to the journal, which only its owner can read; nothing that is returned
 /// depends on them.
 ///
 /// # Errors
@@ -172,7 +172,7 @@ fn prepare(expiry: &Expiry<'_>) -> Result<Vec<Option<PathBuf>>> {
     };
     let copies: Result<Vec<_>> = expiry.files.par_iter().map(copy).collect();
     copies.map_err(|error| {
-        // The first failure is the one to report; the next deletion sweeps what is left.
+        // Only the first failure is reported; the next deletion removes what is left.
         let _swept = rewrite::sweep(&expiry.folders);
         if error.kind() == crate::Kind::Io { error } else { nothing_deleted(error) }
     })

@@ -64,8 +64,8 @@ pub(super) fn replace(partial: &Path, expired: &Expired<'_>) -> Result<()> {
     carry_over(old, expired.bytes(), name)
 }
 
-/// Appends what somebody wrote to the old file after it was looked at; text, gzip and zstd streams
-/// can all be concatenated.
+/// Appends what another program wrote to the old file after it was looked at; text, gzip and zstd
+/// streams can all be concatenated.
 fn carry_over(mut old: File, seen: u64, name: &Path) -> Result<()> {
     let failed = |error| cannot_write(name, error);
     if old.metadata().map_err(failed)?.len() <= seen {
@@ -175,7 +175,7 @@ fn guarded(work: impl FnOnce() -> Option<()>) -> Option<()> {
 }
 
 /// Gives a file the rights, the time of writing and, if this user may, the owner of another. It is
-/// the same log, and its time of writing shows whether somebody still writes to it.
+/// the same log, and its time of writing shows whether it is still written to.
 fn like(path: &Path, file: &File) -> io::Result<()> {
     let facts = fs::metadata(path)?;
     #[cfg(unix)]

@@ -2,8 +2,8 @@
 //!
 //! In: the file and one flag for each row. Out: a file of the same schema, metadata, batches and
 //! compression. Filtering alone would leave bytes of deleted rows in dictionaries and in the buffers
-//! of views, so both are made anew. A nested column with either is refused, since its values cannot
-//! be made anew here.
+//! of views, so both are built again. A nested column with either is refused, because its values
+//! cannot be rebuilt here.
 
 use std::collections::HashMap;
 use std::fs::File;

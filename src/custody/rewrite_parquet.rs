@@ -4,7 +4,7 @@
 //! metadata and, for each column, codec, dictionary use, encoding, bloom filter and level of
 //! statistics. Columns are copied as physical values with their levels, never through another type
 //! system, so that nested columns and INT96 stay what they were. Pages, dictionaries, filters and
-//! statistics are all made anew from the rows that stay.
+//! statistics are all built again from the rows that stay.
 
 use std::fs::File;
 use std::sync::Arc;
@@ -54,7 +54,7 @@ pub(super) fn rewrite(
         group.close()?;
     }
     writer.close()?;
-    // A file is no harder to read than it was.
+    // The file stays as easy to read as it was.
     let was_plain = metadata.file_metadata().column_orders().is_none_or(|orders| {
         orders.iter().all(|order| matches!(order, ColumnOrder::TYPE_DEFINED_ORDER(_)))
     });

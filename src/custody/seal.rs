@@ -91,7 +91,7 @@ pub(super) fn require_whole(
 /// Usage.
 pub fn recipient(text: &str) -> Result<Recipient> {
     text.parse().map_err(|_| {
-        Error::usage("a `--recipient` is no age public key")
+        Error::usage("a `--recipient` is not an age public key")
             .help("give the custodian's key, which begins with age1; age-keygen makes one")
     })
 }

@@ -90,6 +90,6 @@ fn looks_like_a_log(path: &Path) -> bool {
 
 fn unlisted(folder: &Path, error: std::io::Error) -> Error {
     Error::input(format!("the folder {} cannot be listed", folder.display()))
-        .help("check its permissions: what is in it cannot be told")
+        .help("check its permissions: its content is unknown")
         .because(error)
 }

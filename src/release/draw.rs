@@ -1,4 +1,4 @@
-//! Tallies and a permit → noisy tables: the one door between what is secret and what is public.
+//! Tallies and a permit → noisy tables: the only place where the secret becomes public.
 
 use std::collections::BTreeSet;
 
@@ -19,11 +19,11 @@ pub struct PricedTable {
     pub table: MeasuredTable,
     /// The mechanism, by its name in the literature.
     pub mechanism: String,
-    /// The standard deviation of the noise, in units of 2^-16.
+    /// The standard deviation of the noise, in lattice steps.
     pub noise_scale: NoiseScale,
-    /// What the built mechanism says that one draw costs.
+    /// The price of one draw, as the built mechanism states it.
     pub charge: NanoRho,
-    /// Where keys are looked for: those above it, in units of 2^-16, are found.
+    /// Where keys are looked for: those whose weight in lattice steps is above it are found.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub threshold: Option<i64>,
 }
@@ -86,7 +86,7 @@ pub struct NoisyTable {
 }
 
 impl NoisyTable {
-    /// A table that says it was drawn, for tests of what is made of one.
+    /// A table that counts as drawn, for tests of estimates.
     #[cfg(test)]
     pub(super) fn for_test(priced: &PricedTable, units: &[i64]) -> Self {
         Self { priced: priced.clone(), units: units.to_vec(), keys: Vec::new() }
@@ -98,14 +98,14 @@ impl NoisyTable {
         &self.priced
     }
 
-    /// The noisy sums, one for each cell, in units of 2^-16.
+    /// The noisy sums, one for each cell, in lattice steps.
     #[must_use]
     pub fn units(&self) -> &[i64] {
         &self.units
     }
 
-    /// The keys that were found, ascending, one for each cell but the last; none for tables whose
-    /// keys are public.
+    /// The keys that were found, ascending, one for each cell except the last; empty for tables
+    /// whose keys are public.
     #[must_use]
     pub fn keys(&self) -> &[u64] {
         &self.keys
@@ -118,7 +118,7 @@ impl NoisyTable {
     }
 }
 
-/// The draws of one reservation: every table is drawn once.
+/// The draws of one reservation: every table is drawn at most once.
 pub struct Draws {
     _permit: DrawPermit,
     drawn: BTreeSet<String>,

@@ -3,7 +3,7 @@
 //!
 //! The share of intervals that hold is binomial with sd 0.0022 for 10,000 independent values at
 //! 95 %; 0.011 is five of them. Where the values share the noise of a total, draws are repeated
-//! instead and values counted apart: `POINTILLIST_DRAWS` of them, 10,000 unless told. Whole values
+//! instead and values counted apart: `POINTILLIST_DRAWS` of them (default 10,000). Whole values
 //! have intervals that are rounded outwards, by up to one on either side of a whole truth: what that
 //! adds is known from the noise and added to the 95 %, at a standard deviation of 10 one of 100.
 
@@ -50,7 +50,7 @@ fn drawn(plan: &Plan, truth: &[Vec<i64>]) -> Vec<NoisyTable> {
     Draws::new(DrawPermit::for_test()).tables(tally(plan, truth), &priced).unwrap()
 }
 
-/// The same sums without noise, as a table that was drawn: what every estimate aims at.
+/// The same sums without noise, as a drawn table: the values that every estimate aims at.
 fn exact(plan: &Plan, truth: &[Vec<i64>]) -> Vec<NoisyTable> {
     let priced = price(&plan.tables).unwrap();
     priced.iter().zip(truth).map(|(priced, sums)| NoisyTable::for_test(priced, sums)).collect()
@@ -77,12 +77,12 @@ fn assert_holds(name: &str, (held, values): (u32, u32), rounding: f64) {
     assert!((share - 0.95 - rounding).abs() < slack, "{name}: {share} of {values}, {rounding}");
 }
 
-/// Five standard deviations of the share of so many intervals that hold.
+/// Five standard deviations of the share of this many intervals that hold.
 fn five_sds(values: u32) -> f64 {
     5.0 * (0.05 * 0.95 / f64::from(values)).sqrt()
 }
 
-/// How much more often an interval of so many standard deviations `z` holds a whole truth when its
+/// How much more often an interval of `z` standard deviations holds a whole truth when its
 /// ends are rounded outwards to whole numbers.
 fn rounding(z: f64, sd: f64) -> f64 {
     2.0 / sd * (-z * z / 2.0).exp() / (2.0 * std::f64::consts::PI).sqrt()

@@ -61,7 +61,7 @@ fn each_bad_order_is_refused_and_nothing_is_entered() {
         ("A", &["--number", "12345"], 2, "number 1 of the order is not valid"),
         ("A", &["--number", &good, "--number", "none"], 2, "number 2 of the order is not valid"),
         ("A", &["--number", &good, "--expires", "2026-02-28"], 2, "is not after"),
-        ("A", &["--number", &good, "--recipient", "age1nonsense"], 2, "no age public key"),
+        ("A", &["--number", &good, "--recipient", "age1nonsense"], 2, "not an age public key"),
         ("A", &["--number", &good, "--numbers", "nowhere"], 74, "cannot be read"),
         ("", &["--number", &good], 2, "no reference"),
         (&good, &["--number", &good], 2, "holds one of its numbers"),
@@ -217,7 +217,7 @@ fn a_refused_opening_is_an_event_too_and_loses_nothing() {
     let refused = [
         (open(&world, "B", "custodian", "x"), 1, "no such order"),
         (open(&world, "A", "stranger", "x"), 1, "does not open"),
-        (open(&world, "A", "nonsense", "x"), 65, "no age identity file"),
+        (open(&world, "A", "nonsense", "x"), 65, "not an age identity file"),
         (open(&world, "A", "nowhere", "x"), 74, "cannot be read"),
     ];
     for (ran, code, words) in refused {

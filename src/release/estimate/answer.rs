@@ -14,19 +14,19 @@ pub struct Answer {
     pub columns: Vec<Column>,
     /// The measured tables that it comes from.
     pub measured_tables: Vec<String>,
-    /// Which part of the lookups the bounded tables hold, with its standard deviation, where a
-    /// loosely clipped total stands beside them.
+    /// The part of the lookups that the bounded tables hold, with its standard deviation; `None` if
+    /// there is no total to compare with.
     pub coverage: Option<(f64, f64)>,
-    /// For a raked count, what it was raked with.
+    /// The sums that a count was raked with; `None` if it was not raked.
     pub raking: Option<Raking>,
 }
 
-/// Which rows an answer has.
+/// The rows of an answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Rows {
-    /// So many for each combination of keys, in key order.
+    /// This number of rows for each combination of keys, in key order.
     Each(usize),
-    /// One for each of these combinations.
+    /// One row for each of these combinations.
     Picked(Vec<usize>),
 }
 
@@ -55,7 +55,7 @@ pub enum Values {
 }
 
 impl Answer {
-    /// Rows and columns alone.
+    /// An answer with rows and columns and nothing else.
     pub(super) const fn new(rows: Rows, columns: Vec<Column>) -> Self {
         Self { rows, columns, measured_tables: Vec::new(), coverage: None, raking: None }
     }
@@ -95,12 +95,12 @@ impl Column {
     }
 }
 
-/// A value whose interval is wider than the value itself tells too little to be read alone.
+/// Whether the interval of a value is wider than the value itself.
 pub(super) fn is_uninformative(value: Option<f64>, low: f64, high: f64) -> bool {
     value.is_none_or(|value| high - low > value.abs())
 }
 
-/// The quantile of the standard normal that a part `above` lies beyond, for parts below a half.
+/// The number that a standard normal exceeds with probability `above`, which is below a half.
 pub(super) fn normal_quantile(above: f64) -> f64 {
     let (mut low, mut high) = (0.0_f64, 40.0_f64);
     for _ in 0..100 {

@@ -1,8 +1,8 @@
 //! All noisy tables of lookups together: raked to the total, then least squares.
 //!
-//! The total is measured apart with a loose clip, as the sum of its layers: heavy users count
-//! nearly whole in it. Every finer table has a clip of its own and so lacks another part of the
-//! lookups; where it and the total stand out of the noise, each table is scaled to the total before
+//! The total is measured separately with a loose clip, as the sum of its layers: heavy users count
+//! nearly fully in it. Every finer table has a clip of its own and so lacks another part of the
+//! lookups; where all sums are well above their noise, each table is scaled to the total before
 //! they are combined, which restores on average what its clip took. Then every marginal is
 //! estimated from all tables that inform it, so that answers add up among each other and to the
 //! total.
@@ -23,7 +23,7 @@ use crate::plan::{Along, AxisSet, Empty, Family, Plan, subsets};
 use crate::spec::lattice::LATTICE_ONE;
 use crate::{Error, Result};
 
-/// Raking needs the total and each table's sum at least so many standard deviations above zero.
+/// For raking, the total and the sum of each table must be at least this many standard deviations.
 pub(super) const LEAST_SIGNAL: f64 = 5.0;
 
 /// The tables of lookups, and how they are combined.
@@ -41,7 +41,7 @@ struct Measured {
     cells: Tensor,
     name: String,
     sum: Noisy,
-    /// What raking multiplies it by.
+    /// The factor by which raking multiplies it.
     ratio: f64,
 }
 
@@ -51,7 +51,7 @@ pub(super) struct Estimate {
     pub(super) cells: Tensor,
     marginal: AxisSet,
     family: Family,
-    /// Where it is raked: the total, and what each table contributes with its sum.
+    /// If it is raked: the total, and what each table contributes, with the sum of that table.
     raking: Option<(Noisy, Vec<(Tensor, Noisy)>)>,
 }
 
@@ -148,14 +148,14 @@ impl Combined {
         self.total.as_ref().map(|(total, _)| *total)
     }
 
-    /// What counts are raked with; none where they are not.
+    /// The sums that counts are raked with; `None` if they are not raked.
     pub(super) fn raking(&self) -> Option<Raking> {
         let (_, total) = self.raked.as_ref().zip(self.total())?;
         let sums = self.tables.iter().map(|table| (table.name.clone(), table.sum.value));
         Some(Raking { total: total.value, sums: sums.collect() })
     }
 
-    /// Which part of the lookups the bounded tables hold, with its standard deviation; none where
+    /// The part of the lookups that the bounded tables hold, with its standard deviation; `None` if
     /// nothing is raked.
     ///
     /// # Errors
@@ -190,7 +190,7 @@ impl Combined {
 }
 
 impl Estimate {
-    /// An estimate of which nothing but the noise is known; `raked` when a total stands apart from
+    /// An estimate of which only the noise is known; `raked` if a total is measured separately from
     /// the family.
     pub(super) fn blank(marginal: AxisSet, family: Family, sizes: &[u64], raked: bool) -> Self {
         let total = Noisy { value: 1.0, variance: 0.0 };
@@ -250,8 +250,8 @@ impl Estimate {
         Ok(sum)
     }
 
-    /// What each table contributes, in the order of other axes, with its sum; nothing unraked. The
-    /// total is left out: it moves all cells of a ratio alike.
+    /// What each table contributes, in the order of other axes, with its sum; empty if nothing is
+    /// raked. The total is left out because it moves all cells of a ratio alike.
     pub(super) fn parts(&self, order: &[usize]) -> Vec<(Vec<f64>, Noisy)> {
         let parts = self.raking.iter().flat_map(|(_, parts)| parts);
         parts.map(|(part, sum)| (part.ordered(order), *sum)).collect()

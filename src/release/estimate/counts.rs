@@ -1,7 +1,7 @@
-//! Counts with their intervals, raked where that restores what bounding took.
+//! Counts with their intervals, raked if possible to restore what bounding took.
 //!
 //! Values are rounded after the noise and stay signed; an interval is taken from the unrounded
-//! value and rounded outwards. Beside them stands a set for display: nonnegative, with the same sum.
+//! value and rounded outwards. Beside them is a set for display: nonnegative, with the same sum.
 
 use super::answer::{Answer, Column, Rows, Z_95, is_uninformative, normal_quantile};
 use super::noisy::Noisy;
@@ -23,7 +23,7 @@ pub(super) fn lookups(
     answer
 }
 
-/// The answer of counts that stand alone.
+/// The answer of counts from a table of their own.
 pub(super) fn plain(noisy: &[Noisy]) -> Answer {
     published(noisy, None, Vec::new())
 }
@@ -31,7 +31,7 @@ pub(super) fn plain(noisy: &[Noisy]) -> Answer {
 fn published(noisy: &[Noisy], top: Option<u32>, extra: Vec<Column>) -> Answer {
     let display = displayed(noisy);
     let picked = top.map(|top| largest(noisy, top));
-    // The largest of many are picked by their noise too: their intervals hold for all cells at once.
+    // The choice of the largest cells depends on the noise, so intervals hold for all cells at once.
     let z = match picked {
         None => Z_95,
         Some(_) => normal_quantile(0.025 / noisy.len().max(1) as f64),
@@ -70,8 +70,8 @@ fn largest(noisy: &[Noisy], top: u32) -> Vec<usize> {
     order
 }
 
-/// The nearest set without negative values and with the same sum: one amount is taken off every
-/// value, and what falls below zero is zero.
+/// The nearest set without negative values and with the same sum: one amount is subtracted from
+/// every value, and what falls below zero becomes zero.
 fn displayed(noisy: &[Noisy]) -> Vec<f64> {
     let sum: f64 = noisy.iter().map(|one| one.value).sum();
     if sum <= 0.0 {

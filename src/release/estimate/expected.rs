@@ -1,4 +1,4 @@
-//! What the noise of an answer will be, known before any log is read.
+//! Predicts the noise of an answer before any log is read.
 
 use super::super::draw::PricedTable;
 use super::answer::Z_95;
@@ -13,12 +13,12 @@ use crate::spec::measure::{HISTOGRAM_BINS, Measure};
 use crate::spec::number::Grid;
 use crate::spec::question::Question;
 
-/// What a day is expected to bring.
+/// The expected load of a day.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Load {
-    /// So many lookups.
+    /// The number of lookups.
     pub lookups: f64,
-    /// By so many requesters.
+    /// The number of requesters.
     pub requesters: f64,
 }
 
@@ -61,8 +61,8 @@ impl Expected {
         }
     }
 
-    /// The typical value of a question under a load, with this noise; none for private keys, of
-    /// which nobody knows beforehand how many are found.
+    /// The typical value of a question under a load, with this noise; `None` for private keys,
+    /// because it is unknown beforehand how many are found.
     #[must_use]
     pub fn typical(self, question: &Question, load: Load) -> Option<Typical> {
         if matches!(question.measure, Measure::Prefixes(_)) {
@@ -103,7 +103,7 @@ impl Expected {
     }
 }
 
-/// The expected noise of a question's values; none when the tables are not of the question.
+/// The expected noise of the values of a question; `None` if the tables are not of the question.
 ///
 /// For counts without a load it is the noise before raking; with one, where it is enough for raking,
 /// the noise of a cell as large as all others, the total's included, if bounding takes nothing.

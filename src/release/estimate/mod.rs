@@ -1,7 +1,7 @@
 //! Noisy tables → answers with 95 % intervals: post-processing, free of charge.
 //!
-//! An interval holds the bounded value, or where a count is raked its scaled value, in 95 of 100
-//! draws; what bounding took is told beside it as coverage and never folded in.
+//! An interval holds the bounded value (if a count is raked, the scaled value) in 95 of 100 draws. What
+//! bounding took is not part of it: `coverage` states that beside the value.
 
 mod answer;
 mod combine;

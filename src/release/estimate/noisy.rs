@@ -11,7 +11,7 @@ pub(super) struct Noisy {
     pub(super) variance: f64,
 }
 
-/// The noisy sums that a count was raked with; public, since they are made of what was drawn.
+/// The noisy sums that a count was raked with; public, because they were drawn.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Raking {
     /// The total, with its loose clip, in lookups.

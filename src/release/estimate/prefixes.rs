@@ -1,4 +1,4 @@
-//! Counts by prefixes that were found, scaled to the total where there is one.
+//! Counts by prefixes that were found, scaled to the total if there is one.
 
 use super::answer::{Answer, Column, Rows, Values};
 use super::combine::LEAST_SIGNAL;
@@ -31,12 +31,12 @@ pub(super) fn prefixes(
     answer
 }
 
-/// Every cell times T/S, the total over the cells' sum, with which part of the lookups the cells
-/// hold and its standard deviation; none where the noise hides either.
+/// Every cell times T/S, the total over the sum of the cells, and the part of the lookups that the
+/// cells hold with its standard deviation; `None` if either sum is lost in its noise.
 ///
 /// # Source
-/// The delta method: `R^2 (s (1 - 2 y/S) + (y/S)^2 (var S + var T / R^2))` for a cell y of variance s
-/// (docs/mechanisms.md, section 7).
+/// The delta method (docs/mechanisms.md, section 7): for a cell y of variance s the variance is
+/// `R^2 (s (1 - 2 y/S) + (y/S)^2 (var S + var T / R^2))`.
 fn raked(noisy: &[Noisy], total: Noisy) -> Option<(Vec<Noisy>, (f64, f64))> {
     let sum: f64 = noisy.iter().map(|cell| cell.value).sum();
     let variance: f64 = noisy.iter().map(|cell| cell.variance).sum();

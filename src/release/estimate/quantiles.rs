@@ -2,13 +2,14 @@
 //!
 //! F(x) is the share of lookups below x, straight within a bin. A quantile is where F crosses it; of
 //! several crossings, which noise makes, the middle of the first and the last. The interval reaches
-//! from the first to the last place x where the lookups below x cannot be told from the quantile's
-//! part of all lookups, in units of that difference's own noise (docs/mechanisms.md, section 9).
+//! from the first to the last place x where the lookups below x cannot be distinguished from the
+//! quantile's part of all lookups, measured by the noise of that difference (docs/mechanisms.md,
+//! section 9).
 //!
 //! # What the interval promises
-//! The true place is one that cannot be told apart in exactly 95 of 100 draws, so the interval holds
-//! at least that often, whatever the curve. Where bins near the quantile stand out of their noise,
-//! F crosses its band once on either side and the interval holds in 95 of 100. Where the curve is
+//! The true place cannot be distinguished in exactly 95 of 100 draws, so the interval holds at least
+//! that often, whatever the curve. If the bins near the quantile are well above their noise, F
+//! crosses its band once on either side and the interval holds in 95 of 100. Where the curve is
 //! flat (few lookups near the quantile) every number along the flat part is as good a quantile; the
 //! noisy curve then wanders in and out of the band, the interval spans all of it, and it holds more
 //! often.
@@ -16,7 +17,7 @@
 use super::answer::{Answer, Column, Rows, Z_95, is_uninformative};
 use crate::spec::number::Grid;
 
-/// Quantiles are published where the lookups are at least so many standard deviations of their sum.
+/// Quantiles are published if the lookups are at least this many standard deviations of their sum.
 pub(super) const LEAST_SIGNAL: f64 = 5.0;
 /// How many places within each bin are looked at.
 const STEPS: u32 = 16;
@@ -78,7 +79,7 @@ impl Curve {
         Self { points, noise: variance.sqrt() / total, bins: count }
     }
 
-    /// How far F lies above a quantile at a point, with so many standard deviations of that
+    /// How far F lies above a quantile at a point, with `sds` standard deviations of that
     /// difference added.
     ///
     /// Bins below count in it with one less the quantile, those above with the quantile.

@@ -1,10 +1,10 @@
 //! Ratios of noisy sums: shares and means, with Fieller's interval.
 //!
-//! Where the denominator drowns in its noise the ratio is left null and its interval is everything.
+//! If the denominator is lost in its noise, the ratio is null and its interval is the whole range.
 
 use super::answer::{Answer, Column, Rows, Z_95, is_uninformative};
 
-/// A ratio is published where its denominator is at least so many standard deviations.
+/// A ratio is published if its denominator is at least this many standard deviations.
 pub(super) const LEAST_SIGNAL: f64 = 5.0;
 
 /// Two noisy sums.

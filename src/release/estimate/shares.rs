@@ -1,4 +1,4 @@
-//! Shares: a part of a marginal's cells over all of them, with the noise that both have in common.
+//! Shares: some cells of a marginal over all of them, with the noise that both have in common.
 
 use super::answer::Answer;
 use super::combine::{Combined, Estimate};
@@ -11,7 +11,7 @@ use crate::{Error, Result};
 
 /// Which cells of a marginal meet a share's condition.
 pub(super) struct Met {
-    /// The axes: first those of `by`, then those that the condition alone reads.
+    /// The axes: first those of `by`, then those that only the condition reads.
     axes: Vec<usize>,
     /// How many of them are of `by`.
     by: usize,

@@ -69,7 +69,7 @@ impl<'a> Measured<'a> {
             }
             let variance = (priced.noise_scale.units() / LATTICE_ONE as f64).powi(2);
             match axes {
-                // The sum of its layers; days of before had one cell.
+                // The sum of its layers; days planned before there were layers have one cell.
                 0 => {
                     let layers = table.layering().map_or(1, |layering| layering.count);
                     measured.total = Some(variance * f64::from(layers));
@@ -87,7 +87,7 @@ impl<'a> Measured<'a> {
     }
 }
 
-/// Adds the published values of a count up and tells each sum with the variance of its noise.
+/// Adds up the published values of a count, and returns each sum with the variance of its noise.
 ///
 /// # Shapes
 /// `values` has a row for each combination of the question's keys, `groups` one grouping for each
@@ -156,7 +156,7 @@ pub fn sums(
     Ok(sums)
 }
 
-/// What raking made of the tables.
+/// The tables after raking.
 struct Raked {
     total: Noisy,
     /// Each finer table's sum.

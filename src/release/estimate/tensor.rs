@@ -19,8 +19,8 @@ impl Tensor {
         Self { axes, data }
     }
 
-    /// From cells in the order of other axes, the last of which changes fastest; none when their
-    /// number is another.
+    /// From cells in the order of other axes, the last of which changes fastest; `None` if their
+    /// number does not fit.
     pub(super) fn arranged(order: &[usize], sizes: &[u64], data: &[f64]) -> Option<Self> {
         let set = order.iter().fold(0, |set, axis| set | 1 << axis);
         let places = Self::zero(set, sizes).map(|place, _| place as f64).ordered(order);
@@ -73,7 +73,7 @@ impl Tensor {
         this
     }
 
-    /// Takes the mean along every axis off: what is left belongs to these axes together alone.
+    /// Subtracts the mean along every axis: what is left is the interaction of these axes.
     pub(super) fn interaction(mut self) -> Self {
         for place in 0..self.axes.len() {
             let (size, inner) = (self.axes[place].1, self.inner(place));
@@ -91,7 +91,7 @@ impl Tensor {
     /// Adds `factor` times a tensor over a subset of the axes, evenly spread over the others.
     pub(super) fn add_spread(&mut self, part: &Self, factor: f64) {
         let share = factor * part.data.len() as f64 / self.data.len().max(1) as f64;
-        // For each axis: its step in the part, or none.
+        // For each axis: its step in the part, or `None`.
         let mut steps = vec![0; self.axes.len()];
         for (place, (axis, _)) in self.axes.iter().enumerate() {
             if let Some(at) = part.axes.iter().position(|(other, _)| other == axis) {

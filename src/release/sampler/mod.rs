@@ -28,7 +28,7 @@ pub(super) use words::Words;
 
 use crate::Result;
 
-/// The largest scale that this sampler draws, in lattice units.
+/// The largest scale that this sampler draws, in lattice steps.
 ///
 /// The product of two scales, times the 16 bits by which a wide coin compares, stays below 2^128.
 pub(super) const MOST_SCALE: u64 = 1 << 52;

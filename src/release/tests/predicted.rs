@@ -77,7 +77,7 @@ const LOOKUPS_OF_BIN: i64 = 20_000;
 
 impl Kinds {
     /// For each of these questions: the predicted error and the one that draws show, both times the
-    /// lookups behind a value where the error is told per lookup.
+    /// lookups behind a value if the error is stated per lookup.
     fn compare(&self, names: &[&str]) -> Vec<(f64, f64)> {
         let load = Load { lookups: self.lookups, requesters: 1.0 };
         let priced = price(&self.plan.tables).unwrap();
@@ -162,7 +162,7 @@ fn predictions_of_counts_that_are_not_raked_are_what_draws_show() {
     let names = ["all", "finest", "apps"];
     let kinds = kinds(1);
     assert_close(&names, &kinds.compare(&names));
-    // Without a load a plan tells the same: nothing is raked that nobody expects.
+    // Without a load the prediction is the same: nothing is raked without an expectation.
     let priced = price(&kinds.plan.tables).unwrap();
     for question in kinds.release.questions.iter().take(3) {
         let load = Load { lookups: kinds.lookups, requesters: 1.0 };

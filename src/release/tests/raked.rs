@@ -182,7 +182,7 @@ fn all_hold(tables: &Tables) {
             assert_holds(&format!("{} row {row}", question.name), (*held, draws), added);
         }
         // What is stated beforehand is what is seen, within five standard deviations of a sample of
-        // so many: 4 % at 10,000.
+        // this size: 4 % at 10,000.
         let seen = squares[place].iter().sum::<f64>().sqrt();
         let said = stated[place].iter().sum::<f64>().sqrt();
         let slack = 5.0 / (2.0 * f64::from(draws)).sqrt();
