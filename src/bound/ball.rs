@@ -1,49 +1,49 @@
-//! One privacy unit's vector → the same vector scaled into a ball, in integers.
+//! One requester's vector → the same vector scaled into a ball, in integers.
 //!
 //! In: the cells that one requester touched on one day, each with what it adds up to there. Out: the
-//! contribution to each cell in units of 2^-16, whose L2 norm never exceeds the table's clip. The
+//! contribution to each cell in lattice steps, whose L2 norm never exceeds the table's clip. The
 //! whole vector is scaled by one factor: nothing is sampled or dropped, so neither the order of rows
-//! nor any other requester plays a part.
+//! nor any other requester plays a part (docs/mechanisms.md, section 2).
 
 use crate::spec::lattice::Clip;
 
-/// The largest entry of a vector before scaling: 2^32 whole lookups.
-const MOST_UNITS: i64 = 1 << 48;
+/// The largest amount in a cell before scaling: 2^32 whole lookups.
+const MOST_STEPS: i64 = 1 << 48;
 
-/// A cell of a measured table with what the unit adds up to in it.
+/// What a requester adds up to in a cell of a measured table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Entry {
+pub(super) struct CellAmount {
     /// The place in the table.
-    pub cell: u32,
-    /// In units of 2^-16; signed for sums.
-    pub units: i64,
+    pub(super) cell: u32,
+    /// In lattice steps; signed for sums.
+    pub(super) steps: i64,
 }
 
-/// Scales one unit's vector into the ball and hands each contribution to `add`.
+/// Scales one requester's vector into the ball and hands each contribution to `add`.
 ///
 /// # Shapes
-/// `entries` has each cell at most once; `add` is called once for each of them.
+/// `vector` has each cell at most once; `add` is called once for each of them.
 ///
 /// # Units
-/// Contributions are in units of 2^-16: a vector inside the ball is handed on unchanged. An entry
-/// past 2^48 units stops there, which is itself a projection and so changes nothing about the bound.
+/// Contributions are in lattice steps: a vector inside the ball is handed on unchanged. An amount
+/// past 2^48 steps stops there, which is itself a projection and so changes nothing about the bound.
 ///
 /// # Privacy
 /// The squares of what `add` receives sum to at most the square of `clip`, exactly: the table's L2
-/// sensitivity under the addition or removal of the unit is the clip. The root is rounded up and
-/// the quotient towards zero, so rounding only shortens the vector. Taking a part `z` of the unit's
-/// rows away moves the vector by at most the norm of `z`, since the scaling is a projection (up to
-/// the rounding of one lattice step per cell).
-pub fn scale_into_ball(entries: &[Entry], clip: Clip, mut add: impl FnMut(u32, i64)) {
-    // Entries lie within 2^48 and a table has fewer than 2^28 cells, so this stays below 2^124.
-    let square = entries.iter().map(|entry| u128::from(held(entry.units).unsigned_abs()).pow(2));
+/// sensitivity under the addition or removal of the requester is the clip. The root is rounded up and
+/// the quotient towards zero, so rounding only shortens the vector. Taking a part `z` of the
+/// requester's rows away moves the vector by at most the norm of `z`, since the scaling is a
+/// projection (up to the rounding of one lattice step per cell).
+pub(super) fn scale_into_ball(vector: &[CellAmount], clip: Clip, mut add: impl FnMut(u32, i64)) {
+    // Amounts lie within 2^48 and a table has fewer than 2^28 cells, so this stays below 2^124.
+    let square = vector.iter().map(|amount| u128::from(held(amount.steps).unsigned_abs()).pow(2));
     let ball = Ball::around(square.sum(), clip);
-    entries.iter().for_each(|entry| add(entry.cell, ball.scale(entry.units)));
+    vector.iter().for_each(|amount| add(amount.cell, ball.scale(amount.steps)));
 }
 
 /// The factor that brings a vector into a ball.
 pub(super) struct Ball {
-    /// Clip and root, where the vector is longer than the clip.
+    /// Clip and root, if the vector is longer than the clip.
     factor: Option<(u128, u128)>,
 }
 
@@ -59,18 +59,18 @@ impl Ball {
         Self { factor: None }
     }
 
-    /// Scales an entry, or a part of one: parts of an entry never add up to more than it.
+    /// Scales an amount, or a part of one: scaled parts never add up to more than the scaled amount.
     #[inline]
-    pub(super) fn scale(&self, units: i64) -> i64 {
-        let units = held(units);
-        let Some((clip, root)) = self.factor else { return units };
-        let scaled = to_contribution(u128::from(units.unsigned_abs()) * clip / root);
-        if units < 0 { -scaled } else { scaled }
+    pub(super) fn scale(&self, steps: i64) -> i64 {
+        let steps = held(steps);
+        let Some((clip, root)) = self.factor else { return steps };
+        let scaled = to_contribution(u128::from(steps.unsigned_abs()) * clip / root);
+        if steps < 0 { -scaled } else { scaled }
     }
 }
 
-fn held(units: i64) -> i64 {
-    units.clamp(-MOST_UNITS, MOST_UNITS)
+fn held(steps: i64) -> i64 {
+    steps.clamp(-MOST_STEPS, MOST_STEPS)
 }
 
 /// The least integer whose square is at least `square`.
@@ -80,8 +80,8 @@ fn root_rounded_up(square: u128) -> u128 {
 }
 
 /// A contribution is at most the clip, which is far below the end of the integers.
-fn to_contribution(units: u128) -> i64 {
-    i64::try_from(units).unwrap_or(i64::MAX)
+fn to_contribution(steps: u128) -> i64 {
+    i64::try_from(steps).unwrap_or(i64::MAX)
 }
 
 #[cfg(test)]
@@ -92,12 +92,12 @@ mod tests {
     use crate::spec::lattice::LATTICE_BITS;
 
     fn scaled(counts: &[u32], clip: Clip) -> Vec<i64> {
-        let entries: Vec<Entry> = counts
+        let entries: Vec<CellAmount> = counts
             .iter()
             .enumerate()
-            .map(|(cell, &count)| Entry {
+            .map(|(cell, &count)| CellAmount {
                 cell: u32::try_from(cell).unwrap(),
-                units: i64::from(count) << LATTICE_BITS,
+                steps: i64::from(count) << LATTICE_BITS,
             })
             .collect();
         let mut out = vec![0; counts.len()];
@@ -138,11 +138,13 @@ mod tests {
     #[test]
     fn signed_entries_keep_their_sign_and_round_towards_zero() {
         let mut out = Vec::new();
-        let entries = [(0, -30 << 16), (1, 40 << 16)].map(|(cell, units)| Entry { cell, units });
+        let entries =
+            [(0, -30 << 16), (1, 40 << 16)].map(|(cell, units)| CellAmount { cell, steps: units });
         scale_into_ball(&entries, Clip::whole(5), |_, units| out.push(units));
         assert_eq!(out, [-3 << 16, 4 << 16]);
         out.clear();
-        let thirds = [(0, -7), (1, 7), (2, 7)].map(|(cell, units)| Entry { cell, units });
+        let thirds =
+            [(0, -7), (1, 7), (2, 7)].map(|(cell, units)| CellAmount { cell, steps: units });
         scale_into_ball(&thirds, Clip::lattice(10), |_, units| out.push(units));
         // The root of 147 rounds up to 13; 70 / 13 is 5 and a bit.
         assert_eq!(out, [-5, 5, 5]);
@@ -156,8 +158,8 @@ mod tests {
             units in prop::collection::vec(any::<i64>(), 0..50),
             clip in (1_u64 << 16)..(1 << 37),
         ) {
-            let entries: Vec<Entry> =
-                units.iter().zip(0..).map(|(&units, cell)| Entry { cell, units }).collect();
+            let entries: Vec<CellAmount> =
+                units.iter().zip(0..).map(|(&units, cell)| CellAmount { cell, steps: units }).collect();
             let mut out = Vec::new();
             scale_into_ball(&entries, Clip::lattice(clip), |_, units| out.push(units));
             prop_assert!(square(&out) <= u128::from(clip).pow(2));

@@ -1,27 +1,32 @@
-//! Retained rows → one bounded vector per privacy unit and measured table.
+//! Rows that are kept → one bounded vector for each requester and measured table.
 //!
-//! Rows are reduced to (unit, atom) and dealt into partitions by the unit's hash, so that all rows
-//! of a requester meet in one partition whatever their order, file or thread; there they are
-//! grouped, counted into each table's cells and scaled into the ball. Deliberately not here: noise,
-//! and the sum over requesters.
+//! Rows are reduced to (requester, atom) and spread over partitions by a hash of the requester, so
+//! that all rows of a requester meet in one partition whatever their order, file or thread. There
+//! they are grouped, counted into the cells of each table and scaled into the ball of its clip. Where
+//! persons are the unit, what is left is spread again by target and scaled once more. Deliberately
+//! not here: noise, and the sum over requesters.
 
+mod amounts;
 mod ball;
-mod chunks;
-mod gather;
-mod keys;
-mod memory;
+mod hasher;
 mod pairs;
-mod partition;
+mod partitioner;
 mod person;
+mod prefixes;
+mod requester;
+mod rows;
 mod scramble;
 mod sort;
 mod spill;
 mod vector;
 
-pub use ball::{Entry, scale_into_ball};
-pub use gather::{Gatherer, PARTITIONS, UnitKey};
-pub use keys::KeyBounder;
-pub use memory::Memory;
-pub use pairs::{DayPairs, SortedRows};
-pub use partition::{Bounder, TableBound};
+pub use amounts::{AmountPartitioner, PairAmount};
+pub use hasher::PartitionHasher;
+pub use pairs::{PartitionedRows, SortedRows};
+pub use partitioner::RowPartitioner;
 pub use person::PersonBounder;
+pub use prefixes::PrefixBounder;
+pub use requester::RequesterBounder;
+pub use rows::PARTITIONS;
+pub use spill::Memory;
+pub use vector::TableBound;

@@ -1,24 +1,25 @@
-//! The units of one partition whose rows keep their targets, whichever form the rows have.
+//! The rows of one partition that keep their targets, requester by requester.
 //!
-//! Private keys are looked for in several passes. Where there is memory for it the first pass leaves
-//! the rows sorted for the others.
+//! Looking for private prefixes takes several passes over them. If there is memory for it, the first
+//! pass leaves the rows sorted for the others.
 
 use std::sync::OnceLock;
 
-use super::gather::{Gatherer, PARTITIONS, Rows, Tied, UNIT_BITS, UnitId};
+use super::partitioner::RowPartitioner;
+use super::rows::{NarrowWithTarget, PARTITIONS, REQUESTER_BITS, RequesterId, Rows};
 use super::sort::sort;
 use crate::Result;
 
-/// One row of a unit: what it counts in, and about whom.
+/// One lookup of a requester: what it counts in, and about whom.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Pair {
     pub(super) atom: u64,
     pub(super) target: u64,
 }
 
-/// The tied rows of each partition, sorted, once a pass has left them.
+/// The narrow rows with targets of each partition, sorted, once a pass has left them.
 pub struct SortedRows {
-    partitions: Vec<OnceLock<Vec<Tied>>>,
+    partitions: Vec<OnceLock<Vec<NarrowWithTarget>>>,
 }
 
 impl Default for SortedRows {
@@ -28,13 +29,13 @@ impl Default for SortedRows {
 }
 
 impl SortedRows {
-    /// The rows of a partition; none where no pass left them.
-    fn of(&self, partition: usize) -> Option<&[Tied]> {
+    /// The rows of a partition; `None` if no pass left them.
+    fn of(&self, partition: usize) -> Option<&[NarrowWithTarget]> {
         self.partitions.get(partition)?.get().map(Vec::as_slice)
     }
 
     /// Leaves a partition's rows for later passes.
-    pub(super) fn leave(&self, partition: usize, rows: &[Tied]) {
+    pub(super) fn leave(&self, partition: usize, rows: &[NarrowWithTarget]) {
         if let Some(place) = self.partitions.get(partition) {
             // Whoever came first left the same rows.
             let _again = place.set(rows.to_vec());
@@ -42,73 +43,79 @@ impl SortedRows {
     }
 }
 
-/// Where all rows of a day with targets are.
+/// Where all rows of a day are.
 #[derive(Clone, Copy)]
-pub struct DayPairs<'a> {
+pub struct PartitionedRows<'a> {
     /// Every thread's rows.
-    pub gatherers: &'a [Gatherer],
-    /// Those of them that a pass left sorted.
+    pub partitioners: &'a [RowPartitioner],
+    /// Where the first pass leaves rows sorted and later ones find them, if there is memory for it.
     pub sorted: Option<&'a SortedRows>,
     /// The bits of the layout's atoms.
     pub atom_bits: u32,
 }
 
-/// Room for one partition after another.
+/// The rows of one partition, in memory that is used for one partition after another.
 #[derive(Default)]
-pub(super) struct Pairs {
-    rows: Rows,
-    room: Vec<Tied>,
-    unit: Vec<Pair>,
+pub(super) struct RowsBuffer {
+    pub(super) rows: Rows,
+    sort: Vec<NarrowWithTarget>,
+    pairs: Vec<Pair>,
 }
 
-impl Pairs {
-    /// Hands on each unit's rows, sorted by atom and target, with what tells the unit from others.
+impl RowsBuffer {
+    /// Calls `work` with each requester of a partition and its rows, sorted by atom and target.
     ///
     /// # Errors
     /// I/O, when rows that were written out cannot be read back; whatever `work` fails with.
-    pub(super) fn of_each_unit(
+    pub(super) fn of_each_requester(
         &mut self,
-        day: &DayPairs<'_>,
+        day: &PartitionedRows<'_>,
         partition: usize,
-        work: impl FnMut(UnitId, &[Pair]) -> Result<()>,
+        work: impl FnMut(RequesterId, &[Pair]) -> Result<()>,
     ) -> Result<()> {
-        let DayPairs { gatherers, sorted, atom_bits } = *day;
+        self.collect(day, partition)?;
+        self.sort_with_targets(day.atom_bits);
+        self.of_each_sorted(day, partition, work)
+    }
+
+    /// Takes the rows of a partition in place of those of the one before.
+    pub(super) fn collect(&mut self, day: &PartitionedRows<'_>, partition: usize) -> Result<()> {
         self.rows.clear();
-        for gatherer in gatherers {
-            gatherer.collect(partition, &mut self.rows)?;
+        let rows = &mut self.rows;
+        day.partitioners.iter().try_for_each(|partitioner| partitioner.collect(partition, rows))
+    }
+
+    /// Sorts the rows with targets, so that those of a requester are next to each other.
+    pub(super) fn sort_with_targets(&mut self, atom_bits: u32) {
+        let bits = REQUESTER_BITS + atom_bits;
+        sort(&mut self.rows.narrow_with_target, |row| row.word, bits, &mut self.sort);
+        self.rows.wide_with_target.sort_unstable();
+    }
+
+    /// As [`Self::of_each_requester`], for rows that are collected and sorted.
+    pub(super) fn of_each_sorted(
+        &mut self,
+        day: &PartitionedRows<'_>,
+        partition: usize,
+        mut work: impl FnMut(RequesterId, &[Pair]) -> Result<()>,
+    ) -> Result<()> {
+        let Self { rows, pairs, .. } = self;
+        let atom_bits = day.atom_bits;
+        let narrow = day.sorted.and_then(|sorted| sorted.of(partition));
+        let narrow = narrow.unwrap_or(&rows.narrow_with_target);
+        for own in narrow.chunk_by(|left, right| left.word >> atom_bits == right.word >> atom_bits)
+        {
+            let atom = |word: u64| word & ((1 << atom_bits) - 1);
+            pairs.clear();
+            pairs.extend(own.iter().map(|row| Pair { atom: atom(row.word), target: row.target }));
+            let rest = own[0].word >> atom_bits;
+            work((RowPartitioner::number_of(day.partitioners, partition, rest), 0), pairs)?;
         }
-        let sorted = sorted.and_then(|sorted| sorted.of(partition));
-        let unit_of = |unit: u64| Gatherer::number_of(gatherers, partition, unit);
-        sort_tied(&mut self.rows, atom_bits, &mut self.room);
-        of_each_unit(&mut self.rows, sorted, atom_bits, unit_of, &mut self.unit, work)
+        for own in rows.wide_with_target.chunk_by(|left, right| left.requester == right.requester) {
+            pairs.clear();
+            pairs.extend(own.iter().map(|row| Pair { atom: row.atom, target: row.target }));
+            work(own[0].requester, pairs)?;
+        }
+        Ok(())
     }
-}
-
-pub(super) fn sort_tied(rows: &mut Rows, atom_bits: u32, room: &mut Vec<Tied>) {
-    sort(&mut rows.tied, |row| row.word, UNIT_BITS + atom_bits, room);
-}
-
-/// The same over rows that were collected, the tied ones sorted, or sorted before.
-pub(super) fn of_each_unit(
-    rows: &mut Rows,
-    sorted: Option<&[Tied]>,
-    atom_bits: u32,
-    number_of: impl Fn(u64) -> u64,
-    unit: &mut Vec<Pair>,
-    mut work: impl FnMut(UnitId, &[Pair]) -> Result<()>,
-) -> Result<()> {
-    rows.paired.sort_unstable();
-    let mask = (1 << atom_bits) - 1;
-    let is_one = |left: &Tied, right: &Tied| left.word >> atom_bits == right.word >> atom_bits;
-    for own in sorted.unwrap_or(&rows.tied).chunk_by(is_one) {
-        unit.clear();
-        unit.extend(own.iter().map(|row| Pair { atom: row.word & mask, target: row.target }));
-        work((number_of(own[0].word >> atom_bits), 0), unit)?;
-    }
-    for own in rows.paired.chunk_by(|left, right| left.unit == right.unit) {
-        unit.clear();
-        unit.extend(own.iter().map(|row| Pair { atom: row.atom, target: row.target }));
-        work(own[0].unit, unit)?;
-    }
-    Ok(())
 }

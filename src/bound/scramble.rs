@@ -1,9 +1,9 @@
 //! Phone numbers in another order, one to one, so that partitions come out even.
 //!
-//! In: the digits of a number. Out: as many bits that look like noise, from which nothing is lost:
-//! two numbers never meet. It is no cipher and protects nothing: it only deals rows out.
+//! In: a number. Out: another number of as many bits that looks like noise; different numbers stay
+//! different. It is no cipher and protects nothing: it only spreads rows evenly.
 
-/// Numbers below two to this are scrambled: all of thirteen digits, and the lower of fourteen.
+/// Numbers below 2^44 are scrambled: all of thirteen digits, and the lower ones of fourteen.
 pub(super) const BITS: u32 = 44;
 pub(super) const MASK: u64 = (1 << BITS) - 1;
 
@@ -16,12 +16,12 @@ pub(super) struct Scramble {
 
 impl Scramble {
     pub(super) fn new(first: u64, second: u64) -> Self {
-        // Odd, so that multiplying loses nothing.
+        // Odd, so that multiplying can be undone.
         let multipliers = [first | 1, second | 1];
         Self { multipliers, inverses: multipliers.map(inverse) }
     }
 
-    /// The place of a number in the other order; none for a number that is too long.
+    /// The place of a number in the other order; `None` for a number that is too long.
     #[inline]
     pub(super) const fn of(&self, number: u64) -> Option<u64> {
         if number > MASK {
@@ -43,7 +43,7 @@ impl Scramble {
     }
 }
 
-/// What undoes a multiplication by an odd number, by Newton's iteration.
+/// The inverse of an odd number modulo 2^64, by Newton's iteration.
 fn inverse(odd: u64) -> u64 {
     (0..6).fold(odd, |guess, _| guess.wrapping_mul(2_u64.wrapping_sub(odd.wrapping_mul(guess))))
 }

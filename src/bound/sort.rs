@@ -1,18 +1,18 @@
-//! Sorting one partition's words: dealt into small buckets by their highest bits, then each sorted.
+//! Sorting one partition's words: spread over small buckets by their highest bits, then each sorted.
 //!
-//! The highest bits of a word are those of a scrambled unit, so that buckets come out even; a unit
-//! with many rows makes one large bucket, which the library's sort takes as fast as any.
+//! The highest bits of a word are those of a scrambled number, so that buckets come out even. A
+//! requester with many rows makes one large bucket; the library sorts that one as fast as any.
 
 /// How many words a bucket has on average.
 const BUCKET: usize = 8;
 
-/// Sorts items whose words, by which they are ordered first, are all below two to the power of
-/// `bits`; `room` is overwritten.
+/// Sorts items whose words, by which they are ordered first, are all below 2^`bits`; `spare` is
+/// overwritten.
 pub(super) fn sort<T: Copy + Ord>(
     items: &mut Vec<T>,
     word: impl Fn(&T) -> u64,
     bits: u32,
-    room: &mut Vec<T>,
+    spare: &mut Vec<T>,
 ) {
     let buckets = (items.len() / BUCKET).next_power_of_two();
     let shift = bits.saturating_sub(buckets.trailing_zeros());
@@ -20,21 +20,21 @@ pub(super) fn sort<T: Copy + Ord>(
         items.sort_unstable();
         return;
     };
-    // Where each bucket begins, and, while words are dealt out, where its next word goes.
+    // Where each bucket begins and, while words are spread, where its next word goes.
     let mut next = vec![0_u32; buckets + 1];
     let bucket = |item: &T| ((word(item) >> shift) as usize).min(buckets - 1);
     items.iter().for_each(|item| next[bucket(item) + 1] += 1);
     for place in 1..next.len() {
         next[place] += next[place - 1];
     }
-    room.clear();
-    room.resize(items.len(), any);
+    spare.clear();
+    spare.resize(items.len(), any);
     for item in items.iter() {
         let place = &mut next[bucket(item)];
-        room[*place as usize] = *item;
+        spare[*place as usize] = *item;
         *place += 1;
     }
-    std::mem::swap(items, room);
+    std::mem::swap(items, spare);
     // Every bucket's next item would now go to its end.
     let mut start = 0;
     for end in next.iter().take(buckets).map(|end| *end as usize) {

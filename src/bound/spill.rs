@@ -1,147 +1,297 @@
-//! Rows that do not fit into memory: written out by partition, encrypted, read back once.
+//! Where partitioned rows are kept: in memory up to a limit, beyond it in encrypted temporary files.
 //!
-//! The file has no name: it is gone when the program ends, however it ends. Its bytes are encrypted
-//! under a key that is drawn for it and is never written anywhere.
+//! A temporary file has no name: it is gone when the program ends, however it ends. Its bytes are
+//! encrypted under a key that is drawn for it and is never written anywhere.
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
-use std::path::Path;
-use std::sync::Mutex;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 use chacha20poly1305::aead::AeadInPlace;
 use chacha20poly1305::{ChaCha20Poly1305, KeyInit, Nonce};
 
-use super::gather::{Forms, PARTITIONS, Paired, Rows, Tied, Wide};
 use crate::{Error, Result};
 
-/// Rows of one thread in a file.
-pub(super) struct Spill {
+/// The memory that rows may take, shared by all threads of one run.
+pub struct Memory {
+    limit: usize,
+    folder: PathBuf,
+    held: AtomicUsize,
+}
+
+impl Memory {
+    /// Rows may take up to `limit` bytes; the rest goes to temporary files in a folder.
+    #[must_use]
+    pub const fn new(limit: usize, folder: PathBuf) -> Self {
+        Self { limit, folder, held: AtomicUsize::new(0) }
+    }
+}
+
+/// What one thread holds of the memory, and its temporary file once the memory is used up.
+pub(super) struct MemoryShare {
+    memory: Arc<Memory>,
+    held: usize,
+    file: Option<SpillFile>,
+}
+
+impl MemoryShare {
+    pub(super) fn new(memory: &Arc<Memory>) -> Self {
+        Self { memory: Arc::clone(memory), held: 0, file: None }
+    }
+
+    /// Notes that the thread holds this many bytes more. Returns whether it is to write out what it
+    /// holds: all threads together are past the limit, and this one has a part in it.
+    pub(super) fn take(&mut self, bytes: usize) -> bool {
+        self.held += bytes;
+        let Memory { limit, held, .. } = &*self.memory;
+        let held = held.fetch_add(bytes, Ordering::Relaxed) + bytes;
+        // A thread that holds little would write little and gain nothing.
+        held > *limit && self.held > limit / (4 * rayon::current_num_threads())
+    }
+
+    /// Notes that the thread holds nothing any more.
+    pub(super) fn give_back(&mut self) {
+        self.memory.held.fetch_sub(self.held, Ordering::Relaxed);
+        self.held = 0;
+    }
+
+    /// The thread's temporary file, made at first use.
+    pub(super) fn file(&mut self) -> Result<&mut SpillFile> {
+        Ok(match &mut self.file {
+            Some(file) => file,
+            none => none.insert(SpillFile::new(self.memory.folder.clone())?),
+        })
+    }
+
+    /// How many bytes the thread holds.
+    pub(super) const fn held(&self) -> usize {
+        self.held
+    }
+
+    /// Whether everything that the thread holds is in memory, and all threads may hold this many bytes
+    /// more.
+    pub(super) fn has_room_for(&self, bytes: usize) -> bool {
+        let held = self.memory.held.load(Ordering::Relaxed);
+        self.file.is_none() && held.saturating_add(bytes) <= self.memory.limit
+    }
+}
+
+impl Drop for MemoryShare {
+    fn drop(&mut self) {
+        self.give_back();
+    }
+}
+
+/// An item that can be written to a temporary file as words.
+pub(super) trait Record: Copy {
+    /// How many words it takes.
+    const WORDS: usize;
+
+    fn words(self) -> impl IntoIterator<Item = u64>;
+
+    /// The item of [`Self::WORDS`] words.
+    fn of_words(words: &[u64]) -> Option<Self>;
+}
+
+/// Items of one thread by partition. Lists grow in pieces: nothing is moved when a list grows, and
+/// little memory is reserved.
+pub(super) struct Partitioned<T> {
+    // Apart from the pieces that are full, so that what a push touches stays in the nearest cache.
+    last: Vec<Vec<T>>,
+    full: Vec<Vec<Vec<T>>>,
+    /// Where in the temporary file the items are that were written out.
+    written: Vec<Vec<Segment>>,
+}
+
+/// How many bytes a piece takes.
+const PIECE_BYTES: usize = 8 << 10;
+
+impl<T: Record> Partitioned<T> {
+    const PIECE: usize = PIECE_BYTES / size_of::<T>();
+
+    /// Empty lists.
+    pub(super) fn new(partitions: usize) -> Self {
+        Self {
+            last: vec![Vec::new(); partitions],
+            full: vec![Vec::new(); partitions],
+            written: vec![Vec::new(); partitions],
+        }
+    }
+
+    #[inline]
+    pub(super) fn push(&mut self, partition: usize, item: T) {
+        if self.last[partition].len() == self.last[partition].capacity() {
+            self.begin_piece(partition);
+        }
+        self.last[partition].push(item);
+    }
+
+    /// Appends the items of one partition to `items`.
+    pub(super) fn collect(
+        &self,
+        partition: usize,
+        share: &MemoryShare,
+        items: &mut Vec<T>,
+    ) -> Result<()> {
+        if let Some(file) = &share.file {
+            for segment in &self.written[partition] {
+                let bytes = file.read(segment)?;
+                let words = bytes.as_chunks().0.iter().map(|word| u64::from_le_bytes(*word));
+                let words: Vec<u64> = words.collect();
+                items.extend(words.chunks_exact(T::WORDS).filter_map(T::of_words));
+            }
+        }
+        self.pieces(partition).for_each(|piece| items.extend_from_slice(piece));
+        Ok(())
+    }
+
+    /// Moves all items from memory to the file.
+    pub(super) fn write_out(&mut self, file: &mut SpillFile) -> Result<()> {
+        for partition in 0..self.last.len() {
+            let words = self.pieces(partition).flatten().flat_map(|item| item.words());
+            let bytes: Vec<u8> = words.flat_map(u64::to_le_bytes).collect();
+            if !bytes.is_empty() {
+                self.written[partition].push(file.append(bytes)?);
+                self.last[partition] = Vec::new();
+                self.full[partition] = Vec::new();
+            }
+        }
+        Ok(())
+    }
+
+    /// Forgets the items in memory.
+    pub(super) fn clear(&mut self) {
+        self.last.fill_with(Vec::new);
+        self.full.fill_with(Vec::new);
+    }
+
+    fn pieces(&self, partition: usize) -> impl Iterator<Item = &[T]> {
+        self.full[partition].iter().chain([&self.last[partition]]).map(Vec::as_slice)
+    }
+
+    #[cold]
+    fn begin_piece(&mut self, partition: usize) {
+        let piece = std::mem::replace(&mut self.last[partition], Vec::with_capacity(Self::PIECE));
+        if !piece.is_empty() {
+            self.full[partition].push(piece);
+        }
+    }
+}
+
+/// An encrypted temporary file of one thread.
+pub(super) struct SpillFile {
+    folder: PathBuf,
     file: Mutex<File>,
     cipher: ChaCha20Poly1305,
     end: u64,
-    count: u64,
-    /// For each partition where its rows are.
-    segments: Vec<Vec<Segment>>,
+    segments: u64,
 }
 
+/// A stretch of the file.
 #[derive(Clone, Copy)]
 struct Segment {
     offset: u64,
     bytes: usize,
-    /// Counted over the file: no two segments are encrypted alike.
+    /// Counted over the file: no two segments are encrypted with the same nonce.
     number: u64,
-    form: Form,
 }
 
-/// How the rows of a segment are written.
-#[derive(Clone, Copy)]
-enum Form {
-    Narrow,
-    Wide,
-    Tied,
-    Paired,
-}
-
-impl Spill {
-    /// Makes the file in a folder.
-    pub(super) fn new(folder: &Path) -> Result<Self> {
+impl SpillFile {
+    fn new(folder: PathBuf) -> Result<Self> {
         let mut key = [0; 32];
         getrandom::fill(&mut key)
             .map_err(|error| Error::io("the system gives no randomness").because(error))?;
-        let file = tempfile::tempfile_in(folder).map_err(|error| failed(folder, error))?;
-        let segments = vec![Vec::new(); PARTITIONS];
         let cipher = ChaCha20Poly1305::new(&key.into());
-        Ok(Self { file: Mutex::new(file), cipher, end: 0, count: 0, segments })
+        match tempfile::tempfile_in(&folder) {
+            Ok(file) => Ok(Self { folder, file: Mutex::new(file), cipher, end: 0, segments: 0 }),
+            Err(error) => Err(unusable(&folder, error)),
+        }
     }
 
-    /// Writes all rows of one partition out.
-    pub(super) fn write(&mut self, folder: &Path, place: usize, forms: &Forms) -> Result<()> {
-        let narrow = forms.narrow.pieces(place).flatten().flat_map(|word| word.to_le_bytes());
-        let wide = forms.wide.pieces(place).flatten();
-        let wide = wide.flat_map(|row| [row.unit.0, row.unit.1, row.atom]);
-        let paired = forms.paired.pieces(place).flatten();
-        let paired = paired.flat_map(|row| [row.unit.0, row.unit.1, row.atom, row.target]);
-        let tied = forms.tied.pieces(place).flatten();
-        let tied = tied.flat_map(|row| [row.word, row.target]);
-        let forms: [(Form, Vec<u8>); 4] = [
-            (Form::Narrow, narrow.collect()),
-            (Form::Wide, wide.flat_map(u64::to_le_bytes).collect()),
-            (Form::Tied, tied.flat_map(u64::to_le_bytes).collect()),
-            (Form::Paired, paired.flat_map(u64::to_le_bytes).collect()),
-        ];
-        for (form, mut bytes) in forms {
-            if bytes.is_empty() {
-                continue;
-            }
-            let number = self.count;
-            self.cipher
-                .encrypt_in_place(&nonce(number), &[], &mut bytes)
-                .map_err(|_| Error::internal("rows cannot be encrypted"))?;
-            let file = self.file.get_mut().map_err(|_| poisoned())?;
-            file.write_all(&bytes).map_err(|error| failed(folder, error))?;
-            let segment = Segment { offset: self.end, bytes: bytes.len(), number, form };
-            self.segments[place].push(segment);
-            self.end += bytes.len() as u64;
-            self.count += 1;
-        }
-        Ok(())
+    fn append(&mut self, mut bytes: Vec<u8>) -> Result<Segment> {
+        let segment = Segment { offset: self.end, bytes: 0, number: self.segments };
+        self.cipher
+            .encrypt_in_place(&segment.nonce(), &[], &mut bytes)
+            .map_err(|_| Error::internal("rows cannot be encrypted"))?;
+        let file = self.file.get_mut().map_err(|_| poisoned())?;
+        file.write_all(&bytes).map_err(|error| unusable(&self.folder, error))?;
+        self.end += bytes.len() as u64;
+        self.segments += 1;
+        Ok(Segment { bytes: bytes.len(), ..segment })
     }
 
-    /// Adds the rows of one partition to those that are there.
-    pub(super) fn read(&self, folder: &Path, place: usize, rows: &mut Rows) -> Result<()> {
-        for segment in &self.segments[place] {
-            let mut bytes = vec![0; segment.bytes];
-            let mut file = self.file.lock().map_err(|_| poisoned())?;
-            file.seek(SeekFrom::Start(segment.offset))
-                .and_then(|_| file.read_exact(&mut bytes))
-                .map_err(|error| failed(folder, error))?;
-            drop(file);
-            self.cipher
-                .decrypt_in_place(&nonce(segment.number), &[], &mut bytes)
-                .map_err(|_| failed(folder, std::io::ErrorKind::InvalidData.into()))?;
-            let words = bytes.as_chunks::<8>().0.iter().map(|word| u64::from_le_bytes(*word));
-            match segment.form {
-                Form::Narrow => rows.narrow.extend(words),
-                Form::Wide => {
-                    let words: Vec<u64> = words.collect();
-                    let row = |[first, second, atom]: &[u64; 3]| Wide {
-                        unit: (*first, *second),
-                        atom: *atom,
-                    };
-                    rows.wide.extend(words.as_chunks().0.iter().map(row));
-                }
-                Form::Tied => {
-                    let words: Vec<u64> = words.collect();
-                    let row = |[word, target]: &[u64; 2]| Tied { word: *word, target: *target };
-                    rows.tied.extend(words.as_chunks().0.iter().map(row));
-                }
-                Form::Paired => {
-                    let words: Vec<u64> = words.collect();
-                    let row = |[first, second, atom, target]: &[u64; 4]| Paired {
-                        unit: (*first, *second),
-                        atom: *atom,
-                        target: *target,
-                    };
-                    rows.paired.extend(words.as_chunks().0.iter().map(row));
-                }
-            }
-        }
-        Ok(())
+    fn read(&self, segment: &Segment) -> Result<Vec<u8>> {
+        let mut bytes = vec![0; segment.bytes];
+        let mut file = self.file.lock().map_err(|_| poisoned())?;
+        file.seek(SeekFrom::Start(segment.offset))
+            .and_then(|_| file.read_exact(&mut bytes))
+            .map_err(|error| unusable(&self.folder, error))?;
+        drop(file);
+        self.cipher
+            .decrypt_in_place(&segment.nonce(), &[], &mut bytes)
+            .map_err(|_| unusable(&self.folder, std::io::ErrorKind::InvalidData.into()))?;
+        Ok(bytes)
     }
 }
 
-fn nonce(number: u64) -> Nonce {
-    let mut nonce = [0; 12];
-    nonce[..8].copy_from_slice(&number.to_le_bytes());
-    nonce.into()
+impl Segment {
+    fn nonce(&self) -> Nonce {
+        let mut nonce = [0; 12];
+        nonce[..8].copy_from_slice(&self.number.to_le_bytes());
+        nonce.into()
+    }
 }
 
 fn poisoned() -> Error {
     Error::internal("a thread failed while it held the rows on disk")
 }
 
-fn failed(folder: &Path, error: std::io::Error) -> Error {
+fn unusable(folder: &std::path::Path, error: std::io::Error) -> Error {
     Error::io(format!("a temporary file in {} cannot be used", folder.display()))
         .help("free the disk, name another folder with TMPDIR, or give more --memory")
         .because(error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    impl Record for u16 {
+        const WORDS: usize = 1;
+
+        fn words(self) -> impl IntoIterator<Item = u64> {
+            [self.into()]
+        }
+
+        fn of_words(words: &[u64]) -> Option<Self> {
+            words.first().and_then(|word| Self::try_from(*word).ok())
+        }
+    }
+
+    #[test]
+    fn keeps_every_item_of_every_partition_in_order_in_memory_and_on_disk() {
+        let folder = tempfile::tempdir().unwrap();
+        let memory = Arc::new(Memory::new(0, folder.path().to_owned()));
+        let mut share = MemoryShare::new(&memory);
+        let mut items = Partitioned::new(3);
+        for item in 0..45_000_u16 {
+            items.push(usize::from(item % 3), item);
+            if [0, 20_000, 30_000].contains(&item) {
+                assert!(share.take(2));
+                items.write_out(share.file().unwrap()).unwrap();
+            }
+        }
+        for partition in 0..3_u16 {
+            let place = usize::from(partition);
+            assert!(items.pieces(place).all(|piece| piece.len() <= PIECE_BYTES / 2));
+            let mut collected = Vec::new();
+            items.collect(place, &share, &mut collected).unwrap();
+            assert!(collected.into_iter().eq((partition..45_000).step_by(3)));
+        }
+        assert!(std::fs::read_dir(folder.path()).unwrap().next().is_none());
+        drop(share);
+        assert_eq!(memory.held.load(Ordering::Relaxed), 0);
+    }
 }

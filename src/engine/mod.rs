@@ -8,7 +8,7 @@
 //! CPU time of a run over 10 million lookups with one question, 1.40 s on two cores, by sampling the
 //! stack (in the same minutes DuckDB's plain GROUP BY took 1.48 s): reading the files and their
 //! digest 7 %, decompressing 15 %, decoding columns 11 %, normalising both numbers 16 %, times and
-//! keys 4 %: half of it is reading. Dealing rows into partitions takes 9 %, sorting them 5 %, bounding
+//! keys 4 %: half of it is reading. Partitioning rows takes 9 %, sorting them 5 %, bounding
 //! and adding 9 %. The rest is memory from the system, and 0.1 s that every run takes: tables of
 //! numbers, the ledger, noise and the answers' files.
 
@@ -20,8 +20,8 @@ use rayon::prelude::*;
 use crate::Result;
 use crate::aggregate::{Adding, ExactTally, KeyTally};
 use crate::bound::{
-    Bounder, DayPairs, Gatherer, KeyBounder, Memory, PARTITIONS, PersonBounder, SortedRows,
-    TableBound, UnitKey,
+    AmountPartitioner, Memory, PARTITIONS, PartitionHasher, PartitionedRows, PersonBounder,
+    PrefixBounder, RequesterBounder, RowPartitioner, SortedRows, TableBound,
 };
 use crate::ingest::{LogReader, RowCounts};
 use crate::plan::{MeasuredTable, Plan};
@@ -31,20 +31,19 @@ use crate::spec::prefix::Prefix;
 use crate::spec::unit::Exempt;
 use crate::spec::window::DayWindow;
 
-/// The rows of one day, dealt out by requester. Secret.
+/// The rows of one day, partitioned by requester. Secret.
 pub struct DayRows {
-    gatherers: Vec<Gatherer>,
-    key: UnitKey,
+    partitioners: Vec<RowPartitioner>,
+    hasher: PartitionHasher,
     memory: Arc<Memory>,
     names: Identifier,
     atom_bits: u32,
-    /// Rows with targets, left by the first pass for those that look for keys.
+    /// Rows with targets, left by the first pass for those that look for prefixes.
     sorted: Option<SortedRows>,
 }
 
 impl DayRows {
-    /// Reads the logs once. Rows take so many bytes of `memory`; what goes beyond goes to encrypted
-    /// temporary files.
+    /// Reads the logs once. Rows take up to `memory` bytes; the rest goes to encrypted temporary files.
     ///
     /// # Privacy
     /// Rows and counts are exact and secret.
@@ -57,26 +56,17 @@ impl DayRows {
         plan: &Plan,
         memory: usize,
     ) -> Result<(Self, RowCounts)> {
-        let key = UnitKey::draw()?;
+        let hasher = PartitionHasher::draw()?;
         let memory = Arc::new(Memory::new(memory, std::env::temp_dir()));
-        let (gatherers, counts) = reader.fold(
-            || Gatherer::new(&key, &memory),
-            |gatherer, lookups| gatherer.add(&retain::apply(lookups, window), &plan.layout, window),
+        let (partitioners, counts) = reader.fold(
+            || RowPartitioner::new(&hasher, &memory),
+            |rows, lookups| rows.add(&retain::apply(lookups, window), &plan.layout, window),
         )?;
-        Ok((
-            Self {
-                gatherers,
-                key,
-                memory,
-                names: reader.identifier(),
-                atom_bits: plan.layout.bits(),
-                sorted: None,
-            },
-            counts,
-        ))
+        let (names, atom_bits) = (reader.identifier(), plan.layout.bits());
+        Ok((Self { partitioners, hasher, memory, names, atom_bits, sorted: None }, counts))
     }
 
-    /// Tallies every measured table of the plan; those of private keys have no cells yet. Targets in
+    /// Tallies every measured table of the plan; those of private prefixes have no cells yet. Targets in
     /// `exempt` are not bounded, where persons are the unit.
     ///
     /// # Privacy
@@ -99,28 +89,26 @@ impl DayRows {
         if plan.tables.iter().any(|table| table.target_clip.is_some()) {
             return self.tally_persons(plan, &bounds, exempt);
         }
-        let atom_bits = self.atom_bits;
-        let has_private_keys =
-            plan.tables.iter().any(|table| table.contribution.is_of_private_keys());
-        let sorted = (has_private_keys && Gatherer::can_be_doubled(&self.gatherers))
-            .then(SortedRows::default);
+        if plan.tables.iter().any(|table| table.contribution.is_of_private_keys())
+            && RowPartitioner::can_be_doubled(&self.partitioners)
+        {
+            self.sorted = Some(SortedRows::default());
+        }
         let whole = in_partitions(
-            || (Adding::new(&plan.sizes()), Bounder::default()),
+            || (Adding::new(&plan.sizes()), RequesterBounder::default()),
             |(adding, bounder), partition| {
-                let add = &mut |table, cell, units| adding.add(table, cell, units);
-                let sorted = sorted.as_ref();
-                bounder.bound(&self.gatherers, partition, atom_bits, &bounds, sorted, add)
+                let add = &mut |table, cell, steps| adding.add(table, cell, steps);
+                bounder.bound(&self.partitioned(), partition, &bounds, add)
             },
             |(left, bounder), (right, _)| (left.merge(right), bounder),
         )?;
-        if sorted.is_some() {
-            self.gatherers.iter_mut().for_each(Gatherer::forget_tied);
-            self.sorted = sorted;
+        if self.sorted.is_some() {
+            self.partitioners.iter_mut().for_each(RowPartitioner::forget_sorted);
         }
         Ok(whole.0.finish())
     }
 
-    /// Table by table in two stages, with all parts dealt out anew by target in between.
+    /// Table by table in two stages, between which all amounts are partitioned again by target.
     fn tally_persons(
         &self,
         plan: &Plan,
@@ -128,20 +116,18 @@ impl DayRows {
         exempt: &Exempt,
     ) -> Result<ExactTally> {
         let target = |name: &str| match self.names {
-            Identifier::Opaque => self.key.target_of(name),
+            Identifier::Opaque => self.hasher.target_of(name),
             Identifier::E164 => name.parse().unwrap_or(0),
         };
         let exempt: HashSet<u64> = exempt.identifiers().map(target).collect();
         let mut whole = Adding::new(&plan.sizes());
         for (place, (table, bound)) in plan.tables.iter().zip(bounds).enumerate() {
-            let parts = in_partitions(
-                || (vec![Gatherer::new(&self.key, &self.memory)], PersonBounder::default()),
-                |(parts, bounder), partition| {
-                    let emit = &mut |target, cell, units| match parts.first_mut() {
-                        Some(part) => part.pass_on(target, cell, units),
-                        None => Ok(()),
-                    };
-                    bounder.requesters(&self.pairs(), partition, bound, emit)
+            let of_thread = || AmountPartitioner::new(&self.hasher, &self.memory);
+            let amounts = in_partitions(
+                || (vec![of_thread()], PersonBounder::default()),
+                |(amounts, bounder), partition| {
+                    let emit = &mut |amount| amounts.iter_mut().try_for_each(|own| own.add(amount));
+                    bounder.requesters(&self.partitioned(), partition, bound, emit)
                 },
                 |(mut left, bounder), (right, _)| {
                     left.extend(right);
@@ -152,8 +138,8 @@ impl DayRows {
             let sums = in_partitions(
                 || (Adding::new(&plan.sizes()), PersonBounder::default()),
                 |(adding, bounder), partition| {
-                    let add = &mut |cell, units| adding.add(place, cell, units);
-                    bounder.targets(&parts.0, partition, clip, &exempt, add)
+                    let add = &mut |cell, steps| adding.add(place, cell, steps);
+                    bounder.targets(&amounts.0, partition, clip, &exempt, add)
                 },
                 |(left, bounder), (right, _)| (left.merge(right), bounder),
             )?;
@@ -162,28 +148,28 @@ impl DayRows {
         Ok(whole.finish())
     }
 
-    fn pairs(&self) -> DayPairs<'_> {
-        DayPairs {
-            gatherers: &self.gatherers,
+    fn partitioned(&self) -> PartitionedRows<'_> {
+        PartitionedRows {
+            partitioners: &self.partitioners,
             sorted: self.sorted.as_ref(),
             atom_bits: self.atom_bits,
         }
     }
 
-    /// Weighs private keys: each requester spreads one whole over its own that are not found yet.
+    /// Weighs private prefixes: each requester spreads one whole over its own that are not found yet.
     ///
     /// # Privacy
-    /// The weights and the keys are exact and secret. One requester-day moves them by at most one
-    /// in L2, and adds at most [`crate::plan::MOST_KEYS_OF_ONE`] keys.
+    /// The weights and the prefixes are exact and secret. One requester-day moves them by at most one
+    /// in L2, and adds at most [`crate::plan::MOST_KEYS_OF_ONE`] prefixes.
     ///
     /// # Errors
     /// I/O, when rows that were written out cannot be read back.
     pub fn key_weights(&self, prefix: Prefix, found: &BTreeSet<u64>) -> Result<KeyTally> {
         let whole = in_partitions(
-            || (KeyTally::default(), KeyBounder::default()),
+            || (KeyTally::default(), PrefixBounder::default()),
             |(tally, bounder), partition| {
-                let add = &mut |key, units| tally.add(key, units);
-                bounder.weights(&self.pairs(), partition, prefix, found, add)
+                let add = &mut |prefix, steps| tally.add(prefix, steps);
+                bounder.weights(&self.partitioned(), partition, prefix, found, add)
             },
             |(left, bounder), (right, _)| (left.merge(right), bounder),
         )?;
@@ -200,16 +186,16 @@ impl DayRows {
     pub fn key_counts(
         &self,
         prefix: Prefix,
-        keys: &BTreeSet<u64>,
+        prefixes: &BTreeSet<u64>,
         table: &MeasuredTable,
     ) -> Result<ExactTally> {
-        let places: HashMap<u64, u32> = keys.iter().copied().zip(0..).collect();
+        let places: HashMap<u64, u32> = prefixes.iter().copied().zip(0..).collect();
         let cells = u32::try_from(places.len()).unwrap_or(u32::MAX - 1) + 1;
         let whole = in_partitions(
-            || (Adding::new(&[cells]), KeyBounder::default()),
+            || (Adding::new(&[cells]), PrefixBounder::default()),
             |(adding, bounder), partition| {
-                let add = &mut |place, units| adding.add(0, place, units);
-                bounder.counts(&self.pairs(), partition, prefix, &places, table.clip, add)
+                let add = &mut |place, steps| adding.add(0, place, steps);
+                bounder.counts(&self.partitioned(), partition, prefix, &places, table.clip, add)
             },
             |(left, bounder), (right, _)| (left.merge(right), bounder),
         )?;
@@ -243,8 +229,8 @@ const READING: usize = 80 << 20;
 pub fn row_bytes(plan: &Plan) -> u64 {
     let persons = plan.tables.iter().any(|table| table.target_clip.is_some());
     match (persons, plan.layout.has_targets()) {
-        // Beside the row its parts of one table, two for a mean.
-        (true, _) => 96,
+        // The row, and its amounts in one table: two for a mean.
+        (true, _) => 32 + 2 * 24,
         (false, true) => 32,
         (false, false) => 24,
     }
