@@ -14,7 +14,7 @@
 pub mod error;
 pub mod footer;
 pub mod plan;
-pub mod spec;
+pub mod release_file;
 
 pub mod aggregate;
 pub mod bound;

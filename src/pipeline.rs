@@ -17,8 +17,8 @@ use crate::ingest::RejectedRows;
 use crate::ledger::{Entry, Ledger, Reservation, State};
 use crate::plan::Plan;
 use crate::release::{Draws, Guarantee, PricedTable};
-use crate::spec::Release;
-use crate::spec::window::{Day, DayWindow};
+use crate::release_file::ReleaseFile;
+use crate::release_file::window::{Day, DayWindow};
 use crate::{Error, Result, engine, ingest, publish, release, retain};
 
 pub use earlier::{Previous, losses, previous, stored_days};
@@ -50,17 +50,17 @@ pub enum Done {
 /// # Errors
 /// Refused, by budget or policy; input, for logs that cannot be read; I/O.
 pub fn release_day(job: &Job, ledger: &mut Ledger, window: &DayWindow) -> Result<Done> {
-    let (spec, day) = (&job.release, window.day());
+    let (release_file, day) = (&job.release_file, window.day());
     let reserved = match standing(job, ledger, day)? {
         Standing::Committed(entry) => return heal(job, ledger, &entry),
         Standing::Reserved(entry) => Some(entry),
         Standing::New => None,
     };
-    retain::require_closed(window, spec, job.as_of)?;
+    retain::require_closed(window, release_file, job.as_of)?;
     publish::check_writable(&job.out)?;
-    let history = history(spec, ledger, day)?;
-    let planned = Plan::new(spec, ledger.terms().budget, history.as_ref())?;
-    let reader = ingest::LogReader::open(&spec.logs, planned.layout.keys(), Some(window))?;
+    let history = history(release_file, ledger, day)?;
+    let planned = Plan::new(release_file, ledger.terms().budget, history.as_ref())?;
+    let reader = ingest::LogReader::open(&release_file.logs, planned.layout.keys(), Some(window))?;
     tracing::info!(%day, files = reader.files(), bytes = reader.bytes(), "opened the logs");
     if job.incomplete == Incomplete::Refuse {
         reader.require_complete(window)?;
@@ -69,12 +69,14 @@ pub fn release_day(job: &Job, ledger: &mut Ledger, window: &DayWindow) -> Result
     let rejects = rejected_rows(job, day)?;
     let digests = reader.digests(ledger.key()?)?;
     let entry = match reserved {
-        Some(entry) if same_logs::are_the_same(spec, ledger, window, &entry, &digests)? => entry,
+        Some(entry) if same_logs::are_the_same(release_file, ledger, window, &entry, &digests)? => {
+            entry
+        }
         Some(entry) => return Err(logs_changed(&entry, day)),
         None => {
-            let known = known_keys(spec, ledger, day)?;
+            let known = known_keys(release_file, ledger, day)?;
             let digest = digests.whole(ledger.key()?);
-            ledger.reserve(&reservation(spec, day, &planned, known, digest)?)?
+            ledger.reserve(&reservation(release_file, day, &planned, known, digest)?)?
         }
     };
 
@@ -82,19 +84,19 @@ pub fn release_day(job: &Job, ledger: &mut Ledger, window: &DayWindow) -> Result
 
     let frozen = Frozen::of(&entry)?;
     let tables = frozen.tables.iter().map(|priced| priced.table.clone()).collect();
-    let plan = Plan::with_tables(spec, tables)?;
+    let plan = Plan::with_tables(release_file, tables)?;
     let reader = reader.with_rejects(rejects.as_ref());
     let (mut rows, _secret_counts) = engine::DayRows::gather(&reader, window, &plan, memory)?;
     rejects.as_ref().map_or(Ok(()), RejectedRows::finish)?;
-    let tally = rows.tally(&plan, &spec.exempt)?;
+    let tally = rows.tally(&plan, &release_file.exempt)?;
     let mut draws = Draws::new(ledger.mark_drawn(entry.id)?);
     let mut noisy = draws.tables(tally, &frozen.tables)?;
-    noisy.extend(private_keys::draw(&rows, spec, &plan, &frozen, &mut draws)?);
+    noisy.extend(private_keys::draw(&rows, release_file, &plan, &frozen, &mut draws)?);
     drop(rows);
     tracing::info!(%day, entry = entry.id.0, tables = noisy.len(), "drawn");
 
-    let guarantee = Guarantee::new(&frozen.tables, &plan.sizes(), &spec.ledger)?;
-    let facts = publish::Facts { release: spec, day, entry: &entry, guarantee: &guarantee };
+    let guarantee = Guarantee::new(&frozen.tables, &plan.sizes(), &release_file.ledger)?;
+    let facts = publish::Facts { release_file, day, entry: &entry, guarantee: &guarantee };
     let files = publish::render(&facts, &plan, &noisy)?;
     ledger.commit(entry.id, &files)?;
     tracing::info!(%day, entry = entry.id.0, files = files.len(), "committed");
@@ -108,21 +110,22 @@ pub fn release_day(job: &Job, ledger: &mut Ledger, window: &DayWindow) -> Result
 /// # Errors
 /// Refused, when the budget is too small; usage, for keys that cannot be laid out; I/O, when the
 /// ledger is damaged.
-pub fn plan(spec: &Release) -> Result<(Plan, Vec<PricedTable>, Guarantee)> {
-    let history = if spec.ledger.path.exists() {
-        let ledger = Ledger::open_existing(&spec.ledger.path)?;
-        let last =
-            released(spec, &ledger)?.into_iter().filter_map(|entry| entry.blocks.last().copied());
+pub fn plan(release_file: &ReleaseFile) -> Result<(Plan, Vec<PricedTable>, Guarantee)> {
+    let history = if release_file.ledger.path.exists() {
+        let ledger = Ledger::open_existing(&release_file.ledger.path)?;
+        let last = released(release_file, &ledger)?
+            .into_iter()
+            .filter_map(|entry| entry.blocks.last().copied());
         match last.max().and_then(Day::next) {
-            Some(next) => history(spec, &ledger, next)?,
+            Some(next) => history(release_file, &ledger, next)?,
             None => None,
         }
     } else {
         None
     };
-    let plan = Plan::new(spec, terms(spec)?.budget, history.as_ref())?;
+    let plan = Plan::new(release_file, terms(release_file)?.budget, history.as_ref())?;
     let priced = release::price(&plan.tables)?;
-    let guarantee = Guarantee::new(&priced, &plan.sizes(), &spec.ledger)?;
+    let guarantee = Guarantee::new(&priced, &plan.sizes(), &release_file.ledger)?;
     Ok((plan, priced, guarantee))
 }
 
@@ -134,15 +137,15 @@ enum Standing {
 
 /// What the ledger knows of this release and day.
 fn standing(job: &Job, ledger: &Ledger, day: Day) -> Result<Standing> {
-    let fingerprint = job.release.fingerprint();
+    let fingerprint = job.release_file.fingerprint();
     let mut standing = Standing::New;
-    for entry in ledger.find(&job.release.name, day)? {
+    for entry in ledger.find(&job.release_file.name, day)? {
         if entry.fingerprint != fingerprint {
             if job.again == Again::Refuse && entry.state != State::Void {
                 return Err(Error::refused(format!(
                     "the day {day} was released before as `{}`, from a release file that asked \
                      otherwise",
-                    job.release.name
+                    job.release_file.name
                 ))
                 .help("restore that release file, give the release another name, or run with --again, which charges the day once more"));
             }
@@ -177,10 +180,10 @@ fn rows_memory(job: &Job, reader: &ingest::LogReader<'_>, plan: &Plan) -> Result
 }
 
 fn rejected_rows(job: &Job, day: Day) -> Result<Option<RejectedRows>> {
-    let name = format!("{}-{day}.ndjson", job.release.name);
+    let name = format!("{}-{day}.ndjson", job.release_file.name);
     job.rejects
         .as_ref()
-        .map(|folder| RejectedRows::create(&job.release.logs, folder, &name))
+        .map(|folder| RejectedRows::create(&job.release_file.logs, folder, &name))
         .transpose()
 }
 
@@ -201,7 +204,7 @@ fn heal(job: &Job, ledger: &mut Ledger, entry: &Entry) -> Result<Done> {
 }
 
 fn reservation(
-    spec: &Release,
+    release_file: &ReleaseFile,
     day: Day,
     plan: &Plan,
     known_keys: KnownKeys,
@@ -210,13 +213,13 @@ fn reservation(
     let tables = release::price(&plan.tables)?;
     let charge = release::total_charge(&tables)?;
     let key_delta = release::total_key_delta(&tables)?;
-    let fingerprint = spec.fingerprint();
-    let losses = Some(Guarantee::new(&tables, &plan.sizes(), &spec.ledger)?.losses()?);
+    let fingerprint = release_file.fingerprint();
+    let losses = Some(Guarantee::new(&tables, &plan.sizes(), &release_file.ledger)?.losses()?);
     let plan = serde_json::to_string(&Frozen { tables, known_keys, losses })
         .map_err(|_| Error::internal("the plan cannot be written down"))?;
     Ok(Reservation {
-        release: spec.name.clone(),
-        release_id: blake3::hash(format!("{}\n{fingerprint}\n{day}", spec.name).as_bytes())
+        release: release_file.name.clone(),
+        release_id: blake3::hash(format!("{}\n{fingerprint}\n{day}", release_file.name).as_bytes())
             .to_hex()
             .to_string(),
         fingerprint,

@@ -33,8 +33,8 @@ use arrow_array::types::Float64Type;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use pointillist::ledger::Second;
 use pointillist::pipeline::{Again, Incomplete, Job, Spill, open_ledger, release_day};
-use pointillist::spec::Release;
-use pointillist::spec::window::{DayWindow, parse_instant};
+use pointillist::release_file::ReleaseFile;
+use pointillist::release_file::window::{DayWindow, parse_instant};
 use world::{DATES, Day, QUESTIONS, Users};
 
 fn main() {
@@ -132,7 +132,7 @@ fn job(text: &str, folder: &Path, draw: u32) -> Job {
     Job {
         out: folder.join(format!("out-{draw}")),
         as_of: parse_instant("2026-01-13T00:00:00Z").expect("an instant"),
-        release: Release::parse(text, "accuracy.toml", folder).expect("a release"),
+        release_file: ReleaseFile::parse(text, "accuracy.toml", folder).expect("a release"),
         wait: Duration::ZERO,
         again: Again::Refuse,
         incomplete: Incomplete::Refuse,
@@ -144,7 +144,8 @@ fn job(text: &str, folder: &Path, draw: u32) -> Job {
 }
 
 fn window(job: &Job, date: &str) -> DayWindow {
-    DayWindow::new(date.parse().expect("a day"), &job.release.ledger.time_zone).expect("a window")
+    DayWindow::new(date.parse().expect("a day"), &job.release_file.ledger.time_zone)
+        .expect("a window")
 }
 
 /// The root mean square error of each question on each day over draws of the whole pipeline, and the

@@ -5,7 +5,7 @@
 //! whole vector is scaled by one factor: nothing is sampled or dropped, so neither the order of rows
 //! nor any other requester plays a part (docs/mechanisms.md, section 2).
 
-use crate::spec::lattice::Clip;
+use crate::release_file::lattice::Clip;
 
 /// The largest amount in a cell before scaling: 2^32 whole lookups.
 const MOST_STEPS: i64 = 1 << 48;
@@ -89,7 +89,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::spec::lattice::LATTICE_BITS;
+    use crate::release_file::lattice::LATTICE_BITS;
 
     fn scaled(counts: &[u32], clip: Clip) -> Vec<i64> {
         let entries: Vec<CellAmount> = counts

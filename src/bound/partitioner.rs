@@ -10,9 +10,9 @@ use super::spill::{Memory, MemoryShare, Partitioned};
 use crate::Result;
 use crate::ingest::Identifiers;
 use crate::plan::Layout;
+use crate::release_file::keys::KeySource;
+use crate::release_file::window::DayWindow;
 use crate::retain::Retained;
-use crate::spec::keys::KeySource;
-use crate::spec::window::DayWindow;
 
 /// One thread's rows, partitioned by requester.
 pub struct RowPartitioner {

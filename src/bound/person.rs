@@ -14,8 +14,8 @@ use super::pairs::{Pair, PartitionedRows, RowsBuffer};
 use super::vector::TableBound;
 use crate::Result;
 use crate::plan::Contribution;
-use crate::spec::lattice::{Clip, LATTICE_ONE};
-use crate::spec::measure::{Counted, histogram_edges};
+use crate::release_file::lattice::{Clip, LATTICE_ONE};
+use crate::release_file::measure::{Counted, histogram_edges};
 
 /// Bounds persons, with buffers that are used for one partition after another.
 #[derive(Default)]

@@ -6,8 +6,8 @@ use super::ball::{CellAmount, scale_into_ball};
 use super::pairs::{Pair, PartitionedRows, RowsBuffer};
 use crate::Result;
 use crate::plan::MOST_KEYS_OF_ONE;
-use crate::spec::lattice::{Clip, LATTICE_ONE};
-use crate::spec::prefix::{Prefix, PrefixOf};
+use crate::release_file::lattice::{Clip, LATTICE_ONE};
+use crate::release_file::prefix::{Prefix, PrefixOf};
 
 /// Bounds requesters by private prefixes, with buffers that are used for one partition after another.
 #[derive(Default)]

@@ -3,8 +3,8 @@
 use super::ball::CellAmount;
 use super::pairs::Pair;
 use crate::plan::{Cells, Contribution, Layering};
-use crate::spec::lattice::{Clip, LATTICE_BITS, LATTICE_ONE};
-use crate::spec::measure::{Counted, histogram_edges};
+use crate::release_file::lattice::{Clip, LATTICE_BITS, LATTICE_ONE};
+use crate::release_file::measure::{Counted, histogram_edges};
 
 /// How one table takes a requester's rows.
 pub struct TableBound<'a> {

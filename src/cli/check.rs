@@ -9,8 +9,8 @@ use super::output::Output;
 use crate::Result;
 use crate::ingest::{LogReader, RejectedRows};
 use crate::plan::Layout;
-use crate::spec::Release;
-use crate::spec::logs::Place;
+use crate::release_file::ReleaseFile;
+use crate::release_file::logs::Place;
 
 /// Runs the command.
 ///
@@ -20,19 +20,20 @@ use crate::spec::logs::Place;
 /// # Errors
 /// Usage, for the release file; input, for logs that cannot be read; I/O.
 pub(crate) fn run(asked: &Check, output: &Output) -> Result<()> {
-    let mut release = Release::read(&asked.release)?;
+    let mut release_file = ReleaseFile::read(&asked.release)?;
     if let Some(logs) = &asked.logs {
-        release.logs.place = Place { folder: PathBuf::new(), glob: logs.display().to_string() };
+        release_file.logs.place =
+            Place { folder: PathBuf::new(), glob: logs.display().to_string() };
     }
-    let layout = Layout::new(&release.questions, release.ledger.unit)?;
-    let name = format!("{}-check.ndjson", release.name);
+    let layout = Layout::new(&release_file.questions, release_file.ledger.unit)?;
+    let name = format!("{}-check.ndjson", release_file.name);
     let rejects = asked
         .rejects
         .as_ref()
-        .map(|folder| RejectedRows::create(&release.logs, folder, &name))
+        .map(|folder| RejectedRows::create(&release_file.logs, folder, &name))
         .transpose()?;
     let reader =
-        LogReader::open(&release.logs, layout.keys(), None)?.with_rejects(rejects.as_ref());
+        LogReader::open(&release_file.logs, layout.keys(), None)?.with_rejects(rejects.as_ref());
     let (_, counts) = reader.fold(|| (), |(), _| Ok(()))?;
     rejects.as_ref().map_or(Ok(()), RejectedRows::finish)?;
     let rejects = counts.rejects;

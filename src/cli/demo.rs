@@ -19,9 +19,9 @@ use super::output::Output;
 use super::size;
 use crate::ledger::Second;
 use crate::pipeline::{Again, Incomplete, Job, Spill, open_ledger, release_day};
+use crate::release_file::ReleaseFile;
+use crate::release_file::window::{Day, DayWindow};
 use crate::simulate::{Format, Settings, write};
-use crate::spec::Release;
-use crate::spec::window::{Day, DayWindow};
 use crate::{Error, Result};
 use truth::{Accuracy, compare};
 
@@ -50,19 +50,19 @@ pub(crate) fn run(out: &Path, output: &Output) -> Result<()> {
             .because(error)
     };
     fs::create_dir_all(&inner).map_err(unwritable)?;
-    let release_file = inner.join("release.toml");
-    fs::write(&release_file, RELEASE).map_err(unwritable)?;
+    let path = inner.join("release.toml");
+    fs::write(&path, RELEASE).map_err(unwritable)?;
     let bar = ProgressBar::new(u64::from(SETTINGS.days) * 2);
     if let Ok(style) = ProgressStyle::with_template("{bar:40} {msg}") {
         bar.set_style(style);
     }
     simulate(&inner, &bar)?;
-    let release = Release::read(&release_file)?;
+    let release_file = ReleaseFile::read(&path)?;
     let as_of = TimeZone::UTC
         .to_timestamp(date(2026, 1, 12).at(6, 0, 0, 0))
         .map_err(|_| Error::internal("the demo's week is outside the calendar"))?;
     let job = Job {
-        release,
+        release_file,
         out: out.to_path_buf(),
         as_of,
         wait: Duration::from_secs(60),
@@ -78,7 +78,7 @@ pub(crate) fn run(out: &Path, output: &Output) -> Result<()> {
     let mut days = Vec::new();
     let first = Day::new(SETTINGS.start);
     for day in std::iter::successors(Some(first), |day| day.next()).take(SETTINGS.days as usize) {
-        let window = DayWindow::new(day, &job.release.ledger.time_zone)?;
+        let window = DayWindow::new(day, &job.release_file.ledger.time_zone)?;
         bar.set_message(format!("releasing {day}"));
         let done = release_day(&job, &mut ledger, &window)?;
         bar.inc(1);
@@ -90,7 +90,7 @@ pub(crate) fn run(out: &Path, output: &Output) -> Result<()> {
     describe(&accuracy, out, &mut text);
     let object = json!({
         "out": out,
-        "release_file": release_file,
+        "release_file": path,
         "days": days,
         "questions": accuracy,
     });

@@ -13,9 +13,9 @@ use crate::custody::{disclose, number_digest, recipient};
 use crate::ingest::Identities;
 use crate::ledger::{Custody, Hold, HoldTerms, Ledger};
 use crate::pipeline::open_custody;
+use crate::release_file::ReleaseFile;
+use crate::release_file::window::{Clock, Day, parse_instant};
 use crate::retain::Now;
-use crate::spec::Release;
-use crate::spec::window::{Clock, Day, parse_instant};
 use crate::{Error, Result};
 
 /// How many of the last digits of a number an order's reference must not hold.
@@ -40,13 +40,13 @@ pub(crate) fn run(verb: &HoldVerb, output: &Output) -> Result<()> {
 }
 
 fn add(asked: &HoldAdd, output: &Output) -> Result<()> {
-    let (release, now) = place(&asked.order.place)?;
+    let (release_file, now) = place(&asked.order.place)?;
     let order = order(&asked.order.order)?;
     let mut numbers = asked.number.clone();
     if let Some(file) = &asked.numbers {
         numbers.extend(listed_numbers(file)?);
     }
-    let numbers = canonical(&release, &numbers)?;
+    let numbers = canonical(&release_file, &numbers)?;
     require_nameless(order, &numbers)?;
     let (from, to) = window(&asked.from, &asked.to)?;
     let expires = match &asked.expires {
@@ -64,7 +64,7 @@ fn add(asked: &HoldAdd, output: &Output) -> Result<()> {
         .collect::<Result<_>>()?;
     recipients.sort();
     recipients.dedup();
-    let mut ledger = writer(&release, now)?;
+    let mut ledger = writer(&release_file, now)?;
     let custody = ledger.custody()?;
     let earlier = custody.of_order(order);
     if earlier.is_some_and(|hold| hold.is_active(now.as_of)) {
@@ -100,8 +100,8 @@ fn add(asked: &HoldAdd, output: &Output) -> Result<()> {
 }
 
 fn extend(asked: &HoldOrder, output: &Output) -> Result<()> {
-    let (release, now) = place(&asked.place)?;
-    let mut ledger = writer(&release, now)?;
+    let (release_file, now) = place(&asked.place)?;
+    let mut ledger = writer(&release_file, now)?;
     let hold = active(&ledger.custody()?, &asked.order, now.as_of)?;
     let until = later(hold.expires)?;
     ledger.extend_hold(hold.terms.hold, until)?;
@@ -116,8 +116,8 @@ fn extend(asked: &HoldOrder, output: &Output) -> Result<()> {
 }
 
 fn lift(asked: &HoldOrder, output: &Output) -> Result<()> {
-    let (release, now) = place(&asked.place)?;
-    let mut ledger = writer(&release, now)?;
+    let (release_file, now) = place(&asked.place)?;
+    let mut ledger = writer(&release_file, now)?;
     let hold = active(&ledger.custody()?, &asked.order, now.as_of)?;
     ledger.lift_hold(hold.terms.hold)?;
     let order = &hold.terms.order;
@@ -128,8 +128,8 @@ fn lift(asked: &HoldOrder, output: &Output) -> Result<()> {
 }
 
 fn list(asked: &HoldPlace, output: &Output) -> Result<()> {
-    let (release, now) = place(asked)?;
-    let custody = Ledger::open_existing(&release.ledger.path)?.custody()?;
+    let (release_file, now) = place(asked)?;
+    let custody = Ledger::open_existing(&release_file.ledger.path)?.custody()?;
     let mut text = String::new();
     let mut holds = Vec::new();
     for hold in &custody.holds {
@@ -168,18 +168,18 @@ fn list(asked: &HoldPlace, output: &Output) -> Result<()> {
 }
 
 fn open(asked: &HoldOpen, output: &Output) -> Result<()> {
-    let (release, now) = place(&asked.order.place)?;
-    let mut ledger = writer(&release, now)?;
+    let (release_file, now) = place(&asked.order.place)?;
+    let mut ledger = writer(&release_file, now)?;
     let order = order(&asked.order.order)?;
-    disclose(&release, &mut ledger, now.as_of, order, &asked.identity, &asked.out)?;
+    disclose(&release_file, &mut ledger, now.as_of, order, &asked.identity, &asked.out)?;
     let out = asked.out.display().to_string();
     output.result(&json!({ "order": order, "out": out }), &format!("order {order}: {out}\n"));
     Ok(())
 }
 
 fn report(asked: &HoldPlace, output: &Output) -> Result<()> {
-    let (release, _) = place(asked)?;
-    let custody = Ledger::open_existing(&release.ledger.path)?.custody()?;
+    let (release_file, _) = place(asked)?;
+    let custody = Ledger::open_existing(&release_file.ledger.path)?.custody()?;
     let months = custody.months();
     let mut text = String::from("month    orders  extensions  openings  refused\n");
     let mut rows: Vec<Value> = Vec::new();
@@ -201,22 +201,22 @@ fn report(asked: &HoldPlace, output: &Output) -> Result<()> {
     Ok(())
 }
 
-fn place(place: &HoldPlace) -> Result<(Release, Now)> {
-    let mut release = Release::read(&place.release)?;
+fn place(place: &HoldPlace) -> Result<(ReleaseFile, Now)> {
+    let mut release_file = ReleaseFile::read(&place.release)?;
     if let Some(ledger) = &place.ledger {
-        release.ledger.path.clone_from(ledger);
+        release_file.ledger.path.clone_from(ledger);
     }
     let as_of = match &place.as_of {
         None => Clock::System.now(),
         Some(text) => parse_instant(text)?,
     };
-    Ok((release, Now { as_of, is_named: place.as_of.is_some() }))
+    Ok((release_file, Now { as_of, is_named: place.as_of.is_some() }))
 }
 
 /// Opens the ledger to append an event, which must not be earlier than the last one.
-fn writer(release: &Release, now: Now) -> Result<Ledger> {
+fn writer(release_file: &ReleaseFile, now: Now) -> Result<Ledger> {
     now.require_past()?;
-    let ledger = open_custody(release, Duration::from_secs(60), Clock::Fixed(now.as_of))?;
+    let ledger = open_custody(release_file, Duration::from_secs(60), Clock::Fixed(now.as_of))?;
     let noted = ledger.last_event_at()?;
     now.require_after(Some(noted))?;
     if now.is_named && now.as_of < noted {
@@ -256,8 +256,8 @@ fn require_nameless(order: &str, numbers: &[String]) -> Result<()> {
 
 /// Reads numbers in the canonical form by which rows are matched. An error names the place of a bad
 /// one, not the number.
-fn canonical(release: &Release, numbers: &[String]) -> Result<Vec<String>> {
-    let mut identities = Identities::new(&release.logs)?;
+fn canonical(release_file: &ReleaseFile, numbers: &[String]) -> Result<Vec<String>> {
+    let mut identities = Identities::new(&release_file.logs)?;
     let canonical = |(place, number): (usize, &String)| {
         identities.canonical(number.trim()).map(str::to_owned).ok_or_else(|| {
             Error::usage(format!("number {} of the order is not valid", place + 1)).help(

@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 use super::args::{LedgerPlace, LedgerVerb};
 use super::output::Output;
 use crate::ledger::{Entry, EntryId, Ledger, Which};
-use crate::spec::Release;
-use crate::spec::window::Clock;
+use crate::release_file::ReleaseFile;
+use crate::release_file::window::Clock;
 use crate::{Error, Result};
 
 /// Runs the command.
@@ -39,7 +39,7 @@ pub(crate) fn run(verb: &LedgerVerb, output: &Output) -> Result<()> {
 fn path(place: &LedgerPlace) -> Result<PathBuf> {
     match (&place.ledger, &place.release) {
         (Some(ledger), _) => Ok(ledger.clone()),
-        (None, Some(release)) => Ok(Release::read(release)?.ledger.path),
+        (None, Some(release)) => Ok(ReleaseFile::read(release)?.ledger.path),
         (None, None) => {
             Err(Error::usage("no ledger is named").help("give a release file, or --ledger FILE"))
         }

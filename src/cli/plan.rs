@@ -11,10 +11,10 @@ use super::output::Output;
 use crate::pipeline::{self, Previous};
 use crate::plan;
 use crate::release::{Expected, Load, PricedTable, expected};
-use crate::spec::Release;
-use crate::spec::lattice::{Clip, LATTICE_ONE};
-use crate::spec::measure::Measure;
-use crate::spec::question::Question;
+use crate::release_file::ReleaseFile;
+use crate::release_file::lattice::{Clip, LATTICE_ONE};
+use crate::release_file::measure::Measure;
+use crate::release_file::question::Question;
 use crate::{Error, Result};
 
 /// Runs the command. It reads the ledger if there is one, and no logs.
@@ -22,15 +22,15 @@ use crate::{Error, Result};
 /// # Errors
 /// Usage, for a release file that is not one; refused, when the budget is too small.
 pub(crate) fn run(asked: &Plan, output: &Output) -> Result<()> {
-    let release = Release::read(&asked.release)?;
+    let release_file = ReleaseFile::read(&asked.release)?;
     let load = load::load(asked);
-    let (plan, priced, guarantee) = pipeline::plan(&release)?;
-    let previous = pipeline::previous(&release)?;
-    let unit = release.ledger.unit.word();
+    let (plan, priced, guarantee) = pipeline::plan(&release_file)?;
+    let previous = pipeline::previous(&release_file)?;
+    let unit = release_file.ledger.unit.word();
     let tables = tables(&plan, &priced);
-    let questions = questions(&release, &plan, &priced, load, previous.as_ref())?;
+    let questions = questions(&release_file, &plan, &priced, load, previous.as_ref())?;
 
-    let mut text = format!("{}: one day, unit {unit}\n\n", release.name);
+    let mut text = format!("{}: one day, unit {unit}\n\n", release_file.name);
     let mut line = |line: &str| {
         text.push_str(line);
         text.push('\n');
@@ -53,11 +53,11 @@ pub(crate) fn run(asked: &Plan, output: &Output) -> Result<()> {
     if let Some(previous) = &previous {
         line(&last_day(previous));
     }
-    line(&format!("\n{}", guarantee.words(&release.ledger)));
+    line(&format!("\n{}", guarantee.words(&release_file.ledger)));
     let object = json!({
-        "release": release.name,
+        "release": release_file.name,
         "unit": unit,
-        "fingerprint": release.fingerprint(),
+        "fingerprint": release_file.fingerprint(),
         "tables": tables.objects,
         "questions": questions.objects,
         "load": load.map(|load| json!({ "lookups": load.lookups, "requesters": load.requesters })),
@@ -119,7 +119,7 @@ struct Questions {
 }
 
 fn questions(
-    release: &Release,
+    release_file: &ReleaseFile,
     plan: &plan::Plan,
     priced: &[PricedTable],
     load: Option<Load>,
@@ -130,7 +130,7 @@ fn questions(
         "question", "rows", "expected error", "readable from"
     );
     let (mut objects, mut typical) = (Vec::new(), Vec::new());
-    for question in &release.questions {
+    for question in &release_file.questions {
         let expected = expected(question, plan, priced, load)
             .ok_or_else(|| Error::internal("a question has no measured table"))?;
         let rows = rows(question);
@@ -162,12 +162,12 @@ fn questions(
 
 /// How many rows are published; `None` if the keys are private and must be found.
 fn rows(question: &Question) -> Option<u64> {
-    let combinations: u64 = question.by.iter().map(crate::spec::keys::Key::size).product();
+    let combinations: u64 = question.by.iter().map(crate::release_file::keys::Key::size).product();
     Some(match (&question.measure, question.top) {
         (Measure::Prefixes(_), _) => return None,
         (_, Some(top)) => combinations.min(u64::from(top)),
         (Measure::Quantiles { at, .. }, None) => combinations * at.len() as u64,
-        (Measure::RequesterHistogram, None) => crate::spec::measure::HISTOGRAM_BINS as u64,
+        (Measure::RequesterHistogram, None) => crate::release_file::measure::HISTOGRAM_BINS as u64,
         _ => combinations,
     })
 }

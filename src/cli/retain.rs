@@ -14,10 +14,10 @@ use super::status::released_days;
 use crate::custody::{Purged, preview, purge};
 use crate::ledger::{Ledger, Marks, Second};
 use crate::pipeline::{Again, Incomplete, Job, Spill, open_custody, open_ledger, release_day};
+use crate::release_file::ReleaseFile;
+use crate::release_file::logs::Place;
+use crate::release_file::window::{Clock, parse_instant};
 use crate::retain::{Now, closed_days};
-use crate::spec::Release;
-use crate::spec::logs::Place;
-use crate::spec::window::{Clock, parse_instant};
 use crate::{Kind, Result};
 
 /// Runs the command. The code is 1 when an operator must look: rows of a day were deleted that was
@@ -33,15 +33,15 @@ pub(crate) fn run(asked: &Retain, output: &Output) -> Result<u8> {
     if asked.dry_run {
         return dry_run(&job, now, output).map(|()| 0);
     }
-    let mut ledger = open_custody(&job.release, job.wait, Clock::Fixed(job.as_of))?;
-    Marks::read(&job.release.logs.place)?.require_no_holds_elsewhere(&ledger, job.as_of)?;
+    let mut ledger = open_custody(&job.release_file, job.wait, Clock::Fixed(job.as_of))?;
+    Marks::read(&job.release_file.logs.place)?.require_no_holds_elsewhere(&ledger, job.as_of)?;
     let mut worst = 0;
     if asked.release_first {
         // No budget is spent at an instant that deletion would not accept.
-        preview(&job.release, Some(&ledger), now)?;
+        preview(&job.release_file, Some(&ledger), now)?;
         drop(ledger);
         ledger = open_ledger(&job)?;
-        for window in &closed_days(&job.release, job.as_of)? {
+        for window in &closed_days(&job.release_file, job.as_of)? {
             // The promise to delete comes first: a release that fails does not delay it.
             if let Err(error) = release_day(&job, &mut ledger, window) {
                 output.complaint(&error);
@@ -49,8 +49,8 @@ pub(crate) fn run(asked: &Retain, output: &Output) -> Result<u8> {
             }
         }
     }
-    let released = released_days(&job.release)?;
-    let purged = purge(&job.release, &mut ledger, now, &released)?;
+    let released = released_days(&job.release_file)?;
+    let purged = purge(&job.release_file, &mut ledger, now, &released)?;
     let mut warnings: Vec<String> = purged
         .unreleased
         .iter()
@@ -80,20 +80,21 @@ fn stray(path: &Path) -> String {
 }
 
 fn job(asked: &Retain) -> Result<(Job, Now)> {
-    let mut release = Release::read(&asked.release)?;
+    let mut release_file = ReleaseFile::read(&asked.release)?;
     if let Some(logs) = &asked.logs {
-        release.logs.place = Place { folder: PathBuf::new(), glob: logs.display().to_string() };
+        release_file.logs.place =
+            Place { folder: PathBuf::new(), glob: logs.display().to_string() };
     }
     if let Some(ledger) = &asked.ledger {
-        release.ledger.path.clone_from(ledger);
+        release_file.ledger.path.clone_from(ledger);
     }
     let as_of = match &asked.as_of {
         None => Clock::System.now(),
         Some(text) => parse_instant(text)?,
     };
     let job = Job {
-        out: release.output.clone(),
-        release,
+        out: release_file.output.clone(),
+        release_file,
         as_of,
         wait: parse_wait(&asked.wait)?,
         again: Again::Refuse,
@@ -107,10 +108,10 @@ fn job(asked: &Retain) -> Result<(Job, Now)> {
 }
 
 fn dry_run(job: &Job, now: Now, output: &Output) -> Result<()> {
-    let path = &job.release.ledger.path;
+    let path = &job.release_file.ledger.path;
     let ledger = path.exists().then(|| Ledger::open_existing(path)).transpose()?;
-    let (expiry, ended_orders) = preview(&job.release, ledger.as_ref(), now)?;
-    let released = released_days(&job.release)?;
+    let (expiry, ended_orders) = preview(&job.release_file, ledger.as_ref(), now)?;
+    let released = released_days(&job.release_file)?;
     let mut text = format!("cutoff {}: rows before it would be deleted\n", expiry.cutoff);
     let mut files = Vec::new();
     for file in &expiry.files {
@@ -134,7 +135,7 @@ fn dry_run(job: &Job, now: Now, output: &Output) -> Result<()> {
     let _infallible =
         writeln!(text, "{} of {} files; nothing was changed", files.len(), expiry.found);
     let object = json!({
-        "release": job.release.name,
+        "release": job.release_file.name,
         "dry_run": true,
         "as_of": now.as_of.to_string(),
         "cutoff": expiry.cutoff.to_string(),
@@ -150,7 +151,7 @@ fn dry_run(job: &Job, now: Now, output: &Output) -> Result<()> {
 
 fn object(job: &Job, as_of: Timestamp, purged: &Purged, warnings: &[String]) -> Value {
     json!({
-        "release": job.release.name,
+        "release": job.release_file.name,
         "dry_run": false,
         "as_of": as_of.to_string(),
         "cutoff": purged.cutoff.map(|cutoff| cutoff.to_string()),

@@ -6,7 +6,7 @@ use super::args::{Rollup, RollupPeriod};
 use super::output::Output;
 use crate::pipeline::stored_days;
 use crate::publish::{Coarser, Countries, Period, rollup, write_out};
-use crate::spec::Release;
+use crate::release_file::ReleaseFile;
 use crate::{Error, Result};
 
 /// Runs the command. It reads the tables stored in the ledger and no logs, and spends nothing.
@@ -15,11 +15,11 @@ use crate::{Error, Result};
 /// Usage, for a question or key that the release does not have, or when there is nothing to add up;
 /// refused, for a question whose values do not add up; I/O.
 pub(crate) fn run(asked: &Rollup, output: &Output) -> Result<()> {
-    let release = Release::read(&asked.release)?;
-    let coarser = coarser(asked, &release)?;
-    let out = asked.out.clone().unwrap_or_else(|| release.output.clone());
+    let release_file = ReleaseFile::read(&asked.release)?;
+    let coarser = coarser(asked, &release_file)?;
+    let out = asked.out.clone().unwrap_or_else(|| release_file.output.clone());
     if let Some(name) = &asked.question
-        && !release.questions.iter().any(|question| question.name == *name)
+        && !release_file.questions.iter().any(|question| question.name == *name)
     {
         return Err(Error::usage(format!("the release asks no question `{name}`")).help(
             "name one of its questions, or leave out --question for all that can be rolled up",
@@ -27,7 +27,7 @@ pub(crate) fn run(asked: &Rollup, output: &Output) -> Result<()> {
     }
     let (mut text, mut rolled, mut left_out) = (String::new(), Vec::new(), Vec::new());
     let mut files = Vec::new();
-    for question in &release.questions {
+    for question in &release_file.questions {
         let named = asked.question.as_ref();
         if named.is_some_and(|name| *name != question.name) {
             continue;
@@ -38,15 +38,15 @@ pub(crate) fn run(asked: &Rollup, output: &Output) -> Result<()> {
             continue;
         }
         let folder = coarser.folder(question);
-        if release.questions.iter().any(|other| other.name == folder) {
+        if release_file.questions.iter().any(|other| other.name == folder) {
             return Err(Error::usage(format!(
                 "the sums of `{}` would lie in the folder of another question, `{folder}`",
                 question.name
             ))
             .help("name another folder with --out, or another question with --question"));
         }
-        let days = stored_days(&release, &question.name)?;
-        let made = rollup(&release, question, &days, &coarser)?;
+        let days = stored_days(&release_file, &question.name)?;
+        let made = rollup(&release_file, question, &days, &coarser)?;
         let plural = if made.len() == 1 { "" } else { "s" };
         let word = coarser.period.word();
         text.push_str(&format!("{}: {} {word}{plural} in {folder}\n", question.name, made.len()));
@@ -60,10 +60,10 @@ pub(crate) fn run(asked: &Rollup, output: &Output) -> Result<()> {
     Ok(())
 }
 
-fn coarser(asked: &Rollup, release: &Release) -> Result<Coarser> {
+fn coarser(asked: &Rollup, release_file: &ReleaseFile) -> Result<Coarser> {
     let mut drop = Vec::new();
     for name in &asked.drop {
-        let has = release.questions.iter().flat_map(|question| &question.by);
+        let has = release_file.questions.iter().flat_map(|question| &question.by);
         if !has.into_iter().any(|key| key.name() == name) {
             return Err(Error::usage(format!("no question of the release has the key `{name}`"))
                 .help("drop a key that some question names in `by`"));

@@ -13,10 +13,10 @@ use super::output::{Output, object};
 use super::{size, status};
 use crate::ledger::Second;
 use crate::pipeline::{Again, Done, Incomplete, Job, Spill, open_ledger, release_day};
+use crate::release_file::ReleaseFile;
+use crate::release_file::logs::Place;
+use crate::release_file::window::{Clock, Day, DayWindow, parse_instant};
 use crate::retain::closed_days;
-use crate::spec::Release;
-use crate::spec::logs::Place;
-use crate::spec::window::{Clock, Day, DayWindow, parse_instant};
 use crate::{Error, Kind, Result};
 
 /// Runs the command. A range goes on after a failed day and returns the largest exit code.
@@ -60,12 +60,12 @@ pub(crate) fn run(asked: &Run, output: &Output) -> Result<u8> {
     }
     text.push_str(&format!("tables: {}\n", job.out.display()));
     drop(ledger);
-    let warnings = status::warnings(&job.release, job.as_of)?;
+    let warnings = status::warnings(&job.release_file, job.as_of)?;
     for warning in &warnings {
         output.warning(warning);
     }
     let object = json!({
-        "release": job.release.name,
+        "release": job.release_file.name,
         "days": days,
         "out": job.out,
         "warnings": warnings,
@@ -75,19 +75,20 @@ pub(crate) fn run(asked: &Run, output: &Output) -> Result<u8> {
 }
 
 fn job(asked: &Run) -> Result<Job> {
-    let mut release = Release::read(&asked.release)?;
+    let mut release_file = ReleaseFile::read(&asked.release)?;
     if let Some(logs) = &asked.logs {
-        release.logs.place = Place { folder: PathBuf::new(), glob: logs.display().to_string() };
+        release_file.logs.place =
+            Place { folder: PathBuf::new(), glob: logs.display().to_string() };
     }
     if let Some(ledger) = &asked.ledger {
-        release.ledger.path.clone_from(ledger);
+        release_file.ledger.path.clone_from(ledger);
     }
     let clock = match &asked.as_of {
         None => Clock::System,
         Some(text) => Clock::Fixed(parse_instant(text)?),
     };
     let wait = parse_wait(&asked.wait)?;
-    let out = asked.out.clone().unwrap_or_else(|| release.output.clone());
+    let out = asked.out.clone().unwrap_or_else(|| release_file.output.clone());
     let again = if asked.again { Again::Release } else { Again::Refuse };
     let incomplete = if asked.incomplete { Incomplete::Release } else { Incomplete::Refuse };
     let rejects = asked.rejects.clone();
@@ -95,7 +96,18 @@ fn job(asked: &Run) -> Result<Job> {
     let as_of = clock.now();
     let memory = size::memory(asked.memory.as_deref())?;
     let spill = if asked.no_spill { Spill::Refuse } else { Spill::Allow };
-    Ok(Job { release, out, as_of, wait, again, incomplete, second_ledger, rejects, memory, spill })
+    Ok(Job {
+        release_file,
+        out,
+        as_of,
+        wait,
+        again,
+        incomplete,
+        second_ledger,
+        rejects,
+        memory,
+        spill,
+    })
 }
 
 /// Reads `--wait`.
@@ -110,11 +122,11 @@ pub(super) fn parse_wait(text: &str) -> Result<Duration> {
 }
 
 fn windows(asked: &Run, job: &Job) -> Result<Vec<DayWindow>> {
-    let zone = &job.release.ledger.time_zone;
+    let zone = &job.release_file.ledger.time_zone;
     let (first, last): (Day, Day) = match (&asked.day, &asked.from, &asked.to) {
         (Some(day), _, _) => (day.parse()?, day.parse()?),
         (None, Some(from), Some(to)) => (from.parse()?, to.parse()?),
-        _ => return closed_days(&job.release, job.as_of),
+        _ => return closed_days(&job.release_file, job.as_of),
     };
     if first > last {
         return Err(Error::usage(format!("--from {first} lies after --to {last}"))

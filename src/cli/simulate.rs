@@ -6,8 +6,8 @@ use serde_json::json;
 use super::args::Simulate;
 use super::output::Output;
 use crate::Result;
+use crate::release_file::window::Day;
 use crate::simulate::{Settings, write};
-use crate::spec::window::Day;
 
 /// Runs the command.
 ///

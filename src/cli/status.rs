@@ -11,9 +11,11 @@ use super::args::Status;
 use super::output::Output;
 use crate::ledger::Ledger;
 use crate::pipeline::logs_changed_since;
+use crate::release_file::ReleaseFile;
+use crate::release_file::window::{
+    Clock, Day, DayWindow, MICROS_PER_DAY, days_before, parse_instant,
+};
 use crate::retain::{Disposition, disposition};
-use crate::spec::Release;
-use crate::spec::window::{Clock, Day, DayWindow, MICROS_PER_DAY, days_before, parse_instant};
 use crate::{Error, Kind, Result};
 
 /// A day that expires sooner than this needs an operator.
@@ -56,7 +58,7 @@ impl Standing {
 /// # Errors
 /// Usage, for the release file; I/O, when the ledger is damaged.
 pub(crate) fn run(asked: &Status, output: &Output) -> Result<u8> {
-    let release = Release::read(&asked.release)?;
+    let release_file = ReleaseFile::read(&asked.release)?;
     let clock = match &asked.as_of {
         None => Clock::System,
         Some(text) => Clock::Fixed(parse_instant(text)?),
@@ -65,8 +67,9 @@ pub(crate) fn run(asked: &Status, output: &Output) -> Result<u8> {
     let mut days = Vec::new();
     let mut text = String::new();
     let mut needs_operator = false;
-    let changed = if asked.check_logs { changed_days(&release, as_of)? } else { BTreeSet::new() };
-    for (day, standing) in standings(&release, as_of)? {
+    let changed =
+        if asked.check_logs { changed_days(&release_file, as_of)? } else { BTreeSet::new() };
+    for (day, standing) in standings(&release_file, as_of)? {
         needs_operator |= standing.needs_operator();
         let expires = match standing {
             Standing::Pending { expires_in_days } => Some(expires_in_days),
@@ -87,7 +90,8 @@ pub(crate) fn run(asked: &Status, output: &Output) -> Result<u8> {
         // Writing to a string cannot fail.
         let _infallible = writeln!(text, "{day}  {}{until}", standing.word());
     }
-    let object = json!({ "release": release.name, "needs_operator": needs_operator, "days": days });
+    let object =
+        json!({ "release": release_file.name, "needs_operator": needs_operator, "days": days });
     output.result(&object, &text);
     Ok(if needs_operator { Kind::Refused.exit_code() } else { 0 })
 }
@@ -96,8 +100,8 @@ pub(crate) fn run(asked: &Status, output: &Output) -> Result<u8> {
 ///
 /// # Errors
 /// As [`run`].
-pub(super) fn warnings(release: &Release, as_of: Timestamp) -> Result<Vec<String>> {
-    let days = standings(release, as_of)?;
+pub(super) fn warnings(release_file: &ReleaseFile, as_of: Timestamp) -> Result<Vec<String>> {
+    let days = standings(release_file, as_of)?;
     let needing = days.into_iter().filter(|(_, standing)| standing.needs_operator());
     Ok(needing
         .map(|(day, standing)| match standing {
@@ -112,10 +116,10 @@ pub(super) fn warnings(release: &Release, as_of: Timestamp) -> Result<Vec<String
 }
 
 /// Every day from the first release, or the start of retention, up to now.
-fn standings(release: &Release, as_of: Timestamp) -> Result<Vec<(Day, Standing)>> {
-    let released = released_days(release)?;
-    let zone = &release.ledger.time_zone;
-    let first_kept = days_before(as_of, release.retention_days)?.as_microsecond();
+fn standings(release_file: &ReleaseFile, as_of: Timestamp) -> Result<Vec<(Day, Standing)>> {
+    let released = released_days(release_file)?;
+    let zone = &release_file.ledger.time_zone;
+    let first_kept = days_before(as_of, release_file.retention_days)?.as_microsecond();
     // Days before the first release of this name were never promised.
     let mut day = released.first().copied().into_iter().chain(Day::of(first_kept, zone)).min();
     let mut standings = Vec::new();
@@ -124,7 +128,7 @@ fn standings(release: &Release, as_of: Timestamp) -> Result<Vec<(Day, Standing)>
         if window.start_micros() > as_of.as_microsecond() {
             break;
         }
-        if let Some(standing) = standing(&window, release, &released, as_of)? {
+        if let Some(standing) = standing(&window, release_file, &released, as_of)? {
             standings.push((this, standing));
         }
         day = this.next();
@@ -134,21 +138,21 @@ fn standings(release: &Release, as_of: Timestamp) -> Result<Vec<(Day, Standing)>
 
 /// The released days whose logs have changed. Days that are partly past retention are left out,
 /// because retention changes their logs.
-fn changed_days(release: &Release, as_of: Timestamp) -> Result<BTreeSet<Day>> {
-    if release.logs.day_folder.is_none() {
+fn changed_days(release_file: &ReleaseFile, as_of: Timestamp) -> Result<BTreeSet<Day>> {
+    if release_file.logs.day_folder.is_none() {
         return Err(Error::usage("`--check-logs` needs `[logs] day_folder`").help(
             "without `day_folder`, every new file changes the set of files that a day is read from",
         ));
     }
     let mut changed = BTreeSet::new();
-    if !release.ledger.path.exists() {
+    if !release_file.ledger.path.exists() {
         return Ok(changed);
     }
-    let ledger = Ledger::reopen(&release.ledger.path, CHECK_WAIT, Clock::Fixed(as_of))?;
-    for day in released_days(release)? {
-        let window = DayWindow::new(day, &release.ledger.time_zone)?;
-        if disposition(&window, release, as_of)? == Disposition::Closed
-            && logs_changed_since(release, &ledger, &window)?
+    let ledger = Ledger::reopen(&release_file.ledger.path, CHECK_WAIT, Clock::Fixed(as_of))?;
+    for day in released_days(release_file)? {
+        let window = DayWindow::new(day, &release_file.ledger.time_zone)?;
+        if disposition(&window, release_file, as_of)? == Disposition::Closed
+            && logs_changed_since(release_file, &ledger, &window)?
         {
             changed.insert(day);
         }
@@ -160,27 +164,27 @@ fn changed_days(release: &Release, as_of: Timestamp) -> Result<BTreeSet<Day>> {
 ///
 /// # Errors
 /// I/O, when the ledger is damaged.
-pub(super) fn released_days(release: &Release) -> Result<BTreeSet<Day>> {
-    if !release.ledger.path.exists() {
+pub(super) fn released_days(release_file: &ReleaseFile) -> Result<BTreeSet<Day>> {
+    if !release_file.ledger.path.exists() {
         return Ok(BTreeSet::new());
     }
-    let ledger = Ledger::open_existing(&release.ledger.path)?;
-    Ok(ledger.stored_blocks(&release.name)?.into_iter().collect())
+    let ledger = Ledger::open_existing(&release_file.ledger.path)?;
+    Ok(ledger.stored_blocks(&release_file.name)?.into_iter().collect())
 }
 
 fn standing(
     window: &DayWindow,
-    release: &Release,
+    release_file: &ReleaseFile,
     released: &BTreeSet<Day>,
     as_of: Timestamp,
 ) -> Result<Option<Standing>> {
     if released.contains(&window.day()) {
         return Ok(Some(Standing::Released));
     }
-    Ok(match disposition(window, release, as_of)? {
+    Ok(match disposition(window, release_file, as_of)? {
         Disposition::Open => Some(Standing::Open),
         Disposition::Closed => {
-            let kept = i64::from(release.retention_days) * MICROS_PER_DAY;
+            let kept = i64::from(release_file.retention_days) * MICROS_PER_DAY;
             let left = window.start_micros() + kept - as_of.as_microsecond();
             Some(Standing::Pending { expires_in_days: left.div_euclid(MICROS_PER_DAY) })
         }

@@ -18,7 +18,7 @@ use super::files::digest_of;
 use super::package::{self, HeldRow};
 use super::seal::archive_path;
 use crate::ledger::{Hold, Ledger, Opening};
-use crate::spec::Release;
+use crate::release_file::ReleaseFile;
 use crate::{Error, Kind, Result};
 
 /// Opens the archives of an order and writes the package.
@@ -30,7 +30,7 @@ use crate::{Error, Kind, Result};
 /// Usage, when the folder is there already; refused, for an unknown order, one that ended or has no
 /// archive, or an identity that does not open it; input, for a damaged archive or identity file; I/O.
 pub fn disclose(
-    release: &Release,
+    release_file: &ReleaseFile,
     ledger: &mut Ledger,
     now: Timestamp,
     order: &str,
@@ -54,7 +54,7 @@ pub fn disclose(
         // A journal that cannot be written is the more serious failure.
         ledger.note_opening(&opening, true).err().unwrap_or(error)
     };
-    let opened = read_all(release, hold.as_ref(), now, identity);
+    let opened = read_all(release_file, hold.as_ref(), now, identity);
     let rows = match opened {
         Ok(rows) => rows,
         Err(error) => return Err(refuse(ledger, error)),
@@ -71,7 +71,7 @@ pub fn disclose(
 }
 
 fn read_all(
-    release: &Release,
+    release_file: &ReleaseFile,
     hold: Option<&Hold>,
     now: Timestamp,
     identity: &Path,
@@ -97,7 +97,7 @@ fn read_all(
     let identities = identities(identity)?;
     let mut rows = Vec::new();
     for (retention, archive) in &hold.archives {
-        let path = archive_path(release, hold.terms.hold, *retention, archive.part);
+        let path = archive_path(release_file, hold.terms.hold, *retention, archive.part);
         let damaged = || {
             Error::input(format!("the archive {} is damaged or gone", path.display()))
                 .help("restore it from a backup; the journal knows the digest of the right one")

@@ -17,9 +17,9 @@ use super::files::age;
 use super::naming::{self, Naming};
 use super::strays;
 use crate::ingest::{Container, OpenLog, RawLog, RawPiece, find_raw_logs};
+use crate::release_file::ReleaseFile;
+use crate::release_file::window::{Day, DayWindow, days_before};
 use crate::retain::{Now, Plausible};
-use crate::spec::Release;
-use crate::spec::window::{Day, DayWindow, days_before};
 use crate::{Error, Kind, Result};
 
 /// What is past retention at an instant.
@@ -87,8 +87,8 @@ const QUIET: Duration = Duration::from_hours(1);
 
 impl Stamp {
     /// Refuses a file that may still be appended to, because new records would be lost.
-    fn require_quiet(&self, path: &Path, release: &Release) -> Result<()> {
-        let quiet = QUIET.max(release.logs.settle.unsigned_abs());
+    fn require_quiet(&self, path: &Path, release_file: &ReleaseFile) -> Result<()> {
+        let quiet = QUIET.max(release_file.logs.settle.unsigned_abs());
         let age = self.modified.and_then(age);
         if age.is_some_and(|age| age >= quiet) {
             return Ok(());
@@ -136,24 +136,24 @@ impl Expired<'_> {
 /// # Errors
 /// Input, for a file that cannot be read, a row without a time that can be read, times that are
 /// absurd, or a clock that cannot be right; then nothing may be deleted.
-pub(super) fn find_expired<'a>(release: &'a Release, now: Now) -> Result<Expiry<'a>> {
-    find_before(release, now, days_before(now.as_of, release.retention_days)?)
+pub(super) fn find_expired<'a>(release_file: &'a ReleaseFile, now: Now) -> Result<Expiry<'a>> {
+    find_before(release_file, now, days_before(now.as_of, release_file.retention_days)?)
 }
 
 /// Finds what is past retention at a cutoff that was decided before.
 pub(super) fn find_before<'a>(
-    release: &'a Release,
+    release_file: &'a ReleaseFile,
     now: Now,
     cutoff: Timestamp,
 ) -> Result<Expiry<'a>> {
     let cutoff_micros = cutoff.as_microsecond();
-    let logs = find_raw_logs(&release.logs).map_err(untrusted)?;
-    strays::require_no_links(release, &logs)?;
-    let strays = strays::find(release, &logs)?;
-    let plausible = Plausible::around(now, release.retention_days);
+    let logs = find_raw_logs(&release_file.logs).map_err(untrusted)?;
+    strays::require_no_links(release_file, &logs)?;
+    let strays = strays::find(release_file, &logs)?;
+    let plausible = Plausible::around(now, release_file.retention_days);
     let looked: Vec<Looked<'_>> = logs
         .par_iter()
-        .map(|log| look(log, release, cutoff_micros, &plausible))
+        .map(|log| look(log, release_file, cutoff_micros, &plausible))
         .collect::<Result<_>>()
         .map_err(untrusted)?;
     let newest = looked.iter().filter_map(|looked| looked.newest).max();
@@ -163,14 +163,14 @@ pub(super) fn find_before<'a>(
         looked.into_iter().filter_map(|looked| looked.expired).collect();
     let mut taken = BTreeSet::new();
     for file in files.iter_mut().filter(|file| file.kept_rows > 0 && file.names_somebody) {
-        let base = release.logs.place.base();
+        let base = release_file.logs.place.base();
         if let Some(path) = naming::new_path(&file.log, &file.named, &base, &taken)? {
             taken.insert(path.clone());
             file.kept_as = path;
         }
     }
     if !files.is_empty() {
-        now.require_credible(newest, release)?;
+        now.require_credible(newest, release_file)?;
     }
     Ok(Expiry { cutoff_micros, cutoff, files, found, folders, newest, strays })
 }
@@ -204,7 +204,7 @@ struct Looked<'a> {
 
 fn look<'a>(
     log: &RawLog<'a>,
-    release: &Release,
+    release_file: &ReleaseFile,
     cutoff: i64,
     plausible: &Plausible,
 ) -> Result<Looked<'a>> {
@@ -227,7 +227,7 @@ fn look<'a>(
     }
     // Times are read first, without identifiers, while it is not known whether any row goes.
     let is_text = matches!(open.container(), Container::Text | Container::Gzip | Container::Zstd);
-    let new_rows = || Ok::<_, Error>(Rows::new(log.path(), release, cutoff, open.texts()?));
+    let new_rows = || Ok::<_, Error>(Rows::new(log.path(), release_file, cutoff, open.texts()?));
     let mut rows = new_rows()?;
     if bounds.is_none() && !is_text {
         open.scan(false, &mut |piece| rows.take(&piece, plausible))?;
@@ -242,7 +242,7 @@ fn look<'a>(
         return Ok(Looked { newest, expired: None });
     }
     if is_text && rows.kept > 0 {
-        stamp.require_quiet(log.path(), release)?;
+        stamp.require_quiet(log.path(), release_file)?;
     }
     let mut named = rows.in_metadata.expired();
     named.extend(rows.in_path.expired());
@@ -262,7 +262,7 @@ fn look<'a>(
 /// What was seen of a file's rows so far.
 struct Rows<'r> {
     path: &'r Path,
-    release: &'r Release,
+    release_file: &'r ReleaseFile,
     cutoff: i64,
     expired: u64,
     kept: u64,
@@ -274,11 +274,16 @@ struct Rows<'r> {
 }
 
 impl<'r> Rows<'r> {
-    fn new(path: &'r Path, release: &'r Release, cutoff: i64, metadata: Vec<Vec<u8>>) -> Self {
-        let inside = path.strip_prefix(release.logs.place.base()).unwrap_or(path);
+    fn new(
+        path: &'r Path,
+        release_file: &'r ReleaseFile,
+        cutoff: i64,
+        metadata: Vec<Vec<u8>>,
+    ) -> Self {
+        let inside = path.strip_prefix(release_file.logs.place.base()).unwrap_or(path);
         Self {
             path,
-            release,
+            release_file,
             cutoff,
             expired: 0,
             kept: 0,
@@ -325,7 +330,7 @@ impl<'r> Rows<'r> {
         if self.window.as_ref().is_some_and(|window| window.holds(time)) {
             return Ok(());
         }
-        let zone = &self.release.ledger.time_zone;
+        let zone = &self.release_file.ledger.time_zone;
         if let Some(day) = Day::of(time, zone) {
             self.window = Some(DayWindow::new(day, zone)?);
             self.days.insert(day);

@@ -15,7 +15,7 @@ use serde_json::{Map, Value, json};
 
 use crate::ingest::{Identities, OpenLog, RawPiece};
 use crate::ledger::{Hold, LedgerKey, Role};
-use crate::spec::logs::Logs;
+use crate::release_file::logs::Logs;
 use crate::{Error, Result};
 
 /// How many distinct texts are remembered.

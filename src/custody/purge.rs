@@ -21,9 +21,9 @@ use super::files::{cannot_write, has_other_names, remove_empty, remove_summaries
 use super::{rewrite, seal};
 use crate::ingest::{Container, find_raw_logs};
 use crate::ledger::{Custody, DeletedFile, Finished, Hold, Ledger, Retention, Sealed};
+use crate::release_file::ReleaseFile;
+use crate::release_file::window::Day;
 use crate::retain::Now;
-use crate::spec::Release;
-use crate::spec::window::Day;
 use crate::{Error, Result};
 
 /// What a deletion did.
@@ -54,21 +54,21 @@ pub struct Purged {
 /// # Errors
 /// As [`purge`].
 pub fn preview<'a>(
-    release: &'a Release,
+    release_file: &'a ReleaseFile,
     ledger: Option<&Ledger>,
     now: Now,
 ) -> Result<(Expiry<'a>, Vec<String>)> {
     let custody = ledger.map_or_else(|| Ok(Custody::default()), Ledger::custody)?;
     let noted = ledger.map_or(Ok(None), |ledger| ledger.last_event_at().map(Some))?;
     now.require_past().and_then(|()| now.require_after(noted)).map_err(nothing_deleted)?;
-    let expiry = find_expired(release, now).map_err(nothing_deleted)?;
-    require_found(release, &expiry, &custody)?;
+    let expiry = find_expired(release_file, now).map_err(nothing_deleted)?;
+    require_found(release_file, &expiry, &custody)?;
     let due = custody.holds.iter().filter(|hold| hold.is_due(now.as_of));
     let orders: Vec<String> = due.map(|hold| hold.terms.order.clone()).collect();
     if !orders.is_empty() {
         // Archives are the last copy of their rows. Without logs the ledger is the witness.
         let alive = expiry.newest.or_else(|| noted.map(Timestamp::as_microsecond));
-        now.require_credible(alive, release).map_err(nothing_deleted)?;
+        now.require_credible(alive, release_file).map_err(nothing_deleted)?;
     }
     Ok((expiry, orders))
 }
@@ -82,27 +82,27 @@ pub fn preview<'a>(
 /// # Errors
 /// Input, when a file, a time or the clock cannot be trusted: then nothing is deleted. I/O.
 pub fn purge(
-    release: &Release,
+    release_file: &ReleaseFile,
     ledger: &mut Ledger,
     now: Now,
     released: &BTreeSet<Day>,
 ) -> Result<Purged> {
     let mut purged = Purged::default();
-    let (mut expiry, _) = preview(release, Some(ledger), now)?;
+    let (mut expiry, _) = preview(release_file, Some(ledger), now)?;
     rewrite::sweep(&expiry.folders)?;
     if let Some(pending) = ledger.custody()?.pending().cloned() {
         purged.is_resumed = true;
         purged.unreleased.extend(&pending.unreleased);
-        resume(release, ledger, now, &pending, &mut purged)?;
+        resume(release_file, ledger, now, &pending, &mut purged)?;
         // Something was deleted by now, so a refusal must not say that nothing was.
-        expiry = find_expired(release, now)?;
+        expiry = find_expired(release_file, now)?;
     }
     purged.cutoff = Some(expiry.cutoff);
     purged.strays.clone_from(&expiry.strays);
     if !expiry.files.is_empty() {
         let copies = prepare(&expiry)?;
         let digests = digests(ledger, &expiry.files)?;
-        let files = described(release, ledger, &expiry.files, &copies, &digests)?;
+        let files = described(release_file, ledger, &expiry.files, &copies, &digests)?;
         let days = expiry.files.iter().flat_map(|file| file.days.iter().copied());
         let unreleased: BTreeSet<Day> = days.filter(|day| !released.contains(day)).collect();
         purged.unreleased.extend(&unreleased);
@@ -114,39 +114,40 @@ pub fn purge(
             unreleased: unreleased.into_iter().collect(),
         })?;
         let deletion =
-            Deletion { release, now, expiry: &expiry, copies: &copies, digests: &digests };
+            Deletion { release_file, now, expiry: &expiry, copies: &copies, digests: &digests };
         deletion.carry_out(ledger, retention, &mut purged)?;
         ledger.finish_retention(&Finished { retention, left: Vec::new() })?;
     }
-    end_holds(release, ledger, now, &mut purged)?;
+    end_holds(release_file, ledger, now, &mut purged)?;
     Ok(purged)
 }
 
 /// Finishes a deletion that a crash cut short, on the files that it named.
 fn resume(
-    release: &Release,
+    release_file: &ReleaseFile,
     ledger: &mut Ledger,
     now: Now,
     pending: &Retention,
     purged: &mut Purged,
 ) -> Result<()> {
-    let mut expiry = find_before(release, now, pending.cutoff).map_err(nothing_deleted)?;
+    let mut expiry = find_before(release_file, now, pending.cutoff).map_err(nothing_deleted)?;
     let named = |digest: &String| pending.files.iter().any(|file| file.digest_before == *digest);
     let digests = digests(ledger, &expiry.files)?;
     let mut of_file = digests.iter();
     expiry.files.retain(|_| of_file.next().is_some_and(named));
     let digests: Vec<String> = digests.into_iter().filter(named).collect();
     let copies = prepare(&expiry)?;
-    let deletion = Deletion { release, now, expiry: &expiry, copies: &copies, digests: &digests };
+    let deletion =
+        Deletion { release_file, now, expiry: &expiry, copies: &copies, digests: &digests };
     deletion.carry_out(ledger, pending.retention, purged)?;
-    let left = left(release, ledger, pending)?;
+    let left = left(release_file, ledger, pending)?;
     ledger.finish_retention(&Finished { retention: pending.retention, left })
 }
 
 /// The places of files that are neither gone nor what was to stay of them.
-fn left(release: &Release, ledger: &Ledger, pending: &Retention) -> Result<Vec<usize>> {
-    let (base, key) = (release.logs.place.base(), ledger.key()?);
-    let logs = find_raw_logs(&release.logs)?;
+fn left(release_file: &ReleaseFile, ledger: &Ledger, pending: &Retention) -> Result<Vec<usize>> {
+    let (base, key) = (release_file.logs.place.base(), ledger.key()?);
+    let logs = find_raw_logs(&release_file.logs)?;
     let mut left = Vec::new();
     for (place, file) in pending.files.iter().enumerate() {
         // A path that the journal does not name cannot be looked up.
@@ -179,14 +180,14 @@ fn prepare(expiry: &Expiry<'_>) -> Result<Vec<Option<PathBuf>>> {
 }
 
 fn described(
-    release: &Release,
+    release_file: &ReleaseFile,
     ledger: &Ledger,
     files: &[Expired<'_>],
     copies: &[Option<PathBuf>],
     digests: &[String],
 ) -> Result<Vec<DeletedFile>> {
     let key = ledger.key()?;
-    let base = release.logs.place.base();
+    let base = release_file.logs.place.base();
     let files = files.par_iter().zip(copies).zip(digests);
     files
         .map(|((file, copy), digest_before)| {
@@ -206,7 +207,7 @@ fn described(
 
 /// A deletion that the journal has noted.
 struct Deletion<'d> {
-    release: &'d Release,
+    release_file: &'d ReleaseFile,
     now: Now,
     expiry: &'d Expiry<'d>,
     copies: &'d [Option<PathBuf>],
@@ -217,7 +218,7 @@ impl Deletion<'_> {
     /// Seals what is held, then removes files; one that fails does not stop the others.
     fn carry_out(&self, ledger: &mut Ledger, retention: u64, purged: &mut Purged) -> Result<()> {
         self.seal(ledger, retention, purged)?;
-        let base = self.release.logs.place.base();
+        let base = self.release_file.logs.place.base();
         let files = self.expiry.files.iter().zip(self.copies);
         // Summaries go first, so that a crash leaves none of rows that are gone.
         for (file, _) in
@@ -255,7 +256,7 @@ impl Deletion<'_> {
         let custody = ledger.custody()?;
         for hold in &custody.holds {
             for (_, archive) in hold.archives.iter().filter(|(known, _)| *known == retention) {
-                seal::require_whole(self.release, hold.terms.hold, retention, archive)?;
+                seal::require_whole(self.release_file, hold.terms.hold, retention, archive)?;
             }
         }
         // Holds that wait for the same files are sealed in one reading of them.
@@ -271,7 +272,7 @@ impl Deletion<'_> {
                 places.iter().map(|place| &self.expiry.files[*place]).collect();
             let cutoff = self.expiry.cutoff_micros;
             let archives =
-                seal::seal(self.release, &holds, ledger.key()?, &files, cutoff, retention)?;
+                seal::seal(self.release_file, &holds, ledger.key()?, &files, cutoff, retention)?;
             purged.archives += archives.len();
             let considered = holds.iter().map(|hold| hold.terms.hold).collect();
             let files = places.iter().map(|place| self.digests[*place].clone()).collect();
@@ -282,9 +283,14 @@ impl Deletion<'_> {
 }
 
 /// Deletes the archives of holds that lapsed or were lifted.
-fn end_holds(release: &Release, ledger: &mut Ledger, now: Now, purged: &mut Purged) -> Result<()> {
+fn end_holds(
+    release_file: &ReleaseFile,
+    ledger: &mut Ledger,
+    now: Now,
+    purged: &mut Purged,
+) -> Result<()> {
     for hold in ledger.custody()?.holds.iter().filter(|hold| hold.is_due(now.as_of)) {
-        let folder = seal::folder(release, hold.terms.hold);
+        let folder = seal::folder(release_file, hold.terms.hold);
         match fs::remove_dir_all(&folder) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
                 return Err(cannot_write(&folder, error));
@@ -299,11 +305,11 @@ fn end_holds(release: &Release, ledger: &mut Ledger, now: Now, purged: &mut Purg
 }
 
 /// Refuses a glob that finds no file, unless an earlier deletion took them all.
-fn require_found(release: &Release, expiry: &Expiry<'_>, custody: &Custody) -> Result<()> {
+fn require_found(release_file: &ReleaseFile, expiry: &Expiry<'_>, custody: &Custody) -> Result<()> {
     if expiry.found > 0 || !custody.retentions.is_empty() {
         return Ok(());
     }
-    let place = release.logs.place.path();
+    let place = release_file.logs.place.path();
     Err(Error::input(format!("no log file matches {}; nothing was deleted", place.display()))
         .help("check `[logs] path`; a relative path starts from the release file's folder"))
 }

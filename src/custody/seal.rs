@@ -19,7 +19,7 @@ use super::expired::Expired;
 use super::files::{cannot_write, digest_of, owner_file, owner_folder, sync_folder};
 use super::held::{Matcher, each_held};
 use crate::ledger::{Archive, Hold, LedgerKey};
-use crate::spec::Release;
+use crate::release_file::ReleaseFile;
 use crate::{Error, Result};
 
 /// The version of the lines inside.
@@ -30,21 +30,21 @@ const FORMAT: u32 = 1;
 /// # Errors
 /// Input, for a file that cannot be read; I/O.
 pub(super) fn seal(
-    release: &Release,
+    release_file: &ReleaseFile,
     holds: &[&Hold],
     key: &LedgerKey,
     files: &[&Expired<'_>],
     cutoff: i64,
     retention: u64,
 ) -> Result<Vec<Archive>> {
-    let mut matcher = Matcher::new(&release.logs, holds, key)?;
+    let mut matcher = Matcher::new(&release_file.logs, holds, key)?;
     let mut open: BTreeMap<usize, Sealing> = BTreeMap::new();
     for file in files {
         each_held(&file.log, &mut matcher, cutoff, &mut |place, row| {
             let sealing = match open.entry(place) {
                 std::collections::btree_map::Entry::Occupied(entry) => entry.into_mut(),
                 std::collections::btree_map::Entry::Vacant(entry) => {
-                    entry.insert(Sealing::begin(release, holds[place], retention)?)
+                    entry.insert(Sealing::begin(release_file, holds[place], retention)?)
                 }
             };
             sealing.row(row)
@@ -54,16 +54,16 @@ pub(super) fn seal(
 }
 
 /// The folder of a hold's archives.
-pub(super) fn folder(release: &Release, hold: u64) -> PathBuf {
-    let mut name = release.ledger.path.as_os_str().to_owned();
+pub(super) fn folder(release_file: &ReleaseFile, hold: u64) -> PathBuf {
+    let mut name = release_file.ledger.path.as_os_str().to_owned();
     name.push(".holds");
     PathBuf::from(name).join(format!("hold-{hold:04}"))
 }
 
 /// The path of an archive that one deletion made for a hold.
 #[must_use]
-pub fn archive_path(release: &Release, hold: u64, retention: u64, part: u64) -> PathBuf {
-    folder(release, hold).join(format!("{retention:06}-{part}.age"))
+pub fn archive_path(release_file: &ReleaseFile, hold: u64, retention: u64, part: u64) -> PathBuf {
+    folder(release_file, hold).join(format!("{retention:06}-{part}.age"))
 }
 
 /// Refuses to go on if an archive's digest is not the one that the journal noted.
@@ -71,12 +71,12 @@ pub fn archive_path(release: &Release, hold: u64, retention: u64, part: u64) -> 
 /// # Errors
 /// I/O.
 pub(super) fn require_whole(
-    release: &Release,
+    release_file: &ReleaseFile,
     hold: u64,
     retention: u64,
     archive: &Archive,
 ) -> Result<()> {
-    let path = archive_path(release, hold, retention, archive.part);
+    let path = archive_path(release_file, hold, retention, archive.part);
     if digest_of(&path).is_ok_and(|digest| digest == archive.digest) {
         return Ok(());
     }
@@ -127,13 +127,13 @@ impl Write for Hashing {
 }
 
 impl Sealing {
-    fn begin(release: &Release, hold: &Hold, retention: u64) -> Result<Self> {
-        let folder = folder(release, hold.terms.hold);
+    fn begin(release_file: &ReleaseFile, hold: &Hold, retention: u64) -> Result<Self> {
+        let folder = folder(release_file, hold.terms.hold);
         owner_folder(&folder).map_err(|error| cannot_write(&folder, error))?;
         let number = hold.terms.hold;
         let of_it = hold.archives.iter().filter(|(known, _)| *known == retention);
         let part = of_it.count() as u64;
-        let path = archive_path(release, number, retention, part);
+        let path = archive_path(release_file, number, retention, part);
         let partial = path.with_extension("partial");
         let failed = |error| cannot_write(&partial, error);
         let file = owner_file(&partial).map_err(failed)?;

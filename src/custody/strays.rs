@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use super::files::{PARTIAL_ENDING, age};
 use crate::ingest::RawLog;
-use crate::spec::Release;
+use crate::release_file::ReleaseFile;
 use crate::{Error, Result};
 
 /// Names of logs contain one of these.
@@ -26,11 +26,11 @@ const YOUNG: Duration = Duration::from_hours(24);
 ///
 /// # Errors
 /// Input, when a folder of the logs cannot be listed.
-pub(super) fn find(release: &Release, logs: &[RawLog<'_>]) -> Result<Vec<PathBuf>> {
+pub(super) fn find(release_file: &ReleaseFile, logs: &[RawLog<'_>]) -> Result<Vec<PathBuf>> {
     let known: BTreeSet<&Path> = logs.iter().map(RawLog::path).collect();
-    let base = release.logs.place.base();
+    let base = release_file.logs.place.base();
     // What this program itself writes may lie among the logs.
-    let published = fs::canonicalize(&release.output).ok();
+    let published = fs::canonicalize(&release_file.output).ok();
     let mut strays = Vec::new();
     let mut folders = vec![if base == Path::new("") { PathBuf::from(".") } else { base }];
     while let Some(folder) = folders.pop() {
@@ -62,8 +62,8 @@ pub(super) fn find(release: &Release, logs: &[RawLog<'_>]) -> Result<Vec<PathBuf
 ///
 /// # Errors
 /// Input, naming the link.
-pub(super) fn require_no_links(release: &Release, logs: &[RawLog<'_>]) -> Result<()> {
-    let base = release.logs.place.base();
+pub(super) fn require_no_links(release_file: &ReleaseFile, logs: &[RawLog<'_>]) -> Result<()> {
+    let base = release_file.logs.place.base();
     let mut seen: BTreeSet<&Path> = BTreeSet::new();
     for folder in logs.iter().flat_map(|log| log.path().ancestors().skip(1)) {
         let is_inside = folder != base && folder.starts_with(&base) && folder != Path::new("");

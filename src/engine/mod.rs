@@ -25,11 +25,11 @@ use crate::bound::{
 };
 use crate::ingest::{LogReader, RowCounts};
 use crate::plan::{MeasuredTable, Plan};
+use crate::release_file::logs::Identifier;
+use crate::release_file::prefix::Prefix;
+use crate::release_file::unit::Exempt;
+use crate::release_file::window::DayWindow;
 use crate::retain;
-use crate::spec::logs::Identifier;
-use crate::spec::prefix::Prefix;
-use crate::spec::unit::Exempt;
-use crate::spec::window::DayWindow;
 
 /// The rows of one day, partitioned by requester. Secret.
 pub struct DayRows {

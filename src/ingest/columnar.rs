@@ -24,8 +24,8 @@ use super::raw_metadata;
 use super::shard::{Shard, open};
 use super::time;
 use super::wanted::{RawBatch, Wanted};
-use crate::spec::logs::Logs;
-use crate::spec::window::{DayWindow, MICROS_PER_DAY};
+use crate::release_file::logs::Logs;
+use crate::release_file::window::{DayWindow, MICROS_PER_DAY};
 use crate::{Error, Result};
 
 /// Rows of one batch: large enough to spread the cost, small enough to stay in cache.

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use crate::spec::logs::Expect;
-use crate::spec::window::{DayWindow, MICROS_PER_HOUR};
+use crate::release_file::logs::Expect;
+use crate::release_file::window::{DayWindow, MICROS_PER_HOUR};
 use crate::{Error, Result};
 
 /// Refuses a day whose files do not look as expected.
@@ -61,7 +61,7 @@ mod tests {
     use std::path::PathBuf;
 
     use super::*;
-    use crate::spec::window::parse_zone;
+    use crate::release_file::window::parse_zone;
 
     fn window(day: &str, zone: &str) -> DayWindow {
         DayWindow::new(day.parse().unwrap(), &parse_zone(zone, "zone").unwrap()).unwrap()

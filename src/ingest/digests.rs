@@ -10,8 +10,8 @@ use rayon::prelude::*;
 use super::shard;
 use crate::Result;
 use crate::ledger::LedgerKey;
-use crate::spec::logs::Logs;
-use crate::spec::window::DayWindow;
+use crate::release_file::logs::Logs;
+use crate::release_file::window::DayWindow;
 
 /// The digests of a day's files. Names start at the folder that holds them all, so that it does not
 /// matter from where the job is run.

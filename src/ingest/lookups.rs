@@ -16,8 +16,8 @@ use super::rejects::{Reason, RejectedRows};
 use super::time;
 use super::wanted::{RawBatch, Wanted};
 use crate::phone::{CountryIndex, Normaliser};
-use crate::spec::keys::{Key, KeySource};
-use crate::spec::logs::{Identifier, Logs};
+use crate::release_file::keys::{Key, KeySource};
+use crate::release_file::logs::{Identifier, Logs};
 use crate::{Error, Result};
 
 /// Rows of the canonical lookup.

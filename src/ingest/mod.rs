@@ -40,9 +40,9 @@ pub use raw_text::Segment;
 pub use rejects::RejectedRows;
 
 use crate::ledger::LedgerKey;
-use crate::spec::keys::Key;
-use crate::spec::logs::{Identifier, Logs};
-use crate::spec::window::DayWindow;
+use crate::release_file::keys::Key;
+use crate::release_file::logs::{Identifier, Logs};
+use crate::release_file::window::DayWindow;
 use crate::{Error, Result};
 use columnar::ParquetFooter;
 use lookups::Canonical;

@@ -11,7 +11,7 @@ use arrow_schema::DataType;
 use super::lookups::{bytes, text};
 use super::wanted::RawBatch;
 use crate::phone::CallingCodes;
-use crate::spec::keys::{Key, KeySource};
+use crate::release_file::keys::{Key, KeySource};
 use crate::{Error, Result};
 
 /// The position of each row's value in the public list of a key.
@@ -108,7 +108,7 @@ fn route(word: &str) -> &'static str {
     match word.trim().to_ascii_lowercase().as_str() {
         "true" | "1" | "t" | "yes" | "messenger" => "messenger",
         "false" | "0" | "f" | "no" | "sms" => "sms",
-        _ => crate::spec::keys::UNKNOWN,
+        _ => crate::release_file::keys::UNKNOWN,
     }
 }
 

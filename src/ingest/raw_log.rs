@@ -18,8 +18,8 @@ use super::time;
 use super::wanted::{RawBatch, Wanted};
 use crate::ledger::LedgerKey;
 use crate::phone::Normaliser;
-use crate::spec::logs::{Identifier, Logs};
-use crate::spec::window::Day;
+use crate::release_file::logs::{Identifier, Logs};
+use crate::release_file::window::Day;
 use crate::{Error, Result};
 
 /// A log file that is not opened yet.

@@ -16,7 +16,7 @@ use arrow_schema::DataType;
 use serde_json::{Map, Value};
 
 use super::wanted::{RawBatch, Wanted};
-use crate::spec::logs::Logs;
+use crate::release_file::logs::Logs;
 use crate::{Error, Result};
 
 /// Why a row could not be read.

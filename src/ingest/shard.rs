@@ -7,8 +7,8 @@ use std::fs::File;
 use std::io::{BufReader, Read};
 use std::path::{Path, PathBuf};
 
-use crate::spec::logs::Logs;
-use crate::spec::window::{Day, DayWindow};
+use crate::release_file::logs::Logs;
+use crate::release_file::window::{Day, DayWindow};
 use crate::{Error, Result};
 
 /// A log file.

@@ -19,8 +19,8 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
 use super::instant::utc_micros;
-use crate::spec::logs::{Logs, TimeUnit};
-use crate::spec::window::{EARLIEST_MICROS, LATEST_MICROS};
+use crate::release_file::logs::{Logs, TimeUnit};
+use crate::release_file::window::{EARLIEST_MICROS, LATEST_MICROS};
 use crate::{Error, Result};
 
 /// Whether a column of this type can hold times, given what is declared.

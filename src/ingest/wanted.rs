@@ -7,8 +7,8 @@ use arrow_array::ArrayRef;
 use arrow_schema::{DataType, Schema};
 
 use super::time;
-use crate::spec::keys::{Key, KeySource};
-use crate::spec::logs::Logs;
+use crate::release_file::keys::{Key, KeySource};
+use crate::release_file::logs::Logs;
 use crate::{Error, Result};
 
 /// The columns to read, each once.

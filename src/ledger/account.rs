@@ -10,8 +10,8 @@ use std::fmt::Write as _;
 use super::state::EntryId;
 use super::terms::Terms;
 use crate::Error;
-use crate::spec::privacy_loss::{AttoDelta, NanoRho};
-use crate::spec::window::Day;
+use crate::release_file::privacy_loss::{AttoDelta, NanoRho};
+use crate::release_file::window::Day;
 
 /// What one block may spend, has spent and has left.
 ///

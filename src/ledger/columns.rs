@@ -8,8 +8,8 @@ use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSqlOutput, ValueRe
 
 use super::journal::Event;
 use super::state::{EntryId, State};
-use crate::spec::privacy_loss::{AttoDelta, NanoRho};
-use crate::spec::window::Day;
+use crate::release_file::privacy_loss::{AttoDelta, NanoRho};
+use crate::release_file::window::Day;
 
 /// Implements both directions for a type that is a count.
 macro_rules! count_column {

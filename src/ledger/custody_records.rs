@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::instant;
-use crate::spec::window::Day;
+use crate::release_file::window::Day;
 
 /// In which column a held number counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

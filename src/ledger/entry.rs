@@ -13,8 +13,8 @@ use super::instant::Instant;
 use super::journal;
 use super::state::{EntryId, State};
 use super::trouble::{Outcome, Trouble};
-use crate::spec::privacy_loss::{AttoDelta, NanoRho};
-use crate::spec::window::Day;
+use crate::release_file::privacy_loss::{AttoDelta, NanoRho};
+use crate::release_file::window::Day;
 
 /// What a release asks of the ledger.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::verbs::Ledger;
-use crate::spec::logs::Place;
+use crate::release_file::logs::Place;
 use crate::{Error, Result};
 
 /// The name of the file; names that begin with a dot are never logs.

@@ -19,7 +19,7 @@ use super::schema::{self, Access};
 use super::terms::Terms;
 use super::trouble::{Outcome, Trouble};
 use super::verbs::{Ledger, Writer};
-use crate::spec::window::Clock;
+use crate::release_file::window::Clock;
 use crate::{Error, Result};
 
 impl Ledger {

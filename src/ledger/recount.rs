@@ -11,7 +11,7 @@ use super::state::{EntryId, State};
 use super::terms::Terms;
 use super::trouble::{Outcome, Trouble};
 use super::verify::Walk;
-use crate::spec::window::Day;
+use crate::release_file::window::Day;
 
 impl Walk {
     /// Compares the sum of each block, and each sum with the budget.

@@ -17,7 +17,7 @@ use super::state::{EntryId, State};
 use super::terms::Terms;
 use super::trouble::{Outcome, Trouble};
 use crate::Error;
-use crate::spec::window::Day;
+use crate::release_file::window::Day;
 
 /// One durable step under way.
 pub(super) struct Step<'a> {

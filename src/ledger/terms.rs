@@ -12,8 +12,8 @@ use serde::Serialize;
 
 use super::trouble::{Outcome, Trouble};
 use crate::Error;
-use crate::spec::privacy_loss::{AttoDelta, Delta, Epsilon, NanoRho};
-use crate::spec::unit::Unit;
+use crate::release_file::privacy_loss::{AttoDelta, Delta, Epsilon, NanoRho};
+use crate::release_file::unit::Unit;
 
 /// The promise of a ledger, equal for every release that charges it.
 ///

@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use super::terms::tests::terms;
 use super::{Entry, EntryId, Ledger, Reservation, StoredFile};
-use crate::spec::privacy_loss::{AttoDelta, NanoRho};
-use crate::spec::window::{Clock, Day};
+use crate::release_file::privacy_loss::{AttoDelta, NanoRho};
+use crate::release_file::window::{Clock, Day};
 use crate::{Kind, Result};
 
 /// A folder with a ledger of a budget of 100 billionths in it, once it was opened.

@@ -20,7 +20,7 @@ use super::store::{self, Step};
 use super::terms::Terms;
 use super::trouble::Outcome;
 use super::verify::{self, Verification};
-use crate::spec::window::{Clock, Day};
+use crate::release_file::window::{Clock, Day};
 use crate::{Error, Result};
 
 /// An open ledger.

@@ -19,7 +19,7 @@ use super::schema;
 use super::state::{EntryId, State};
 use super::terms::Terms;
 use super::trouble::{Outcome, Trouble};
-use crate::spec::window::Day;
+use crate::release_file::window::Day;
 
 /// What a sound ledger was found to hold.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]

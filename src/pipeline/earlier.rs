@@ -10,10 +10,10 @@ use super::frozen::{Frozen, KnownKeys};
 use crate::ledger::{Entry, Ledger, State, Which};
 use crate::plan::{History, Layers, MOST_KEYS};
 use crate::release::Losses;
-use crate::spec::Release;
-use crate::spec::measure::Measure;
-use crate::spec::question::Question;
-use crate::spec::window::Day;
+use crate::release_file::ReleaseFile;
+use crate::release_file::measure::Measure;
+use crate::release_file::question::Question;
+use crate::release_file::window::Day;
 use crate::{Result, publish};
 
 /// The last day that was released under the same release file, as its published values tell it.
@@ -29,13 +29,13 @@ pub struct Previous {
 ///
 /// # Errors
 /// I/O, when the ledger is damaged.
-pub fn previous(spec: &Release) -> Result<Option<Previous>> {
-    if !spec.ledger.path.exists() {
+pub fn previous(release_file: &ReleaseFile) -> Result<Option<Previous>> {
+    if !release_file.ledger.path.exists() {
         return Ok(None);
     }
-    let ledger = Ledger::open_existing(&spec.ledger.path)?;
-    let fingerprint = spec.fingerprint();
-    let entries = released(spec, &ledger)?;
+    let ledger = Ledger::open_existing(&release_file.ledger.path)?;
+    let fingerprint = release_file.fingerprint();
+    let entries = released(release_file, &ledger)?;
     let same = entries.into_iter().filter(|entry| entry.fingerprint == fingerprint);
     let last = same.max_by_key(|entry| entry.blocks.first().copied());
     let Some(last) = last else { return Ok(None) };
@@ -45,8 +45,8 @@ pub fn previous(spec: &Release) -> Result<Option<Previous>> {
 }
 
 /// The entries of this release's name whose tables are stored.
-pub(super) fn released(spec: &Release, ledger: &Ledger) -> Result<Vec<Entry>> {
-    let mut entries = ledger.entries(Which::Release(&spec.name))?;
+pub(super) fn released(release_file: &ReleaseFile, ledger: &Ledger) -> Result<Vec<Entry>> {
+    let mut entries = ledger.entries(Which::Release(&release_file.name))?;
     entries.retain(|entry| matches!(entry.state, State::Committed | State::Published));
     Ok(entries)
 }
@@ -60,14 +60,18 @@ const HISTORY: (usize, usize) = (7, 30);
 /// What committed releases of blocks before `day` published about requesters; nothing else may set
 /// a clip. Days under another release file count where there are none under this one: they may have
 /// counted other lookups.
-pub(super) fn history(spec: &Release, ledger: &Ledger, day: Day) -> Result<Option<History>> {
-    let fingerprint = spec.fingerprint();
+pub(super) fn history(
+    release_file: &ReleaseFile,
+    ledger: &Ledger,
+    day: Day,
+) -> Result<Option<History>> {
+    let fingerprint = release_file.fingerprint();
     let asks = |question: &&Question| question.measure == Measure::RequesterHistogram;
-    let question = spec.questions.iter().find(asks);
+    let question = release_file.questions.iter().find(asks);
     // Under this release file, and under others.
     let mut days: [Vec<(Option<Layers>, Option<_>)>; 2] = [Vec::new(), Vec::new()];
     for earlier in std::iter::successors(day.previous(), |day| day.previous()).take(HISTORY.1) {
-        let mut entries = ledger.find(&spec.name, earlier)?;
+        let mut entries = ledger.find(&release_file.name, earlier)?;
         entries.retain(|entry| matches!(entry.state, State::Committed | State::Published));
         let is_own = |entry: &&Entry| entry.fingerprint == fingerprint;
         let own = entries.iter().rfind(is_own);
@@ -97,17 +101,21 @@ pub(super) fn history(spec: &Release, ledger: &Ledger, day: Day) -> Result<Optio
 
 /// For each question with private keys those that committed releases of the days before published:
 /// they are public, and need not be looked for again. Only days of the same release file count.
-pub(super) fn known_keys(spec: &Release, ledger: &Ledger, day: Day) -> Result<KnownKeys> {
+pub(super) fn known_keys(
+    release_file: &ReleaseFile,
+    ledger: &Ledger,
+    day: Day,
+) -> Result<KnownKeys> {
     let asks = |question: &&Question| matches!(question.measure, Measure::Prefixes(_));
-    let fingerprint = spec.fingerprint();
-    let questions = spec.questions.iter().filter(asks);
+    let fingerprint = release_file.fingerprint();
+    let questions = release_file.questions.iter().filter(asks);
     let mut known: KnownKeys =
         questions.map(|question| (question.name.clone(), BTreeSet::new())).collect();
     if known.is_empty() {
         return Ok(known);
     }
     for earlier in std::iter::successors(day.previous(), |day| day.previous()).take(KNOWN_DAYS) {
-        let mut entries = ledger.find(&spec.name, earlier)?;
+        let mut entries = ledger.find(&release_file.name, earlier)?;
         entries.retain(|entry| {
             entry.fingerprint == fingerprint
                 && matches!(entry.state, State::Committed | State::Published)
@@ -133,11 +141,16 @@ pub fn losses(entry: &Entry) -> Option<Losses> {
 ///
 /// # Errors
 /// I/O, when the ledger is missing or damaged.
-pub fn stored_days(spec: &Release, question: &str) -> Result<Vec<publish::ReleasedDay>> {
-    let ledger = Ledger::open_existing(&spec.ledger.path)?;
-    let fingerprint = spec.fingerprint();
+pub fn stored_days(
+    release_file: &ReleaseFile,
+    question: &str,
+) -> Result<Vec<publish::ReleasedDay>> {
+    let ledger = Ledger::open_existing(&release_file.ledger.path)?;
+    let fingerprint = release_file.fingerprint();
     let mut days = BTreeMap::new();
-    for entry in released(spec, &ledger)?.iter().filter(|entry| entry.fingerprint == fingerprint) {
+    for entry in
+        released(release_file, &ledger)?.iter().filter(|entry| entry.fingerprint == fingerprint)
+    {
         let file = ledger.stored(entry.id)?.into_iter().find(|file| file.is_of(question));
         if let (Some(day), Some(file)) = (entry.blocks.first(), file) {
             let tables = Frozen::of(entry).ok().map(|frozen| frozen.tables);

@@ -6,13 +6,13 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::ledger::Second;
-use crate::spec::Release;
+use crate::release_file::ReleaseFile;
 
 /// A release with what the command line adds to it.
 #[derive(Debug, Clone)]
 pub struct Job {
     /// The release file.
-    pub release: Release,
+    pub release_file: ReleaseFile,
     /// The folder of the published tables.
     pub out: PathBuf,
     /// The instant to decide by.

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use super::job::Job;
 use crate::ledger::{Ledger, Marks, Second, Terms};
-use crate::spec::Release;
-use crate::spec::logs::Identifier;
-use crate::spec::window::{Clock, zones_version};
+use crate::release_file::ReleaseFile;
+use crate::release_file::logs::Identifier;
+use crate::release_file::window::{Clock, zones_version};
 use crate::{Result, phone, release};
 
 /// Opens the job's ledger, making it on first use.
@@ -16,10 +16,10 @@ use crate::{Result, phone, release};
 /// Busy, when another run holds it; refused, when its terms differ or another ledger charges the
 /// same logs; I/O.
 pub fn open_ledger(job: &Job) -> Result<Ledger> {
-    let path = &job.release.ledger.path;
-    let marks = Marks::read(&job.release.logs.place)?;
+    let path = &job.release_file.ledger.path;
+    let marks = Marks::read(&job.release_file.logs.place)?;
     marks.allow_new(path, job.second_ledger)?;
-    let ledger = Ledger::open(path, &terms(&job.release)?, job.wait, Clock::Fixed(job.as_of))?;
+    let ledger = Ledger::open(path, &terms(&job.release_file)?, job.wait, Clock::Fixed(job.as_of))?;
     marks.claim(&ledger, job.second_ledger)?;
     Ok(ledger)
 }
@@ -31,23 +31,23 @@ pub fn open_ledger(job: &Job) -> Result<Ledger> {
 /// # Errors
 /// Busy, when a run holds it; refused, when it knows other rows under these names, or another ledger
 /// charges the same logs and this one is new to them; I/O.
-pub fn open_custody(spec: &Release, wait: Duration, clock: Clock) -> Result<Ledger> {
-    let path = &spec.ledger.path;
-    let marks = Marks::read(&spec.logs.place)?;
+pub fn open_custody(release_file: &ReleaseFile, wait: Duration, clock: Clock) -> Result<Ledger> {
+    let path = &release_file.ledger.path;
+    let marks = Marks::read(&release_file.logs.place)?;
     marks.allow_new(path, Second::Refuse)?;
     let ledger = if path.exists() {
         Ledger::reopen(path, wait, clock)?
     } else {
-        Ledger::open(path, &terms(spec)?, wait, clock)?
+        Ledger::open(path, &terms(release_file)?, wait, clock)?
     };
-    ledger.require_same_rows(identity(spec))?;
+    ledger.require_same_rows(identity(release_file))?;
     marks.claim(&ledger, Second::Refuse)?;
     Ok(ledger)
 }
 
 /// What the ledger fixes: the promise, and whatever decides who a requester is.
-pub(super) fn terms(spec: &Release) -> Result<Terms> {
-    let ledger = &spec.ledger;
+pub(super) fn terms(release_file: &ReleaseFile) -> Result<Terms> {
+    let ledger = &release_file.ledger;
     Ok(Terms {
         unit: ledger.unit.word().to_owned(),
         epsilon: ledger.epsilon,
@@ -55,14 +55,14 @@ pub(super) fn terms(spec: &Release) -> Result<Terms> {
         key_delta: ledger.key_delta,
         budget: release::budget_of(ledger.epsilon, ledger.conversion_delta())?,
         time_zone: ledger.time_zone_name.clone(),
-        identity: identity(spec),
+        identity: identity(release_file),
         logs: None,
     })
 }
 
 /// What decides whose a row is and when it was.
-fn identity(spec: &Release) -> BTreeMap<String, String> {
-    let logs = &spec.logs;
+fn identity(release_file: &ReleaseFile) -> BTreeMap<String, String> {
+    let logs = &release_file.logs;
     let mut identity: BTreeMap<String, String> = ["requester", "target", "requested_at"]
         .into_iter()
         .map(|name| (format!("[logs] columns.{name}"), logs.column(name).to_owned()))

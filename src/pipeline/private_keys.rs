@@ -6,7 +6,7 @@ use super::frozen::Frozen;
 use crate::engine::DayRows;
 use crate::plan::{Contribution, Plan};
 use crate::release::{Draws, NoisyTable};
-use crate::spec::Release;
+use crate::release_file::ReleaseFile;
 use crate::{Error, Result};
 
 /// Draws the tables of private keys in the order in which they were planned, and returns the counts.
@@ -19,13 +19,13 @@ use crate::{Error, Result};
 /// Internal, for tables of another plan; I/O.
 pub(super) fn draw(
     rows: &DayRows,
-    spec: &Release,
+    release_file: &ReleaseFile,
     plan: &Plan,
     frozen: &Frozen,
     draws: &mut Draws,
 ) -> Result<Vec<NoisyTable>> {
     let mut counts = Vec::new();
-    for question in &spec.questions {
+    for question in &release_file.questions {
         let own = plan.tables_of(question);
         let mut found: BTreeSet<u64> =
             frozen.known_keys.get(&question.name).cloned().unwrap_or_default();

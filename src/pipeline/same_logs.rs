@@ -6,15 +6,15 @@ use std::path::Path;
 use crate::Result;
 use crate::ingest::{LogDigests, LogReader, is_read_for};
 use crate::ledger::{Entry, Ledger, State};
-use crate::spec::Release;
-use crate::spec::window::DayWindow;
+use crate::release_file::ReleaseFile;
+use crate::release_file::window::DayWindow;
 
 /// Whether the files of a day are those of its reservation, or what deletion has left of them.
 ///
 /// # Errors
 /// I/O, when the ledger cannot be read; internal, without its key.
 pub(super) fn are_the_same(
-    spec: &Release,
+    release_file: &ReleaseFile,
     ledger: &Ledger,
     window: &DayWindow,
     entry: &Entry,
@@ -27,7 +27,7 @@ pub(super) fn are_the_same(
     let mut before = now.clone();
     for (retention, _) in ledger.custody()?.retentions.iter().rev() {
         for file in &retention.files {
-            let is_read = |path: &String| is_read_for(Path::new(path), &spec.logs, window);
+            let is_read = |path: &String| is_read_for(Path::new(path), &release_file.logs, window);
             // A shortened file is told by its digest; of one that is gone only the path tells.
             if file.digest_after.is_some() || file.path.as_ref().is_some_and(is_read) {
                 before.undo(&file.digest_before, file.digest_after.as_deref());
@@ -44,15 +44,19 @@ pub(super) fn are_the_same(
 ///
 /// # Errors
 /// Input or I/O, when they cannot be read; internal, without the ledger's key.
-pub fn logs_changed_since(spec: &Release, ledger: &Ledger, window: &DayWindow) -> Result<bool> {
-    let fingerprint = spec.fingerprint();
-    let entries = ledger.find(&spec.name, window.day())?;
+pub fn logs_changed_since(
+    release_file: &ReleaseFile,
+    ledger: &Ledger,
+    window: &DayWindow,
+) -> Result<bool> {
+    let fingerprint = release_file.fingerprint();
+    let entries = ledger.find(&release_file.name, window.day())?;
     let stored = |entry: &&Entry| {
         entry.fingerprint == fingerprint
             && matches!(entry.state, State::Committed | State::Published)
     };
     let Some(entry) = entries.iter().rfind(stored) else { return Ok(false) };
-    let reader = LogReader::open(&spec.logs, &[], Some(window))?;
+    let reader = LogReader::open(&release_file.logs, &[], Some(window))?;
     let now = reader.digests(ledger.key()?)?;
-    Ok(!are_the_same(spec, ledger, window, entry, &now)?)
+    Ok(!are_the_same(release_file, ledger, window, entry, &now)?)
 }

@@ -6,11 +6,11 @@ use arrow_array::{Array, ArrayRef, StringArray};
 
 use super::layout::{Digit, Layout, axis_name};
 use super::tables::{Axis, Contribution, MeasuredTable};
-use crate::spec::keys::{Key, KeySource};
-use crate::spec::lattice::LATTICE_ONE;
-use crate::spec::measure::HISTOGRAM_BINS;
-use crate::spec::number::{Grid, Steps};
-use crate::spec::question::{Measure, Question};
+use crate::release_file::keys::{Key, KeySource};
+use crate::release_file::lattice::LATTICE_ONE;
+use crate::release_file::measure::HISTOGRAM_BINS;
+use crate::release_file::number::{Grid, Steps};
+use crate::release_file::question::{Measure, Question};
 use crate::{Error, Result};
 
 /// From atoms to the cells of one measured table.
@@ -169,7 +169,7 @@ fn condition(question: &str, layout: &Layout, questions: &[Question]) -> Result<
 /// # Errors
 /// Internal, when the condition cannot be worked out on its keys.
 pub fn condition_met(
-    condition: &crate::spec::expression::Condition,
+    condition: &crate::release_file::expression::Condition,
     keys: &[Key],
 ) -> Result<Vec<bool>> {
     let rows: u64 = keys.iter().map(Key::size).product();

@@ -8,8 +8,8 @@
 use super::history::History;
 use super::least_squares::AxisSet;
 use super::tables::Axis;
-use crate::spec::lattice::{Clip, LATTICE_ONE, MOST_CLIP};
-use crate::spec::privacy_loss::NanoRho;
+use crate::release_file::lattice::{Clip, LATTICE_ONE, MOST_CLIP};
+use crate::release_file::privacy_loss::NanoRho;
 
 /// The clip of the total when nothing was released before: about one requester-day in ten thousand
 /// lies above.

@@ -14,11 +14,11 @@ use super::layout::axis_name;
 use super::least_squares::{AxisSet, Family, MOST_AXES};
 use super::split::{Candidate, Wanted, split};
 use super::tables::{Axis, Contribution, MeasuredTable};
-use crate::spec::lattice::Clip;
-use crate::spec::measure::Measure;
-use crate::spec::privacy_loss::{AttoDelta, NanoRho};
-use crate::spec::question::Question;
-use crate::spec::unit::Unit;
+use crate::release_file::lattice::Clip;
+use crate::release_file::measure::Measure;
+use crate::release_file::privacy_loss::{AttoDelta, NanoRho};
+use crate::release_file::question::Question;
+use crate::release_file::unit::Unit;
 use crate::{Error, Result};
 
 /// Which part of the family's budget the total gets, in hundredths.
@@ -268,7 +268,7 @@ fn marginal_axes(question: &Question, counts: &[Vec<Axis>]) -> Option<Vec<Axis>>
     }
 }
 
-fn keys_of(question: &Question) -> impl Iterator<Item = &crate::spec::keys::Key> {
+fn keys_of(question: &Question) -> impl Iterator<Item = &crate::release_file::keys::Key> {
     let read = match &question.measure {
         Measure::Share { keys, .. } => keys.as_slice(),
         _ => &[],

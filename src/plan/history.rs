@@ -6,9 +6,9 @@
 //! it still hides the answer, and without any history, constants stand in.
 
 use super::layers::{LEAST_CLIP, Layers, next_clip};
-use crate::spec::lattice::Clip;
-use crate::spec::measure::{HISTOGRAM_BINS, histogram_edges};
-use crate::spec::privacy_loss::NanoRho;
+use crate::release_file::lattice::Clip;
+use crate::release_file::measure::{HISTOGRAM_BINS, histogram_edges};
+use crate::release_file::privacy_loss::NanoRho;
 
 /// Bins below so many standard deviations of their noise count as empty.
 const LEAST_SIGNAL: f64 = 2.5;

@@ -13,7 +13,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::spec::lattice::{Clip, LATTICE_ONE, MOST_CLIP};
+use crate::release_file::lattice::{Clip, LATTICE_ONE, MOST_CLIP};
 
 /// How many layers the total has; a square, so that the norm of a full vector is a whole number.
 const LAYERS: u32 = 16;

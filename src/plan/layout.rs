@@ -6,9 +6,9 @@
 //! sorted atoms are sorted by the axes of a question over the same keys. All of it is fixed by the
 //! release file.
 
-use crate::spec::keys::Key;
-use crate::spec::question::{Measure, Question};
-use crate::spec::unit::Unit;
+use crate::release_file::keys::Key;
+use crate::release_file::question::{Measure, Question};
+use crate::release_file::unit::Unit;
 use crate::{Error, Result};
 
 /// The keys of a release as digits of one number.

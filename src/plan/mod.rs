@@ -24,9 +24,9 @@ pub use private_keys::{MOST_KEYS, MOST_KEYS_OF_ONE};
 pub use tables::{Axis, Contribution, MeasuredTable, measured_tables};
 
 use crate::Result;
-use crate::spec::Release;
-use crate::spec::privacy_loss::NanoRho;
-use crate::spec::question::Question;
+use crate::release_file::ReleaseFile;
+use crate::release_file::privacy_loss::NanoRho;
+use crate::release_file::question::Question;
 
 /// What is measured for a release, and how.
 #[derive(Debug, Clone)]
@@ -47,21 +47,25 @@ impl Plan {
     ///
     /// # Errors
     /// Usage, for keys that cannot be laid out; refused, when the budget is too small.
-    pub fn new(release: &Release, budget: NanoRho, history: Option<&History>) -> Result<Self> {
-        Self::with_tables(release, measured_tables(release, budget, history)?)
+    pub fn new(
+        release_file: &ReleaseFile,
+        budget: NanoRho,
+        history: Option<&History>,
+    ) -> Result<Self> {
+        Self::with_tables(release_file, measured_tables(release_file, budget, history)?)
     }
 
     /// The plan of a release with tables that were frozen before.
     ///
     /// # Errors
     /// Usage, for keys that cannot be laid out; internal, for tables of another release.
-    pub fn with_tables(release: &Release, tables: Vec<MeasuredTable>) -> Result<Self> {
-        let layout = Layout::new(&release.questions, release.ledger.unit)?;
+    pub fn with_tables(release_file: &ReleaseFile, tables: Vec<MeasuredTable>) -> Result<Self> {
+        let layout = Layout::new(&release_file.questions, release_file.ledger.unit)?;
         let cells = tables
             .iter()
-            .map(|table| Cells::new(table, &layout, &release.questions))
+            .map(|table| Cells::new(table, &layout, &release_file.questions))
             .collect::<Result<_>>()?;
-        let lookups = Lookups::new(&release.questions)?;
+        let lookups = Lookups::new(&release_file.questions)?;
         Ok(Self { layout, tables, cells, lookups })
     }
 

@@ -9,10 +9,10 @@
 //! `docs/mechanisms.md, section 10` has the proof, the paper, and what was tried instead.
 
 use super::tables::{Contribution, MeasuredTable, clip_of};
-use crate::spec::lattice::Clip;
-use crate::spec::prefix::{Prefix, PrefixOf};
-use crate::spec::privacy_loss::{AttoDelta, NanoRho};
-use crate::spec::question::Question;
+use crate::release_file::lattice::Clip;
+use crate::release_file::prefix::{Prefix, PrefixOf};
+use crate::release_file::privacy_loss::{AttoDelta, NanoRho};
+use crate::release_file::question::Question;
 use crate::{Error, Result};
 
 /// How many keys one requester may put weight on: those it has the most lookups for.

@@ -12,13 +12,13 @@ use super::family::Lookups;
 use super::history::History;
 use super::layers::Layering;
 use super::private_keys;
-use crate::spec::Release;
-use crate::spec::lattice::Clip;
-use crate::spec::measure::{Counted, Measure};
-use crate::spec::prefix::Prefix;
-use crate::spec::privacy_loss::{AttoDelta, NanoRho};
-use crate::spec::question::Question;
-use crate::spec::unit::Unit;
+use crate::release_file::ReleaseFile;
+use crate::release_file::lattice::Clip;
+use crate::release_file::measure::{Counted, Measure};
+use crate::release_file::prefix::Prefix;
+use crate::release_file::privacy_loss::{AttoDelta, NanoRho};
+use crate::release_file::question::Question;
+use crate::release_file::unit::Unit;
 use crate::{Error, Result};
 
 /// The clip of distinct requesters over several cells: touching up to four keeps full weight.
@@ -171,18 +171,20 @@ impl MeasuredTable {
 /// Refused, when the budget is too small for so many questions; usage, for questions over lookups
 /// with more axes than can be laid out.
 pub fn measured_tables(
-    release: &Release,
+    release_file: &ReleaseFile,
     budget: NanoRho,
     history: Option<&History>,
 ) -> Result<Vec<MeasuredTable>> {
-    let lookups = Lookups::new(&release.questions)?;
-    let share = BudgetShare::of(release, budget);
-    let mut tables = lookups.tables(share.part(lookups.weight()), release.ledger.unit, history)?;
+    let lookups = Lookups::new(&release_file.questions)?;
+    let share = BudgetShare::of(release_file, budget);
+    let mut tables =
+        lookups.tables(share.part(lookups.weight()), release_file.ledger.unit, history)?;
     let private = |question: &&Question| matches!(question.measure, Measure::Prefixes(_));
     let private_weights: u64 =
-        release.questions.iter().filter(private).map(|question| question.weight).sum();
-    let key_delta = release.ledger.key_delta.part(release.budget_share_millionths, 1_000_000);
-    for question in &release.questions {
+        release_file.questions.iter().filter(private).map(|question| question.weight).sum();
+    let key_delta =
+        release_file.ledger.key_delta.part(release_file.budget_share_millionths, 1_000_000);
+    for question in &release_file.questions {
         if let Measure::Prefixes(prefix) = question.measure {
             let charge = share.part(question.weight);
             let key_delta = key_delta.part(question.weight, private_weights);
@@ -199,9 +201,10 @@ pub fn measured_tables(
             });
         }
     }
-    if release.ledger.unit == Unit::PersonDay {
+    if release_file.ledger.unit == Unit::PersonDay {
         for table in &mut tables {
-            let question = release.questions.iter().find(|question| question.name == table.name);
+            let question =
+                release_file.questions.iter().find(|question| question.name == table.name);
             let asked = question.and_then(|question| question.target_clip);
             table.target_clip = Some(table.target_clip.or(asked).unwrap_or(table.clip));
         }
@@ -223,10 +226,10 @@ struct BudgetShare {
 }
 
 impl BudgetShare {
-    fn of(release: &Release, budget: NanoRho) -> Self {
+    fn of(release_file: &ReleaseFile, budget: NanoRho) -> Self {
         Self {
-            rho: budget.part(release.budget_share_millionths, 1_000_000),
-            weight: release.questions.iter().map(|question| question.weight).sum(),
+            rho: budget.part(release_file.budget_share_millionths, 1_000_000),
+            weight: release_file.questions.iter().map(|question| question.weight).sum(),
         }
     }
 
@@ -282,7 +285,7 @@ mod tests {
 
     use super::*;
 
-    fn release(questions: usize, share: f64, weights: &[f64]) -> Release {
+    fn release(questions: usize, share: f64, weights: &[f64]) -> ReleaseFile {
         use std::fmt::Write;
         let mut text = format!(
             "name = \"r\"\n[logs]\npath = \"x\"\n[ledger]\npath = \"r.ledger\"\nepsilon = 1.0\n\
@@ -300,7 +303,7 @@ mod tests {
             write!(text, "[[question]]\nname = \"q{number}\"\n{kind}\nweight = {weight:.3}\n")
                 .unwrap();
         }
-        Release::parse(&text, "r.toml", Path::new(".")).unwrap()
+        ReleaseFile::parse(&text, "r.toml", Path::new(".")).unwrap()
     }
 
     proptest! {
@@ -313,8 +316,8 @@ mod tests {
             weights in prop::collection::vec(0.01_f64..10.0, 1..8),
             budget in 1_000_000_u64..1_000_000_000,
         ) {
-            let release = release(questions, share, &weights);
-            let tables = measured_tables(&release, NanoRho::new(budget), None).unwrap();
+            let release_file = release(questions, share, &weights);
+            let tables = measured_tables(&release_file, NanoRho::new(budget), None).unwrap();
             let spent: u64 = tables.iter().map(|table| table.charge.nano()).sum();
             prop_assert!(spent as f64 <= budget as f64 * share);
             prop_assert!(spent + questions as u64 + 10 >= (budget as f64 * share * 0.999_99) as u64 - budget / 500_000);

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::*;
-use crate::spec::keys::Key;
+use crate::release_file::keys::Key;
 
 const RELEASE: &str = r#"
 name = "r"
@@ -40,8 +40,8 @@ range = [0, 100]
 
 #[test]
 fn every_atom_lands_in_the_cell_of_its_key_values() {
-    let release = Release::parse(RELEASE, "r.toml", Path::new(".")).unwrap();
-    let plan = Plan::new(&release, NanoRho::new(20_000_000), None).unwrap();
+    let release_file = ReleaseFile::parse(RELEASE, "r.toml", Path::new(".")).unwrap();
+    let plan = Plan::new(&release_file, NanoRho::new(20_000_000), None).unwrap();
     let names: Vec<&str> = plan.layout.keys().iter().map(Key::name).collect();
     let (levels, bins) = ("latency_ms in levels of [0, 100]", "latency_ms in bins of [0, 100]");
     assert_eq!(names, ["hour", "app", "route", levels, bins]);

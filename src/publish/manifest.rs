@@ -5,16 +5,16 @@ use serde_json::{Value, json};
 use crate::ledger::{Entry, StoredFile};
 use crate::plan::{Layering, Layers};
 use crate::release::{Answer, Guarantee, NoisyTable};
-use crate::spec::Release;
-use crate::spec::lattice::{Clip, LATTICE_ONE};
-use crate::spec::question::Question;
-use crate::spec::window::Day;
+use crate::release_file::ReleaseFile;
+use crate::release_file::lattice::{Clip, LATTICE_ONE};
+use crate::release_file::question::Question;
+use crate::release_file::window::Day;
 use crate::{Error, Result};
 
 /// The public facts about one release of one day.
 pub struct Facts<'a> {
     /// The release file.
-    pub release: &'a Release,
+    pub release_file: &'a ReleaseFile,
     /// The day.
     pub day: Day,
     /// The ledger's entry.
@@ -46,19 +46,19 @@ impl Facts<'_> {
         answer: &Answer,
         tables: &[NoisyTable],
     ) -> Value {
-        let terms = &self.release.ledger;
+        let terms = &self.release_file.ledger;
         let used =
             |table: &&NoisyTable| answer.measured_tables.contains(&table.priced().table.name);
         let measured: Vec<&NoisyTable> = tables.iter().filter(used).collect();
         let rho: f64 = measured.iter().map(|table| table.priced().charge.rho()).sum();
         json!({
-            "release": self.release.name,
+            "release": self.release_file.name,
             "question": question.name,
             "asks": question.measure.word(),
             "day": self.day,
             "time_zone": terms.time_zone_name,
             "unit": terms.unit.word(),
-            "exempt": self.release.exempt.len(),
+            "exempt": self.release_file.exempt.len(),
             "epsilon": terms.epsilon,
             "delta": terms.delta,
             "rho": rho,
@@ -76,7 +76,7 @@ impl Facts<'_> {
 
     /// The manifest of the day.
     pub(super) fn manifest(&self, files: &[Listed], tables: &[NoisyTable]) -> Result<Vec<u8>> {
-        let terms = &self.release.ledger;
+        let terms = &self.release_file.ledger;
         let files: Vec<Value> = files
             .iter()
             .map(|file| {
@@ -85,14 +85,14 @@ impl Facts<'_> {
             .collect();
         let manifest = json!({
             "format": 4,
-            "release": self.release.name,
+            "release": self.release_file.name,
             "release_id": self.entry.release_id,
             "day": self.day,
             "time_zone": terms.time_zone_name,
             "unit": terms.unit.word(),
             "exempt": {
-                "identifiers": self.release.exempt.len(),
-                "digest": self.release.exempt.digest(),
+                "identifiers": self.release_file.exempt.len(),
+                "digest": self.release_file.exempt.digest(),
             },
             "budget": { "epsilon": terms.epsilon, "delta": terms.delta },
             "charge_rho": self.entry.charge.rho(),

@@ -37,7 +37,7 @@ use crate::release::{NoisyTable, answers};
 pub fn render(facts: &Facts<'_>, plan: &Plan, tables: &[NoisyTable]) -> Result<Vec<StoredFile>> {
     let mut files = Vec::new();
     let mut listed = Vec::new();
-    let questions = &facts.release.questions;
+    let questions = &facts.release_file.questions;
     for (question, answer) in questions.iter().zip(answers(questions, plan, tables)?) {
         let metadata = facts.of_question(question, &answer, tables);
         let bytes = table::to_parquet(question, facts.day, &answer, &metadata)?;

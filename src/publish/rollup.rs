@@ -19,10 +19,10 @@ use super::table::encode;
 use crate::ledger::StoredFile;
 use crate::plan::Lookups;
 use crate::release::Z_95;
-use crate::spec::Release;
-use crate::spec::measure::Measure;
-use crate::spec::question::Question;
-use crate::spec::window::Day;
+use crate::release_file::ReleaseFile;
+use crate::release_file::measure::Measure;
+use crate::release_file::question::Question;
+use crate::release_file::window::Day;
 use crate::{Error, Result};
 use asked::KeyBecomes;
 pub use asked::{Coarser, Countries, Period};
@@ -39,7 +39,7 @@ use day::{Cells, broken};
 /// Refused, for a question whose values do not add up, or a day that does not tell what the noise of
 /// a sum needs; internal, when stored bytes are not as published.
 pub fn rollup(
-    release: &Release,
+    release_file: &ReleaseFile,
     question: &Question,
     days: &[ReleasedDay],
     coarser: &Coarser,
@@ -47,7 +47,7 @@ pub fn rollup(
     if let Some(reason) = coarser.unfit(question) {
         return Err(Error::refused(format!("`{}` cannot be rolled up", question.name)).help(reason));
     }
-    let lookups = Lookups::new(&release.questions)?;
+    let lookups = Lookups::new(&release_file.questions)?;
     let mut periods: BTreeMap<String, Sum> = BTreeMap::new();
     for released in days {
         let (name, length) = coarser.period.of(released.day);
@@ -59,19 +59,19 @@ pub fn rollup(
         .into_iter()
         .map(|(name, sum)| {
             let mut metadata = json!({
-                "release": release.name,
+                "release": release_file.name,
                 "question": question.name,
                 "asks": question.measure.word(),
                 "grain": word,
                 "period": name,
                 "days": sum.days,
-                "time_zone": release.ledger.time_zone_name,
-                "unit": release.ledger.unit.word(),
+                "time_zone": release_file.ledger.time_zone_name,
+                "unit": release_file.ledger.unit.word(),
                 "confidence": 0.95,
                 "cost": "none: a sum of published values",
                 "guarantee": "The promise is that of the days it was made of, whose files carry it: adding published values up \
                               tells nothing more about anybody.",
-                "spec_fingerprint": release.fingerprint(),
+                "spec_fingerprint": release_file.fingerprint(),
                 "code_version": env!("CARGO_PKG_VERSION"),
             });
             if coarser.adds_cells() {

@@ -14,9 +14,9 @@ use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use serde_json::Value;
 
 use crate::release::{Answer, Rows, Values};
-use crate::spec::keys::{Key, KeySource};
-use crate::spec::question::Question;
-use crate::spec::window::Day;
+use crate::release_file::keys::{Key, KeySource};
+use crate::release_file::question::Question;
+use crate::release_file::window::Day;
 use crate::{Error, Result, footer};
 
 /// The key of the JSON in a file's metadata.

@@ -8,7 +8,7 @@ use opendp::measures::ZeroConcentratedDivergence;
 
 use super::fault;
 use crate::Result;
-use crate::spec::privacy_loss::{Epsilon, NanoRho};
+use crate::release_file::privacy_loss::{Epsilon, NanoRho};
 
 /// The tight conversion leaves the range of floats somewhere above this loss, where it promises
 /// nothing any more.

@@ -9,7 +9,7 @@ use super::threshold::threshold;
 use crate::aggregate::{ExactTally, KeyTally};
 use crate::ledger::DrawPermit;
 use crate::plan::{Contribution, MOST_KEYS, MeasuredTable};
-use crate::spec::privacy_loss::{AttoDelta, NanoRho};
+use crate::release_file::privacy_loss::{AttoDelta, NanoRho};
 use crate::{Error, Result};
 
 /// A measured table with the mechanism that was built for it; frozen with the reservation.
@@ -114,7 +114,7 @@ impl NoisyTable {
     /// The standard deviation of the noise, in contributions.
     #[must_use]
     pub fn noise_sd(&self) -> f64 {
-        self.priced.noise_scale.units() / crate::spec::lattice::LATTICE_ONE as f64
+        self.priced.noise_scale.units() / crate::release_file::lattice::LATTICE_ONE as f64
     }
 }
 

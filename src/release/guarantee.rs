@@ -6,10 +6,10 @@ use super::accounting::epsilon_of;
 use super::draw::{PricedTable, total_charge};
 use crate::Result;
 use crate::plan::{Contribution, MOST_KEYS, MOST_KEYS_OF_ONE};
-use crate::spec::lattice::LATTICE_ONE;
-use crate::spec::privacy_loss::NanoRho;
-use crate::spec::release::LedgerTerms;
-use crate::spec::unit::Unit;
+use crate::release_file::file::LedgerTerms;
+use crate::release_file::lattice::LATTICE_ONE;
+use crate::release_file::privacy_loss::NanoRho;
+use crate::release_file::unit::Unit;
 
 /// How many lookups of one target the target figure is told for.
 const TARGET_LOOKUPS: [u32; 4] = [1, 10, 100, 1_000];
@@ -207,18 +207,18 @@ mod tests {
     use super::*;
     use crate::plan::Plan;
     use crate::release::price;
-    use crate::spec::Release;
+    use crate::release_file::ReleaseFile;
 
     fn guarantee(questions: &str) -> (Guarantee, f64) {
         let text = format!(
             "name = \"r\"\n[logs]\npath = \"x\"\n[ledger]\npath = \"r.ledger\"\nepsilon = 1.0\n\
              delta = 1e-6\n{questions}"
         );
-        let release = Release::parse(&text, "r.toml", Path::new(".")).unwrap();
-        let plan = Plan::new(&release, NanoRho::new(20_000_000), None).unwrap();
+        let release_file = ReleaseFile::parse(&text, "r.toml", Path::new(".")).unwrap();
+        let plan = Plan::new(&release_file, NanoRho::new(20_000_000), None).unwrap();
         let priced = price(&plan.tables).unwrap();
         let total = total_charge(&priced).unwrap().rho();
-        (Guarantee::new(&priced, &plan.sizes(), &release.ledger).unwrap(), total)
+        (Guarantee::new(&priced, &plan.sizes(), &release_file.ledger).unwrap(), total)
     }
 
     /// Whether `rho` is `expected`, or above it by the rounding of the lattice.

@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use super::fault;
 use super::sampler::{self, Words};
-use crate::spec::lattice::Clip;
-use crate::spec::privacy_loss::NanoRho;
+use crate::release_file::lattice::Clip;
+use crate::release_file::privacy_loss::NanoRho;
 use crate::{Error, Result};
 
 /// How many cells one thread draws before it takes the next ones.

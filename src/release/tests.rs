@@ -19,19 +19,19 @@ use super::*;
 use crate::aggregate::{Adding, ExactTally};
 use crate::ledger::DrawPermit;
 use crate::plan::Plan;
-use crate::spec::Release;
-use crate::spec::privacy_loss::NanoRho;
+use crate::release_file::ReleaseFile;
+use crate::release_file::privacy_loss::NanoRho;
 
-fn release(keys: &str, questions: &str) -> Release {
+fn release(keys: &str, questions: &str) -> ReleaseFile {
     let text = format!(
         "name = \"r\"\n[logs]\npath = \"x\"\n[keys]\n{keys}\n[ledger]\npath = \"r.ledger\"\n\
          epsilon = 1.0\ndelta = 1e-6\n{questions}"
     );
-    Release::parse(&text, "r.toml", Path::new(".")).unwrap()
+    ReleaseFile::parse(&text, "r.toml", Path::new(".")).unwrap()
 }
 
-fn plan(release: &Release) -> Plan {
-    Plan::new(release, NanoRho::new(24_000_000), None).unwrap()
+fn plan(release_file: &ReleaseFile) -> Plan {
+    Plan::new(release_file, NanoRho::new(24_000_000), None).unwrap()
 }
 
 /// A tally of these sums, table by table.
@@ -117,7 +117,7 @@ fn draws() -> u32 {
 #[test]
 fn intervals_hold_the_bounded_truth_in_95_of_100_values() {
     let many: Vec<String> = (0..9_999).map(|value| format!("\"v{value:04}\"")).collect();
-    let release = release(
+    let release_file = release(
         &format!("kind = [{}]", many.join(",")),
         "[[question]]\nname = \"people\"\ndistinct = \"requester\"\nby = [\"kind\"]\n\
          [[question]]\nname = \"busy\"\ndistinct = \"requester\"\nhaving = \"lookups >= 9\"\nby = [\"kind\"]\n\
@@ -125,7 +125,7 @@ fn intervals_hold_the_bounded_truth_in_95_of_100_values() {
          [[question]]\nname = \"sums\"\nsum = \"latency_ms\"\nrange = [0, 500]\nby = [\"kind\"]\n\
          [[question]]\nname = \"means\"\nmean = \"latency_ms\"\nrange = [0, 500]\nby = [\"kind\"]\n",
     );
-    let plan = plan(&release);
+    let plan = plan(&release_file);
     let truth: Vec<Vec<i64>> = plan
         .tables
         .iter()
@@ -141,9 +141,9 @@ fn intervals_hold_the_bounded_truth_in_95_of_100_values() {
             _ => sums(cells, 9_000),
         })
         .collect();
-    let noisy = answers(&release.questions, &plan, &drawn(&plan, &truth)).unwrap();
-    let target = answers(&release.questions, &plan, &exact(&plan, &truth)).unwrap();
-    for ((question, noisy), target) in release.questions.iter().zip(&noisy).zip(&target) {
+    let noisy = answers(&release_file.questions, &plan, &drawn(&plan, &truth)).unwrap();
+    let target = answers(&release_file.questions, &plan, &exact(&plan, &truth)).unwrap();
+    for ((question, noisy), target) in release_file.questions.iter().zip(&noisy).zip(&target) {
         let added =
             if is_whole(noisy) { rounding(Z_95, column(noisy, "noise_sd")[0]) } else { 0.0 };
         assert!(added < 0.01, "{}: rounding adds {added}", question.name);

@@ -9,8 +9,8 @@
 
 use super::mechanism::NoiseScale;
 use crate::plan::MOST_KEYS_OF_ONE;
-use crate::spec::lattice::LATTICE_ONE;
-use crate::spec::privacy_loss::AttoDelta;
+use crate::release_file::lattice::LATTICE_ONE;
+use crate::release_file::privacy_loss::AttoDelta;
 use crate::{Error, Result};
 
 /// The threshold for noise of this scale, in units of 2^-16.
@@ -50,8 +50,8 @@ const fn to_units(reach: f64) -> i64 {
 mod tests {
     use super::*;
     use crate::release::DiscreteGaussian;
-    use crate::spec::lattice::Clip;
-    use crate::spec::privacy_loss::NanoRho;
+    use crate::release_file::lattice::Clip;
+    use crate::release_file::privacy_loss::NanoRho;
 
     #[test]
     fn the_bound_on_the_tail_is_one_and_close() {

@@ -9,8 +9,8 @@ use std::path::Path;
 
 use jiff::Timestamp;
 
-use crate::spec::Release;
-use crate::spec::window::{Clock, MICROS_PER_DAY};
+use crate::release_file::ReleaseFile;
+use crate::release_file::window::{Clock, MICROS_PER_DAY};
 use crate::{Error, Result};
 
 /// Rows that are past retention for longer than this mean that the time column is misread.
@@ -68,9 +68,9 @@ impl Now {
     ///
     /// # Errors
     /// Input.
-    pub fn require_credible(self, newest: Option<i64>, release: &Release) -> Result<()> {
-        let retention = i64::from(release.retention_days) * MICROS_PER_DAY;
-        let settle = i64::try_from(release.logs.settle.as_micros()).unwrap_or(i64::MAX);
+    pub fn require_credible(self, newest: Option<i64>, release_file: &ReleaseFile) -> Result<()> {
+        let retention = i64::from(release_file.retention_days) * MICROS_PER_DAY;
+        let settle = i64::try_from(release_file.logs.settle.as_micros()).unwrap_or(i64::MAX);
         let longest = if self.is_named {
             retention + NAMED_SLACK_DAYS * MICROS_PER_DAY
         } else {
@@ -136,14 +136,14 @@ impl Plausible {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::spec::window::parse_instant;
+    use crate::release_file::window::parse_instant;
 
-    fn release(extra: &str) -> Release {
+    fn release(extra: &str) -> ReleaseFile {
         let text = format!(
             "name = \"r\"\n[logs]\npath = \"x\"\n{extra}\n[ledger]\npath = \"r.ledger\"\nepsilon = 1.0\n\
              delta = 1e-6\n[[question]]\nname = \"q\"\ncount = \"lookups\"\n"
         );
-        Release::parse(&text, "r.toml", Path::new(".")).unwrap()
+        ReleaseFile::parse(&text, "r.toml", Path::new(".")).unwrap()
     }
 
     #[test]

@@ -12,8 +12,8 @@ pub(crate) use clock::Plausible;
 use jiff::Timestamp;
 
 use crate::ingest::Lookups;
-use crate::spec::Release;
-use crate::spec::window::{Day, DayWindow, days_before};
+use crate::release_file::ReleaseFile;
+use crate::release_file::window::{Day, DayWindow, days_before};
 use crate::{Error, Result};
 
 /// How a day stands to retention and to the clock.
@@ -33,9 +33,13 @@ pub enum Disposition {
 ///
 /// # Errors
 /// Usage, when the window leaves the calendar.
-pub fn disposition(window: &DayWindow, release: &Release, as_of: Timestamp) -> Result<Disposition> {
-    let cutoff = days_before(as_of, release.retention_days)?.as_microsecond();
-    let settle = i64::try_from(release.logs.settle.as_micros()).unwrap_or(i64::MAX);
+pub fn disposition(
+    window: &DayWindow,
+    release_file: &ReleaseFile,
+    as_of: Timestamp,
+) -> Result<Disposition> {
+    let cutoff = days_before(as_of, release_file.retention_days)?.as_microsecond();
+    let settle = i64::try_from(release_file.logs.settle.as_micros()).unwrap_or(i64::MAX);
     let closes = window.end_micros().saturating_add(settle);
     Ok(if window.end_micros() <= cutoff {
         Disposition::Expired
@@ -52,14 +56,14 @@ pub fn disposition(window: &DayWindow, release: &Release, as_of: Timestamp) -> R
 ///
 /// # Errors
 /// Usage, when the window leaves the calendar.
-pub fn closed_days(release: &Release, as_of: Timestamp) -> Result<Vec<DayWindow>> {
-    let zone = &release.ledger.time_zone;
-    let first = days_before(as_of, release.retention_days)?.as_microsecond();
+pub fn closed_days(release_file: &ReleaseFile, as_of: Timestamp) -> Result<Vec<DayWindow>> {
+    let zone = &release_file.ledger.time_zone;
+    let first = days_before(as_of, release_file.retention_days)?.as_microsecond();
     let mut day = Day::of(first, zone);
     let mut closed = Vec::new();
     while let Some(this) = day {
         let window = DayWindow::new(this, zone)?;
-        match disposition(&window, release, as_of)? {
+        match disposition(&window, release_file, as_of)? {
             Disposition::Closed => closed.push(window),
             Disposition::Open => break,
             Disposition::PartlyExpired | Disposition::Expired => {}
@@ -73,10 +77,14 @@ pub fn closed_days(release: &Release, as_of: Timestamp) -> Result<Vec<DayWindow>
 ///
 /// # Errors
 /// Refused, naming the day, why, and what can be done.
-pub fn require_closed(window: &DayWindow, release: &Release, as_of: Timestamp) -> Result<()> {
+pub fn require_closed(
+    window: &DayWindow,
+    release_file: &ReleaseFile,
+    as_of: Timestamp,
+) -> Result<()> {
     let day = window.day();
-    let zone = &release.ledger.time_zone_name;
-    match disposition(window, release, as_of)? {
+    let zone = &release_file.ledger.time_zone_name;
+    match disposition(window, release_file, as_of)? {
         Disposition::Closed => Ok(()),
         Disposition::Open => Err(Error::refused(format!(
             "the day {day} ({zone}) is not closed yet"
@@ -132,20 +140,20 @@ mod tests {
     use std::path::Path;
 
     use super::*;
-    use crate::spec::window::parse_instant;
+    use crate::release_file::window::parse_instant;
 
-    fn release(extra: &str) -> Release {
+    fn release(extra: &str) -> ReleaseFile {
         let text = format!(
             "name = \"r\"\n[logs]\npath = \"x\"\n{extra}\n[ledger]\npath = \"r.ledger\"\nepsilon = 1.0\n\
              delta = 1e-6\n[[question]]\nname = \"q\"\ncount = \"lookups\"\n"
         );
-        Release::parse(&text, "r.toml", Path::new(".")).unwrap()
+        ReleaseFile::parse(&text, "r.toml", Path::new(".")).unwrap()
     }
 
     fn decide(day: &str, as_of: &str, extra: &str) -> Disposition {
-        let release = release(extra);
-        let window = DayWindow::new(day.parse().unwrap(), &release.ledger.time_zone).unwrap();
-        disposition(&window, &release, parse_instant(as_of).unwrap()).unwrap()
+        let release_file = release(extra);
+        let window = DayWindow::new(day.parse().unwrap(), &release_file.ledger.time_zone).unwrap();
+        disposition(&window, &release_file, parse_instant(as_of).unwrap()).unwrap()
     }
 
     #[test]

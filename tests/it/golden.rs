@@ -229,7 +229,8 @@ fn a_reserved_day_is_finished_with_its_frozen_plan_and_costs_no_more() {
     assert_eq!(fixed(&shown, "blocks", &OF_BLOCKS), fixed(&showed, "blocks", &OF_BLOCKS));
     let states = fixed(&shown, "entries", &["state"]).concat();
     assert_eq!((states.len(), states[6].as_str()), (7, Some("published")));
-    let release = pointillist::spec::Release::read(&golden.world.path("daily.toml")).unwrap();
+    let release =
+        pointillist::release_file::ReleaseFile::read(&golden.world.path("daily.toml")).unwrap();
     for question in &release.questions {
         let file = format!("{}/day=2026-06-06/part-0.parquet", question.name);
         assert!(golden.world.path("published").join(&file).is_file(), "{file}");

@@ -9,7 +9,7 @@ use circles::{Imports, circles, imports};
 use code::{functions, production};
 
 /// Modules that any stage may use.
-const EVERYWHERE: [&str; 5] = ["error", "footer", "spec", "ledger", "plan"];
+const EVERYWHERE: [&str; 5] = ["error", "footer", "release_file", "ledger", "plan"];
 
 /// What else each module may import. A stage takes the type on its left, and bounding also the
 /// identifiers in it; the engine runs reading, keeping, bounding and adding together. Custody acts on
@@ -18,7 +18,7 @@ const MORE: [(&str, &[&str]); 15] = [
     ("error", &[]),
     ("footer", &[]),
     ("phone", &[]),
-    ("spec", &["phone"]),
+    ("release_file", &["phone"]),
     ("ledger", &[]),
     ("plan", &[]),
     ("ingest", &["phone"]),
@@ -120,8 +120,10 @@ fn a_stage_imports_only_its_left_neighbour_and_what_all_may_use() {
             let allowed = match more {
                 None => name != "custody" || module == "cli",
                 Some(more) if name == module || more.contains(&name) => true,
-                Some(_) if ["error", "footer", "phone", "spec", "ledger"].contains(&module) => {
-                    name == "error" || name == "spec" && module == "ledger"
+                Some(_)
+                    if ["error", "footer", "phone", "release_file", "ledger"].contains(&module) =>
+                {
+                    name == "error" || name == "release_file" && module == "ledger"
                 }
                 Some(_) => EVERYWHERE.contains(&name),
             };
@@ -179,7 +181,11 @@ fn the_clock_is_read_in_one_place_and_nothing_is_left_to_do() {
     for file in sources() {
         let reads_clock =
             file.text.contains("SystemTime::now") || file.text.contains("Timestamp::now");
-        assert!(!reads_clock || file.path == "spec/window.rs", "{} reads the clock", file.path);
+        assert!(
+            !reads_clock || file.path == "release_file/window.rs",
+            "{} reads the clock",
+            file.path
+        );
         for mark in ["FIXME", "XXX", "TODO"] {
             assert!(!file.text.contains(mark), "{} holds {mark}", file.path);
         }
@@ -212,7 +218,7 @@ fn every_shipped_release_file_is_one() {
         for entry in std::fs::read_dir(root.join(folder)).unwrap() {
             let path = entry.unwrap().path();
             if path.extension().is_some_and(|ending| ending == "toml") {
-                pointillist::spec::Release::read(&path).unwrap();
+                pointillist::release_file::ReleaseFile::read(&path).unwrap();
             }
         }
     }

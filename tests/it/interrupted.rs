@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use pointillist::ingest::find_raw_logs;
 use pointillist::ledger::{DeletedFile, Ledger, Retention, Sealed};
-use pointillist::spec::Release;
-use pointillist::spec::window::{Clock, days_before, parse_instant};
+use pointillist::release_file::ReleaseFile;
+use pointillist::release_file::window::{Clock, days_before, parse_instant};
 
 use crate::archive_world::{ArchiveWorld, HOUR, Row, START, instant, number};
 
@@ -48,11 +48,11 @@ fn rows(place: usize) -> Vec<Row> {
 
 /// Notes a deletion of both files in the journal, as the program does before it acts.
 fn begin(world: &ArchiveWorld, act: impl FnOnce(&mut Ledger, u64, &[String])) {
-    let release = Release::read(&world.path("release.toml")).unwrap();
+    let release_file = ReleaseFile::read(&world.path("release.toml")).unwrap();
     let as_of = parse_instant(&instant(AS_OF)).unwrap();
     let path = world.path("daily.ledger");
     let mut ledger = Ledger::reopen(&path, Duration::ZERO, Clock::Fixed(as_of)).unwrap();
-    let logs = find_raw_logs(&release.logs).unwrap();
+    let logs = find_raw_logs(&release_file.logs).unwrap();
     let digests: Vec<String> =
         logs.iter().map(|log| log.digest(ledger.key().unwrap()).unwrap()).collect();
     let files = ["a.csv", "b.csv"].into_iter().zip(&digests).map(|(name, digest)| DeletedFile {

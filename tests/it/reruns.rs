@@ -154,9 +154,10 @@ fn rows(bytes: &[u8]) -> usize {
 
 /// Reserves a day and notes its draw, like a run that dies before its commit.
 fn die_after_the_note(world: &World) {
-    let release = pointillist::spec::Release::read(&world.path("release.toml")).unwrap();
+    let release_file =
+        pointillist::release_file::ReleaseFile::read(&world.path("release.toml")).unwrap();
     let job = pointillist::pipeline::Job {
-        out: release.output.clone(),
+        out: release_file.output.clone(),
         as_of: "2026-03-10T00:00:00Z".parse().unwrap(),
         wait: std::time::Duration::ZERO,
         again: pointillist::pipeline::Again::Refuse,
@@ -165,18 +166,18 @@ fn die_after_the_note(world: &World) {
         rejects: None,
         memory: usize::MAX,
         spill: pointillist::pipeline::Spill::Allow,
-        release,
+        release_file,
     };
     let mut ledger = pointillist::pipeline::open_ledger(&job).unwrap();
-    let (_, priced, _) = pointillist::pipeline::plan(&job.release).unwrap();
+    let (_, priced, _) = pointillist::pipeline::plan(&job.release_file).unwrap();
     let entry = ledger
         .reserve(&pointillist::ledger::Reservation {
-            release: job.release.name.clone(),
+            release: job.release_file.name.clone(),
             release_id: "ab".repeat(32),
-            fingerprint: job.release.fingerprint(),
+            fingerprint: job.release_file.fingerprint(),
             blocks: vec!["2026-03-02".parse().unwrap()],
             charge: pointillist::release::total_charge(&priced).unwrap(),
-            key_delta: pointillist::spec::privacy_loss::AttoDelta::ZERO,
+            key_delta: pointillist::release_file::privacy_loss::AttoDelta::ZERO,
             plan: "{}".to_owned(),
             logs_digest: "cd".repeat(32),
             code_version: "0".to_owned(),

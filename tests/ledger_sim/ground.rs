@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use pointillist::ledger::{Ledger, Reservation, StoredFile, Terms};
-use pointillist::spec::privacy_loss::{AttoDelta, Delta, Epsilon, NanoRho};
-use pointillist::spec::window::{Clock, Day};
+use pointillist::release_file::privacy_loss::{AttoDelta, Delta, Epsilon, NanoRho};
+use pointillist::release_file::window::{Clock, Day};
 
 use crate::model::{BUDGET, KEY_DELTA};
 

@@ -13,11 +13,11 @@ use serde::Serialize;
 
 use crate::phone::CallingCodes;
 use crate::pipeline::Job;
+use crate::release_file::keys::{Key, KeySource, OTHER};
+use crate::release_file::prefix::PrefixOf;
+use crate::release_file::question::{Measure, Question};
+use crate::release_file::window::{Day, DayWindow};
 use crate::simulate::{Settings, for_each_chunk};
-use crate::spec::keys::{Key, KeySource, OTHER};
-use crate::spec::prefix::PrefixOf;
-use crate::spec::question::{Measure, Question};
-use crate::spec::window::{Day, DayWindow};
 use crate::{Error, Result};
 
 /// How far one question's answers were from the truth.
@@ -125,12 +125,12 @@ impl Exact {
 
 /// Compares every published answer of the demo with the truth.
 pub(super) fn compare(settings: &Settings, job: &Job) -> Result<Vec<Accuracy>> {
-    let questions = &job.release.questions;
+    let questions = &job.release_file.questions;
     let mut answers: Vec<Vec<Shown>> = questions.iter().map(|_| Vec::new()).collect();
     let mut last: Vec<Vec<Shown>> = questions.iter().map(|_| Vec::new()).collect();
     let mut day = Day::new(settings.start);
     for index in 0..settings.days {
-        let window = DayWindow::new(day, &job.release.ledger.time_zone)?;
+        let window = DayWindow::new(day, &job.release_file.ledger.time_zone)?;
         let mut exact: Vec<HashMap<Vec<String>, Exact>> =
             questions.iter().map(|_| HashMap::new()).collect();
         for_each_chunk(settings, index, |batch| {

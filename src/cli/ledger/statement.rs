@@ -11,9 +11,9 @@ use crate::cli::output::Output;
 use crate::ledger::{Balance, Entry, Ledger, State, Which};
 use crate::pipeline::losses;
 use crate::release::epsilon_of;
-use crate::spec::privacy_loss::NanoRho;
-use crate::spec::unit::Unit;
-use crate::spec::window::Day;
+use crate::release_file::privacy_loss::NanoRho;
+use crate::release_file::unit::Unit;
+use crate::release_file::window::Day;
 
 /// The spans of days for which losses are added up.
 const SPANS: [(i64, &str); 2] = [(30, "30 days"), (365, "365 days")];

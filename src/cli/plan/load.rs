@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::cli::args::Plan;
 use crate::release::{Load, Typical};
-use crate::spec::question::{Measure, Question};
+use crate::release_file::question::{Measure, Question};
 
 /// Lookups per requester if `--requesters` is not given. The number of requesters decides how
 /// informative distinct counts and histograms are.

@@ -9,9 +9,9 @@ use std::path::{Path, PathBuf};
 use crate::engine::DayRows;
 use crate::ingest::{LogReader, RowCounts};
 use crate::plan::Plan;
-use crate::spec::Release;
-use crate::spec::privacy_loss::NanoRho;
-use crate::spec::window::{Day, DayWindow};
+use crate::release_file::ReleaseFile;
+use crate::release_file::privacy_loss::NanoRho;
+use crate::release_file::window::{Day, DayWindow};
 
 /// Whole contributions summed over days, for each table.
 pub(super) struct Sums {
@@ -33,23 +33,23 @@ impl Sums {
 }
 
 /// The release file of this name.
-pub(super) fn release(name: &str) -> Release {
+pub(super) fn release(name: &str) -> ReleaseFile {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases");
-    Release::read(&folder.join(name)).unwrap()
+    ReleaseFile::read(&folder.join(name)).unwrap()
 }
 
 fn case(name: &str, first: &str, last: &str) -> Option<Sums> {
-    let release = release(name);
-    if !release.logs.place.path().exists() {
-        eprintln!("SKIPPED {name}: {} is not here", release.logs.place.path().display());
+    let release_file = release(name);
+    if !release_file.logs.place.path().exists() {
+        eprintln!("SKIPPED {name}: {} is not here", release_file.logs.place.path().display());
         return None;
     }
-    Some(sums(&release, first, last))
+    Some(sums(&release_file, first, last))
 }
 
 /// The sums of the release's tables over some days.
-pub(super) fn sums(release: &Release, first: &str, last: &str) -> Sums {
-    let plan = Plan::new(release, NanoRho::new(24_000_000), None).unwrap();
+pub(super) fn sums(release_file: &ReleaseFile, first: &str, last: &str) -> Sums {
+    let plan = Plan::new(release_file, NanoRho::new(24_000_000), None).unwrap();
     let mut sums = Sums {
         names: plan.tables.iter().map(|table| table.name.clone()).collect(),
         tables: plan.cells.iter().map(|cells| vec![0; cells.count() as usize]).collect(),
@@ -58,10 +58,11 @@ pub(super) fn sums(release: &Release, first: &str, last: &str) -> Sums {
     };
     let (mut day, last): (Day, Day) = (first.parse().unwrap(), last.parse().unwrap());
     while day <= last {
-        let window = DayWindow::new(day, &release.ledger.time_zone).unwrap();
-        let reader = LogReader::open(&release.logs, plan.layout.keys(), Some(&window)).unwrap();
+        let window = DayWindow::new(day, &release_file.ledger.time_zone).unwrap();
+        let reader =
+            LogReader::open(&release_file.logs, plan.layout.keys(), Some(&window)).unwrap();
         let (mut rows, counts) = DayRows::gather(&reader, &window, &plan, usize::MAX).unwrap();
-        let exact = rows.tally(&plan, &release.exempt).unwrap();
+        let exact = rows.tally(&plan, &release_file.exempt).unwrap();
         let mut tables = Vec::new();
         for (place, sum) in sums.tables.iter_mut().enumerate() {
             let units = exact.table(place).unwrap();

@@ -7,10 +7,10 @@ use std::path::Path;
 use crate::engine::DayRows;
 use crate::ingest::{LogReader, RowCounts};
 use crate::plan::Plan;
+use crate::release_file::ReleaseFile;
+use crate::release_file::privacy_loss::NanoRho;
+use crate::release_file::window::DayWindow;
 use crate::simulate::{Format, Settings, write};
-use crate::spec::Release;
-use crate::spec::privacy_loss::NanoRho;
-use crate::spec::window::DayWindow;
 
 /// Tallies of a release with these `[logs]` fields and questions, in whole contributions.
 fn run(
@@ -24,12 +24,12 @@ fn run(
         "name = \"formats\"\n[logs]\n{logs}\n[keys]\n{keys}\n[ledger]\npath = \"l\"\nepsilon = 1.0\n\
          delta = 1e-6\n{questions}"
     );
-    let release = Release::parse(&text, "formats.toml", folder).unwrap();
-    let plan = Plan::new(&release, NanoRho::new(24_000_000), None).unwrap();
-    let window = DayWindow::new(day.parse().unwrap(), &release.ledger.time_zone).unwrap();
-    let reader = LogReader::open(&release.logs, plan.layout.keys(), Some(&window)).unwrap();
+    let release_file = ReleaseFile::parse(&text, "formats.toml", folder).unwrap();
+    let plan = Plan::new(&release_file, NanoRho::new(24_000_000), None).unwrap();
+    let window = DayWindow::new(day.parse().unwrap(), &release_file.ledger.time_zone).unwrap();
+    let reader = LogReader::open(&release_file.logs, plan.layout.keys(), Some(&window)).unwrap();
     let (mut rows, counts) = DayRows::gather(&reader, &window, &plan, usize::MAX).unwrap();
-    let exact = rows.tally(&plan, &release.exempt).unwrap();
+    let exact = rows.tally(&plan, &release_file.exempt).unwrap();
     let whole = |place| exact.table(place).unwrap().iter().map(|units| units >> 16).collect();
     // The total stands before the tables asked for, and alone where only it is asked for.
     let first = usize::from(plan.tables.len() > 1 && plan.tables[0].axes.is_empty());
@@ -147,14 +147,14 @@ fn a_short_record_and_a_long_one_are_refused_together() {
                  x,t,2026-01-01T00:00:00Z,a,n,n,n\n";
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("x.csv"), text).unwrap();
-    let release = Release::parse(
+    let release_file = ReleaseFile::parse(
         "name = \"r\"\n[logs]\npath = \"*.csv\"\nidentifier = \"opaque\"\n[ledger]\npath = \"l\"\n\
          epsilon = 1.0\ndelta = 1e-6\n[[question]]\nname = \"q\"\ncount = \"lookups\"\n",
         "r.toml",
         folder.path(),
     )
     .unwrap();
-    let reader = LogReader::open(&release.logs, &[], None).unwrap();
+    let reader = LogReader::open(&release_file.logs, &[], None).unwrap();
     let failure = reader.fold(|| (), |(), _| Ok(())).err().unwrap().to_string();
     assert!(failure.ends_with("x.csv line 2: 3 fields where the header has 5"), "{failure}");
 }

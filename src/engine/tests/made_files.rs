@@ -20,9 +20,9 @@ use self::rows::{APPS, Row, rows};
 use crate::engine::DayRows;
 use crate::ingest::{LogReader, Rejects, RowCounts};
 use crate::plan::Plan;
-use crate::spec::Release;
-use crate::spec::privacy_loss::NanoRho;
-use crate::spec::window::DayWindow;
+use crate::release_file::ReleaseFile;
+use crate::release_file::privacy_loss::NanoRho;
+use crate::release_file::window::DayWindow;
 use crate::{Kind, Result};
 
 /// A file, what it is an example of, and what the release file must say to read it.
@@ -44,7 +44,7 @@ impl Made {
         Self { logs, ..self }
     }
 
-    fn release(&self, folder: &Path) -> Release {
+    fn release(&self, folder: &Path) -> ReleaseFile {
         std::fs::write(folder.join(self.file), &self.bytes).unwrap();
         let apps: Vec<String> =
             APPS.iter().map(|app| toml::Value::from(*app).to_string()).collect();
@@ -55,18 +55,18 @@ impl Made {
             self.logs,
             apps.join(",")
         );
-        Release::parse(&text, "made.toml", folder).unwrap()
+        ReleaseFile::parse(&text, "made.toml", folder).unwrap()
     }
 
     /// The exact tables of [`DAY`], in lattice units, and the rejects among the rows read for it.
     fn tally(&self) -> Result<(Vec<Vec<i64>>, Rejects)> {
         let folder = tempfile::tempdir().unwrap();
-        let release = self.release(folder.path());
-        let plan = Plan::new(&release, NanoRho::new(24_000_000), None).unwrap();
-        let window = DayWindow::new(DAY.parse().unwrap(), &release.ledger.time_zone).unwrap();
-        let reader = LogReader::open(&release.logs, plan.layout.keys(), Some(&window))?;
+        let release_file = self.release(folder.path());
+        let plan = Plan::new(&release_file, NanoRho::new(24_000_000), None).unwrap();
+        let window = DayWindow::new(DAY.parse().unwrap(), &release_file.ledger.time_zone).unwrap();
+        let reader = LogReader::open(&release_file.logs, plan.layout.keys(), Some(&window))?;
         let (mut rows, counts) = DayRows::gather(&reader, &window, &plan, usize::MAX)?;
-        let exact = rows.tally(&plan, &release.exempt)?;
+        let exact = rows.tally(&plan, &release_file.exempt)?;
         let tables = (0..plan.tables.len()).map(|place| exact.table(place).unwrap().to_vec());
         Ok((tables.collect(), counts.rejects))
     }
@@ -74,9 +74,9 @@ impl Made {
     /// Reads the whole file and counts its rows.
     fn counts(&self) -> Result<RowCounts> {
         let folder = tempfile::tempdir().unwrap();
-        let release = self.release(folder.path());
-        let plan = Plan::new(&release, NanoRho::new(24_000_000), None).unwrap();
-        let reader = LogReader::open(&release.logs, plan.layout.keys(), None)?;
+        let release_file = self.release(folder.path());
+        let plan = Plan::new(&release_file, NanoRho::new(24_000_000), None).unwrap();
+        let reader = LogReader::open(&release_file.logs, plan.layout.keys(), None)?;
         Ok(reader.fold(|| (), |(), _| Ok(()))?.1)
     }
 }

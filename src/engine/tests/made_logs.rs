@@ -2,15 +2,15 @@
 //! figures counted while they are made. They are there in every clone.
 
 use super::cases::{Sums, release, sums};
-use crate::spec::logs::Place;
+use crate::release_file::logs::Place;
 
 /// The sums of a release file over a log that is written for it.
 fn of(case: &str, file: &str, log: &str, first: &str, last: &str) -> Sums {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join(file), log).unwrap();
-    let mut release = release(case);
-    release.logs.place = Place { folder: folder.path().to_owned(), glob: file.to_owned() };
-    sums(&release, first, last)
+    let mut release_file = release(case);
+    release_file.logs.place = Place { folder: folder.path().to_owned(), glob: file.to_owned() };
+    sums(&release_file, first, last)
 }
 
 /// Days and hours of New York, as the log has them, beside the instants that they are.

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use super::reference::{Part, exact_reference, person_parts, reference};
 use super::world::{EXEMPT, Lookup, Setup, adversary, lookup, setup, tallies, with_rows};
 use crate::plan::MOST_KEYS_OF_ONE;
-use crate::spec::prefix::{Prefix, PrefixOf};
+use crate::release_file::prefix::{Prefix, PrefixOf};
 
 /// The weights of keys, without those found before.
 fn weights(setup: Setup, files: &[Vec<Lookup>], found: &BTreeSet<u64>) -> BTreeMap<u64, i64> {

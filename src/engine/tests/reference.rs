@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::world::{EXEMPT, Lookup, Setup};
 use crate::plan::{Axis, Cells, Contribution, MeasuredTable};
-use crate::spec::measure::Counted;
+use crate::release_file::measure::Counted;
 
 /// The slow, plain form of the same mathematics, in floats: each unit's vector, scaled, summed.
 pub(super) fn reference(setup: Setup, rows: &[Lookup]) -> Vec<Vec<f64>> {

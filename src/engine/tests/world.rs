@@ -7,10 +7,10 @@ use proptest::prelude::*;
 use crate::engine::DayRows;
 use crate::ingest::LogReader;
 use crate::plan::Plan;
-use crate::spec::Release;
-use crate::spec::privacy_loss::NanoRho;
-use crate::spec::unit::Exempt;
-use crate::spec::window::DayWindow;
+use crate::release_file::ReleaseFile;
+use crate::release_file::privacy_loss::NanoRho;
+use crate::release_file::unit::Exempt;
+use crate::release_file::window::DayWindow;
 
 /// A lookup of the test: requester, target, seconds from the day's start, app, route.
 #[derive(Debug, Clone)]
@@ -41,7 +41,7 @@ pub(super) struct Setup {
 }
 
 impl Setup {
-    fn release(self, folder: &Path) -> Release {
+    fn release(self, folder: &Path) -> ReleaseFile {
         let identifier = if self.has_numbers { "e164" } else { "opaque" };
         let more = if self.has_few_keys { "" } else { MANY_KEYS };
         let targets = if self.has_targets { TARGETS } else { "" };
@@ -52,7 +52,7 @@ impl Setup {
             let unit = format!("[privacy]\nunit = \"person-day\"\nexempt = {exempt:?}\n[ledger]");
             text = text.replacen("[ledger]", &unit, 1);
         }
-        Release::parse(&text, "property.toml", folder).unwrap()
+        ReleaseFile::parse(&text, "property.toml", folder).unwrap()
     }
 
     pub(super) fn plan(self) -> Plan {
@@ -209,14 +209,16 @@ pub(super) fn with_rows<T: Send>(
         }
         std::fs::write(folder.path().join(format!("{number}.csv")), text).unwrap();
     }
-    let release = setup.release(folder.path());
-    let plan = Plan::new(&release, NanoRho::new(24_000_000), None).unwrap();
-    let window = DayWindow::new("2026-03-02".parse().unwrap(), &release.ledger.time_zone).unwrap();
+    let release_file = setup.release(folder.path());
+    let plan = Plan::new(&release_file, NanoRho::new(24_000_000), None).unwrap();
+    let window =
+        DayWindow::new("2026-03-02".parse().unwrap(), &release_file.ledger.time_zone).unwrap();
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
     pool.install(|| {
-        let reader = LogReader::open(&release.logs, plan.layout.keys(), Some(&window)).unwrap();
+        let reader =
+            LogReader::open(&release_file.logs, plan.layout.keys(), Some(&window)).unwrap();
         let (mut rows, _) = DayRows::gather(&reader, &window, &plan, setup.memory).unwrap();
-        work(&mut rows, &plan, &release.exempt)
+        work(&mut rows, &plan, &release_file.exempt)
     })
 }
 

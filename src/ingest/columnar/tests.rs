@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use super::super::LogReader;
 use super::super::shard::find;
 use super::*;
-use crate::spec::Release;
+use crate::release_file::ReleaseFile;
 
 /// 2026-03-29T00:00:00Z: the day on which clocks go forward in Berlin.
 const START: i64 = 1_774_742_400_000_000;
@@ -28,7 +28,7 @@ fn logs(folder: &Path, zone: &str) -> Logs {
          time_zone = \"{zone}\"\n[ledger]\npath = \"l\"\nepsilon = 1.0\ndelta = 1e-6\n[[question]]\n\
          name = \"q\"\ncount = \"lookups\"\n"
     );
-    Release::parse(&text, "r.toml", folder).unwrap().logs
+    ReleaseFile::parse(&text, "r.toml", folder).unwrap().logs
 }
 
 /// A file with one row group for each list of hours and minutes from the start; none is no time.
@@ -84,7 +84,7 @@ proptest! {
         let shard = find(&logs, None).unwrap().remove(0);
         let wanted = Wanted::new(&logs, &[]);
         let footer = ParquetFooter::read(&shard, &wanted, &logs).unwrap();
-        let block_zone = crate::spec::window::parse_zone(block_zone, "zone").unwrap();
+        let block_zone = crate::release_file::window::parse_zone(block_zone, "zone").unwrap();
         let day = DayWindow::new("2026-03-29".parse().unwrap(), &block_zone).unwrap();
         let kept = footer.groups_of(Some(&day), &logs).unwrap();
         for (group, minutes) in groups.iter().enumerate() {

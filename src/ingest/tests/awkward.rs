@@ -16,8 +16,8 @@ use crate::ingest::records::Header;
 use crate::ingest::shard::{Format, Shard, find};
 use crate::ingest::wanted::{RawBatch, Wanted};
 use crate::ingest::{shard, time};
-use crate::spec::Release;
-use crate::spec::logs::Logs;
+use crate::release_file::ReleaseFile;
+use crate::release_file::logs::Logs;
 use crate::{Error, Kind, Result};
 
 fn logs(path: &Path) -> Logs {
@@ -27,7 +27,7 @@ fn logs(path: &Path) -> Logs {
          path = \"l\"\nepsilon = 1.0\ndelta = 1e-6\n[[question]]\nname = \"q\"\ncount = \"lookups\"\n",
         toml::Value::String(pattern)
     );
-    Release::parse(&text, "r.toml", Path::new(".")).unwrap().logs
+    ReleaseFile::parse(&text, "r.toml", Path::new(".")).unwrap().logs
 }
 
 /// All columns of a file, the first of them as identifier, one that can be a time as time.

@@ -173,8 +173,9 @@ fn a_ledger_of_a_unit_that_is_gone_is_refused_by_name() {
 fn terms_come_back_exactly() {
     let bench = Bench::new();
     let mut made = terms(100);
-    made.epsilon = crate::spec::privacy_loss::Epsilon::new(0.1 + 0.2, "epsilon").unwrap();
-    made.delta = crate::spec::privacy_loss::Delta::new(1e-15_f64.next_up(), "delta").unwrap();
+    made.epsilon = crate::release_file::privacy_loss::Epsilon::new(0.1 + 0.2, "epsilon").unwrap();
+    made.delta =
+        crate::release_file::privacy_loss::Delta::new(1e-15_f64.next_up(), "delta").unwrap();
     made.identity.insert("\"quoted\"".to_owned(), "ünïcode\n".to_owned());
     made.logs = Some("logs/**/*.parquet".to_owned());
     drop(Ledger::open(&bench.path(), &made, Duration::ZERO, clock()).unwrap());

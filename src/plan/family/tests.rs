@@ -5,21 +5,21 @@ use std::path::Path;
 use super::super::clips::TOTAL_CLIP;
 use super::super::layers::Layers;
 use super::*;
-use crate::spec::Release;
-use crate::spec::measure::HISTOGRAM_BINS;
+use crate::release_file::ReleaseFile;
+use crate::release_file::measure::HISTOGRAM_BINS;
 
-fn release(questions: &str) -> Release {
+fn release(questions: &str) -> ReleaseFile {
     let text = format!(
         "name = \"r\"\n[logs]\npath = \"x\"\n[keys]\napp = [\"a\", \"b\"]\n[ledger]\n\
          path = \"r.ledger\"\nepsilon = 1.0\ndelta = 1e-6\n{questions}"
     );
-    Release::parse(&text, "r.toml", Path::new(".")).unwrap()
+    ReleaseFile::parse(&text, "r.toml", Path::new(".")).unwrap()
 }
 
 fn tables(questions: &str) -> Vec<MeasuredTable> {
-    let release = release(questions);
+    let release_file = release(questions);
     let budget = NanoRho::new(20_000_000);
-    Lookups::new(&release.questions).unwrap().tables(budget, Unit::RequesterDay, None).unwrap()
+    Lookups::new(&release_file.questions).unwrap().tables(budget, Unit::RequesterDay, None).unwrap()
 }
 
 #[test]
@@ -53,8 +53,8 @@ fn clips_shrink_with_the_grain_and_follow_the_history() {
                  [[question]]\nname = \"fine\"\ncount = \"lookups\"\nby = [\"target_country\", \"hour\"]\n";
     let constant = tables(asked);
     assert!(constant[2].clip.units() < constant[1].clip.units());
-    let release = release(asked);
-    let lookups = Lookups::new(&release.questions).unwrap();
+    let release_file = release(asked);
+    let lookups = Lookups::new(&release_file.questions).unwrap();
     let with = |heavy: f64, noise_sd: f64| {
         let mut bins = vec![0.0; HISTOGRAM_BINS];
         (bins[0], bins[4], bins[16]) = (90_000.0, 9_000.0, heavy);
@@ -83,11 +83,11 @@ fn the_total_alone_gets_everything() {
 
 #[test]
 fn layers_set_the_clip_of_the_total_and_of_loose_tables() {
-    let release = release(
+    let release_file = release(
         "[[question]]\nname = \"app\"\ncount = \"lookups\"\nby = [\"app\"]\nloose = true\n\
          [[question]]\nname = \"fine\"\ncount = \"lookups\"\nby = [\"app\", \"hour\"]\n",
     );
-    let lookups = Lookups::new(&release.questions).unwrap();
+    let lookups = Lookups::new(&release_file.questions).unwrap();
     let with = |unit: Unit, history: Option<&History>| {
         lookups.tables(NanoRho::new(20_000_000), unit, history).unwrap()
     };
@@ -109,11 +109,11 @@ fn layers_set_the_clip_of_the_total_and_of_loose_tables() {
 
 #[test]
 fn the_release_files_clip_of_the_total_stands_whatever_earlier_days_tell() {
-    let release = release("[[question]]\nname = \"all\"\ncount = \"lookups\"\nclip = 48\n");
+    let release_file = release("[[question]]\nname = \"all\"\ncount = \"lookups\"\nclip = 48\n");
     let mut nobody = Layers { width: 20.0, noise_sd: 1.0, sums: vec![0.0; 16] };
     nobody.sums[0] = 10_000.0;
     let history = History::new(&[], vec![nobody]);
-    let lookups = Lookups::new(&release.questions).unwrap();
+    let lookups = Lookups::new(&release_file.questions).unwrap();
     let tables =
         lookups.tables(NanoRho::new(20_000_000), Unit::RequesterDay, history.as_ref()).unwrap();
     assert_eq!((tables[0].asked_clip(), tables[0].clip), (Clip::whole(48), Clip::whole(12)));

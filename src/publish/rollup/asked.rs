@@ -1,11 +1,11 @@
 //! What to add published days up to, and which questions that suits.
 
 use crate::release::Groups;
-use crate::spec::keys::{Key, KeySource};
-use crate::spec::measure::Measure;
-use crate::spec::question::Question;
-use crate::spec::regions::region_of;
-use crate::spec::window::Day;
+use crate::release_file::keys::{Key, KeySource};
+use crate::release_file::measure::Measure;
+use crate::release_file::question::Question;
+use crate::release_file::regions::region_of;
+use crate::release_file::window::Day;
 
 /// What days are added up to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -15,9 +15,9 @@ use super::asked::{Coarser, KeyBecomes};
 use crate::ledger::StoredFile;
 use crate::plan::Lookups;
 use crate::release::{Groups, PricedTable, Raking, sums};
-use crate::spec::measure::Measure;
-use crate::spec::question::Question;
-use crate::spec::window::Day;
+use crate::release_file::measure::Measure;
+use crate::release_file::question::Question;
+use crate::release_file::window::Day;
 use crate::{Error, Result};
 
 /// One day as the ledger keeps it.
@@ -157,8 +157,8 @@ mod tests {
     use super::super::asked::{Countries, Period};
     use super::*;
     use crate::plan::Plan;
-    use crate::spec::Release;
-    use crate::spec::privacy_loss::NanoRho;
+    use crate::release_file::ReleaseFile;
+    use crate::release_file::privacy_loss::NanoRho;
     #[test]
     fn raked_days_say_with_what_and_older_ones_do_not() {
         assert_eq!(raking(&json!({ "raked": false })), Some(None));
@@ -174,8 +174,8 @@ mod tests {
         let text = "name = \"r\"\n[logs]\npath = \"x\"\n[ledger]\npath = \"r.ledger\"\n\
                     epsilon = 1.0\ndelta = 1e-6\n[[question]]\nname = \"hours\"\n\
                     count = \"lookups\"\nby = [\"hour\"]\n";
-        let release = Release::parse(text, "r.toml", Path::new(".")).unwrap();
-        let plan = Plan::new(&release, NanoRho::new(20_000_000), None).unwrap();
+        let release_file = ReleaseFile::parse(text, "r.toml", Path::new(".")).unwrap();
+        let plan = Plan::new(&release_file, NanoRho::new(20_000_000), None).unwrap();
         let tables = crate::release::price(&plan.tables).unwrap();
         let columns: [(&str, ArrayRef); 3] = [
             ("hour", Arc::new(UInt8Array::from_iter_values(0..24))),
@@ -197,7 +197,7 @@ mod tests {
                 drop: drop.iter().map(|key| (*key).to_owned()).collect(),
                 countries: Countries::Keep,
             };
-            Cells::read(&released, &release.questions[0], &plan.lookups, &coarser)
+            Cells::read(&released, &release_file.questions[0], &plan.lookups, &coarser)
         };
         let older = json!({ "raked": true });
         for (told, tables, reason) in [

@@ -20,7 +20,7 @@ use super::super::draw::NoisyTable;
 use super::noisy::{Noisy, Raking};
 use super::tensor::Tensor;
 use crate::plan::{Along, AxisSet, Empty, Family, Plan, subsets};
-use crate::spec::lattice::LATTICE_ONE;
+use crate::release_file::lattice::LATTICE_ONE;
 use crate::{Error, Result};
 
 /// For raking, the total and the sum of each table must be at least this many standard deviations.

@@ -7,11 +7,11 @@ use super::ratios;
 use super::shares::Met;
 use super::sums::Measured;
 use crate::plan::{AxisSet, Plan};
-use crate::spec::keys::{Key, KeySource};
-use crate::spec::lattice::LATTICE_ONE;
-use crate::spec::measure::{HISTOGRAM_BINS, Measure};
-use crate::spec::number::Grid;
-use crate::spec::question::Question;
+use crate::release_file::keys::{Key, KeySource};
+use crate::release_file::lattice::LATTICE_ONE;
+use crate::release_file::measure::{HISTOGRAM_BINS, Measure};
+use crate::release_file::number::Grid;
+use crate::release_file::question::Question;
 
 /// The expected load of a day.
 #[derive(Debug, Clone, Copy, PartialEq)]

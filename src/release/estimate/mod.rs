@@ -23,10 +23,10 @@ pub use sums::{Groups, sums};
 
 use super::draw::NoisyTable;
 use crate::plan::Plan;
-use crate::spec::keys::{Key, KeySource};
-use crate::spec::measure::{HISTOGRAM_BINS, Measure, histogram_edges};
-use crate::spec::number::Grid;
-use crate::spec::question::Question;
+use crate::release_file::keys::{Key, KeySource};
+use crate::release_file::measure::{HISTOGRAM_BINS, Measure, histogram_edges};
+use crate::release_file::number::Grid;
+use crate::release_file::question::Question;
 use crate::{Error, Result};
 use combine::Combined;
 use noisy::Noisy;

@@ -1,8 +1,8 @@
 //! Where a question and its keys lie among the marginals and axes of a plan.
 
 use crate::plan::{Axis, Lookups, Plan};
-use crate::spec::keys::Key;
-use crate::spec::question::Question;
+use crate::release_file::keys::Key;
+use crate::release_file::question::Question;
 use crate::{Error, Result};
 
 /// The marginal of lookups that answers a question.

@@ -4,8 +4,8 @@ use super::answer::{Answer, Column, Rows, Values};
 use super::combine::LEAST_SIGNAL;
 use super::counts;
 use super::noisy::Noisy;
-use crate::spec::keys::OTHER;
-use crate::spec::prefix::Prefix;
+use crate::release_file::keys::OTHER;
+use crate::release_file::prefix::Prefix;
 
 /// The answer: a row for each prefix, ascending, and behind them one for all other lookups.
 ///
@@ -59,7 +59,7 @@ fn raked(noisy: &[Noisy], total: Noisy) -> Option<(Vec<Noisy>, (f64, f64))> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::spec::prefix::PrefixOf;
+    use crate::release_file::prefix::PrefixOf;
 
     const PREFIX: Prefix = Prefix { of: PrefixOf::Target, digits: 6 };
 

@@ -15,7 +15,7 @@
 //! often.
 
 use super::answer::{Answer, Column, Rows, Z_95, is_uninformative};
-use crate::spec::number::Grid;
+use crate::release_file::number::Grid;
 
 /// Quantiles are published if the lookups are at least this many standard deviations of their sum.
 pub(super) const LEAST_SIGNAL: f64 = 5.0;
@@ -166,7 +166,7 @@ fn at(grid: &Grid, place: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::spec::number::Steps;
+    use crate::release_file::number::Steps;
 
     fn grid() -> Grid {
         Grid::new("x", Some(&[0.0, 128.0]), true, Steps::Bins, "q").unwrap()

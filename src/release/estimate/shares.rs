@@ -5,8 +5,8 @@ use super::combine::{Combined, Estimate};
 use super::places::{marginal, order};
 use super::ratios::{self, Pair, Spread};
 use crate::plan::{Axis, Plan, condition_met};
-use crate::spec::keys::Key;
-use crate::spec::question::{Measure, Question};
+use crate::release_file::keys::Key;
+use crate::release_file::question::{Measure, Question};
 use crate::{Error, Result};
 
 /// Which cells of a marginal meet a share's condition.

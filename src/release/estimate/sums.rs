@@ -13,8 +13,8 @@ use super::noisy::{Noisy, Raking};
 use super::places::order;
 use super::tensor::Tensor;
 use crate::plan::{Along, AxisSet, Empty, Family, Lookups, subsets};
-use crate::spec::lattice::LATTICE_ONE;
-use crate::spec::question::Question;
+use crate::release_file::lattice::LATTICE_ONE;
+use crate::release_file::question::Question;
 use crate::{Error, Result};
 
 /// Which values of one key are added up.

@@ -6,8 +6,8 @@
 
 use super::*;
 use crate::release::{DiscreteGaussian, NoiseScale};
-use crate::spec::lattice::Clip;
-use crate::spec::privacy_loss::NanoRho;
+use crate::release_file::lattice::Clip;
+use crate::release_file::privacy_loss::NanoRho;
 
 fn draws(default: usize) -> usize {
     std::env::var("POINTILLIST_DRAWS").ok().and_then(|text| text.parse().ok()).unwrap_or(default)

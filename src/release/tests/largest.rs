@@ -4,19 +4,19 @@ use super::*;
 
 /// In which share of draws every picked row's interval holds, and the noise of one.
 fn all_hold(top: u32, each: i64) -> (f64, f64) {
-    let release = release(
+    let release_file = release(
         "",
         &format!(
             "[[question]]\nname = \"busiest\"\ncount = \"lookups\"\nby = [\"hour\"]\ntop = {top}\n"
         ),
     );
-    let plan = plan(&release);
+    let plan = plan(&release_file);
     let hours = vec![each; 24];
     let truth = vec![in_layers(&plan, hours.iter().sum()), hours];
     let draws = draws();
     let (mut held, mut sd) = (0, 0.0);
     for _ in 0..draws {
-        let noisy = &answers(&release.questions, &plan, &drawn(&plan, &truth)).unwrap()[0];
+        let noisy = &answers(&release_file.questions, &plan, &drawn(&plan, &truth)).unwrap()[0];
         let (low, high) = (column(noisy, "ci_low"), column(noisy, "ci_high"));
         sd = column(noisy, "noise_sd")[0];
         let truth = each as f64 / 65_536.0;

@@ -1,21 +1,21 @@
 //! Is the error that a plan predicts the error that draws show? For every kind, within 10 %.
 
 use super::*;
-use crate::spec::measure::Measure;
+use crate::release_file::measure::Measure;
 
 /// The number of finest cells: hours, apps, routes.
 const FINEST: usize = 24 * 4 * 3;
 
 /// Every kind of question, over tables that hold about `each` lookups in each finest cell.
 struct Kinds {
-    release: Release,
+    release_file: ReleaseFile,
     plan: Plan,
     truth: Vec<Vec<i64>>,
     lookups: f64,
 }
 
 fn kinds(each: i64) -> Kinds {
-    let release = release(
+    let release_file = release(
         "app = [\"a\", \"b\", \"c\"]\nkind = [\"x\"]",
         "[[question]]\nname = \"all\"\ncount = \"lookups\"\n\
          [[question]]\nname = \"finest\"\ncount = \"lookups\"\nby = [\"hour\", \"app\", \"route\"]\n\
@@ -31,7 +31,7 @@ fn kinds(each: i64) -> Kinds {
          [[question]]\nname = \"median\"\nquantiles = [0.5]\nof = \"latency_ms\"\nrange = [0, 128]\n\
          [[question]]\nname = \"per_requester\"\nhistogram = \"lookups per requester\"\n",
     );
-    let plan = plan(&release);
+    let plan = plan(&release_file);
     // Half of the lookups go by SMS, a quarter by each other route; three hours lie a little above.
     let cell = |cell: usize| {
         let hour = 100 + [9, 6, 3].get(cell / 12).copied().unwrap_or(0);
@@ -69,7 +69,7 @@ fn kinds(each: i64) -> Kinds {
         })
         .collect();
     let lookups = finest.iter().sum::<i64>() as f64 / 65_536.0;
-    Kinds { release, plan, truth, lookups }
+    Kinds { release_file, plan, truth, lookups }
 }
 
 const LOOKUPS_OF_MEAN: i64 = 90_000;
@@ -81,7 +81,7 @@ impl Kinds {
     fn compare(&self, names: &[&str]) -> Vec<(f64, f64)> {
         let load = Load { lookups: self.lookups, requesters: 1.0 };
         let priced = price(&self.plan.tables).unwrap();
-        let questions = &self.release.questions;
+        let questions = &self.release_file.questions;
         let target = answers(questions, &self.plan, &exact(&self.plan, &self.truth)).unwrap();
         let asked: Vec<usize> = names
             .iter()
@@ -118,8 +118,8 @@ impl Kinds {
     }
 
     /// What an error of a ratio is multiplied by: the lookups behind it, over its range.
-    fn per_lookup(&self, question: &crate::spec::question::Question) -> f64 {
-        let rows: u64 = question.by.iter().map(crate::spec::keys::Key::size).product();
+    fn per_lookup(&self, question: &crate::release_file::question::Question) -> f64 {
+        let rows: u64 = question.by.iter().map(crate::release_file::keys::Key::size).product();
         match question.measure {
             Measure::Share { .. } => self.lookups / rows as f64,
             Measure::Mean(_) => LOOKUPS_OF_MEAN as f64 / 500.0,
@@ -153,7 +153,7 @@ fn predictions_of_every_kind_are_what_draws_show() {
         "per_requester",
     ];
     let kinds = kinds(4_000);
-    assert_eq!(names.len(), kinds.release.questions.len());
+    assert_eq!(names.len(), kinds.release_file.questions.len());
     assert_close(&names, &kinds.compare(&names));
 }
 
@@ -164,7 +164,7 @@ fn predictions_of_counts_that_are_not_raked_are_what_draws_show() {
     assert_close(&names, &kinds.compare(&names));
     // Without a load the prediction is the same: nothing is raked without an expectation.
     let priced = price(&kinds.plan.tables).unwrap();
-    for question in kinds.release.questions.iter().take(3) {
+    for question in kinds.release_file.questions.iter().take(3) {
         let load = Load { lookups: kinds.lookups, requesters: 1.0 };
         let with = expected(question, &kinds.plan, &priced, Some(load));
         assert_eq!(with, expected(question, &kinds.plan, &priced, None));

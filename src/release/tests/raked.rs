@@ -2,11 +2,11 @@
 
 use super::*;
 use crate::plan::{Contribution, MeasuredTable};
-use crate::spec::question::Question;
+use crate::release_file::question::Question;
 
 /// A release whose counts come from several tables, and what those tables hold.
 pub(super) struct Tables {
-    pub(super) release: Release,
+    pub(super) release_file: ReleaseFile,
     pub(super) plan: Plan,
     pub(super) priced: Vec<PricedTable>,
     /// The exact sums, table by table.
@@ -17,7 +17,7 @@ pub(super) struct Tables {
 /// them.
 pub(super) fn tables(finest: &[i64], total: i64, apps: Apps) -> Tables {
     let loose = if apps == Apps::Loose { "loose = true\n" } else { "" };
-    let release = release(
+    let release_file = release(
         "app = [\"a\", \"b\", \"c\"]",
         &format!(
             "[[question]]\nname = \"all\"\ncount = \"lookups\"\n\
@@ -29,7 +29,7 @@ pub(super) fn tables(finest: &[i64], total: i64, apps: Apps) -> Tables {
          [[question]]\nname = \"per_requester\"\nhistogram = \"lookups per requester\"\nweight = 0.02\n"
         ),
     );
-    let plan = plan(&release);
+    let plan = plan(&release_file);
     let truth = plan
         .tables
         .iter()
@@ -56,7 +56,7 @@ pub(super) fn tables(finest: &[i64], total: i64, apps: Apps) -> Tables {
         })
         .collect();
     let priced = price(&plan.tables).unwrap();
-    Tables { release, plan, priced, truth }
+    Tables { release_file, plan, priced, truth }
 }
 
 /// The same log with another plan of its total.
@@ -64,7 +64,7 @@ fn with_total(change: impl Fn(&mut MeasuredTable)) -> Tables {
     let tables = of_one_log();
     let mut measured = tables.plan.tables.clone();
     change(&mut measured[0]);
-    let plan = Plan::with_tables(&tables.release, measured).unwrap();
+    let plan = Plan::with_tables(&tables.release_file, measured).unwrap();
     let priced = price(&plan.tables).unwrap();
     let mut truth = tables.truth;
     truth[0] = in_layers(&plan, truth[0].iter().sum());
@@ -100,18 +100,18 @@ pub(super) enum Apps {
 
 impl Tables {
     pub(super) fn exact(&self) -> Vec<Answer> {
-        answers(&self.release.questions, &self.plan, &exact(&self.plan, &self.truth)).unwrap()
+        answers(&self.release_file.questions, &self.plan, &exact(&self.plan, &self.truth)).unwrap()
     }
 
     pub(super) fn drawn(&self) -> Vec<Answer> {
         let tally = tally(&self.plan, &self.truth);
         let noisy = Draws::new(DrawPermit::for_test()).tables(tally, &self.priced).unwrap();
-        answers(&self.release.questions, &self.plan, &noisy).unwrap()
+        answers(&self.release_file.questions, &self.plan, &noisy).unwrap()
     }
 
     /// The place of a question, and the question.
     pub(super) fn question(&self, name: &str) -> (usize, &Question) {
-        let mut questions = self.release.questions.iter().enumerate();
+        let mut questions = self.release_file.questions.iter().enumerate();
         questions.find(|(_, question)| question.name == name).unwrap()
     }
 }
@@ -170,7 +170,7 @@ fn all_hold(tables: &Tables) {
             }
         }
     }
-    for (place, question) in tables.release.questions.iter().enumerate() {
+    for (place, question) in tables.release_file.questions.iter().enumerate() {
         for (row, held) in counted[place].iter().enumerate() {
             // All lookups of app b meet `mixed`: that share is known without noise.
             if stated[place][row] == 0.0 {

@@ -10,7 +10,7 @@ use super::logs::{CANONICAL, Identifier, Logs};
 use super::measure::Counted;
 use super::privacy_loss::{AttoDelta, Delta, Epsilon};
 use super::question::{Measure, Question, check_name};
-use super::raw::{RawPrivacy, RawRelease, parse};
+use super::raw::{RawPrivacy, RawReleaseFile, parse};
 use super::unit::{Exempt, Unit};
 use super::window::parse_zone;
 use crate::phone::{self, CallingCodes};
@@ -18,7 +18,7 @@ use crate::{Error, Result};
 
 /// What a release file means.
 #[derive(Debug, Clone)]
-pub struct Release {
+pub struct ReleaseFile {
     /// Its name.
     pub name: String,
     /// Where the logs are and how to read them.
@@ -64,7 +64,7 @@ impl LedgerTerms {
     }
 }
 
-impl Release {
+impl ReleaseFile {
     /// Reads and checks a release file; its relative paths start from its own folder.
     ///
     /// # Errors
@@ -231,7 +231,7 @@ fn check_privacy(raw: &RawPrivacy) -> Result<u64> {
     Ok(millionths)
 }
 
-fn check_ledger(raw: &RawRelease, folder: &Path) -> Result<LedgerTerms> {
+fn check_ledger(raw: &RawReleaseFile, folder: &Path) -> Result<LedgerTerms> {
     let path = raw.ledger.path.as_deref().filter(|path| !path.is_empty()).ok_or_else(|| {
         Error::usage("`[ledger] path` is missing").help(format!(
             "name the file that keeps the budget, for example path = \"{}.ledger\"; \

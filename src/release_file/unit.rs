@@ -160,9 +160,9 @@ fn lines(path: &Path) -> Result<Vec<String>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::spec::Release;
+    use crate::release_file::ReleaseFile;
 
-    fn release(privacy: &str) -> Result<Release> {
+    fn release(privacy: &str) -> Result<ReleaseFile> {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(
             folder.path().join("services.txt"),
@@ -174,7 +174,7 @@ mod tests {
             "name = \"r\"\n[logs]\npath = \"x\"\n[ledger]\npath = \"r.ledger\"\nepsilon = 1.0\n\
              delta = 1e-6\n[privacy]\n{privacy}\n[[question]]\nname = \"q\"\ncount = \"lookups\"\n"
         );
-        Release::parse(&text, "r.toml", folder.path())
+        ReleaseFile::parse(&text, "r.toml", folder.path())
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The release file: what was typed, then what it means.
 
 pub mod expression;
+pub mod file;
 pub mod keys;
 pub mod lattice;
 pub mod logs;
@@ -11,8 +12,7 @@ pub mod privacy_loss;
 pub mod question;
 mod raw;
 pub mod regions;
-pub mod release;
 pub mod unit;
 pub mod window;
 
-pub use release::Release;
+pub use file::ReleaseFile;

@@ -22,20 +22,20 @@ share = "route = 'sms'"
 by = ["app"]
 "#;
 
-fn read(text: &str) -> Result<Release> {
-    Release::parse(text, "daily.toml", Path::new("folder"))
+fn read(text: &str) -> Result<ReleaseFile> {
+    ReleaseFile::parse(text, "daily.toml", Path::new("folder"))
 }
 
 #[test]
 fn a_release_means_what_it_says() {
-    let release = read(GOOD).unwrap();
-    assert_eq!(release.logs.place.path(), Path::new("folder/logs/*.parquet"));
-    assert_eq!(release.output, Path::new("folder/published"));
-    assert_eq!(release.retention_days, 30);
-    let app = &release.questions[0].by[2];
+    let release_file = read(GOOD).unwrap();
+    assert_eq!(release_file.logs.place.path(), Path::new("folder/logs/*.parquet"));
+    assert_eq!(release_file.output, Path::new("folder/published"));
+    assert_eq!(release_file.retention_days, 30);
+    let app = &release_file.questions[0].by[2];
     assert_eq!(app.values(), ["calls", "messages", "other"]);
     assert_eq!(app.fallback(), 2);
-    assert_eq!(release.questions[0].by[3].values(), ["messenger", "sms", "unknown"]);
+    assert_eq!(release_file.questions[0].by[3].values(), ["messenger", "sms", "unknown"]);
 }
 
 #[test]

@@ -12,7 +12,7 @@ use crate::{Error, Result};
 /// The whole file.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct RawRelease {
+pub(crate) struct RawReleaseFile {
     pub(crate) name: String,
     pub(crate) logs: RawLogs,
     #[serde(default)]
@@ -131,7 +131,7 @@ pub(crate) struct RawQuestion {
 ///
 /// # Errors
 /// Usage, naming `file`, the line and the column, and for an unknown field the nearest known one.
-pub(crate) fn parse(text: &str, file: &str) -> Result<RawRelease> {
+pub(crate) fn parse(text: &str, file: &str) -> Result<RawReleaseFile> {
     toml::from_str(text).map_err(|error| {
         let place = error.span().map_or_else(String::new, |span| {
             let before = &text[..span.start.min(text.len())];
