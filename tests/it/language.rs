@@ -32,7 +32,7 @@ const MIXED: [(&[&str], &str, usize); 4] = [
         "30 days, or a span of several days",
         0,
     ),
-    (&["spec release", "spec is"], "the release file", 52),
+    (&["spec"], "the release file", 4),
     (&["private key", "private keys"], "private prefixes", 58),
 ];
 
