@@ -4,12 +4,13 @@
 //! logs ──> ingest ──> retain ──> bound + aggregate ──> release ──> publish ──> Parquet, manifest
 //! files    Lookups    Retained   ExactTally            NoisyTable             (public from here on)
 //!                                (secret)                 │
-//!                     spec (the promise) ── plan ── ledger (reserve → commit | void)
+//!           release file ── plan ── ledger (reserved → drawn → committed → published)
 //! ```
 //!
 //! Each stage takes the type on its left and returns the type on its right. Only `release` turns an
 //! exact tally into noisy tables, and `publish` accepts nothing else. Deletion and legal holds, which
-//! act on the log files themselves, are in `custody`, outside of this flow.
+//! act on the log files themselves, are in `custody`, outside of this flow. `docs/architecture.md`
+//! describes the way of a row and of a charge.
 
 pub mod error;
 pub mod footer;
