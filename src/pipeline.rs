@@ -89,9 +89,9 @@ pub fn release_day(job: &Job, ledger: &mut Ledger, window: &DayWindow) -> Result
     let (mut rows, _secret_counts) = engine::DayRows::gather(&reader, window, &plan, memory)?;
     rejects.as_ref().map_or(Ok(()), RejectedRows::finish)?;
     let tally = rows.tally(&plan, &release_file.exempt)?;
-    let mut draws = Draws::new(ledger.mark_drawn(entry.id)?);
-    let mut noisy = draws.tables(tally, &frozen.tables)?;
-    noisy.extend(private_keys::draw(&rows, release_file, &plan, &frozen, &mut draws)?);
+    let mut draws = Draws::new(ledger.mark_drawn(entry.id)?, &frozen.tables);
+    let mut noisy = draws.tables(tally)?;
+    noisy.extend(private_keys::draw(&rows, &frozen, &mut draws)?);
     drop(rows);
     tracing::info!(%day, entry = entry.id.0, tables = noisy.len(), "drawn");
 

@@ -7,17 +7,7 @@ use super::rows::PARTITIONS;
 use super::scramble;
 use super::spill::{Memory, MemoryShare, Partitioned, Record};
 use crate::Result;
-
-/// What one requester's rows about one target add to a cell.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct PairAmount {
-    /// The target: a number, or half of the hash of a name.
-    pub target: u64,
-    /// The cell of the table.
-    pub cell: u32,
-    /// In lattice steps.
-    pub steps: i64,
-}
+use crate::plan::kinds::PairAmount;
 
 impl Record for PairAmount {
     const WORDS: usize = 3;

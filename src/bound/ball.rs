@@ -5,19 +5,11 @@
 //! whole vector is scaled by one factor: nothing is sampled or dropped, so neither the order of rows
 //! nor any other requester plays a part (docs/mechanisms.md, section 2).
 
+use crate::plan::kinds::CellAmount;
 use crate::release_file::lattice::Clip;
 
 /// The largest amount in a cell before scaling: 2^32 whole lookups.
 const MOST_STEPS: i64 = 1 << 48;
-
-/// What a requester adds up to in a cell of a measured table.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct CellAmount {
-    /// The place in the table.
-    pub(super) cell: u32,
-    /// In lattice steps; signed for sums.
-    pub(super) steps: i64,
-}
 
 /// Scales one requester's vector into the ball and hands each contribution to `add`.
 ///

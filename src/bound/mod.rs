@@ -20,7 +20,7 @@ mod sort;
 mod spill;
 mod vector;
 
-pub use amounts::{AmountPartitioner, PairAmount};
+pub use amounts::AmountPartitioner;
 pub use hasher::PartitionHasher;
 pub use pairs::{PartitionedRows, SortedRows};
 pub use partitioner::RowPartitioner;

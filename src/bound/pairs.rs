@@ -9,13 +9,7 @@ use super::partitioner::RowPartitioner;
 use super::rows::{NarrowWithTarget, PARTITIONS, REQUESTER_BITS, RequesterId, Rows};
 use super::sort::sort;
 use crate::Result;
-
-/// One lookup of a requester: what it counts in, and about whom.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Pair {
-    pub(super) atom: u64,
-    pub(super) target: u64,
-}
+use crate::plan::kinds::Pair;
 
 /// The narrow rows with targets of each partition, sorted, once a pass has left them.
 pub struct SortedRows {

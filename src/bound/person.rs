@@ -8,14 +8,13 @@
 
 use std::collections::HashSet;
 
-use super::amounts::{AmountPartitioner, PairAmount};
+use super::amounts::AmountPartitioner;
 use super::ball::Ball;
-use super::pairs::{Pair, PartitionedRows, RowsBuffer};
+use super::pairs::{PartitionedRows, RowsBuffer};
 use super::vector::TableBound;
 use crate::Result;
-use crate::plan::Contribution;
+use crate::plan::kinds::PairAmount;
 use crate::release_file::lattice::{Clip, LATTICE_ONE};
-use crate::release_file::measure::{Counted, histogram_edges};
 
 /// Bounds persons, with buffers that are used for one partition after another.
 #[derive(Default)]
@@ -41,11 +40,9 @@ impl PersonBounder {
         emit: &mut impl FnMut(PairAmount) -> Result<()>,
     ) -> Result<()> {
         let amounts = &mut self.amounts;
-        let counts_once =
-            matches!(table.contribution, Contribution::Presence { .. } | Contribution::Histogram);
+        let counts_once = table.kind.counts_once();
         self.buffer.of_each_requester(day, partition, |_, pairs| {
-            divide(pairs, table, amounts);
-            merge(amounts);
+            table.divide(pairs, amounts);
             let one = LATTICE_ONE.cast_signed();
             let square =
                 square(amounts, |cell| if counts_once { LATTICE_ONE.into() } else { size(cell) });
@@ -98,76 +95,6 @@ impl PersonBounder {
         }
         Ok(())
     }
-}
-
-/// Divides a table's vector of one requester, before scaling, over its rows, which are sorted. Where
-/// a requester counts once in a cell, the amounts are numbers of rows.
-fn divide(pairs: &[Pair], table: &TableBound<'_>, amounts: &mut Vec<PairAmount>) {
-    amounts.clear();
-    for same in pairs.chunk_by(|left, right| left == right) {
-        let Pair { atom, target } = same[0];
-        let rows = i64::try_from(same.len()).unwrap_or(i64::MAX);
-        let lookups = rows.saturating_mul(LATTICE_ONE.cast_signed());
-        let mut push = |cell, steps| amounts.push(PairAmount { target, cell, steps });
-        match table.contribution {
-            Contribution::Histogram => push(bin(pairs.len()), rows),
-            // Prefixes are not known yet, and only requesters are measured in layers.
-            Contribution::KeyWeights { .. }
-            | Contribution::KeyCounts { .. }
-            | Contribution::Layers { .. } => {}
-            contribution => {
-                let Some(cell) = table.cells.cell(atom) else { continue };
-                match (contribution, table.cells.units(atom)) {
-                    (Contribution::Lookups, _) => push(cell, lookups),
-                    (Contribution::Presence { .. }, _) => push(cell, rows),
-                    (Contribution::Sum { .. }, Some(steps)) => {
-                        push(cell, steps.saturating_mul(rows));
-                    }
-                    (Contribution::Mean { .. }, Some(steps)) => {
-                        push(2 * cell, steps.saturating_mul(rows));
-                        push(2 * cell + 1, lookups);
-                    }
-                    _ => {}
-                }
-            }
-        }
-    }
-    if let Contribution::Presence { at_least, of } = table.contribution {
-        keep_present(amounts, *at_least, *of);
-    }
-}
-
-/// Keeps the cells in which the requester has enough rows or targets.
-fn keep_present(amounts: &mut Vec<PairAmount>, at_least: u32, of: Counted) {
-    merge(amounts);
-    let mut kept = Vec::with_capacity(amounts.len());
-    for cell in amounts.chunk_by(is_same_cell) {
-        let count = match of {
-            Counted::Lookups => cell.iter().map(|amount| amount.steps).sum(),
-            Counted::Targets => i64::try_from(cell.len()).unwrap_or(i64::MAX),
-        };
-        if count >= i64::from(at_least) {
-            kept.extend_from_slice(cell);
-        }
-    }
-    *amounts = kept;
-}
-
-fn bin(lookups: usize) -> u32 {
-    let above = histogram_edges().partition_point(|edge| *edge as usize <= lookups);
-    u32::try_from(above.saturating_sub(1)).unwrap_or(0)
-}
-
-/// Sorts by cell and target and adds equal ones up.
-fn merge(amounts: &mut Vec<PairAmount>) {
-    amounts.sort_unstable_by_key(|amount| (amount.cell, amount.target));
-    amounts.dedup_by(|later, kept| {
-        let same = is_same_cell(later, kept) && later.target == kept.target;
-        if same {
-            kept.steps = kept.steps.saturating_add(later.steps);
-        }
-        same
-    });
 }
 
 fn is_same_cell(left: &PairAmount, right: &PairAmount) -> bool {

@@ -1,11 +1,12 @@
 //! The rows of one partition → bounded contributions, requester by requester.
 
-use super::ball::{CellAmount, scale_into_ball};
-use super::pairs::{Pair, PartitionedRows, RowsBuffer};
+use super::ball::scale_into_ball;
+use super::pairs::{PartitionedRows, RowsBuffer};
 use super::rows::{Narrow, REQUESTER_BITS};
 use super::sort::sort;
-use super::vector::{AtomCount, TableBound, fill};
+use super::vector::TableBound;
 use crate::Result;
+use crate::plan::kinds::{AtomCount, CellAmount, Pair, RequesterRows};
 
 /// Bounds requesters, with buffers that are used for one partition after another.
 #[derive(Default)]
@@ -82,8 +83,10 @@ impl OneRequester {
                 _ => self.atoms.push(AtomCount { atom, lookups: 1 }),
             }
         }
+        let lookups = i64::try_from(rows.len()).unwrap_or(i64::MAX);
+        let rows = RequesterRows { lookups, atoms: &self.atoms, pairs };
         for (table, bound) in tables.iter().enumerate() {
-            fill(&mut self.vector, &self.atoms, pairs, bound);
+            bound.fill(&rows, &mut self.vector);
             scale_into_ball(&self.vector, bound.clip, |cell, steps| add(table, cell, steps));
         }
     }

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::args::Plan;
 use super::output::Output;
 use crate::pipeline::{self, Previous};
-use crate::plan;
+use crate::plan::{self, kinds::Needs};
 use crate::release::{Expected, Load, PricedTable, expected};
 use crate::release_file::ReleaseFile;
 use crate::release_file::lattice::{Clip, LATTICE_ONE};
@@ -84,7 +84,7 @@ fn tables(plan: &plan::Plan, priced: &[PricedTable]) -> Tables {
         let table = &priced.table;
         let noise_sd = priced.noise_scale.units() / LATTICE_ONE as f64;
         let clip = table.asked_clip().contributions();
-        let is_private = table.contribution.is_of_private_keys();
+        let is_private = table.contribution.kind().needs() == Needs::Prefixes;
         let shown = if is_private { "private".to_owned() } else { cells.count().to_string() };
         // Writing to a string cannot fail.
         let _infallible = write!(
@@ -97,7 +97,7 @@ fn tables(plan: &plan::Plan, priced: &[PricedTable]) -> Tables {
         objects.push(json!({
             "name": table.name,
             "cells": cells.count(),
-            "contribution": table.contribution.word(),
+            "contribution": table.contribution.kind().word(),
             "clip": table.clip.contributions(),
             "layers": layers,
             "target_clip": table.target_clip.map(Clip::contributions),

@@ -24,6 +24,7 @@ use crate::bound::{
     PrefixBounder, RequesterBounder, RowPartitioner, SortedRows, TableBound,
 };
 use crate::ingest::{LogReader, RowCounts};
+use crate::plan::kinds::{FoundPrefixes, Needs, PrefixCounts, PrefixWeights};
 use crate::plan::{MeasuredTable, Plan};
 use crate::release_file::logs::Identifier;
 use crate::release_file::prefix::Prefix;
@@ -82,14 +83,14 @@ impl DayRows {
             .zip(&plan.cells)
             .map(|(table, cells)| TableBound {
                 cells,
-                contribution: &table.contribution,
+                kind: table.contribution.kind(),
                 clip: table.clip,
             })
             .collect();
         if plan.tables.iter().any(|table| table.target_clip.is_some()) {
             return self.tally_persons(plan, &bounds, exempt);
         }
-        if plan.tables.iter().any(|table| table.contribution.is_of_private_keys())
+        if plan.tables.iter().any(|table| table.contribution.kind().needs() == Needs::Prefixes)
             && RowPartitioner::can_be_doubled(&self.partitioners)
         {
             self.sorted = Some(SortedRows::default());
@@ -160,16 +161,18 @@ impl DayRows {
     ///
     /// # Privacy
     /// The weights and the prefixes are exact and secret. One requester-day moves them by at most one
-    /// in L2, and adds at most [`crate::plan::MOST_KEYS_OF_ONE`] prefixes.
+    /// in L2, and adds at most [`crate::plan::kinds::MOST_PREFIXES_OF_ONE`] prefixes.
     ///
     /// # Errors
     /// I/O, when rows that were written out cannot be read back.
     pub fn key_weights(&self, prefix: Prefix, found: &BTreeSet<u64>) -> Result<KeyTally> {
+        let weights = PrefixWeights { prefix };
+        let found: FoundPrefixes = found.iter().copied().collect();
         let whole = in_partitions(
             || (KeyTally::default(), PrefixBounder::default()),
             |(tally, bounder), partition| {
                 let add = &mut |prefix, steps| tally.add(prefix, steps);
-                bounder.weights(&self.partitioned(), partition, prefix, found, add)
+                bounder.weights(&self.partitioned(), partition, weights, &found, add)
             },
             |(left, bounder), (right, _)| (left.merge(right), bounder),
         )?;
@@ -191,11 +194,12 @@ impl DayRows {
     ) -> Result<ExactTally> {
         let places: HashMap<u64, u32> = prefixes.iter().copied().zip(0..).collect();
         let cells = u32::try_from(places.len()).unwrap_or(u32::MAX - 1) + 1;
+        let counts = (PrefixCounts { prefix }, table.clip);
         let whole = in_partitions(
             || (Adding::new(&[cells]), PrefixBounder::default()),
             |(adding, bounder), partition| {
                 let add = &mut |place, steps| adding.add(0, place, steps);
-                bounder.counts(&self.partitioned(), partition, prefix, &places, table.clip, add)
+                bounder.counts(&self.partitioned(), partition, counts, &places, add)
             },
             |(left, bounder), (right, _)| (left.merge(right), bounder),
         )?;

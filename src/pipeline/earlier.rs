@@ -8,7 +8,8 @@ use serde::Serialize;
 
 use super::frozen::{Frozen, KnownKeys};
 use crate::ledger::{Entry, Ledger, State, Which};
-use crate::plan::{History, Layers, MOST_KEYS};
+use crate::plan::kinds::MOST_PREFIXES;
+use crate::plan::{History, PublishedLayers};
 use crate::release::Losses;
 use crate::release_file::ReleaseFile;
 use crate::release_file::measure::Measure;
@@ -69,7 +70,7 @@ pub(super) fn history(
     let asks = |question: &&Question| question.measure == Measure::RequesterHistogram;
     let question = release_file.questions.iter().find(asks);
     // Under this release file, and under others.
-    let mut days: [Vec<(Option<Layers>, Option<_>)>; 2] = [Vec::new(), Vec::new()];
+    let mut days: [Vec<(Option<PublishedLayers>, Option<_>)>; 2] = [Vec::new(), Vec::new()];
     for earlier in std::iter::successors(day.previous(), |day| day.previous()).take(HISTORY.1) {
         let mut entries = ledger.find(&release_file.name, earlier)?;
         entries.retain(|entry| matches!(entry.state, State::Committed | State::Published));
@@ -124,7 +125,7 @@ pub(super) fn known_keys(
         let files = ledger.stored(newest.id)?;
         for (question, keys) in &mut known {
             let seen = publish::seen_prefixes(&files, question)?;
-            keys.extend(seen.into_iter().take(MOST_KEYS.saturating_sub(keys.len())));
+            keys.extend(seen.into_iter().take(MOST_PREFIXES.saturating_sub(keys.len())));
         }
     }
     Ok(known)

@@ -1,15 +1,13 @@
-//! Private keys: rounds that find them, each over what the ones before left, then the count.
-
-use std::collections::BTreeSet;
+//! Private prefixes: rounds that find them, each over what the ones before left, then the count.
 
 use super::frozen::Frozen;
 use crate::engine::DayRows;
-use crate::plan::{Contribution, Plan};
+use crate::plan::Role;
 use crate::release::{Draws, NoisyTable};
-use crate::release_file::ReleaseFile;
 use crate::{Error, Result};
 
-/// Draws the tables of private keys in the order in which they were planned, and returns the counts.
+/// Draws the tables of private prefixes in the order in which they were planned, and returns the
+/// counts.
 ///
 /// # Privacy
 /// Every draw is one of the reservation's tables; what decides the next one is what was found, and
@@ -19,32 +17,27 @@ use crate::{Error, Result};
 /// Internal, for tables of another plan; I/O.
 pub(super) fn draw(
     rows: &DayRows,
-    release_file: &ReleaseFile,
-    plan: &Plan,
     frozen: &Frozen,
-    draws: &mut Draws,
+    draws: &mut Draws<'_>,
 ) -> Result<Vec<NoisyTable>> {
+    let mut found = frozen.known_keys.clone();
     let mut counts = Vec::new();
-    for question in &release_file.questions {
-        let own = plan.tables_of(question);
-        let mut found: BTreeSet<u64> =
-            frozen.known_keys.get(&question.name).cloned().unwrap_or_default();
-        for priced in frozen.tables.iter().filter(|priced| own.contains(&priced.table.name)) {
-            match priced.table.contribution {
-                Contribution::KeyWeights { prefix } => {
-                    found.extend(draws.keys(rows.key_weights(prefix, &found)?, priced)?);
-                }
-                Contribution::KeyCounts { prefix } => {
-                    let tally = rows.key_counts(prefix, &found, &priced.table)?;
-                    counts.push(draws.key_counts(tally, std::mem::take(&mut found), priced)?);
-                }
-                _ => {}
+    for (place, priced) in frozen.tables.iter().enumerate() {
+        let prefix = priced.table.contribution.prefix();
+        let prefix = || prefix.ok_or_else(|| Error::internal("a table has no private prefixes"));
+        match &priced.table.role {
+            Role::PrefixRound { question } => {
+                let found = found.entry(question.clone()).or_default();
+                let weights = rows.key_weights(prefix()?, found)?;
+                found.extend(draws.prefixes(weights, place)?);
             }
+            Role::PrefixCounts { question } => {
+                let found = found.remove(question).unwrap_or_default();
+                let tally = rows.key_counts(prefix()?, &found, &priced.table)?;
+                counts.push(draws.prefix_counts(tally, found, place)?);
+            }
+            Role::Total | Role::Marginal | Role::Own { .. } => {}
         }
-    }
-    let planned = frozen.tables.iter().map(|priced| &priced.table.contribution);
-    if counts.len() != planned.filter(|of| matches!(of, Contribution::KeyCounts { .. })).count() {
-        return Err(Error::internal("a table of private keys belongs to no question"));
     }
     Ok(counts)
 }

@@ -4,11 +4,10 @@ use std::sync::Arc;
 
 use arrow_array::{Array, ArrayRef, StringArray};
 
-use super::layout::{Digit, Layout, axis_name};
-use super::tables::{Axis, Contribution, MeasuredTable};
+use super::axis::{Axis, axis_name, axis_size};
+use super::layout::{Digit, Layout};
 use crate::release_file::keys::{Key, KeySource};
 use crate::release_file::lattice::LATTICE_ONE;
-use crate::release_file::measure::HISTOGRAM_BINS;
 use crate::release_file::number::{Grid, Steps};
 use crate::release_file::question::{Measure, Question};
 use crate::{Error, Result};
@@ -16,68 +15,72 @@ use crate::{Error, Result};
 /// From atoms to the cells of one measured table.
 #[derive(Debug, Clone)]
 pub struct Cells {
-    axes: Vec<Place>,
+    axes: Vec<AxisPlace>,
     number: Option<(Digit, Arc<[i64]>)>,
     combinations: u32,
     count: u32,
 }
 
+/// A number that rows add to a table.
+pub struct RowNumber<'a> {
+    /// Its key.
+    pub key: &'a str,
+    /// What each of its levels adds, in lattice steps.
+    pub steps: fn(&Grid, u16) -> i64,
+}
+
 /// One axis: where an atom lies on it, and how far apart its values are in the table.
 #[derive(Debug, Clone)]
-struct Place {
-    kind: Kind,
+struct AxisPlace {
+    position: Position,
     size: u64,
     stride: u64,
 }
 
 #[derive(Debug, Clone)]
-enum Kind {
+enum Position {
     Key(Digit),
     /// A condition over the digits of its keys: for each combination 1 where it is met.
     Condition(Vec<(Digit, u64)>, Arc<[bool]>),
 }
 
 impl Cells {
-    /// The cells of a table; the last axis changes fastest.
+    /// The cells of a table with these axes, of which the last changes fastest, and so many cells for
+    /// each combination of their values; rows add `number`, or a lookup each.
     ///
     /// # Errors
-    /// Internal, when the table does not fit the questions.
-    pub fn new(table: &MeasuredTable, layout: &Layout, questions: &[Question]) -> Result<Self> {
-        let mut axes = Vec::new();
+    /// Internal, when the axes are not of these questions.
+    pub(super) fn new(
+        axes: &[Axis],
+        cells_per_combination: u64,
+        number: Option<RowNumber<'_>>,
+        layout: &Layout,
+        questions: &[Question],
+    ) -> Result<Self> {
+        let mut places = Vec::new();
         let mut stride = 1_u64;
-        for axis in table.axes.iter().rev() {
-            let (kind, size) = match axis {
+        for axis in axes.iter().rev() {
+            let (position, size) = match axis {
                 Axis::Key(name) => {
-                    let digit = layout.digit(name)?;
-                    (Kind::Key(digit), axis_size(layout.key(name)?))
+                    (Position::Key(layout.digit(name)?), axis_size(layout.key(name)?))
                 }
                 Axis::Condition(question) => (condition(question, layout, questions)?, 2),
             };
-            axes.push(Place { kind, size, stride });
+            places.push(AxisPlace { position, size, stride });
             stride = stride.checked_mul(size).ok_or_else(too_many)?;
         }
-        axes.reverse();
-        let (number, each) = match &table.contribution {
-            Contribution::Lookups | Contribution::Presence { .. } => (None, 1),
-            Contribution::Layers { count } => (None, u64::from(*count)),
-            Contribution::Histogram => (None, HISTOGRAM_BINS as u64),
-            Contribution::KeyWeights { .. } | Contribution::KeyCounts { .. } => (None, 0),
-            Contribution::Sum { number } => (Some(weights(layout, number, Grid::plain)?), 1),
-            Contribution::Mean { number } => {
-                (Some(weights(layout, number, |_, level| Grid::centred(level))?), 2)
-            }
-        };
-        let count = stride.checked_mul(each).ok_or_else(too_many)?;
+        places.reverse();
+        let number = number.map(|number| levels(layout, &number)).transpose()?;
+        let count = stride.checked_mul(cells_per_combination).ok_or_else(too_many)?;
         Ok(Self {
-            axes,
+            axes: places,
             number,
             combinations: u32::try_from(stride).map_err(|_| too_many())?,
             count: u32::try_from(count).map_err(|_| too_many())?,
         })
     }
 
-    /// How many cells the table has. A mean has two for each combination of its axes: the sum and
-    /// the number of rows; of private keys none is known.
+    /// How many cells the table has; zero if they are not known before prefixes are found.
     #[must_use]
     pub const fn count(&self) -> u32 {
         self.count
@@ -94,9 +97,9 @@ impl Cells {
     pub fn cell(&self, atom: u64) -> Option<u32> {
         let mut cell = 0_u64;
         for axis in &self.axes {
-            let position = match &axis.kind {
-                Kind::Key(digit) => digit.of(atom),
-                Kind::Condition(digits, met) => {
+            let position = match &axis.position {
+                Position::Key(digit) => digit.of(atom),
+                Position::Condition(digits, met) => {
                     let at: u64 =
                         digits.iter().map(|(digit, stride)| digit.of(atom) * stride).sum();
                     let at = usize::try_from(at).unwrap_or(usize::MAX);
@@ -111,43 +114,31 @@ impl Cells {
         u32::try_from(cell).ok()
     }
 
-    /// What a row of this atom adds to a sum, in units of 2^-16; none when its number is none. One
-    /// where the table is of no number.
+    /// The combination that an atom belongs to, with what a row of it adds in lattice steps; `None`
+    /// if it has no number.
     #[must_use]
-    pub fn units(&self, atom: u64) -> Option<i64> {
-        match &self.number {
-            None => Some(LATTICE_ONE.cast_signed()),
-            Some((digit, weights)) => {
-                usize::try_from(digit.of(atom)).ok().and_then(|level| weights.get(level)).copied()
-            }
-        }
+    pub fn cell_and_steps(&self, atom: u64) -> Option<(u32, i64)> {
+        let steps = match &self.number {
+            None => LATTICE_ONE.cast_signed(),
+            Some((digit, steps)) => *steps.get(usize::try_from(digit.of(atom)).ok()?)?,
+        };
+        Some((self.cell(atom)?, steps))
     }
 }
 
-/// How many values a key has as an axis: numbers that are none have no cell.
-pub(super) fn axis_size(key: &Key) -> u64 {
-    match key.source() {
-        KeySource::Number(grid) => u64::from(grid.none()),
-        _ => key.size(),
-    }
-}
-
-fn weights(
-    layout: &Layout,
-    number: &str,
-    units: impl Fn(&Grid, u16) -> i64,
-) -> Result<(Digit, Arc<[i64]>)> {
-    match layout.key(number)?.source() {
+/// The digit of a number, and what each level adds.
+fn levels(layout: &Layout, number: &RowNumber<'_>) -> Result<(Digit, Arc<[i64]>)> {
+    match layout.key(number.key)?.source() {
         KeySource::Number(grid) if grid.steps() == Steps::Levels => {
-            let weights = (0..grid.none()).map(|level| units(grid, level)).collect();
-            Ok((layout.digit(number)?, weights))
+            let steps = (0..grid.none()).map(|level| (number.steps)(grid, level)).collect();
+            Ok((layout.digit(number.key)?, steps))
         }
         _ => Err(Error::internal("a sum is of a key that is no number")),
     }
 }
 
 /// Works a share's condition out for every combination of the keys that it reads.
-fn condition(question: &str, layout: &Layout, questions: &[Question]) -> Result<Kind> {
+fn condition(question: &str, layout: &Layout, questions: &[Question]) -> Result<Position> {
     let found = questions.iter().find(|known| known.name == question);
     let Some(Measure::Share { condition, keys }) = found.map(|found| &found.measure) else {
         return Err(Error::internal("a measured table names a condition that no question has"));
@@ -159,7 +150,7 @@ fn condition(question: &str, layout: &Layout, questions: &[Question]) -> Result<
         digits.push((layout.digit(axis_name(key))?, stride));
         stride = stride.checked_mul(key.size()).ok_or_else(too_many)?;
     }
-    Ok(Kind::Condition(digits, met.into()))
+    Ok(Position::Condition(digits, met.into()))
 }
 
 /// Whether each combination of keys meets a condition; the last key changes fastest.

@@ -5,15 +5,13 @@
 //! clip takes. The constants below were found on the users of `cargo bench --bench accuracy` and of the
 //! demo; others may be served better by a `clip` of their own.
 
+use super::axis::Axis;
+use super::family::AxisSet;
 use super::history::History;
-use super::least_squares::AxisSet;
-use super::tables::Axis;
+use super::kinds::DEFAULT_BOUND;
 use crate::release_file::lattice::{Clip, LATTICE_ONE, MOST_CLIP};
 use crate::release_file::privacy_loss::NanoRho;
 
-/// The clip of the total when nothing was released before: about one requester-day in ten thousand
-/// lies above.
-pub(super) const TOTAL_CLIP: Clip = Clip::whole(300);
 /// How many lookups of a requester stay whole in a table of so many cells then.
 const TYPICAL_MOST: f64 = 20.0;
 const FEW_CELLS: f64 = 4.0;
@@ -56,17 +54,17 @@ impl Clips {
         finer: NanoRho,
         history: Option<&History>,
     ) -> Self {
-        let learned = history.and_then(|history| history.total_clip(TOTAL_CLIP, total));
+        let learned = history.and_then(|history| history.total_clip(DEFAULT_BOUND, total));
         let typical = history.and_then(History::typical_most).unwrap_or(TYPICAL_MOST);
         let factor = history.and_then(History::lookups).map_or(1.0, |lookups| {
             let signal = lookups.max(0.0) * finer.rho().sqrt();
             (signal / USUAL_SIGNAL).powf(LARGER).clamp(LEAST_FACTOR, MOST_FACTOR)
         });
-        let total = asked.or(learned).unwrap_or(TOTAL_CLIP);
+        let total = asked.or(learned).unwrap_or(DEFAULT_BOUND);
         // Bots can send the total's clip far up. Loose tables have its noise in each of their cells.
         let loose = match asked {
             Some(asked) => asked.contributions(),
-            None => total.contributions().min(TOTAL_CLIP.contributions()),
+            None => total.contributions().min(DEFAULT_BOUND.contributions()),
         };
         Self { total, loose, most: typical * factor }
     }
@@ -106,10 +104,10 @@ pub(super) fn norm(axes: &[Axis], sizes: &[u64], set: AxisSet, lookups: f64) -> 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::Layers;
+    use crate::plan::PublishedLayers;
 
     fn clips(lookups: Option<f64>, rho: u64) -> Clips {
-        let layers = |lookups: f64| Layers {
+        let layers = |lookups: f64| PublishedLayers {
             width: 20.0,
             noise_sd: lookups / 1_000.0,
             sums: vec![lookups / 16.0; 16],

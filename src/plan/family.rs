@@ -1,289 +1,306 @@
-//! The family of lookups: which marginals are measured together for counts and shares.
+//! Marginals of one log measured with independent noise: who informs whom, and how well.
 //!
-//! Candidates are the marginals that the questions ask for; a share whose keys some count has
-//! already comes from the same cells, any other brings its condition as an axis of two values. A
-//! part of the budget goes to the total with a loose clip, to which finer tables are raked; the rest
-//! is divided by [`super::split`]. A fine table's clip is the norm that a requester of many lookups
-//! has in it: the finer the table, the more its lookups lie apart, and the shorter its vector.
+//! A set of axes is a marginal. Its *interactions* are the parts that belong to each subset of its
+//! axes alone; every table that has those axes measures the interaction, and the least-squares
+//! estimate is their mean weighted by precision. The formulas are exact for independent noise that
+//! is equal within each table (docs/mechanisms.md, section 5).
 
-use super::cells::axis_size;
-use super::clips::{Clips, norm};
-use super::history::History;
-use super::layers::Layering;
-use super::layout::axis_name;
-use super::least_squares::{AxisSet, Family, MOST_AXES};
-use super::split::{Candidate, Wanted, split};
-use super::tables::{Axis, Contribution, MeasuredTable};
-use crate::release_file::lattice::Clip;
-use crate::release_file::measure::Measure;
-use crate::release_file::privacy_loss::{AttoDelta, NanoRho};
-use crate::release_file::question::Question;
-use crate::release_file::unit::Unit;
-use crate::{Error, Result};
+/// A set of axes, one bit for each.
+pub type AxisSet = u32;
 
-/// Which part of the family's budget the total gets, in hundredths.
-const TOTAL_PART: u64 = 40;
+/// The most axes that questions over lookups may have together.
+pub(super) const MOST_AXES: usize = 30;
 
-/// The questions over lookups and their axes.
+/// The tables that measure lookups: their axes and the variance of each cell's noise.
 #[derive(Debug, Clone)]
-pub struct Lookups {
-    axes: Vec<Axis>,
+pub struct Family {
     sizes: Vec<u64>,
-    wanted: Vec<Marginal>,
+    tables: Vec<(AxisSet, f64)>,
+    /// The marginals whose own tables say alone what belongs to their axes.
+    loose: Vec<AxisSet>,
 }
 
-/// What one question of the family reads.
-#[derive(Debug, Clone)]
-struct Marginal {
-    question: String,
-    axes: AxisSet,
-    weight: u64,
-    clip: Option<Clip>,
-    target_clip: Option<Clip>,
-    is_loose: bool,
+/// The weights of a sum along one axis.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Along {
+    /// All of them added up.
+    pub sum: f64,
+    /// Their squares added up.
+    pub squares: f64,
 }
 
-impl Lookups {
-    /// Finds the axes and the marginals of all counts and shares.
+impl Along {
+    /// So many of the axis's values added up, each counted once.
+    #[must_use]
+    pub const fn values(count: usize) -> Self {
+        Self { sum: count as f64, squares: count as f64 }
+    }
+}
+
+/// Whether the sum over all cells is measured by the family's tables, or known from elsewhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Empty {
+    /// By the tables.
+    Measured,
+    /// From elsewhere: its noise is not counted.
+    Apart,
+}
+
+impl Family {
+    /// `sizes` gives each axis's number of values, `tables` each table's axes and noise variance.
+    #[must_use]
+    pub const fn new(sizes: Vec<u64>, tables: Vec<(AxisSet, f64)>) -> Self {
+        Self { sizes, tables, loose: Vec::new() }
+    }
+
+    /// Has the tables of these marginals say alone what belongs to their axes, whatever finer tables
+    /// say: those bound heavy users more tightly.
+    #[must_use]
+    pub fn with_loose(mut self, loose: &[AxisSet]) -> Self {
+        self.loose = loose.to_vec();
+        self
+    }
+
+    /// How many cells the marginal of these axes has.
+    #[must_use]
+    pub fn cells(&self, set: AxisSet) -> f64 {
+        self.axes(set).map(|axis| self.size(axis)).product()
+    }
+
+    /// The axes of a set, ascending.
+    pub fn axes(&self, set: AxisSet) -> impl Iterator<Item = usize> + use<> {
+        (0..self.sizes.len()).filter(move |axis| set >> axis & 1 == 1)
+    }
+
+    /// How much each table counts for an interaction, summing to one; none where no table has it.
     ///
-    /// # Errors
-    /// Usage, for more axes than can be laid out.
-    pub fn new(questions: &[Question]) -> Result<Self> {
-        let mut family = Self { axes: Vec::new(), sizes: Vec::new(), wanted: Vec::new() };
-        let counts: Vec<Vec<Axis>> = questions
-            .iter()
-            .filter(|question| question.measure == Measure::Count)
-            .map(axes_of)
-            .collect();
-        for question in questions {
-            let Some(axes) = marginal_axes(question, &counts) else { continue };
-            let mut set = 0;
-            for axis in axes {
-                set |= 1 << family.place(axis, question)?;
-            }
-            family.wanted.push(Marginal {
-                question: question.name.clone(),
-                axes: set,
-                weight: question.weight,
-                clip: question.clip,
-                target_clip: question.target_clip,
-                is_loose: question.is_loose,
-            });
-        }
-        Ok(family)
-    }
-
-    /// The axes, in the order of their bits.
+    /// # Shapes
+    /// One weight per table, for the marginal that the table gives of these axes.
     #[must_use]
-    pub fn axes(&self) -> &[Axis] {
-        &self.axes
+    pub fn weights(&self, interaction: AxisSet) -> Option<Vec<f64>> {
+        let precision = self.precisions(interaction);
+        let total: f64 = precision.iter().sum();
+        (total > 0.0).then(|| precision.iter().map(|one| one / total).collect())
     }
 
-    /// How many values each axis has.
+    /// The variance of a cell of the interaction's combined marginal.
     #[must_use]
-    pub fn sizes(&self) -> &[u64] {
-        &self.sizes
+    pub fn combined_variance(&self, interaction: AxisSet) -> Option<f64> {
+        let total: f64 = self.precisions(interaction).iter().sum();
+        (total > 0.0).then(|| 1.0 / total)
     }
 
-    /// The axes that a question's answer is made of; none when it is not of this family.
+    /// The variance of each cell of the least-squares estimate of a marginal; none when no table
+    /// has its axes.
     #[must_use]
-    pub fn marginal(&self, question: &str) -> Option<AxisSet> {
-        self.wanted.iter().find(|wanted| wanted.question == question).map(|wanted| wanted.axes)
+    pub fn variance(&self, marginal: AxisSet) -> Option<f64> {
+        let one = vec![Along::values(1); self.axes(marginal).count()];
+        self.sum_variance(marginal, &one, Empty::Measured)
     }
 
-    /// The axes of a table as a set; none when one is not of this family.
+    /// The variance of a weighted sum over cells of the estimate of a marginal; none when no table
+    /// has its axes.
+    ///
+    /// # Shapes
+    /// A cell's weight is the product of one weight for each axis; `along` tells those of each axis,
+    /// axes ascending.
     #[must_use]
-    pub fn set(&self, axes: &[Axis]) -> Option<AxisSet> {
-        axes.iter().try_fold(0, |set, axis| {
-            let place = self.axes.iter().position(|known| known == axis)?;
-            Some(set | 1 << place)
-        })
-    }
-
-    /// The marginals whose tables bound heavy users as loosely as the total.
-    #[must_use]
-    pub fn loose(&self) -> Vec<AxisSet> {
-        let loose = self.wanted.iter().filter(|wanted| wanted.is_loose);
-        loose.map(|wanted| wanted.axes).collect()
-    }
-
-    /// The summed weight of the family's questions.
-    pub(super) fn weight(&self) -> u64 {
-        self.wanted.iter().map(|wanted| wanted.weight).sum()
-    }
-
-    /// The tables to measure with this budget: the total first, then in the order asked.
-    pub(super) fn tables(
-        &self,
-        budget: NanoRho,
-        unit: Unit,
-        history: Option<&History>,
-    ) -> Result<Vec<MeasuredTable>> {
-        let mut sets: Vec<AxisSet> = Vec::new();
-        for wanted in &self.wanted {
-            if wanted.axes != 0 && !sets.contains(&wanted.axes) {
-                sets.push(wanted.axes);
-            }
-        }
-        if self.wanted.is_empty() {
-            return Ok(Vec::new());
-        }
-        let total_part = if sets.is_empty() { 100 } else { TOTAL_PART };
-        let total_budget = budget.part(total_part, 100);
-        let rest = budget.part(100 - total_part, 100);
-        let clips = Clips::new(self.asked_clip(0), total_budget, rest, history);
-        let loose = self.loose();
-        let geometry = Family::new(self.sizes.clone(), Vec::new());
-        let clip = |axes: AxisSet| {
-            let cells = geometry.cells(axes);
-            let has_hours = geometry.axes(axes).any(|axis| self.axes[axis].is_hour());
-            let lookups = clips.whole_lookups(cells, has_hours, loose.contains(&axes));
-            self.asked_clip(axes).unwrap_or_else(|| norm(&self.axes, &self.sizes, axes, lookups))
-        };
-        let candidates: Vec<Candidate> = sets
-            .iter()
-            .map(|axes| Candidate {
-                axes: *axes,
-                clip: clip(*axes).contributions(),
-                is_loose: loose.contains(axes),
-            })
-            .collect();
-        let wanted: Vec<Wanted> = self
-            .wanted
-            .iter()
-            .filter(|wanted| wanted.axes != 0)
-            .map(|wanted| Wanted { axes: wanted.axes, weight: wanted.weight as f64 })
-            .collect();
-        let parts = split(&self.sizes, &candidates, &wanted);
-        let mut total = self.table(0, clips.total, total_budget);
-        // Layers are no sums of row weights, which alone can be bounded at both ends.
-        if unit != Unit::PersonDay {
-            let layering = Layering::up_to(clips.total);
-            total.contribution = Contribution::Layers { count: layering.count };
-            total.clip = layering.norm();
-        }
-        let mut tables = vec![total];
-        for (table, part) in candidates.iter().zip(parts) {
-            if part > 0.0 {
-                let charge = rest.part(parts_per_billion(part), 1_000_000_000);
-                tables.push(self.table(table.axes, clip(table.axes), charge));
-            }
-        }
-        Ok(tables)
-    }
-
-    fn table(&self, set: AxisSet, clip: Clip, charge: NanoRho) -> MeasuredTable {
-        let axes: Vec<Axis> = (0..self.axes.len())
-            .filter(|axis| set >> axis & 1 == 1)
-            .map(|axis| self.axes[axis].clone())
-            .collect();
-        let words: Vec<String> = axes
-            .iter()
-            .map(|axis| match axis {
-                Axis::Key(name) => name.clone(),
-                Axis::Condition(question) => format!("{question} met"),
-            })
-            .collect();
-        let name = match words.as_slice() {
-            // Never the name of a question, which has no space.
-            [] => "all lookups".to_owned(),
-            words => format!("lookups by {}", words.join(", ")),
-        };
-        let contribution = Contribution::Lookups;
-        MeasuredTable {
-            name,
-            axes,
-            contribution,
-            clip,
-            target_clip: self.asked_target_clip(set),
-            charge,
-            key_delta: AttoDelta::ZERO,
-        }
-    }
-
-    /// The largest clip of a target that a question with these very axes sets.
-    fn asked_target_clip(&self, set: AxisSet) -> Option<Clip> {
-        let same = self.wanted.iter().filter(|wanted| wanted.axes == set);
-        same.filter_map(|wanted| wanted.target_clip).max_by_key(|clip| clip.units())
-    }
-
-    /// The largest clip that a question with these very axes sets.
-    fn asked_clip(&self, set: AxisSet) -> Option<Clip> {
-        let same = self.wanted.iter().filter(|wanted| wanted.axes == set);
-        same.filter_map(|wanted| wanted.clip).max_by_key(|clip| clip.units())
-    }
-
-    fn place(&mut self, axis: Axis, question: &Question) -> Result<usize> {
-        if let Some(place) = self.axes.iter().position(|known| *known == axis) {
-            return Ok(place);
-        }
-        if self.axes.len() == MOST_AXES {
-            return Err(Error::usage(format!(
-                "counts and shares have more than {MOST_AXES} keys together"
-            ))
-            .help("split the questions over two release files with one ledger"));
-        }
-        let size = match &axis {
-            Axis::Condition(_) => 2,
-            Axis::Key(name) => keys_of(question)
-                .find(|key| axis_name(key) == name)
-                .map(axis_size)
-                .ok_or_else(|| Error::internal("a key is missing from its question"))?,
-        };
-        self.axes.push(axis);
-        self.sizes.push(size);
-        Ok(self.axes.len() - 1)
-    }
-}
-
-/// The axes of a question's `by`.
-pub(super) fn axes_of(question: &Question) -> Vec<Axis> {
-    question.by.iter().map(|key| Axis::Key(axis_name(key).to_owned())).collect()
-}
-
-/// What a count or a share reads: its keys, and for a share the keys of its condition where some
-/// count has them all, else the condition itself.
-fn marginal_axes(question: &Question, counts: &[Vec<Axis>]) -> Option<Vec<Axis>> {
-    let by = axes_of(question);
-    match &question.measure {
-        Measure::Count => Some(by),
-        Measure::Share { keys, .. } => {
-            let mut all = by.clone();
-            for key in keys {
-                let axis = Axis::Key(axis_name(key).to_owned());
-                if !all.contains(&axis) {
-                    all.push(axis);
+    pub fn sum_variance(&self, marginal: AxisSet, along: &[Along], empty: Empty) -> Option<f64> {
+        let cells = self.cells(marginal);
+        subsets(marginal)
+            .filter(|interaction| *interaction != 0 || empty == Empty::Measured)
+            .map(|interaction| {
+                let mut factor = self.cells(interaction) / cells;
+                for (axis, along) in self.axes(marginal).zip(along) {
+                    let even = along.sum * along.sum / self.size(axis);
+                    factor *=
+                        if interaction >> axis & 1 == 1 { along.squares - even } else { even };
                 }
-            }
-            let counted = |count: &Vec<Axis>| all.iter().all(|axis| count.contains(axis));
-            Some(if counts.iter().any(counted) {
-                all
-            } else {
-                let mut axes = by;
-                axes.push(Axis::Condition(question.name.clone()));
-                axes
+                Some(factor * self.combined_variance(interaction)?)
             })
-        }
-        _ => None,
+            .sum()
+    }
+
+    /// How many independent numbers an interaction has.
+    #[must_use]
+    pub fn freedom(&self, interaction: AxisSet) -> f64 {
+        self.axes(interaction).map(|axis| self.size(axis) - 1.0).product()
+    }
+
+    /// The precision with which each table gives a cell of the marginal of these axes.
+    fn precisions(&self, interaction: AxisSet) -> Vec<f64> {
+        let cells = self.cells(interaction);
+        let says = |axes: AxisSet| axes & interaction == interaction;
+        // Of the whole log's sum the total tells, and every table alike.
+        let is_loose = interaction != 0 && self.loose.iter().any(|axes| says(*axes));
+        self.tables
+            .iter()
+            .map(|(axes, variance)| {
+                let counts = says(*axes) && (!is_loose || self.loose.contains(axes));
+                if counts && variance.is_finite() && *variance > 0.0 {
+                    cells / (variance * self.cells(*axes))
+                } else {
+                    0.0
+                }
+            })
+            .collect()
+    }
+
+    fn size(&self, axis: usize) -> f64 {
+        self.sizes.get(axis).copied().unwrap_or(1) as f64
     }
 }
 
-fn keys_of(question: &Question) -> impl Iterator<Item = &crate::release_file::keys::Key> {
-    let read = match &question.measure {
-        Measure::Share { keys, .. } => keys.as_slice(),
-        _ => &[],
-    };
-    question.by.iter().chain(read)
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "parts lie between 0 and 1"
-)]
-fn parts_per_billion(part: f64) -> u64 {
-    (part.clamp(0.0, 1.0) * 1e9).floor() as u64
+/// Every subset of a set, itself and the empty one included.
+pub fn subsets(set: AxisSet) -> impl Iterator<Item = AxisSet> {
+    let mut next = Some(set);
+    std::iter::from_fn(move || {
+        let this = next?;
+        next = (this != 0).then(|| (this - 1) & set);
+        Some(this)
+    })
 }
 
 #[cfg(test)]
-mod tests;
+mod tests {
+    use super::*;
+
+    #[test]
+    fn subsets_are_all_and_each_once() {
+        let mut seen: Vec<AxisSet> = subsets(0b1011).collect();
+        seen.sort_unstable();
+        assert_eq!(seen, [0, 1, 2, 3, 8, 9, 10, 11]);
+        assert_eq!(subsets(0).collect::<Vec<_>>(), [0]);
+    }
+
+    #[test]
+    fn one_table_gives_what_adding_up_its_cells_gives() {
+        let family = Family::new(vec![24, 21, 5], vec![(0b111, 2.0)]);
+        for (marginal, cells_added) in [(0b111, 1.0), (0b011, 5.0), (0b100, 504.0), (0, 2_520.0)] {
+            let variance = family.variance(marginal).unwrap();
+            assert!((variance - 2.0 * cells_added).abs() < 1e-9, "{variance}");
+        }
+        assert!(Family::new(vec![2, 2], vec![(0b01, 1.0)]).variance(0b10).is_none());
+    }
+
+    #[test]
+    fn two_tables_agree_with_dense_least_squares() {
+        // Two axes of 2 and 3 values, both margins measured beside the whole: the normal equations
+        // solved by hand for the total and for a cell of the first margin.
+        let family = Family::new(vec![2, 3], vec![(0b11, 1.0), (0b01, 1.0), (0b10, 1.0)]);
+        // The total: six cells (variance 6), two cells (2), three cells (3).
+        let total = 1.0 / (1.0 / 6.0 + 1.0 / 2.0 + 1.0 / 3.0);
+        assert!((family.variance(0).unwrap() - total).abs() < 1e-12);
+        // A cell of the first margin: half the total plus half the difference; the difference is
+        // known from the whole (variance 6) and the first margin (2).
+        let difference = 1.0 / (1.0 / 6.0 + 1.0 / 2.0);
+        assert!((family.variance(0b01).unwrap() - (total + difference) / 4.0).abs() < 1e-12);
+    }
+
+    /// The matrix whose rows are the weights that a table's marginal gives each cell of the whole.
+    fn adding_up(sizes: &[usize], axes: AxisSet) -> Vec<Vec<f64>> {
+        let cells: usize = sizes.iter().product();
+        let place = |mut cell: usize| {
+            let (mut place, mut stride) = (0, 1);
+            for (axis, size) in sizes.iter().enumerate().rev() {
+                if axes >> axis & 1 == 1 {
+                    place += cell % size * stride;
+                    stride *= size;
+                }
+                cell /= size;
+            }
+            place
+        };
+        let rows = (0..cells).map(place).max().unwrap() + 1;
+        let mut matrix = vec![vec![0.0; cells]; rows];
+        (0..cells).for_each(|cell| matrix[place(cell)][cell] = 1.0);
+        matrix
+    }
+
+    /// Solves a system of linear equations by elimination.
+    fn solve(mut matrix: Vec<Vec<f64>>, mut right: Vec<f64>) -> Vec<f64> {
+        let count = right.len();
+        for pivot in 0..count {
+            let best = (pivot..count)
+                .max_by(|a, b| matrix[*a][pivot].abs().total_cmp(&matrix[*b][pivot].abs()));
+            matrix.swap(pivot, best.unwrap());
+            right.swap(pivot, best.unwrap());
+            for row in (0..count).filter(|row| *row != pivot) {
+                let factor = matrix[row][pivot] / matrix[pivot][pivot];
+                let taken = matrix[pivot].clone();
+                matrix[row].iter_mut().zip(taken).for_each(|(one, off)| *one -= factor * off);
+                right[row] -= factor * right[pivot];
+            }
+        }
+        (0..count).map(|row| right[row] / matrix[row][row]).collect()
+    }
+
+    #[test]
+    fn sums_over_cells_agree_with_dense_least_squares() {
+        let sizes = [3, 4, 2];
+        let tables = [(0b111, 1.0), (0b011, 0.5), (0b100, 2.0), (0b010, 0.25)];
+        let family = Family::new(vec![3, 4, 2], tables.to_vec());
+        let mut normal = vec![vec![0.0; 24]; 24];
+        for (axes, variance) in tables {
+            for row in adding_up(&sizes, axes) {
+                for (left, one) in row.iter().enumerate() {
+                    for (right, two) in row.iter().enumerate() {
+                        normal[left][right] += one * two / variance;
+                    }
+                }
+            }
+        }
+        // Weights along each axis: some values, all of them, one, and a difference.
+        let along = [vec![1.0, 1.0, 0.0], vec![1.0; 4], vec![1.0, 0.0]];
+        let other = [vec![1.0, 0.0, 0.0], vec![0.0, 1.0, 1.0, 1.0], vec![1.0, -1.0]];
+        for weights in [along, other] {
+            let cell = |cell: usize| {
+                weights[0][cell / 8] * weights[1][cell / 2 % 4] * weights[2][cell % 2]
+            };
+            let vector: Vec<f64> = (0..24).map(cell).collect();
+            let solved = solve(normal.clone(), vector.clone());
+            let dense: f64 = vector.iter().zip(solved).map(|(one, two)| one * two).sum();
+            let along = weights.map(|weights| Along {
+                sum: weights.iter().sum(),
+                squares: weights.iter().map(|weight| weight * weight).sum(),
+            });
+            let closed = family.sum_variance(0b111, &along, Empty::Measured).unwrap();
+            assert!((closed / dense - 1.0).abs() < 1e-9, "{closed} {dense}");
+        }
+    }
+
+    #[test]
+    fn an_axis_added_up_whole_is_an_axis_left_out() {
+        let family = Family::new(vec![3, 4, 2], vec![(0b111, 1.0), (0b011, 0.5), (0b010, 2.0)]);
+        for empty in [Empty::Measured, Empty::Apart] {
+            let whole = [Along::values(3), Along::values(2), Along::values(2)];
+            let over = family.sum_variance(0b111, &whole, empty).unwrap();
+            let without = family.sum_variance(0b010, &whole[1..2], empty).unwrap();
+            assert!((over / without - 1.0).abs() < 1e-12);
+        }
+        let all = [Along::values(3), Along::values(4), Along::values(2)];
+        let nothing = family.sum_variance(0b111, &all, Empty::Apart).unwrap();
+        assert!(nothing.abs() < 1e-12, "without the empty interaction the sum over all is known");
+    }
+
+    #[test]
+    fn a_loose_table_says_alone_what_belongs_to_its_axes() {
+        let tables = vec![(0b11, 1.0), (0b01, 9.0), (0b10, 1.0)];
+        let family = Family::new(vec![4, 3], tables).with_loose(&[0b01]);
+        assert_eq!(family.weights(0b01).unwrap(), [0.0, 1.0, 0.0]);
+        assert!((family.combined_variance(0b01).unwrap() - 9.0).abs() < 1e-12);
+        // The others are as ever: a cell of the second margin adds four of the whole.
+        assert_eq!(family.weights(0b10).unwrap(), [0.2, 0.0, 0.8]);
+        assert_eq!(family.weights(0b11).unwrap(), [1.0, 0.0, 0.0]);
+        assert!(family.weights(0).unwrap().iter().all(|weight| *weight > 0.0));
+    }
+
+    #[test]
+    fn another_table_never_hurts() {
+        let alone = Family::new(vec![4, 3, 2], vec![(0b111, 1.0)]);
+        let both = Family::new(vec![4, 3, 2], vec![(0b111, 1.0), (0b110, 0.5)]);
+        for marginal in subsets(0b111) {
+            assert!(both.variance(marginal).unwrap() <= alone.variance(marginal).unwrap() + 1e-12);
+        }
+    }
+}

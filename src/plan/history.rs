@@ -5,7 +5,7 @@
 //! unit there are none, and the histogram does. Days are averaged, which takes the noise down; where
 //! it still hides the answer, and without any history, constants stand in.
 
-use super::layers::{LEAST_CLIP, Layers, next_clip};
+use super::published_layers::{LEAST_CLIP, PublishedLayers, next_clip};
 use crate::release_file::lattice::Clip;
 use crate::release_file::measure::{HISTOGRAM_BINS, histogram_edges};
 use crate::release_file::privacy_loss::NanoRho;
@@ -20,7 +20,7 @@ const WHOLE: f64 = 0.97;
 pub struct History {
     requesters: Option<Requesters>,
     /// The newest first.
-    layers: Vec<Layers>,
+    layers: Vec<PublishedLayers>,
 }
 
 /// The mean of published histograms of lookups per requester.
@@ -34,8 +34,8 @@ impl History {
     /// From the values of each day's bins with the standard deviation of their noise, and from the
     /// layers of each day's total, the newest first; none when neither tells anything.
     #[must_use]
-    pub fn new(histograms: &[(Vec<f64>, f64)], mut layers: Vec<Layers>) -> Option<Self> {
-        layers.retain(Layers::tells);
+    pub fn new(histograms: &[(Vec<f64>, f64)], mut layers: Vec<PublishedLayers>) -> Option<Self> {
+        layers.retain(PublishedLayers::tells);
         let requesters = Requesters::new(histograms);
         (requesters.is_some() || !layers.is_empty()).then_some(Self { requesters, layers })
     }
@@ -57,7 +57,7 @@ impl History {
 
     /// How many lookups a day has, on average; none where no layers tell.
     pub(super) fn lookups(&self) -> Option<f64> {
-        let sum: f64 = self.layers.iter().map(Layers::total).sum();
+        let sum: f64 = self.layers.iter().map(PublishedLayers::total).sum();
         (!self.layers.is_empty()).then(|| sum / self.layers.len() as f64)
     }
 }
@@ -144,7 +144,7 @@ mod tests {
         let usual = Clip::whole(300);
         assert_eq!(alone.total_clip(usual, charge), Some(Clip::whole(700)));
         assert_eq!(alone.lookups(), None);
-        let mut nobody = Layers { width: 20.0, noise_sd: 1.0, sums: vec![0.0; 16] };
+        let mut nobody = PublishedLayers { width: 20.0, noise_sd: 1.0, sums: vec![0.0; 16] };
         assert_eq!(History::new(&[], vec![nobody.clone()]), None, "an empty day tells nothing");
         nobody.sums[0] = 10_000.0;
         let both = History::new(&heavy, vec![nobody.clone()]).unwrap();
@@ -152,7 +152,7 @@ mod tests {
         assert_eq!(both.typical_most(), alone.typical_most());
         let layers = History::new(
             &[],
-            vec![nobody, Layers { width: 20.0, noise_sd: 1.0, sums: vec![5.0; 16] }],
+            vec![nobody, PublishedLayers { width: 20.0, noise_sd: 1.0, sums: vec![5.0; 16] }],
         );
         let layers = layers.unwrap();
         assert_eq!((layers.typical_most(), layers.lookups()), (None, Some(5_040.0)));

@@ -6,6 +6,7 @@
 //! sorted atoms are sorted by the axes of a question over the same keys. All of it is fixed by the
 //! release file.
 
+use super::axis::axis_name;
 use crate::release_file::keys::Key;
 use crate::release_file::question::{Measure, Question};
 use crate::release_file::unit::Unit;
@@ -122,9 +123,4 @@ impl Layout {
 /// How many bits hold every position of a key.
 const fn bits(positions: u64) -> u32 {
     u64::BITS - positions.saturating_sub(1).leading_zeros()
-}
-
-/// The name that a key has as an axis: on one day the hour of the week tells nothing but the hour.
-pub(super) fn axis_name(key: &Key) -> &str {
-    if key.is_hour() { "hour" } else { key.name() }
 }

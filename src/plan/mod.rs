@@ -3,30 +3,37 @@
 //! In: a release and the budget of a block. Out: a [`Plan`]. Its tables are frozen in the ledger
 //! with the reservation; layout and cells follow from the release file and the tables.
 
+mod axis;
 mod cells;
 mod clips;
 mod family;
 mod history;
-mod layers;
+pub mod kinds;
 mod layout;
-mod least_squares;
-mod private_keys;
+mod lookup_marginals;
+mod planner;
+mod prefix_tables;
+mod published_layers;
+mod question_table;
+mod role;
 mod split;
-mod tables;
+mod table;
 
+pub use axis::Axis;
 pub use cells::{Cells, condition_met};
-pub use family::Lookups;
+pub use family::{Along, AxisSet, Empty, Family, subsets};
 pub use history::History;
-pub use layers::{Layering, Layers};
+pub use kinds::{Contribution, Layering};
 pub use layout::Layout;
-pub use least_squares::{Along, AxisSet, Empty, Family, subsets};
-pub use private_keys::{MOST_KEYS, MOST_KEYS_OF_ONE};
-pub use tables::{Axis, Contribution, MeasuredTable, measured_tables};
+pub use lookup_marginals::LookupMarginals;
+pub use planner::measured_tables;
+pub use published_layers::PublishedLayers;
+pub use role::Role;
+pub use table::MeasuredTable;
 
 use crate::Result;
 use crate::release_file::ReleaseFile;
 use crate::release_file::privacy_loss::NanoRho;
-use crate::release_file::question::Question;
 
 /// What is measured for a release, and how.
 #[derive(Debug, Clone)]
@@ -38,7 +45,7 @@ pub struct Plan {
     /// Where atoms land in each table.
     pub cells: Vec<Cells>,
     /// What counts and shares are made of.
-    pub lookups: Lookups,
+    pub lookups: LookupMarginals,
 }
 
 impl Plan {
@@ -63,19 +70,10 @@ impl Plan {
         let layout = Layout::new(&release_file.questions, release_file.ledger.unit)?;
         let cells = tables
             .iter()
-            .map(|table| Cells::new(table, &layout, &release_file.questions))
+            .map(|table| table.cells(&layout, &release_file.questions))
             .collect::<Result<_>>()?;
-        let lookups = Lookups::new(&release_file.questions)?;
+        let lookups = LookupMarginals::new(&release_file.questions)?;
         Ok(Self { layout, tables, cells, lookups })
-    }
-
-    /// The names of the tables that a question has for itself: its own, and those that find its
-    /// keys.
-    #[must_use]
-    pub fn tables_of(&self, question: &Question) -> Vec<String> {
-        let finds = format!("{}: keys, ", question.name);
-        let names = self.tables.iter().map(|table| &table.name);
-        names.filter(|name| **name == question.name || name.starts_with(&finds)).cloned().collect()
     }
 
     /// The number of cells of each table.

@@ -5,7 +5,7 @@
 //! cell's least-squares estimate, in logarithms for each question. Tables that would get next to
 //! nothing are dropped.
 
-use super::least_squares::{AxisSet, Family, subsets};
+use super::family::{AxisSet, Family, subsets};
 
 /// How much more a question counts for each of its cells: finer tables are read in more places, and
 /// their cells drown first.

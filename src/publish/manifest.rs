@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::ledger::{Entry, StoredFile};
-use crate::plan::{Layering, Layers};
+use crate::plan::{Layering, PublishedLayers};
 use crate::release::{Answer, Guarantee, NoisyTable};
 use crate::release_file::ReleaseFile;
 use crate::release_file::lattice::{Clip, LATTICE_ONE};
@@ -47,9 +47,9 @@ impl Facts<'_> {
         tables: &[NoisyTable],
     ) -> Value {
         let terms = &self.release_file.ledger;
-        let used =
-            |table: &&NoisyTable| answer.measured_tables.contains(&table.priced().table.name);
-        let measured: Vec<&NoisyTable> = tables.iter().filter(used).collect();
+        let used = tables.iter().enumerate();
+        let used = used.filter(|(place, _)| answer.measured_tables.contains(place));
+        let measured: Vec<&NoisyTable> = used.map(|(_, table)| table).collect();
         let rho: f64 = measured.iter().map(|table| table.priced().charge.rho()).sum();
         json!({
             "release": self.release_file.name,
@@ -118,12 +118,12 @@ fn measured_table(table: &NoisyTable) -> Value {
     let layers = |layering: Layering| {
         json!({
             "up_to": layering.most().contributions(),
-            "measured": Layers::new(layering, table.units(), table.noise_sd()),
+            "measured": PublishedLayers::new(layering, table.units(), table.noise_sd()),
         })
     };
     json!({
         "name": priced.table.name,
-        "contribution": priced.table.contribution.word(),
+        "contribution": priced.table.contribution.kind().word(),
         "clip": clip,
         "target_clip": priced.table.target_clip.map(Clip::contributions),
         "layers": priced.table.layering().map(layers),
@@ -142,7 +142,7 @@ fn measured_table(table: &NoisyTable) -> Value {
 ///
 /// # Errors
 /// Internal, when the stored manifest is not what was published.
-pub fn layers(files: &[StoredFile]) -> Result<Option<Layers>> {
+pub fn layers(files: &[StoredFile]) -> Result<Option<PublishedLayers>> {
     let Some(file) = files.iter().find(|file| file.path.starts_with("_manifest/")) else {
         return Ok(None);
     };
@@ -169,7 +169,7 @@ mod tests {
             r#"{ "format": 3, "measured_tables": [{ "name": "all lookups", "clip": 300.0 }] }"#;
         assert_eq!(layers(&stored(path, older)).unwrap(), None);
         assert_eq!(layers(&stored("volume/day=2026-01-05/part-0.parquet", "PAR1")).unwrap(), None);
-        let expected = Layers { width: 18.75, noise_sd: 4.5, sums: vec![7.0, -0.5] };
+        let expected = PublishedLayers { width: 18.75, noise_sd: 4.5, sums: vec![7.0, -0.5] };
         let manifest = json!({ "measured_tables": [
             { "name": "lookups by hour", "layers": null },
             { "name": "all lookups", "layers": { "up_to": 37.5, "measured": expected } },

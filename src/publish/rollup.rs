@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 
 use super::table::encode;
 use crate::ledger::StoredFile;
-use crate::plan::Lookups;
+use crate::plan::LookupMarginals;
 use crate::release::Z_95;
 use crate::release_file::ReleaseFile;
 use crate::release_file::measure::Measure;
@@ -47,7 +47,7 @@ pub fn rollup(
     if let Some(reason) = coarser.unfit(question) {
         return Err(Error::refused(format!("`{}` cannot be rolled up", question.name)).help(reason));
     }
-    let lookups = Lookups::new(&release_file.questions)?;
+    let lookups = LookupMarginals::new(&release_file.questions)?;
     let mut periods: BTreeMap<String, Sum> = BTreeMap::new();
     for released in days {
         let (name, length) = coarser.period.of(released.day);

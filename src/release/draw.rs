@@ -8,7 +8,8 @@ use super::mechanism::{DiscreteGaussian, NoiseScale};
 use super::threshold::threshold;
 use crate::aggregate::{ExactTally, KeyTally};
 use crate::ledger::DrawPermit;
-use crate::plan::{Contribution, MOST_KEYS, MeasuredTable};
+use crate::plan::kinds::{MOST_PREFIXES, Needs};
+use crate::plan::{MeasuredTable, Role};
 use crate::release_file::privacy_loss::{AttoDelta, NanoRho};
 use crate::{Error, Result};
 
@@ -45,8 +46,8 @@ pub fn price(tables: &[MeasuredTable]) -> Result<Vec<PricedTable>> {
             let noise_scale = NoiseScale::for_charge(table.sensitivity(), table.charge)?;
             let charge = DiscreteGaussian::new(table.sensitivity(), noise_scale)?.charge();
             let mechanism = DISCRETE_GAUSSIAN.to_owned();
-            let threshold = match table.contribution {
-                Contribution::KeyWeights { .. } => Some(threshold(noise_scale, table.key_delta)?),
+            let threshold = match table.role {
+                Role::PrefixRound { .. } => Some(threshold(noise_scale, table.key_delta)?),
                 _ => None,
             };
             let table = table.clone();
@@ -119,16 +120,17 @@ impl NoisyTable {
 }
 
 /// The draws of one reservation: every table is drawn at most once.
-pub struct Draws {
+pub struct Draws<'a> {
     _permit: DrawPermit,
-    drawn: BTreeSet<String>,
+    tables: &'a [PricedTable],
+    is_drawn: Vec<bool>,
 }
 
-impl Draws {
-    /// Begins with the permit of a reservation that was noted as drawn.
+impl<'a> Draws<'a> {
+    /// Begins with the permit of a reservation that was noted as drawn, and with its tables.
     #[must_use]
-    pub const fn new(permit: DrawPermit) -> Self {
-        Self { _permit: permit, drawn: BTreeSet::new() }
+    pub fn new(permit: DrawPermit, tables: &'a [PricedTable]) -> Self {
+        Self { _permit: permit, tables, is_drawn: vec![false; tables.len()] }
     }
 
     /// Draws the noise of every table whose keys are public.
@@ -139,65 +141,68 @@ impl Draws {
     /// # Errors
     /// Internal, when the tally has another shape, a table was drawn before, a price changed since
     /// the reservation, or the sampler fails. The charge stays spent.
-    pub fn tables(&mut self, tally: ExactTally, tables: &[PricedTable]) -> Result<Vec<NoisyTable>> {
-        let public =
-            |(_, priced): &(usize, &PricedTable)| !priced.table.contribution.is_of_private_keys();
-        let drawn = tables.iter().enumerate().filter(public);
-        let drawn = drawn
-            .map(|(place, priced)| {
+    pub fn tables(&mut self, tally: ExactTally) -> Result<Vec<NoisyTable>> {
+        let mut noisy = Vec::new();
+        for (place, priced) in self.tables.iter().enumerate() {
+            if priced.table.contribution.kind().needs() < Needs::Prefixes {
                 let exact = tally.table(place).ok_or_else(lacking)?;
-                let units = self.mechanism(priced)?.draw(exact)?;
-                Ok(NoisyTable { priced: priced.clone(), units, keys: Vec::new() })
-            })
-            .collect();
+                let units = self.mechanism(place)?.draw(exact)?;
+                noisy.push(NoisyTable { priced: priced.clone(), units, keys: Vec::new() });
+            }
+        }
         drop(tally);
-        drawn
+        Ok(noisy)
     }
 
-    /// Finds the keys whose noisy weight is above the threshold.
+    /// Finds the prefixes whose noisy weight is above the threshold, in the table at this place.
     ///
     /// # Privacy
-    /// Consumes the weights. The charge is that of the mechanism; beside it a key that only one
+    /// Consumes the weights. The charge is that of the mechanism; beside it a prefix that only one
     /// requester has is found with a probability of at most the table's `key_delta`, over all of its
-    /// keys together. Of more than [`MOST_KEYS`] the greatest noisy weights are kept.
+    /// prefixes together. Of more than [`MOST_PREFIXES`] the greatest noisy weights are kept.
     ///
     /// # Errors
     /// As [`Self::tables`].
-    pub fn keys(&mut self, weights: KeyTally, priced: &PricedTable) -> Result<BTreeSet<u64>> {
-        let threshold = priced
-            .threshold
-            .filter(|_| matches!(priced.table.contribution, Contribution::KeyWeights { .. }))
-            .ok_or_else(|| Error::internal("keys are looked for without a threshold"))?;
-        let (keys, exact) = weights.into_weights();
-        let noisy = self.mechanism(priced)?.draw(&exact)?;
+    pub fn prefixes(&mut self, weights: KeyTally, place: usize) -> Result<BTreeSet<u64>> {
+        let threshold = self.table(place)?.threshold;
+        let threshold = threshold
+            .ok_or_else(|| Error::internal("prefixes are looked for without a threshold"))?;
+        let (prefixes, exact) = weights.into_weights();
+        let noisy = self.mechanism(place)?.draw(&exact)?;
         let mut found: Vec<(i64, u64)> =
-            noisy.into_iter().zip(keys).filter(|(weight, _)| *weight > threshold).collect();
+            noisy.into_iter().zip(prefixes).filter(|(weight, _)| *weight > threshold).collect();
         found.sort_unstable();
-        Ok(found.into_iter().rev().take(MOST_KEYS).map(|(_, key)| key).collect())
+        Ok(found.into_iter().rev().take(MOST_PREFIXES).map(|(_, prefix)| prefix).collect())
     }
 
-    /// Draws the count by keys that were found.
+    /// Draws the count by prefixes that were found, for the table at this place.
     ///
     /// # Privacy
     /// As [`Self::tables`].
     ///
     /// # Errors
     /// As [`Self::tables`].
-    pub fn key_counts(
+    pub fn prefix_counts(
         &mut self,
         tally: ExactTally,
-        keys: BTreeSet<u64>,
-        priced: &PricedTable,
+        prefixes: BTreeSet<u64>,
+        place: usize,
     ) -> Result<NoisyTable> {
-        let exact = tally.table(0).filter(|cells| cells.len() == keys.len() + 1);
-        let units = self.mechanism(priced)?.draw(exact.ok_or_else(lacking)?)?;
+        let priced = self.table(place)?;
+        let exact = tally.table(0).filter(|cells| cells.len() == prefixes.len() + 1);
+        let units = self.mechanism(place)?.draw(exact.ok_or_else(lacking)?)?;
         drop(tally);
-        Ok(NoisyTable { priced: priced.clone(), units, keys: keys.into_iter().collect() })
+        Ok(NoisyTable { priced: priced.clone(), units, keys: prefixes.into_iter().collect() })
+    }
+
+    fn table(&self, place: usize) -> Result<&'a PricedTable> {
+        self.tables.get(place).ok_or_else(|| Error::internal("a table is not of the reservation"))
     }
 
     /// The mechanism of a table that was not drawn yet.
-    fn mechanism(&mut self, priced: &PricedTable) -> Result<DiscreteGaussian> {
-        if !self.drawn.insert(priced.table.name.clone()) {
+    fn mechanism(&mut self, place: usize) -> Result<DiscreteGaussian> {
+        let priced = self.table(place)?;
+        if std::mem::replace(&mut self.is_drawn[place], true) {
             return Err(Error::internal("a table would be drawn twice"));
         }
         let mechanism = DiscreteGaussian::new(priced.table.sensitivity(), priced.noise_scale)?;

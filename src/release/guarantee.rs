@@ -5,7 +5,6 @@ use serde::{Deserialize, Serialize};
 use super::accounting::epsilon_of;
 use super::draw::{PricedTable, total_charge};
 use crate::Result;
-use crate::plan::{Contribution, MOST_KEYS, MOST_KEYS_OF_ONE};
 use crate::release_file::file::LedgerTerms;
 use crate::release_file::lattice::LATTICE_ONE;
 use crate::release_file::privacy_loss::NanoRho;
@@ -59,35 +58,6 @@ pub struct Losses {
     pub target: Vec<(u32, NanoRho)>,
 }
 
-/// How far one lookup can move a requester's vector, and how far apart two of them can lie.
-fn reach(contribution: &Contribution, clip: f64) -> (f64, f64) {
-    let root = std::f64::consts::SQRT_2;
-    match contribution {
-        Contribution::Lookups | Contribution::Presence { .. } | Contribution::KeyCounts { .. } => {
-            (1.0, root * clip)
-        }
-        // A lookup more reaches one layer, or parts of two.
-        Contribution::Layers { .. } => (1.0, root * clip),
-        // A signed sum may point either way.
-        Contribution::Sum { .. } => (1.0, 2.0 * clip),
-        // The sum never exceeds the count beside it, so two such vectors are at right angles at most.
-        Contribution::Mean { .. } => (root, root * clip),
-        // One lookup moves a requester from one bin to another.
-        Contribution::Histogram => (root, root),
-        // All lookups about one target are of one key: without them it is not there, or another of
-        // the keys that have weight takes its place.
-        Contribution::KeyWeights { .. } => (1.0, 1.0),
-    }
-}
-
-/// How far one lookup that counts as nothing can move a vector: nothing else of it changes.
-const fn struck_out(contribution: &Contribution) -> f64 {
-    match contribution {
-        Contribution::Mean { .. } => std::f64::consts::SQRT_2,
-        _ => 1.0,
-    }
-}
-
 impl Guarantee {
     /// Computes the figures; `cells` gives each table's number of cells.
     ///
@@ -111,19 +81,15 @@ impl Guarantee {
                 .iter()
                 .zip(cells)
                 .map(|(priced, cells)| {
-                    let cells = match priced.table.contribution {
-                        Contribution::KeyWeights { .. } => MOST_KEYS_OF_ONE as f64,
-                        // Known ones and two rounds of found ones.
-                        Contribution::KeyCounts { .. } => 3.0 * MOST_KEYS as f64,
-                        _ => f64::from(*cells),
-                    };
+                    let kind = priced.table.contribution.kind();
+                    let cells = f64::from(kind.touched_cells(*cells));
                     let clip = priced.table.clip.contributions();
                     let (each, most) = match priced.table.target_clip {
-                        None => reach(&priced.table.contribution, clip),
-                        Some(target) => (
-                            struck_out(&priced.table.contribution),
-                            clip.min(target.contributions()),
-                        ),
+                        None => {
+                            let reach = kind.reach(clip);
+                            (reach.one_lookup, reach.any_two)
+                        }
+                        Some(target) => (kind.struck_out(), clip.min(target.contributions())),
                     };
                     let rounding = (2.0 * cells).sqrt() / LATTICE_ONE as f64;
                     let norm = lookups * (each + rounding);

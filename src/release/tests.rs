@@ -47,7 +47,7 @@ fn tally(plan: &Plan, truth: &[Vec<i64>]) -> ExactTally {
 
 fn drawn(plan: &Plan, truth: &[Vec<i64>]) -> Vec<NoisyTable> {
     let priced = price(&plan.tables).unwrap();
-    Draws::new(DrawPermit::for_test()).tables(tally(plan, truth), &priced).unwrap()
+    Draws::new(DrawPermit::for_test(), &priced).tables(tally(plan, truth)).unwrap()
 }
 
 /// The same sums without noise, as a drawn table: the values that every estimate aims at.

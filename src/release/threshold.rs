@@ -8,7 +8,7 @@
 //! / s` (Mills). The threshold is the greatest over all `t`.
 
 use super::mechanism::NoiseScale;
-use crate::plan::MOST_KEYS_OF_ONE;
+use crate::plan::kinds::MOST_PREFIXES_OF_ONE;
 use crate::release_file::lattice::LATTICE_ONE;
 use crate::release_file::privacy_loss::AttoDelta;
 use crate::{Error, Result};
@@ -27,7 +27,7 @@ pub(super) fn threshold(scale: NoiseScale, key_delta: AttoDelta) -> Result<i64> 
         let reach = deviations(key_delta.delta() / keys as f64) * scale.units() * (1.0 + 1e-8);
         weight.saturating_add(to_units(reach)).saturating_add(1)
     };
-    Ok((1..=MOST_KEYS_OF_ONE as u64).map(of).max().unwrap_or(i64::MAX))
+    Ok((1..=MOST_PREFIXES_OF_ONE as u64).map(of).max().unwrap_or(i64::MAX))
 }
 
 /// A number of standard deviations that a Gaussian passes with at most this probability.

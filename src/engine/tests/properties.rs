@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::reference::{Part, exact_reference, person_parts, reference};
 use super::world::{EXEMPT, Lookup, Setup, adversary, lookup, setup, tallies, with_rows};
-use crate::plan::MOST_KEYS_OF_ONE;
+use crate::plan::kinds::MOST_PREFIXES_OF_ONE;
 use crate::release_file::prefix::{Prefix, PrefixOf};
 
 /// The weights of keys, without those found before.
@@ -101,7 +101,7 @@ proptest! {
             .filter(|moved| *moved != 0)
             .collect();
         prop_assert!(without.keys().all(|key| with.contains_key(key)));
-        prop_assert!(moved.len() <= MOST_KEYS_OF_ONE);
+        prop_assert!(moved.len() <= MOST_PREFIXES_OF_ONE);
         prop_assert!(square(moved.into_iter()) <= 1 << 32);
         prop_assert!(with.keys().all(|key| !found.contains(key)));
 

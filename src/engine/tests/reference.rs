@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::world::{EXEMPT, Lookup, Setup};
+use crate::plan::kinds::{Layers, Presence};
 use crate::plan::{Axis, Cells, Contribution, MeasuredTable};
 use crate::release_file::measure::Counted;
 
@@ -38,7 +39,7 @@ pub(super) fn exact_reference(setup: Setup, rows: &[Lookup]) -> Vec<Option<Vec<i
         units.entry(row.requester).or_default().push(row);
     }
     let of_table = |(table, cells): (&MeasuredTable, &Cells)| {
-        if matches!(table.contribution, Contribution::Sum { .. } | Contribution::Mean { .. }) {
+        if matches!(table.contribution, Contribution::Sum(_) | Contribution::Mean(_)) {
             return None;
         }
         let mut sum = vec![0_i64; cells.count() as usize];
@@ -89,7 +90,7 @@ fn parts_of(table: &MeasuredTable, units: &BTreeMap<u8, Vec<&Lookup>>) -> Vec<Pa
                 *cells.entry(cell).or_default().entry(row.target).or_default() += 1;
             }
         }
-        if let Contribution::Presence { at_least, of } = table.contribution {
+        if let Contribution::Presence(Presence { at_least, of }) = table.contribution {
             cells.retain(|_, targets| match of {
                 Counted::Lookups => targets.values().sum::<u64>() >= u64::from(at_least),
                 Counted::Targets => targets.len() >= at_least as usize,
@@ -152,7 +153,7 @@ fn vector(table: &MeasuredTable, rows: &[&Lookup], cells: usize) -> Vec<f64> {
         vector[bin(rows.len())] = 1.0;
         return vector;
     }
-    if let Contribution::Layers { count, .. } = table.contribution {
+    if let Contribution::Layers(Layers { count }) = table.contribution {
         // A full vector is as long as the clip.
         let width =
             table.clip.units() / (1..).find(|root| root * root == u64::from(count)).unwrap();
@@ -169,23 +170,23 @@ fn vector(table: &MeasuredTable, rows: &[&Lookup], cells: usize) -> Vec<f64> {
             continue;
         };
         match &table.contribution {
-            Contribution::Sum { .. } => {
+            Contribution::Sum(_) => {
                 let offset = row.number.map(|number| f64::from(number) - 2.0);
                 vector[cell] += offset.map_or(0.0, |offset| offset.clamp(-50.0, 100.0) / 100.0);
             }
-            Contribution::Mean { .. } => {
+            Contribution::Mean(_) => {
                 if let Some(number) = row.number.filter(|number| *number >= 0) {
                     vector[2 * cell] += (f64::from(number).clamp(10.0, 90.0) - 50.0) / 40.0;
                     vector[2 * cell + 1] += 1.0;
                 }
             }
-            Contribution::Presence { of: Counted::Targets, .. } => {
+            Contribution::Presence(Presence { of: Counted::Targets, .. }) => {
                 vector[cell] += f64::from(u8::from(seen.insert((cell, row.target))));
             }
             _ => vector[cell] += 1.0,
         }
     }
-    if let Contribution::Presence { at_least, .. } = table.contribution {
+    if let Contribution::Presence(Presence { at_least, .. }) = table.contribution {
         vector.iter_mut().for_each(|count| *count = f64::from(*count >= f64::from(at_least)));
     }
     vector

@@ -6,6 +6,7 @@ use proptest::prelude::*;
 
 use super::world::{Lookup, Setup, lookup, setup, tallies};
 use crate::plan::Contribution;
+use crate::plan::kinds::Layers;
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(40))]
@@ -22,7 +23,7 @@ proptest! {
         let plan = setup.plan();
         let place = plan.tables.iter().position(|table| table.name == "all lookups").unwrap();
         let total = &plan.tables[place];
-        prop_assert_eq!(&total.contribution, &Contribution::Layers { count: 16 });
+        prop_assert_eq!(&total.contribution, &Contribution::Layers(Layers { count: 16 }));
         let layers = &tallies(setup, std::slice::from_ref(&rows), 2)[place];
         let mut lookups: BTreeMap<u8, i64> = BTreeMap::new();
         for row in rows.iter().filter(|row| (0..86_400).contains(&row.second)) {

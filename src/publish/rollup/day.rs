@@ -13,7 +13,7 @@ use serde_json::Value;
 use super::super::table::{METADATA_KEY, key_column};
 use super::asked::{Coarser, KeyBecomes};
 use crate::ledger::StoredFile;
-use crate::plan::Lookups;
+use crate::plan::LookupMarginals;
 use crate::release::{Groups, PricedTable, Raking, sums};
 use crate::release_file::measure::Measure;
 use crate::release_file::question::Question;
@@ -47,7 +47,7 @@ impl Cells {
     pub(super) fn read(
         released: &ReleasedDay,
         question: &Question,
-        lookups: &Lookups,
+        lookups: &LookupMarginals,
         coarser: &Coarser,
     ) -> Result<Self> {
         let (batch, metadata) = read(&released.file)?;

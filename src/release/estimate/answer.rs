@@ -12,8 +12,8 @@ pub struct Answer {
     pub rows: Rows,
     /// The columns beside the keys, in published order.
     pub columns: Vec<Column>,
-    /// The measured tables that it comes from.
-    pub measured_tables: Vec<String>,
+    /// The noisy tables that it comes from, by their places.
+    pub measured_tables: Vec<usize>,
     /// The part of the lookups that the bounded tables hold, with its standard deviation; `None` if
     /// there is no total to compare with.
     pub coverage: Option<(f64, f64)>,

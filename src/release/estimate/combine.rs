@@ -19,7 +19,7 @@ use std::collections::HashMap;
 use super::super::draw::NoisyTable;
 use super::noisy::{Noisy, Raking};
 use super::tensor::Tensor;
-use crate::plan::{Along, AxisSet, Empty, Family, Plan, subsets};
+use crate::plan::{Along, AxisSet, Empty, Family, Plan, Role, subsets};
 use crate::release_file::lattice::LATTICE_ONE;
 use crate::{Error, Result};
 
@@ -29,14 +29,18 @@ pub(super) const LEAST_SIGNAL: f64 = 5.0;
 /// The tables of lookups, and how they are combined.
 pub(super) struct Combined {
     sizes: Vec<u64>,
-    tables: Vec<Measured>,
-    total: Option<(Noisy, String)>,
+    tables: Vec<MarginalTable>,
+    /// With its place among the noisy tables.
+    total: Option<(Noisy, usize)>,
     raw: Family,
     raked: Option<Family>,
     interactions: HashMap<(usize, AxisSet), Tensor>,
 }
 
-struct Measured {
+/// A noisy table of lookups by some axes.
+struct MarginalTable {
+    /// The place among the noisy tables.
+    place: usize,
     axes: AxisSet,
     cells: Tensor,
     name: String,
@@ -64,23 +68,24 @@ impl Combined {
         let sizes = plan.lookups.sizes().to_vec();
         let loose = plan.lookups.loose();
         let (mut tables, mut total, mut raw) = (Vec::new(), None, Vec::new());
-        for table in noisy {
-            let priced = &table.priced().table;
-            let Some(axes) = plan.lookups.set(&priced.axes) else { continue };
-            if !priced.contribution.is_of_lookups() {
+        for (place, table) in noisy.iter().enumerate() {
+            let measured = &table.priced().table;
+            if !matches!(measured.role, Role::Total | Role::Marginal) {
                 continue;
             }
             let values: Vec<f64> = table.contributions().collect();
             let variance = table.noise_sd().powi(2);
             let sum =
                 Noisy { value: values.iter().sum(), variance: variance * values.len() as f64 };
-            if axes == 0 {
-                total = Some((sum, priced.name.clone()));
-            } else {
-                raw.push((axes, variance));
-                let cells = Tensor::new(axes, &sizes, values);
-                tables.push(Measured { axes, cells, name: priced.name.clone(), sum, ratio: 1.0 });
+            if measured.role == Role::Total {
+                total = Some((sum, place));
+                continue;
             }
+            let axes = plan.lookups.set(&measured.axes).ok_or_else(unmeasured)?;
+            raw.push((axes, variance));
+            let cells = Tensor::new(axes, &sizes, values);
+            let name = measured.name.clone();
+            tables.push(MarginalTable { place, axes, cells, name, sum, ratio: 1.0 });
         }
         let stands_out = |noisy: &Noisy| noisy.value >= LEAST_SIGNAL * noisy.variance.sqrt();
         let raked = total.as_ref().filter(|(total, _)| {
@@ -102,7 +107,7 @@ impl Combined {
     /// # Errors
     /// Internal, when no table has its axes.
     pub(super) fn estimate(&mut self, marginal: AxisSet) -> Result<Estimate> {
-        let (Some(family), Some((total, _))) = (self.raked.clone(), self.total.clone()) else {
+        let (Some(family), Some((total, _))) = (self.raked.clone(), self.total) else {
             return self.unraked(marginal);
         };
         let mut parts: Vec<(Tensor, Noisy)> = self
@@ -169,11 +174,10 @@ impl Combined {
         Ok(Some((share, variance.sqrt() / total.value)))
     }
 
-    /// The names of the tables that inform a marginal.
-    pub(super) fn sources(&self, marginal: AxisSet) -> Vec<String> {
+    /// The places of the noisy tables that inform a marginal.
+    pub(super) fn sources(&self, marginal: AxisSet) -> Vec<usize> {
         let fine = self.tables.iter().filter(|table| table.axes & marginal != 0);
-        let fine = fine.map(|table| table.name.clone());
-        fine.chain(self.total.iter().map(|(_, name)| name.clone())).collect()
+        fine.map(|table| table.place).chain(self.total.map(|(_, place)| place)).collect()
     }
 
     /// The axes' sizes.

@@ -5,7 +5,7 @@ use super::answer::Z_95;
 use super::combine::{Estimate, LEAST_SIGNAL};
 use super::ratios;
 use super::shares::Met;
-use super::sums::Measured;
+use super::sums::LookupNoise;
 use crate::plan::{AxisSet, Plan};
 use crate::release_file::keys::{Key, KeySource};
 use crate::release_file::lattice::LATTICE_ONE;
@@ -115,7 +115,7 @@ pub fn expected(
     load: Option<Load>,
 ) -> Option<Expected> {
     let own = || {
-        let table = priced.iter().find(|table| table.table.name == question.name)?;
+        let table = priced.iter().find(|priced| priced.table.role.answers(&question.name))?;
         Some(table.noise_scale.units() / LATTICE_ONE as f64)
     };
     let per_lookup =
@@ -145,7 +145,7 @@ fn count(
     load: Option<Load>,
 ) -> Option<f64> {
     let marginal = plan.lookups.marginal(&question.name)?;
-    let measured = Measured::new(&plan.lookups, priced);
+    let measured = LookupNoise::new(&plan.lookups, priced);
     if let (0, Some(total)) = (marginal, measured.total) {
         return Some(total.sqrt());
     }
@@ -164,7 +164,7 @@ fn share(
     load: Option<Load>,
 ) -> Option<(f64, f64)> {
     let marginal = plan.lookups.marginal(&question.name)?;
-    let measured = Measured::new(&plan.lookups, priced);
+    let measured = LookupNoise::new(&plan.lookups, priced);
     let (estimate, _) = blank(marginal, plan, &measured, load);
     let condition = Met::new(question, plan).ok()?;
     let sizes = plan.lookups.sizes();
@@ -192,7 +192,7 @@ fn share(
 fn blank(
     marginal: AxisSet,
     plan: &Plan,
-    measured: &Measured<'_>,
+    measured: &LookupNoise<'_>,
     load: Option<Load>,
 ) -> (Estimate, Option<f64>) {
     let sizes = plan.lookups.sizes();

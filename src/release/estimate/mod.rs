@@ -53,9 +53,10 @@ fn answer(
         Measure::Share { .. } => return shares::share(question, plan, combined),
         _ => {}
     }
-    let table = noisy
+    let (place, table) = noisy
         .iter()
-        .find(|table| table.priced().table.name == question.name)
+        .enumerate()
+        .find(|(_, table)| table.priced().table.role.answers(&question.name))
         .ok_or_else(|| Error::internal("a question has no measured table"))?;
     let cells: Vec<f64> = table.contributions().collect();
     let variance = table.noise_sd().powi(2);
@@ -78,7 +79,7 @@ fn answer(
         }
         _ => counts::plain(&noisy()),
     };
-    answer.measured_tables = plan.tables_of(question);
+    answer.measured_tables = vec![place];
     if answer.coverage.is_some() {
         answer.measured_tables.extend(combined.sources(0));
     }

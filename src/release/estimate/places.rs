@@ -1,6 +1,6 @@
 //! Where a question and its keys lie among the marginals and axes of a plan.
 
-use crate::plan::{Axis, Lookups, Plan};
+use crate::plan::{Axis, LookupMarginals, Plan};
 use crate::release_file::keys::Key;
 use crate::release_file::question::Question;
 use crate::{Error, Result};
@@ -21,7 +21,7 @@ pub(super) fn marginal(question: &Question, plan: &Plan) -> Result<u32> {
 /// Internal, when a key is not of the plan.
 pub(super) fn order<'a>(
     keys: impl IntoIterator<Item = &'a Key>,
-    lookups: &Lookups,
+    lookups: &LookupMarginals,
 ) -> Result<Vec<usize>> {
     keys.into_iter()
         .map(|key| {

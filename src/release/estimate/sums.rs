@@ -12,7 +12,7 @@ use super::super::draw::PricedTable;
 use super::noisy::{Noisy, Raking};
 use super::places::order;
 use super::tensor::Tensor;
-use crate::plan::{Along, AxisSet, Empty, Family, Lookups, subsets};
+use crate::plan::{Along, AxisSet, Empty, Family, LookupMarginals, Role, subsets};
 use crate::release_file::lattice::LATTICE_ONE;
 use crate::release_file::question::Question;
 use crate::{Error, Result};
@@ -49,7 +49,7 @@ impl Groups {
 }
 
 /// The tables of lookups of a plan with the variance of their cells' noise.
-pub(super) struct Measured<'a> {
+pub(super) struct LookupNoise<'a> {
     /// The total's, where there is one.
     pub(super) total: Option<f64>,
     /// Each finer table's axes, its name and its variance.
@@ -58,23 +58,23 @@ pub(super) struct Measured<'a> {
     loose: Vec<AxisSet>,
 }
 
-impl<'a> Measured<'a> {
-    pub(super) fn new(lookups: &Lookups, priced: &'a [PricedTable]) -> Self {
+impl<'a> LookupNoise<'a> {
+    pub(super) fn new(lookups: &LookupMarginals, priced: &'a [PricedTable]) -> Self {
         let mut measured = Self { total: None, fine: Vec::new(), loose: lookups.loose() };
         for priced in priced {
             let table = &priced.table;
-            let Some(axes) = lookups.set(&table.axes) else { continue };
-            if !table.contribution.is_of_lookups() {
-                continue;
-            }
             let variance = (priced.noise_scale.units() / LATTICE_ONE as f64).powi(2);
-            match axes {
+            match table.role {
                 // The sum of its layers; days planned before there were layers have one cell.
-                0 => {
+                Role::Total => {
                     let layers = table.layering().map_or(1, |layering| layering.count);
                     measured.total = Some(variance * f64::from(layers));
                 }
-                _ => measured.fine.push((axes, table.name.as_str(), variance)),
+                Role::Marginal => {
+                    let Some(axes) = lookups.set(&table.axes) else { continue };
+                    measured.fine.push((axes, table.name.as_str(), variance));
+                }
+                Role::Own { .. } | Role::PrefixRound { .. } | Role::PrefixCounts { .. } => {}
             }
         }
         measured
@@ -97,7 +97,7 @@ impl<'a> Measured<'a> {
 /// Internal, when values or raking are not of the question and the plan.
 pub fn sums(
     question: &Question,
-    lookups: &Lookups,
+    lookups: &LookupMarginals,
     priced: &[PricedTable],
     raking: Option<&Raking>,
     values: &[f64],
@@ -116,7 +116,7 @@ pub fn sums(
         .unzip();
     let set = kept.iter().fold(0, |set, axis| set | 1 << axis);
     let cells = cells.marginal(set);
-    let measured = Measured::new(lookups, priced);
+    let measured = LookupNoise::new(lookups, priced);
     let raked = raking.map(|raking| Raked::new(raking, &measured, sizes)).transpose()?;
     let family =
         raked.as_ref().map_or_else(|| measured.family(sizes), |raked| raked.family.clone());
@@ -165,7 +165,7 @@ struct Raked {
 }
 
 impl Raked {
-    fn new(raking: &Raking, measured: &Measured<'_>, sizes: &[u64]) -> Result<Self> {
+    fn new(raking: &Raking, measured: &LookupNoise<'_>, sizes: &[u64]) -> Result<Self> {
         let total = Noisy { value: raking.total, variance: measured.total.ok_or_else(other_plan)? };
         let plain = Family::new(sizes.to_vec(), Vec::new());
         let (mut sums, mut scaled) = (Vec::new(), Vec::new());

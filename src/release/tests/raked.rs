@@ -105,7 +105,7 @@ impl Tables {
 
     pub(super) fn drawn(&self) -> Vec<Answer> {
         let tally = tally(&self.plan, &self.truth);
-        let noisy = Draws::new(DrawPermit::for_test()).tables(tally, &self.priced).unwrap();
+        let noisy = Draws::new(DrawPermit::for_test(), &self.priced).tables(tally).unwrap();
         answers(&self.release_file.questions, &self.plan, &noisy).unwrap()
     }
 

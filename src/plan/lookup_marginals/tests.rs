@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use super::super::clips::TOTAL_CLIP;
-use super::super::layers::Layers;
+use super::super::kinds::DEFAULT_BOUND;
+use super::super::published_layers::PublishedLayers;
 use super::*;
 use crate::release_file::ReleaseFile;
 use crate::release_file::measure::HISTOGRAM_BINS;
@@ -19,7 +19,10 @@ fn release(questions: &str) -> ReleaseFile {
 fn tables(questions: &str) -> Vec<MeasuredTable> {
     let release_file = release(questions);
     let budget = NanoRho::new(20_000_000);
-    Lookups::new(&release_file.questions).unwrap().tables(budget, Unit::RequesterDay, None).unwrap()
+    LookupMarginals::new(&release_file.questions)
+        .unwrap()
+        .tables(budget, Unit::RequesterDay, None)
+        .unwrap()
 }
 
 #[test]
@@ -31,7 +34,7 @@ fn equal_questions_share_a_table_and_a_total_stands_beside_it() {
     );
     let names: Vec<&str> = tables.iter().map(|table| table.name.as_str()).collect();
     assert_eq!(names, ["all lookups", "lookups by hour, app"]);
-    assert_eq!((tables[0].asked_clip(), tables[1].clip), (TOTAL_CLIP, Clip::whole(7)));
+    assert_eq!((tables[0].asked_clip(), tables[1].clip), (DEFAULT_BOUND, Clip::whole(7)));
     assert_eq!(tables[0].charge.nano(), 8_000_000);
     assert!((11_999_990..=12_000_000).contains(&tables[1].charge.nano()));
 }
@@ -54,7 +57,7 @@ fn clips_shrink_with_the_grain_and_follow_the_history() {
     let constant = tables(asked);
     assert!(constant[2].clip.units() < constant[1].clip.units());
     let release_file = release(asked);
-    let lookups = Lookups::new(&release_file.questions).unwrap();
+    let lookups = LookupMarginals::new(&release_file.questions).unwrap();
     let with = |heavy: f64, noise_sd: f64| {
         let mut bins = vec![0.0; HISTOGRAM_BINS];
         (bins[0], bins[4], bins[16]) = (90_000.0, 9_000.0, heavy);
@@ -68,7 +71,7 @@ fn clips_shrink_with_the_grain_and_follow_the_history() {
     let heavy = with(1_000.0, 1.0);
     assert_eq!(heavy[0].clip, Clip::whole(700));
     // Where the noise of the histogram hides a thousand, nothing is learned of them.
-    assert_eq!(with(0.0, 1_000.0)[0].clip, TOTAL_CLIP);
+    assert_eq!(with(0.0, 1_000.0)[0].clip, DEFAULT_BOUND);
     let spent =
         |tables: &[MeasuredTable]| -> u64 { tables.iter().map(|table| table.charge.nano()).sum() };
     assert!(spent(&light) <= 20_000_000 && spent(&heavy) <= 20_000_000);
@@ -87,33 +90,36 @@ fn layers_set_the_clip_of_the_total_and_of_loose_tables() {
         "[[question]]\nname = \"app\"\ncount = \"lookups\"\nby = [\"app\"]\nloose = true\n\
          [[question]]\nname = \"fine\"\ncount = \"lookups\"\nby = [\"app\", \"hour\"]\n",
     );
-    let lookups = Lookups::new(&release_file.questions).unwrap();
+    let lookups = LookupMarginals::new(&release_file.questions).unwrap();
     let with = |unit: Unit, history: Option<&History>| {
         lookups.tables(NanoRho::new(20_000_000), unit, history).unwrap()
     };
-    let mut nobody = Layers { width: 20.0, noise_sd: 1.0, sums: vec![0.0; 16] };
+    let mut nobody = PublishedLayers { width: 20.0, noise_sd: 1.0, sums: vec![0.0; 16] };
     nobody.sums[0] = 10_000.0;
     let history = History::new(&[], vec![nobody]).unwrap();
     let (before, after) =
         (with(Unit::RequesterDay, None), with(Unit::RequesterDay, Some(&history)));
-    assert_eq!(before[0].asked_clip(), TOTAL_CLIP);
+    assert_eq!(before[0].asked_clip(), DEFAULT_BOUND);
     // Half of the way to the least clip, and no further than half of the last.
     assert_eq!(after[0].asked_clip(), Clip::whole(160));
-    assert_eq!(after[0].contribution, Contribution::Layers { count: 16 });
+    assert_eq!(after[0].contribution, Contribution::Layers(Layers { count: 16 }));
     assert_eq!(after[0].clip, Clip::whole(40));
     assert!(after[1].clip.units() < before[1].clip.units());
     // Persons have one cell: layers are no sums of row weights.
     let persons = with(Unit::PersonDay, None);
-    assert_eq!((&persons[0].contribution, persons[0].clip), (&Contribution::Lookups, TOTAL_CLIP));
+    assert_eq!(
+        (&persons[0].contribution, persons[0].clip),
+        (&Contribution::Lookups, DEFAULT_BOUND)
+    );
 }
 
 #[test]
 fn the_release_files_clip_of_the_total_stands_whatever_earlier_days_tell() {
     let release_file = release("[[question]]\nname = \"all\"\ncount = \"lookups\"\nclip = 48\n");
-    let mut nobody = Layers { width: 20.0, noise_sd: 1.0, sums: vec![0.0; 16] };
+    let mut nobody = PublishedLayers { width: 20.0, noise_sd: 1.0, sums: vec![0.0; 16] };
     nobody.sums[0] = 10_000.0;
     let history = History::new(&[], vec![nobody]);
-    let lookups = Lookups::new(&release_file.questions).unwrap();
+    let lookups = LookupMarginals::new(&release_file.questions).unwrap();
     let tables =
         lookups.tables(NanoRho::new(20_000_000), Unit::RequesterDay, history.as_ref()).unwrap();
     assert_eq!((tables[0].asked_clip(), tables[0].clip), (Clip::whole(48), Clip::whole(12)));

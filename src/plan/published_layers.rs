@@ -1,81 +1,26 @@
-//! The total in layers, and the clip of the next day that follows from them.
+//! The published total in layers, and the clip of the next day that follows from it.
 //!
-//! Instead of one cell, in which a requester's lookups count up to the clip, the total has a cell
-//! for each equal step of a requester's count: the first takes its lookups up to a sixteenth of the
-//! clip, the next those from there to two sixteenths. A requester of many lookups so has a vector of
-//! equal entries, as long as a quarter of the clip, and the sum over all sixteen cells has exactly
-//! the noise of the one cell. Published, the upper layers tell how many lookups a lower clip would
-//! lose, and how they thin out what a higher one would gain.
+//! The upper layers show how many lookups a lower clip would lose, and how they thin out shows what a
+//! higher one would gain.
 //!
 //! # Source
-//! `docs/mechanisms.md, section 6`: the expected loss is the square of the lookups that are missing
+//! `docs/mechanisms.md`, "Clips": the expected loss is the square of the lookups that are missing
 //! plus that of the noise.
 
 use serde::{Deserialize, Serialize};
 
+use super::kinds::Layering;
 use crate::release_file::lattice::{Clip, LATTICE_ONE, MOST_CLIP};
 
-/// How many layers the total has; a square, so that the norm of a full vector is a whole number.
-const LAYERS: u32 = 16;
-/// Below so many lookups there is one: a layer narrower than a lookup tells nothing.
-const LEAST_LAYERED: Clip = Clip::whole(LAYERS);
 /// The least clip that earlier days may set, in lookups.
 pub(super) const LEAST_CLIP: f64 = 20.0;
-
-/// How a count is divided.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Layering {
-    /// Into so many layers.
-    pub count: u32,
-    /// Each so wide, in units of 2^-16.
-    pub width: u64,
-}
-
-impl Layering {
-    /// Layers that take a requester's lookups up to `clip`, or less than a unit for each layer above.
-    #[must_use]
-    pub const fn up_to(clip: Clip) -> Self {
-        let count = if clip.units() < LEAST_LAYERED.units() { 1 } else { LAYERS };
-        Self { count, width: clip.units().div_ceil(count as u64) }
-    }
-
-    /// So many layers of a table with this clip.
-    #[must_use]
-    pub const fn of(count: u32, clip: Clip) -> Self {
-        let root = count.isqrt();
-        Self { count, width: clip.units() / if root == 0 { 1 } else { root as u64 } }
-    }
-
-    /// The norm of a requester that fills all layers: the table's clip.
-    #[must_use]
-    pub const fn norm(self) -> Clip {
-        Clip::lattice(self.width.saturating_mul(self.count.isqrt() as u64))
-    }
-
-    /// The most of one requester's lookups that count.
-    #[must_use]
-    pub const fn most(self) -> Clip {
-        Clip::lattice(self.width.saturating_mul(self.count as u64))
-    }
-
-    /// What a requester of so many lookups, in units of 2^-16, adds to each layer that it reaches.
-    ///
-    /// # Privacy
-    /// Lookups taken away leave the layers from the top: `k` of them move the vector by at most `k`.
-    pub fn entries(self, units: u64) -> impl Iterator<Item = (u32, u64)> {
-        let above = move |layer: u32| units.saturating_sub(self.width.saturating_mul(layer.into()));
-        (0..self.count)
-            .map(move |layer| (layer, above(layer).min(self.width)))
-            .take_while(|(_, units)| *units > 0)
-    }
-}
 
 /// A day's lookups must stand so many standard deviations out of their noise to tell anything.
 const LEAST_SIGNAL: f64 = 5.0;
 
 /// A published total in layers.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Layers {
+pub struct PublishedLayers {
     /// How wide each is, in lookups of one requester.
     pub width: f64,
     /// The standard deviation of the noise of each.
@@ -84,7 +29,7 @@ pub struct Layers {
     pub sums: Vec<f64>,
 }
 
-impl Layers {
+impl PublishedLayers {
     /// From the noisy sums of a table, in units of 2^-16.
     #[must_use]
     pub fn new(layering: Layering, units: &[i64], noise_sd: f64) -> Self {
@@ -135,8 +80,8 @@ impl Layers {
 /// `noise` is the standard deviation of the total's noise for each lookup of the clip. A day goes
 /// half of the way, in ratio, from the last clip to the one that looks best, and never past half or
 /// twice the last: what one noisy day misjudges, the next ones set right.
-pub(super) fn next_clip(days: &[Layers], noise: f64) -> Option<Clip> {
-    let days: Vec<&Layers> = days.iter().filter(|day| day.tells()).collect();
+pub(super) fn next_clip(days: &[PublishedLayers], noise: f64) -> Option<Clip> {
+    let days: Vec<&PublishedLayers> = days.iter().filter(|day| day.tells()).collect();
     let last = days.first()?.most();
     let tail = Tail::new(&days);
     let candidates = (0..).map(|step| LEAST_CLIP * (f64::from(step) / 4.0).exp2());
@@ -165,7 +110,7 @@ struct Tail {
 const STEPS: i32 = 12;
 
 impl Tail {
-    fn new(days: &[&Layers]) -> Self {
+    fn new(days: &[&PublishedLayers]) -> Self {
         // As far up as at least half of the days tell: what lies above is clearer from how it begins.
         let mut most: Vec<f64> = days.iter().map(|day| day.most()).collect();
         most.sort_unstable_by(f64::total_cmp);
@@ -203,7 +148,7 @@ impl Tail {
 }
 
 /// How many requesters reach between two counts, over all days that tell, with the precision.
-fn together(days: &[&Layers], from: f64, to: f64) -> (f64, f64) {
+fn together(days: &[&PublishedLayers], from: f64, to: f64) -> (f64, f64) {
     let (mut sum, mut precision) = (0.0, 0.0);
     for day in days {
         // A day whose clip ends in between tells of what lies below it.

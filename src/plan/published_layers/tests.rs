@@ -1,52 +1,7 @@
-//! Layers add up, and clips follow the heavy users of simulated days.
+//! Clips follow the heavy users of simulated days.
 
-use proptest::prelude::*;
-
+use super::super::kinds::{Kind, Layers};
 use super::*;
-
-fn vector(layering: Layering, units: u64) -> Vec<u64> {
-    let mut vector = vec![0; layering.count as usize];
-    layering.entries(units).for_each(|(layer, units)| vector[layer as usize] = units);
-    vector
-}
-
-#[test]
-fn layers_end_where_the_clip_does() {
-    let layering = Layering::up_to(Clip::whole(300));
-    assert_eq!((layering.most(), layering.norm()), (Clip::whole(300), Clip::whole(75)));
-    assert_eq!(Layering::of(layering.count, layering.norm()), layering);
-    // A clip that sixteen does not divide is rounded up, by less than a unit for each layer.
-    let odd = Layering::up_to(Clip::lattice((20 << 16) + 1));
-    assert_eq!((odd.width, odd.most().units()), (81_921, (20 << 16) + 16));
-    let narrow = Layering::up_to(Clip::lattice((16 << 16) - 1));
-    assert_eq!((narrow.count, narrow.most(), narrow.norm()), (1, narrow.norm(), narrow.most()));
-    assert_eq!(vector(layering, 0), [0; 16]);
-    assert_eq!(vector(Layering { count: 4, width: 10 }, 25), [10, 10, 5, 0]);
-    assert_eq!(vector(Layering { count: 4, width: 10 }, u64::MAX), [10; 4]);
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2_000))]
-
-    #[test]
-    fn lookups_taken_away_move_the_layers_by_no_more_than_they_are(
-        kept in 0_u64..5_000,
-        taken in 0_u64..5_000,
-        clip in 1_u64..(1 << 28),
-    ) {
-        let layering = Layering::up_to(Clip::lattice(clip));
-        let (with, without) = (vector(layering, (kept + taken) << 16), vector(layering, kept << 16));
-        let moved: u128 =
-            with.iter().zip(&without).map(|(with, without)| u128::from(with - without)).sum();
-        prop_assert!(moved <= u128::from(taken) << 16);
-        // The layers add up to the lookups, up to the clip, and are no longer than theirs.
-        let most = layering.most().units();
-        prop_assert!(most >= clip && most < clip + u64::from(LAYERS));
-        prop_assert_eq!(with.iter().sum::<u64>(), ((kept + taken) << 16).min(most));
-        let square: u128 = with.iter().map(|units| u128::from(*units).pow(2)).sum();
-        prop_assert!(square <= u128::from(layering.norm().units()).pow(2));
-    }
-}
 
 #[test]
 fn the_nearest_numbers_that_never_rise() {
@@ -61,7 +16,7 @@ fn the_nearest_numbers_that_never_rise() {
 fn what_lies_past_a_count_is_read_off_the_layers_and_goes_on_above_them() {
     // A thousand requesters of 40 lookups and a hundred of 80, up to 80.
     let sums: Vec<f64> = (0..16).map(|layer| if layer < 8 { 5_500.0 } else { 500.0 }).collect();
-    let day = Layers { width: 5.0, noise_sd: 1.0, sums };
+    let day = PublishedLayers { width: 5.0, noise_sd: 1.0, sums };
     let tail = Tail::new(&[&day]);
     assert!((tail.lost(40.0) - tail.lost(80.0) - 4_000.0).abs() < 1e-6);
     assert!((tail.lost(60.0) - tail.lost(80.0) - 2_000.0).abs() < 1e-6);
@@ -73,15 +28,15 @@ fn what_lies_past_a_count_is_read_off_the_layers_and_goes_on_above_them() {
 
 #[test]
 fn days_that_tell_nothing_set_no_clip() {
-    let day = Layers { width: 5.0, noise_sd: 1.0, sums: vec![100.0; 16] };
+    let day = PublishedLayers { width: 5.0, noise_sd: 1.0, sums: vec![100.0; 16] };
     assert!(next_clip(std::slice::from_ref(&day), 8.0).is_some());
     let broken = [
-        Layers { width: 0.0, ..day.clone() },
-        Layers { noise_sd: f64::NAN, ..day.clone() },
-        Layers { sums: Vec::new(), ..day.clone() },
-        Layers { sums: vec![f64::INFINITY; 16], ..day.clone() },
+        PublishedLayers { width: 0.0, ..day.clone() },
+        PublishedLayers { noise_sd: f64::NAN, ..day.clone() },
+        PublishedLayers { sums: Vec::new(), ..day.clone() },
+        PublishedLayers { sums: vec![f64::INFINITY; 16], ..day.clone() },
         // Twenty lookups have a standard deviation of four.
-        Layers { sums: vec![1.25; 16], ..day },
+        PublishedLayers { sums: vec![1.25; 16], ..day },
     ];
     assert_eq!(next_clip(&broken, 8.0), None);
     assert_eq!(next_clip(&[], 8.0), None);
@@ -110,8 +65,9 @@ fn day(chance: &mut Normal, has_bots: bool) -> Vec<f64> {
     (0..60_000).map(|user| mean(user % 500 == 0) * (1.2 * chance.draw()).exp()).collect()
 }
 
-fn measured(requesters: &[f64], clip: Clip, noise: f64, chance: &mut Normal) -> Layers {
-    let layering = Layering::up_to(clip);
+fn measured(requesters: &[f64], clip: Clip, noise: f64, chance: &mut Normal) -> PublishedLayers {
+    let layers = Layers::up_to(clip);
+    let layering = Layering::of(layers.count, layers.clip(Some(clip), &[]));
     let width = layering.width as f64 / 65_536.0;
     let noise_sd = layering.norm().contributions() * noise;
     let lookups = |layer: u32| -> f64 {
@@ -119,7 +75,7 @@ fn measured(requesters: &[f64], clip: Clip, noise: f64, chance: &mut Normal) -> 
         requesters.iter().map(|lookups| (lookups - low).clamp(0.0, width)).sum()
     };
     let sums = (0..layering.count).map(|layer| lookups(layer) + noise_sd * chance.draw()).collect();
-    Layers { width, noise_sd, sums }
+    PublishedLayers { width, noise_sd, sums }
 }
 
 /// What the total of 300,000 lookups has at epsilon 1 and its part of the budget: a lookup of clip
@@ -129,7 +85,7 @@ const NOISE: f64 = 7.7;
 /// Days of one kind of users, each with a clip that follows from those before.
 struct Days {
     chance: Normal,
-    days: Vec<Layers>,
+    days: Vec<PublishedLayers>,
     clip: Clip,
 }
 
@@ -206,7 +162,7 @@ fn the_clip_goes_back_when_bots_leave() {
 
 #[test]
 fn a_day_moves_the_clip_by_a_factor_of_two_at_the_most() {
-    let day = |sums: Vec<f64>| Layers { width: 20.0, noise_sd: 1.0, sums };
+    let day = |sums: Vec<f64>| PublishedLayers { width: 20.0, noise_sd: 1.0, sums };
     let few = [vec![10_000.0], vec![0.0; 15]].concat();
     let none = next_clip(&[day(few)], 8.0).unwrap();
     assert_eq!(none, Clip::whole(160));

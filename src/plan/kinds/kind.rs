@@ -1,0 +1,105 @@
+//! What each kind of measured table says of itself.
+
+use super::super::axis::Axis;
+use super::super::cells::{Cells, RowNumber};
+use super::rows::{CellAmount, Pair, PairAmount, RequesterRows};
+use crate::release_file::lattice::Clip;
+
+/// One kind of measured table: how a requester's rows fill its vector, and how far rows can move it.
+///
+/// # Privacy
+/// A kind looks at the rows of one requester at a time and at nothing else that is private. Whatever
+/// [`Self::fill`] makes of them is scaled into the ball of the table's clip, which is the table's
+/// sensitivity (docs/mechanisms.md, "Contribution bound"). What a kind has to prove itself is
+/// [`Self::reach`], [`Self::struck_out`] and what [`Self::divide`] promises.
+pub trait Kind: Sync {
+    /// A word or two for metadata.
+    fn word(&self) -> &'static str;
+
+    /// How many cells each combination of the axes' values has.
+    fn cells_per_combination(&self) -> u64 {
+        1
+    }
+
+    /// The number that a row adds; `None` if it adds a lookup.
+    fn number(&self) -> Option<RowNumber<'_>> {
+        None
+    }
+
+    /// What must be known of the rows.
+    fn needs(&self) -> Needs {
+        Needs::Atoms
+    }
+
+    /// The clip of a table with these axes, if the release file or the planner asks for a bound on a
+    /// requester's contributions, or for none.
+    fn clip(&self, asked: Option<Clip>, axes: &[Axis]) -> Clip;
+
+    /// Fills an empty vector with what the requester adds up to in each cell, each cell once.
+    fn fill(
+        &self,
+        rows: &RequesterRows<'_>,
+        cells: &Cells,
+        clip: Clip,
+        vector: &mut Vec<CellAmount>,
+    );
+
+    /// Divides what [`Self::fill`] gives over the requester's rows: fills an empty list with what the
+    /// rows about each target add to each cell, in any order. If a requester
+    /// [counts once](Self::counts_once) they are numbers of rows instead.
+    ///
+    /// # Privacy
+    /// What is left of them is scaled into the ball by their absolute values, added up by cell. The
+    /// part of a row must follow from all rows of the requester, those that count as nothing
+    /// included, so that striking rows out takes their own parts away and changes no others
+    /// (docs/mechanisms.md, "Persons").
+    fn divide(&self, pairs: &[Pair], cells: &Cells, amounts: &mut Vec<PairAmount>);
+
+    /// Whether a requester counts as one in a cell however many of its rows are there; that one is
+    /// divided evenly over the rows where persons are the unit.
+    fn counts_once(&self) -> bool {
+        false
+    }
+
+    /// How far lookups can move the vector of their requester; `clip` is in contributions.
+    fn reach(&self, clip: f64) -> Reach;
+
+    /// How far one lookup that counts as nothing moves the vector: its own part of it.
+    fn struck_out(&self) -> f64 {
+        1.0
+    }
+
+    /// How many cells a requester's vector can touch in a table of `cells` cells.
+    fn touched_cells(&self, cells: u32) -> u32 {
+        cells
+    }
+}
+
+/// What must be known of the rows before a table can be tallied.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Needs {
+    /// How many there are of each atom.
+    Atoms,
+    /// Also the target of each.
+    Targets,
+    /// Also which prefixes were found: its cells are known only then, and it is tallied after all
+    /// others.
+    Prefixes,
+}
+
+/// How far lookups can move the vector of their requester, in contributions.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Reach {
+    /// By one lookup more or less, before scaling.
+    pub one_lookup: f64,
+    /// From one scaled vector to any other.
+    pub any_two: f64,
+}
+
+impl Reach {
+    /// Of vectors without negative entries to which a lookup adds one: two of them inside a ball are
+    /// at right angles at most.
+    pub(super) const fn of_counts(clip: f64) -> Self {
+        Self { one_lookup: 1.0, any_two: std::f64::consts::SQRT_2 * clip }
+    }
+}

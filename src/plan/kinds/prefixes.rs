@@ -1,0 +1,212 @@
+//! Private prefixes: the weights by which they are found, and the lookups by those that were found.
+//!
+//! # Claim
+//! Weights: the sensitivity is one, and one lookup moves the vector by at most one. Counts: as for
+//! lookups by public keys. *Proof.* A requester spreads a vector of length one over its prefixes in
+//! equal parts that round down. All its lookups about one target have one prefix: without them that
+//! is gone, and t - 1 larger weights are left of t, at a distance whose square is
+//! 2 - 2 sqrt((t - 1) / t); or another prefix takes its place among ten, at a distance of
+//! sqrt(2 / 10) (docs/mechanisms.md, "Private prefixes" and "Pairs and targets"). ∎
+
+use std::collections::{HashMap, HashSet};
+
+use serde::{Deserialize, Serialize};
+
+use super::super::axis::Axis;
+use super::super::cells::Cells;
+use super::kind::{Kind, Needs, Reach};
+use super::rows::{CellAmount, Pair, PairAmount, RequesterRows, lattice};
+use crate::release_file::lattice::{Clip, LATTICE_ONE};
+use crate::release_file::prefix::{Prefix, PrefixOf};
+
+/// How many prefixes one requester may put weight on: those it has the most lookups for.
+pub const MOST_PREFIXES_OF_ONE: usize = 10;
+/// How many prefixes one round of a question may find, those of the greatest noisy weight, and how
+/// many may be known from the days before.
+pub const MOST_PREFIXES: usize = 16_384;
+/// A count goes by the known prefixes and by those of at most two rounds.
+const MOST_CELLS: u32 = 3 * MOST_PREFIXES as u32;
+
+/// The clip of counts where the release file sets none, in lookups.
+const DEFAULT_CLIP: Clip = Clip::whole(10);
+
+/// What each prefix of a requester gets, by how many it has.
+const WEIGHTS: [i64; MOST_PREFIXES_OF_ONE + 1] = {
+    let mut weights = [LATTICE_ONE.cast_signed(); MOST_PREFIXES_OF_ONE + 1];
+    let mut count = 1;
+    while count < weights.len() {
+        weights[count] = (LATTICE_ONE * LATTICE_ONE / count as u64).isqrt().cast_signed();
+        count += 1;
+    }
+    weights
+};
+
+/// Prefixes that are known or were found.
+pub type FoundPrefixes = HashSet<u64, foldhash::fast::RandomState>;
+
+/// A vector of length one, spread evenly over a requester's prefixes that are not found yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PrefixWeights {
+    /// Which prefixes.
+    pub prefix: Prefix,
+}
+
+impl PrefixWeights {
+    /// Hands on what each prefix gets of a requester with this number and these rows.
+    ///
+    /// # Privacy
+    /// The contributions have an L2 norm of at most one, over at most [`MOST_PREFIXES_OF_ONE`] prefixes,
+    /// all of them alike: those with the most lookups, the smaller prefix first among equals.
+    pub fn spread(
+        &self,
+        number: u64,
+        pairs: &[Pair],
+        found: &FoundPrefixes,
+        buffer: &mut OwnPrefixes,
+        add: &mut impl FnMut(u64, i64),
+    ) {
+        buffer.count(self.prefix, number, pairs);
+        let own = &mut buffer.own;
+        if !found.is_empty() {
+            own.retain(|(prefix, _)| !found.contains(prefix));
+        }
+        if own.len() > MOST_PREFIXES_OF_ONE {
+            own.sort_unstable_by_key(|(prefix, lookups)| (-lookups, *prefix));
+            own.truncate(MOST_PREFIXES_OF_ONE);
+        }
+        let weight = WEIGHTS[own.len()];
+        own.iter().for_each(|(prefix, _)| add(*prefix, weight));
+    }
+}
+
+impl Kind for PrefixWeights {
+    fn word(&self) -> &'static str {
+        "weights of keys"
+    }
+
+    fn cells_per_combination(&self) -> u64 {
+        0
+    }
+
+    fn needs(&self) -> Needs {
+        Needs::Prefixes
+    }
+
+    fn clip(&self, _: Option<Clip>, _: &[Axis]) -> Clip {
+        Clip::whole(1)
+    }
+
+    /// Its cells are not known: see [`Self::spread`].
+    fn fill(&self, _: &RequesterRows<'_>, _: &Cells, _: Clip, _: &mut Vec<CellAmount>) {}
+
+    /// ReleaseFile files with private prefixes are refused where persons are the unit.
+    fn divide(&self, _: &[Pair], _: &Cells, _: &mut Vec<PairAmount>) {}
+
+    fn reach(&self, _: f64) -> Reach {
+        Reach { one_lookup: 1.0, any_two: 1.0 }
+    }
+
+    fn touched_cells(&self, _: u32) -> u32 {
+        MOST_PREFIXES_OF_ONE as u32
+    }
+}
+
+/// The number of lookups with each prefix that was found, and behind them of all others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PrefixCounts {
+    /// Which prefixes.
+    pub prefix: Prefix,
+}
+
+impl PrefixCounts {
+    /// Fills an empty vector with the lookups of a requester with this number and these rows: a cell
+    /// for each prefix in `places`, and the next one for all others.
+    pub fn fill_found(
+        &self,
+        number: u64,
+        pairs: &[Pair],
+        places: &HashMap<u64, u32>,
+        buffer: &mut OwnPrefixes,
+        vector: &mut Vec<CellAmount>,
+    ) {
+        buffer.count(self.prefix, number, pairs);
+        let mut others = lookups(pairs);
+        for (prefix, lookups) in &buffer.own {
+            if let Some(cell) = places.get(prefix) {
+                vector.push(CellAmount { cell: *cell, steps: lattice(*lookups) });
+                others -= lookups;
+            }
+        }
+        if others > 0 {
+            let cell = u32::try_from(places.len()).unwrap_or(u32::MAX);
+            vector.push(CellAmount { cell, steps: lattice(others) });
+        }
+    }
+}
+
+impl Kind for PrefixCounts {
+    fn word(&self) -> &'static str {
+        "lookups by found keys"
+    }
+
+    fn cells_per_combination(&self) -> u64 {
+        0
+    }
+
+    fn needs(&self) -> Needs {
+        Needs::Prefixes
+    }
+
+    fn clip(&self, asked: Option<Clip>, _: &[Axis]) -> Clip {
+        asked.unwrap_or(DEFAULT_CLIP)
+    }
+
+    /// Its cells are not known: see [`Self::fill_found`].
+    fn fill(&self, _: &RequesterRows<'_>, _: &Cells, _: Clip, _: &mut Vec<CellAmount>) {}
+
+    /// ReleaseFile files with private prefixes are refused where persons are the unit.
+    fn divide(&self, _: &[Pair], _: &Cells, _: &mut Vec<PairAmount>) {}
+
+    fn reach(&self, clip: f64) -> Reach {
+        Reach::of_counts(clip)
+    }
+
+    fn touched_cells(&self, _: u32) -> u32 {
+        MOST_CELLS
+    }
+}
+
+/// The prefixes of one requester with its lookups of each, in memory that is used for one requester
+/// after another.
+#[derive(Default)]
+pub struct OwnPrefixes {
+    /// Prefixes ascending.
+    own: Vec<(u64, i64)>,
+    of_rows: Vec<u64>,
+}
+
+impl OwnPrefixes {
+    fn count(&mut self, prefix: Prefix, number: u64, pairs: &[Pair]) {
+        let Self { own, of_rows } = self;
+        own.clear();
+        if prefix.of == PrefixOf::Requester {
+            own.extend(prefix.of(number).map(|prefix| (prefix, lookups(pairs))));
+            return;
+        }
+        of_rows.clear();
+        of_rows.reserve(pairs.len());
+        for pair in pairs {
+            // A number that is too short for a prefix has none.
+            if let Some(prefix) = prefix.of(pair.target) {
+                of_rows.push(prefix);
+            }
+        }
+        of_rows.sort_unstable();
+        let same = of_rows.chunk_by(|left, right| left == right);
+        own.extend(same.map(|same| (same[0], lookups(same))));
+    }
+}
+
+fn lookups<T>(rows: &[T]) -> i64 {
+    i64::try_from(rows.len()).unwrap_or(i64::MAX)
+}

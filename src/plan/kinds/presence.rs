@@ -1,0 +1,106 @@
+//! One in each cell in which a requester has enough lookups, or enough different targets.
+//!
+//! # Claim
+//! One lookup moves the vector by one before scaling, and two scaled vectors lie at most the root of
+//! two clips apart. *Proof.* A lookup lies in one cell, and can make its requester count there or
+//! not; no entry is negative (docs/mechanisms.md, "Requesters" and "Pairs and targets"). ∎ Without
+//! keys the vector has one entry of at most one, so that a clip of one takes nothing.
+
+use serde::{Deserialize, Serialize};
+
+use super::super::axis::Axis;
+use super::super::cells::Cells;
+use super::kind::{Kind, Needs, Reach};
+use super::rows::{
+    CellAmount, Pair, PairAmount, RequesterRows, by_target, count_lookups, lattice, merge,
+    merge_pairs,
+};
+use crate::release_file::lattice::{Clip, LATTICE_ONE};
+use crate::release_file::measure::Counted;
+
+/// The clip over several cells where the release file sets none: a requester in up to four cells
+/// keeps its full weight.
+const DEFAULT_CLIP: Clip = Clip::whole(2);
+
+/// A cell holds one if the requester has enough in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Presence {
+    /// The fewest that make the requester count.
+    pub at_least: u32,
+    /// Of what.
+    #[serde(default)]
+    pub of: Counted,
+}
+
+impl Kind for Presence {
+    fn word(&self) -> &'static str {
+        "presence"
+    }
+
+    fn needs(&self) -> Needs {
+        match self.of {
+            Counted::Lookups => Needs::Atoms,
+            Counted::Targets => Needs::Targets,
+        }
+    }
+
+    fn clip(&self, asked: Option<Clip>, axes: &[Axis]) -> Clip {
+        if axes.is_empty() { Clip::whole(1) } else { asked.unwrap_or(DEFAULT_CLIP) }
+    }
+
+    fn fill(&self, rows: &RequesterRows<'_>, cells: &Cells, _: Clip, vector: &mut Vec<CellAmount>) {
+        match self.of {
+            Counted::Lookups => count_lookups(rows.atoms, cells, vector),
+            // With fewer rows no cell can have enough targets.
+            Counted::Targets if rows.pairs.len() < self.at_least as usize => {}
+            Counted::Targets => count_targets(rows.pairs, cells, vector),
+        }
+        let enough = lattice(self.at_least.into());
+        vector.retain(|amount| amount.steps >= enough);
+        vector.iter_mut().for_each(|amount| amount.steps = LATTICE_ONE.cast_signed());
+    }
+
+    fn divide(&self, pairs: &[Pair], cells: &Cells, amounts: &mut Vec<PairAmount>) {
+        for (Pair { atom, target }, lookups) in by_target(pairs) {
+            if let Some(cell) = cells.cell(atom) {
+                amounts.push(PairAmount { target, cell, steps: lookups });
+            }
+        }
+        merge_pairs(amounts);
+        // The cells in which there is enough move to the front.
+        let (mut kept, mut next) = (0, 0);
+        while let Some(first) = amounts.get(next) {
+            let cell = amounts[next..].iter().take_while(|amount| amount.cell == first.cell);
+            let (targets, lookups) = cell
+                .fold((0, 0), |(targets, lookups), amount| (targets + 1, lookups + amount.steps));
+            let there = match self.of {
+                Counted::Lookups => lookups,
+                Counted::Targets => i64::try_from(targets).unwrap_or(i64::MAX),
+            };
+            if there >= i64::from(self.at_least) {
+                amounts.copy_within(next..next + targets, kept);
+                kept += targets;
+            }
+            next += targets;
+        }
+        amounts.truncate(kept);
+    }
+
+    fn counts_once(&self) -> bool {
+        true
+    }
+
+    fn reach(&self, clip: f64) -> Reach {
+        Reach::of_counts(clip)
+    }
+}
+
+/// Fills an empty vector with the number of different targets in each cell.
+fn count_targets(pairs: &[Pair], cells: &Cells, vector: &mut Vec<CellAmount>) {
+    let mut targets: Vec<(u32, u64)> =
+        pairs.iter().filter_map(|pair| Some((cells.cell(pair.atom)?, pair.target))).collect();
+    targets.sort_unstable();
+    targets.dedup();
+    vector.extend(targets.iter().map(|(cell, _)| CellAmount { cell: *cell, steps: lattice(1) }));
+    merge(vector);
+}

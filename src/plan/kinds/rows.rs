@@ -1,0 +1,103 @@
+//! The rows of one requester as kinds of tables see them, and the amounts that come of them.
+
+use super::super::cells::Cells;
+use crate::release_file::lattice::LATTICE_ONE;
+
+/// All rows of one requester on one day.
+#[derive(Debug, Clone, Copy)]
+pub struct RequesterRows<'a> {
+    /// How many there are.
+    pub lookups: i64,
+    /// How many there are of each atom, atoms ascending.
+    pub atoms: &'a [AtomCount],
+    /// The rows with their targets, atoms ascending; empty if rows do not keep them.
+    pub pairs: &'a [Pair],
+}
+
+/// How many of a requester's rows have the same key values.
+#[derive(Debug, Clone, Copy)]
+pub struct AtomCount {
+    /// The key values.
+    pub atom: u64,
+    /// How many rows.
+    pub lookups: i64,
+}
+
+/// One row of a requester: what it counts in, and about whom.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pair {
+    /// The key values.
+    pub atom: u64,
+    /// The target.
+    pub target: u64,
+}
+
+/// What a requester adds up to in a cell of a measured table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CellAmount {
+    /// The place in the table.
+    pub cell: u32,
+    /// In lattice steps; signed for sums.
+    pub steps: i64,
+}
+
+/// What one requester's rows about one target add to a cell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PairAmount {
+    /// The target: a number, or half of the hash of a name.
+    pub target: u64,
+    /// The cell of the table.
+    pub cell: u32,
+    /// In lattice steps.
+    pub steps: i64,
+}
+
+/// Lookups in lattice steps; rows of one day are fewer than 2^47.
+pub(super) const fn lattice(lookups: i64) -> i64 {
+    lookups.saturating_mul(LATTICE_ONE.cast_signed())
+}
+
+/// Fills an empty vector with the lookups in each cell, each cell once.
+pub(super) fn count_lookups(atoms: &[AtomCount], cells: &Cells, vector: &mut Vec<CellAmount>) {
+    // A plain loop: nearly every atom has a cell, which an iterator that filters cannot know.
+    vector.reserve(atoms.len());
+    for atom in atoms {
+        if let Some(cell) = cells.cell(atom.atom) {
+            vector.push(CellAmount { cell, steps: lattice(atom.lookups) });
+        }
+    }
+    merge(vector);
+}
+
+/// Adds the amounts of equal cells up: several atoms may share a cell.
+pub(super) fn merge(vector: &mut Vec<CellAmount>) {
+    if vector.len() < 2 {
+        return;
+    }
+    vector.sort_unstable_by_key(|amount| amount.cell);
+    vector.dedup_by(|later, kept| {
+        let same = later.cell == kept.cell;
+        if same {
+            kept.steps = kept.steps.saturating_add(later.steps);
+        }
+        same
+    });
+}
+
+/// Each atom and target among rows that are next to each other, with how many there are.
+pub(super) fn by_target(pairs: &[Pair]) -> impl Iterator<Item = (Pair, i64)> {
+    let same = pairs.chunk_by(|left, right| left == right);
+    same.map(|rows| (rows[0], i64::try_from(rows.len()).unwrap_or(i64::MAX)))
+}
+
+/// Sorts by cell and target and adds equal ones up.
+pub fn merge_pairs(amounts: &mut Vec<PairAmount>) {
+    amounts.sort_unstable_by_key(|amount| (amount.cell, amount.target));
+    amounts.dedup_by(|later, kept| {
+        let same = later.cell == kept.cell && later.target == kept.target;
+        if same {
+            kept.steps = kept.steps.saturating_add(later.steps);
+        }
+        same
+    });
+}
