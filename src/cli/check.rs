@@ -2,12 +2,12 @@
 
 use std::path::PathBuf;
 
-use serde_json::json;
+use serde_json::{Map, json};
 
 use super::args::Check;
 use super::output::Output;
 use crate::Result;
-use crate::ingest::{LogReader, RejectedRows};
+use crate::ingest::{LogReader, Reason, RejectedRows};
 use crate::plan::Layout;
 use crate::release_file::ReleaseFile;
 use crate::release_file::logs::Place;
@@ -36,9 +36,25 @@ pub(crate) fn run(asked: &Check, output: &Output) -> Result<()> {
         LogReader::open(&release_file.logs, layout.keys(), None)?.with_rejects(rejects.as_ref());
     let (_, counts) = reader.fold(|| (), |(), _| Ok(()))?;
     rejects.as_ref().map_or(Ok(()), RejectedRows::finish)?;
-    let rejects = counts.rejects;
-    let bad = rejects.bad_time + rejects.no_requester + rejects.no_target + rejects.bad_number;
-    let lookups = counts.rows - counts.filtered - bad;
+    let lookups = counts.rows - counts.filtered - counts.rejects.all();
+    let mut text = format!(
+        "SENSITIVE: exact counts, not for publication\n\
+         files              {}\n\
+         rows               {}\n\
+         left out by where  {}\n\
+         lookups            {lookups}\n\
+         rejects            {}\n",
+        reader.files(),
+        counts.rows,
+        counts.filtered,
+        counts.rejects.all(),
+    );
+    let mut by_reason = Map::new();
+    for reason in Reason::ALL {
+        let (word, count) = (reason.word(), counts.rejects.of(reason));
+        text.push_str(&format!("  {word:<16} {count}\n"));
+        by_reason.insert(word.to_owned(), count.into());
+    }
     let object = json!({
         "sensitive": true,
         "files": reader.files(),
@@ -46,32 +62,8 @@ pub(crate) fn run(asked: &Check, output: &Output) -> Result<()> {
         "rows": counts.rows,
         "left_out_by_where": counts.filtered,
         "lookups": lookups,
-        "rejects": {
-            "bad_time": rejects.bad_time,
-            "no_requester": rejects.no_requester,
-            "no_target": rejects.no_target,
-            "bad_number": rejects.bad_number,
-        },
+        "rejects": by_reason,
     });
-    let text = format!(
-        "SENSITIVE: exact counts, not for publication\n\
-         files              {}\n\
-         rows               {}\n\
-         left out by where  {}\n\
-         lookups            {lookups}\n\
-         rejects            {bad}\n\
-         \x20 bad_time         {}\n\
-         \x20 no_requester     {}\n\
-         \x20 no_target        {}\n\
-         \x20 bad_number       {}\n",
-        reader.files(),
-        counts.rows,
-        counts.filtered,
-        rejects.bad_time,
-        rejects.no_requester,
-        rejects.no_target,
-        rejects.bad_number,
-    );
     output.result(&object, &text);
     Ok(())
 }

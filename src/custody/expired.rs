@@ -16,7 +16,7 @@ use rayon::prelude::*;
 use super::files::age;
 use super::naming::{self, Naming};
 use super::strays;
-use crate::ingest::{Container, OpenLog, RawLog, RawPiece, find_raw_logs};
+use crate::ingest::{Format, LogFile, LogRows, OpenLog, find_log_files};
 use crate::release_file::ReleaseFile;
 use crate::release_file::window::{Day, DayWindow, days_before};
 use crate::retain::{Now, Plausible};
@@ -147,7 +147,7 @@ pub(super) fn find_before<'a>(
     cutoff: Timestamp,
 ) -> Result<Expiry<'a>> {
     let cutoff_micros = cutoff.as_microsecond();
-    let logs = find_raw_logs(&release_file.logs).map_err(untrusted)?;
+    let logs = find_log_files(&release_file.logs).map_err(untrusted)?;
     strays::require_no_links(release_file, &logs)?;
     let strays = strays::find(release_file, &logs)?;
     let plausible = Plausible::around(now, release_file.retention_days);
@@ -203,7 +203,7 @@ struct Looked<'a> {
 }
 
 fn look<'a>(
-    log: &RawLog<'a>,
+    log: &LogFile<'a>,
     release_file: &ReleaseFile,
     cutoff: i64,
     plausible: &Plausible,
@@ -226,15 +226,15 @@ fn look<'a>(
         }
     }
     // Times are read first, without identifiers, while it is not known whether any row goes.
-    let is_text = matches!(open.container(), Container::Text | Container::Gzip | Container::Zstd);
-    let new_rows = || Ok::<_, Error>(Rows::new(log.path(), release_file, cutoff, open.texts()?));
-    let mut rows = new_rows()?;
+    let is_text = matches!(open.file().format(), Format::Text(..));
+    let new_rows = || Rows::new(log.path(), release_file, cutoff, open.texts());
+    let mut rows = new_rows();
     if bounds.is_none() && !is_text {
         open.scan(false, &mut |piece| rows.take(&piece, plausible))?;
         if rows.expired == 0 {
             return Ok(Looked { newest: rows.newest, expired: None });
         }
-        rows = new_rows()?;
+        rows = new_rows();
     }
     open.scan(true, &mut |piece| rows.take(&piece, plausible))?;
     let newest = rows.newest;
@@ -295,7 +295,7 @@ impl<'r> Rows<'r> {
         }
     }
 
-    fn take(&mut self, piece: &RawPiece<'_>, plausible: &Plausible) -> Result<()> {
+    fn take(&mut self, piece: &LogRows, plausible: &Plausible) -> Result<()> {
         for (row, time) in piece.times.iter().enumerate() {
             let Some(time) = time else {
                 return Err(Error::input(format!(
@@ -311,7 +311,7 @@ impl<'r> Rows<'r> {
             self.newest = self.newest.max(Some(time));
             let stays = time >= self.cutoff;
             for column in [&piece.requester, &piece.target] {
-                if let Some(name) = RawPiece::identifier(column, row) {
+                if let Some(name) = LogRows::identifier(column, row) {
                     self.in_path.take(name, stays);
                     self.in_metadata.take(name, stays);
                 }

@@ -13,7 +13,7 @@ use arrow_cast::display::{ArrayFormatter, FormatOptions};
 use arrow_schema::{DataType, Field};
 use serde_json::{Map, Value, json};
 
-use crate::ingest::{Identities, OpenLog, RawPiece};
+use crate::ingest::{Identities, LogRows, OpenLog};
 use crate::ledger::{Hold, LedgerKey, Role};
 use crate::release_file::logs::Logs;
 use crate::{Error, Result};
@@ -107,12 +107,12 @@ pub(super) fn each_held(
         if piece.place != place {
             (place, rows_before) = (piece.place, 0);
         }
-        let mut records = piece.segments.iter().flatten().filter(|segment| segment.is_record);
+        let mut records = piece.segments().into_iter().filter(|segment| segment.is_record);
         for (row, time) in piece.times.iter().enumerate() {
             let record = records.next();
             let Some(time) = time.filter(|time| *time < cutoff) else { continue };
-            let requester = RawPiece::identifier(&piece.requester, row);
-            let target = RawPiece::identifier(&piece.target, row);
+            let requester = LogRows::identifier(&piece.requester, row);
+            let target = LogRows::identifier(&piece.target, row);
             let asking = matcher.asking(time, requester, target);
             if asking.is_empty() {
                 continue;

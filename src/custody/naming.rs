@@ -93,7 +93,8 @@ pub(super) fn new_path(
     let mut parts = name.rsplit('.');
     let last = parts.next().unwrap_or_default().to_owned();
     let endings = [last.clone(), format!("{}.{last}", parts.next().unwrap_or_default())];
-    let fits = |path: &PathBuf| !path.exists() && !taken.contains(path) && log.would_be_found(path);
+    let fits =
+        |path: &PathBuf| !path.exists() && !taken.contains(path) && log.file().would_be_found(path);
     let candidates = endings.iter().flat_map(|ending| {
         (1..=FILES_MAX).map(move |number| folder.join(format!("retained-{number}.{ending}")))
     });

@@ -19,7 +19,7 @@ use rayon::prelude::*;
 use super::expired::{Expired, Expiry, find_before, find_expired, nothing_deleted};
 use super::files::{cannot_write, has_other_names, remove_empty, remove_summaries, sync_folder};
 use super::{rewrite, seal};
-use crate::ingest::{Container, find_raw_logs};
+use crate::ingest::{Format, find_log_files};
 use crate::ledger::{Custody, DeletedFile, Finished, Hold, Ledger, Retention, Sealed};
 use crate::release_file::ReleaseFile;
 use crate::release_file::window::Day;
@@ -147,7 +147,7 @@ fn resume(
 /// The places of files that are neither gone nor what was to stay of them.
 fn left(release_file: &ReleaseFile, ledger: &Ledger, pending: &Retention) -> Result<Vec<usize>> {
     let (base, key) = (release_file.logs.place.base(), ledger.key()?);
-    let logs = find_raw_logs(&release_file.logs)?;
+    let logs = find_log_files(&release_file.logs)?;
     let mut left = Vec::new();
     for (place, file) in pending.files.iter().enumerate() {
         // A path that the journal does not name cannot be looked up.
@@ -163,7 +163,7 @@ fn left(release_file: &ReleaseFile, ledger: &Ledger, pending: &Retention) -> Res
 
 fn digests(ledger: &Ledger, files: &[Expired<'_>]) -> Result<Vec<String>> {
     let key = ledger.key()?;
-    files.par_iter().map(|file| file.log.digest(key)).collect()
+    files.par_iter().map(|file| file.log.file().digest(key)).collect()
 }
 
 /// Writes the shortened copies; nothing of the logs is touched yet.
@@ -192,7 +192,8 @@ fn described(
     files
         .map(|((file, copy), digest_before)| {
             let inside = file.log.path().strip_prefix(&base).unwrap_or(file.log.path());
-            let after = copy.as_ref().map(|copy| file.log.digest_of_copy(copy, &file.kept_as, key));
+            let after =
+                copy.as_ref().map(|copy| file.log.file().digest_of_copy(copy, &file.kept_as, key));
             Ok(DeletedFile {
                 path: (!file.names_somebody).then(|| inside.display().to_string()),
                 expired_rows: file.expired_rows,
@@ -222,7 +223,7 @@ impl Deletion<'_> {
         let files = self.expiry.files.iter().zip(self.copies);
         // Summaries go first, so that a crash leaves none of rows that are gone.
         for (file, _) in
-            files.clone().filter(|(file, _)| file.log.container() == Container::Parquet)
+            files.clone().filter(|(file, _)| file.log.file().format() == Format::Parquet)
         {
             remove_summaries(file.log.path(), &base)?;
         }

@@ -17,7 +17,7 @@ use super::expired::Expired;
 use super::files::{PARTIAL_ENDING, cannot_write, owner_file, partial_path};
 use super::naming::holds_any;
 use super::{rewrite_ipc, rewrite_parquet, rewrite_text};
-use crate::ingest::{Container, OpenLog, RawPiece};
+use crate::ingest::{Format, LogRows, OpenLog};
 use crate::{Error, Result};
 
 /// Writes the new file and reads it back; the old one is not touched.
@@ -33,7 +33,7 @@ pub(super) fn prepare(expired: &Expired<'_>, cutoff: i64) -> Result<PathBuf> {
         like(log.path(), &file).map_err(|error| cannot_write(&path, error))?;
         file.sync_all().map_err(|error| cannot_write(&path, error))?;
         // Read back as any other log: it must hold what stays, in order, and nothing else.
-        let copy = log.twin(&path).open()?;
+        let copy = log.file().twin(&path).open()?;
         let found = survey(&copy, cutoff)?;
         if found.rows == kept.rows && found.digest == kept.digest && found.gone == 0 {
             return Ok(());
@@ -117,7 +117,8 @@ fn survey(log: &OpenLog<'_>, cutoff: i64) -> Result<Kept> {
     log.scan(true, &mut |piece| {
         flags.resize(flags.len().max(piece.place + 1), Vec::new());
         for (row, time) in piece.times.iter().enumerate() {
-            let keep = time.is_some_and(|time| time >= cutoff);
+            // A row without a time that can be read stays.
+            let keep = time.is_none_or(|time| time >= cutoff);
             flags[piece.place].push(keep);
             if !keep {
                 gone += 1;
@@ -126,7 +127,7 @@ fn survey(log: &OpenLog<'_>, cutoff: i64) -> Result<Kept> {
             rows += 1;
             digest.update(&time.unwrap_or_default().to_le_bytes());
             for column in [&piece.requester, &piece.target] {
-                let name = RawPiece::identifier(column, row);
+                let name = LogRows::identifier(column, row);
                 digest.update(&name.map_or(u64::MAX, |name| name.len() as u64).to_le_bytes());
                 digest.update(name.unwrap_or_default().as_bytes());
             }
@@ -152,16 +153,14 @@ fn write(expired: &Expired<'_>, to: &File, cutoff: i64, kept: &Kept) -> Result<(
         !holds_any(text.as_bytes(), named) && !holds_any(&inside, named)
     };
     let open = || File::open(path).map_err(|error| cannot_write(path, error));
-    match log.container() {
-        Container::Text | Container::Gzip | Container::Zstd => {
-            rewrite_text::rewrite(log, to, cutoff)
-        }
-        Container::Parquet => {
+    match log.file().format() {
+        Format::Text(..) => rewrite_text::rewrite(log, to, cutoff),
+        Format::Parquet => {
             let from = open()?;
             guarded(|| rewrite_parquet::rewrite(from, to, &kept.flags, &may_stay).ok())
                 .ok_or_else(undecodable)
         }
-        Container::Arrow => {
+        Format::Arrow => {
             let from = open()?;
             guarded(|| rewrite_ipc::rewrite(from, to, &kept.flags, &may_stay).ok())
                 .ok_or_else(undecodable)

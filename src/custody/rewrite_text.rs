@@ -9,30 +9,30 @@ use std::io::{BufWriter, Write};
 use flate2::write::GzEncoder;
 
 use super::files::cannot_write;
-use crate::ingest::{Container, OpenLog};
+use crate::ingest::{Compression, Format, OpenLog};
 use crate::{Error, Result};
 
 /// Writes the records at or after the cutoff.
 pub(super) fn rewrite(log: &OpenLog<'_>, to: &File, cutoff: i64) -> Result<()> {
     let failed = |error| cannot_write(log.path(), error);
     let buffered = BufWriter::new(to);
-    match log.container() {
-        Container::Gzip => {
+    match log.file().format() {
+        Format::Text(_, Compression::Gzip) => {
             let mut encoder = GzEncoder::new(buffered, flate2::Compression::default());
             copy(log, &mut encoder, cutoff)?;
             encoder.finish().and_then(|mut inner| inner.flush()).map_err(failed)
         }
-        Container::Zstd => {
+        Format::Text(_, Compression::Zstd) => {
             let mut encoder = zstd::Encoder::new(buffered, 0).map_err(failed)?;
             copy(log, &mut encoder, cutoff)?;
             encoder.finish().and_then(|mut inner| inner.flush()).map_err(failed)
         }
-        Container::Text => {
+        Format::Text(_, Compression::None) => {
             let mut plain = buffered;
             copy(log, &mut plain, cutoff)?;
             plain.flush().map_err(failed)
         }
-        Container::Parquet | Container::Arrow => {
+        Format::Parquet | Format::Arrow => {
             Err(Error::internal("a file without lines was taken for text"))
         }
     }
@@ -43,9 +43,10 @@ fn copy(log: &OpenLog<'_>, to: &mut dyn Write, cutoff: i64) -> Result<()> {
     to.write_all(&log.head()?).map_err(failed)?;
     log.scan(true, &mut |piece| {
         let mut times = piece.times.iter();
-        for segment in piece.segments.iter().flatten() {
+        for segment in piece.segments() {
+            // A record without a time that can be read stays.
             let stays =
-                !segment.is_record || times.next().flatten().is_some_and(|time| time >= cutoff);
+                !segment.is_record || times.next().flatten().is_none_or(|time| time >= cutoff);
             if stays {
                 to.write_all(segment.bytes).map_err(failed)?;
             }

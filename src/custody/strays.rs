@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::files::{PARTIAL_ENDING, age};
-use crate::ingest::RawLog;
+use crate::ingest::LogFile;
 use crate::release_file::ReleaseFile;
 use crate::{Error, Result};
 
@@ -26,8 +26,8 @@ const YOUNG: Duration = Duration::from_hours(24);
 ///
 /// # Errors
 /// Input, when a folder of the logs cannot be listed.
-pub(super) fn find(release_file: &ReleaseFile, logs: &[RawLog<'_>]) -> Result<Vec<PathBuf>> {
-    let known: BTreeSet<&Path> = logs.iter().map(RawLog::path).collect();
+pub(super) fn find(release_file: &ReleaseFile, logs: &[LogFile<'_>]) -> Result<Vec<PathBuf>> {
+    let known: BTreeSet<&Path> = logs.iter().map(LogFile::path).collect();
     let base = release_file.logs.place.base();
     // What this program itself writes may lie among the logs.
     let published = fs::canonicalize(&release_file.output).ok();
@@ -62,7 +62,7 @@ pub(super) fn find(release_file: &ReleaseFile, logs: &[RawLog<'_>]) -> Result<Ve
 ///
 /// # Errors
 /// Input, naming the link.
-pub(super) fn require_no_links(release_file: &ReleaseFile, logs: &[RawLog<'_>]) -> Result<()> {
+pub(super) fn require_no_links(release_file: &ReleaseFile, logs: &[LogFile<'_>]) -> Result<()> {
     let base = release_file.logs.place.base();
     let mut seen: BTreeSet<&Path> = BTreeSet::new();
     for folder in logs.iter().flat_map(|log| log.path().ancestors().skip(1)) {

@@ -8,9 +8,6 @@ use crate::release_file::window::{DayWindow, MICROS_PER_HOUR};
 use crate::{Error, Result};
 
 /// Refuses a day whose files do not look as expected.
-///
-/// # Errors
-/// Refused, naming the day, what is there and what was expected.
 pub(super) fn require<'a>(
     expect: Expect,
     day_folder: &str,

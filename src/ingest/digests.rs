@@ -1,4 +1,4 @@
-//! What tells a day's log files from others: keyed digests, for the ledger alone.
+//! Keyed digests by which the ledger recognises the log files of a day.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -7,7 +7,8 @@ use std::time::{Duration, SystemTime};
 
 use rayon::prelude::*;
 
-use super::shard;
+use super::find::in_window;
+use super::open::{open, unreadable};
 use crate::Result;
 use crate::ledger::LedgerKey;
 use crate::release_file::logs::Logs;
@@ -48,7 +49,7 @@ impl LogDigests {
 /// Whether a file of this path, below the folder of the logs, is read for a day.
 #[must_use]
 pub fn is_read_for(path: &Path, logs: &Logs, window: &DayWindow) -> bool {
-    shard::in_window(path, logs, Some(window))
+    in_window(path, logs, Some(window))
 }
 
 /// The keyed digest of a name, from the folder that holds all logs, and of a file's content.
@@ -63,20 +64,20 @@ fn named(name: &Path, content: blake3::Hash, key: &LedgerKey) -> Result<String> 
     Ok(digest.finish())
 }
 
-/// A file as the system tells it: its path, size and last change.
+/// What the file system says of a file: its path, size and last change.
 type Seen = (PathBuf, u64, SystemTime);
 
-/// Files that were not written to for so long are taken for the same as long as the system tells
-/// the same of them.
+/// A file that nobody has written to for this long counts as unchanged while its size and time of
+/// change stay the same.
 const AT_REST: Duration = Duration::from_secs(10);
 
 /// The digest of a file's content. A run over many days reads the same files again for each, and
 /// digests those at rest once.
 fn known_content(file: &Path) -> Result<blake3::Hash> {
     static KNOWN: Mutex<BTreeMap<Seen, blake3::Hash>> = Mutex::new(BTreeMap::new());
-    let unreadable = |error| shard::unreadable(file, error);
-    let facts = file.metadata().map_err(unreadable)?;
-    let changed = facts.modified().map_err(unreadable)?;
+    let failed = |error| unreadable(file, error);
+    let facts = file.metadata().map_err(failed)?;
+    let changed = facts.modified().map_err(failed)?;
     if !changed.elapsed().is_ok_and(|since| since > AT_REST) {
         // A later change might leave the same size and time: nothing is remembered of it.
         return content_of(file);
@@ -95,6 +96,6 @@ fn known_content(file: &Path) -> Result<blake3::Hash> {
 
 fn content_of(file: &Path) -> Result<blake3::Hash> {
     let mut content = blake3::Hasher::new();
-    content.update_reader(shard::open(file)?).map_err(|error| shard::unreadable(file, error))?;
+    content.update_reader(open(file)?).map_err(|error| unreadable(file, error))?;
     Ok(content.finalize())
 }

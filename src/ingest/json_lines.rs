@@ -2,73 +2,70 @@
 //!
 //! Logs repeat one shape: the name of a member is compared with the one that followed before, and
 //! values are passed over once. A line is plain when it is an object whose wanted members are texts
-//! without escapes, numbers, booleans and nulls; unwanted ones may have escapes and be nested. Every
-//! other line is put aside for the parser of odd blocks, which decides whether it is one at all and
-//! what it says.
+//! without escapes, numbers in their shortest form, booleans and nulls; members that nobody wants may
+//! have escapes and be nested. Every other line is left to [`json_fallback`], which decides whether
+//! it is an object and what it says.
 
-use arrow_array::cast::AsArray;
-use arrow_array::{Array, ArrayRef};
 use arrow_buffer::Buffer;
 
+use super::delimited::line_end;
+use super::json_fallback;
 use super::scan::{StringEnds, find};
-use super::views::Views;
+use super::text_rows::TextRows;
 
-/// How many digits a number may have before or behind the point; more are for the other parser.
+/// How many digits a number may have before or behind the point; longer ones are left to the
+/// fallback.
 const DIGITS_MAX: usize = 18;
 /// A number of so many digits is the shortest text of its binary form.
 const DIGITS_EXACT: usize = 15;
-/// How deep unwanted values may be nested.
+/// How deep values that nobody wants may be nested; deeper ones are left to the fallback.
 const DEPTH_MAX: usize = 16;
 /// How many names are remembered.
 const LABELS_MAX: usize = 64;
 
-/// Parses a block of lines that is UTF-8; none when it cannot be.
-///
-/// `odd` parses lines that are not plain into one column of text for each name.
-pub(super) fn parse(
-    block: &Buffer,
-    names: &[String],
-    odd: impl FnOnce(&[u8]) -> Option<Vec<ArrayRef>>,
-) -> Option<(usize, Vec<ArrayRef>)> {
+/// Reads a block of lines into one column for each name.
+pub(super) fn parse(block: &Buffer, names: &[String], is_utf8: bool) -> TextRows {
     let mut lines = Lines { bytes: block, at: 0, names, labels: Vec::new(), next: 0 };
-    let mut columns: Vec<Views> =
-        names.iter().map(|_| Views::with_capacity(block.len() / 128 + 16)).collect();
-    let (mut rows, mut odd_rows, mut odd_lines) = (0, Vec::new(), Vec::new());
+    let mut rows = TextRows::new(names.len(), block.len() / 128 + 16);
     let mut values = vec![Value::Missing; names.len()];
     while lines.at < block.len() {
         let start = lines.at;
         values.fill(Value::Missing);
-        match lines.line(&mut values) {
-            Some(Line::Blank) => continue,
-            Some(Line::Object) => {}
-            None => {
-                let end = memchr::memchr(b'\n', &block[start..]);
-                lines.at = end.map_or(block.len(), |end| start + end + 1);
-                odd_lines.extend_from_slice(&block[start..lines.at]);
-                odd_rows.push(rows);
-                values.fill(Value::Null);
-            }
+        let line = lines.line(&mut values);
+        if line.is_none() {
+            lines.at = line_end(block, start);
         }
-        rows += 1;
-        for (column, value) in columns.iter_mut().zip(&values) {
-            match value {
-                Value::Text { start, end } => column.push(block, *start, *end),
-                Value::Missing | Value::Null => column.push_null(),
-            }
+        let record = start..lines.at;
+        if !is_utf8 && std::str::from_utf8(&block[record.clone()]).is_err() {
+            rows.reject(record);
+            continue;
         }
-    }
-    if !odd_rows.is_empty() {
-        for (column, texts) in columns.iter_mut().zip(odd(&odd_lines)?) {
-            let texts = texts.as_string_view_opt().filter(|texts| texts.len() == odd_rows.len())?;
-            for (row, text) in odd_rows.iter().zip(texts) {
-                if let Some(text) = text {
-                    column.set_apart(*row, text.as_bytes());
+        match line {
+            Some(Line::Blank) => {}
+            Some(Line::Object) => {
+                for (column, value) in rows.columns.iter_mut().zip(&values) {
+                    match value {
+                        Value::Text { start, end } => column.push(block, *start, *end),
+                        Value::Missing | Value::Null => column.push_null(),
+                    }
                 }
+                rows.accept(record);
             }
+            None => match json_fallback::texts(&block[record.clone()], names) {
+                Some(texts) => {
+                    for (column, text) in rows.columns.iter_mut().zip(texts) {
+                        match text {
+                            Some(text) => column.push_apart(text.as_bytes()),
+                            None => column.push_null(),
+                        }
+                    }
+                    rows.accept(record);
+                }
+                None => rows.reject(record),
+            },
         }
     }
-    let columns: Option<Vec<_>> = columns.into_iter().map(|column| column.finish(block)).collect();
-    Some((rows, columns?))
+    rows
 }
 
 /// What a line says about a wanted name.
@@ -106,7 +103,7 @@ struct Lines<'b> {
 }
 
 impl Lines<'_> {
-    /// Reads the line that begins here; none when it is not plain.
+    /// Reads the line that begins here; `None` when it is not plain.
     fn line(&mut self, values: &mut [Value]) -> Option<Line> {
         self.space();
         if !self.takes(b'{') {
@@ -121,7 +118,7 @@ impl Lines<'_> {
                 let depth = if wanted.is_some() { 0 } else { DEPTH_MAX };
                 let value = self.value(wanted.is_some(), depth)?;
                 if let Some(wanted) = wanted {
-                    // Of two values for one name the other parser decides.
+                    // Of two values for one name the fallback decides.
                     let Value::Missing = values[wanted] else { return None };
                     values[wanted] = value;
                 }
@@ -139,7 +136,8 @@ impl Lines<'_> {
         self.ends_line().then_some(Line::Object)
     }
 
-    /// Takes the name of the line's next member; `Some(None)` when nobody wants it.
+    /// Takes the name of the line's next member and gives its place among the wanted names, which is
+    /// `None` when nobody wants it.
     #[inline(always)]
     fn name(&mut self) -> Option<Option<usize>> {
         if let Some(label) = self.labels.get(self.next)
@@ -302,7 +300,7 @@ impl Lines<'_> {
     }
 }
 
-/// How long the escape is whose backslash stands before `rest`; none for one that needs a second.
+/// How long the escape is whose backslash stands before `rest`; `None` for half of a surrogate pair.
 fn escape_length(rest: &[u8]) -> Option<usize> {
     let (letter, rest) = rest.split_first()?;
     if *letter != b'u' {

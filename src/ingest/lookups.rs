@@ -6,27 +6,28 @@
 
 use std::path::Path;
 
-use arrow_array::cast::AsArray;
-use arrow_array::{Array, ArrayRef, BinaryViewArray, StringViewArray};
+use arrow_array::types::ByteViewType;
+use arrow_array::{Array, BinaryViewArray, GenericByteViewArray, StringViewArray};
 use arrow_cast::cast;
 use arrow_schema::DataType;
 
 use super::positions::{country_positions, positions};
-use super::rejects::{Reason, RejectedRows};
-use super::time;
-use super::wanted::{RawBatch, Wanted};
+use super::raw_batch::RawBatch;
+use super::rejects::{Reason, RejectedRows, Rejects};
+use super::wanted::Wanted;
+use crate::Result;
 use crate::phone::{CountryIndex, Normaliser};
+use crate::release_file::expression::Condition;
 use crate::release_file::keys::{Key, KeySource};
 use crate::release_file::logs::{Identifier, Logs};
-use crate::{Error, Result};
 
 /// Rows of the canonical lookup.
 pub struct Lookups {
-    /// Who asked; what stands in a row that is not readable means nothing.
+    /// Who asked. In every column, values of rows that are not readable mean nothing.
     pub(crate) requester: Identifiers,
-    /// About whom; as above, and of the same kind.
+    /// About whom, in the form of the requesters.
     pub(crate) target: Identifiers,
-    /// UTC microseconds; as above.
+    /// UTC microseconds.
     pub(crate) requested_at: Vec<i64>,
     /// For each key of the layout its positions in the public list; empty for the hours.
     pub(crate) keys: Vec<Vec<u16>>,
@@ -40,32 +41,6 @@ pub(crate) enum Identifiers {
     Numbers(Vec<u64>),
     /// Opaque names.
     Names(StringViewArray),
-}
-
-/// Why rows could not be read. Secret: exact counts of rows.
-#[derive(Clone, Copy, Default, PartialEq, Eq)]
-pub struct Rejects {
-    /// No time, or one outside the years 1 to 9999.
-    pub bad_time: u64,
-    /// The requester is null or empty.
-    pub no_requester: u64,
-    /// The target is null or empty.
-    pub no_target: u64,
-    /// The requester or the target is not a valid number.
-    pub bad_number: u64,
-}
-
-impl Rejects {
-    fn count(&mut self, rejected: &[(usize, Reason)]) {
-        for (_, reason) in rejected {
-            match reason {
-                Reason::BadTime => self.bad_time += 1,
-                Reason::NoRequester => self.no_requester += 1,
-                Reason::NoTarget => self.no_target += 1,
-                Reason::BadNumber => self.bad_number += 1,
-            }
-        }
-    }
 }
 
 /// What `check` counts beside the lookups. Secret.
@@ -84,10 +59,7 @@ impl RowCounts {
     pub fn add(&mut self, other: &Self) {
         self.rows += other.rows;
         self.filtered += other.filtered;
-        self.rejects.bad_time += other.rejects.bad_time;
-        self.rejects.no_requester += other.rejects.no_requester;
-        self.rejects.no_target += other.rejects.no_target;
-        self.rejects.bad_number += other.rejects.bad_number;
+        self.rejects.add(&other.rejects);
     }
 }
 
@@ -127,75 +99,76 @@ impl<'a> Canonical<'a> {
     }
 
     /// Converts one batch of the file `log`.
-    ///
-    /// # Errors
-    /// Input, when a column cannot be converted as a whole; internal, for a condition that fails.
     pub(super) fn convert(&mut self, log: &Path, raw: &RawBatch) -> Result<Lookups> {
-        let rows = raw.rows;
-        let mut readable = self.passed(raw)?;
-        let kept = readable.iter().filter(|kept| **kept).count() as u64;
-        self.counts.rows += rows as u64;
-        self.counts.filtered += rows as u64 - kept;
-
-        let column = |place: usize| raw.columns.get(place).and_then(Option::as_ref);
-        let times = match column(self.wanted.requested_at) {
-            Some(array) => time::to_micros(array, self.logs)?,
-            None => time::to_micros(&time::no_times(rows), self.logs)?,
-        };
-        let mut rejected = Vec::new();
+        let mut rows = self.passed(raw)?;
+        let times = raw.times(self.wanted, self.logs)?;
         if times.null_count() > 0 {
-            reject(&mut readable, &mut rejected, Reason::BadTime, |row| times.is_null(row));
+            rows.reject(Reason::BadTime, |row| times.is_null(row));
         }
-        let requester = bytes(column(self.wanted.requester), raw)?;
-        reject(&mut readable, &mut rejected, Reason::NoRequester, |row| is_empty(&requester, row));
-        let target = bytes(column(self.wanted.target), raw)?;
-        reject(&mut readable, &mut rejected, Reason::NoTarget, |row| is_empty(&target, row));
-
         let mut keys: Vec<Vec<u16>> = Vec::with_capacity(self.keys.len());
         for (key, place) in self.keys.iter().zip(&self.wanted.keys) {
             keys.push(match place {
-                Some(place) => positions(key, column(*place), raw)?,
+                Some(place) => positions(key, raw.column(*place), raw)?,
                 None => Vec::new(),
             });
         }
-        let (requester, target) = match &mut self.normaliser {
-            None => (
-                Identifiers::Names(text(column(self.wanted.requester), rows)?),
-                Identifiers::Names(text(column(self.wanted.target), rows)?),
-            ),
+        let columns = [self.wanted.requester, self.wanted.target].map(|place| raw.column(place));
+        let [requester, target] = match &mut self.normaliser {
+            None => {
+                let names = [raw.text(columns[0])?, raw.text(columns[1])?];
+                rows.require(&names);
+                names.map(Identifiers::Names)
+            }
             Some(normaliser) => {
-                let asked = Numbers::read(normaliser, &requester, &readable);
-                let about = Numbers::read(normaliser, &target, &readable);
-                let is_bad = |row: usize| asked.is_bad(row) || about.is_bad(row);
-                reject(&mut readable, &mut rejected, Reason::BadNumber, is_bad);
-                for ((key, positions), countries) in
-                    self.keys.iter().zip(&mut keys).zip(&self.countries)
-                {
-                    let numbers = match key.source() {
-                        KeySource::RequesterCountry => &asked,
-                        KeySource::TargetCountry => &about,
-                        _ => continue,
-                    };
-                    let position = |country: &u16| countries.get(usize::from(*country)).copied();
-                    *positions = numbers
-                        .countries
-                        .iter()
-                        .map(|country| position(country).unwrap_or(key.fallback()))
-                        .collect();
-                }
-                (Identifiers::Numbers(asked.numbers), Identifiers::Numbers(about.numbers))
+                let texts = [raw.bytes(columns[0])?, raw.bytes(columns[1])?];
+                rows.require(&texts);
+                let numbers = texts.map(|texts| Numbers::read(normaliser, &texts, &rows.readable));
+                rows.reject(Reason::BadNumber, |row| numbers.iter().any(|side| side.is_bad(row)));
+                self.place_countries(&numbers, &mut keys);
+                numbers.map(|side| Identifiers::Numbers(side.numbers))
             }
         };
-        self.counts.rejects.count(&rejected);
-        if let (Some(rows), false) = (self.rejected_rows, rejected.is_empty()) {
-            rows.write(log, raw, self.wanted, &rejected)?;
+        rows.rejected.iter().for_each(|(_, reason)| self.counts.rejects.count(*reason));
+        if let (Some(writer), false) = (self.rejected_rows, rows.rejected.is_empty()) {
+            writer.write(log, raw, self.wanted, &rows.rejected)?;
         }
-        Ok(Lookups { requester, target, requested_at: times.values().to_vec(), keys, readable })
+        let (requested_at, readable) = (times.values().to_vec(), rows.readable);
+        Ok(Lookups { requester, target, requested_at, keys, readable })
     }
 
-    /// Which rows pass `where`.
-    fn passed(&self, raw: &RawBatch) -> Result<Vec<bool>> {
-        let Some(filter) = &self.logs.filter else { return Ok(vec![true; raw.rows]) };
+    /// Fills the keys that are countries of requesters or targets.
+    fn place_countries(&self, [requester, target]: &[Numbers; 2], keys: &mut [Vec<u16>]) {
+        for ((key, positions), countries) in self.keys.iter().zip(keys).zip(&self.countries) {
+            let side = match key.source() {
+                KeySource::RequesterCountry => requester,
+                KeySource::TargetCountry => target,
+                _ => continue,
+            };
+            let position = |country: &u16| countries.get(usize::from(*country)).copied();
+            let of_row = |country: &u16| position(country).unwrap_or(key.fallback());
+            *positions = side.countries.iter().map(of_row).collect();
+        }
+    }
+
+    /// The rows that pass `where`, counted. Records that cannot be read are rejected before that.
+    fn passed(&mut self, raw: &RawBatch) -> Result<Rows> {
+        let mut readable = match &self.logs.filter {
+            Some(filter) => self.filtered(filter, raw)?,
+            None => vec![true; raw.rows],
+        };
+        raw.malformed().iter().for_each(|row| readable[*row] = true);
+        let kept = readable.iter().filter(|kept| **kept).count();
+        self.counts.rows += raw.rows as u64;
+        self.counts.filtered += (raw.rows - kept) as u64;
+        let mut rows = Rows { readable, rejected: Vec::new() };
+        for row in raw.malformed() {
+            rows.readable[*row] = false;
+            rows.rejected.push((*row, Reason::Malformed));
+        }
+        Ok(rows)
+    }
+
+    fn filtered(&self, filter: &Condition, raw: &RawBatch) -> Result<Vec<bool>> {
         let column = |name: &str| {
             let place = self.wanted.names.iter().position(|raw| raw == self.logs.column(name))?;
             let array = raw.columns.get(place)?.clone()?;
@@ -244,41 +217,29 @@ impl Numbers {
     }
 }
 
-fn reject(
-    readable: &mut [bool],
-    rejected: &mut Vec<(usize, Reason)>,
-    reason: Reason,
-    is_bad: impl Fn(usize) -> bool,
-) {
-    for (row, readable) in readable.iter_mut().enumerate() {
-        if *readable && is_bad(row) {
-            *readable = false;
-            rejected.push((row, reason));
+/// The rows of a batch that still count, and the others with their reasons.
+struct Rows {
+    readable: Vec<bool>,
+    rejected: Vec<(usize, Reason)>,
+}
+
+impl Rows {
+    fn reject(&mut self, reason: Reason, is_bad: impl Fn(usize) -> bool) {
+        for (row, readable) in self.readable.iter_mut().enumerate() {
+            if *readable && is_bad(row) {
+                *readable = false;
+                self.rejected.push((row, reason));
+            }
         }
     }
-}
 
-#[inline]
-fn is_empty(text: &BinaryViewArray, row: usize) -> bool {
-    // The length stands in the lower half of a view.
-    text.views()[row] as u32 == 0 || text.is_null(row)
-}
-
-/// A column as text; bytes that are not UTF-8 are null.
-pub(super) fn text(array: Option<&ArrayRef>, rows: usize) -> Result<StringViewArray> {
-    let Some(array) = array else { return Ok(StringViewArray::new_null(rows)) };
-    if let Some(text) = array.as_string_view_opt() {
-        return Ok(text.clone());
-    }
-    let cast = cast(array, &DataType::Utf8View)
-        .map_err(|_| Error::input("an identifier column cannot be read as text"))?;
-    Ok(cast.as_string_view().clone())
-}
-
-/// A column as the bytes of its text; bytes that are not UTF-8 are null.
-pub(super) fn bytes(array: Option<&ArrayRef>, raw: &RawBatch) -> Result<BinaryViewArray> {
-    match array.and_then(|array| array.as_binary_view_opt()) {
-        Some(bytes) if raw.is_utf8 => Ok(bytes.clone()),
-        _ => Ok(text(array, raw.rows)?.to_binary_view()),
+    /// Rejects rows without a requester or a target.
+    fn require<T: ByteViewType>(&mut self, [requester, target]: &[GenericByteViewArray<T>; 2]) {
+        // The length stands in the lower half of a view.
+        let is_empty = |texts: &GenericByteViewArray<T>, row: usize| {
+            texts.views()[row] as u32 == 0 || texts.is_null(row)
+        };
+        self.reject(Reason::NoRequester, |row| is_empty(requester, row));
+        self.reject(Reason::NoTarget, |row| is_empty(target, row));
     }
 }

@@ -1,8 +1,9 @@
 //! Rejected rows, written out for the operator who asked for them.
 //!
 //! One JSON object per line: the file, the reason, and the columns that every lookup needs, as the
-//! log has them. The rows are as sensitive as the logs: the file is the owner's alone, and nothing
-//! else tells how many there are or whether there are any. Rows come in no fixed order.
+//! log has them; of a malformed record its text. The rows are as sensitive as the logs: the file is
+//! readable by its owner alone, and no other output depends on whether there are any. Rows come in no
+//! fixed order.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{BufWriter, Write};
@@ -15,27 +16,67 @@ use arrow_cast::display::{ArrayFormatter, FormatOptions};
 use arrow_schema::DataType;
 use serde_json::{Map, Value};
 
-use super::wanted::{RawBatch, Wanted};
+use super::raw_batch::RawBatch;
+use super::wanted::Wanted;
 use crate::release_file::logs::Logs;
 use crate::{Error, Result};
 
 /// Why a row could not be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Reason {
+pub enum Reason {
+    /// Its record is none of the file's format: quotes, fields, JSON or UTF-8 are wrong.
+    Malformed,
+    /// It has no time, or one outside the years 1 to 9999.
     BadTime,
+    /// The requester is null or empty.
     NoRequester,
+    /// The target is null or empty.
     NoTarget,
+    /// The requester or the target is not a valid number.
     BadNumber,
 }
 
 impl Reason {
-    const fn word(self) -> &'static str {
+    /// Every reason; of several the first is a row's.
+    pub const ALL: [Self; 5] =
+        [Self::Malformed, Self::BadTime, Self::NoRequester, Self::NoTarget, Self::BadNumber];
+
+    /// The word in reports.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
         match self {
+            Self::Malformed => "malformed",
             Self::BadTime => "bad_time",
             Self::NoRequester => "no_requester",
             Self::NoTarget => "no_target",
             Self::BadNumber => "bad_number",
         }
+    }
+}
+
+/// How many rows could not be read, by reason. Secret: exact counts of rows.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+pub struct Rejects([u64; Reason::ALL.len()]);
+
+impl Rejects {
+    /// How many rows were rejected for a reason.
+    #[must_use]
+    pub const fn of(&self, reason: Reason) -> u64 {
+        self.0[reason as usize]
+    }
+
+    /// How many rows were rejected.
+    #[must_use]
+    pub fn all(&self) -> u64 {
+        self.0.iter().sum()
+    }
+
+    pub(super) fn count(&mut self, reason: Reason) {
+        self.0[reason as usize] += 1;
+    }
+
+    pub(super) fn add(&mut self, other: &Self) {
+        self.0.iter_mut().zip(other.0).for_each(|(count, more)| *count += more);
     }
 }
 
@@ -84,15 +125,17 @@ impl RejectedRows {
         rows: &[(usize, Reason)],
     ) -> Result<()> {
         let options = FormatOptions::default();
-        let columns = wanted.required().map(|place| {
-            let array = raw.columns.get(place).and_then(Option::as_ref);
-            (&wanted.names[place], array.map(|array| shown(array, raw)))
-        });
+        let columns =
+            wanted.required().map(|place| (&wanted.names[place], raw.column(place).map(shown)));
         let mut text = String::new();
         for (row, reason) in rows {
             let mut object = Map::new();
             object.insert("file".to_owned(), log.display().to_string().into());
             object.insert("reason".to_owned(), reason.word().into());
+            if let (Reason::Malformed, Some(records)) = (reason, &raw.records) {
+                let record = String::from_utf8_lossy(records.text(*row));
+                object.insert("record".to_owned(), record.trim_end().into());
+            }
             for (name, array) in &columns {
                 let value = array
                     .as_ref()
@@ -120,12 +163,14 @@ impl RejectedRows {
     }
 }
 
-/// A column as it is to be shown: that of a text file as text.
-fn shown(array: &ArrayRef, raw: &RawBatch) -> ArrayRef {
-    if !raw.is_utf8 {
-        return array.clone();
+/// A column in the form it is shown in: bytes as text, and nothing for bytes that are none.
+fn shown(array: &ArrayRef) -> ArrayRef {
+    match array.data_type() {
+        DataType::Binary | DataType::LargeBinary | DataType::BinaryView => {
+            cast(array, &DataType::Utf8View).unwrap_or_else(|_| array.clone())
+        }
+        _ => array.clone(),
     }
-    cast(array, &DataType::Utf8View).unwrap_or_else(|_| array.clone())
 }
 
 fn failed(path: &Path, error: std::io::Error) -> Error {

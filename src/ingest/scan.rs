@@ -1,48 +1,32 @@
-//! The next byte of interest, sixteen bytes at a time.
+//! Finds the next byte of interest, sixteen bytes at a time.
 //!
-//! Fields of a log are short: most searches end in the first word, where a call to a search for long
-//! texts would cost more than the search, and half a word would make the processor guess wrong.
+//! Fields of a log are short, so most searches end in the first word. A call to a search that is
+//! made for long texts would cost more than the search itself.
 
 const ONES: u128 = u128::MAX / 255;
 const HIGHS: u128 = ONES << 7;
 
-/// What a search stops at.
+/// The bytes that a search stops at.
 pub(super) trait Stops: Copy {
-    /// The high bit of every byte that is one, exact up to the first of them.
+    /// Sets the high bit of every byte of the word that is a stop, exactly up to the first stop.
     fn marks(self, word: u128) -> u128;
-    /// Whether a byte is one.
+    /// Whether a byte is a stop.
     fn is(self, byte: u8) -> bool;
 }
 
-/// Any of two bytes.
+/// Any of these bytes.
 #[derive(Clone, Copy)]
-pub(super) struct Either(pub(super) u8, pub(super) u8);
+pub(super) struct AnyOf<const N: usize>(pub(super) [u8; N]);
 
-impl Stops for Either {
+impl<const N: usize> Stops for AnyOf<N> {
     #[inline(always)]
     fn marks(self, word: u128) -> u128 {
-        equal(word, self.0) | equal(word, self.1)
+        self.0.iter().fold(0, |marks, byte| marks | equal(word, *byte))
     }
 
     #[inline(always)]
     fn is(self, byte: u8) -> bool {
-        byte == self.0 || byte == self.1
-    }
-}
-
-/// A separator, a line end or a quote.
-#[derive(Clone, Copy)]
-pub(super) struct FieldEnds(pub(super) u8);
-
-impl Stops for FieldEnds {
-    #[inline(always)]
-    fn marks(self, word: u128) -> u128 {
-        equal(word, self.0) | equal(word, b'\n') | equal(word, b'"')
-    }
-
-    #[inline(always)]
-    fn is(self, byte: u8) -> bool {
-        byte == self.0 || byte == b'\n' || byte == b'"'
+        self.0.contains(&byte)
     }
 }
 
@@ -104,10 +88,10 @@ mod tests {
             fn plain(bytes: &[u8], from: usize, stops: impl Stops) -> Option<usize> {
                 (from..bytes.len()).find(|place| stops.is(bytes[*place]))
             }
-            let either = Either(b',', b'\n');
-            prop_assert_eq!(find(&bytes, from, either), plain(&bytes, from, either));
-            let ends = FieldEnds(b'\t');
-            prop_assert_eq!(find(&bytes, from, ends), plain(&bytes, from, ends));
+            let two = AnyOf([b',', b'\n']);
+            prop_assert_eq!(find(&bytes, from, two), plain(&bytes, from, two));
+            let four = AnyOf([b'\t', b'\n', b'"', b'\r']);
+            prop_assert_eq!(find(&bytes, from, four), plain(&bytes, from, four));
             prop_assert_eq!(find(&bytes, from, StringEnds), plain(&bytes, from, StringEnds));
         }
     }

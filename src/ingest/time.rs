@@ -3,8 +3,6 @@
 //! Units and zones are declared, never guessed. Everything is integer arithmetic that rounds down,
 //! so an instant before 1970 does not move towards it.
 
-use std::sync::Arc;
-
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
     Float64Type, Int64Type, TimestampMicrosecondType, TimestampMillisecondType,
@@ -24,9 +22,6 @@ use crate::release_file::window::{EARLIEST_MICROS, LATEST_MICROS};
 use crate::{Error, Result};
 
 /// Whether a column of this type can hold times, given what is declared.
-///
-/// # Errors
-/// Input, naming the type and what would help.
 pub(super) fn check_type(data_type: &DataType, logs: &Logs) -> Result<()> {
     let column = logs.column("requested_at");
     match data_type {
@@ -47,9 +42,6 @@ pub(super) fn check_type(data_type: &DataType, logs: &Logs) -> Result<()> {
 ///
 /// # Shapes
 /// One instant per row; null where the row has none or it lies outside the years 1 to 9999.
-///
-/// # Errors
-/// Input, when the column cannot be converted as a whole.
 pub(super) fn to_micros(array: &ArrayRef, logs: &Logs) -> Result<Int64Array> {
     let failed = || {
         Error::input(format!("the time column `{}` cannot be read", logs.column("requested_at")))
@@ -80,10 +72,15 @@ pub(super) fn to_micros(array: &ArrayRef, logs: &Logs) -> Result<Int64Array> {
                 instants
             }
         }
-        DataType::Utf8View => from_text(&array.as_string_view().clone().to_binary_view(), logs),
-        // Columns of a text file.
+        DataType::Dictionary(_, values) => {
+            return to_micros(&cast(array, values).map_err(|_| failed())?, logs);
+        }
         DataType::BinaryView => from_text(array.as_binary_view(), logs),
-        DataType::Utf8 | DataType::LargeUtf8 | DataType::Dictionary(_, _) => {
+        DataType::Utf8
+        | DataType::LargeUtf8
+        | DataType::Utf8View
+        | DataType::Binary
+        | DataType::LargeBinary => {
             let text = cast(array, &DataType::Utf8View).map_err(|_| failed())?;
             from_text(&text.as_string_view().clone().to_binary_view(), logs)
         }
@@ -218,12 +215,6 @@ fn decimal_micros(text: &str, unit: TimeUnit) -> Option<i64> {
     let signed = if negative { -billionths } else { billionths };
     let divisor = 10_i128.checked_pow(u32::try_from(9 - shift).ok()?)?;
     i64::try_from(signed.div_euclid(divisor)).ok()
-}
-
-/// A column of nulls for a file without times, which is refused before it is ever read.
-#[must_use]
-pub(super) fn no_times(rows: usize) -> ArrayRef {
-    Arc::new(Int64Array::new_null(rows))
 }
 
 #[cfg(test)]

@@ -1,8 +1,8 @@
 //! Columns of text that point into the block they were read from.
 //!
-//! Nothing is copied but texts that do not stand in the block as they are meant, such as quotes
-//! that are doubled. The block was checked to be UTF-8 as a whole; Arrow would check every value
-//! again, so the columns are bytes to it, and whoever needs text of one asks for it.
+//! Nothing is copied but texts that do not stand in the block as they are meant, such as those with
+//! doubled quotes. The reader checks that accepted records are UTF-8. Arrow would check each value
+//! again, so the columns are bytes to it, and callers that need text ask for it.
 
 use std::sync::Arc;
 
@@ -54,17 +54,16 @@ impl Views {
 
     /// Appends a text that is not in the block.
     pub(super) fn push_apart(&mut self, text: &[u8]) {
-        self.push_null();
-        self.set_apart(self.views.len() - 1, text);
-    }
-
-    /// Puts a text that is not in the block in the place of a null.
-    pub(super) fn set_apart(&mut self, row: usize, text: &[u8]) {
-        self.views[row] = make_view(text, APART, self.apart.len() as u32);
+        self.views.push(make_view(text, APART, self.apart.len() as u32));
         self.apart.extend_from_slice(text);
     }
 
-    /// The column over its block; none when block or texts are longer than views can say.
+    /// Drops the values behind the first `rows`.
+    pub(super) fn truncate(&mut self, rows: usize) {
+        self.views.truncate(rows);
+    }
+
+    /// The column over its block; `None` when the block or the texts apart exceed 4 GiB.
     pub(super) fn finish(mut self, block: &Buffer) -> Option<ArrayRef> {
         u32::try_from(block.len().max(self.apart.len())).ok()?;
         let nulls = self.has_nulls.then(|| {
@@ -97,10 +96,12 @@ mod tests {
         for (start, end) in &spans {
             column.push(&block, *start, *end);
         }
+        column.push(&block, 0, 26);
+        column.push_apart(b"dropped");
+        column.truncate(spans.len());
         column.push_null();
         column.push_apart(b"apart, and longer than a view");
         column.push_apart(b"");
-        column.set_apart(spans.len(), b"late");
         column.push_null();
         assert_eq!(column.views.len(), spans.len() + 4);
         let array = column.finish(&block).unwrap();
@@ -110,7 +111,7 @@ mod tests {
         }
         let rest: Vec<_> = array.iter().skip(spans.len()).collect();
         let apart = b"apart, and longer than a view".as_slice();
-        assert_eq!(rest, [Some(b"late".as_slice()), Some(apart), Some(b""), None]);
-        assert_eq!(array.null_count(), 1);
+        assert_eq!(rest, [None, Some(apart), Some(b"".as_slice()), None]);
+        assert_eq!(array.null_count(), 2);
     }
 }

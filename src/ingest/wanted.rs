@@ -1,9 +1,8 @@
 //! Which columns of a log are read, under the names that they have there.
 //!
-//! Fixed by the release file; a file either has a column or it does not. Requester, target and
-//! time must be in every file; the others may be absent from some, and count as null there.
+//! The release file decides. Requester, target and time must be in every file; other columns may be
+//! absent from some files, and count as null there.
 
-use arrow_array::ArrayRef;
 use arrow_schema::{DataType, Schema};
 
 use super::time;
@@ -20,14 +19,6 @@ pub(super) struct Wanted {
     pub(super) requested_at: usize,
     /// For each key of the layout, the column that holds it, where one does.
     pub(super) keys: Vec<Option<usize>>,
-}
-
-/// Rows of one file as they stand: one array for each wanted column that the file has.
-pub(super) struct RawBatch {
-    pub(super) rows: usize,
-    pub(super) columns: Vec<Option<ArrayRef>>,
-    /// Whether columns of bytes are known to be UTF-8, as those of a text file are.
-    pub(super) is_utf8: bool,
 }
 
 impl Wanted {
@@ -62,15 +53,23 @@ impl Wanted {
         Self { names, requester, target, requested_at, keys }
     }
 
+    /// No column at all.
+    pub(super) const fn nothing() -> Self {
+        Self { names: Vec::new(), requester: 0, target: 0, requested_at: 0, keys: Vec::new() }
+    }
+
+    /// The time column alone.
+    pub(super) fn only_time(&self) -> Self {
+        Self { names: vec![self.names[self.requested_at].clone()], ..Self::nothing() }
+    }
+
     /// The columns that every file must have.
     pub(super) fn required(&self) -> [usize; 3] {
         [self.requester, self.target, self.requested_at]
     }
 
-    /// Checks that a file has the required columns, named once; says which others it has.
-    ///
-    /// # Errors
-    /// Input, naming the file and the column, and the columns that the file does have.
+    /// Checks that a file has the required columns, and no wanted one twice. Says for each wanted
+    /// column whether the file has it.
     pub(super) fn check_names(&self, file: &str, names: &[&str]) -> Result<Vec<bool>> {
         for (place, wanted) in self.names.iter().enumerate() {
             let times = names.iter().filter(|name| *name == wanted).count();
@@ -90,9 +89,6 @@ impl Wanted {
     }
 
     /// Checks names and types against a schema.
-    ///
-    /// # Errors
-    /// Input, naming the file, the column and its type.
     pub(super) fn check_schema(
         &self,
         file: &str,
@@ -121,7 +117,7 @@ impl Wanted {
     }
 }
 
-/// Types whose text form is clear.
+/// Whether values of a type have one obvious form as text.
 fn is_plain(data_type: &DataType) -> bool {
     match data_type {
         DataType::Dictionary(_, values) => is_plain(values),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use pointillist::ingest::find_raw_logs;
+use pointillist::ingest::find_log_files;
 use pointillist::ledger::{DeletedFile, Ledger, Retention, Sealed};
 use pointillist::release_file::ReleaseFile;
 use pointillist::release_file::window::{Clock, days_before, parse_instant};
@@ -52,7 +52,7 @@ fn begin(world: &ArchiveWorld, act: impl FnOnce(&mut Ledger, u64, &[String])) {
     let as_of = parse_instant(&instant(AS_OF)).unwrap();
     let path = world.path("daily.ledger");
     let mut ledger = Ledger::reopen(&path, Duration::ZERO, Clock::Fixed(as_of)).unwrap();
-    let logs = find_raw_logs(&release_file.logs).unwrap();
+    let logs = find_log_files(&release_file.logs).unwrap();
     let digests: Vec<String> =
         logs.iter().map(|log| log.digest(ledger.key().unwrap()).unwrap()).collect();
     let files = ["a.csv", "b.csv"].into_iter().zip(&digests).map(|(name, digest)| DeletedFile {

@@ -51,6 +51,14 @@ fn logs_that_are_not_there_or_not_as_declared() {
     world.write("logs/second.csv", b"");
     refused(&world, 65, &["second.csv is empty"]);
 
+    for (ends, name) in [(["\r", "\r"], "all.csv"), (["\r", "\n"], "first.csv")] {
+        let world = World::new();
+        let row = "+14155550123,+442079460999,2026-03-01T00:00:00Z";
+        let text = format!("requester,target,requested_at{}{row}{}", ends[0], ends[1]);
+        world.write(&format!("logs/{name}"), text.as_bytes());
+        refused(&world, 65, &[name, "a header with a carriage return that ends no line"]);
+    }
+
     let world = World::new();
     world.edit("logs/*.csv", "logs/*");
     world.write("logs/broken.parquet", b"PAR1 not a footer PAR1");

@@ -31,10 +31,30 @@ fn snapshot(world: &ArchiveWorld) -> Vec<(std::path::PathBuf, Vec<u8>)> {
 #[test]
 fn what_cannot_be_trusted_deletes_nothing_at_all() {
     type Spoil = fn(&ArchiveWorld);
-    let rows: [(&str, &str, Spoil); 8] = [
+    let rows: [(&str, &str, Spoil); 11] = [
         ("a row without a time", "whose time cannot be read", |world| {
             let path = world.path("logs/bad.csv");
             std::fs::write(path, "requester,target,requested_at\n+1,+2,yesterday\n").unwrap();
+        }),
+        ("a quote that is never closed", "whose time cannot be read", |world| {
+            let row = format!("{},{},{}\n", number(1), number(2), instant(START));
+            let text = format!("requester,target,requested_at\n{row}+1,\"+2,{row}{row}");
+            std::fs::write(world.path("logs/bad.csv"), text).unwrap();
+        }),
+        ("a line with a field too many", "whose time cannot be read", |world| {
+            let row = format!("{}\t{}\t{}", number(1), number(2), instant(START));
+            let text = format!("requester\ttarget\trequested_at\n{row}\tx\n{row}\n");
+            std::fs::write(world.path("logs/bad.tsv"), text).unwrap();
+        }),
+        ("a line that is cut", "whose time cannot be read", |world| {
+            let row = format!(
+                "{{\"requester\":\"{}\",\"target\":\"{}\",\"requested_at\":\"{}\"}}",
+                number(1),
+                number(2),
+                instant(START)
+            );
+            let text = format!("{row}\n{}", &row[..row.len() - 1]);
+            std::fs::write(world.path("logs/bad.ndjson"), text).unwrap();
         }),
         ("a unit declared wrong", "ten years past retention", |world| {
             let path = world.path("logs/bad.csv");

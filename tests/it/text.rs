@@ -133,16 +133,18 @@ fn check_counts_and_says_that_it_is_sensitive() {
     text.push_str(",+442079460999,2026-03-01T00:00:00Z,,,,\n");
     text.push_str("+14155550123,,2026-03-01T00:00:00Z,,,,\n");
     text.push_str("+14155550123,+442079460999,yesterday,,,,\n");
+    text.push_str("+14155550123,+442079460999,2026-03-01T00:00:00Z,13\" tv,,,\n");
     world.write("logs/lookups.csv", text.as_bytes());
     let ran = world.run(&["check", "release.toml"]);
     assert_eq!(ran.code, 0, "{}", ran.stderr);
     insta::assert_snapshot!(ran.stdout, @r#"
     SENSITIVE: exact counts, not for publication
     files              1
-    rows               76
+    rows               77
     left out by where  0
     lookups            72
-    rejects            4
+    rejects            5
+      malformed        1
       bad_time         1
       no_requester     1
       no_target        1
@@ -157,6 +159,7 @@ fn rejected_rows_are_written_for_their_owner_when_asked_for() {
     let mut text = std::fs::read_to_string(world.path("logs/lookups.csv")).unwrap();
     text.push_str("1234,+442079460999,2026-03-01T00:00:00Z,,,,\n");
     text.push_str("+14155550123,+442079460999,yesterday,,,,\n");
+    text.push_str("+14155550123,\"+44\"2079460999,2026-03-01T00:00:00Z,,,,\n");
     world.write("logs/lookups.csv", text.as_bytes());
     let plain = world.day("2026-03-01");
     let arguments =
@@ -170,9 +173,16 @@ fn rejected_rows_are_written_for_their_owner_when_asked_for() {
     let written = std::fs::read_to_string(&path).unwrap();
     let rows: Vec<serde_json::Value> =
         written.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    assert_eq!(rows.len(), 2);
-    let reasons: Vec<_> = rows.iter().map(|row| row["reason"].as_str().unwrap()).collect();
-    assert!(reasons.contains(&"bad_number") && reasons.contains(&"bad_time"), "{reasons:?}");
+    assert_eq!(rows.len(), 3);
+    let mut reasons: Vec<_> = rows.iter().map(|row| row["reason"].as_str().unwrap()).collect();
+    reasons.sort_unstable();
+    assert_eq!(reasons, ["bad_number", "bad_time", "malformed"]);
+    let malformed = rows.iter().find(|row| row["reason"] == "malformed").unwrap();
+    let record = "+14155550123,\"+44\"2079460999,2026-03-01T00:00:00Z,,,,";
+    assert_eq!(
+        (malformed["record"].as_str(), &malformed["target"]),
+        (Some(record), &serde_json::Value::Null)
+    );
     assert!(rows.iter().any(|row| row["requester"] == "1234"));
     #[cfg(unix)]
     {

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::engine::DayRows;
-use crate::ingest::{LogReader, RowCounts};
+use crate::ingest::{LogReader, Reason, RowCounts};
 use crate::plan::Plan;
 use crate::release_file::ReleaseFile;
 use crate::release_file::privacy_loss::NanoRho;
@@ -84,7 +84,7 @@ fn shared(path: &str) -> PathBuf {
 #[test]
 fn account_lookups() {
     let Some(sums) = case("account_lookups.toml", "2015-03-27", "2015-04-20") else { return };
-    assert_eq!((sums.counts.rows, sums.counts.rejects.no_target), (1_121, 86));
+    assert_eq!((sums.counts.rows, sums.counts.rejects.of(Reason::NoTarget)), (1_121, 86));
     // Routes are messenger, sms, unknown; kinds are the four listed and other.
     #[rustfmt::skip]
     assert_eq!(
@@ -113,7 +113,7 @@ fn zeek_names_in_both_formats() {
     }
     if let Some(sums) = case("zeek_tsv.toml", "2013-09-15", "2013-09-15") {
         // Three records have `-` as their query.
-        assert_eq!((sums.counts.rows, sums.counts.rejects.no_target), (54, 3));
+        assert_eq!((sums.counts.rows, sums.counts.rejects.of(Reason::NoTarget)), (54, 3));
         assert_eq!(sums.of("lookups by qtype_name"), [51, 0, 0, 0, 0]);
     }
 }

@@ -3,9 +3,12 @@
 
 use std::io::Write;
 use std::path::Path;
+use std::sync::Arc;
+
+use arrow_array::{ArrayRef, RecordBatch, StringArray};
 
 use crate::engine::DayRows;
-use crate::ingest::{LogReader, RowCounts};
+use crate::ingest::{LogReader, Reason, RowCounts};
 use crate::plan::Plan;
 use crate::release_file::ReleaseFile;
 use crate::release_file::privacy_loss::NanoRho;
@@ -138,25 +141,69 @@ fn a_name_may_come_late_among_long_lines() {
     };
     let text: String = (0..1_000).map(line).collect();
     let (table, counts) = by_app(&[("x.ndjson", text.as_bytes())], "");
-    assert_eq!((table, counts.rejects.bad_time), (vec![0, 0, 100], 900));
+    assert_eq!((table, counts.rejects.of(Reason::BadTime)), (vec![0, 0, 100], 900));
 }
 
 #[test]
-fn a_short_record_and_a_long_one_are_refused_together() {
+fn a_short_record_and_a_long_one_do_not_make_up_for_each_other() {
     let text = b"requester,target,requested_at,app,note\nx,t,2026-01-01T00:00:00Z\n\
-                 x,t,2026-01-01T00:00:00Z,a,n,n,n\n";
-    let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("x.csv"), text).unwrap();
-    let release_file = ReleaseFile::parse(
-        "name = \"r\"\n[logs]\npath = \"*.csv\"\nidentifier = \"opaque\"\n[ledger]\npath = \"l\"\n\
-         epsilon = 1.0\ndelta = 1e-6\n[[question]]\nname = \"q\"\ncount = \"lookups\"\n",
-        "r.toml",
-        folder.path(),
-    )
+                 x,t,2026-01-01T00:00:00Z,a,n,n,n\nx,t,2026-01-01T00:00:00Z,b,n\n";
+    let (table, counts) = by_app(&[("x.csv", text.as_slice())], "");
+    assert_eq!((table, counts.rows, counts.rejects.of(Reason::Malformed)), (vec![0, 1, 0], 3, 2));
+}
+
+#[test]
+fn a_record_that_cannot_be_read_is_a_reject_in_every_format_of_text() {
+    let csv = b"requester,target,requested_at,app,note\nx,t,2026-01-01T00:00:00Z,a,13\" tv\n\
+                x,t,2026-01-01T00:00:00Z,b,\nx,t,2026-01-01T00:00:00Z,a,13\" tv\n\
+                x,\"t,2026-01-01T00:00:00Z,b,\n";
+    let json = b"{\"requester\":\"x\",\"target\":\"t\",\"requested_at\":\"2026-01-01T00:00:00Z\"\n\
+                 {\"requester\":\"x\",\"target\":\"t\",\"requested_at\":\"2026-01-01T00:00:00Z\",\"app\":\"b\"}\n\
+                 [1]\n{\"requester\":\"\xff\"}\n";
+    let tsv = b"requester\ttarget\trequested_at\tapp\nx\rt\n\
+                x\tt\t2026-01-01T00:00:00Z\tb\nx\tt\t\xff\tb\nx\tt\n";
+    for (name, text) in [("x.csv", csv.as_slice()), ("x.ndjson", json), ("x.tsv", tsv)] {
+        for filter in ["", "where = \"app = 'b'\""] {
+            let (table, counts) = by_app(&[(name, text)], filter);
+            let seen = (table, counts.rows, counts.filtered, counts.rejects.of(Reason::Malformed));
+            assert_eq!(seen, (vec![0, 1, 0], 4, 0, 3), "{name} {filter}");
+        }
+    }
+}
+
+#[test]
+fn a_value_that_is_not_utf_8_is_a_reject_in_columnar_files() {
+    // Three rows of which the second has a bad requester, the third a bad value of a key.
+    let batch = RecordBatch::try_from_iter([
+        ("requester", text_column(["x", "zzzz", "x"])),
+        ("target", text_column(["t", "t", "t"])),
+        ("requested_at", text_column(["2026-01-01T00:00:00Z"; 3])),
+        ("app", text_column(["a", "a", "zzzz"])),
+        ("note", text_column(["zzzz"; 3])),
+    ])
     .unwrap();
-    let reader = LogReader::open(&release_file.logs, &[], None).unwrap();
-    let failure = reader.fold(|| (), |(), _| Ok(())).err().unwrap().to_string();
-    assert!(failure.ends_with("x.csv line 2: 3 fields where the header has 5"), "{failure}");
+    let mut parquet = Vec::new();
+    let mut writer =
+        parquet::arrow::ArrowWriter::try_new(&mut parquet, batch.schema(), None).unwrap();
+    writer.write(&batch).unwrap();
+    writer.close().unwrap();
+    let mut arrow = Vec::new();
+    let mut writer = arrow_ipc::writer::FileWriter::try_new(&mut arrow, &batch.schema()).unwrap();
+    writer.write(&batch).unwrap();
+    writer.finish().unwrap();
+    drop(writer);
+    for (name, mut bytes) in [("x.parquet", parquet), ("x.arrow", arrow)] {
+        let places: Vec<usize> = memchr::memmem::find_iter(&bytes, b"zzzz").collect();
+        assert!(places.len() >= 3, "{name}");
+        places.iter().for_each(|place| bytes[place + 1] = 0xff);
+        let (table, counts) = by_app(&[(name, bytes.as_slice())], "");
+        let seen = (table, counts.rows, counts.rejects.of(Reason::NoRequester));
+        assert_eq!(seen, (vec![1, 0, 1], 3, 1), "{name}");
+    }
+}
+
+fn text_column(values: [&str; 3]) -> ArrayRef {
+    Arc::new(StringArray::from(values.to_vec()))
 }
 
 #[test]
@@ -203,7 +250,7 @@ fn one_person_is_one_however_the_number_is_written() {
     let logs = "path = \"*.csv\"\ndefault_region = \"IN\"";
     let (tables, counts) = run(folder.path(), logs, keys, question, "2026-01-01");
     assert_eq!(tables[0], [1, 0, 0]);
-    assert_eq!(counts.rejects.bad_number, 1);
+    assert_eq!(counts.rejects.of(Reason::BadNumber), 1);
 }
 
 #[test]
@@ -231,7 +278,7 @@ fn a_nested_value_is_nobodys_name() {
     let lines = "{\"requester\":{\"a\":1},\"target\":\"t\",\"requested_at\":\"2026-01-01T00:00:00Z\"}\n\
                  {\"requester\":\"{x}\",\"target\":\"t\",\"requested_at\":\"2026-01-01T00:00:00Z\"}\n";
     let (table, counts) = by_app(&[("x.ndjson", lines.as_bytes())], "");
-    assert_eq!((table, counts.rejects.no_requester), (vec![0, 0, 1], 1));
+    assert_eq!((table, counts.rejects.of(Reason::NoRequester)), (vec![0, 0, 1], 1));
 }
 
 #[test]

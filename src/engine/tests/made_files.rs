@@ -1,7 +1,7 @@
 //! Log files of every kind, made here from rows that the test knows: each gives the tally of its
 //! rows, and each that is damaged is refused or read as `tests/bad_data/made.txt` says.
 //!
-//! Files that other programs wrote are read too where they are there (`ingest::awkward`); these make
+//! Files that other programs wrote are read too where they are there (`ingest::tests::awkward`); these make
 //! sure that no format, codec, encoding or damage goes untested where they are not.
 
 mod damaged;
@@ -18,7 +18,7 @@ use std::path::Path;
 
 use self::rows::{APPS, Row, rows};
 use crate::engine::DayRows;
-use crate::ingest::{LogReader, Rejects, RowCounts};
+use crate::ingest::{LogReader, Reason, Rejects, RowCounts};
 use crate::plan::Plan;
 use crate::release_file::ReleaseFile;
 use crate::release_file::privacy_loss::NanoRho;
@@ -127,7 +127,7 @@ fn all_give_the_same(files: &[Made]) {
     for made in files {
         let tally = made.tally().unwrap_or_else(|error| panic!("{}: {error}", made.what));
         assert!(tally.0 == tables, "{}", made.what);
-        let counts = [tally.1, rejects].map(|of| (of.bad_time, of.no_target, of.bad_number));
+        let counts = [tally.1, rejects].map(|of| Reason::ALL.map(|reason| of.of(reason)));
         assert_eq!(counts[0], counts[1], "{}", made.what);
     }
 }
@@ -149,7 +149,7 @@ fn the_plainest_file_gives_the_tally_of_its_rows() {
     };
     let active: Vec<i64> = (0..apps).map(|app| (requesters(app) as i64) << 16).collect();
     assert!(tables.contains(&active));
-    assert_eq!((rejects.bad_time, rejects.no_target, rejects.bad_number), (1, 1, 1));
+    assert_eq!(Reason::ALL.map(|reason| rejects.of(reason)), [0, 1, 0, 1, 1]);
 }
 
 #[test]
@@ -196,14 +196,12 @@ fn damaged_files_are_refused_or_read_as_was_accepted() {
     for made in damaged::all(&rows()) {
         let outcome = match made.counts() {
             Ok(counts) => {
-                let rejects = counts.rejects;
+                let [malformed, times, requesters, targets, numbers] =
+                    Reason::ALL.map(|reason| counts.rejects.of(reason));
                 format!(
-                    "{} rows, rejects: {} times, {} requesters, {} targets, {} numbers",
-                    counts.rows,
-                    rejects.bad_time,
-                    rejects.no_requester,
-                    rejects.no_target,
-                    rejects.bad_number
+                    "{} rows, rejects: {malformed} records, {times} times, {requesters} requesters, \
+                     {targets} targets, {numbers} numbers",
+                    counts.rows
                 )
             }
             Err(error) => {

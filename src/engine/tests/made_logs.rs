@@ -2,15 +2,16 @@
 //! figures counted while they are made. They are there in every clone.
 
 use super::cases::{Sums, release, sums};
+use crate::ingest::Reason;
 use crate::release_file::logs::Place;
 
 /// The sums of a release file over a log that is written for it.
 fn of(case: &str, file: &str, log: &str, first: &str, last: &str) -> Sums {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join(file), log).unwrap();
-    let mut release_file = release(case);
-    release_file.logs.place = Place { folder: folder.path().to_owned(), glob: file.to_owned() };
-    sums(&release_file, first, last)
+    let mut release = release(case);
+    release.logs.place = Place { folder: folder.path().to_owned(), glob: file.to_owned() };
+    sums(&release, first, last)
 }
 
 /// Days and hours of New York, as the log has them, beside the instants that they are.
@@ -88,7 +89,7 @@ fn names_with_dots_and_seconds_with_fractions_in_both_formats_of_zeek() {
     for (case, log) in [("zeek_tsv.toml", &tabs), ("zeek_json.toml", &json)] {
         let sums = of(case, "dns.log", log, "2019-12-03", "2019-12-03");
         assert_eq!(
-            (sums.counts.rows, sums.counts.rejects.no_target),
+            (sums.counts.rows, sums.counts.rejects.of(Reason::NoTarget)),
             (200, without_query),
             "{case}"
         );
@@ -162,7 +163,10 @@ fn words_for_routes_and_opaque_clients() {
         }
     }
     let sums = of("account_lookups.toml", "x.csv", &log, "2015-03-27", "2015-03-29");
-    assert_eq!((sums.counts.rows, sums.counts.rejects.no_target), (500, without_account));
+    assert_eq!(
+        (sums.counts.rows, sums.counts.rejects.of(Reason::NoTarget)),
+        (500, without_account)
+    );
     assert_eq!(sums.of("lookups by route, kind"), by_kind);
     assert_eq!(sums.of("lookups by hour"), by_hour);
     assert_eq!(sums.of("lookups by route"), routes);

@@ -1,50 +1,75 @@
-//! Lines as logs have them, and lines as nobody should write them, against the other parser.
+//! Lines as logs have them, and lines as nobody should write them, against the fallback.
 
+use arrow_array::ArrayRef;
+use arrow_array::cast::AsArray;
 use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::*;
-use crate::ingest::odd;
 
-type Columns = Vec<Vec<Option<String>>>;
+/// The values of each column, and the rows that are malformed.
+type Read = (Vec<Vec<Option<String>>>, Vec<usize>);
 
 fn names() -> Vec<String> {
     ["a", "b", "\u{e9}t\u{e9}"].map(str::to_owned).to_vec()
 }
 
-fn values(columns: &[ArrayRef]) -> Columns {
+fn read(text: &[u8]) -> Read {
+    let block = Buffer::from_slice_ref(text);
+    let rows = parse(&block, &names(), std::str::from_utf8(text).is_ok());
+    let raw = rows.finish(&block, &[true; 3]).unwrap();
     let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
-    let column = |column: &ArrayRef| match column.as_binary_view_opt() {
-        Some(column) => column.iter().map(|value| value.map(text)).collect(),
-        None => column.as_string_view().iter().map(|value| value.map(str::to_owned)).collect(),
+    let column = |column: &Option<ArrayRef>| -> Vec<_> {
+        let column = column.as_ref().unwrap().as_binary_view();
+        column.iter().map(|value| value.map(text)).collect()
     };
-    columns.iter().map(column).collect()
+    (raw.columns.iter().map(column).collect(), raw.malformed().to_vec())
 }
 
-fn read(text: &str, odd: impl FnOnce(&[u8]) -> Option<Vec<ArrayRef>>) -> Option<Columns> {
-    let (rows, columns) = parse(&Buffer::from_slice_ref(text.as_bytes()), &names(), odd)?;
-    assert!(columns.iter().all(|column| column.len() == rows));
-    Some(values(&columns))
+/// The same by the fallback alone.
+fn read_by_fallback(text: &[u8]) -> Read {
+    let (mut columns, mut malformed) = (vec![Vec::new(); 3], Vec::new());
+    let filled = |line: &&[u8]| !line.iter().all(|byte| b" \t\r".contains(byte));
+    for (row, line) in text.split(|byte| *byte == b'\n').filter(filled).enumerate() {
+        let is_text = std::str::from_utf8(line).is_ok();
+        let texts = is_text.then(|| json_fallback::texts(line, &names())).flatten();
+        if texts.is_none() {
+            malformed.push(row);
+        }
+        for (column, text) in columns.iter_mut().zip(texts.unwrap_or(vec![None; 3])) {
+            column.push(text);
+        }
+    }
+    (columns, malformed)
+}
+
+fn is_plain(line: &str) -> bool {
+    let names = names();
+    let bytes = line.as_bytes();
+    let mut lines = Lines { bytes, at: 0, names: &names, labels: Vec::new(), next: 0 };
+    lines.line(&mut [Value::Missing; 3]).is_some()
+}
+
+fn texts<const N: usize>(values: [Option<&str>; N]) -> Vec<Option<String>> {
+    values.map(|value| value.map(str::to_owned)).to_vec()
 }
 
 #[test]
-fn usual_lines_are_read_here() {
+fn usual_lines_are_read_at_once() {
     let text = "{\"a\":\"x\",\"b\":12,\"other\":-0.50}\n\n \r\n\
                 { \"b\" : true , \"c\" : \"\\\"\\\\\", \"a\" : null }\r\n\
                 {}\n{\"b\":0.1,\"a\":1575413122.764317,\"\u{e9}t\u{e9}\":\"a name beyond a view\"}";
-    let column = |values: [Option<&str>; 4]| values.map(|value| value.map(str::to_owned)).to_vec();
-    assert_eq!(
-        read(text, |_| unreachable!()),
-        Some(vec![
-            column([Some("x"), None, None, Some("1575413122.764317")]),
-            column([Some("12"), Some("true"), None, Some("0.1")]),
-            column([None, None, None, Some("a name beyond a view")]),
-        ])
-    );
+    assert!(text.lines().all(is_plain));
+    let columns = vec![
+        texts([Some("x"), None, None, Some("1575413122.764317")]),
+        texts([Some("12"), Some("true"), None, Some("0.1")]),
+        texts([None, None, None, Some("a name beyond a view")]),
+    ];
+    assert_eq!(read(text.as_bytes()), (columns, vec![]));
 }
 
 #[test]
-fn only_odd_lines_are_put_aside_and_their_values_come_back_in_place() {
+fn the_fallback_reads_escapes_nested_values_repeated_names_and_numbers_in_other_forms() {
     let lines = [
         "{\"a\":\"1\"}",
         "{\"a\":\"\\u0032\"}",
@@ -54,25 +79,56 @@ fn only_odd_lines_are_put_aside_and_their_values_come_back_in_place() {
         "{\"a\":6.0}",
         "{\"c\":[{},\"x\", {\"a\":[]}],\"a\":\"7\",\"d\":\"\\u00e9\\n\"}",
         "{\"c\":\"\\ud83d\\ude00\",\"a\":\"8\"}",
+        "{\"a\":1.5e3}",
+        "{\"a\":14155550001e0}",
+        "{\"a\":18446744073709551615}",
     ];
-    let mut aside = String::new();
-    let seen = read(&lines.join("\n"), |odd| {
-        aside = String::from_utf8(odd.to_vec()).unwrap();
-        odd::json(odd, &names())
-    });
-    assert_eq!(
-        aside.lines().collect::<Vec<_>>(),
-        [lines[1], lines[3], lines[4], lines[5], lines[7]]
-    );
-    let some = |text: &str| Some(text.to_owned());
-    let first = &seen.unwrap()[0];
-    assert_eq!(
-        *first,
-        [some("1"), some("2"), some("3"), None, some("x"), some("6"), some("7"), some("8")]
-    );
-    for broken in ["{\"a\":\"1\"", "[1]", "{\"a\":01}", "{\"a\":\"1\"} x", "{\"a\":\"\u{1}\"}"] {
-        assert_eq!(read(broken, |odd| odd::json(odd, &names())), None, "{broken}");
+    let is_left: Vec<bool> = lines.iter().map(|line| !is_plain(line)).collect();
+    let left = [1, 3, 4, 5, 7, 8, 9, 10];
+    assert_eq!(is_left, std::array::from_fn::<_, 11, _>(|line| left.contains(&line)));
+    let (columns, malformed) = read(lines.join("\n").as_bytes());
+    let expected = texts([
+        Some("1"),
+        Some("2"),
+        Some("3"),
+        None,
+        Some("5"),
+        Some("6"),
+        Some("7"),
+        Some("8"),
+        Some("1500"),
+        Some("14155550001"),
+        Some("18446744073709551615"),
+    ]);
+    assert_eq!((&columns[0], malformed), (&expected, vec![]));
+}
+
+#[test]
+fn a_line_that_is_no_object_is_malformed_and_the_next_one_is_read() {
+    let deep = |depth: usize| format!("{{\"c\":{}{}}}", "[".repeat(depth), "]".repeat(depth));
+    for bad in [
+        "{\"a\":\"1\"",
+        "[1]",
+        "1",
+        "{\"a\":01}",
+        "{\"a\":\"1\"} x",
+        "{\"a\":\"1\"}{\"a\":\"1\"}",
+        "{\"a\":\"\u{1}\"}",
+        "{\"c\":\"\\ud83d\"}",
+        "{\"a\":\"1\",}",
+        "{a:1}",
+        "{\"a\":\"1",
+        &deep(200),
+        &deep(100_000),
+    ] {
+        let text = format!("{{\"a\":\"1\"}}\n{bad}\n\n{{\"a\":\"3\"}}\n{bad}");
+        let (columns, malformed) = read(text.as_bytes());
+        let expected = texts([Some("1"), None, Some("3"), None]);
+        assert_eq!((&columns[0], malformed), (&expected, vec![1, 3]), "{bad:.40}");
     }
+    assert_eq!(read(deep(100).as_bytes()).1, Vec::<usize>::new());
+    let (columns, malformed) = read(b"{\"a\":\"1\"}\n{\"c\":\"\xff\"}\n{\"a\":\"3\"}\n\xff\n  \n");
+    assert_eq!((&columns[0], malformed), (&texts([Some("1"), None, Some("3"), None]), vec![1, 3]));
 }
 
 fn single() -> impl Strategy<Value = String> {
@@ -117,20 +173,23 @@ fn line() -> impl Strategy<Value = String> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(3_000))]
 
-    /// Blocks are read and refused as they are by the other parser alone.
+    /// Blocks are read as they are by the fallback alone.
     #[test]
-    fn both_parsers_read_alike(
+    fn both_readers_agree(
         lines in vec(line(), 0..5),
         repeats in 1..3_usize,
         spoilt in proptest::option::weighted(0.2, (any::<prop::sample::Index>(), "[a\"{},:\\\\ \n\u{1}\u{e9}0]")),
+        is_text in proptest::bool::weighted(0.9),
     ) {
         let mut text = format!("{}\n", lines.join("\n")).repeat(repeats);
         if let Some((place, by)) = spoilt {
             let (start, letter) = *place.get(&text.char_indices().collect::<Vec<_>>());
             text.replace_range(start..start + letter.len_utf8(), &by);
         }
-        let plain = read(&text, |odd| odd::json(odd, &names()));
-        let other = odd::json(text.as_bytes(), &names()).map(|columns| values(&columns));
-        prop_assert_eq!(plain, other);
+        let mut text = text.into_bytes();
+        if !is_text {
+            text.extend_from_slice(b"{\"c\":\"\xff\"}");
+        }
+        prop_assert_eq!(read(&text), read_by_fallback(&text));
     }
 }

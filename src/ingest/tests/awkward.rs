@@ -7,15 +7,18 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use arrow_array::Array;
 use arrow_schema::DataType;
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions};
 
-use crate::ingest::columnar::{ParquetFooter, check_ipc, read_ipc};
-use crate::ingest::records::Header;
-use crate::ingest::shard::{Format, Shard, find};
-use crate::ingest::wanted::{RawBatch, Wanted};
-use crate::ingest::{shard, time};
+use crate::ingest::find::{FoundFile, find, is_log};
+use crate::ingest::format::Format;
+use crate::ingest::header::Header;
+use crate::ingest::log_file::LogFile;
+use crate::ingest::open::open;
+use crate::ingest::wanted::Wanted;
 use crate::release_file::ReleaseFile;
 use crate::release_file::logs::Logs;
 use crate::{Error, Kind, Result};
@@ -38,54 +41,37 @@ fn everything(names: Vec<String>, time: usize) -> Wanted {
 /// Reads a whole file and says how many rows and how many values it has.
 fn read(path: &Path) -> Result<String> {
     let logs = logs(path);
-    let shard = find(&logs, None)?.remove(0);
-    let (mut rows, mut values, mut times) = (0, 0, 0);
-    let mut take = |wanted: &Wanted, raw: &RawBatch| -> Result<()> {
-        rows += raw.rows;
-        values += raw
-            .columns
-            .iter()
-            .flatten()
-            .map(|array| array.len() - array.null_count())
-            .sum::<usize>();
-        if let Some(Some(array)) = raw.columns.get(wanted.requested_at) {
-            let micros = time::to_micros(array, &logs)?;
-            times += micros.len() - arrow_array::Array::null_count(&micros);
-        }
-        Ok(())
-    };
-    match shard.format {
-        Format::Parquet => {
-            let wanted = parquet_columns(&shard)?;
-            let footer = ParquetFooter::read(&shard, &wanted, &logs)?;
-            for group in 0..footer.row_groups() {
-                footer.read_group(&shard, group, &wanted, &mut |raw| take(&wanted, &raw))?;
-            }
-        }
-        Format::Arrow => {
-            let wanted = everything(vec!["a".to_owned()], 0);
-            for batch in 0..check_ipc(&shard, &wanted, &logs)? {
-                read_ipc(&shard, batch, &wanted, &mut |raw| take(&wanted, &raw))?;
-            }
-        }
+    let found = find(&logs, None)?.remove(0);
+    let wanted = Arc::new(match found.format {
+        Format::Parquet => parquet_columns(&found)?,
+        Format::Arrow => everything(vec!["a".to_owned()], 0),
         Format::Text(format, compression) => {
-            let names = Header::names(&shard, format, compression)?;
+            let (names, _) = Header::begin(&found.path, format, compression)?;
             let place = names.iter().position(|name| name.to_lowercase().contains("time"));
-            let wanted = everything(names, place.unwrap_or(0));
-            let header = Header::read(&shard, format, compression, &wanted)?;
-            let mut blocks = header.blocks(&shard)?;
-            while let Some(block) = blocks.next_block()? {
-                take(&wanted, &header.parse(&shard, &block, &wanted)?)?;
-            }
+            everything(names, place.unwrap_or(0))
         }
+    });
+    let log = LogFile::new(&logs, found).open_for(Arc::clone(&wanted), None)?;
+    let (mut rows, mut values, mut times, mut malformed) = (0, 0, 0, 0);
+    for piece in log.pieces(true) {
+        log.read(&piece?, &wanted, &mut |raw| {
+            rows += raw.rows;
+            malformed += raw.malformed().len();
+            let arrays = raw.columns.iter().flatten();
+            values += arrays.map(|array| array.len() - array.null_count()).sum::<usize>();
+            let micros = raw.times(&wanted, &logs)?;
+            times += micros.len() - micros.null_count();
+            Ok(())
+        })?;
     }
-    Ok(format!("{rows} rows, {values} values, {times} times"))
+    let malformed = if malformed > 0 { format!(", {malformed} malformed") } else { String::new() };
+    Ok(format!("{rows} rows, {values} values, {times} times{malformed}"))
 }
 
 /// The columns that are not nested, and the first that can hold times.
-fn parquet_columns(shard: &Shard) -> Result<Wanted> {
-    let damaged = || Error::input(format!("{} cannot be decoded", shard.path.display()));
-    let file = shard::open(&shard.path)?;
+fn parquet_columns(found: &FoundFile) -> Result<Wanted> {
+    let damaged = || Error::input(format!("{} cannot be decoded", found.path.display()));
+    let file = open(&found.path)?;
     let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
     let metadata = std::panic::catch_unwind(|| ArrowReaderMetadata::load(&file, options).ok())
         .ok()
@@ -112,7 +98,7 @@ fn files(folder: &Path) -> Vec<PathBuf> {
         let path = entry.unwrap().path();
         if path.is_dir() {
             found.extend(files(&path));
-        } else if shard::is_log(&path) && !is_about_files(&path) {
+        } else if is_log(&path) && !is_about_files(&path) {
             found.push(path);
         }
     }
@@ -187,16 +173,17 @@ fn int96_times_are_exact_to_the_microsecond_and_absurd_ones_are_none() {
         return;
     }
     let logs = logs(&path);
-    let shard = find(&logs, None).unwrap().remove(0);
-    let wanted = everything(vec!["a".to_owned()], 0);
-    let footer = ParquetFooter::read(&shard, &wanted, &logs).unwrap();
+    let found = find(&logs, None).unwrap().remove(0);
+    let wanted = Arc::new(everything(vec!["a".to_owned()], 0));
+    let log = LogFile::new(&logs, found).open_for(Arc::clone(&wanted), None).unwrap();
     let mut seen = Vec::new();
-    footer
-        .read_group(&shard, 0, &wanted, &mut |raw| {
-            seen.extend(time::to_micros(raw.columns[0].as_ref().unwrap(), &logs)?.iter());
+    for piece in log.pieces(true) {
+        log.read(&piece.unwrap(), &wanted, &mut |raw| {
+            seen.extend(raw.times(&wanted, &logs)?.iter());
             Ok(())
         })
         .unwrap();
+    }
     let expected = [
         Some(1_704_141_296_123_456),
         Some(1_704_070_800_000_000),

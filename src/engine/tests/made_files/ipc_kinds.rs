@@ -79,6 +79,10 @@ pub(super) fn all(rows: &[Row]) -> Vec<Made> {
         ("requested_at", DataType::Timestamp(TimeUnit::Second, Some("UTC".into()))),
         ("requested_at", DataType::Timestamp(TimeUnit::Millisecond, Some("+01:00".into()))),
         ("requested_at", DataType::Timestamp(TimeUnit::Nanosecond, None)),
+        ("requested_at", {
+            let instants = DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into()));
+            DataType::Dictionary(Box::new(DataType::Int32), Box::new(instants))
+        }),
         ("latency_ms", DataType::Float32),
     ] {
         let column: ArrayRef = cast(batch.column_by_name(name).unwrap(), &dictionary).unwrap();

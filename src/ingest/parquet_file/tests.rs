@@ -1,3 +1,4 @@
+use std::fs::File;
 use std::path::Path;
 
 use arrow_array::{ArrayRef, Int64Array, StringArray, TimestampMicrosecondArray};
@@ -6,7 +7,7 @@ use parquet::file::properties::WriterProperties;
 use proptest::prelude::*;
 
 use super::super::LogReader;
-use super::super::shard::find;
+use super::super::find::find;
 use super::*;
 use crate::release_file::ReleaseFile;
 
@@ -81,25 +82,23 @@ proptest! {
         let folder = tempfile::tempdir().unwrap();
         write(folder.path(), &groups, times);
         let logs = logs(folder.path(), zone);
-        let shard = find(&logs, None).unwrap().remove(0);
+        let path = find(&logs, None).unwrap().remove(0).path;
         let wanted = Wanted::new(&logs, &[]);
-        let footer = ParquetFooter::read(&shard, &wanted, &logs).unwrap();
+        let footer = ParquetFooter::read(&path, &wanted, &logs).unwrap();
         let block_zone = crate::release_file::window::parse_zone(block_zone, "zone").unwrap();
         let day = DayWindow::new("2026-03-29".parse().unwrap(), &block_zone).unwrap();
         let kept = footer.groups_of(Some(&day), &logs).unwrap();
         for (group, minutes) in groups.iter().enumerate() {
             let (mut has, mut has_null) = (false, false);
             footer
-                .read_group(&shard, group, &wanted, &mut |raw| {
-                    let at = raw.columns[wanted.requested_at].as_ref().unwrap();
-                    let micros = time::to_micros(at, &logs)?;
+                .read_group(&path, group, &wanted, &mut |raw| {
+                    let micros = raw.times(&wanted, &logs)?;
                     has |= micros.iter().flatten().any(|micros| day.holds(micros));
                     has_null |= micros.iter().any(|micros| micros.is_none());
                     Ok(())
                 })
                 .unwrap();
             prop_assert!(!has || kept.contains(&group), "{group} {kept:?}");
-            // What is told in UTC, and in full, is told exactly but for the days in between.
             let far = minutes.iter().flatten().all(|minutes| *minutes > 3 * 1_440 - 400);
             prop_assert!(!far || has_null || !kept.contains(&group), "{group} {kept:?}");
         }

@@ -1,0 +1,248 @@
+//! Text files → blocks of whole records, cut while the file streams by.
+//!
+//! In: a plain or compressed text file. Out: its header lines, and blocks of half a MiB that end
+//! where a record ends. A reader of one block finds the same records as a reader of the whole file:
+//! what [`record_end`] decides about a record of the block does not depend on the bytes behind it.
+
+use std::io::Read;
+use std::path::PathBuf;
+
+use arrow_buffer::Buffer;
+
+use super::delimited::{is_record, line_end, record_end};
+use super::format::{Compression, TextFormat};
+use super::open::{open_text, unreadable};
+use crate::{Error, Result};
+
+/// How much is read before a block is cut: with its columns it stays in a core's own cache.
+const BLOCK_BYTES: usize = 512 << 10;
+/// The longest record. A longer line is malformed, and so is a quote that is not closed within this
+/// many bytes.
+const RECORD_BYTES_MOST: usize = 16 << 20;
+/// How much of a longer line is kept.
+const KEPT_BYTES: usize = 64 << 10;
+
+/// A piece of a text file.
+pub(super) struct Block {
+    /// Whole records; shared with the columns that point into it.
+    pub(super) bytes: Buffer,
+    /// Whether this is the beginning of a line that is too long to be a record.
+    pub(super) is_cut: bool,
+}
+
+/// A text file being cut into blocks.
+pub(super) struct Blocks {
+    path: PathBuf,
+    format: TextFormat,
+    reader: Box<dyn Read + Send>,
+    /// What was read and not handed out yet.
+    rest: Vec<u8>,
+    ended: bool,
+    /// How many bytes were taken off the front before the first block.
+    head: usize,
+    /// How many fields a record has.
+    columns: usize,
+    block_bytes: usize,
+    record_bytes: usize,
+}
+
+impl Blocks {
+    /// Opens a file and passes over a byte order mark.
+    pub(super) fn open(
+        path: PathBuf,
+        format: TextFormat,
+        compression: Compression,
+    ) -> Result<Self> {
+        let reader = open_text(&path, compression)?;
+        Self::of(path, format, reader, BLOCK_BYTES, RECORD_BYTES_MOST)
+    }
+
+    fn of(
+        path: PathBuf,
+        format: TextFormat,
+        reader: Box<dyn Read + Send>,
+        block_bytes: usize,
+        record_bytes: usize,
+    ) -> Result<Self> {
+        let mut blocks = Self {
+            path,
+            format,
+            reader,
+            rest: Vec::new(),
+            ended: false,
+            head: 0,
+            columns: 0,
+            block_bytes,
+            record_bytes,
+        };
+        blocks.fill(64)?;
+        if blocks.rest.starts_with(b"\xef\xbb\xbf") {
+            blocks.rest.drain(..3);
+            blocks.head = 3;
+        }
+        if blocks.rest.starts_with(b"\xff\xfe") || blocks.rest.starts_with(b"\xfe\xff") {
+            return Err(blocks.failure("is UTF-16 text").help("convert it to UTF-8"));
+        }
+        Ok(blocks)
+    }
+
+    /// Says how many fields a record has, before the first block.
+    pub(super) fn with_columns(self, columns: usize) -> Self {
+        Self { columns, ..self }
+    }
+
+    /// Takes the next line off the front, without its end; `None` at the end of the file.
+    pub(super) fn take_line(&mut self) -> Result<Option<Vec<u8>>> {
+        let mut line: Vec<u8> = loop {
+            if let Some(end) = memchr::memchr(b'\n', &self.rest) {
+                break self.rest.drain(..=end).collect();
+            }
+            if self.ended && self.rest.is_empty() {
+                return Ok(None);
+            }
+            if self.ended {
+                break std::mem::take(&mut self.rest);
+            }
+            if self.rest.len() >= self.record_bytes {
+                return Err(self
+                    .failure("begins with a line that does not end")
+                    .help("end lines with a line feed, or narrow `[logs] path` to logs"));
+            }
+            self.fill(self.rest.len() + (64 << 10))?;
+        };
+        self.head += line.len();
+        if line.last() == Some(&b'\n') {
+            line.pop();
+            line.truncate(line.strip_suffix(b"\r").unwrap_or(&line).len());
+        }
+        if line.contains(&b'\r') {
+            return Err(self
+                .failure("has a header with a carriage return that ends no line")
+                .help("end lines with a line feed, or with both, not with a carriage return"));
+        }
+        Ok(Some(line))
+    }
+
+    /// How many decompressed bytes, a byte order mark and header lines, stand before the records.
+    pub(super) const fn head_bytes(&self) -> usize {
+        self.head
+    }
+
+    /// The next byte, without taking it.
+    pub(super) fn peek(&mut self) -> Result<Option<u8>> {
+        self.fill(1)?;
+        Ok(self.rest.first().copied())
+    }
+
+    /// Cuts the next block; `None` at the end of the file.
+    fn next_block(&mut self) -> Result<Option<Block>> {
+        let mut wanted = self.block_bytes;
+        loop {
+            self.fill(wanted)?;
+            if self.rest.is_empty() {
+                return Ok(None);
+            }
+            let is_whole = self.ended || self.rest.len() >= self.record_bytes;
+            let end = self.end_of_block(is_whole);
+            if end > 0 {
+                let bytes = self.take(end);
+                return Ok(Some(Block { bytes, is_cut: false }));
+            }
+            if is_whole {
+                return self.cut_line().map(Some);
+            }
+            wanted = self.rest.len() * 2;
+        }
+    }
+
+    /// The end of the last record that belongs to the next block; 0 when more must be read to find
+    /// the end of the first one. With `is_whole`, quotes that are open in what was read count as
+    /// never closed.
+    fn end_of_block(&self, is_whole: bool) -> usize {
+        let last = memchr::memrchr(b'\n', &self.rest).map_or(0, |place| place + 1);
+        let lines = if self.ended { self.rest.as_slice() } else { &self.rest[..last] };
+        if self.ended && lines.len() <= self.block_bytes {
+            return lines.len();
+        }
+        let near = &lines[..lines.len().min(self.block_bytes)];
+        // A line that is a record by itself is one for every reader, and so it ends here.
+        let mut end = memchr::memrchr(b'\n', near).map_or(0, |place| place + 1);
+        while end > 0 {
+            let start = memchr::memrchr(b'\n', &near[..end - 1]).map_or(0, |place| place + 1);
+            if is_record(&near[start..end], self.format, self.columns) {
+                return end;
+            }
+            end = start;
+        }
+        while end < near.len() {
+            match record_end(lines, end, self.format, self.columns) {
+                Some(next) => end = next,
+                None if is_whole => end = line_end(lines, end),
+                None => break,
+            }
+        }
+        end
+    }
+
+    /// Takes bytes off the front.
+    fn take(&mut self, end: usize) -> Buffer {
+        // What follows is read behind the rest of this block.
+        let rest = &self.rest[end..];
+        let mut tail = Vec::with_capacity(self.block_bytes.max(rest.len()) + 1);
+        tail.extend_from_slice(rest);
+        let mut bytes = std::mem::replace(&mut self.rest, tail);
+        bytes.truncate(end);
+        Buffer::from_vec(bytes)
+    }
+
+    /// Takes a line that is too long to be a record, of which the beginning is kept.
+    fn cut_line(&mut self) -> Result<Block> {
+        let kept = Buffer::from_slice_ref(&self.rest[..self.rest.len().min(KEPT_BYTES)]);
+        loop {
+            if let Some(end) = memchr::memchr(b'\n', &self.rest) {
+                self.rest.drain(..=end);
+                break;
+            }
+            self.rest.clear();
+            self.fill(self.block_bytes)?;
+            if self.rest.is_empty() {
+                break;
+            }
+        }
+        Ok(Block { bytes: kept, is_cut: true })
+    }
+
+    /// Reads until `wanted` bytes are at hand or the file ends.
+    fn fill(&mut self, wanted: usize) -> Result<()> {
+        while !self.ended && self.rest.len() < wanted {
+            let before = self.rest.len();
+            let more = (wanted - before) as u64;
+            (&mut self.reader)
+                .take(more)
+                .read_to_end(&mut self.rest)
+                .map_err(|error| unreadable(&self.path, error))?;
+            self.ended = self.rest.len() == before;
+        }
+        Ok(())
+    }
+
+    fn failure(&self, what: &str) -> Error {
+        Error::input(format!("{} {what}", self.path.display()))
+    }
+}
+
+impl Iterator for Blocks {
+    type Item = Result<Block>;
+
+    fn next(&mut self) -> Option<Result<Block>> {
+        let block = self.next_block().transpose();
+        if let Some(Err(_)) = block {
+            self.rest.clear();
+            self.ended = true;
+        }
+        block
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,129 @@
+//! Files cut into blocks, against the same text read at once.
+
+use std::io::Cursor;
+
+use arrow_array::cast::AsArray;
+use proptest::collection::vec;
+use proptest::prelude::*;
+
+use super::super::delimited::{Layout, parse};
+use super::*;
+
+/// Hands out a few bytes at a time.
+struct Trickle(Cursor<Vec<u8>>, usize);
+
+impl Read for Trickle {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let length = buffer.len().min(self.1);
+        self.0.read(&mut buffer[..length])
+    }
+}
+
+fn blocks(text: &[u8], format: TextFormat, sizes: [usize; 3]) -> Vec<Block> {
+    let [trickle, block_bytes, record_bytes] = sizes;
+    let reader = Box::new(Trickle(Cursor::new(text.to_vec()), trickle));
+    let blocks = Blocks::of(PathBuf::from("x"), format, reader, block_bytes, record_bytes);
+    blocks.unwrap().with_columns(3).collect::<Result<_>>().unwrap()
+}
+
+/// A record as it stands, whether it is malformed, and its middle field.
+type Record = (Vec<u8>, bool, Option<Vec<u8>>);
+
+fn records(block: &Buffer, format: TextFormat) -> Vec<Record> {
+    let layout = Layout { places: vec![None, Some(0), None], wanted: 1 };
+    let is_utf8 = std::str::from_utf8(block).is_ok();
+    let raw = parse(block, format, &layout, is_utf8).finish(block, &[true]).unwrap();
+    let values = raw.columns[0].as_ref().unwrap().as_binary_view().clone();
+    let values: Vec<_> = values.iter().map(|value| value.map(<[u8]>::to_vec)).collect();
+    let records = raw.records.unwrap();
+    let row = |(row, value): (usize, Option<Vec<u8>>)| {
+        let is_malformed = records.malformed.contains(&row);
+        (records.text(row).to_vec(), is_malformed, value)
+    };
+    values.into_iter().enumerate().map(row).collect()
+}
+
+#[test]
+fn a_line_that_is_too_long_is_one_malformed_record() {
+    let long = format!("a,b,{}\n", "x".repeat(300_000));
+    for (last, rows) in [("", 2), ("4,5,6\n", 3)] {
+        let text = format!("1,2,3\n{long}{last}");
+        let cut = blocks(text.as_bytes(), TextFormat::Csv, [10_000, 1_000, 100_000]);
+        let is_cut: Vec<bool> = cut.iter().map(|block| block.is_cut).collect();
+        assert_eq!(is_cut, [false, true, false][..rows], "{last}");
+        assert_eq!(cut[1].bytes.len(), KEPT_BYTES);
+    }
+}
+
+#[test]
+fn a_header_ends_in_a_line_feed() {
+    for (text, expected) in [
+        ("a,b\n1", Some("a,b")),
+        ("a,b\r\n1", Some("a,b")),
+        ("\u{feff}a,b", Some("a,b")),
+        ("a,b\r1,2\r3,4", None),
+        ("a,b\r1,2\n3,4\n", None),
+    ] {
+        let reader = Box::new(Cursor::new(text.as_bytes().to_vec()));
+        let mut blocks =
+            Blocks::of(PathBuf::from("x"), TextFormat::Csv, reader, 100, 1_000).unwrap();
+        let line = blocks.take_line();
+        match expected {
+            Some(expected) => assert_eq!(line.unwrap().unwrap(), expected.as_bytes()),
+            None => assert!(line.err().unwrap().to_string().contains("carriage return")),
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(3_000))]
+
+    #[test]
+    fn blocks_give_the_records_of_the_whole(
+        lines in vec(
+            prop_oneof![
+                4 => "[ab]{0,3},[ab]{0,3},[ab]{0,3}",
+                2 => "[ab]{0,3},\"([ab,\n]|\"\"){0,9}\",[ab]{0,3}",
+                1 => "[ab\",\r]{0,6}",
+                1 => "#[ab\",]{0,6}",
+            ],
+            0..12,
+        ),
+        format in proptest::sample::select(vec![TextFormat::Csv, TextFormat::Tsv, TextFormat::Zeek]),
+        is_closed in any::<bool>(),
+        trickle in 1..9_usize,
+        block_bytes in 1..60_usize,
+    ) {
+        let separator = if format == TextFormat::Csv { "," } else { "\t" };
+        let mut text = lines.join("\n").replace(',', separator);
+        if is_closed {
+            text.push('\n');
+        }
+        let cut = blocks(text.as_bytes(), format, [trickle, block_bytes, 100_000]);
+        let joined: Vec<u8> = cut.iter().flat_map(|block| block.bytes.to_vec()).collect();
+        prop_assert_eq!(&joined, text.as_bytes());
+        let whole = records(&Buffer::from_slice_ref(text.as_bytes()), format);
+        let apart: Vec<_> = cut.iter().flat_map(|block| records(&block.bytes, format)).collect();
+        prop_assert_eq!(whole, apart);
+    }
+
+    /// Bounds of a few bytes lose no record that keeps within them.
+    #[test]
+    fn short_records_are_read_whatever_stands_among_them(
+        lines in vec(prop_oneof![3 => "[ab]{1,3},[ab]{1,3},[ab]{1,3}", 1 => "[a\",]{0,60}"], 0..12),
+        trickle in 1..9_usize,
+        block_bytes in 1..60_usize,
+    ) {
+        let text: String = lines.iter().flat_map(|line| [line.as_str(), "\n"]).collect();
+        let cut = blocks(text.as_bytes(), TextFormat::Csv, [trickle, block_bytes, 20]);
+        let whole = cut.iter().filter(|block| !block.is_cut);
+        let mut seen = whole.flat_map(|block| records(&block.bytes, TextFormat::Csv));
+        for line in lines.iter().filter(|line| line.split(',').count() == 3 && !line.contains('"')) {
+            let line = format!("{line}\n");
+            let is_read = |(record, is_malformed, _): Record| {
+                !is_malformed && record == line.as_bytes()
+            };
+            prop_assert!(line.len() > 20 || seen.any(is_read));
+        }
+    }
+}

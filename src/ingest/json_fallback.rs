@@ -1,0 +1,31 @@
+//! Lines of JSON that the fast reader leaves aside: escapes, nested values, repeated names, numbers
+//! in other forms, and lines that are no object at all.
+//!
+//! `serde_json` decides. It bounds how deep values may nest, so that no line overflows the stack.
+
+use serde_json::{Map, Value};
+
+/// The object that a line holds; `None` when it holds anything else, or nests too deep.
+pub(super) fn object(line: &[u8]) -> Option<Map<String, Value>> {
+    serde_json::from_slice(line).ok()
+}
+
+/// The texts that a line has under these names; `None` when it is no object.
+///
+/// Of a name that is repeated the last value counts. A nested value is nobody's name and gives none.
+pub(super) fn texts(line: &[u8], names: &[String]) -> Option<Vec<Option<String>>> {
+    let mut object = object(line)?;
+    Some(names.iter().map(|name| object.remove(name).and_then(text)).collect())
+}
+
+/// A single value as text. A number is written in full, without an exponent, so that numbers mean
+/// the same however they were written.
+fn text(value: Value) -> Option<String> {
+    match value {
+        Value::Null | Value::Array(_) | Value::Object(_) => None,
+        Value::Bool(value) => Some(value.to_string()),
+        Value::String(text) => Some(text),
+        Value::Number(number) if number.is_f64() => Some(number.as_f64()?.to_string()),
+        Value::Number(number) => Some(number.to_string()),
+    }
+}

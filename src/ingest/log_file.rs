@@ -1,0 +1,308 @@
+//! Log files, found and opened: the same for a run, a deletion and a legal hold.
+//!
+//! In: `[logs]` of a release. Out: one [`LogFile`] per file, and an [`OpenLog`] once its footer,
+//! schema or header was read and checked. A run reads its [`Piece`]s in parallel; deletion and holds
+//! see every row in the file's order through [`OpenLog::scan`], whatever `where` says and whether
+//! the rest of the row can be read. A row's time is decided by the same code for all of them.
+
+use std::iter;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use arrow_array::RecordBatch;
+use serde_json::{Map, Value};
+
+use super::blocks::Block;
+use super::find::{self, FoundFile};
+use super::format::Format;
+use super::header::Header;
+use super::ipc_file::IpcFooter;
+use super::log_rows::LogRows;
+use super::open::{open_text, unreadable};
+use super::parquet_file::{self, ParquetFooter};
+use super::raw_batch::RawBatch;
+use super::wanted::Wanted;
+use crate::ledger::LedgerKey;
+use crate::release_file::logs::Logs;
+use crate::release_file::window::{Day, DayWindow};
+use crate::{Error, Result};
+
+/// A log file that is not opened yet.
+#[derive(Clone)]
+pub struct LogFile<'a> {
+    logs: &'a Logs,
+    path: PathBuf,
+    format: Format,
+}
+
+/// A log file whose footer, schema or header was read and checked.
+pub struct OpenLog<'a> {
+    file: LogFile<'a>,
+    wanted: Arc<Wanted>,
+    content: Content,
+}
+
+enum Content {
+    /// With the row groups that may have rows of the window that the file was opened for.
+    Parquet(ParquetFooter, Vec<usize>),
+    Arrow(IpcFooter),
+    Text(Header),
+}
+
+/// A part of a file that can be read by itself.
+pub(super) enum Piece {
+    RowGroup(usize),
+    Batch(usize),
+    Block(Block),
+}
+
+/// Lists every log file of a release; there may be none.
+///
+/// # Errors
+/// Usage, for a glob that is not one; input, for a file in no known format; I/O.
+pub fn find_log_files(logs: &Logs) -> Result<Vec<LogFile<'_>>> {
+    let (found, _) = find::list(logs, None)?;
+    Ok(found.into_iter().map(|file| LogFile::new(logs, file)).collect())
+}
+
+impl<'a> LogFile<'a> {
+    pub(super) fn new(logs: &'a Logs, FoundFile { path, format }: FoundFile) -> Self {
+        Self { logs, path, format }
+    }
+
+    /// Where the file is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The UTC day whose rows alone the release file promises to be in this file.
+    #[must_use]
+    pub fn folder_day(&self) -> Option<Day> {
+        find::folder_day(&self.path, self.logs)
+    }
+
+    /// What the file is written in.
+    #[must_use]
+    pub const fn format(&self) -> Format {
+        self.format
+    }
+
+    /// A file elsewhere that is to be read as this one is.
+    #[must_use]
+    pub fn twin(&self, path: &Path) -> Self {
+        Self { path: path.to_path_buf(), ..self.clone() }
+    }
+
+    /// Whether a file of this name would be found as a log of this format.
+    #[must_use]
+    pub fn would_be_found(&self, path: &Path) -> bool {
+        find::is_found(self.logs, path, self.format)
+    }
+
+    /// A keyed digest of the file's name and content, the same as that of a release's logs.
+    ///
+    /// # Errors
+    /// I/O, when the file cannot be read.
+    pub fn digest(&self, key: &LedgerKey) -> Result<String> {
+        self.digest_of_copy(&self.path, &self.path, key)
+    }
+
+    /// What the digest will be when a copy took a name.
+    ///
+    /// # Errors
+    /// I/O, when the copy cannot be read.
+    pub fn digest_of_copy(&self, copy: &Path, path: &Path, key: &LedgerKey) -> Result<String> {
+        let base = self.logs.place.base();
+        super::digests::digest_of(copy, path.strip_prefix(&base).unwrap_or(path), key)
+    }
+
+    /// Opens the file with the columns that every lookup needs; no row is read.
+    ///
+    /// # Errors
+    /// Input, for a missing column, a wrong type or a damaged file; I/O.
+    pub fn open(&self) -> Result<OpenLog<'a>> {
+        let wanted = Arc::new(Wanted::new(self.logs, &[]));
+        self.clone().open_for(wanted, None)
+    }
+
+    /// Opens the file with these columns, for the rows of a window.
+    pub(super) fn open_for(
+        self,
+        wanted: Arc<Wanted>,
+        window: Option<&DayWindow>,
+    ) -> Result<OpenLog<'a>> {
+        let (path, logs) = (&self.path, self.logs);
+        let content = match self.format {
+            Format::Parquet => {
+                let footer = ParquetFooter::read(path, &wanted, logs)?;
+                let groups = footer.groups_of(window, logs)?;
+                Content::Parquet(footer, groups)
+            }
+            Format::Arrow => Content::Arrow(IpcFooter::read(path, &wanted, logs)?),
+            Format::Text(format, compression) => {
+                Content::Text(Header::read(path, format, compression, &wanted)?)
+            }
+        };
+        Ok(OpenLog { file: self, wanted, content })
+    }
+}
+
+impl<'a> OpenLog<'a> {
+    /// Where the file is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.file.path
+    }
+
+    /// The file itself.
+    #[must_use]
+    pub const fn file(&self) -> &LogFile<'a> {
+        &self.file
+    }
+
+    /// The size of the file in bytes.
+    pub(super) fn bytes(&self) -> u64 {
+        self.file.path.metadata().map_or(0, |metadata| metadata.len())
+    }
+
+    /// How many rows the file holds at most: as its footer says, or by the shortest lookups of text.
+    pub(super) fn rows_at_most(&self) -> u64 {
+        /// A requester, a target and a time in text, and how often compressed text grows.
+        const SHORTEST: u64 = 24;
+        const PACKED: u64 = 20;
+        match &self.content {
+            Content::Parquet(footer, groups) => footer.rows_of(groups),
+            _ if self.file.format.is_packed_text() => self.bytes() * PACKED / SHORTEST,
+            Content::Arrow(_) | Content::Text(_) => self.bytes() / SHORTEST,
+        }
+    }
+
+    /// The least and greatest time of all rows, where the file's statistics are sure of them.
+    ///
+    /// # Errors
+    /// Input, when a bound cannot be read as a time.
+    pub fn time_bounds(&self) -> Result<Option<(i64, i64)>> {
+        match &self.content {
+            Content::Parquet(footer, _) => footer.time_bounds(self.file.logs),
+            Content::Arrow(_) | Content::Text(_) => Ok(None),
+        }
+    }
+
+    /// The parts of the file, in its order; text is cut into blocks as it streams by. Without
+    /// `every_row`, row groups that cannot have rows of the window are left out.
+    pub(super) fn pieces(
+        &self,
+        every_row: bool,
+    ) -> Box<dyn Iterator<Item = Result<Piece>> + Send + '_> {
+        match &self.content {
+            Content::Parquet(footer, _) if every_row => {
+                Box::new((0..footer.row_groups()).map(|group| Ok(Piece::RowGroup(group))))
+            }
+            Content::Parquet(_, groups) => {
+                Box::new(groups.iter().map(|group| Ok(Piece::RowGroup(*group))))
+            }
+            Content::Arrow(footer) => {
+                Box::new((0..footer.batches()).map(|batch| Ok(Piece::Batch(batch))))
+            }
+            Content::Text(header) => match header.blocks(self.path()) {
+                Ok(blocks) => Box::new(blocks.map(|block| block.map(Piece::Block))),
+                Err(error) => Box::new(iter::once(Err(error))),
+            },
+        }
+    }
+
+    /// Reads the wanted columns of one part.
+    pub(super) fn read(
+        &self,
+        piece: &Piece,
+        wanted: &Wanted,
+        take: &mut dyn FnMut(RawBatch) -> Result<()>,
+    ) -> Result<()> {
+        match (piece, &self.content) {
+            (Piece::RowGroup(group), Content::Parquet(footer, _)) => {
+                footer.read_group(self.path(), *group, wanted, take)
+            }
+            (Piece::Batch(batch), Content::Arrow(footer)) => {
+                footer.read_batch(self.path(), *batch, wanted, take)
+            }
+            (Piece::Block(block), Content::Text(header)) => take(header.parse(block, wanted)?),
+            _ => Err(Error::internal("a part was read from another file")),
+        }
+    }
+
+    /// Reads the times of every row, in the file's order, and the identifiers where asked.
+    ///
+    /// # Errors
+    /// Input, when the data are damaged; I/O; whatever `take` fails with.
+    pub fn scan(
+        &self,
+        with_identifiers: bool,
+        take: &mut dyn FnMut(LogRows) -> Result<()>,
+    ) -> Result<()> {
+        // The columns of text were chosen when its header was read.
+        let only_time =
+            matches!(self.content, Content::Parquet(..) | Content::Arrow(_)) && !with_identifiers;
+        let only_time = only_time.then(|| self.wanted.only_time());
+        let wanted = only_time.as_ref().unwrap_or(&self.wanted);
+        for (place, piece) in self.pieces(true).enumerate() {
+            self.read(&piece?, wanted, &mut |raw| {
+                take(LogRows::new(place, raw, wanted, self.file.logs)?)
+            })?;
+        }
+        Ok(())
+    }
+
+    /// Reads all columns of a row group or batch; nothing for text.
+    ///
+    /// # Errors
+    /// Input, when the data are damaged; whatever `take` fails with.
+    pub fn whole(
+        &self,
+        place: usize,
+        take: &mut dyn FnMut(RecordBatch) -> Result<()>,
+    ) -> Result<()> {
+        match &self.content {
+            Content::Parquet(..) => parquet_file::read_whole_group(self.path(), place, take),
+            Content::Arrow(footer) => {
+                footer.read_whole_batch(self.path(), place)?.map_or(Ok(()), take)
+            }
+            Content::Text(_) => Ok(()),
+        }
+    }
+
+    /// The texts of the file that are no rows: metadata of the file and its columns.
+    #[must_use]
+    pub fn texts(&self) -> Vec<Vec<u8>> {
+        match &self.content {
+            Content::Parquet(footer, _) => footer.texts(),
+            Content::Arrow(footer) => footer.texts(),
+            Content::Text(_) => Vec::new(),
+        }
+    }
+
+    /// The bytes of a text file before its first record, decompressed; nothing for other formats.
+    ///
+    /// # Errors
+    /// I/O.
+    pub fn head(&self) -> Result<Vec<u8>> {
+        let (Content::Text(header), Format::Text(_, compression)) =
+            (&self.content, self.file.format)
+        else {
+            return Ok(Vec::new());
+        };
+        let mut head = vec![0; header.blocks(self.path())?.head_bytes()];
+        std::io::Read::read_exact(&mut open_text(self.path(), compression)?, &mut head)
+            .map_err(|error| unreadable(self.path(), error))?;
+        Ok(head)
+    }
+
+    /// The fields of one text record by name, as the log has them; `None` when it is malformed.
+    #[must_use]
+    pub fn fields(&self, record: &[u8]) -> Option<Map<String, Value>> {
+        match &self.content {
+            Content::Text(header) => header.fields(record),
+            Content::Parquet(..) | Content::Arrow(_) => None,
+        }
+    }
+}

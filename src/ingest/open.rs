@@ -1,0 +1,55 @@
+//! Opening files and decoding bytes that nobody vouches for.
+
+use std::fs::File;
+use std::io::{BufReader, Error as IoError, Read};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+
+use super::format::Compression;
+use crate::{Error, Result};
+
+/// Opens a file.
+pub(super) fn open(path: &Path) -> Result<File> {
+    File::open(path).map_err(|error| unreadable(path, error))
+}
+
+/// Opens a text file, decompressed.
+pub(super) fn open_text(path: &Path, compression: Compression) -> Result<Box<dyn Read + Send>> {
+    let file = open(path)?;
+    Ok(match compression {
+        Compression::None => Box::new(file),
+        Compression::Gzip => Box::new(flate2::read::MultiGzDecoder::new(BufReader::new(file))),
+        Compression::Zstd => Box::new(
+            zstd::stream::read::Decoder::new(file).map_err(|error| unreadable(path, error))?,
+        ),
+    })
+}
+
+/// The error for a file that the operating system, or a decompressor, cannot read. An error that the
+/// operating system gave has its code; all others come from a decompressor, whatever their kind.
+pub(super) fn unreadable(path: &Path, error: IoError) -> Error {
+    if error.raw_os_error().is_none() {
+        Error::input(format!("{} is damaged or cut short", path.display()))
+            .help("fetch the file again, or move it away")
+            .because(error)
+    } else {
+        Error::io(format!("{} cannot be read", path.display()))
+            .help("check that it is there and may be read")
+            .because(error)
+    }
+}
+
+/// Runs a decoder. Its failure, or its panic, means that the file is damaged. The decoder's own
+/// message is dropped, since it may quote the data.
+pub(super) fn guarded<T, E>(
+    path: &Path,
+    decode: impl FnOnce() -> std::result::Result<T, E>,
+) -> Result<T> {
+    match catch_unwind(AssertUnwindSafe(decode)) {
+        Ok(Ok(decoded)) => Ok(decoded),
+        Ok(Err(_)) | Err(_) => Err(Error::input(format!("{} cannot be decoded", path.display()))
+            .help(
+                "it is damaged, cut short or unusual: fetch it again, rewrite it, or move it away",
+            )),
+    }
+}

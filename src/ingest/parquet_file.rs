@@ -1,0 +1,287 @@
+//! Parquet files → raw batches: footers are checked before, row counts after.
+//!
+//! A file is read one row group at a time, text as views into the pages, INT96 as microseconds, and
+//! page checksums are verified where the file has them. Text is read as bytes: a value that is not
+//! UTF-8 makes its row a reject, and the file is read. The types that a writer's own Arrow schema
+//! names are ignored: the Parquet types decide, so that every writer's files mean the same.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use arrow_array::RecordBatch;
+use arrow_schema::{DataType, Field, Schema, TimeUnit};
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use jiff::tz::TimeZone;
+use parquet::arrow::ProjectionMask;
+use parquet::arrow::arrow_reader::statistics::StatisticsConverter;
+use parquet::arrow::arrow_reader::{
+    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader,
+    ParquetRecordBatchReaderBuilder,
+};
+use parquet::basic::Type as PhysicalType;
+use parquet::file::metadata::ParquetMetaData;
+use parquet::schema::types::{SchemaDescriptor, Type};
+
+use super::open::{guarded, open};
+use super::raw_batch::RawBatch;
+use super::time;
+use super::wanted::Wanted;
+use crate::release_file::logs::Logs;
+use crate::release_file::window::{DayWindow, MICROS_PER_DAY};
+use crate::{Error, Result};
+
+/// Rows of one batch: large enough to spread the cost, small enough to stay in cache.
+const BATCH_ROWS: usize = 32_768;
+
+/// What the footer of a Parquet file says.
+#[derive(Debug, Clone)]
+pub(super) struct ParquetFooter {
+    metadata: ArrowReaderMetadata,
+}
+
+/// The least and the greatest time of some rows; `None` where the statistics do not vouch for both.
+type Bounds = Option<(i64, i64)>;
+
+impl ParquetFooter {
+    /// Reads and checks a footer.
+    pub(super) fn read(path: &Path, wanted: &Wanted, logs: &Logs) -> Result<Self> {
+        let file = open(path)?;
+        let load = |options: &ArrowReaderOptions| {
+            guarded(path, || ArrowReaderMetadata::load(&file, options.clone()))
+        };
+        let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
+        let metadata = load(&options)?;
+        wanted.check_schema(&path.display().to_string(), metadata.schema(), logs)?;
+        check_value_counts(path, metadata.metadata(), wanted)?;
+        let schema = guarded(path, || text_as_bytes(&metadata, wanted))?;
+        let options = options.with_parquet_schema(Arc::new(schema));
+        let schema = as_read(&load(&options)?, wanted);
+        Ok(Self { metadata: load(&options.with_schema(Arc::new(schema)))? })
+    }
+
+    /// The least and the greatest time of all rows.
+    pub(super) fn time_bounds(&self, logs: &Logs) -> Result<Bounds> {
+        let groups: Option<Vec<(i64, i64)>> = self.group_bounds(logs)?.into_iter().collect();
+        let groups = groups.unwrap_or_default();
+        let least = groups.iter().map(|(least, _)| *least).min();
+        Ok(least.zip(groups.iter().map(|(_, greatest)| *greatest).max()))
+    }
+
+    /// The row groups that may have rows of a day; all of them without one.
+    pub(super) fn groups_of(&self, day: Option<&DayWindow>, logs: &Logs) -> Result<Vec<usize>> {
+        let all = 0..self.row_groups();
+        let Some(day) = day else { return Ok(all.collect()) };
+        let may_have = |bounds: &Bounds| {
+            bounds.is_none_or(|(least, greatest)| {
+                least < day.end_micros() && greatest >= day.start_micros()
+            })
+        };
+        let bounds = self.group_bounds(logs)?;
+        Ok(all
+            .zip(&bounds)
+            .filter(|(_, bounds)| may_have(bounds))
+            .map(|(group, _)| group)
+            .collect())
+    }
+
+    /// How many row groups the file has.
+    pub(super) fn row_groups(&self) -> usize {
+        self.metadata.metadata().num_row_groups()
+    }
+
+    /// How many rows these row groups have.
+    pub(super) fn rows_of(&self, groups: &[usize]) -> u64 {
+        let all = self.metadata.metadata().row_groups();
+        let rows = groups.iter().filter_map(|group| all.get(*group)).map(|group| group.num_rows());
+        rows.sum::<i64>().try_into().unwrap_or(0)
+    }
+
+    /// Reads the wanted columns of one row group, batch by batch.
+    pub(super) fn read_group(
+        &self,
+        path: &Path,
+        group: usize,
+        wanted: &Wanted,
+        take: &mut dyn FnMut(RawBatch) -> Result<()>,
+    ) -> Result<()> {
+        let metadata = self.metadata.metadata();
+        let fields = self.metadata.schema().fields().iter().enumerate();
+        let roots =
+            fields.filter(|(_, field)| wanted.names.contains(field.name())).map(|(root, _)| root);
+        let mask = ProjectionMask::roots(metadata.file_metadata().schema_descr(), roots);
+        let mut reader = reader(path, self.metadata.clone(), group, mask)?;
+        let mut rows = 0_i64;
+        while let Some(batch) = guarded(path, || reader.next().transpose())? {
+            rows += i64::try_from(batch.num_rows()).unwrap_or(i64::MAX);
+            let column = |name: &String| batch.column_by_name(name).cloned();
+            let columns = wanted.names.iter().map(column).collect();
+            take(RawBatch { rows: batch.num_rows(), columns, records: None })?;
+        }
+        if rows == metadata.row_group(group).num_rows() {
+            return Ok(());
+        }
+        Err(Error::input(format!(
+            "{} holds another number of rows than its footer says",
+            path.display()
+        ))
+        .help("the file is damaged: fetch it again, or move it away"))
+    }
+
+    /// The texts of the file that are no rows: keys and values of the footer. A value that is base64
+    /// is there decoded as well, since the Arrow schema that some writers store is.
+    pub(super) fn texts(&self) -> Vec<Vec<u8>> {
+        let metadata = self.metadata.metadata().file_metadata().key_value_metadata();
+        let mut texts = Vec::new();
+        for pair in metadata.into_iter().flatten() {
+            texts.push(pair.key.clone().into_bytes());
+            let value = pair.value.clone().unwrap_or_default();
+            texts.extend(BASE64_STANDARD.decode(&value).ok());
+            texts.push(value.into_bytes());
+        }
+        texts
+    }
+
+    /// The least and the greatest time of each row group.
+    fn group_bounds(&self, logs: &Logs) -> Result<Vec<Bounds>> {
+        let name = logs.column("requested_at");
+        let schema = self.metadata.schema();
+        let is_ordered = schema.field_with_name(name).is_ok_and(|field| {
+            matches!(field.data_type(), DataType::Timestamp(_, _)) || field.data_type().is_integer()
+        });
+        let groups = self.metadata.metadata().row_groups();
+        let unknown = || Ok(vec![None; groups.len()]);
+        if !is_ordered || groups.is_empty() {
+            return unknown();
+        }
+        let Ok(converter) =
+            StatisticsConverter::try_new(name, schema, self.metadata.parquet_schema())
+        else {
+            return unknown();
+        };
+        let bounds = (
+            converter.row_group_null_counts(groups),
+            converter.row_group_mins(groups),
+            converter.row_group_maxes(groups),
+        );
+        let (Ok(nulls), Ok(least), Ok(greatest)) = bounds else { return unknown() };
+        let (least, greatest) = (time::to_micros(&least, logs)?, time::to_micros(&greatest, logs)?);
+        // Where a clock is put back, naive times and instants are not in the same order.
+        let slack = if logs.time_zone == TimeZone::UTC { 0 } else { MICROS_PER_DAY };
+        let of_group = |((nulls, least), greatest): ((Option<u64>, Option<i64>), Option<i64>)| {
+            let is_sure = nulls == Some(0) && least <= greatest;
+            least.zip(greatest).filter(|_| is_sure).map(|(least, greatest)| {
+                (least.saturating_sub(slack), greatest.saturating_add(slack))
+            })
+        };
+        Ok(nulls.iter().zip(&least).zip(&greatest).map(of_group).collect())
+    }
+}
+
+/// Reads one row group with every column of the file, text as text.
+pub(super) fn read_whole_group(
+    path: &Path,
+    group: usize,
+    take: &mut dyn FnMut(RecordBatch) -> Result<()>,
+) -> Result<()> {
+    let file = open(path)?;
+    let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
+    let metadata = guarded(path, || {
+        let metadata = ArrowReaderMetadata::load(&file, options.clone())?;
+        let schema = as_read(&metadata, &Wanted::nothing());
+        ArrowReaderMetadata::load(&file, options.with_schema(Arc::new(schema)))
+    })?;
+    let mut reader = reader(path, metadata, group, ProjectionMask::all())?;
+    while let Some(batch) = guarded(path, || reader.next().transpose())? {
+        take(batch)?;
+    }
+    Ok(())
+}
+
+fn reader(
+    path: &Path,
+    metadata: ArrowReaderMetadata,
+    group: usize,
+    mask: ProjectionMask,
+) -> Result<ParquetRecordBatchReader> {
+    let file = open(path)?;
+    guarded(path, || {
+        ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata)
+            .with_row_groups(vec![group])
+            .with_projection(mask)
+            .with_batch_size(BATCH_ROWS)
+            .build()
+    })
+}
+
+/// In a column that is not nested, every row has a value or a null: the footer must agree.
+fn check_value_counts(path: &Path, metadata: &ParquetMetaData, wanted: &Wanted) -> Result<()> {
+    for group in metadata.row_groups() {
+        for column in group.columns() {
+            let descriptor = column.column_descr();
+            let parts = descriptor.path().parts();
+            let is_wanted = parts.len() == 1 && wanted.names.contains(&parts[0]);
+            if is_wanted
+                && descriptor.max_rep_level() == 0
+                && column.num_values() != group.num_rows()
+            {
+                return Err(Error::input(format!(
+                    "{}: the footer counts other rows for the column `{}` than for the file",
+                    path.display(),
+                    parts[0]
+                ))
+                .help("the file is damaged: fetch it again, rewrite it, or move it away"));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The file's schema with wanted columns of text declared as bytes, of which the decoder checks
+/// nothing.
+fn text_as_bytes(
+    metadata: &ArrowReaderMetadata,
+    wanted: &Wanted,
+) -> parquet::errors::Result<SchemaDescriptor> {
+    let root = metadata.parquet_schema().root_schema();
+    let fields = root.get_fields().iter().zip(metadata.schema().fields());
+    let fields = fields.map(|(field, arrow)| {
+        if *arrow.data_type() != DataType::Utf8 || !wanted.names.contains(arrow.name()) {
+            return Ok(Arc::clone(field));
+        }
+        let bytes = Type::primitive_type_builder(field.name(), PhysicalType::BYTE_ARRAY)
+            .with_repetition(field.get_basic_info().repetition());
+        bytes.build().map(Arc::new)
+    });
+    let fields = fields.collect::<Result<_, _>>()?;
+    let root = Type::group_type_builder(root.name()).with_fields(fields).build()?;
+    Ok(SchemaDescriptor::new(Arc::new(root)))
+}
+
+/// The types to read: bytes as views, those of keys as dictionaries, INT96 as microseconds.
+fn as_read(metadata: &ArrowReaderMetadata, wanted: &Wanted) -> Schema {
+    let schema = metadata.schema();
+    let descriptor = metadata.parquet_schema();
+    let fields = schema.fields().iter().enumerate().map(|(root, field)| {
+        let place = wanted.names.iter().position(|name| name == field.name());
+        let is_key = place.is_some_and(|place| wanted.keys.contains(&Some(place)));
+        let is_int96 = (0..descriptor.num_columns())
+            .find(|leaf| descriptor.get_column_root_idx(*leaf) == root)
+            .is_some_and(|leaf| descriptor.column(leaf).physical_type() == PhysicalType::INT96);
+        let data_type = match field.data_type() {
+            DataType::Binary if is_key => {
+                DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Binary))
+            }
+            DataType::Binary if place.is_some() => DataType::BinaryView,
+            DataType::Timestamp(_, zone) if is_int96 => {
+                DataType::Timestamp(TimeUnit::Microsecond, zone.clone())
+            }
+            other => other.clone(),
+        };
+        Field::new(field.name(), data_type, field.is_nullable())
+    });
+    Schema::new(fields.collect::<Vec<_>>())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,82 @@
+//! Rows of one file as they stand there, before anything is decided about them.
+
+use std::ops::Range;
+
+use arrow_array::cast::AsArray;
+use arrow_array::{ArrayRef, BinaryViewArray, Int64Array, StringViewArray};
+use arrow_buffer::Buffer;
+use arrow_cast::cast;
+use arrow_schema::DataType;
+
+use super::time;
+use super::wanted::Wanted;
+use crate::release_file::logs::Logs;
+use crate::{Error, Result};
+
+/// Some rows of one file.
+pub(super) struct RawBatch {
+    pub(super) rows: usize,
+    /// One array for each wanted column; `None` where the file does not have it.
+    pub(super) columns: Vec<Option<ArrayRef>>,
+    /// The records that the rows were read from; `None` for columnar files.
+    pub(super) records: Option<Records>,
+}
+
+/// The records of a block of text, one for each row.
+pub(super) struct Records {
+    pub(super) block: Buffer,
+    /// Where each record stands in the block, with its line end.
+    pub(super) spans: Vec<Range<usize>>,
+    /// The rows whose record cannot be read, ascending. They are null in every column.
+    pub(super) malformed: Vec<usize>,
+}
+
+impl Records {
+    /// A record as it stands in the file.
+    pub(super) fn text(&self, row: usize) -> &[u8] {
+        self.spans.get(row).and_then(|span| self.block.get(span.clone())).unwrap_or_default()
+    }
+}
+
+impl RawBatch {
+    /// A wanted column, where the file has it.
+    pub(super) fn column(&self, place: usize) -> Option<&ArrayRef> {
+        self.columns.get(place).and_then(Option::as_ref)
+    }
+
+    /// The rows whose record cannot be read, ascending.
+    pub(super) fn malformed(&self) -> &[usize] {
+        self.records.as_ref().map_or(&[], |records| records.malformed.as_slice())
+    }
+
+    /// The times of the rows in UTC microseconds; null where a row has none that can be read.
+    pub(super) fn times(&self, wanted: &Wanted, logs: &Logs) -> Result<Int64Array> {
+        match self.column(wanted.requested_at) {
+            Some(array) => time::to_micros(array, logs),
+            None => Ok(Int64Array::new_null(self.rows)),
+        }
+    }
+
+    /// A column as text, null for bytes that are not UTF-8; all null without a column.
+    pub(super) fn text(&self, array: Option<&ArrayRef>) -> Result<StringViewArray> {
+        array.map_or_else(|| Ok(StringViewArray::new_null(self.rows)), text)
+    }
+
+    /// A column as bytes, which are UTF-8 where the file is one of text.
+    pub(super) fn bytes(&self, array: Option<&ArrayRef>) -> Result<BinaryViewArray> {
+        match array.and_then(|array| array.as_binary_view_opt()) {
+            Some(bytes) => Ok(bytes.clone()),
+            None => Ok(self.text(array)?.to_binary_view()),
+        }
+    }
+}
+
+/// An array as text, null for bytes that are not UTF-8.
+pub(super) fn text(array: &ArrayRef) -> Result<StringViewArray> {
+    if let Some(text) = array.as_string_view_opt() {
+        return Ok(text.clone());
+    }
+    let cast = cast(array, &DataType::Utf8View)
+        .map_err(|_| Error::input("an identifier column cannot be read as text"))?;
+    Ok(cast.as_string_view().clone())
+}

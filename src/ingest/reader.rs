@@ -1,0 +1,166 @@
+//! The log files of a release, read once and folded in parallel.
+
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rayon::prelude::*;
+
+use super::complete;
+use super::digests::LogDigests;
+use super::find;
+use super::log_file::{LogFile, OpenLog, Piece};
+use super::lookups::{Canonical, Lookups, RowCounts};
+use super::rejects::RejectedRows;
+use super::wanted::Wanted;
+use crate::ledger::LedgerKey;
+use crate::release_file::keys::Key;
+use crate::release_file::logs::{Identifier, Logs};
+use crate::release_file::window::DayWindow;
+use crate::{Error, Result};
+
+/// The files of a release, opened and checked.
+pub struct LogReader<'a> {
+    logs: &'a Logs,
+    keys: &'a [Key],
+    wanted: Arc<Wanted>,
+    files: Vec<OpenLog<'a>>,
+    rejected_rows: Option<&'a RejectedRows>,
+}
+
+/// A failure and the place of its piece among all pieces.
+type Failure = (usize, Error);
+
+impl<'a> LogReader<'a> {
+    /// Finds the files and checks footers, headers and schemas; no row is read.
+    ///
+    /// With a `window`, row groups whose statistics lie outside it are passed over, and with a
+    /// promised day folder only the folders of its UTC days are opened.
+    ///
+    /// # Errors
+    /// Input, for an empty glob, a missing column, a wrong type or a damaged file; I/O.
+    pub fn open(logs: &'a Logs, keys: &'a [Key], window: Option<&DayWindow>) -> Result<Self> {
+        let wanted = Arc::new(Wanted::new(logs, keys));
+        let open = |found| LogFile::new(logs, found).open_for(Arc::clone(&wanted), window);
+        let files = find::find(logs, window)?.into_iter().map(open).collect::<Result<_>>()?;
+        Ok(Self { logs, keys, wanted, files, rejected_rows: None })
+    }
+
+    /// Has every rejected row written out as well.
+    #[must_use]
+    pub const fn with_rejects(mut self, rows: Option<&'a RejectedRows>) -> Self {
+        self.rejected_rows = rows;
+        self
+    }
+
+    /// Checks the day's files against `[logs] expect`, where the release has it.
+    ///
+    /// # Privacy
+    /// Names of files and folders decide, never rows.
+    ///
+    /// # Errors
+    /// Refused, when the day looks half-delivered.
+    pub fn require_complete(&self, window: &DayWindow) -> Result<()> {
+        let (Some(expect), Some(day_folder)) = (self.logs.expect, &self.logs.day_folder) else {
+            return Ok(());
+        };
+        complete::require(expect, day_folder, window, self.files.iter().map(OpenLog::path))
+    }
+
+    /// How people are named.
+    #[must_use]
+    pub const fn identifier(&self) -> Identifier {
+        self.logs.identifier
+    }
+
+    /// How many files are read.
+    #[must_use]
+    pub fn files(&self) -> usize {
+        self.files.len()
+    }
+
+    /// How many rows the files hold at most: as footers say, or by the shortest lookups of text.
+    #[must_use]
+    pub fn rows_at_most(&self) -> u64 {
+        self.files.iter().map(OpenLog::rows_at_most).sum()
+    }
+
+    /// The size of all files together, in bytes.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        self.files.iter().map(OpenLog::bytes).sum()
+    }
+
+    /// Keyed digests of the name and content of each file, for the ledger alone.
+    ///
+    /// # Errors
+    /// I/O, when a file cannot be read.
+    pub fn digests(&self, key: &LedgerKey) -> Result<LogDigests> {
+        let paths: Vec<&Path> = self.files.iter().map(OpenLog::path).collect();
+        LogDigests::of(&paths, &self.logs.place.base(), key)
+    }
+
+    /// Reads every file once and folds its batches into states, one for each thread.
+    ///
+    /// # Privacy
+    /// Batches come in no fixed order: what is folded must not depend on it. The counts are exact
+    /// and secret.
+    ///
+    /// # Errors
+    /// Input, for data that are damaged; I/O; whatever `take` fails with. Of several failures the
+    /// first in the order of the files is returned.
+    pub fn fold<S: Send>(
+        &self,
+        start: impl Fn() -> S + Sync,
+        take: impl Fn(&mut S, &Lookups) -> Result<()> + Sync,
+    ) -> Result<(Vec<S>, RowCounts)> {
+        // Pieces are handed out in order, and whoever fails ends that: every earlier piece is in work
+        // already, so that the first failure of all is among those of the threads.
+        let pieces = Mutex::new(Some(self.pieces().enumerate()));
+        let next = || {
+            let mut pieces = pieces.lock().unwrap_or_else(PoisonError::into_inner);
+            pieces.as_mut().and_then(Iterator::next)
+        };
+        let stop = || *pieces.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        let work = |_| {
+            let mut state = start();
+            let mut canonical = self.canonical().map_err(|error| (0, error))?;
+            while let Some((place, (file, piece))) = next() {
+                let mut read = |raw| take(&mut state, &canonical.convert(file.path(), &raw)?);
+                piece
+                    .and_then(|piece| file.read(&piece, &self.wanted, &mut read))
+                    .map_err(|error| (place, error))
+                    .inspect_err(|_| stop())?;
+            }
+            Ok((state, canonical.counts))
+        };
+        let threads = (0..rayon::current_num_threads()).into_par_iter();
+        let worked: Vec<std::result::Result<(S, RowCounts), Failure>> = threads.map(work).collect();
+        let (mut states, mut counts, mut failures) = (Vec::new(), RowCounts::default(), Vec::new());
+        for worked in worked {
+            match worked {
+                Ok((state, more)) => {
+                    counts.add(&more);
+                    states.push(state);
+                }
+                Err(failure) => failures.push(failure),
+            }
+        }
+        match failures.into_iter().min_by_key(|(place, _)| *place) {
+            Some((_, error)) => Err(error),
+            None => Ok((states, counts)),
+        }
+    }
+
+    /// The parts of all files, in the files' order.
+    fn pieces(&self) -> impl Iterator<Item = (&OpenLog<'a>, Result<Piece>)> + Send {
+        // Rejected rows are asked for of every file, whatever their times.
+        let every_row = self.rejected_rows.is_some();
+        self.files
+            .iter()
+            .flat_map(move |file| file.pieces(every_row).map(move |piece| (file, piece)))
+    }
+
+    fn canonical(&self) -> Result<Canonical<'_>> {
+        Canonical::new(self.logs, &self.wanted, self.keys, self.rejected_rows)
+    }
+}
