@@ -113,7 +113,7 @@ fn of_json(rows: &[Row]) -> Vec<Made> {
     let with = |members: &str| more(format!("{{{members},{times}}}").as_bytes());
     let array = [b"[", plain[..plain.len() - 1].to_vec().as_slice(), b"]"].concat();
     let array = String::from_utf8(array).unwrap().replace('\n', ",\n").into_bytes();
-    let deep = format!("{{\"deep\":{}{},{times}}}", "[".repeat(100), "]".repeat(100));
+    let deep = format!("{{\"deep\":{}{},{times}}}", "[".repeat(10_000), "]".repeat(10_000));
     let make = |what: &str, bytes: Vec<u8>| Made::new(what, "x.ndjson", bytes);
     vec![
         make("json without a byte", Vec::new()),
