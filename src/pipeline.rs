@@ -37,7 +37,7 @@ pub enum Done {
     Released,
     /// It was released before and the output is whole.
     AlreadyDone,
-    /// It was released before; the output was written anew from the stored bytes.
+    /// It was released before; the output was written again from the stored bytes.
     Healed,
 }
 
@@ -154,7 +154,7 @@ fn standing(job: &Job, ledger: &Ledger, day: Day) -> Result<Standing> {
         match entry.state {
             State::Committed | State::Published => return Ok(Standing::Committed(entry)),
             State::Reserved => standing = Standing::Reserved(entry),
-            // A crashed draw stays spent; the day is reserved anew if it has room.
+            // A crashed draw stays spent; the day is reserved again if it has room.
             State::Drawn | State::Void => {}
         }
     }

@@ -154,8 +154,8 @@ fn read_one(
     next()?.filter(|first| first["format"] == 1).ok_or_else(damaged)?;
     let before = rows.len();
     while let Some(line) = next()? {
-        if let Some(told) = line["rows"].as_u64() {
-            let is_whole = told == (rows.len() - before) as u64 && next()?.is_none();
+        if let Some(stated) = line["rows"].as_u64() {
+            let is_whole = stated == (rows.len() - before) as u64 && next()?.is_none();
             return if is_whole { Ok(()) } else { Err(damaged()) };
         }
         rows.push(row(line).ok_or_else(damaged)?);

@@ -101,8 +101,8 @@ pub(super) fn new_path(
     let found = candidates.filter(|_| !holds_any(inside, named)).find(fits);
     found.map(Some).ok_or_else(|| {
         Error::input(format!(
-            "below {} stands the identifier of somebody whose rows all go, in the name of a folder \
-             or of a file that the glob would not find under another",
+            "below {}, the name of a folder, or of a file that the glob would not find under another \
+             name, contains an identifier all of whose rows go",
             base.display()
         ))
         .help("rename it, or move the files that stay elsewhere, then run again")

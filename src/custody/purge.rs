@@ -5,8 +5,8 @@
 //! written and read back; (2) the journal notes what will go; (3) rows under hold are sealed,
 //! verified and noted; (4) files are removed, and copies take their places; (5) the journal notes the
 //! end. The next run finds a deletion that was begun, finishes it for the files that it named and
-//! that have not changed, without sealing them twice, and then looks for more. A file that somebody
-//! else changed in between waits for the next deletion, which seals its rows again: a row may be
+//! that have not changed, without sealing them twice, and then looks for more. A file that another
+//! program changed in between waits for the next deletion, which seals its rows again: a row may be
 //! sealed twice, but never deleted unsealed.
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -76,7 +76,7 @@ fn carry_over(mut old: File, seen: u64, name: &Path) -> Result<()> {
     io::copy(&mut old, &mut new).and_then(|_| new.sync_all()).map_err(failed)?;
     Err(Error::io(format!("{} was written to while it was shortened", name.display())).help(
         "nothing is lost so far, but its writer may still hold the old file: have it open the \
-         file anew, and let files be closed before they pass retention",
+         file again, and let files be closed before they pass retention",
     ))
 }
 

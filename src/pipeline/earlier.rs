@@ -1,4 +1,4 @@
-//! What earlier releases told: the days before, what they were worth, and the clips that follow.
+//! Earlier releases: how informative they were, and the clips of later days that follow from them.
 //!
 //! Everything here is public or the ledger's own; no logs are read.
 
@@ -17,7 +17,7 @@ use crate::release_file::question::Question;
 use crate::release_file::window::Day;
 use crate::{Result, publish};
 
-/// The last day that was released under the same release file, as its published values tell it.
+/// The last day that was released under the same release file, judged by its published values.
 #[derive(Debug, Clone, Serialize)]
 pub struct Previous {
     /// The day.
@@ -79,8 +79,8 @@ pub(super) fn history(
         let Some(newest) = own.or(entries.last()) else { continue };
         let files = ledger.stored(newest.id)?;
         let layers = publish::layers(&files)?;
-        // A day without logs, or with next to none, shall not take the place of one that tells.
-        if layers.as_ref().is_some_and(|layers| !layers.tells()) {
+        // A day with no or hardly any logs must not take the place of a usable one.
+        if layers.as_ref().is_some_and(|layers| !layers.is_usable()) {
             continue;
         }
         let histogram = match question {
@@ -92,12 +92,12 @@ pub(super) fn history(
             break;
         }
     }
-    let mut told = days.into_iter().filter_map(|days| {
+    let mut histories = days.into_iter().filter_map(|days| {
         let (layers, histograms): (Vec<_>, Vec<_>) = days.into_iter().take(HISTORY.0).unzip();
         let histograms: Vec<_> = histograms.into_iter().flatten().collect();
         History::new(&histograms, layers.into_iter().flatten().collect())
     });
-    Ok(told.next())
+    Ok(histories.next())
 }
 
 /// For each question with private keys those that committed releases of the days before published:

@@ -28,7 +28,7 @@ pub(super) fn are_the_same(
     for (retention, _) in ledger.custody()?.retentions.iter().rev() {
         for file in &retention.files {
             let is_read = |path: &String| is_read_for(Path::new(path), &release_file.logs, window);
-            // A shortened file is told by its digest; of one that is gone only the path tells.
+            // A shortened file is known by its digest, a deleted one only by its path.
             if file.digest_after.is_some() || file.path.as_ref().is_some_and(is_read) {
                 before.undo(&file.digest_before, file.digest_after.as_deref());
             }

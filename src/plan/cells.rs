@@ -1,4 +1,4 @@
-//! From atoms to the cells of one measured table.
+//! Maps atoms to the cells of one measured table.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use crate::release_file::number::{Grid, Steps};
 use crate::release_file::question::{Measure, Question};
 use crate::{Error, Result};
 
-/// From atoms to the cells of one measured table.
+/// Maps atoms to the cells of one measured table.
 #[derive(Debug, Clone)]
 pub struct Cells {
     axes: Vec<AxisPlace>,
@@ -40,12 +40,12 @@ struct AxisPlace {
 #[derive(Debug, Clone)]
 enum Position {
     Key(Digit),
-    /// A condition over the digits of its keys: for each combination 1 where it is met.
+    /// A condition over the digits of its keys, with one flag per combination: whether it is met.
     Condition(Vec<(Digit, u64)>, Arc<[bool]>),
 }
 
 impl Cells {
-    /// The cells of a table with these axes, of which the last changes fastest, and so many cells for
+    /// The cells of a table with these axes, of which the last changes fastest, and this many cells for
     /// each combination of their values; rows add `number`, or a lookup each.
     ///
     /// # Errors
@@ -92,7 +92,7 @@ impl Cells {
         self.combinations
     }
 
-    /// The combination that an atom belongs to; none when its number is none.
+    /// The combination that an atom belongs to; `None` if its number is missing.
     #[must_use]
     pub fn cell(&self, atom: u64) -> Option<u32> {
         let mut cell = 0_u64;
@@ -137,7 +137,7 @@ fn levels(layout: &Layout, number: &RowNumber<'_>) -> Result<(Digit, Arc<[i64]>)
     }
 }
 
-/// Works a share's condition out for every combination of the keys that it reads.
+/// Evaluates the condition of a share for every combination of the keys that it reads.
 fn condition(question: &str, layout: &Layout, questions: &[Question]) -> Result<Position> {
     let found = questions.iter().find(|known| known.name == question);
     let Some(Measure::Share { condition, keys }) = found.map(|found| &found.measure) else {
@@ -155,7 +155,7 @@ fn condition(question: &str, layout: &Layout, questions: &[Question]) -> Result<
 
 /// Whether each combination of keys meets a condition; the last key changes fastest.
 ///
-/// A null condition is not met: the lookup counts in the whole and not in the part.
+/// A condition that is null is not met: the lookup counts in the whole and not in the part.
 ///
 /// # Errors
 /// Internal, when the condition cannot be worked out on its keys.

@@ -1,9 +1,9 @@
-//! Which clip each table of lookups gets: what the release file sets, or what its lookups need.
+//! The clip of each table of lookups: set by the release file, or derived from the expected lookups.
 //!
-//! A clip takes from heavy users and the noise grows with it, so the best one depends on how much
-//! either weighs: where cells hold few lookups the noise does, and where a log is large what the
-//! clip takes. The constants below were found on the users of `cargo bench --bench accuracy` and of the
-//! demo; others may be served better by a `clip` of their own.
+//! A clip takes lookups from heavy users, and the noise grows with it. If cells hold few lookups the
+//! noise matters more, if a log is large what the clip takes. The constants below were found on the
+//! simulated users of `cargo bench --bench accuracy` and of the demo; a `clip` in the release file may
+//! be better for others (docs/mechanisms.md, section 6).
 
 use super::axis::Axis;
 use super::family::AxisSet;
@@ -12,36 +12,36 @@ use super::kinds::DEFAULT_BOUND;
 use crate::release_file::lattice::{Clip, LATTICE_ONE, MOST_CLIP};
 use crate::release_file::privacy_loss::NanoRho;
 
-/// How many lookups of a requester stay whole in a table of so many cells then.
+/// How many lookups of a requester stay unclipped in a table of [`FEW_CELLS`] cells on such a day.
 const TYPICAL_MOST: f64 = 20.0;
 const FEW_CELLS: f64 = 4.0;
-/// The power of the number of cells with which fewer stay whole.
+/// The power of the number of cells by which that number falls.
 const FINER: f64 = 0.1;
-/// And the part of it by hours: in which country and by which app they ask tells users apart more
-/// than the hour does, so what a clip takes bends hours less.
+/// The factor for tables by hour. Heavy users differ from others less by hour than by country and
+/// app, so a smaller clip distorts hours less.
 const BY_HOUR: f64 = 0.5;
 
-/// The lookups times the root of the finer tables' rho that those hold for, and the power of that
-/// with which more stay whole: the noise of a larger log is a smaller part of it.
+/// The lookups times the root of the finer tables' rho for which these numbers hold, and the power
+/// of it by which more lookups stay unclipped: on a larger log the noise matters less.
 const USUAL_SIGNAL: f64 = 38_000.0;
 const LARGER: f64 = 0.65;
-/// How far that may go: a contact pair loses the more the smaller clips are.
+/// The limits of that factor. The smaller clips are, the more a contact pair loses.
 const LEAST_FACTOR: f64 = 0.5;
 const MOST_FACTOR: f64 = 16.0;
 
-/// How likely two lookups of one requester on one day fall on the same value of a key: of the same
-/// hour, and of the same country (most people ask about one). Guesses, for clips only.
+/// How likely two lookups of one requester and day share the hour and the country (most people ask
+/// about one country). These guesses are used for clips only.
 const SAME_HOUR: f64 = 1.0 / 12.0;
 const SAME_COUNTRY: f64 = 0.6;
 
-/// What clips follow from.
+/// The numbers that clips follow from.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Clips {
     /// The most of one requester's lookups that count in the total.
     pub(super) total: Clip,
     /// The most that count in loose tables.
     loose: f64,
-    /// How many stay whole in a table of few cells.
+    /// How many stay unclipped in a table of few cells.
     most: f64,
 }
 
@@ -61,7 +61,7 @@ impl Clips {
             (signal / USUAL_SIGNAL).powf(LARGER).clamp(LEAST_FACTOR, MOST_FACTOR)
         });
         let total = asked.or(learned).unwrap_or(DEFAULT_BOUND);
-        // Bots can send the total's clip far up. Loose tables have its noise in each of their cells.
+        // Bots can raise the clip of the total by far, and loose tables have its noise in each cell.
         let loose = match asked {
             Some(asked) => asked.contributions(),
             None => total.contributions().min(DEFAULT_BOUND.contributions()),
@@ -69,8 +69,8 @@ impl Clips {
         Self { total, loose, most: typical * factor }
     }
 
-    /// How many lookups of a requester stay whole in a table: in a loose one as many as the total
-    /// takes, up to its clip without a history.
+    /// How many lookups of a requester stay unclipped in a table; in a loose table as many as in the
+    /// total, up to the total's clip without a history.
     pub(super) fn whole_lookups(&self, cells: f64, has_hours: bool, is_loose: bool) -> f64 {
         if is_loose {
             return self.loose;
@@ -80,8 +80,8 @@ impl Clips {
     }
 }
 
-/// The norm of so many lookups of one requester in a table, of which any two share a cell with the
-/// likelihood of their keys.
+/// The expected norm of this many lookups of one requester in a table, where two lookups share a
+/// cell with a probability that depends on the keys.
 pub(super) fn norm(axes: &[Axis], sizes: &[u64], set: AxisSet, lookups: f64) -> Clip {
     let same: f64 = axes
         .iter()

@@ -1,4 +1,5 @@
-//! Marginals of one log measured with independent noise: who informs whom, and how well.
+//! Marginals of one log measured with independent noise: which table informs which marginal, and how
+//! precisely.
 //!
 //! A set of axes is a marginal. Its *interactions* are the parts that belong to each subset of its
 //! axes alone; every table that has those axes measures the interaction, and the least-squares
@@ -16,7 +17,7 @@ pub(super) const MOST_AXES: usize = 30;
 pub struct Family {
     sizes: Vec<u64>,
     tables: Vec<(AxisSet, f64)>,
-    /// The marginals whose own tables say alone what belongs to their axes.
+    /// The loose marginals: what belongs to their axes is taken only from their own tables.
     loose: Vec<AxisSet>,
 }
 
@@ -30,7 +31,7 @@ pub struct Along {
 }
 
 impl Along {
-    /// So many of the axis's values added up, each counted once.
+    /// Adds up `count` values of the axis, each counted once.
     #[must_use]
     pub const fn values(count: usize) -> Self {
         Self { sum: count as f64, squares: count as f64 }
@@ -53,8 +54,8 @@ impl Family {
         Self { sizes, tables, loose: Vec::new() }
     }
 
-    /// Has the tables of these marginals say alone what belongs to their axes, whatever finer tables
-    /// say: those bound heavy users more tightly.
+    /// Takes what belongs to the axes of these marginals only from their own tables, because finer
+    /// tables bound heavy users more tightly.
     #[must_use]
     pub fn with_loose(mut self, loose: &[AxisSet]) -> Self {
         self.loose = loose.to_vec();
@@ -72,7 +73,7 @@ impl Family {
         (0..self.sizes.len()).filter(move |axis| set >> axis & 1 == 1)
     }
 
-    /// How much each table counts for an interaction, summing to one; none where no table has it.
+    /// The weight of each table for an interaction, summing to one; `None` if no table has it.
     ///
     /// # Shapes
     /// One weight per table, for the marginal that the table gives of these axes.
@@ -90,19 +91,19 @@ impl Family {
         (total > 0.0).then(|| 1.0 / total)
     }
 
-    /// The variance of each cell of the least-squares estimate of a marginal; none when no table
-    /// has its axes.
+    /// The variance of each cell of the least-squares estimate of a marginal; `None` if no table has
+    /// its axes.
     #[must_use]
     pub fn variance(&self, marginal: AxisSet) -> Option<f64> {
         let one = vec![Along::values(1); self.axes(marginal).count()];
         self.sum_variance(marginal, &one, Empty::Measured)
     }
 
-    /// The variance of a weighted sum over cells of the estimate of a marginal; none when no table
+    /// The variance of a weighted sum over cells of the estimate of a marginal; `None` if no table
     /// has its axes.
     ///
     /// # Shapes
-    /// A cell's weight is the product of one weight for each axis; `along` tells those of each axis,
+    /// The weight of a cell is the product of one weight for each axis; `along` has those of each axis,
     /// axes ascending.
     #[must_use]
     pub fn sum_variance(&self, marginal: AxisSet, along: &[Along], empty: Empty) -> Option<f64> {
@@ -131,7 +132,7 @@ impl Family {
     fn precisions(&self, interaction: AxisSet) -> Vec<f64> {
         let cells = self.cells(interaction);
         let says = |axes: AxisSet| axes & interaction == interaction;
-        // Of the whole log's sum the total tells, and every table alike.
+        // The sum over the whole log is known from the total, and from every table alike.
         let is_loose = interaction != 0 && self.loose.iter().any(|axes| says(*axes));
         self.tables
             .iter()
@@ -284,12 +285,12 @@ mod tests {
     }
 
     #[test]
-    fn a_loose_table_says_alone_what_belongs_to_its_axes() {
+    fn a_loose_table_alone_decides_what_belongs_to_its_axes() {
         let tables = vec![(0b11, 1.0), (0b01, 9.0), (0b10, 1.0)];
         let family = Family::new(vec![4, 3], tables).with_loose(&[0b01]);
         assert_eq!(family.weights(0b01).unwrap(), [0.0, 1.0, 0.0]);
         assert!((family.combined_variance(0b01).unwrap() - 9.0).abs() < 1e-12);
-        // The others are as ever: a cell of the second margin adds four of the whole.
+        // The others are unchanged: a cell of the second margin adds four of the whole.
         assert_eq!(family.weights(0b10).unwrap(), [0.2, 0.0, 0.8]);
         assert_eq!(family.weights(0b11).unwrap(), [1.0, 0.0, 0.0]);
         assert!(family.weights(0).unwrap().iter().all(|weight| *weight > 0.0));

@@ -1,18 +1,18 @@
-//! What earlier releases told about how much requesters ask, and the clips that follow.
+//! How much requesters ask according to earlier releases, and the clips that follow.
 //!
-//! The layers of the total and the histogram of lookups per requester, as earlier blocks published
-//! them: free to use, since they are public. The layers set the total's clip; where persons are the
-//! unit there are none, and the histogram does. Days are averaged, which takes the noise down; where
-//! it still hides the answer, and without any history, constants stand in.
+//! Used are the layers of the total and the histogram of lookups per requester that earlier blocks
+//! published; they are public and cost nothing. The layers set the clip of the total; if persons are
+//! the unit there are no layers, and the histogram sets it. Days are averaged to reduce the noise. If
+//! the noise still hides the answer, and without any history, constants are used.
 
 use super::published_layers::{LEAST_CLIP, PublishedLayers, next_clip};
 use crate::release_file::lattice::Clip;
 use crate::release_file::measure::{HISTOGRAM_BINS, histogram_edges};
 use crate::release_file::privacy_loss::NanoRho;
 
-/// Bins below so many standard deviations of their noise count as empty.
+/// Bins below this many standard deviations of their noise count as empty.
 const LEAST_SIGNAL: f64 = 2.5;
-/// The share of requesters that the clip of fine tables leaves whole.
+/// The share of requesters that the clip of fine tables leaves unclipped.
 const WHOLE: f64 = 0.97;
 
 /// What committed releases of earlier days published.
@@ -32,16 +32,16 @@ struct Requesters {
 
 impl History {
     /// From the values of each day's bins with the standard deviation of their noise, and from the
-    /// layers of each day's total, the newest first; none when neither tells anything.
+    /// layers of each day's total, the newest first; `None` if neither gives usable evidence.
     #[must_use]
     pub fn new(histograms: &[(Vec<f64>, f64)], mut layers: Vec<PublishedLayers>) -> Option<Self> {
-        layers.retain(PublishedLayers::tells);
+        layers.retain(PublishedLayers::is_usable);
         let requesters = Requesters::new(histograms);
         (requesters.is_some() || !layers.is_empty()).then_some(Self { requesters, layers })
     }
 
-    /// The clip of a total with this charge; none where nobody tells. `usual` is the clip without a
-    /// history.
+    /// The clip of a total with this charge; `None` if no earlier day gives usable evidence. `usual` is
+    /// the clip without a history.
     pub(super) fn total_clip(&self, usual: Clip, charge: NanoRho) -> Option<Clip> {
         // The noise for each contribution of the clip. About as many requesters lie above the best
         // clip (docs/mechanisms.md, section 6).
@@ -50,12 +50,12 @@ impl History {
         next_clip(&self.layers, noise).or_else(heavy)
     }
 
-    /// How many lookups a requester may have before the clip of fine tables shortens it.
+    /// How many lookups of a requester stay unclipped in fine tables; `None` without a histogram.
     pub(super) fn typical_most(&self) -> Option<f64> {
         self.requesters.as_ref().map(Requesters::typical_most)
     }
 
-    /// How many lookups a day has, on average; none where no layers tell.
+    /// How many lookups a day has on average; `None` without layers.
     pub(super) fn lookups(&self) -> Option<f64> {
         let sum: f64 = self.layers.iter().map(PublishedLayers::total).sum();
         (!self.layers.is_empty()).then(|| sum / self.layers.len() as f64)
@@ -63,7 +63,7 @@ impl History {
 }
 
 impl Requesters {
-    /// None when no bin stands out.
+    /// `None` if no bin is well above its noise.
     fn new(days: &[(Vec<f64>, f64)]) -> Option<Self> {
         let count = days.len() as f64;
         let requesters: Vec<f64> = (0..HISTOGRAM_BINS)
@@ -74,10 +74,10 @@ impl Requesters {
         seen.then_some(Self { requesters, noise_sd })
     }
 
-    /// A clip of the total with about so many requesters past it; none where the noise hides them.
+    /// A clip of the total with about `past` requesters above it; `None` if the noise hides them.
     ///
-    /// It lies above `usual` where more than that are surely past `usual`, and below it where surely
-    /// no more are past the lower one.
+    /// It is above `usual` if surely more than that are above `usual`, and below `usual` if surely no
+    /// more than that are above it.
     fn clip(&self, usual: Clip, past: f64) -> Option<Clip> {
         let edges = histogram_edges();
         let surely = |edge: u32, sds: f64| {
@@ -97,7 +97,7 @@ impl Requesters {
         clip.map(Clip::whole)
     }
 
-    /// How many lookups a requester may have before the clip of fine tables shortens it.
+    /// How many lookups of a requester stay unclipped in fine tables.
     fn typical_most(&self) -> f64 {
         let bins = || {
             let held = |bin: &f64| if *bin >= LEAST_SIGNAL * self.noise_sd { *bin } else { 0.0 };
@@ -144,15 +144,19 @@ mod tests {
         let usual = Clip::whole(300);
         assert_eq!(alone.total_clip(usual, charge), Some(Clip::whole(700)));
         assert_eq!(alone.lookups(), None);
-        let mut nobody = PublishedLayers { width: 20.0, noise_sd: 1.0, sums: vec![0.0; 16] };
-        assert_eq!(History::new(&[], vec![nobody.clone()]), None, "an empty day tells nothing");
-        nobody.sums[0] = 10_000.0;
-        let both = History::new(&heavy, vec![nobody.clone()]).unwrap();
+        let mut empty = PublishedLayers { width: 20.0, noise_sd: 1.0, sums: vec![0.0; 16] };
+        assert_eq!(
+            History::new(&[], vec![empty.clone()]),
+            None,
+            "nothing follows from an empty day"
+        );
+        empty.sums[0] = 10_000.0;
+        let both = History::new(&heavy, vec![empty.clone()]).unwrap();
         assert_eq!(both.total_clip(usual, charge), Some(Clip::whole(160)));
         assert_eq!(both.typical_most(), alone.typical_most());
         let layers = History::new(
             &[],
-            vec![nobody, PublishedLayers { width: 20.0, noise_sd: 1.0, sums: vec![5.0; 16] }],
+            vec![empty, PublishedLayers { width: 20.0, noise_sd: 1.0, sums: vec![5.0; 16] }],
         );
         let layers = layers.unwrap();
         assert_eq!((layers.typical_most(), layers.lookups()), (None, Some(5_040.0)));

@@ -21,7 +21,7 @@ use crate::release_file::question::Question;
 use crate::release_file::unit::Unit;
 use crate::{Error, Result};
 
-/// Which part of the family's budget the total gets, in hundredths.
+/// The part of the family's budget that the total gets, in hundredths.
 const TOTAL_PART: u64 = 40;
 
 /// The questions over lookups and their axes.
@@ -85,13 +85,13 @@ impl LookupMarginals {
         &self.sizes
     }
 
-    /// The axes that a question's answer is made of; none when it is not of this family.
+    /// The axes that the answer of a question is made of; `None` if it is not of this family.
     #[must_use]
     pub fn marginal(&self, question: &str) -> Option<AxisSet> {
         self.wanted.iter().find(|wanted| wanted.question == question).map(|wanted| wanted.axes)
     }
 
-    /// The axes of a table as a set; none when one is not of this family.
+    /// The axes of a table as a set; `None` if one of them is not of this family.
     #[must_use]
     pub fn set(&self, axes: &[Axis]) -> Option<AxisSet> {
         axes.iter().try_fold(0, |set, axis| {
@@ -206,13 +206,13 @@ impl LookupMarginals {
         }
     }
 
-    /// The largest clip of a target that a question with these very axes sets.
+    /// The largest target clip that a question with exactly these axes sets.
     fn asked_target_clip(&self, set: AxisSet) -> Option<Clip> {
         let same = self.wanted.iter().filter(|wanted| wanted.axes == set);
         same.filter_map(|wanted| wanted.target_clip).max_by_key(|clip| clip.units())
     }
 
-    /// The largest clip that a question with these very axes sets.
+    /// The largest clip that a question with exactly these axes sets.
     fn asked_clip(&self, set: AxisSet) -> Option<Clip> {
         let same = self.wanted.iter().filter(|wanted| wanted.axes == set);
         same.filter_map(|wanted| wanted.clip).max_by_key(|clip| clip.units())
@@ -241,8 +241,8 @@ impl LookupMarginals {
     }
 }
 
-/// What a count or a share reads: its keys, and for a share the keys of its condition where some
-/// count has them all, else the condition itself.
+/// The axes that a count or a share reads: its keys, and for a share the keys of its condition if
+/// some count has all of them, otherwise the condition itself.
 fn marginal_axes(question: &Question, counts: &[Vec<Axis>]) -> Option<Vec<Axis>> {
     let by: Vec<Axis> = question.by.iter().map(Axis::of).collect();
     match &question.measure {

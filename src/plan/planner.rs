@@ -25,7 +25,7 @@ use crate::{Error, Result};
 /// The charges add up to at most `budget` times the release's share: every part rounds down.
 ///
 /// # Errors
-/// Refused, when the budget is too small for so many questions; usage, for questions over lookups
+/// Refused, when the budget is too small for this many questions; usage, for questions over lookups
 /// with more axes than can be laid out.
 pub fn measured_tables(
     release_file: &ReleaseFile,

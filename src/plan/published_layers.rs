@@ -15,13 +15,13 @@ use crate::release_file::lattice::{Clip, LATTICE_ONE, MOST_CLIP};
 /// The least clip that earlier days may set, in lookups.
 pub(super) const LEAST_CLIP: f64 = 20.0;
 
-/// A day's lookups must stand so many standard deviations out of their noise to tell anything.
+/// A day is used only if its lookups are at least this many standard deviations of their noise.
 const LEAST_SIGNAL: f64 = 5.0;
 
 /// A published total in layers.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PublishedLayers {
-    /// How wide each is, in lookups of one requester.
+    /// The width of each layer, in lookups of one requester.
     pub width: f64,
     /// The standard deviation of the noise of each.
     pub noise_sd: f64,
@@ -30,7 +30,7 @@ pub struct PublishedLayers {
 }
 
 impl PublishedLayers {
-    /// From the noisy sums of a table, in units of 2^-16.
+    /// From the noisy sums of a table, in lattice steps.
     #[must_use]
     pub fn new(layering: Layering, units: &[i64], noise_sd: f64) -> Self {
         let one = LATTICE_ONE as f64;
@@ -41,10 +41,10 @@ impl PublishedLayers {
         }
     }
 
-    /// Whether anything follows from them: a day without logs, or with next to none, says nothing
-    /// about the days after.
+    /// Whether they are usable evidence: a day with no or hardly any logs says nothing about later
+    /// days.
     #[must_use]
-    pub fn tells(&self) -> bool {
+    pub fn is_usable(&self) -> bool {
         let positive = |number: f64| number.is_finite() && number > 0.0;
         positive(self.width)
             && positive(self.noise_sd)
@@ -75,13 +75,14 @@ impl PublishedLayers {
     }
 }
 
-/// The clip of the next day's total, where an earlier day tells; the newest comes first.
+/// The clip of the next day's total; `None` if no earlier day gives usable evidence. The newest day
+/// comes first.
 ///
 /// `noise` is the standard deviation of the total's noise for each lookup of the clip. A day goes
-/// half of the way, in ratio, from the last clip to the one that looks best, and never past half or
-/// twice the last: what one noisy day misjudges, the next ones set right.
+/// half of the way, in ratio, from the last clip to the one that looks best, and never beyond half or
+/// twice the last one, so that later days correct what a noisy day misjudges.
 pub(super) fn next_clip(days: &[PublishedLayers], noise: f64) -> Option<Clip> {
-    let days: Vec<&PublishedLayers> = days.iter().filter(|day| day.tells()).collect();
+    let days: Vec<&PublishedLayers> = days.iter().filter(|day| day.is_usable()).collect();
     let last = days.first()?.most();
     let tail = Tail::new(&days);
     let candidates = (0..).map(|step| LEAST_CLIP * (f64::from(step) / 4.0).exp2());
@@ -96,7 +97,7 @@ pub(super) fn next_clip(days: &[PublishedLayers], noise: f64) -> Option<Clip> {
     Some(clip)
 }
 
-/// How many lookups lie past any count of a requester, as days together tell.
+/// Estimates from several days how many lookups lie past any count of a requester.
 struct Tail {
     /// Counts of a requester, ascending from zero.
     edges: Vec<f64>,
@@ -111,7 +112,7 @@ const STEPS: i32 = 12;
 
 impl Tail {
     fn new(days: &[&PublishedLayers]) -> Self {
-        // As far up as at least half of the days tell: what lies above is clearer from how it begins.
+        // Up to where at least half of the days reach; what lies above is extrapolated.
         let mut most: Vec<f64> = days.iter().map(|day| day.most()).collect();
         most.sort_unstable_by(f64::total_cmp);
         let top = most.get(most.len() / 2).copied().unwrap_or(LEAST_CLIP);
@@ -147,11 +148,11 @@ impl Tail {
     }
 }
 
-/// How many requesters reach between two counts, over all days that tell, with the precision.
+/// How many requesters reach between two counts, over all days that cover them, with the precision.
 fn together(days: &[&PublishedLayers], from: f64, to: f64) -> (f64, f64) {
     let (mut sum, mut precision) = (0.0, 0.0);
     for day in days {
-        // A day whose clip ends in between tells of what lies below it.
+        // A day whose clip ends in between covers what lies below it.
         let end = to.min(day.most());
         if end - from < 0.5 * (to - from) {
             continue;
@@ -180,7 +181,7 @@ fn never_rising(values: &[(f64, f64)]) -> Vec<f64> {
     spread.flatten().collect()
 }
 
-/// On the straight lines through these points; the ends go on.
+/// Interpolates on straight lines between these points; beyond the ends values stay constant.
 fn between(at: &[f64], values: &[f64], place: f64) -> f64 {
     let next = at.partition_point(|at| *at < place);
     match (next.checked_sub(1), at.get(next)) {

@@ -51,7 +51,7 @@ impl Role {
         }
     }
 
-    /// The role of a table in a plan that was frozen before plans named roles. Tables were told apart
+    /// The role of a table in a plan that was frozen before plans named roles. Tables were distinguished
     /// by what they held and by their names; a name with a space is not a question's.
     pub(super) fn of_older(name: &str, axes: &[Axis], contribution: &Contribution) -> Self {
         let question = || name.to_owned();

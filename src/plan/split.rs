@@ -1,14 +1,14 @@
 //! How the budget of the lookups is divided over candidate tables: a convex problem, solved before
 //! any log is read.
 //!
-//! Minimised is the sum over questions of weight times cells^[`DETAIL`] times the variance of a
-//! cell's least-squares estimate, in logarithms for each question. Tables that would get next to
-//! nothing are dropped.
+//! The objective is the sum over questions of weight times cells^[`DETAIL`] times the logarithm of the
+//! variance of a cell's least-squares estimate. Tables that would get hardly anything are dropped
+//! (docs/mechanisms.md, section 5).
 
 use super::family::{AxisSet, Family, subsets};
 
-/// How much more a question counts for each of its cells: finer tables are read in more places, and
-/// their cells drown first.
+/// The power of its number of cells by which a question counts more: finer tables are read in more
+/// places, and their cells are lost in the noise first.
 const DETAIL: f64 = 0.2;
 /// A table with a smaller part is not worth measuring.
 const LEAST_PART: f64 = 0.01;
@@ -20,7 +20,7 @@ pub(super) struct Candidate {
     pub(super) axes: AxisSet,
     /// The bound on a requester's norm.
     pub(super) clip: f64,
-    /// Whether it says alone what belongs to its axes.
+    /// Whether it alone decides what belongs to its axes.
     pub(super) is_loose: bool,
 }
 
@@ -36,7 +36,7 @@ pub(super) fn split(sizes: &[u64], candidates: &[Candidate], wanted: &[Wanted]) 
     let even = 1.0 / candidates.len().max(1) as f64;
     let mut parts = improve(sizes, candidates, wanted, vec![even; candidates.len()]);
     loop {
-        // The smallest part goes first, where every question still has a table to come from.
+        // The smallest part is dropped first, as long as every question still has a table.
         let small = (0..parts.len())
             .filter(|&place| {
                 let without = parts

@@ -26,7 +26,7 @@ pub struct MeasuredTable {
     pub contribution: Contribution,
     /// The bound on the L2 norm of one requester's vector.
     pub clip: Clip,
-    /// The bound on what is asked about one target, where persons are the unit.
+    /// The bound on what is asked about one target, if persons are the unit.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub target_clip: Option<Clip>,
     /// The most that drawing it may charge, in billionths of rho.
@@ -74,7 +74,7 @@ impl MeasuredTable {
         self.contribution.layering(self.clip)
     }
 
-    /// The clip as a release file sets it: of a total in layers, how many lookups of a requester count.
+    /// The clip as a release file sets it; for a total in layers, how many lookups of a requester count.
     #[must_use]
     pub fn asked_clip(&self) -> Clip {
         self.layering().map_or(self.clip, Layering::most)

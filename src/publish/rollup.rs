@@ -36,7 +36,7 @@ use day::{Cells, broken};
 /// noise and its interval stand how many days were added and how many the period has.
 ///
 /// # Errors
-/// Refused, for a question whose values do not add up, or a day that does not tell what the noise of
+/// Refused, for a question whose values do not add up, or a day that does not state what the noise of
 /// a sum needs; internal, when stored bytes are not as published.
 pub fn rollup(
     release_file: &ReleaseFile,

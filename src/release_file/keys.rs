@@ -13,7 +13,7 @@ use crate::{Error, Result};
 
 /// The value that stands for everything off a public list.
 pub const OTHER: &str = "other";
-/// The value of a route that the log does not tell.
+/// The value of a route that the log does not state.
 pub const UNKNOWN: &str = "unknown";
 /// The routes, sorted.
 pub const ROUTES: [&str; 3] = ["messenger", "sms", UNKNOWN];

@@ -7,7 +7,7 @@ pub const LATTICE_ONE: u64 = 1 << LATTICE_BITS;
 /// The largest clip that may be asked for.
 pub const MOST_CLIP: f64 = 1_048_576.0;
 
-/// A bound on the L2 norm of one unit's vector, in units of 2^-16.
+/// A bound on the L2 norm of the vector of one privacy unit, in lattice steps (2^-16 of a lookup).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(transparent)]
 pub struct Clip(u64);
@@ -19,13 +19,13 @@ impl Clip {
         Self(contributions as u64 * LATTICE_ONE)
     }
 
-    /// From lattice units.
+    /// From lattice steps.
     #[must_use]
     pub const fn lattice(units: u64) -> Self {
         Self(units)
     }
 
-    /// In lattice units.
+    /// In lattice steps.
     #[must_use]
     pub const fn units(self) -> u64 {
         self.0

@@ -169,7 +169,7 @@ pub struct Logs {
 pub enum Expect {
     /// A folder `hour=HH` for each hour of the day: 24, or 23 and 25 when the clock changes.
     EveryHour,
-    /// So many files for each UTC day.
+    /// This many files for each UTC day.
     FilesPerDay(u32),
 }
 
@@ -177,7 +177,7 @@ impl Expect {
     fn parse(raw: &RawExpect, day_folder: Option<&str>) -> Result<Self> {
         if day_folder.is_none() {
             return Err(Error::usage("`[logs] expect` needs `day_folder`").help(
-                "only a promised day folder, such as day_folder = \"day\", tells a day's files",
+                "which files belong to a day follows only from its folder: set it, for example day_folder = \"day\"",
             ));
         }
         match (raw.hours, raw.files_per_day) {

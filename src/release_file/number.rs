@@ -35,7 +35,7 @@ pub struct Grid {
 }
 
 impl Grid {
-    /// Divides `range` for the numbers of the log's column `column`; `is_signed` tells whether
+    /// Divides `range` for the numbers of the log's column `column`; `is_signed` says whether
     /// numbers below zero are numbers at all.
     ///
     /// # Errors
@@ -129,14 +129,14 @@ impl Grid {
         }
     }
 
-    /// What a number at this position adds to a centred sum, in units of 2^-16: from -1 at the
+    /// What a number at this position adds to a centred sum, in lattice steps: from -1 at the
     /// lower end of the range to 1 at the upper.
     #[must_use]
     pub fn centred(level: u16) -> i64 {
         (2 * i64::from(level.min(LEVELS)) - i64::from(LEVELS)) * 2
     }
 
-    /// What a number at this position adds to a plain sum, in units of 2^-16 of [`Self::most`].
+    /// What a number at this position adds to a plain sum, in lattice steps of [`Self::most`].
     #[must_use]
     pub fn plain(&self, level: u16) -> i64 {
         let share = f64::from(level.min(LEVELS)) / f64::from(LEVELS);

@@ -9,7 +9,7 @@ use super::logs::{Identifier, Logs};
 use super::raw::RawQuestion;
 use crate::{Error, Result};
 
-/// How many digits of a number no prefix may tell.
+/// How many digits of a number every prefix must leave open.
 pub const OPEN_DIGITS: u32 = 4;
 /// The shortest prefix that is no public knowledge: calling codes have up to three digits.
 const SHORTEST: u32 = 4;
@@ -90,7 +90,7 @@ impl Prefix {
         format!("{}:{}", self.column(), self.digits)
     }
 
-    /// The prefix of a number; none where it would leave too few digits open.
+    /// The prefix of a number; `None` if it would leave too few digits open.
     #[must_use]
     pub fn of(self, number: u64) -> Option<u64> {
         let open = number.checked_ilog10()?.checked_sub(self.digits - 1)?;

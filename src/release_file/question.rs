@@ -26,7 +26,7 @@ pub struct Question {
     /// Whether its table bounds heavy users as loosely as the total, and what it says of its keys
     /// stands for all finer tables.
     pub is_loose: bool,
-    /// Publish so many of the largest cells alone.
+    /// Publish only this many of the largest cells.
     pub top: Option<u32>,
 }
 

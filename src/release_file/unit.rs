@@ -131,7 +131,7 @@ impl Exempt {
         self.identifiers.len()
     }
 
-    /// Whether nobody is exempt.
+    /// Whether no identifier is exempt.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.identifiers.is_empty()

@@ -104,7 +104,7 @@ pub(crate) struct Plausible {
 }
 
 impl Plausible {
-    /// The range around an instant, for logs that are kept for so many days.
+    /// The range around an instant, for logs that are kept for `retention_days`.
     pub(crate) fn around(now: Now, retention_days: u32) -> Self {
         let oldest = (i64::from(retention_days) + OLDEST_DAYS) * MICROS_PER_DAY;
         // An instant that a person names may lie before rows that are rightly there.

@@ -52,7 +52,7 @@ struct Exact {
     met: u64,
     /// How many lookups each requester has, or how many targets.
     requesters: HashMap<String, u32>,
-    /// Who asked about whom, where targets are told apart.
+    /// Who asked about whom, if targets are distinguished.
     pairs: HashSet<(String, String)>,
     /// The numbers of the lookups that have one, held to the question's range.
     numbers: Vec<f64>,

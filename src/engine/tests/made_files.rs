@@ -58,7 +58,7 @@ impl Made {
         ReleaseFile::parse(&text, "made.toml", folder).unwrap()
     }
 
-    /// The exact tables of [`DAY`], in lattice units, and the rejects among the rows read for it.
+    /// The exact tables of [`DAY`], in lattice steps, and the rejects among the rows read for it.
     fn tally(&self) -> Result<(Vec<Vec<i64>>, Rejects)> {
         let folder = tempfile::tempdir().unwrap();
         let release_file = self.release(folder.path());

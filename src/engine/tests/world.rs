@@ -30,7 +30,7 @@ pub(super) struct Lookup {
 pub(super) struct Setup {
     pub(super) has_numbers: bool,
     pub(super) has_few_keys: bool,
-    /// Whether a question tells targets apart, so that rows keep them.
+    /// Whether a question distinguishes targets, so that rows keep them.
     pub(super) has_targets: bool,
     /// Whether a question looks for private keys, so that a tally leaves rows sorted for it.
     pub(super) has_private_keys: bool,

@@ -44,7 +44,8 @@ impl Layers {
         Self { count: if bound.units() < LEAST_LAYERED.units() { 1 } else { LAYERS } }
     }
 
-    /// Layers that take a requester's lookups up to `bound`, or less than a step for each layer above.
+    /// Layers that take the lookups of a requester up to `bound`, rounded up by less than one lattice
+    /// step per layer.
     const fn taking(self, bound: Clip) -> Layering {
         Layering { count: self.count, width: bound.units().div_ceil(self.count as u64) }
     }
@@ -106,7 +107,7 @@ impl Layering {
         Clip::lattice(self.width.saturating_mul(self.count as u64))
     }
 
-    /// What a requester of so many lookups, in lattice steps, adds to each layer that it reaches.
+    /// What a requester adds to each layer that it reaches, from its lookups in lattice steps.
     ///
     /// # Privacy
     /// Lookups taken away leave the layers from the top: `k` of them move the vector by at most `k`.

@@ -51,7 +51,7 @@ fn a_share_without_a_count_brings_its_condition() {
 
 #[test]
 fn clips_shrink_with_the_grain_and_follow_the_history() {
-    // Neither tells of the other's keys.
+    // Neither contains the keys of the other.
     let asked = "[[question]]\nname = \"app\"\ncount = \"lookups\"\nby = [\"app\"]\n\
                  [[question]]\nname = \"fine\"\ncount = \"lookups\"\nby = [\"target_country\", \"hour\"]\n";
     let constant = tables(asked);
@@ -64,7 +64,7 @@ fn clips_shrink_with_the_grain_and_follow_the_history() {
         let history = History::new(&[(bins, noise_sd)], Vec::new()).unwrap();
         lookups.tables(NanoRho::new(20_000_000), Unit::PersonDay, Some(&history)).unwrap()
     };
-    // Nobody asks more than six times: the least clip takes nothing.
+    // No requester asks more than six times, so the least clip takes nothing.
     let light = with(0.0, 1.0);
     assert_eq!(light[0].clip, Clip::whole(20));
     // A thousand requesters ask 500 times or more.
@@ -94,9 +94,9 @@ fn layers_set_the_clip_of_the_total_and_of_loose_tables() {
     let with = |unit: Unit, history: Option<&History>| {
         lookups.tables(NanoRho::new(20_000_000), unit, history).unwrap()
     };
-    let mut nobody = PublishedLayers { width: 20.0, noise_sd: 1.0, sums: vec![0.0; 16] };
-    nobody.sums[0] = 10_000.0;
-    let history = History::new(&[], vec![nobody]).unwrap();
+    let mut empty = PublishedLayers { width: 20.0, noise_sd: 1.0, sums: vec![0.0; 16] };
+    empty.sums[0] = 10_000.0;
+    let history = History::new(&[], vec![empty]).unwrap();
     let (before, after) =
         (with(Unit::RequesterDay, None), with(Unit::RequesterDay, Some(&history)));
     assert_eq!(before[0].asked_clip(), DEFAULT_BOUND);
@@ -116,9 +116,9 @@ fn layers_set_the_clip_of_the_total_and_of_loose_tables() {
 #[test]
 fn the_release_files_clip_of_the_total_stands_whatever_earlier_days_tell() {
     let release_file = release("[[question]]\nname = \"all\"\ncount = \"lookups\"\nclip = 48\n");
-    let mut nobody = PublishedLayers { width: 20.0, noise_sd: 1.0, sums: vec![0.0; 16] };
-    nobody.sums[0] = 10_000.0;
-    let history = History::new(&[], vec![nobody]);
+    let mut empty = PublishedLayers { width: 20.0, noise_sd: 1.0, sums: vec![0.0; 16] };
+    empty.sums[0] = 10_000.0;
+    let history = History::new(&[], vec![empty]);
     let lookups = LookupMarginals::new(&release_file.questions).unwrap();
     let tables =
         lookups.tables(NanoRho::new(20_000_000), Unit::RequesterDay, history.as_ref()).unwrap();

@@ -79,7 +79,7 @@ fn measured(requesters: &[f64], clip: Clip, noise: f64, chance: &mut Normal) -> 
 }
 
 /// What the total of 300,000 lookups has at epsilon 1 and its part of the budget: a lookup of clip
-/// costs so many of noise.
+/// costs this much noise.
 const NOISE: f64 = 7.7;
 
 /// Days of one kind of users, each with a clip that follows from those before.

@@ -89,7 +89,7 @@ impl Coarser {
         name
     }
 
-    /// Why a question cannot be added up like this; none when it can.
+    /// Why a question cannot be added up like this; `None` if it can.
     #[must_use]
     pub fn unfit(&self, question: &Question) -> Option<String> {
         let left = |key: &&Key| !self.drop.iter().any(|name| name == key.name());

@@ -27,7 +27,7 @@ pub struct ReleasedDay {
     pub day: Day,
     /// The question's file.
     pub file: StoredFile,
-    /// The measured tables with their noise; none when another version of the program froze them.
+    /// The measured tables with their noise; `None` if another version of the program froze them.
     pub tables: Option<Vec<PricedTable>>,
 }
 
@@ -42,7 +42,7 @@ impl Cells {
     /// Reads a day's cells and adds them up as asked.
     ///
     /// # Errors
-    /// Refused, when the day does not tell what the noise of sums needs; internal, when stored bytes
+    /// Refused, when the day does not state what the noise of sums needs; internal, when stored bytes
     /// are not as published.
     pub(super) fn read(
         released: &ReleasedDay,
@@ -90,8 +90,9 @@ impl Cells {
     }
 }
 
-/// What a count was raked with, none where it was not; nothing at all when the file does not say.
-#[expect(clippy::option_option, reason = "not raked and not told are two answers")]
+/// The sums that a count was raked with, `Some(None)` if it was not raked; `None` if the file does
+/// not say.
+#[expect(clippy::option_option, reason = "not raked and not stated are two answers")]
 fn raking(metadata: &Value) -> Option<Option<Raking>> {
     match (metadata.get("raking"), metadata.get("raked")?.as_bool()?) {
         (_, false) => Some(None),
@@ -164,9 +165,9 @@ mod tests {
         assert_eq!(raking(&json!({ "raked": false })), Some(None));
         assert_eq!(raking(&json!({ "raked": true })), None);
         assert_eq!(raking(&json!({ "raked": true, "raking": { "total": 1 } })), None);
-        let told = json!({ "raked": true, "raking": { "total": 9.5, "sums": { "a": 7.25 } } });
+        let facts = json!({ "raked": true, "raking": { "total": 9.5, "sums": { "a": 7.25 } } });
         let sums = [("a".to_owned(), 7.25)].into();
-        assert_eq!(raking(&told), Some(Some(Raking { total: 9.5, sums })));
+        assert_eq!(raking(&facts), Some(Some(Raking { total: 9.5, sums })));
     }
 
     #[test]
@@ -200,11 +201,11 @@ mod tests {
             Cells::read(&released, &release_file.questions[0], &plan.lookups, &coarser)
         };
         let older = json!({ "raked": true });
-        for (told, tables, reason) in [
+        for (facts, tables, reason) in [
             (older.clone(), Some(tables.clone()), "raked with"),
             (json!({ "raked": false }), None, "another version"),
         ] {
-            let error = read(told, tables, &["hour"]).err().unwrap();
+            let error = read(facts, tables, &["hour"]).err().unwrap();
             assert_eq!(error.kind(), crate::Kind::Refused);
             let text = error.to_string();
             assert!(text.contains("2026-01-05") && text.contains(reason), "{text}");

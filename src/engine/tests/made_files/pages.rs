@@ -88,7 +88,7 @@ impl Header {
         }
         let kind = at;
         skip(bytes, &mut at, STRUCT_BODY);
-        // Numbers are told in zigzag order.
+        // Numbers are in zigzag order.
         Self { kind, end: at, body: (sizes[2] >> 1) as usize }
     }
 }

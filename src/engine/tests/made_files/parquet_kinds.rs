@@ -254,7 +254,7 @@ pub(super) fn types(rows: &[Row]) -> Vec<Made> {
     kinds
 }
 
-/// The batch with columns that nobody reads between the others, of types that nobody could.
+/// The batch with unread columns between the others, of types that could not be read.
 fn beside(batch: &RecordBatch) -> RecordBatch {
     let rows = batch.num_rows();
     let numbers: ArrayRef = Arc::new((0..rows as i64).map(Some).collect::<Int64Array>());

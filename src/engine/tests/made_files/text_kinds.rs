@@ -52,7 +52,7 @@ fn delimited(rows: &[Row], separator: &str, end: &str, write: impl Fn(&str) -> S
     text.into_bytes()
 }
 
-/// With every value between quotes, columns in another order and one that nobody reads, whose
+/// With every value between quotes, columns in another order and one that is not read, whose
 /// values hold line ends and separators.
 fn csv_with_notes(rows: &[Row]) -> Vec<u8> {
     let mut text =
