@@ -9,8 +9,8 @@ use crate::{Error, Result};
 /// Spreads requesters over partitions, under a secret hash key that is drawn for each run.
 ///
 /// # Privacy
-/// Numbers are identified exactly, opaque names by a 128-bit hash under that key: nobody can choose
-/// names that collide, and results do not depend on the key.
+/// Numbers are identified exactly, opaque names by a 128-bit hash under that key: names that
+/// collide cannot be chosen, and results do not depend on the key.
 #[derive(Clone)]
 pub struct PartitionHasher {
     names: SipHasher13,

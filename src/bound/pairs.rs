@@ -31,7 +31,7 @@ impl SortedRows {
     /// Leaves a partition's rows for later passes.
     pub(super) fn leave(&self, partition: usize, rows: &[NarrowWithTarget]) {
         if let Some(place) = self.partitions.get(partition) {
-            // Whoever came first left the same rows.
+            // Another thread has left the same rows before.
             let _again = place.set(rows.to_vec());
         }
     }

@@ -3,7 +3,7 @@
 //! Quotes are those of RFC 4180: a field of a CSV file may stand in quotes, and within them a quote
 //! is doubled. A record is malformed when a quote stands anywhere else, when a quote is never
 //! closed, when a carriage return outside of quotes is no part of a line end, when the record has
-//! another number of fields than the header, or when it is not UTF-8. Columns that nobody reads
+//! another number of fields than the header, or when it is not UTF-8. Unread columns
 //! count as well: a quote in one may hide where the record ends. A malformed record is a row that is
 //! rejected, and the records behind it are read.
 //!

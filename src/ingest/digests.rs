@@ -67,7 +67,7 @@ fn named(name: &Path, content: blake3::Hash, key: &LedgerKey) -> Result<String> 
 /// What the file system says of a file: its path, size and last change.
 type Seen = (PathBuf, u64, SystemTime);
 
-/// A file that nobody has written to for this long counts as unchanged while its size and time of
+/// A file that has not been written to for this long counts as unchanged while its size and time of
 /// change stay the same.
 const AT_REST: Duration = Duration::from_secs(10);
 

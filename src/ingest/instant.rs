@@ -1,9 +1,9 @@
-//! Instants as most logs write them, without a detour: `2026-01-31T08:00:00.123456Z`.
+//! A fast path for instants as most logs write them: `2026-01-31T08:00:00.123456Z`.
 //!
-//! What is read here means the same to the calendar library; what is not read here goes to it.
+//! It reads texts exactly as the calendar library does, and leaves all other texts to that library.
 
 /// Reads an RFC 3339 instant in UTC to whole microseconds, rounded down; `naive_is_utc` says that one
-/// without an offset is in UTC too. None for everything else, be it an instant or not.
+/// without an offset is in UTC too. `None` for every other text, whether it is an instant or not.
 #[inline]
 pub(super) fn utc_micros(text: &[u8], naive_is_utc: bool) -> Option<i64> {
     let (head, tail) = text.split_first_chunk::<19>()?;

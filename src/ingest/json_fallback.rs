@@ -12,7 +12,7 @@ pub(super) fn object(line: &[u8]) -> Option<Map<String, Value>> {
 
 /// The texts that a line has under these names; `None` when it is no object.
 ///
-/// Of a name that is repeated the last value counts. A nested value is nobody's name and gives none.
+/// Of a repeated name the last value counts. A nested value names no person, so it counts as absent.
 pub(super) fn texts(line: &[u8], names: &[String]) -> Option<Vec<Option<String>>> {
     let mut object = object(line)?;
     Some(names.iter().map(|name| object.remove(name).and_then(text)).collect())

@@ -2,7 +2,7 @@
 //!
 //! Logs repeat one shape: the name of a member is compared with the one that followed before, and
 //! values are passed over once. A line is plain when it is an object whose wanted members are texts
-//! without escapes, numbers in their shortest form, booleans and nulls; members that nobody wants may
+//! without escapes, numbers in their shortest form, booleans and nulls; unwanted members may
 //! have escapes and be nested. Every other line is left to [`json_fallback`], which decides whether
 //! it is an object and what it says.
 
@@ -16,9 +16,9 @@ use super::text_rows::TextRows;
 /// How many digits a number may have before or behind the point; longer ones are left to the
 /// fallback.
 const DIGITS_MAX: usize = 18;
-/// A number of so many digits is the shortest text of its binary form.
+/// A number with at most this many digits is the shortest text of its binary form.
 const DIGITS_EXACT: usize = 15;
-/// How deep values that nobody wants may be nested; deeper ones are left to the fallback.
+/// How deep unwanted values may be nested; deeper ones are left to the fallback.
 const DEPTH_MAX: usize = 16;
 /// How many names are remembered.
 const LABELS_MAX: usize = 64;
@@ -137,7 +137,7 @@ impl Lines<'_> {
     }
 
     /// Takes the name of the line's next member and gives its place among the wanted names, which is
-    /// `None` when nobody wants it.
+    /// `None` if it is not wanted.
     #[inline(always)]
     fn name(&mut self) -> Option<Option<usize>> {
         if let Some(label) = self.labels.get(self.next)

@@ -79,7 +79,7 @@ impl Identities {
     /// Prepares for the logs of a release.
     ///
     /// # Errors
-    /// Usage, when the default region is none.
+    /// Usage, when the default region is not a region.
     pub fn new(logs: &Logs) -> Result<Self> {
         Ok(Self(match logs.identifier {
             Identifier::E164 => Some(Normaliser::new(logs.default_region.as_deref())?),

@@ -1,4 +1,4 @@
-//! Opening files and decoding bytes that nobody vouches for.
+//! Opens files and decodes bytes that cannot be trusted.
 
 use std::fs::File;
 use std::io::{BufReader, Error as IoError, Read};

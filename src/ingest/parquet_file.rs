@@ -40,7 +40,7 @@ pub(super) struct ParquetFooter {
     metadata: ArrowReaderMetadata,
 }
 
-/// The least and the greatest time of some rows; `None` where the statistics do not vouch for both.
+/// The least and the greatest time of some rows; `None` if the statistics do not vouch for both.
 type Bounds = Option<(i64, i64)>;
 
 impl ParquetFooter {

@@ -46,7 +46,7 @@ pub(super) fn positions(key: &Key, array: Option<&ArrayRef>, raw: &RawBatch) -> 
     Ok((0..raw.rows).map(row).collect())
 }
 
-/// A column as numbers; what is none is null.
+/// A column as numbers; other values are null.
 fn numbers(array: &ArrayRef) -> Result<Float64Array> {
     let unreadable = |_| Error::input("a column of numbers cannot be read as such");
     let array = match array.data_type() {

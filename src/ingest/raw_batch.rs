@@ -16,7 +16,7 @@ use crate::{Error, Result};
 /// Some rows of one file.
 pub(super) struct RawBatch {
     pub(super) rows: usize,
-    /// One array for each wanted column; `None` where the file does not have it.
+    /// One array for each wanted column; `None` if the file does not have it.
     pub(super) columns: Vec<Option<ArrayRef>>,
     /// The records that the rows were read from; `None` for columnar files.
     pub(super) records: Option<Records>,

@@ -113,8 +113,8 @@ impl<'a> LogReader<'a> {
         start: impl Fn() -> S + Sync,
         take: impl Fn(&mut S, &Lookups) -> Result<()> + Sync,
     ) -> Result<(Vec<S>, RowCounts)> {
-        // Pieces are handed out in order, and whoever fails ends that: every earlier piece is in work
-        // already, so that the first failure of all is among those of the threads.
+        // Pieces are handed out in order, and a failure ends that. Every earlier piece is already in work
+        // then, so the first failure in order is among those of the threads.
         let pieces = Mutex::new(Some(self.pieces().enumerate()));
         let next = || {
             let mut pieces = pieces.lock().unwrap_or_else(PoisonError::into_inner);

@@ -24,7 +24,7 @@ use crate::{Error, Result};
 /// Why a row could not be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reason {
-    /// Its record is none of the file's format: quotes, fields, JSON or UTF-8 are wrong.
+    /// Its record does not have the file's format: quotes, fields, JSON or UTF-8 are wrong.
     Malformed,
     /// It has no time, or one outside the years 1 to 9999.
     BadTime,
@@ -163,7 +163,7 @@ impl RejectedRows {
     }
 }
 
-/// A column in the form it is shown in: bytes as text, and nothing for bytes that are none.
+/// A column as it is shown: bytes as text, and nothing for bytes that are not text.
 fn shown(array: &ArrayRef) -> ArrayRef {
     match array.data_type() {
         DataType::Binary | DataType::LargeBinary | DataType::BinaryView => {

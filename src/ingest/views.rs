@@ -1,7 +1,7 @@
 //! Columns of text that point into the block they were read from.
 //!
-//! Nothing is copied but texts that do not stand in the block as they are meant, such as those with
-//! doubled quotes. The reader checks that accepted records are UTF-8. Arrow would check each value
+//! Only texts that differ from their form in the block are copied, such as those with doubled
+//! quotes. The reader checks that accepted records are UTF-8. Arrow would check each value
 //! again, so the columns are bytes to it, and callers that need text ask for it.
 
 use std::sync::Arc;

@@ -75,7 +75,7 @@ pub struct Sealed {
 /// A file that a deletion took or shortened.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeletedFile {
-    /// Its path below the folder of the logs; none when the path itself held an identifier.
+    /// Its path below the folder of the logs; `None` if the path itself contained an identifier.
     pub path: Option<String>,
     /// Rows that went.
     pub expired_rows: u64,
@@ -85,7 +85,7 @@ pub struct DeletedFile {
     pub bytes: u64,
     /// The keyed digest of its name and content before.
     pub digest_before: String,
-    /// The same of what stays in its place; none when it is deleted.
+    /// The same of the file that stays in its place; `None` if it is deleted.
     pub digest_after: Option<String>,
 }
 
@@ -111,7 +111,7 @@ pub struct Retention {
 pub struct Finished {
     /// Which deletion.
     pub retention: u64,
-    /// The places, in its list, of files that somebody else changed before they could go: what is
+    /// The places, in its list, of files that another program changed before they could go: what is
     /// past retention in them goes in the next deletion.
     pub left: Vec<usize>,
 }

@@ -37,7 +37,7 @@ impl LedgerKey {
     /// Each part goes in with its length, so that no two lists of parts are mistaken for another.
     ///
     /// # Privacy
-    /// Without the key nobody can test a guess at the parts. Equal parts give equal digests.
+    /// Without the key a guess at the parts cannot be tested. Equal parts give equal digests.
     #[must_use]
     pub fn digest(&self, domain: &str, parts: &[&[u8]]) -> String {
         let mut digest = self.begin(domain);
@@ -111,9 +111,9 @@ impl KeyedDigest {
 /// The error of a key that is gone, for ledgers that hold something.
 fn lost(place: &Place) -> Error {
     Error::io(format!("the key of the ledger {} is gone", place.shown)).help(
-        "restore the .key file beside the ledger from a backup; without it nobody can tell whether \
+        "restore the .key file beside the ledger from a backup; without it nothing shows whether \
          logs changed since they were read, so no new key is made; a ledger that has charged \
-         nothing yet can be deleted instead, and the next run makes both anew",
+         nothing yet can be deleted instead, and the next run makes both again",
     )
 }
 

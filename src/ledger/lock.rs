@@ -54,7 +54,7 @@ impl RunLock {
                 }
             }
         }
-        // Only a help for whoever waits, so a failure to write it does not matter.
+        // It only helps those who wait, so a failure to write it does not matter.
         let _ = file
             .set_len(0)
             .and_then(|()| file.rewind())

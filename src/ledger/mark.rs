@@ -48,7 +48,7 @@ struct Mark {
 }
 
 impl Marks {
-    /// Reads the marks beside these logs; none when there is no such file.
+    /// Reads the marks beside these logs; empty if there is no such file.
     ///
     /// # Errors
     /// I/O, when there is one that cannot be read.

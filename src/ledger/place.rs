@@ -80,13 +80,14 @@ impl Place {
                 Err(Error::io(format!("the ledger {} is a folder", self.shown))
                     .help("name a file, for example daily.ledger inside that folder"))
             }
-            Ok(facts) if facts.len() == 0 => {
-                Err(Error::io(format!("the ledger {} is empty: it was cut short", self.shown))
-                    .help(
-                        "restore it from a backup; it is never made anew over an empty file, since \
+            Ok(facts) if facts.len() == 0 => Err(Error::io(format!(
+                "the ledger {} is empty: it was cut short",
+                self.shown
+            ))
+            .help(
+                "restore it from a backup; it is never made again over an empty file, since \
                      that would forget what was charged",
-                    ))
-            }
+            )),
             Ok(_) => Ok(Found::Ledger),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Found::Nothing),
             Err(error) => Err(unreadable(&self.shown, error)),

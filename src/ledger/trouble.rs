@@ -142,14 +142,14 @@ mod tests {
         ];
         for (code, kind, words) in rows {
             let error = rusqlite::Error::SqliteFailure(ffi::Error::new(code), None);
-            let told = Trouble::from(error).into_error(&place);
-            assert_eq!(told.kind(), kind, "{code}");
-            assert!(told.to_string().contains(words), "{code}: {told}");
-            assert!(told.hint().is_some() || kind == Kind::Internal, "{code}");
+            let error = Trouble::from(error).into_error(&place);
+            assert_eq!(error.kind(), kind, "{code}");
+            assert!(error.to_string().contains(words), "{code}: {error}");
+            assert!(error.hint().is_some() || kind == Kind::Internal, "{code}");
         }
-        let told = Trouble::from(rusqlite::Error::QueryReturnedNoRows).into_error(&place);
-        assert_eq!(told.kind(), Kind::Io);
-        let told = Trouble::from(rusqlite::Error::InvalidQuery).into_error(&place);
-        assert_eq!(told.kind(), Kind::Internal);
+        let error = Trouble::from(rusqlite::Error::QueryReturnedNoRows).into_error(&place);
+        assert_eq!(error.kind(), Kind::Io);
+        let error = Trouble::from(rusqlite::Error::InvalidQuery).into_error(&place);
+        assert_eq!(error.kind(), Kind::Internal);
     }
 }

@@ -59,7 +59,7 @@ const KNOWN_DAYS: usize = 7;
 const HISTORY: (usize, usize) = (7, 30);
 
 /// What committed releases of blocks before `day` published about requesters; nothing else may set
-/// a clip. Days under another release file count where there are none under this one: they may have
+/// a clip. Days under another release file count only if there are none under this one: they may have
 /// counted other lookups.
 pub(super) fn history(
     release_file: &ReleaseFile,

@@ -82,7 +82,7 @@ impl Condition {
     }
 
     /// Evaluates the condition on `rows` rows; `column` gives an array of that length, or `None`
-    /// where the file lacks the column (all null).
+    /// if the file lacks the column (all null).
     ///
     /// # Shapes
     /// One boolean per row; null where SQL gives null.

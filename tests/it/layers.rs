@@ -35,8 +35,8 @@ fn the_clip_of_the_total_follows_from_the_layers_of_days_before() {
     assert_eq!(measured["width"], 18.75);
     assert_eq!(measured["sums"].as_array().unwrap().len(), 16);
     assert_eq!(measured["noise_sd"], first["noise_scale"]);
-    // Where next to nobody asks the clip goes down, by half at the most, unless the noise of the
-    // first day looks like heavy users: then it doubles at the most.
+    // With hardly any lookups the clip goes down, at most by half, unless the noise of the first day
+    // looks like heavy users: then it at most doubles.
     let clip = second["layers"]["up_to"].as_f64().unwrap();
     assert!((150.0..=600.0).contains(&clip) && (clip - 300.0).abs() > 0.5, "{clip}");
     // The plan of the day to come follows from both, and spends nothing.

@@ -1,4 +1,4 @@
-//! Records as programs write them, and records that are none, against a reader that goes byte by
+//! Records as programs write them, and malformed ones, against a reader that goes byte by
 //! byte.
 
 use arrow_array::cast::AsArray;
@@ -100,7 +100,7 @@ fn quotes_that_open_and_close_far_apart_join_no_lines_that_are_records() {
     let text = "1,\"2,3\n4,5,6\n7,\"8\",9\n1,2\",3\n";
     let expected = [None, some("6", "4"), some("9", "7"), None];
     assert_eq!(values(text, TextFormat::Csv), expected);
-    // Without a record in between there is no telling them from a value of several lines.
+    // Without a record in between they cannot be distinguished from a value of several lines.
     assert_eq!(values("1,\"2\n\n4\n5\",3\n", TextFormat::Csv), [some("3", "1")]);
     // The same with a field too many ends where the quotes say.
     let text = "1,\"2\n\n4\n5\",3,4\n1,2,3\n";

@@ -1,4 +1,4 @@
-//! Lines as logs have them, and lines as nobody should write them, against the fallback.
+//! Lines as logs have them, and badly written lines, against the fallback.
 
 use arrow_array::ArrayRef;
 use arrow_array::cast::AsArray;

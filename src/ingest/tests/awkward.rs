@@ -3,7 +3,7 @@
 //! Every file under the folder of awkward files has a line in `tests/bad_data/outcomes.txt`: how
 //! many rows it gives, or how it is refused. Row counts were compared with those of two other
 //! readers when the line was accepted; where they differ the line's remark says why. A file
-//! without a line, or a line without a file, fails. `POINTILLIST_ACCEPT=1` writes the lines anew.
+//! without a line, or a line without a file, fails. `POINTILLIST_ACCEPT=1` writes the lines again.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -153,15 +153,15 @@ fn every_awkward_file_is_read_right_or_refused() {
         seen.insert(name, line);
     }
     let golden = manifest.join("tests/bad_data/outcomes.txt");
-    let told: String = seen.iter().map(|(name, line)| format!("{name}: {line}\n")).collect();
+    let outcomes: String = seen.iter().map(|(name, line)| format!("{name}: {line}\n")).collect();
     if std::env::var_os("POINTILLIST_ACCEPT").is_some() {
-        std::fs::write(&golden, &told).unwrap();
+        std::fs::write(&golden, &outcomes).unwrap();
     }
     let expected = std::fs::read_to_string(&golden).unwrap();
-    for (seen, expected) in told.lines().zip(expected.lines()) {
+    for (seen, expected) in outcomes.lines().zip(expected.lines()) {
         assert_eq!(seen, expected, "run with POINTILLIST_ACCEPT=1 to accept, after comparing");
     }
-    assert_eq!(told, expected);
+    assert_eq!(outcomes, expected);
 }
 
 #[test]

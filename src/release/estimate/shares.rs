@@ -26,7 +26,7 @@ impl Met {
     /// Internal, when the question is no share of the plan.
     pub(super) fn new(question: &Question, plan: &Plan) -> Result<Self> {
         let Measure::Share { condition, keys } = &question.measure else {
-            return Err(Error::internal("a share is none"));
+            return Err(Error::internal("a question that is no share was answered as one"));
         };
         let mut axes = order(&question.by, &plan.lookups)?;
         let by = axes.len();
