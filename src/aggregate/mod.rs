@@ -23,7 +23,7 @@ pub struct ExactTally {
     tables: Vec<Vec<i64>>,
 }
 
-/// The exact weights of private keys, in lattice steps. Secret, including the keys themselves.
+/// The exact weights of private prefixes, in lattice steps. Secret, including the prefixes themselves.
 #[derive(Default)]
 pub struct KeyTally {
     weights: HashMap<u64, i64, foldhash::fast::RandomState>,

@@ -16,7 +16,7 @@ use crate::release_file::window::Day;
 /// What one block may spend, has spent and has left.
 ///
 /// # Units
-/// Billionths of rho, and 10^-18 of delta for private keys.
+/// Billionths of rho, and 10^-18 of delta for private prefixes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 pub struct Balance {
     /// The budget in rho.
@@ -25,9 +25,9 @@ pub struct Balance {
     pub spent: NanoRho,
     /// The budget less that.
     pub left: NanoRho,
-    /// The part of delta that private keys may spend.
+    /// The part of delta that private prefixes may spend.
     pub key_delta_budget: AttoDelta,
-    /// What private keys have spent of it.
+    /// What private prefixes have spent of it.
     pub key_delta_spent: AttoDelta,
     /// What is left of it.
     pub key_delta_left: AttoDelta,
@@ -90,7 +90,7 @@ impl Balance {
 pub(super) enum Coin {
     /// The budget in rho.
     Rho,
-    /// What private keys may spend of delta.
+    /// What private prefixes may spend of delta.
     KeyDelta,
 }
 

@@ -29,7 +29,7 @@ pub struct Reservation {
     pub blocks: Vec<Day>,
     /// What each block is charged: the map of the built measurements.
     pub charge: NanoRho,
-    /// What private keys cost each block.
+    /// What private prefixes cost each block.
     pub key_delta: AttoDelta,
     /// The plan with its mechanism events, as JSON, which a resumed run must use.
     pub plan: String,
@@ -57,7 +57,7 @@ pub struct Entry {
     pub blocks: Vec<Day>,
     /// What each block was charged.
     pub charge: NanoRho,
-    /// What private keys cost each block.
+    /// What private prefixes cost each block.
     pub key_delta: AttoDelta,
     /// How far it has come.
     pub state: State,

@@ -100,7 +100,7 @@ pub(super) fn history(
     Ok(histories.next())
 }
 
-/// For each question with private keys those that committed releases of the days before published:
+/// For each question with private prefixes those that committed releases of the days before published:
 /// they are public, and need not be looked for again. Only days of the same release file count.
 pub(super) fn known_keys(
     release_file: &ReleaseFile,

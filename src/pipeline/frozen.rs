@@ -8,14 +8,14 @@ use crate::ledger::Entry;
 use crate::release::{Losses, PricedTable};
 use crate::{Error, Result};
 
-/// For each question with private keys those that earlier days published.
+/// For each question with private prefixes those that earlier days published.
 pub(super) type KnownKeys = BTreeMap<String, BTreeSet<u64>>;
 
 /// The plan as the ledger freezes it.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Frozen {
     pub(super) tables: Vec<PricedTable>,
-    /// The private keys that were public already.
+    /// The private prefixes that were public already.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(super) known_keys: KnownKeys,
     /// What they cost a contact pair and a target, for statements.

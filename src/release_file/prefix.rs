@@ -36,7 +36,7 @@ pub struct Prefix {
 }
 
 impl Prefix {
-    /// Reads `by = ["target_prefix:6"]` of a question with private keys.
+    /// Reads `by = ["target_prefix:6"]` of a question with private prefixes.
     ///
     /// # Errors
     /// Usage, naming the question and the field.

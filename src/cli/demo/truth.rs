@@ -320,7 +320,7 @@ fn shown(
     Some(shown)
 }
 
-/// The lookups whose private keys were not found: they count among the others.
+/// The lookups whose private prefixes were not found: they count among the others.
 fn others(
     question: &Question,
     columns: &[StringArray],

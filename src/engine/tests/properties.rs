@@ -12,7 +12,7 @@ use crate::release_file::prefix::{Prefix, PrefixOf};
 /// The weights of keys, without those found before.
 fn weights(setup: Setup, files: &[Vec<Lookup>], found: &BTreeSet<u64>) -> BTreeMap<u64, i64> {
     with_rows(setup, files, 2, |rows, plan, exempt| {
-        if setup.has_private_keys {
+        if setup.has_private_prefixes {
             // Leaves the rows sorted, if they are not on disk.
             rows.tally(plan, exempt).unwrap();
         }
@@ -83,13 +83,13 @@ proptest! {
         more in adversary(),
         found in prop::collection::btree_set(prop_oneof![Just(1_415_u64), Just(1_212), Just(2_347)], 0..3),
         memory in prop_oneof![Just(usize::MAX), Just(0)],
-        has_private_keys in any::<bool>(),
+        has_private_prefixes in any::<bool>(),
     ) {
         let setup = Setup {
             has_numbers: true,
             has_few_keys: true,
             has_targets: true,
-            has_private_keys,
+            has_private_prefixes,
             persons: false,
             memory,
         };

@@ -32,8 +32,8 @@ pub(super) struct Setup {
     pub(super) has_few_keys: bool,
     /// Whether a question distinguishes targets, so that rows keep them.
     pub(super) has_targets: bool,
-    /// Whether a question looks for private keys, so that a tally leaves rows sorted for it.
-    pub(super) has_private_keys: bool,
+    /// Whether a question looks for private prefixes, so that a tally leaves rows sorted for it.
+    pub(super) has_private_prefixes: bool,
     /// Whether persons are the unit, with targets 20 and 3 exempt.
     pub(super) persons: bool,
     /// What rows may take; with nothing all of them go to disk.
@@ -45,7 +45,7 @@ impl Setup {
         let identifier = if self.has_numbers { "e164" } else { "opaque" };
         let more = if self.has_few_keys { "" } else { MANY_KEYS };
         let targets = if self.has_targets { TARGETS } else { "" };
-        let keys = if self.has_private_keys { PRIVATE_KEYS } else { "" };
+        let keys = if self.has_private_prefixes { PRIVATE_PREFIXES } else { "" };
         let mut text = format!("{RELEASE}{more}{targets}{keys}").replace("IDENTIFIER", identifier);
         if self.persons {
             let exempt = EXEMPT.map(|exempt| self.name(exempt));
@@ -83,7 +83,7 @@ pub(super) fn setup() -> impl Strategy<Value = Setup> {
         has_numbers: has[0],
         has_few_keys: has[1],
         has_targets: has[2],
-        has_private_keys: false,
+        has_private_prefixes: false,
         persons: has[3],
         memory,
     })
@@ -158,7 +158,7 @@ range = [1, 100]
 clip = 2
 "#;
 
-const PRIVATE_KEYS: &str = r#"[[question]]
+const PRIVATE_PREFIXES: &str = r#"[[question]]
 name = "hot"
 count = "lookups"
 by = ["target_prefix:4"]

@@ -61,7 +61,7 @@ impl Expected {
         }
     }
 
-    /// The typical value of a question under a load, with this noise; `None` for private keys,
+    /// The typical value of a question under a load, with this noise; `None` for private prefixes,
     /// because it is unknown beforehand how many are found.
     #[must_use]
     pub fn typical(self, question: &Question, load: Load) -> Option<Typical> {
