@@ -53,7 +53,7 @@ pub(super) fn terms(release_file: &ReleaseFile) -> Result<Terms> {
         epsilon: ledger.epsilon,
         delta: ledger.delta,
         key_delta: ledger.key_delta,
-        budget: release::budget_of(ledger.epsilon, ledger.conversion_delta())?,
+        budget: release::budget_of(ledger.epsilon, ledger.conversion_delta()),
         time_zone: ledger.time_zone_name.clone(),
         identity: identity(release_file),
         logs: None,

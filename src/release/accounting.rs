@@ -1,183 +1,272 @@
-//! Conversion between rho and (epsilon, delta), rounded so that the promise holds.
+//! Conversion between rho and (epsilon, delta) by the exact curve of the Gaussian mechanism.
+//!
+//! Every draw that a ledger charges is a discrete Gaussian of at least [`LEAST_SCALE`] lattice steps.
+//! `docs/mechanisms.md` proves that such draws, chosen adaptively and with charges that add up to rho,
+//! are at most as distinguishable as one continuous Gaussian with `mu^2 = 2 rho (1 + 2^-20)`, but for
+//! a factor of `exp(1e-60)` at most. The curve of that Gaussian is
+//!
+//! ```text
+//! a = epsilon / mu - mu / 2
+//! delta = Phi(-a) - exp(epsilon) Phi(-a - mu) = phi(a) (R(a) - R(a + mu))
+//! ```
+//!
+//! with Mills' ratio `R(x) = (1 - Phi(x)) / phi(x)` (Balle and Wang 2018, in a form that neither
+//! overflows nor cancels). Its logarithm is computed to within 5e-8, and [`SLACK`] is taken from what
+//! is promised, so that no epsilon is too small and no budget too large.
 
-use std::collections::BTreeMap;
-use std::sync::Mutex;
-
-use opendp::combinators::ConcentratedMeasure;
-use opendp::measures::ZeroConcentratedDivergence;
-
-use super::fault;
-use crate::Result;
 use crate::release_file::privacy_loss::{Epsilon, NanoRho};
 
-/// The tight conversion leaves the range of floats somewhere above this loss, where it promises
-/// nothing any more.
-const MOST_CONVERTED: f64 = 100.0;
+/// The least standard deviation of noise, in lattice steps, for which the conversion is proved.
+pub(super) const LEAST_SCALE: f64 = 4_096.0;
 
-/// The epsilon that a loss of `rho` gives at `delta`, rounded up.
-///
-/// # Errors
-/// Internal, when the conversion fails.
-pub fn epsilon_of(rho: NanoRho, delta: f64) -> Result<f64> {
+/// How much more the proof charges than rho, as a part of it: above `9 / (LEAST_SCALE^2 - 9)`.
+const EXCESS: f64 = 1.0 / 1_048_576.0;
+/// Taken from the logarithm of delta: twice what its computation can be wrong by, which leaves more
+/// than enough for the factor of the proof.
+const SLACK: f64 = 1e-7;
+/// Delta is nearly one below the first of these values of `a`, and below every target above the last.
+const LEAST_A: f64 = -4.0;
+const MOST_A: f64 = 40.0;
+/// Above every budget: even with `a` at its least the epsilon is above the greatest that is accepted.
+const ABOVE_EVERY_BUDGET: NanoRho = NanoRho::new(181_000_000_000);
+
+/// The epsilon that a loss of `rho` gives at `delta`, rounded up; infinite where `delta` is not
+/// positive.
+#[must_use]
+pub fn epsilon_of(rho: NanoRho, delta: f64) -> f64 {
     if rho == NanoRho::ZERO {
-        return Ok(0.0);
+        return 0.0;
     }
-    if rho.rho() > MOST_CONVERTED {
-        // rho + 2 sqrt(rho ln(1/delta)), a bound that holds for every rho (Bun and Steinke 2016); the
-        // last factor is far more than its rounding.
-        let rho = rho.rho().next_up();
-        return Ok((rho + 2.0 * (rho * (1.0 / delta).ln()).sqrt()) * (1.0 + 1e-12));
+    let mu = (2.0 * rho.rho() * (1.0 + EXCESS)).sqrt();
+    let target = delta.ln() - SLACK;
+    let fits = |a: f64| ln_delta(a, mu) <= target;
+    let (mut beyond, mut within) = ((-mu / 2.0).max(LEAST_A), MOST_A);
+    if fits(beyond) {
+        return 0.0;
     }
-    // A conversion costs milliseconds, and one run asks for the same few again and again.
-    static KNOWN: Mutex<BTreeMap<(u64, u64), f64>> = Mutex::new(BTreeMap::new());
-    let asked = (rho.nano(), delta.to_bits());
-    if let Some(epsilon) = KNOWN.lock().ok().and_then(|known| known.get(&asked).copied()) {
-        return Ok(epsilon);
+    if !fits(within) {
+        return f64::INFINITY;
     }
-    // rho() rounds to nearest; the next float up is never below the exact count.
-    let epsilon = <ZeroConcentratedDivergence as ConcentratedMeasure>::convert(rho.rho().next_up())
-        .and_then(|profile| profile.epsilon(delta))
-        .map_err(|error| fault("rho cannot be converted to epsilon", &error))?;
-    if let Ok(mut known) = KNOWN.lock() {
-        known.insert(asked, epsilon);
+    // Fifty halvings bring `a` closer than its rounding matters.
+    for _ in 0..50 {
+        let middle = f64::midpoint(beyond, within);
+        if fits(middle) { within = middle } else { beyond = middle }
     }
-    Ok(epsilon)
+    // The last factor is more than what `mu` and this line can lose by rounding.
+    mu * (within + mu / 2.0) * (1.0 + 1e-15)
 }
 
 /// The largest loss, in whole billionths, that stays within `epsilon` at `delta`.
 ///
 /// # Privacy
 /// `epsilon_of(budget_of(epsilon, delta), delta) <= epsilon`.
-///
-/// # Errors
-/// Internal, when the conversion fails.
-pub fn budget_of(epsilon: Epsilon, delta: f64) -> Result<NanoRho> {
-    // A loss of rho gives at least epsilon = rho, so epsilon itself bounds the search.
-    let (mut within, mut beyond) = (0_u64, NanoRho::spent(epsilon.value())?.nano() + 1);
-    let fits = |nano| epsilon_of(NanoRho::new(nano), delta).map(|found| found <= epsilon.value());
-    // A conversion costs milliseconds: the first guesses stand close around what floats say, the
-    // next ones ever further away from it.
-    let near = nearly_budget(epsilon.value(), delta);
-    let mut step = 1;
-    while beyond - within > 1 && step < 1 << 20 {
-        for guess in [near.saturating_sub(step - 1), near.saturating_add(step)] {
-            if guess > within && guess < beyond {
-                if fits(guess)? { within = guess } else { beyond = guess }
-            }
-        }
-        step *= 16;
-    }
+#[must_use]
+pub fn budget_of(epsilon: Epsilon, delta: f64) -> NanoRho {
+    let (mut within, mut beyond) = (0, ABOVE_EVERY_BUDGET.nano());
     while beyond - within > 1 {
-        let middle = within + (beyond - within) / 2;
-        if fits(middle)? { within = middle } else { beyond = middle }
+        let middle = u64::midpoint(within, beyond);
+        let fits = epsilon_of(NanoRho::new(middle), delta) <= epsilon.value();
+        if fits { within = middle } else { beyond = middle }
     }
-    Ok(NanoRho::new(within))
+    NanoRho::new(within)
 }
 
-/// The budget in floats, off by a few billionths; it decides nothing.
-fn nearly_budget(epsilon: f64, delta: f64) -> u64 {
-    let (mut within, mut beyond) = (0.0, epsilon);
-    for _ in 0..60 {
-        let middle: f64 = f64::midpoint(within, beyond);
-        if nearly_epsilon(middle, delta) <= epsilon { within = middle } else { beyond = middle }
-    }
-    (within * 1e9) as u64
+/// The logarithm of the delta of a Gaussian mechanism at `epsilon = mu a + mu^2 / 2`.
+fn ln_delta(a: f64, mu: f64) -> f64 {
+    let ln_density = -a * a / 2.0 - (2.0 * std::f64::consts::PI).sqrt().ln();
+    ln_density + (mills(a) - mills(a + mu)).ln()
 }
 
-/// The least of `a rho + (ln(1/delta) + a ln(1 - 1/a) - ln(a - 1)) / (a - 1)` over orders `a` above
-/// one (Canonne, Kamath and Steinke 2020), by golden section over `ln(a - 1)`.
-fn nearly_epsilon(rho: f64, delta: f64) -> f64 {
-    let bound = |log: f64| {
-        let above = log.exp();
-        let order = 1.0 + above;
-        let tail = (1.0 / delta).ln() + order * (-1.0 / order).ln_1p() - log;
-        order * rho + tail / above
-    };
-    let ratio = (5.0_f64.sqrt() - 1.0) / 2.0;
-    let (mut low, mut high) = (-10.0, 30.0);
-    for _ in 0..80 {
-        let (left, right) = (high - ratio * (high - low), low + ratio * (high - low));
-        if bound(left) < bound(right) { high = right } else { low = left }
+/// Mills' ratio `(1 - Phi(x)) / phi(x)` for `x` from -4 on, with a relative error below 1e-12.
+fn mills(x: f64) -> f64 {
+    if x < 3.0 {
+        // sqrt(pi / 2) exp(x^2 / 2) less x + x^3 / 3 + x^5 / (3 * 5) + ...
+        let (mut term, mut sum) = (x, x);
+        for place in 1..60 {
+            term *= x * x / f64::from(2 * place + 1);
+            sum += term;
+        }
+        (std::f64::consts::PI / 2.0).sqrt() * (x * x / 2.0).exp() - sum
+    } else {
+        // Laplace's continued fraction 1 / (x + 1 / (x + 2 / (x + ...))), from its end.
+        1.0 / (1..150).rev().fold(x, |rest, place| x + f64::from(place) / rest)
     }
-    bound(f64::midpoint(low, high)).max(0.0)
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::release_file::privacy_loss::Delta;
+
+    /// Nano-rho, delta, and the exact epsilon of a Gaussian mechanism with `mu = sqrt(2 rho)`: the
+    /// root of `Phi(-a) - exp(epsilon) Phi(-a - mu) = delta` by bisection with 60 digits of mpmath
+    /// 1.3, with `Phi` by its `erfc`; zero where the left side is below delta already at zero.
+    /// dp_accounting 0.6 (`get_epsilon_gaussian`) agrees to 11 digits where it was asked: at
+    /// (27,730,440, 9e-7), (37,037, 1e-9) and (5,000,000,000, 1e-9).
+    const GOLDEN: [(u64, f64, f64); 36] = [
+        (1, 1e-15, 0.000_281_805_542_147_218),
+        (1, 1e-9, 0.000_167_052_747_447_012),
+        (1, 9e-7, 0.000_074_259_163_619_024_3),
+        (1, 1e-3, 0.0),
+        (1_000, 1e-15, 0.009_626_452_685_116_22),
+        (1_000, 1e-9, 0.006_359_560_528_672_72),
+        (1_000, 9e-7, 0.004_035_493_846_548_81),
+        (1_000, 1e-3, 0.0),
+        (37_037, 1e-15, 0.060_772_013_208_323),
+        (37_037, 1e-9, 0.041_805_299_213_820_4),
+        (37_037, 9e-7, 0.028_876_584_847_029_8),
+        (37_037, 1e-3, 0.007_067_773_698_409_36),
+        (1_000_000, 1e-15, 0.326_476_526_708_682),
+        (1_000_000, 1e-9, 0.231_712_501_478_54),
+        (1_000_000, 9e-7, 0.169_065_978_711_072),
+        (1_000_000, 1e-3, 0.072_968_410_490_837_4),
+        (27_730_440, 1e-15, 1.792_141_072_262_54),
+        (27_730_440, 1e-9, 1.310_632_787_220_76),
+        (27_730_440, 9e-7, 0.999_999_468_384_085),
+        (27_730_440, 1e-3, 0.551_395_063_084_416),
+        (348_117_869, 1e-15, 6.727_158_011_227_86),
+        (348_117_869, 1e-9, 5.060_474_689_321_15),
+        (348_117_869, 9e-7, 3.999_997_834_004_17),
+        (348_117_869, 1e-3, 2.512_128_143_702_8),
+        (5_000_000_000, 1e-15, 29.613_454_177_668_4),
+        (5_000_000_000, 1e-9, 23.407_542_535_945_5),
+        (5_000_000_000, 9e-7, 19.491_770_855_595_4),
+        (5_000_000_000, 1e-3, 14.079_350_588_903_3),
+        (65_000_000_000, 1e-15, 154.786_982_546_054),
+        (65_000_000_000, 1e-9, 132.582_828_718_563),
+        (65_000_000_000, 9e-7, 118.605_352_209_688),
+        (65_000_000_000, 1e-3, 99.350_530_383_987_6),
+        (10_000_000_000_000, 1e-15, 11_122.102_908_987),
+        (10_000_000_000_000, 1e-9, 10_847.238_641_785_6),
+        (10_000_000_000_000, 9e-7, 10_674.257_176_391_9),
+        (10_000_000_000_000, 1e-3, 10_436.035_628_596_4),
+    ];
 
     #[test]
-    fn a_loss_that_promises_nothing_is_still_told() {
-        let below = epsilon_of(NanoRho::new(99_000_000_000), 1e-6).unwrap();
-        let above = epsilon_of(NanoRho::new(101_000_000_000), 1e-6).unwrap();
-        // 101 + 2 sqrt(101 * 13.8155) = 175.7; the tight figure below the limit is a little less.
-        assert!((above - 175.709).abs() < 0.01, "{above}");
-        assert!(below < above);
-        for nano in [1_000_000_000_000, 1_000_000_000_000_000] {
-            let epsilon = epsilon_of(NanoRho::new(nano), 1e-15).unwrap();
-            assert!(epsilon.is_finite() && epsilon > nano as f64 / 1e9);
+    fn epsilon_agrees_with_an_independent_computation_and_never_falls_below_it() {
+        for (nano, delta, exact) in GOLDEN {
+            let epsilon = epsilon_of(NanoRho::new(nano), delta);
+            assert!(epsilon >= exact, "{nano} {delta}: {epsilon}");
+            assert!(epsilon <= exact * (1.0 + 1e-6), "{nano} {delta}: {epsilon}");
         }
     }
 
     #[test]
-    fn the_budget_is_the_largest_that_keeps_the_promise() {
-        for (epsilon, delta) in [(0.1, 1e-6), (1.0, 1e-6), (1.0, 9e-7), (4.0, 1e-9)] {
-            let epsilon = Epsilon::new(epsilon, "epsilon").unwrap();
-            let budget = budget_of(epsilon, delta).unwrap();
-            assert!(epsilon_of(budget, delta).unwrap() <= epsilon.value());
-            let more = NanoRho::new(budget.nano() + 1);
-            assert!(epsilon_of(more, delta).unwrap() > epsilon.value());
+    fn budgets_are_those_of_the_exact_curve() {
+        // The last column: the exact rho by the same bisection in billionths, less the part of about a
+        // millionth that is kept back.
+        let rows = [
+            (0.01, 9e-7, 5_235),
+            (0.1, 9e-7, 374_377),
+            (0.5, 9e-7, 7_616_453),
+            (1.0, 9e-7, 27_730_440),
+            (2.0, 9e-7, 99_574_166),
+            (4.0, 9e-7, 348_117_869),
+            (8.0, 9e-7, 1_164_517_988),
+        ];
+        for (epsilon, delta, nano) in rows {
+            let budget = budget_of(Epsilon::new(epsilon, "epsilon").unwrap(), delta);
+            assert_eq!(budget.nano(), nano, "{epsilon} {delta}");
+        }
+        // Exact rho.
+        let rows = [
+            (1.0, 1e-15, 0.008_919_761_448_087_50),
+            (1.0, 1e-3, 0.075_427_764_843_056_5),
+            (20.0, 1e-6, 5.233_774_922_354_88),
+            (100.0, 1e-6, 52.235_019_504_125),
+            (100.0, 1e-15, 34.620_490_788_367_8),
+        ];
+        for (epsilon, delta, rho) in rows {
+            let budget = budget_of(Epsilon::new(epsilon, "epsilon").unwrap(), delta).rho();
+            assert!(budget <= rho && budget >= rho * (1.0 - 1.3e-6), "{epsilon} {delta} {budget}");
         }
     }
 
     #[test]
-    fn floats_guess_the_budget_to_a_few_billionths() {
-        for (epsilon, delta) in [(0.01, 1e-9), (0.1, 1e-6), (1.0, 9e-7), (4.0, 1e-9), (20.0, 1e-6)]
-        {
-            let budget = budget_of(Epsilon::new(epsilon, "epsilon").unwrap(), delta).unwrap();
+    fn the_curve_covers_discrete_gaussians_as_another_accountant_composes_them() {
+        // dp_accounting 0.6 composes privacy loss distributions of discrete Gaussians of scale 4096
+        // numerically, rounding all down and all up in steps of 1e-5: the shift, how many draws, and
+        // between what the epsilon at 9e-7 lies.
+        let rows = [
+            (967.0, 1.0, 1.002_659_642, 1.002_669_643),
+            (967.0, 30.0, 6.592_978_792, 6.593_278_793),
+            (4_096.0, 1.0, 4.908_644_778, 4.908_654_767),
+            (4_096.0, 30.0, 40.434_648_422, 40.434_947_374),
+        ];
+        for (shift, draws, below, above) in rows {
+            let rho = NanoRho::spent(draws * (shift / LEAST_SCALE).powi(2) / 2.0).unwrap();
+            let epsilon = epsilon_of(rho, 9e-7);
             assert!(
-                nearly_budget(epsilon, delta).abs_diff(budget.nano()) < 16,
-                "{epsilon} {delta}"
+                epsilon >= below && epsilon <= above * (1.0 + 1e-6),
+                "{shift} {draws} {epsilon}"
             );
         }
     }
 
-    /// Nano-rho, delta, epsilon: the least epsilon for which the bound
-    /// `min over a > 1 of exp((a - 1)(a rho - epsilon)) (1 - 1/a)^a / (a - 1)` is at most delta,
-    /// computed with 40 digits by golden-section search and bisection in another language.
-    const GOLDEN: [(u64, f64, f64); 24] = [
-        (1_000, 1e-6, 0.00449649398065),
-        (1_000, 9e-7, 0.00453929678535),
-        (1_000, 1e-9, 0.00680406082221),
-        (1_000_000, 1e-6, 0.18289537719),
-        (1_000_000, 9e-7, 0.183988533218),
-        (1_000_000, 1e-9, 0.245119253872),
-        (5_000_000, 1e-6, 0.429941468837),
-        (5_000_000, 9e-7, 0.432292300953),
-        (5_000_000, 1e-9, 0.564893284302),
-        (24_129_622, 1e-6, 0.995013222181),
-        (24_129_622, 9e-7, 0.999999992352),
-        (24_129_622, 1e-9, 1.28335466566),
-        (100_000_000, 1e-6, 2.14193892839),
-        (100_000_000, 9e-7, 2.15180247592),
-        (100_000_000, 1e-9, 2.71548188673),
-        (500_000_000, 1e-6, 5.22153444453),
-        (500_000_000, 9e-7, 5.24296065361),
-        (500_000_000, 1e-9, 6.47407002073),
-        (5_000_000_000, 1e-6, 20.551948814),
-        (5_000_000_000, 9e-7, 20.6175180152),
-        (5_000_000_000, 1e-9, 24.4059875576),
-        (20_000_000_000, 1e-6, 51.719404463),
-        (20_000_000_000, 9e-7, 51.8487407605),
-        (20_000_000_000, 1e-9, 59.3369602849),
-    ];
+    #[test]
+    fn the_curve_holds_up_at_its_ends() {
+        assert!(epsilon_of(NanoRho::ZERO, 1e-15) == 0.0);
+        assert!(epsilon_of(NanoRho::new(1), 0.0).is_infinite());
+        assert!(epsilon_of(ABOVE_EVERY_BUDGET, Delta::MOST) > Epsilon::MOST);
+        for nano in [1_000_000_000_000_000, u64::MAX] {
+            let epsilon = epsilon_of(NanoRho::new(nano), Delta::LEAST);
+            assert!(epsilon.is_finite() && epsilon > nano as f64 / 1e9);
+        }
+        let least = Epsilon::new(Epsilon::LEAST, "epsilon").unwrap();
+        assert_eq!(budget_of(least, Delta::LEAST), NanoRho::ZERO);
+        assert!(budget_of(least, Delta::MOST) > NanoRho::ZERO);
+    }
 
     #[test]
-    fn conversions_agree_with_an_independent_computation_and_never_fall_below_it() {
-        for (nano, delta, expected) in GOLDEN {
-            let epsilon = epsilon_of(NanoRho::new(nano), delta).unwrap();
-            assert!(epsilon >= expected * (1.0 - 1e-11), "{nano} {delta}: {epsilon}");
-            assert!(epsilon <= expected * (1.0 + 1e-6), "{nano} {delta}: {epsilon}");
+    fn mills_ratio_is_that_of_an_independent_computation() {
+        // mpmath 1.3, 40 digits: sqrt(pi / 2) exp(x^2 / 2) erfc(x / sqrt(2)).
+        let rows = [
+            (-4.0, 7_471.916_923_422_994),
+            (-1.5, 7.205_143_007_274_778),
+            (-2e-05, 1.253_334_137_566_166),
+            (0.5, 0.876_364_456_453_692_3),
+            (2.999, 0.304_676_550_771_259_5),
+            (3.0, 0.304_590_298_710_103_3),
+            (3.001, 0.304_504_092_551_937),
+            (8.0, 0.123_131_963_257_932_3),
+            (40.0, 0.024_984_404_205_720_57),
+            (400.0, 0.002_499_984_375_292_96),
+        ];
+        for (x, exact) in rows {
+            assert!((mills(x) / exact - 1.0).abs() < 1e-12, "{x}: {}", mills(x));
+        }
+    }
+
+    /// Losses of every size up to what a year of the largest budget comes to.
+    fn nano() -> impl Strategy<Value = u64> {
+        (0.0..34.0).prop_map(|ln: f64| ln.exp() as u64)
+    }
+
+    fn delta() -> impl Strategy<Value = f64> {
+        (Delta::LEAST.ln()..Delta::MOST.ln()).prop_map(f64::exp)
+    }
+
+    proptest! {
+        #[test]
+        fn more_loss_or_less_delta_is_more_epsilon(
+            nano in nano(), more in nano(), delta in delta(), part in 0.001..1.0,
+        ) {
+            let epsilon = epsilon_of(NanoRho::new(nano), delta);
+            prop_assert!(epsilon_of(NanoRho::new(nano + more), delta) >= epsilon);
+            prop_assert!(epsilon_of(NanoRho::new(nano), delta * part) >= epsilon);
+        }
+
+        #[test]
+        fn the_budget_is_the_largest_that_fits(
+            epsilon in Epsilon::LEAST.ln()..Epsilon::MOST.ln(), delta in delta(),
+        ) {
+            let epsilon = Epsilon::new(epsilon.exp(), "epsilon").unwrap();
+            let budget = budget_of(epsilon, delta);
+            prop_assert!(epsilon_of(budget, delta) <= epsilon.value());
+            let more = NanoRho::new(budget.nano() + 1);
+            prop_assert!(epsilon_of(more, delta) > epsilon.value());
         }
     }
 }

@@ -73,7 +73,7 @@ impl Guarantee {
     pub fn new(tables: &[PricedTable], cells: &[u32], terms: &LedgerTerms) -> Result<Self> {
         let delta = terms.conversion_delta();
         let figure = |rho: f64| -> Result<Figure> {
-            Ok(Figure { rho, epsilon: epsilon_of(NanoRho::spent(rho)?, delta)? })
+            Ok(Figure { rho, epsilon: epsilon_of(NanoRho::spent(rho)?, delta) })
         };
         let total = total_charge(tables)?.rho();
         let moved = |lookups: f64, is_pair: bool| -> f64 {

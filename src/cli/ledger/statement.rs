@@ -131,7 +131,7 @@ impl Converter {
         if let Some(epsilon) = self.known.get(&rho) {
             return Ok(*epsilon);
         }
-        let epsilon = epsilon_of(rho, self.delta)?;
+        let epsilon = epsilon_of(rho, self.delta);
         self.known.insert(rho, epsilon);
         Ok(epsilon)
     }
