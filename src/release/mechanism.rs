@@ -7,6 +7,7 @@ use opendp::metrics::L2Distance;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use super::accounting::LEAST_SCALE;
 use super::fault;
 use super::sampler::{self, Words};
 use crate::release_file::lattice::Clip;
@@ -25,7 +26,8 @@ impl NoiseScale {
     /// The least scale found whose built mechanism costs at most `charge` at this clip.
     ///
     /// # Errors
-    /// Refused, when the charge is zero; internal, when no scale can be found.
+    /// Refused, when the charge is zero, or so large for the clip that the scale would lie below what
+    /// the conversion to epsilon is proved for; internal, when no scale can be found.
     pub fn for_charge(clip: Clip, charge: NanoRho) -> Result<Self> {
         if charge == NanoRho::ZERO || clip.units() == 0 {
             return Err(Error::refused(
@@ -38,7 +40,7 @@ impl NoiseScale {
         let mut scale = (clip.units() as f64 / (2.0 * charge.rho()).sqrt()).ceil();
         for _ in 0..64 {
             if DiscreteGaussian::new(clip, Self(scale))?.charge <= charge {
-                return Ok(Self(scale));
+                return Self(scale).require_accountable();
             }
             scale = (scale * (1.0 + 1e-9)).floor() + 1.0;
         }
@@ -49,6 +51,20 @@ impl NoiseScale {
     #[must_use]
     pub const fn units(self) -> f64 {
         self.0
+    }
+
+    fn require_accountable(self) -> Result<Self> {
+        if self.0 >= LEAST_SCALE {
+            return Ok(self);
+        }
+        Err(Error::refused(format!(
+            "a table's noise would have a standard deviation of {} lattice steps, and the promise \
+             holds from {LEAST_SCALE} on",
+            self.0
+        ))
+        .help(
+            "lower `[ledger] epsilon` or `[privacy] budget_share`, or raise the question's `clip`",
+        ))
     }
 
     /// The scale as the sampler takes it.
@@ -177,6 +193,17 @@ mod tests {
                 assert!(wasted as f64 <= 2.0 + nano as f64 * 2.5 / built.scale().units());
             }
         }
+    }
+
+    #[test]
+    fn noise_finer_than_the_conversion_is_proved_for_is_refused() {
+        // A charge of 1/8 has a scale of twice the clip.
+        let charge = NanoRho::new(125_000_000);
+        let scale = NoiseScale::for_charge(Clip::lattice(2_048), charge).unwrap();
+        assert!((scale.units() - LEAST_SCALE).abs() < 2.0, "{scale:?}");
+        let error = NoiseScale::for_charge(Clip::lattice(2_000), charge).unwrap_err();
+        assert_eq!(error.kind(), crate::Kind::Refused);
+        assert!(error.hint().is_some_and(|help| help.contains("budget_share")));
     }
 
     #[test]
