@@ -25,7 +25,7 @@ pub use earlier::{Previous, losses, previous, stored_days};
 use earlier::{history, known_keys, released};
 use frozen::{Frozen, KnownKeys};
 pub use job::{Again, Incomplete, Job, Spill};
-use opening::terms;
+use opening::{day_budget, terms};
 pub use opening::{open_custody, open_ledger};
 pub use same_logs::logs_changed_since;
 
@@ -59,7 +59,8 @@ pub fn release_day(job: &Job, ledger: &mut Ledger, window: &DayWindow) -> Result
     retain::require_closed(window, release_file, job.as_of)?;
     publish::check_writable(&job.out)?;
     let history = history(release_file, ledger, day)?;
-    let planned = Plan::new(release_file, ledger.terms().budget, history.as_ref())?;
+    let budget = day_budget(release_file, ledger.terms().budget);
+    let planned = Plan::new(release_file, budget, history.as_ref())?;
     let reader = ingest::LogReader::open(&release_file.logs, planned.layout.keys(), Some(window))?;
     tracing::info!(%day, files = reader.files(), bytes = reader.bytes(), "opened the logs");
     if job.incomplete == Incomplete::Refuse {
@@ -111,19 +112,20 @@ pub fn release_day(job: &Job, ledger: &mut Ledger, window: &DayWindow) -> Result
 /// Refused, when the budget is too small; usage, for keys that cannot be laid out; I/O, when the
 /// ledger is damaged.
 pub fn plan(release_file: &ReleaseFile) -> Result<(Plan, Vec<PricedTable>, Guarantee)> {
-    let history = if release_file.ledger.path.exists() {
+    let (block_budget, history) = if release_file.ledger.path.exists() {
         let ledger = Ledger::open_existing(&release_file.ledger.path)?;
         let last = released(release_file, &ledger)?
             .into_iter()
             .filter_map(|entry| entry.blocks.last().copied());
-        match last.max().and_then(Day::next) {
+        let history = match last.max().and_then(Day::next) {
             Some(next) => history(release_file, &ledger, next)?,
             None => None,
-        }
+        };
+        (ledger.terms().budget, history)
     } else {
-        None
+        (terms(release_file).budget, None)
     };
-    let plan = Plan::new(release_file, terms(release_file)?.budget, history.as_ref())?;
+    let plan = Plan::new(release_file, day_budget(release_file, block_budget), history.as_ref())?;
     let priced = release::price(&plan.tables)?;
     let guarantee = Guarantee::new(&priced, &plan.sizes(), &release_file.ledger)?;
     Ok((plan, priced, guarantee))

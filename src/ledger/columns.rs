@@ -8,6 +8,7 @@ use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSqlOutput, ValueRe
 
 use super::journal::Event;
 use super::state::{EntryId, State};
+use super::terms::Conversion;
 use crate::release_file::privacy_loss::{AttoDelta, NanoRho};
 use crate::release_file::window::Day;
 
@@ -56,6 +57,7 @@ macro_rules! word_column {
 
 word_column!(State);
 word_column!(Event);
+word_column!(Conversion);
 
 impl ToSql for Day {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {

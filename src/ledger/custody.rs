@@ -123,7 +123,7 @@ impl Custody {
 
     /// Whether an event is about deletions, holds or openings.
     pub(super) fn is_about(event: Event) -> bool {
-        event != Event::Created && event.state().is_none()
+        !matches!(event, Event::Created | Event::Capped) && event.state().is_none()
     }
 
     /// Takes one event, or says why it cannot follow what came before.
@@ -154,6 +154,7 @@ impl Custody {
                 Ok(())
             }
             Event::Created
+            | Event::Capped
             | Event::Reserved
             | Event::Drawn
             | Event::Committed

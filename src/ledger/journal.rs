@@ -19,6 +19,8 @@ use crate::Error;
 pub(super) enum Event {
     /// The ledger was made, with its terms.
     Created,
+    /// What 30 consecutive days may cost together was capped.
+    Capped,
     /// An entry was reserved and its blocks charged.
     Reserved,
     /// Noise is about to be drawn.
@@ -50,8 +52,9 @@ pub(super) enum Event {
 }
 
 impl Event {
-    const ALL: [Self; 15] = [
+    const ALL: [Self; 16] = [
         Self::Created,
+        Self::Capped,
         Self::Reserved,
         Self::Drawn,
         Self::Committed,
@@ -72,6 +75,7 @@ impl Event {
     pub(super) const fn word(self) -> &'static str {
         match self {
             Self::Created => "created",
+            Self::Capped => "capped",
             Self::Reserved => "reserved",
             Self::Drawn => "drawn",
             Self::Committed => "committed",
@@ -202,20 +206,28 @@ pub(super) fn append(
     Ok(())
 }
 
-/// Whether the journal holds this payload, once and unchanged, for an event of an entry.
+/// The events of one kind that concern an entry, or none.
+pub(super) fn of(
+    connection: &Connection,
+    event: Event,
+    entry: Option<EntryId>,
+) -> Outcome<Vec<Record>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT sequence, at, event, entry, payload, previous, hash FROM journal
+         WHERE entry IS ?1 AND event = ?2",
+    )?;
+    let records = statement.query_map(params![entry, event], Record::from_row)?;
+    Ok(records.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Whether the journal holds one such event, unchanged and with this payload.
 pub(super) fn agrees(
     connection: &Connection,
     event: Event,
     entry: Option<EntryId>,
     payload: &str,
 ) -> Outcome<bool> {
-    let mut statement = connection.prepare_cached(
-        "SELECT sequence, at, event, entry, payload, previous, hash FROM journal
-         WHERE entry IS ?1 AND event = ?2",
-    )?;
-    let records = statement.query_map(params![entry, event], Record::from_row)?;
-    let records: Vec<Record> = records.collect::<rusqlite::Result<_>>()?;
-    Ok(matches!(records.as_slice(),
+    Ok(matches!(of(connection, event, entry)?.as_slice(),
         [only] if only.payload == payload && only.hash == only.computed_hash()))
 }
 

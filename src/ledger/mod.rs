@@ -23,7 +23,9 @@
 //! | the folder that logs or job are in | nothing | `changed_worlds::it_does_not_matter_from_where_logs_are_read` |
 //! | the clock went back | released days stay done, unclosed days are refused (1) | `changed_worlds::a_clock_that_went_back_neither_draws_again_nor_opens_a_day` |
 //! | a second ledger over the same logs | refused (1) unless `--new-ledger` | `changed_worlds::a_second_ledger_over_the_same_logs_is_refused_unless_it_is_meant` |
-//! | a newer program wrote the ledger | refused (1); an older one's is brought up to date in one transaction | `opening::one_row_per_thing_that_is_wrong_on_the_disk` |
+//! | the cap on 30 days: added later | from then on no 30 days are charged more; refused (1) where some were already | `cap::it_can_be_added_later_if_the_past_allows_it_and_never_changes` |
+//! | a newer program wrote the ledger | refused (1) | `opening::one_row_per_thing_that_is_wrong_on_the_disk` |
+//! | an older program wrote the ledger | brought up to date in one transaction when a run opens it; it keeps its budget | `opening::a_ledger_of_the_first_version_keeps_its_budget_and_is_brought_up_to_date` |
 //! | the ledger may not be written | I/O (74) when a run opens it; readers go on | `opening::a_ledger_that_may_not_be_written_says_so_when_a_run_opens_it` |
 //! | another run holds it | waits, then busy (75) | `opening::one_run_at_a_time_and_readers_beside_it`, `race` in `tests/ledger_sim` |
 //! | truncated, no ledger, or damaged | I/O (74), nothing is made in its place | `opening::one_row_per_thing_that_is_wrong_on_the_disk` |
@@ -56,6 +58,7 @@ mod schema;
 mod state;
 mod store;
 mod terms;
+mod thirty_days;
 mod trouble;
 mod verbs;
 mod verify;
@@ -70,7 +73,8 @@ pub use self::files::StoredFile;
 pub use self::key::{KeyedDigest, LedgerKey};
 pub use self::mark::{Marks, Second};
 pub use self::state::{EntryId, State};
-pub use self::terms::Terms;
+pub use self::terms::{Conversion, Terms};
+pub use self::thirty_days::{Cap, Costliest, costliest};
 pub use self::verbs::{DrawPermit, Ledger};
 pub use self::verify::Verification;
 

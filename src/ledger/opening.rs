@@ -17,6 +17,7 @@ use super::lock::RunLock;
 use super::place::{Found, Place};
 use super::schema::{self, Access};
 use super::terms::Terms;
+use super::thirty_days::Cap;
 use super::trouble::{Outcome, Trouble};
 use super::verbs::{Ledger, Writer};
 use crate::release_file::window::Clock;
@@ -95,7 +96,7 @@ impl Ledger {
 
     fn attach(place: Place, writer: Option<(RunLock, Clock)>, wait: Duration) -> Result<Self> {
         let access = if writer.is_some() { Access::Write } else { Access::Read };
-        let open = || -> Outcome<(Connection, Terms, String)> {
+        let open = || -> Outcome<(Connection, Terms, String, Option<Cap>)> {
             let connection = schema::open(&place, access, wait)?;
             let (terms, key_check) = Terms::read(&connection)?;
             let payload = terms.payload(&key_check)?;
@@ -105,9 +106,10 @@ impl Ledger {
                 return Err(Trouble::Damaged(what));
             }
             terms.require_known_unit(&place.shown)?;
-            Ok((connection, terms, key_check))
+            let cap = Cap::read(&connection)?;
+            Ok((connection, terms, key_check, cap))
         };
-        let (connection, terms, key_check) =
+        let (connection, terms, key_check, cap) =
             open().map_err(|trouble| trouble.into_error(&place))?;
         let writer = match writer {
             None => None,
@@ -119,7 +121,7 @@ impl Ledger {
                 Some(Writer { key, clock, wait, _lock: lock })
             }
         };
-        Ok(Self { connection, place, terms, writer })
+        Ok(Self { connection, place, terms, cap, writer })
     }
 }
 

@@ -14,7 +14,7 @@ use super::verify::Walk;
 use crate::release_file::window::Day;
 
 impl Walk {
-    /// Compares the sum of each block, and each sum with the budget.
+    /// Compares the sum of each block, each sum with the budget, and those of 30 days with their cap.
     pub(super) fn check_sums(&mut self, connection: &Connection) -> Outcome<()> {
         let budget = self.found(Terms::read(connection))?.map(|(terms, _)| terms);
         let mut statement =
@@ -39,6 +39,10 @@ impl Walk {
         }
         for day in computed.keys() {
             self.fault(format!("the sum of block {day} is missing"));
+        }
+        let charges = self.blocks.iter().map(|(day, spent)| (*day, spent.rho));
+        if let Some(found) = self.cap.and_then(|cap| cap.exceeded(charges)) {
+            self.fault(format!("the 30 days up to {} have spent more than their cap", found.last));
         }
         Ok(())
     }

@@ -34,10 +34,13 @@ struct Migration {
 
 /// In order; the version of a database is how many of them it has seen. Never edit one that was
 /// released: add another.
-const MIGRATIONS: [Migration; 1] = [Migration {
-    name: "entries, charges, stored releases, journal",
-    sql: include_str!("migration_1.sql"),
-}];
+const MIGRATIONS: [Migration; 2] = [
+    Migration {
+        name: "entries, charges, stored releases, journal",
+        sql: include_str!("migration_1.sql"),
+    },
+    Migration { name: "the conversion of the budget", sql: include_str!("migration_2.sql") },
+];
 
 /// Marks the file as a ledger: "POIN".
 const APPLICATION: i32 = 0x504F_494E;
@@ -71,14 +74,8 @@ pub(super) fn open(place: &Place, access: Access, wait: Duration) -> Outcome<Con
         (Err(_) | Ok(0), _) => return Err(Trouble::Damaged("its version is missing".to_owned())),
         (Ok(known), _) if known == newest => {}
         (Ok(known), Access::Write) if known < newest => upgrade(&mut connection, known)?,
-        (Ok(known), Access::Read) if known < newest => {
-            return Err(Error::refused(format!(
-                "the ledger {} has the older version {known}",
-                place.shown
-            ))
-            .help("the next `pointillist run` brings it up to date")
-            .into());
-        }
+        // Every migration so far only adds, so that readers know the older versions too.
+        (Ok(known), Access::Read) if known < newest => {}
         (Ok(known), _) => {
             return Err(Error::refused(format!(
                 "the ledger {} was written by a newer pointillist: it has version {known}, and \
@@ -147,11 +144,14 @@ pub(super) fn objects(connection: &Connection) -> Outcome<Vec<String>> {
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
-/// The same for a database that was just made.
-pub(super) fn expected_objects() -> Outcome<Vec<String>> {
-    let mut connection = Connection::open_in_memory()?;
-    let transaction = connection.transaction()?;
-    apply(&transaction, 0)?;
+/// The same for a database that was just made in the version of this one.
+pub(super) fn expected_objects(connection: &Connection) -> Outcome<Vec<String>> {
+    let version = usize::try_from(version(connection)?).unwrap_or(0);
+    let mut made = Connection::open_in_memory()?;
+    let transaction = made.transaction()?;
+    for migration in MIGRATIONS.iter().take(version) {
+        transaction.execute_batch(migration.sql)?;
+    }
     objects(&transaction)
 }
 

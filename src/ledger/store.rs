@@ -15,6 +15,7 @@ use super::instant::Instant;
 use super::journal::{self, Event, NOTHING_MORE};
 use super::state::{EntryId, State};
 use super::terms::Terms;
+use super::thirty_days::Cap;
 use super::trouble::{Outcome, Trouble};
 use crate::Error;
 use crate::release_file::window::Day;
@@ -23,6 +24,7 @@ use crate::release_file::window::Day;
 pub(super) struct Step<'a> {
     pub(super) transaction: Transaction<'a>,
     pub(super) terms: &'a Terms,
+    pub(super) cap: Option<Cap>,
     pub(super) at: Timestamp,
 }
 
@@ -30,6 +32,14 @@ impl Step<'_> {
     /// Makes all of it durable; without this call none of it happened.
     pub(super) fn finish(self) -> Outcome<()> {
         Ok(self.transaction.commit()?)
+    }
+
+    /// Caps what 30 consecutive days may cost together.
+    pub(super) fn cap(&self, cap: &Cap) -> Outcome<()> {
+        let charges = all_spent(&self.transaction)?;
+        cap.require_past(charges.into_iter().map(|(day, spent)| (day, spent.rho)))?;
+        let payload = journal::payload(cap)?;
+        journal::append(&self.transaction, self.at, Event::Capped, None, &payload)
     }
 
     /// Charges every block and makes the entry, or finds the entry that the release has already.
@@ -41,6 +51,9 @@ impl Step<'_> {
         }
         let loss = Loss { rho: asked.charge, key_delta: asked.key_delta };
         self.charge(&blocks, loss)?;
+        if let Some(cap) = &self.cap {
+            cap.require_room(&self.transaction, &blocks, asked.charge)?;
+        }
         let id = self.insert(asked, &blocks)?;
         let Some(entry) = Entry::read(&self.transaction, id)? else {
             return Err(Error::internal("a new entry of the ledger cannot be read").into());

@@ -15,6 +15,29 @@ use crate::Error;
 use crate::release_file::privacy_loss::{AttoDelta, Delta, Epsilon, NanoRho};
 use crate::release_file::unit::Unit;
 
+/// How the budget of a ledger follows from epsilon and delta.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Conversion {
+    /// By the exact curve of the Gaussian mechanism.
+    Gaussian,
+}
+
+impl Conversion {
+    /// The word in the ledger.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Gaussian => "gaussian",
+        }
+    }
+
+    /// The conversion of a word, if this version has it.
+    pub(super) fn parse(word: &str) -> Option<Self> {
+        (word == Self::Gaussian.word()).then_some(Self::Gaussian)
+    }
+}
+
 /// The promise of a ledger, equal for every release that charges it.
 ///
 /// Two ledgers over the same logs promise the sum of both, so each fact that changes what one
@@ -31,6 +54,10 @@ pub struct Terms {
     pub key_delta: AttoDelta,
     /// What epsilon at delta less `key_delta` comes to for one block.
     pub budget: NanoRho,
+    /// How it does; absent in ledgers of earlier versions, whose budget follows from the looser bound
+    /// for zero-concentrated privacy and is smaller.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub conversion: Option<Conversion>,
     /// The zone of day, hour and block.
     pub time_zone: String,
     /// Whatever else decides who a requester is and which block a row falls in, by the name of its
@@ -45,6 +72,12 @@ impl Terms {
     pub const ZONES: &str = "time zone database";
     /// The fact that names the rules of numbers.
     pub const NUMBERS: &str = "number normaliser";
+
+    /// The delta at which rho is converted: what private prefixes may not spend.
+    #[must_use]
+    pub fn conversion_delta(&self) -> f64 {
+        self.delta.value() - self.key_delta.delta()
+    }
 
     /// Refuses a ledger of a unit that this version does not have: its charges mean something else.
     pub(super) fn require_known_unit(&self, shown: &str) -> Result<(), Error> {
@@ -61,8 +94,13 @@ impl Terms {
         ))
     }
 
-    /// Refuses a release whose terms differ, naming the first field.
+    /// Refuses a release whose terms differ, naming the first field. A ledger that was made with
+    /// another conversion keeps its budget: the same epsilon and delta came to less.
     pub(super) fn same_as(&self, asked: &Self, shown: &str) -> Result<(), Error> {
+        let mut asked = asked.clone();
+        if self.conversion != asked.conversion {
+            asked.budget = self.budget;
+        }
         let differing = self.facts().into_iter().zip(asked.facts());
         for ((field, made), (_, given)) in differing {
             if made != given {
@@ -73,7 +111,7 @@ impl Terms {
         for name in names {
             let value =
                 |terms: &Self| terms.identity.get(name).map_or(ABSENT, |text| text).to_owned();
-            let (made, given) = (value(self), value(asked));
+            let (made, given) = (value(self), value(&asked));
             if self.identity.get(name) != asked.identity.get(name) {
                 return Err(differs(shown, name, &made, &given));
             }
@@ -106,15 +144,16 @@ impl Terms {
     /// Writes the one row, when the ledger is made.
     pub(super) fn write(&self, connection: &Connection, key_check: &str) -> Outcome<()> {
         connection.execute(
-            "INSERT INTO terms (only, unit, epsilon, delta, key_delta, budget, time_zone, identity,
-                 logs, key_check)
-             VALUES (1, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+            "INSERT INTO terms (only, unit, epsilon, delta, key_delta, budget, conversion, time_zone,
+                 identity, logs, key_check)
+             VALUES (1, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
             params![
                 self.unit,
                 self.epsilon.value(),
                 self.delta.value(),
                 self.key_delta,
                 self.budget,
+                self.conversion,
                 self.time_zone,
                 super::journal::payload(&self.identity)?,
                 self.logs,
@@ -126,34 +165,34 @@ impl Terms {
 
     /// Reads the one row, with the check of the key.
     pub(super) fn read(connection: &Connection) -> Outcome<(Self, String)> {
-        connection.query_row_and_then(
-            "SELECT unit, epsilon, delta, key_delta, budget, time_zone, identity, logs, key_check
-             FROM terms",
-            [],
-            Self::from_row,
-        )
+        connection.query_row_and_then("SELECT * FROM terms", [], Self::from_row)
     }
 
     fn from_row(row: &Row<'_>) -> Outcome<(Self, String)> {
         let unreadable = || Trouble::Damaged("its terms cannot be read".to_owned());
         let bad = |_| unreadable();
-        let text: String = row.get(6)?;
+        let text: String = row.get("identity")?;
         let identity = serde_json::from_str(&text).map_err(|_| unreadable())?;
         // Another spelling of the same facts is an edit.
         if super::journal::payload(&identity)? != text {
             return Err(unreadable());
         }
         let terms = Self {
-            unit: row.get(0)?,
-            epsilon: Epsilon::new(row.get(1)?, "epsilon").map_err(bad)?,
-            delta: Delta::new(row.get(2)?, "delta").map_err(bad)?,
-            key_delta: row.get(3)?,
-            budget: row.get(4)?,
-            time_zone: row.get(5)?,
+            unit: row.get("unit")?,
+            epsilon: Epsilon::new(row.get("epsilon")?, "epsilon").map_err(bad)?,
+            delta: Delta::new(row.get("delta")?, "delta").map_err(bad)?,
+            key_delta: row.get("key_delta")?,
+            budget: row.get("budget")?,
+            // A reader may find a ledger of the first version, which has no such column.
+            conversion: match row.get("conversion") {
+                Err(rusqlite::Error::InvalidColumnName(_)) => None,
+                conversion => conversion?,
+            },
+            time_zone: row.get("time_zone")?,
             identity,
-            logs: row.get(7)?,
+            logs: row.get("logs")?,
         };
-        Ok((terms, row.get(8)?))
+        Ok((terms, row.get("key_check")?))
     }
 }
 
@@ -182,6 +221,7 @@ pub(super) mod tests {
             delta: Delta::new(1e-6, "delta").unwrap(),
             key_delta: AttoDelta::new(1_000),
             budget: NanoRho::new(nano),
+            conversion: Some(Conversion::Gaussian),
             time_zone: "UTC".to_owned(),
             identity: [("columns.requester", "src"), ("identifier", "e164")]
                 .map(|(name, value)| (name.to_owned(), value.to_owned()))

@@ -1,5 +1,6 @@
 //! The ledger as a whole: one row per refusal, one per state and verb, one per state of the disk.
 
+mod cap;
 mod edits;
 mod opening;
 mod steps;

@@ -18,6 +18,7 @@ use super::schema;
 use super::state::EntryId;
 use super::store::{self, Step};
 use super::terms::Terms;
+use super::thirty_days::{self, Cap};
 use super::trouble::Outcome;
 use super::verify::{self, Verification};
 use crate::release_file::window::{Clock, Day};
@@ -29,6 +30,7 @@ pub struct Ledger {
     pub(super) connection: Connection,
     pub(super) place: Place,
     pub(super) terms: Terms,
+    pub(super) cap: Option<Cap>,
     pub(super) writer: Option<Writer>,
 }
 
@@ -58,6 +60,30 @@ impl Ledger {
     #[must_use]
     pub const fn terms(&self) -> &Terms {
         &self.terms
+    }
+
+    /// What any 30 consecutive blocks may cost together, if the ledger limits it.
+    #[must_use]
+    pub const fn cap(&self) -> Option<Cap> {
+        self.cap
+    }
+
+    /// Takes on the cap that a release asks for, or makes sure that the ledger has it.
+    ///
+    /// # Privacy
+    /// From here on no reservation brings any 30 consecutive blocks above it. It never changes again.
+    ///
+    /// # Errors
+    /// Refused, when 30 days have cost more already, or the ledger has another cap.
+    pub fn agree_on_cap(&mut self, asked: Option<Cap>) -> Result<()> {
+        match (self.cap, asked) {
+            (None, Some(cap)) => {
+                self.step(|step| step.cap(&cap))?;
+                self.cap = Some(cap);
+                Ok(())
+            }
+            (made, asked) => thirty_days::require_same(made, asked, &self.place.shown),
+        }
     }
 
     /// The key of log digests.
@@ -217,12 +243,12 @@ impl Ledger {
             return Err(self.only_read());
         };
         let wait = (*wait).max(least_wait).min(schema::LONGEST_WAIT);
-        let Self { connection, terms, place, .. } = self;
+        let Self { connection, terms, cap, place, .. } = self;
         let run = || -> Outcome<T> {
             connection.busy_timeout(wait)?;
             let transaction =
                 connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            let step = Step { transaction, terms, at: clock.now() };
+            let step = Step { transaction, terms, cap: *cap, at: clock.now() };
             let done = work(&step)?;
             step.finish()?;
             Ok(done)

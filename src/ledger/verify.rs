@@ -18,6 +18,7 @@ use super::journal::{self, Event, GENESIS, Record};
 use super::schema;
 use super::state::{EntryId, State};
 use super::terms::Terms;
+use super::thirty_days::Cap;
 use super::trouble::{Outcome, Trouble};
 use crate::release_file::window::Day;
 
@@ -71,7 +72,9 @@ pub(super) struct Walk {
     pub(super) blocks: BTreeMap<Day, Loss>,
     pub(super) charges: u64,
     pub(super) files: u64,
-    /// Deletions and holds, which no table repeats.
+    /// What 30 consecutive days may cost, which no table repeats.
+    pub(super) cap: Option<Cap>,
+    /// Deletions and holds, which no table repeats either.
     custody: Custody,
     faults: Vec<String>,
 }
@@ -85,6 +88,7 @@ impl Default for Walk {
             blocks: BTreeMap::new(),
             charges: 0,
             files: 0,
+            cap: None,
             custody: Custody::default(),
             faults: Vec::new(),
         }
@@ -129,7 +133,7 @@ impl Walk {
         if statement.exists([])? {
             self.fault("a row belongs to an entry that is not there");
         }
-        if schema::objects(connection)? != schema::expected_objects()? {
+        if schema::objects(connection)? != schema::expected_objects(connection)? {
             self.fault("the tables, indices or triggers were changed");
         }
         Ok(())
@@ -154,6 +158,10 @@ impl Walk {
         let entry = record.entry.map(u64::try_from);
         match (Event::parse(&record.event), entry) {
             (Some(Event::Created), None) if number == 1 => self.created(connection, &record),
+            (Some(Event::Capped), None) if self.cap.is_none() => {
+                self.cap = self.found(Cap::parse(&record.payload))?;
+                Ok(())
+            }
             (Some(event), Some(Ok(entry))) if let Some(state) = event.state() => {
                 self.moved(connection, &record, EntryId(entry), state)
             }

@@ -4,22 +4,25 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::job::Job;
-use crate::ledger::{Ledger, Marks, Second, Terms};
+use crate::ledger::{Conversion, Ledger, Marks, Second, Terms};
 use crate::release_file::ReleaseFile;
 use crate::release_file::logs::Identifier;
+use crate::release_file::privacy_loss::NanoRho;
 use crate::release_file::window::{Clock, zones_version};
 use crate::{Result, phone, release};
 
 /// Opens the job's ledger, making it on first use.
 ///
 /// # Errors
-/// Busy, when another run holds it; refused, when its terms differ or another ledger charges the
-/// same logs; I/O.
+/// Busy, when another run holds it; refused, when its terms differ, another ledger charges the same
+/// logs, or 30 days have cost more than they may from now on; I/O.
 pub fn open_ledger(job: &Job) -> Result<Ledger> {
     let path = &job.release_file.ledger.path;
     let marks = Marks::read(&job.release_file.logs.place)?;
     marks.allow_new(path, job.second_ledger)?;
-    let ledger = Ledger::open(path, &terms(&job.release_file)?, job.wait, Clock::Fixed(job.as_of))?;
+    let mut ledger =
+        Ledger::open(path, &terms(&job.release_file), job.wait, Clock::Fixed(job.as_of))?;
+    ledger.agree_on_cap(release::cap_of(&job.release_file.ledger))?;
     marks.claim(&ledger, job.second_ledger)?;
     Ok(ledger)
 }
@@ -38,7 +41,7 @@ pub fn open_custody(release_file: &ReleaseFile, wait: Duration, clock: Clock) ->
     let ledger = if path.exists() {
         Ledger::reopen(path, wait, clock)?
     } else {
-        Ledger::open(path, &terms(release_file)?, wait, clock)?
+        Ledger::open(path, &terms(release_file), wait, clock)?
     };
     ledger.require_same_rows(identity(release_file))?;
     marks.claim(&ledger, Second::Refuse)?;
@@ -46,18 +49,24 @@ pub fn open_custody(release_file: &ReleaseFile, wait: Duration, clock: Clock) ->
 }
 
 /// What the ledger fixes: the promise, and whatever decides who a requester is.
-pub(super) fn terms(release_file: &ReleaseFile) -> Result<Terms> {
+pub(super) fn terms(release_file: &ReleaseFile) -> Terms {
     let ledger = &release_file.ledger;
-    Ok(Terms {
+    Terms {
         unit: ledger.unit.word().to_owned(),
         epsilon: ledger.epsilon,
         delta: ledger.delta,
         key_delta: ledger.key_delta,
         budget: release::budget_of(ledger.epsilon, ledger.conversion_delta()),
+        conversion: Some(Conversion::Gaussian),
         time_zone: ledger.time_zone_name.clone(),
         identity: identity(release_file),
         logs: None,
-    })
+    }
+}
+
+/// What the planner may spend of a day: a block's budget, or less where 30 days are capped.
+pub(super) fn day_budget(release_file: &ReleaseFile, block: NanoRho) -> NanoRho {
+    release::cap_of(&release_file.ledger).map_or(block, |cap| cap.day_budget(block))
 }
 
 /// What decides whose a row is and when it was.

@@ -14,6 +14,8 @@
 //! overflows nor cancels). Its logarithm is computed to within 5e-8, and [`SLACK`] is taken from what
 //! is promised, so that no epsilon is too small and no budget too large.
 
+use crate::ledger::Cap;
+use crate::release_file::file::LedgerTerms;
 use crate::release_file::privacy_loss::{Epsilon, NanoRho};
 
 /// The least standard deviation of noise, in lattice steps, for which the conversion is proved.
@@ -69,6 +71,13 @@ pub fn budget_of(epsilon: Epsilon, delta: f64) -> NanoRho {
         if fits { within = middle } else { beyond = middle }
     }
     NanoRho::new(within)
+}
+
+/// The cap on 30 consecutive days that a release file asks for.
+#[must_use]
+pub fn cap_of(terms: &LedgerTerms) -> Option<Cap> {
+    let epsilon = terms.epsilon_30_days?;
+    Some(Cap { epsilon, budget: budget_of(epsilon, terms.conversion_delta()) })
 }
 
 /// The logarithm of the delta of a Gaussian mechanism at `epsilon = mu a + mu^2 / 2`.

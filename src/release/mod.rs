@@ -12,7 +12,7 @@ mod mechanism;
 mod sampler;
 mod threshold;
 
-pub use accounting::{budget_of, epsilon_of};
+pub use accounting::{budget_of, cap_of, epsilon_of};
 pub use draw::{Draws, NoisyTable, PricedTable, price, total_charge, total_key_delta};
 pub use estimate::{
     Answer, Column, Expected, Groups, Load, Raking, Rows, Typical, Values, Z_95, answers, expected,

@@ -48,6 +48,8 @@ pub struct LedgerTerms {
     pub delta: Delta,
     /// What private keys may spend of delta.
     pub key_delta: AttoDelta,
+    /// What any 30 consecutive blocks may cost together, at least as much as one.
+    pub epsilon_30_days: Option<Epsilon>,
     /// The zone of day, hour and block.
     pub time_zone: TimeZone,
     /// The name of that zone.
@@ -57,10 +59,10 @@ pub struct LedgerTerms {
 }
 
 impl LedgerTerms {
-    /// The delta at which rho is converted: what private keys may not spend.
+    /// The delta at which rho is converted: what private prefixes may not spend.
     #[must_use]
     pub fn conversion_delta(&self) -> f64 {
-        self.delta.value() - self.key_delta.atto() as f64 / 1e18
+        self.delta.value() - self.key_delta.delta()
     }
 }
 
@@ -128,7 +130,8 @@ impl ReleaseFile {
         })
     }
 
-    /// A digest of everything that changes the answer: not of paths, memory or formatting.
+    /// A digest of everything that changes the answer: not of paths, memory or formatting, and not of
+    /// `epsilon_30_days`, which is the ledger's and may be added later.
     #[must_use]
     pub fn fingerprint(&self) -> String {
         blake3::hash(self.meaning().to_string().as_bytes()).to_hex().to_string()
@@ -246,12 +249,26 @@ fn check_ledger(raw: &RawReleaseFile, folder: &Path) -> Result<LedgerTerms> {
         return Err(Error::usage(format!("`[ledger] key_delta` is {key_delta}"))
             .help("give a number from 0 to below `delta`; the default is a tenth of it"));
     }
+    let epsilon = Epsilon::new(raw.ledger.epsilon, "[ledger] epsilon")?;
+    let epsilon_30_days = raw
+        .ledger
+        .epsilon_30_days
+        .map(|limit| Epsilon::new(limit, "[ledger] epsilon_30_days"))
+        .transpose()?;
+    if let Some(limit) = epsilon_30_days.filter(|limit| *limit < epsilon) {
+        return Err(Error::usage(format!(
+            "`[ledger] epsilon_30_days` is {}, less than the `epsilon` of one day",
+            limit.value()
+        ))
+        .help(format!("give a number from {} on, or lower `epsilon`", epsilon.value())));
+    }
     let zone = raw.ledger.time_zone.as_deref().unwrap_or("UTC");
     Ok(LedgerTerms {
         path: folder.join(path),
-        epsilon: Epsilon::new(raw.ledger.epsilon, "[ledger] epsilon")?,
+        epsilon,
         delta,
         key_delta: AttoDelta::allowed(key_delta),
+        epsilon_30_days,
         time_zone: parse_zone(zone, "[ledger] time_zone")?,
         time_zone_name: zone.to_owned(),
         unit,

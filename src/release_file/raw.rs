@@ -82,6 +82,7 @@ pub(crate) struct RawLedger {
     pub(crate) epsilon: f64,
     pub(crate) delta: f64,
     pub(crate) key_delta: Option<f64>,
+    pub(crate) epsilon_30_days: Option<f64>,
     pub(crate) time_zone: Option<String>,
 }
 

@@ -12,6 +12,7 @@ fn a_wrong_model_is_noticed() {
         Mistake::ResumeChargesAgain,
         Mistake::ChargesOneBlock,
         Mistake::RefusesTheLastBit,
+        Mistake::ForgetsTheCap,
     ] {
         let noticed = (0..200).find(|seed| World::run(*seed, mistake).is_err());
         assert!(noticed.is_some(), "{mistake:?} passed for the ledger");

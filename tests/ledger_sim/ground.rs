@@ -4,13 +4,16 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use pointillist::ledger::{Ledger, Reservation, StoredFile, Terms};
+use jiff::ToSpan;
+use pointillist::ledger::{Cap, Conversion, Ledger, Reservation, StoredFile, Terms};
 use pointillist::release_file::privacy_loss::{AttoDelta, Delta, Epsilon, NanoRho};
 use pointillist::release_file::window::{Clock, Day};
 
-use crate::model::{BUDGET, KEY_DELTA};
+use crate::model::{BUDGET, CAP, KEY_DELTA};
 
 pub(crate) const DAYS: usize = 6;
+/// How many days of the calendar each is after the one before.
+pub(crate) const APART: usize = 12;
 
 /// The same numbers for the same seed, everywhere.
 pub(crate) struct Random(pub u64);
@@ -60,7 +63,10 @@ pub(crate) fn path(folder: &Path) -> PathBuf {
 
 pub(crate) fn open(folder: &Path, wait: Duration) -> pointillist::Result<Ledger> {
     let clock = Clock::Fixed("2026-03-05T06:00:00Z".parse().unwrap());
-    Ledger::open(&path(folder), &terms(), wait, clock)
+    let mut ledger = Ledger::open(&path(folder), &terms(), wait, clock)?;
+    let epsilon = Epsilon::new(1.5, "epsilon").unwrap();
+    ledger.agree_on_cap(Some(Cap { epsilon, budget: NanoRho::new(CAP) }))?;
+    Ok(ledger)
 }
 
 fn terms() -> Terms {
@@ -70,6 +76,7 @@ fn terms() -> Terms {
         delta: Delta::new(1e-6, "delta").unwrap(),
         key_delta: AttoDelta::new(KEY_DELTA),
         budget: NanoRho::new(BUDGET),
+        conversion: Some(Conversion::Gaussian),
         time_zone: "UTC".to_owned(),
         identity: BTreeMap::new(),
         logs: None,
@@ -77,7 +84,9 @@ fn terms() -> Terms {
 }
 
 pub(crate) fn day(number: usize) -> Day {
-    format!("2026-03-{:02}", number + 1).parse().unwrap()
+    let first: Day = "2026-03-01".parse().unwrap();
+    let days = i64::try_from(APART * number).unwrap();
+    Day::new(first.date().checked_add(days.days()).unwrap())
 }
 
 /// The days of a release: one, or several.

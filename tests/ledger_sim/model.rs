@@ -3,6 +3,8 @@
 use pointillist::Kind;
 use pointillist::ledger::State;
 
+use crate::ground::{APART, DAYS};
+
 /// A mistake made on purpose, which the simulation must notice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Mistake {
@@ -17,6 +19,8 @@ pub(crate) enum Mistake {
     ChargesOneBlock,
     /// A charge that fills a block exactly is refused.
     RefusesTheLastBit,
+    /// Days that lie within 30 are not added up.
+    ForgetsTheCap,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,6 +41,8 @@ pub(crate) struct Model {
 
 pub(crate) const BUDGET: u64 = 100;
 pub(crate) const KEY_DELTA: u64 = 50;
+/// What any 30 days may cost together.
+pub(crate) const CAP: u64 = 180;
 
 impl Model {
     pub(crate) fn spent(&self, day: usize) -> (u64, u64) {
@@ -80,7 +86,20 @@ impl Model {
         }
         let state = State::Reserved;
         self.entries.push(ModelEntry { release, days, charge, key_delta, state, resumed: 0 });
+        if self.mistake != Mistake::ForgetsTheCap && self.most_of_30_days() > CAP {
+            self.entries.pop();
+            return Err(Kind::Refused);
+        }
         Ok((self.entries.len(), true))
+    }
+
+    /// Every span of 30 days of the calendar, by its first day.
+    fn most_of_30_days(&self) -> u64 {
+        let sum = |first: usize| {
+            let inside = |day: &usize| (first..first + 30).contains(&(30 + APART * day));
+            (0..DAYS).filter(inside).map(|day| self.spent(day).0).sum()
+        };
+        (0..30 + APART * DAYS).map(sum).max().unwrap_or(0)
     }
 
     pub(crate) fn advance(&mut self, number: usize, next: State) -> Result<(), Kind> {

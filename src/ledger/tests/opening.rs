@@ -273,3 +273,35 @@ fn a_ledger_that_may_not_be_written_says_so_when_a_run_opens_it() {
     assert_eq!((error.kind(), error.to_string().contains("the lock of")), (Kind::Io, true));
     forbid(bench.folder.path(), false);
 }
+
+#[test]
+fn a_ledger_of_the_first_version_keeps_its_budget_and_is_brought_up_to_date() {
+    let bench = Bench::new();
+    // As the first version made it: no conversion, and a smaller budget for the same epsilon.
+    let first = Terms { conversion: None, ..terms(90) };
+    drop(Ledger::open(&bench.path(), &first, Duration::ZERO, clock()).unwrap());
+    let connection = bench.by_hand();
+    connection
+        .execute_batch("ALTER TABLE terms DROP COLUMN conversion; PRAGMA user_version = 1")
+        .unwrap();
+    drop(connection);
+
+    // Readers know it as it is.
+    let reader = Ledger::open_existing(&bench.path()).unwrap();
+    assert_eq!(reader.terms(), &first);
+    reader.verify().unwrap();
+    drop(reader);
+
+    let mut ledger = bench.open();
+    assert_eq!(ledger.terms(), &first);
+    assert_eq!(ledger.balance(day(1)).unwrap().left.nano(), 90);
+    assert!(ledger.reserve(&asking("too much", 1..=1, 91)).is_err());
+    ledger.reserve(&asking("all of it", 1..=1, 90)).unwrap();
+    ledger.verify().unwrap();
+    drop(ledger);
+
+    // All other terms are still compared.
+    let other = Terms { key_delta: AttoDelta::ZERO, ..terms(100) };
+    let error = Ledger::open(&bench.path(), &other, Duration::ZERO, clock()).unwrap_err();
+    assert!(error.to_string().starts_with("`[ledger] key_delta`"), "{error}");
+}

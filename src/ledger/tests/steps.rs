@@ -270,7 +270,7 @@ fn a_crash_inside_any_step_leaves_the_state_before_it() {
         let Ledger { connection, terms, .. } = &mut ledger;
         let transaction =
             connection.transaction_with_behavior(TransactionBehavior::Immediate).unwrap();
-        let step = Step { transaction, terms, at: clock().now() };
+        let step = Step { transaction, terms, cap: None, at: clock().now() };
         verb(&step).unwrap();
         // Written into the database before the commit, so that the copy is of a file that is
         // changed half-way and can only be mended by its journal.
@@ -321,7 +321,7 @@ fn a_ledger_of_many_entries() {
     let made = Instant::now();
     let Ledger { connection, terms, .. } = &mut ledger;
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).unwrap();
-    let step = Step { transaction, terms, at: clock().now() };
+    let step = Step { transaction, terms, cap: None, at: clock().now() };
     let first: Day = "2000-01-01".parse().unwrap();
     let days: Vec<Day> = std::iter::successors(Some(first), |day| day.next()).take(2_000).collect();
     let entries = std::env::var("POINTILLIST_ENTRIES").map_or(2_000, |text| text.parse().unwrap());

@@ -43,6 +43,8 @@ fn the_fingerprint_ignores_places_and_formatting_and_sees_the_rest() {
     let base = read(GOOD).unwrap().fingerprint();
     let moved = GOOD.replace("logs/*.parquet", "elsewhere/**").replace("daily.ledger", "x.ledger");
     assert_eq!(read(&moved.replace("\n[", "\n\n# note\n[")).unwrap().fingerprint(), base);
+    let capped = GOOD.replace("delta = 1e-6", "delta = 1e-6\nepsilon_30_days = 4.0");
+    assert_eq!(read(&capped).unwrap().fingerprint(), base);
     for (from, to) in [
         ("epsilon = 1.0", "epsilon = 1.5"),
         ("\"messages\", \"calls\"", "\"messages\""),
@@ -69,6 +71,8 @@ fn every_refusal_names_its_field() {
         ("epsilon = 1.0", "epsilon = 1e400", "line 9, column 11"),
         ("delta = 1e-6", "delta = 0", "[ledger] delta"),
         ("delta = 1e-6", "delta = 1e-6\nkey_delta = 1e-6", "key_delta"),
+        ("delta = 1e-6", "delta = 1e-6\nepsilon_30_days = 0.9", "[ledger] epsilon_30_days"),
+        ("delta = 1e-6", "delta = 1e-6\nepsilon_30_days = 101", "[ledger] epsilon_30_days"),
         ("path = \"daily.ledger\"\n", "", "[ledger] path"),
         ("by = [\"app\"]", "by = [\"carrier\"]", "carrier"),
         ("by = [\"app\"]", "by = [\"requester\"]", "requester"),

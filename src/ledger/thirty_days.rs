@@ -1,0 +1,280 @@
+//! The cap on what any 30 consecutive days may cost together.
+//!
+//! In: charges by day. Out: the span of days that costs the most, and whether the cap allows it.
+//! Invariant: once a ledger has a cap, no 30 consecutive days of the calendar are charged more than
+//! that, whatever order they come in. A day that was never charged counts as nothing, a reservation
+//! counts in full. The cap is an event of the journal and stands nowhere else, so that it can be
+//! neither raised nor removed without breaking the chain.
+
+use std::collections::VecDeque;
+
+use jiff::ToSpan;
+use rusqlite::{Connection, params};
+use serde::{Deserialize, Serialize};
+
+use super::journal::{self, Event};
+use super::trouble::{Outcome, Trouble};
+use crate::Error;
+use crate::release_file::privacy_loss::{Epsilon, NanoRho};
+use crate::release_file::window::Day;
+
+/// How many consecutive days the cap is about.
+const DAYS: i32 = 30;
+
+/// What any 30 consecutive days may cost together.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Cap {
+    /// As typed.
+    pub epsilon: Epsilon,
+    /// What it comes to.
+    pub budget: NanoRho,
+}
+
+impl Cap {
+    /// What the planner may spend of a block that may spend `block`: a thirtieth of the cap at most,
+    /// since otherwise the last of 30 days would find nothing left.
+    #[must_use]
+    pub fn day_budget(&self, block: NanoRho) -> NanoRho {
+        block.min(self.budget.part(1, DAYS.unsigned_abs().into()))
+    }
+
+    /// What any 365 consecutive days may cost, where a block may spend `block`: twelve times 30 days,
+    /// and five.
+    #[must_use]
+    pub fn of_a_year(&self, block: NanoRho) -> NanoRho {
+        let cap = self.budget.nano();
+        let five = cap.min(block.nano().saturating_mul(5));
+        NanoRho::new(cap.saturating_mul(12).saturating_add(five))
+    }
+
+    /// Reads the cap of a ledger from its journal.
+    pub(super) fn read(connection: &Connection) -> Outcome<Option<Self>> {
+        match journal::of(connection, Event::Capped, None)?.as_slice() {
+            [] => Ok(None),
+            [only] if only.hash == only.computed_hash() => Self::parse(&only.payload).map(Some),
+            _ => Err(changed()),
+        }
+    }
+
+    /// Reads what the journal keeps of a cap.
+    pub(super) fn parse(payload: &str) -> Outcome<Self> {
+        #[derive(Deserialize)]
+        struct Written {
+            epsilon: f64,
+            budget: NanoRho,
+        }
+        let Written { epsilon, budget } = serde_json::from_str(payload).map_err(|_| changed())?;
+        let epsilon = Epsilon::new(epsilon, "epsilon").map_err(|_| changed())?;
+        let cap = Self { epsilon, budget };
+        if journal::payload(&cap)? == payload { Ok(cap) } else { Err(changed()) }
+    }
+
+    /// The costliest 30 days, where they cost more than the cap allows.
+    pub(super) fn exceeded(
+        &self,
+        charges: impl IntoIterator<Item = (Day, NanoRho)>,
+    ) -> Option<Costliest> {
+        let charges = charges.into_iter().map(|(day, spent)| (day, spent.nano()));
+        costliest(charges, DAYS).filter(|found| found.sum > self.budget.nano())
+    }
+
+    /// Refuses to cap what has already cost more.
+    pub(super) fn require_past(
+        &self,
+        charges: impl IntoIterator<Item = (Day, NanoRho)>,
+    ) -> Result<(), Error> {
+        let Some(found) = self.exceeded(charges) else { return Ok(()) };
+        Err(Error::refused(format!(
+            "`[ledger] epsilon_30_days` is {}, which is rho {}, but the 30 days up to {} have \
+             already cost {}",
+            self.epsilon.value(),
+            self.budget,
+            found.last,
+            NanoRho::new(found.sum)
+        ))
+        .help(
+            "raise it to what `pointillist ledger show` says of 30 days at least, or leave it out",
+        ))
+    }
+
+    /// Refuses a charge of `blocks` that is already in the sums of the connection's transaction, if
+    /// 30 days that hold any of them cost too much with it.
+    pub(super) fn require_room(
+        &self,
+        connection: &Connection,
+        blocks: &[Day],
+        charge: NanoRho,
+    ) -> Outcome<()> {
+        let (Some(first), Some(last)) = (blocks.first(), blocks.last()) else { return Ok(()) };
+        // Spans that hold none of the blocks were within the cap before, so it does no harm that
+        // some of them are compared too.
+        let around = (DAYS - 1).days();
+        let from = Day::new(first.date().saturating_sub(around));
+        let to = Day::new(last.date().saturating_add(around));
+        let charges = connection
+            .prepare_cached(
+                "SELECT day, spent FROM blocks WHERE day BETWEEN ?1 AND ?2 ORDER BY day",
+            )?
+            .query_map(params![from, to], |row| Ok((row.get(0)?, row.get(1)?)))?
+            .collect::<rusqlite::Result<Vec<_>>>()?;
+        let Some(found) = self.exceeded(charges) else { return Ok(()) };
+        let asked = blocks.iter().filter(|block| found.holds(**block, DAYS)).count() as u64;
+        let asked = NanoRho::new(charge.nano().saturating_mul(asked));
+        let before = NanoRho::new(found.sum.saturating_sub(asked.nano()));
+        let left = self.budget.left_after(before);
+        Err(Error::refused(format!(
+            "the 30 days up to {} have {left} rho left of {} (`[ledger] epsilon_30_days` = {}), and \
+             this release asks for {asked}",
+            found.last,
+            self.budget,
+            self.epsilon.value()
+        ))
+        .help(
+            "there are three ways out: ask for less, with a smaller `[privacy] budget_share`; \
+             release days that are further away (--day, --from, --to); use what was already \
+             published about these days, which `pointillist ledger show` lists",
+        )
+        .into())
+    }
+}
+
+/// Refuses a release that asks for another cap than the ledger has.
+pub(super) fn require_same(
+    made: Option<Cap>,
+    asked: Option<Cap>,
+    shown: &str,
+) -> Result<(), Error> {
+    let epsilon = |cap: Option<Cap>| cap.map(|cap| cap.epsilon);
+    if epsilon(made) == epsilon(asked) {
+        return Ok(());
+    }
+    let word = |cap| epsilon(cap).map_or("absent".to_owned(), |cap| cap.value().to_string());
+    Err(Error::refused(format!(
+        "`[ledger] epsilon_30_days` is {} in this release, but the ledger {shown} has {}",
+        word(asked),
+        word(made)
+    ))
+    .help(
+        "a ledger keeps the first one that it is given: set it back, or charge another ledger, \
+         knowing that what two ledgers promise about the same logs adds up",
+    ))
+}
+
+/// Consecutive days, by their last one, with what they cost together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Costliest {
+    /// The last of the days.
+    pub last: Day,
+    /// The sum of their charges.
+    pub sum: u64,
+}
+
+impl Costliest {
+    fn holds(&self, day: Day, days: i32) -> bool {
+        day <= self.last && is_within(day, self.last, days)
+    }
+}
+
+/// The `days` consecutive days that cost the most, the first ones of equal cost, or `None` where
+/// nothing was charged. Charges are counts of any unit, in the order of their days.
+///
+/// A span costs no less if it ends on the last of its days that was charged, so only such spans are
+/// compared. A sum stops at the end of the integers.
+#[must_use]
+pub fn costliest(charges: impl IntoIterator<Item = (Day, u64)>, days: i32) -> Option<Costliest> {
+    let mut inside: VecDeque<(Day, u64)> = VecDeque::new();
+    let (mut sum, mut most) = (0_u128, None);
+    for (last, charge) in charges {
+        inside.push_back((last, charge));
+        sum += u128::from(charge);
+        while let Some((_, left)) = inside.pop_front_if(|(first, _)| !is_within(*first, last, days))
+        {
+            sum -= u128::from(left);
+        }
+        let sum = u64::try_from(sum).unwrap_or(u64::MAX);
+        if most.is_none_or(|most: Costliest| sum > most.sum) {
+            most = Some(Costliest { last, sum });
+        }
+    }
+    most
+}
+
+/// Whether `first` is one of the `days` days that end with `last`.
+fn is_within(first: Day, last: Day, days: i32) -> bool {
+    first.date() >= last.date().saturating_sub((days - 1).days())
+}
+
+fn changed() -> Trouble {
+    Trouble::Damaged("its cap on 30 days was changed".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn spent(day: &str, sum: u64) -> (Day, u64) {
+        (day.parse().unwrap(), sum)
+    }
+
+    #[test]
+    fn a_span_holds_its_days_and_no_more() {
+        let charges = [
+            spent("2026-01-01", 5),
+            spent("2026-01-30", 7),
+            spent("2026-01-31", 4),
+            spent("2026-06-01", 11),
+        ];
+        // 1 and 30 January lie within 30 days, 1 and 31 January do not.
+        let most = |days| costliest(charges, days).map(|most| (most.last.to_string(), most.sum));
+        assert_eq!(most(30), Some(("2026-01-30".to_owned(), 12)));
+        assert_eq!(most(1), Some(("2026-06-01".to_owned(), 11)));
+        assert_eq!(most(365), Some(("2026-06-01".to_owned(), 27)));
+        assert_eq!(costliest([], 30), None);
+        let ends =
+            [spent("0001-01-01", u64::MAX), spent("9999-12-30", 1), spent("9999-12-31", u64::MAX)];
+        assert_eq!(costliest(ends, 30).map(|most| most.sum), Some(u64::MAX));
+    }
+
+    #[test]
+    fn a_day_gets_a_thirtieth_and_a_year_twelve_times_30_days_and_five() {
+        let epsilon = Epsilon::new(4.0, "epsilon").unwrap();
+        let cap = Cap { epsilon, budget: NanoRho::new(3_019) };
+        assert_eq!(cap.day_budget(NanoRho::new(1_000)).nano(), 100);
+        assert_eq!(cap.day_budget(NanoRho::new(99)).nano(), 99);
+        assert_eq!(cap.of_a_year(NanoRho::new(1_000)).nano(), 13 * 3_019);
+        assert_eq!(cap.of_a_year(NanoRho::new(200)).nano(), 12 * 3_019 + 1_000);
+    }
+
+    #[test]
+    fn a_cap_reads_back_as_it_was_written_and_in_no_other_spelling() {
+        let epsilon = Epsilon::new(4.0, "epsilon").unwrap();
+        let cap = Cap { epsilon, budget: NanoRho::new(348_117_869) };
+        let text = journal::payload(&cap).unwrap();
+        assert_eq!(Cap::parse(&text).unwrap(), cap);
+        for other in [text.replace("4.0", "4"), text.replace("4.0", "400.0"), "{}".to_owned()] {
+            assert!(Cap::parse(&other).is_err(), "{other}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_span_of_the_calendar_costs_more(
+            charges in proptest::collection::btree_map(0..200_i32, 0..1_000_u64, 0..60),
+            days in 1..40_i32,
+        ) {
+            let first: Day = "2025-12-01".parse().unwrap();
+            let day = |number: i32| Day::new(first.date().saturating_add(number.days()));
+            let found = costliest(charges.iter().map(|(number, sum)| (day(*number), *sum)), days);
+            // Every span of the calendar, by its first day.
+            let sums = (-40..240).map(|start| charges.range(start..start + days).map(|(_, sum)| sum).sum());
+            let most: u64 = sums.max().unwrap_or(0);
+            prop_assert_eq!(found.map_or(0, |found| found.sum), most);
+            if let Some(found) = found {
+                let inside = charges.iter().filter(|(number, _)| found.holds(day(**number), days));
+                prop_assert_eq!(inside.map(|(_, sum)| sum).sum::<u64>(), most);
+            }
+        }
+    }
+}
