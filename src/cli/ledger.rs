@@ -66,6 +66,8 @@ fn export(ledger: &Ledger, output: &Output) -> Result<()> {
         "delta": terms.delta,
         "key_delta_atto": terms.key_delta,
         "budget_nano_rho": terms.budget,
+        "conversion": terms.conversion,
+        "cap_of_30_days": ledger.cap(),
         "time_zone": terms.time_zone,
         "identity": terms.identity,
         "entries": entries,

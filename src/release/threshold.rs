@@ -30,15 +30,34 @@ pub(super) fn threshold(scale: NoiseScale, key_delta: AttoDelta) -> Result<i64> 
     Ok((1..=MOST_PREFIXES_OF_ONE as u64).map(of).max().unwrap_or(i64::MAX))
 }
 
+/// How likely any key is found that vanishes with `lookups` lookups of one day, at most: each adds a
+/// weight of one to one key.
+///
+/// Where they fall on one key or on several is not known. Of keys with `w` of them each there are at
+/// most `lookups / w`.
+pub(super) fn chance(scale: NoiseScale, threshold: i64, lookups: u32) -> f64 {
+    let found = |weight: u32| {
+        // The tail as above, of what the threshold is beyond the weight.
+        let beyond = threshold as f64 - 1.0 - f64::from(weight) * LATTICE_ONE as f64;
+        let tail = if beyond > 0.0 { ln_tail(beyond / scale.units()).exp().min(0.5) } else { 1.0 };
+        f64::from(lookups) / f64::from(weight) * tail
+    };
+    (1..=lookups).map(found).fold(0.0, f64::max).min(1.0)
+}
+
 /// A number of standard deviations that a Gaussian passes with at most this probability.
 fn deviations(probability: f64) -> f64 {
     let (mut within, mut beyond) = (1e-3, 100.0_f64);
-    let tail = |z: f64| -z * z / 2.0 - (z * (2.0 * std::f64::consts::PI).sqrt()).ln();
     for _ in 0..100 {
         let middle = f64::midpoint(within, beyond);
-        if tail(middle) <= probability.ln() { beyond = middle } else { within = middle }
+        if ln_tail(middle) <= probability.ln() { beyond = middle } else { within = middle }
     }
     beyond
+}
+
+/// The logarithm of Mills' bound on the probability that a Gaussian exceeds `z` standard deviations.
+fn ln_tail(z: f64) -> f64 {
+    -z * z / 2.0 - (z * (2.0 * std::f64::consts::PI).sqrt()).ln()
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "stops at the ends")]
@@ -81,6 +100,28 @@ mod tests {
         }
         assert!(found.iter().all(|found| *found <= 145), "{found:?}");
         assert!(found[1] >= 40, "{found:?}");
+    }
+
+    #[test]
+    fn a_key_of_few_lookups_is_found_at_most_as_often_as_stated() {
+        // 100,000 draws for each number of requesters that have one key, and no other, in common. The
+        // bound of the tail lies above what is seen by less than a third where it is small, and a
+        // count of 100 is off by 45 in one of 100,000 cases.
+        let scale = NoiseScale::for_charge(Clip::whole(1), NanoRho::new(10_000_000)).unwrap();
+        let mechanism = DiscreteGaussian::new(Clip::whole(1), scale).unwrap();
+        let threshold = threshold(scale, AttoDelta::allowed(1e-3)).unwrap();
+        assert!(chance(scale, threshold, 1) <= 1e-3);
+        for requesters in [1_u32, 5, 10, 20, 40] {
+            let weight = i64::from(requesters) * LATTICE_ONE.cast_signed();
+            let noisy = mechanism.draw(&vec![weight; 100_000]).unwrap();
+            let found = noisy.iter().filter(|weight| **weight > threshold).count() as f64;
+            let stated = chance(scale, threshold, requesters) * 100_000.0;
+            assert!(found <= stated + 4.5 * stated.sqrt(), "{requesters}: {found} {stated}");
+        }
+        // Several keys of one lookup each are more likely found than one key of all of them.
+        let apart = 10.0 * chance(scale, threshold, 1);
+        assert!(chance(scale, threshold, 10) >= apart);
+        assert!(chance(scale, threshold, 1_000) >= 1.0);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by failing")]
 
 mod archive_world;
+mod capped;
 mod changed_worlds;
 mod custody;
 mod documents;

@@ -3,37 +3,35 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use jiff::ToSpan;
 use serde_json::{Map, Value, json};
 
 use crate::Result;
 use crate::cli::output::Output;
-use crate::ledger::{Balance, Entry, Ledger, State, Which};
+use crate::ledger::{Balance, Cap, Entry, Ledger, State, Terms, Which, costliest};
 use crate::pipeline::losses;
 use crate::release::epsilon_of;
-use crate::release_file::privacy_loss::NanoRho;
+use crate::release_file::privacy_loss::{AttoDelta, NanoRho, short_delta};
 use crate::release_file::unit::Unit;
 use crate::release_file::window::Day;
 
 /// The spans of days for which losses are added up.
-const SPANS: [(i64, &str); 2] = [(30, "30 days"), (365, "365 days")];
+const SPANS: [(i32, &str); 2] = [(30, "30 days"), (365, "365 days")];
 
 /// Shows a ledger; the JSON depends on its content alone.
 ///
 /// # Errors
-/// I/O, when the ledger cannot be read; internal, when a loss cannot be converted.
+/// I/O, when the ledger cannot be read.
 pub(super) fn show(ledger: &Ledger, newest: u32, output: &Output) -> Result<()> {
     let terms = ledger.terms();
-    let delta = terms.delta.value() - terms.key_delta.atto() as f64 / 1e18;
-    let mut converter = Converter { delta, known: BTreeMap::new() };
+    let mut converter = Converter { delta: terms.conversion_delta(), known: BTreeMap::new() };
     let balances = ledger.balances()?;
     let entries = ledger.entries(Which::Newest(newest))?;
     let others = others(ledger, &entries)?;
-    let blocks = blocks(&balances, others.as_ref(), &mut converter)?;
-    let spent: Vec<_> = balances.iter().map(|(day, balance)| (*day, balance.spent)).collect();
-    let totals = totals(&spent, &mut converter)?;
+    let blocks = blocks(&balances, others.as_ref(), &mut converter);
+    let totals = totals(&balances, &mut converter);
+    let has_keys = balances.iter().any(|(_, balance)| balance.key_delta_spent != AttoDelta::ZERO);
     let other_totals = match &others {
-        Some(others) => others.totals(&mut converter)?,
+        Some(others) => others.totals(has_keys, &mut converter),
         None => Part {
             text: "  pairs and targets: left out, there are too many entries to add up here\n"
                 .to_owned(),
@@ -44,6 +42,8 @@ pub(super) fn show(ledger: &Ledger, newest: u32, output: &Output) -> Result<()> 
         "unit": terms.unit,
         "epsilon": terms.epsilon,
         "delta": terms.delta,
+        "conversion": terms.conversion,
+        "cap_of_30_days": ledger.cap(),
         "time_zone": terms.time_zone,
         "blocks": blocks.objects,
         "requester_totals": totals.objects,
@@ -52,8 +52,8 @@ pub(super) fn show(ledger: &Ledger, newest: u32, output: &Output) -> Result<()> 
     });
     let who = if terms.unit == Unit::PersonDay.word() { "person" } else { "requester" };
     let mut text = format!(
-        "Each block is one event day in {}. Budget of a block: epsilon {} at delta {}, unit {}.\n\n\
-         block        budget rho   spent rho    left rho     spent epsilon\n{}\n\
+        "Each block is one event day in {}. Budget of a block: epsilon {} at delta {}, unit {}.\n{}\n\
+         block        budget rho   spent rho    left rho     spent epsilon  at delta\n{}\n\
          Everything published so far, over several days (a {who}; then a contact pair and a target\n\
          that are looked up that often each day):\n{}{}\n\
          Newest entries, {newest} at most:\nentry  state      charge rho   release, blocks\n",
@@ -61,6 +61,7 @@ pub(super) fn show(ledger: &Ledger, newest: u32, output: &Output) -> Result<()> 
         terms.epsilon.value(),
         terms.delta.value(),
         terms.unit,
+        ledger.cap().map_or_else(String::new, |cap| cap_line(&cap, terms)),
         blocks.text,
         totals.text,
         other_totals.text,
@@ -82,58 +83,83 @@ struct Part {
     objects: Vec<Value>,
 }
 
+/// What a cap on 30 days promises.
+fn cap_line(cap: &Cap, terms: &Terms) -> String {
+    let delta = |days: f64| short_delta(terms.conversion_delta() + days * terms.key_delta.delta());
+    format!(
+        "Any 30 consecutive days together: epsilon {} at delta {}; any 365: epsilon {:.2} at delta {}.\n",
+        cap.epsilon.value(),
+        delta(30.0),
+        epsilon_of(cap.of_a_year(terms.budget), terms.conversion_delta()),
+        delta(365.0)
+    )
+}
+
 /// What each block may spend, has spent and has left.
-fn blocks(
-    balances: &[(Day, Balance)],
-    others: Option<&Others>,
-    converter: &mut Converter,
-) -> Result<Part> {
+fn blocks(balances: &[(Day, Balance)], others: Option<&Others>, converter: &mut Converter) -> Part {
     let mut part = Part::default();
     for (day, balance) in balances {
-        let epsilon = converter.epsilon(balance.spent)?;
+        let epsilon = converter.epsilon(balance.spent);
+        let delta = converter.delta + balance.key_delta_spent.delta();
         part.objects.push(json!({
             "block": day,
             "budget_nano_rho": balance.budget,
             "spent_nano_rho": balance.spent,
             "left_nano_rho": balance.left,
             "spent_epsilon": epsilon,
+            "spent_delta": delta,
             "key_delta_spent_atto": balance.key_delta_spent,
             "key_delta_left_atto": balance.key_delta_left,
-            "others": others.map(|others| others.of_block(*day, converter)).transpose()?,
+            "others": others.map(|others| others.of_block(*day, converter)),
         }));
         let Balance { budget, spent, left, .. } = balance;
-        line(&mut part.text, &format!("{day}   {budget}  {spent}  {left}  {epsilon:>12.4}"));
+        let delta = short_delta(delta);
+        let row = format!("{day}   {budget}  {spent}  {left}  {epsilon:>12.4}   {delta}");
+        line(&mut part.text, &row);
     }
-    Ok(part)
+    part
 }
 
-/// What a requester or person has lost at most over each span of days.
-fn totals(spent: &[(Day, NanoRho)], converter: &mut Converter) -> Result<Part> {
+/// What a requester or person has lost over the costliest of each span of days.
+fn totals(balances: &[(Day, Balance)], converter: &mut Converter) -> Part {
     let mut part = Part::default();
     for (days, words) in SPANS {
-        let most = most_within(spent, days);
-        let epsilon = converter.epsilon(most)?;
-        part.objects.push(json!({ "days": days, "most_nano_rho": most, "epsilon": epsilon }));
-        let words = format!("  any {words:<9} at most rho {most}, epsilon {epsilon:.3}");
+        let of = |count: &dyn Fn(&Balance) -> u64| {
+            costliest(balances.iter().map(|(day, balance)| (*day, count(balance))), days)
+        };
+        let most = of(&|balance| balance.spent.nano());
+        // The days that spent the most delta need not be those that spent the most rho.
+        let keys = of(&|balance| balance.key_delta_spent.atto()).map_or(0, |most| most.sum);
+        let rho = NanoRho::new(most.map_or(0, |most| most.sum));
+        let epsilon = converter.epsilon(rho);
+        let delta = converter.delta + AttoDelta::new(keys).delta();
+        part.objects.push(json!({
+            "days": days,
+            "most_nano_rho": rho,
+            "epsilon": epsilon,
+            "delta": delta,
+            "last_day": most.map(|most| most.last),
+        }));
+        let until = most.map_or_else(String::new, |most| format!(", those until {}", most.last));
+        let delta = short_delta(delta);
+        let words = format!(
+            "  any {words:<9} at most rho {rho}, epsilon {epsilon:.3} at delta {delta}{until}"
+        );
         line(&mut part.text, &words);
     }
-    Ok(part)
+    part
 }
 
 /// Converts each distinct loss once.
 struct Converter {
+    /// What private prefixes may not spend.
     delta: f64,
     known: BTreeMap<NanoRho, f64>,
 }
 
 impl Converter {
-    fn epsilon(&mut self, rho: NanoRho) -> Result<f64> {
-        if let Some(epsilon) = self.known.get(&rho) {
-            return Ok(*epsilon);
-        }
-        let epsilon = epsilon_of(rho, self.delta);
-        self.known.insert(rho, epsilon);
-        Ok(epsilon)
+    fn epsilon(&mut self, rho: NanoRho) -> f64 {
+        *self.known.entry(rho).or_insert_with(|| epsilon_of(rho, self.delta))
     }
 }
 
@@ -172,56 +198,48 @@ fn others(ledger: &Ledger, newest: &[Entry]) -> Result<Option<Others>> {
 }
 
 impl Others {
-    /// What each of them has lost at most over each span of days.
-    fn totals(&self, converter: &mut Converter) -> Result<Part> {
+    /// What each of them has lost at most over each span of days. The chance that private prefixes show
+    /// them is a matter of thresholds and not added up.
+    fn totals(&self, has_keys: bool, converter: &mut Converter) -> Part {
         let mut part = Part::default();
         for (who, spent) in &self.spent {
             let mut figures = Map::new();
             let mut words = Vec::new();
             for (days, span) in [(1, "one day"), SPANS[0], SPANS[1]] {
-                let most = most_within(spent, days);
-                let epsilon = converter.epsilon(most)?;
+                let charges = spent.iter().map(|(day, rho)| (*day, rho.nano()));
+                let rho = NanoRho::new(costliest(charges, days).map_or(0, |most| most.sum));
+                let (epsilon, delta) = (converter.epsilon(rho), converter.delta);
                 words.push(format!("{span} {epsilon:.3}"));
-                figures.insert(days.to_string(), json!({ "nano_rho": most, "epsilon": epsilon }));
+                let figure = json!({ "nano_rho": rho, "epsilon": epsilon, "delta": delta });
+                figures.insert(days.to_string(), figure);
             }
             line(&mut part.text, &format!("  {who}: epsilon at most {}", words.join(", ")));
             part.objects.push(json!({ "who": who, "days": figures }));
         }
-        Ok(part)
+        let keys = if has_keys {
+            ", but for what private prefixes show of them, which the manifest of each day states"
+        } else {
+            ""
+        };
+        let delta = short_delta(converter.delta);
+        line(&mut part.text, &format!("  pairs and targets at delta {delta}{keys}"));
+        part
     }
 
     /// The figures of one block.
-    fn of_block(&self, day: Day, converter: &mut Converter) -> Result<Vec<Value>> {
+    fn of_block(&self, day: Day, converter: &mut Converter) -> Vec<Value> {
         self.spent
             .iter()
             .filter_map(|(who, blocks)| {
                 let place = blocks.binary_search_by_key(&day, |(block, _)| *block).ok()?;
                 Some((who, blocks.get(place)?.1))
             })
-            .map(|(who, nano)| {
-                let epsilon = converter.epsilon(nano)?;
-                Ok(json!({ "who": who, "nano_rho": nano, "epsilon": epsilon }))
+            .map(|(who, rho)| {
+                let (epsilon, delta) = (converter.epsilon(rho), converter.delta);
+                json!({ "who": who, "nano_rho": rho, "epsilon": epsilon, "delta": delta })
             })
             .collect()
     }
-}
-
-/// The most that is spent within any span of `days` consecutive days.
-fn most_within(blocks: &[(Day, NanoRho)], days: i64) -> NanoRho {
-    let (mut most, mut sum, mut first) = (0_u64, 0_u64, 0_usize);
-    for (day, spent) in blocks {
-        sum = sum.saturating_add(spent.nano());
-        while let Some((oldest, spent)) = blocks.get(first) {
-            let end = oldest.date().checked_add(days.days());
-            if end.is_ok_and(|end| end > day.date()) {
-                break;
-            }
-            sum = sum.saturating_sub(spent.nano());
-            first += 1;
-        }
-        most = most.max(sum);
-    }
-    NanoRho::new(most)
 }
 
 fn listed(entry: &Entry) -> Value {
@@ -237,25 +255,4 @@ fn listed(entry: &Entry) -> Value {
 fn line(text: &mut String, content: &str) {
     // Writing to a string cannot fail.
     let _infallible = writeln!(text, "{content}");
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_span_holds_its_days_and_no_more() {
-        let spent = |day: &str, nano: u64| (day.parse::<Day>().unwrap(), NanoRho::new(nano));
-        let balances = [
-            spent("2026-01-01", 5),
-            spent("2026-01-30", 7),
-            spent("2026-01-31", 4),
-            spent("2026-06-01", 11),
-        ];
-        // 1 and 30 January lie within 30 days, 1 and 31 January do not.
-        assert_eq!(most_within(&balances, 30).nano(), 12);
-        assert_eq!(most_within(&balances, 1).nano(), 11);
-        assert_eq!(most_within(&balances, 365).nano(), 27);
-        assert_eq!(most_within(&[], 30), NanoRho::ZERO);
-    }
 }
