@@ -9,7 +9,8 @@
 //! * a row cap: each requester keeps at most C rows, Gaussian noise, the budget split evenly;
 //! * L0/Linf caps: each keeps at most L0 cells of at most Linf rows, Laplace noise, split evenly;
 //!
-//! both with the caps that turn out best for each question, which cannot be known beforehand. Last
+//! both with the caps that turn out best for each question, which cannot be known beforehand. The
+//! first day is also measured by [`proposal`], which is to replace today's tables. Last
 //! comes the number of private keys that are found ([`keys`]). `cargo bench --bench accuracy -- DRAWS`
 //! sets how often releases are drawn (default 20).
 
@@ -21,7 +22,9 @@
 )]
 
 mod keys;
+mod measured;
 mod others;
+mod proposal;
 mod world;
 
 use std::ops::Range;
@@ -30,12 +33,14 @@ use std::time::Duration;
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::Float64Type;
+use measured::{Measurements, Questions, Rows};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use pointillist::ledger::Second;
 use pointillist::pipeline::{Again, Incomplete, Job, Spill, open_ledger, release_day};
 use pointillist::release_file::ReleaseFile;
 use pointillist::release_file::window::{DayWindow, parse_instant};
-use world::{DATES, Day, QUESTIONS, Users};
+use proposal::levels::Axis;
+use world::{AXES, DATES, Day, QUESTIONS, Users};
 
 fn main() {
     let draws = std::env::args().filter_map(|word| word.parse().ok()).next_back().unwrap_or(20);
@@ -57,6 +62,7 @@ fn main() {
             let words = format!("geometric mean, {words}; total clipped at {clip:.0}");
             println!("{words:<68} {row_cap:>9.2} {l0_linf:>9.2}");
         }
+        compare_proposal(&days[0], draws);
     }
     compare_keys(draws);
 }
@@ -96,6 +102,54 @@ fn compare(days: &[Day], errors: &[Vec<f64>]) -> [f64; 2] {
         }
     }
     means.map(f64::exp)
+}
+
+/// The first day by the proposal that is to replace today's tables, in a prototype.
+fn compare_proposal(day: &Day, draws: u32) {
+    let axes = AXES.map(|(_, size, block)| Axis { size, block });
+    let place = |name: &&str| AXES.iter().position(|(axis, _, _)| axis == name).expect("an axis");
+    let tables = QUESTIONS.map(|(_, by)| by.iter().map(place).collect::<Vec<usize>>());
+    let rows = |axes: &[usize]| {
+        let names: Vec<&str> = axes.iter().map(|axis| AXES[*axis].0).collect();
+        let table = day.table(&names);
+        Rows { cells: table.cells, counts: table.units, count: table.truth.len() }
+    };
+    let questions = Questions { axes: &axes, tables: &tables, rho: others::RHO };
+    let mut measurements = Measurements::new(&questions, &rows);
+    let (mut chance, mut pair) = (world::Chance::new(99), 0.0_f64);
+    let mut squares = [0.0; QUESTIONS.len()];
+    let (mut inside, mut intervals) = ([0_u32; QUESTIONS.len()], [0_u32; QUESTIONS.len()]);
+    for _ in 0..draws {
+        let drawn = measurements.draw(|| chance.normal()).expect("a day that is not empty");
+        pair = pair.max(drawn.1);
+        for (place, answers) in drawn.0.iter().enumerate() {
+            let truths = day.table(QUESTIONS[place].1).truth;
+            for (answer, truth) in answers.iter().zip(&truths) {
+                squares[place] += (answer.value - truth).powi(2) / truths.len() as f64;
+                if *truth > 0.0 {
+                    intervals[place] += 1;
+                    inside[place] += u32::from((answer.low..=answer.high).contains(truth));
+                }
+            }
+        }
+    }
+    println!("\nThe first day by activity and shapes (a prototype); a pair loses {pair:.5} of rho");
+    let mut means = [0.0; 2];
+    for (place, (name, by)) in QUESTIONS.iter().enumerate() {
+        let error = (squares[place] / f64::from(draws)).sqrt();
+        let table = day.table(by);
+        let ratios = [others::row_cap(&table) / error, others::l0_linf(&table) / error];
+        for (mean, ratio) in means.iter_mut().zip(ratios) {
+            *mean += ratio.ln() / QUESTIONS.len() as f64;
+        }
+        println!(
+            "{name:<24} error {error:>9.1}, better by {:>5.2} and {:>5.2}; {:>5.1} of 100 intervals hold",
+            ratios[0],
+            ratios[1],
+            f64::from(inside[place]) / f64::from(intervals[place]) * 100.0,
+        );
+    }
+    println!("geometric mean: better by {:.2} and {:.2}", means[0].exp(), means[1].exp());
 }
 
 fn compare_keys(draws: u32) {

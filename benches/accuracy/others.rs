@@ -3,7 +3,7 @@
 use crate::world::{QUESTIONS, Table};
 
 /// The zCDP budget of epsilon 1 at delta 1e-6.
-const RHO: f64 = 0.024_411;
+pub(crate) const RHO: f64 = 0.024_411;
 const EPSILON: f64 = 1.0;
 const CAPS: [f64; 18] = [
     1.0, 2.0, 3.0, 4.0, 5.0, 7.0, 10.0, 14.0, 20.0, 28.0, 40.0, 56.0, 80.0, 120.0, 180.0, 260.0,

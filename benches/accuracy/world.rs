@@ -35,6 +35,10 @@ pub(crate) const QUESTIONS: [(&str, &[&str]); 8] = [
     ("hour_country_app_route", &["hour", "country", "app", "route"]),
 ];
 
+/// The axes of all questions: name, how many values, and how many of them make a block.
+pub(crate) const AXES: [(&str, usize, Option<usize>); 4] =
+    [("hour", 24, Some(4)), ("country", COUNTRIES + 1, None), ("app", 5, None), ("route", 3, None)];
+
 /// Who asks.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Users {

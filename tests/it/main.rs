@@ -17,6 +17,7 @@ mod layers;
 mod naming;
 mod persons;
 mod private_keys;
+mod proposal;
 mod refusals;
 mod reruns;
 mod retain;

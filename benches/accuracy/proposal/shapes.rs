@@ -1,0 +1,384 @@
+//! The shapes of all classes from their noisy tables, from light to heavy.
+//!
+//! Every class starts with the shape of the class below. Each level of it, coarse ones first, moves
+//! towards what the class's own tables show by the weight of evidence: how far classes differ from
+//! one another is estimated from the same table, over a grid of spreads. What is kept of each step
+//! (the weight, the variance of the noise and of the model) gives the deviation of any sum of
+//! answers later.
+
+use super::activity::CLASSES;
+use super::levels::{Axis, Level, margin};
+use super::plan::{ClassTable, kept};
+
+/// How far the cells of a class may differ from the class below: relative spreads to choose from.
+const SPREADS: [f64; 6] = [0.03, 0.06, 0.12, 0.25, 0.5, 1.0];
+/// The same for a level of rank one that no lighter class has shown.
+const FIRST_SPREADS: [f64; 4] = [0.4, 0.8, 1.6, 3.2];
+/// The spread where nothing was measured: of a level of rank one, and of a finer one.
+const UNSEEN: (f64, f64) = (0.8, 0.4);
+/// The variance of a cell that its own requesters make, as a part of its number.
+const OWN: f64 = 0.1;
+/// The least part of an even spread that a cell keeps.
+const LEAST: f64 = 1e-3;
+/// Which part of what a clip took counts as a deviation.
+const LOSS: f64 = 0.5;
+/// A sum that is this many deviations above zero says what its clip took.
+const STANDS_OUT: f64 = 5.0;
+const RAKING_ROUNDS: usize = 3;
+/// How often tables that share several levels are fitted to one another.
+const SHARED_ROUNDS: usize = 20;
+/// What changed from one class to the next goes on at this power in the class after it, up to a factor.
+const AHEAD: (f64, f64) = (0.5, 4.0);
+
+/// A noisy table of a class: cells at full depth, the last axis changing fastest, in requesters.
+pub(crate) type Observed = (ClassTable, Vec<f64>);
+
+/// One level of all classes; every list has a list of cells for each class.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(crate) struct LevelShapes {
+    /// The shares of the cells.
+    pub(crate) shares: Vec<Vec<f64>>,
+    /// The weight that the class's own tables had.
+    pub(crate) weights: Vec<Vec<f64>>,
+    /// The variance of the noise, in squared shares.
+    pub(crate) noise: Vec<Vec<f64>>,
+    /// The variance of the model, in squared shares.
+    pub(crate) model: Vec<Vec<f64>>,
+    /// What clips may have bent, in shares.
+    pub(crate) bent: Vec<Vec<f64>>,
+    /// The variance of the level's own shares before the next class.
+    own: Vec<f64>,
+    is_seen: bool,
+}
+
+/// The shapes of all classes.
+#[derive(Debug, Clone)]
+pub(crate) struct Shapes {
+    /// The axes.
+    pub(crate) axes: Vec<Axis>,
+    /// The levels, coarse ones first.
+    pub(crate) levels: Vec<(Level, LevelShapes)>,
+    /// The tables that no other one holds, with the shares of the class at hand.
+    tops: Vec<(Level, Vec<f64>)>,
+    /// The shares of the top tables in the class before.
+    before: Vec<Vec<f64>>,
+}
+
+/// What the tables of a class show of one level.
+struct Seen {
+    cells: Vec<f64>,
+    variance: Vec<f64>,
+    loss: Vec<f64>,
+}
+
+impl Shapes {
+    /// Estimates the shapes of classes with these numbers of requesters; `asked` are the axes of all
+    /// questions.
+    pub(crate) fn new(
+        axes: &[Axis],
+        asked: &[Vec<usize>],
+        numbers: &[f64; CLASSES],
+        observed: &[Vec<Observed>; CLASSES],
+    ) -> Self {
+        let full: Vec<Level> = asked.iter().map(|table| Level::full(axes, table)).collect();
+        let mut tops: Vec<Level> = Vec::new();
+        for level in full.iter().filter(|level| level.rank() > 0) {
+            let is_inside = full.iter().any(|other| level.is_within(other) && level != other);
+            if !is_inside && !tops.contains(level) {
+                tops.push(level.clone());
+            }
+        }
+        let mut levels: Vec<Level> = tops.iter().flat_map(Level::below).collect();
+        levels.sort_by_key(Level::order);
+        levels.dedup();
+        let blank = |level: Level| {
+            let own = vec![0.0; level.cells(axes)];
+            (level, LevelShapes { own, ..LevelShapes::default() })
+        };
+        let even = |level: Level| {
+            let cells = level.cells(axes);
+            (level, vec![1.0 / cells as f64; cells])
+        };
+        let tops: Vec<(Level, Vec<f64>)> = tops.into_iter().map(even).collect();
+        let mut shapes = Self {
+            axes: axes.to_vec(),
+            levels: levels.into_iter().map(blank).collect(),
+            before: tops.iter().map(|(_, shares)| shares.clone()).collect(),
+            tops,
+        };
+        for (class, (number, observed)) in numbers.iter().zip(observed).enumerate() {
+            shapes.go_ahead(class);
+            shapes.add_class(*number, observed);
+        }
+        shapes
+    }
+
+    /// One level of all classes; `None` if no question has it.
+    pub(crate) fn level(&self, level: &Level) -> Option<&LevelShapes> {
+        self.levels.iter().find(|(known, _)| known == level).map(|(_, shapes)| shapes)
+    }
+
+    fn add_class(&mut self, number: f64, observed: &[Observed]) {
+        let whole = number.max(1e-12);
+        let mut levels = std::mem::take(&mut self.levels);
+        let mut posts = Vec::with_capacity(levels.len());
+        for (level, shapes) in &mut levels {
+            let mean: Vec<f64> = self.shares(level).iter().map(|share| share * whole).collect();
+            let seen = self.seen(level, number, observed);
+            let cells = shapes.step(level.rank() == 1, whole, &mean, seen.as_ref());
+            for (top, shares) in self.tops.iter_mut().filter(|(top, _)| level.is_within(top)) {
+                for (share, place) in shares.iter_mut().zip(top.places(&self.axes, level)) {
+                    *share *= cells[place as usize] / mean[place as usize].max(1e-300);
+                }
+            }
+            posts.push((level.clone(), cells));
+        }
+        for place in 0..self.tops.len() {
+            rake(&self.axes, &mut self.tops[place], &posts, whole);
+            self.fit_to_earlier(place, &levels);
+        }
+        for (level, shapes) in &mut levels {
+            shapes.shares.push(self.shares(level));
+        }
+        self.levels = levels;
+    }
+
+    /// Lets what changed between the last two classes go on at half the pace.
+    fn go_ahead(&mut self, class: usize) {
+        for ((_, shares), before) in self.tops.iter_mut().zip(&mut self.before) {
+            let now = shares.clone();
+            // The first class has no class before it.
+            if class > 1 {
+                for (share, before) in shares.iter_mut().zip(&*before) {
+                    let change = *share / before.max(1e-300);
+                    *share *= change.clamp(1.0 / AHEAD.1, AHEAD.1).powf(AHEAD.0);
+                }
+            }
+            to_one(shares);
+            *before = now;
+        }
+    }
+
+    /// Fits a top table to the levels that it shares with earlier ones, so that answers add up.
+    fn fit_to_earlier(&mut self, place: usize, levels: &[(Level, LevelShapes)]) {
+        let (earlier, rest) = self.tops.split_at_mut(place);
+        let Some((top, cells)) = rest.first_mut() else { return };
+        let home = |level: &Level| earlier.iter().find(|(other, _)| level.is_within(other));
+        let shared: Vec<&Level> = levels
+            .iter()
+            .map(|(level, _)| level)
+            .filter(|level| level.is_within(top) && home(level).is_some())
+            .collect();
+        let finest: Vec<&Level> = shared
+            .iter()
+            .copied()
+            .filter(|level| !shared.iter().any(|other| *level != *other && level.is_within(other)))
+            .collect();
+        let rounds = if finest.len() == 1 { 1 } else { SHARED_ROUNDS };
+        for _ in 0..rounds {
+            for level in &finest {
+                let Some((other, theirs)) = home(level) else { continue };
+                let size = level.cells(&self.axes);
+                let wanted = margin(theirs, &other.places(&self.axes, level), size);
+                scale_to(cells, &top.places(&self.axes, level), &wanted);
+            }
+        }
+    }
+
+    /// The present shares of a level, from the first top table that has it.
+    fn shares(&self, level: &Level) -> Vec<f64> {
+        let top = self.tops.iter().find(|(top, _)| level.is_within(top));
+        top.map_or_else(Vec::new, |(top, cells)| {
+            margin(cells, &top.places(&self.axes, level), level.cells(&self.axes))
+        })
+    }
+
+    /// What all tables of a class show of a level together, each scaled by what its clip took.
+    fn seen(&self, level: &Level, number: f64, observed: &[Observed]) -> Option<Seen> {
+        let mut tables: Vec<&Observed> = observed.iter().collect();
+        tables.sort_by_key(|(table, _)| (table.axes.len(), table.axes.clone()));
+        let mut seen: Option<Seen> = None;
+        for (table, cells) in tables {
+            let full = Level::full(&self.axes, &table.axes);
+            if !level.is_within(&full) {
+                continue;
+            }
+            let sd = table.clip / (2.0 * table.rho).sqrt();
+            let sum: f64 = cells.iter().sum();
+            let gain = if table.clip >= 1.0 {
+                1.0
+            } else if sum > STANDS_OUT * sd * (cells.len() as f64).sqrt() {
+                (number / sum).max(1.0).min(1.0 / table.clip)
+            } else {
+                1.0 / kept(table.clip)
+            };
+            let (places, size) = (full.places(&self.axes, level), level.cells(&self.axes));
+            let scaled = |cells: &[f64], by: f64| -> Vec<f64> {
+                margin(cells, &places, size).into_iter().map(|cell| cell * by).collect()
+            };
+            let next = Seen {
+                cells: scaled(cells, gain),
+                variance: scaled(&vec![1.0; cells.len()], (sd * gain).powi(2)),
+                loss: vec![1.0 - 1.0 / gain; size],
+            };
+            seen = Some(match seen {
+                Some(known) => known.with(&next),
+                None => next,
+            });
+        }
+        seen
+    }
+}
+
+impl Seen {
+    /// Both together, weighted by their precision.
+    fn with(&self, other: &Self) -> Self {
+        let mean = |of: fn(&Self) -> &[f64]| -> Vec<f64> {
+            let both =
+                of(self).iter().zip(of(other)).zip(self.variance.iter().zip(&other.variance));
+            both.map(|((left, right), (mine, theirs))| {
+                (left * theirs + right * mine) / (mine + theirs)
+            })
+            .collect()
+        };
+        let variances = self.variance.iter().zip(&other.variance);
+        Self {
+            cells: mean(|seen| &seen.cells),
+            variance: variances.map(|(mine, theirs)| mine * theirs / (mine + theirs)).collect(),
+            loss: mean(|seen| &seen.loss),
+        }
+    }
+}
+
+impl LevelShapes {
+    /// Moves a class's cells from `mean` towards what was seen, and notes the step.
+    fn step(
+        &mut self,
+        is_rank_one: bool,
+        number: f64,
+        mean: &[f64],
+        seen: Option<&Seen>,
+    ) -> Vec<f64> {
+        let (count, square) = (mean.len(), number * number);
+        let half = mean.iter().sum::<f64>() / count as f64 / 2.0;
+        let spread = |spread: f64, cell: f64| {
+            f64::min(spread * spread * (cell + half).powi(2) + OWN * cell, number * cell)
+        };
+        let mut step = Step::nothing(count);
+        if let Some(seen) = seen {
+            let spreads: &[f64] =
+                if is_rank_one && !self.is_seen { &FIRST_SPREADS } else { &SPREADS };
+            let own: Vec<f64> = self.own.iter().map(|own| own * square).collect();
+            let prior = |by: f64, cell: usize| spread(by, mean[cell]) + own[cell];
+            step = Step::towards(mean, seen, spreads, prior);
+            for (model, own) in step.model.iter_mut().zip(own) {
+                *model = (*model - own).max(0.0);
+            }
+            let shown: f64 =
+                step.weights.iter().zip(mean).map(|(weight, cell)| weight * cell).sum();
+            self.is_seen |= shown > number / 2.0;
+        } else {
+            let unseen = if is_rank_one { UNSEEN.0 } else { UNSEEN.1 };
+            step.model = mean.iter().map(|cell| spread(unseen, *cell)).collect();
+        }
+        let zero = vec![0.0; count];
+        let (seen_cells, variance, loss) = seen
+            .map_or((mean, &zero[..], &zero[..]), |seen| (&seen.cells, &seen.variance, &seen.loss));
+        let moved = |cell: usize| mean[cell] + step.weights[cell] * (seen_cells[cell] - mean[cell]);
+        let least = LEAST * number / count as f64;
+        let mut cells: Vec<f64> = (0..count).map(|cell| moved(cell).max(least)).collect();
+        let sum: f64 = cells.iter().sum();
+        cells.iter_mut().for_each(|cell| *cell *= number / sum);
+        for (cell, own) in self.own.iter_mut().enumerate() {
+            let (weight, rest) = (step.weights[cell], 1.0 - step.weights[cell]);
+            *own = weight * weight * variance[cell] / square
+                + rest * rest * (step.model[cell] / square + *own);
+        }
+        let bent = |cell: usize| LOSS * loss[cell] * step.weights[cell] * cells[cell] / number;
+        self.bent.push((0..count).map(bent).collect());
+        self.noise.push(variance.iter().map(|variance| variance / square).collect());
+        self.model.push(step.model.iter().map(|model| model / square).collect());
+        self.weights.push(step.weights);
+        cells
+    }
+}
+
+/// How far each cell moves, and how far classes differ.
+struct Step {
+    weights: Vec<f64>,
+    model: Vec<f64>,
+}
+
+impl Step {
+    fn nothing(count: usize) -> Self {
+        Self { weights: vec![0.0; count], model: vec![0.0; count] }
+    }
+
+    /// Averages over the spreads by how well each explains what was seen.
+    fn towards(
+        mean: &[f64],
+        seen: &Seen,
+        spreads: &[f64],
+        prior: impl Fn(f64, usize) -> f64,
+    ) -> Self {
+        let likely = |spread: &f64| -> f64 {
+            let one = |cell: usize| {
+                let all = prior(*spread, cell) + seen.variance[cell];
+                all.ln() + (seen.cells[cell] - mean[cell]).powi(2) / all
+            };
+            -0.5 * (0..mean.len()).map(one).sum::<f64>()
+        };
+        let likely: Vec<f64> = spreads.iter().map(likely).collect();
+        let most = likely.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        let likely: Vec<f64> = likely.iter().map(|one| (one - most).exp()).collect();
+        let all: f64 = likely.iter().sum();
+        let mut step = Self::nothing(mean.len());
+        for cell in 0..mean.len() {
+            for (spread, likely) in spreads.iter().zip(&likely) {
+                let prior = prior(*spread, cell);
+                step.weights[cell] += likely / all * prior / (prior + seen.variance[cell]);
+                step.model[cell] += likely / all * prior;
+            }
+        }
+        step
+    }
+}
+
+/// Fits a top table to what its levels came to, fine ones first, and scales it to one.
+fn rake(
+    axes: &[Axis],
+    (top, cells): &mut (Level, Vec<f64>),
+    posts: &[(Level, Vec<f64>)],
+    number: f64,
+) {
+    let inside = |(level, _): &&(Level, Vec<f64>)| level.is_within(top) && level != top;
+    let levels: Vec<_> = posts
+        .iter()
+        .rev()
+        .filter(inside)
+        .map(|(level, post)| {
+            let shares: Vec<f64> = post.iter().map(|cell| cell / number).collect();
+            (top.places(axes, level), shares)
+        })
+        .collect();
+    for _ in 0..RAKING_ROUNDS {
+        for (places, post) in &levels {
+            scale_to(cells, places, post);
+        }
+    }
+    to_one(cells);
+}
+
+/// Scales cells so that they add up to these sums by place.
+fn scale_to(cells: &mut [f64], places: &[u32], wanted: &[f64]) {
+    let now = margin(cells, places, wanted.len());
+    for (cell, place) in cells.iter_mut().zip(places) {
+        let place = *place as usize;
+        *cell *= wanted[place] / now[place].max(1e-300);
+    }
+}
+
+fn to_one(cells: &mut [f64]) {
+    let sum: f64 = cells.iter().sum();
+    cells.iter_mut().for_each(|cell| *cell /= sum);
+}

@@ -1,0 +1,266 @@
+//! The prototype of `docs/proposals/activity-and-shapes.md`: its integers, what contact pairs lose by it,
+//! and its estimates beside those of `reference.py`, which wrote `tests/golden/activity_and_shapes.json`.
+
+#[path = "../../benches/accuracy/proposal/mod.rs"]
+mod prototype;
+
+use prototype::activity::{CLASSES, Hat, SHAPE_ONE, contribution, nodes};
+use prototype::answer::{Estimate, sums, total};
+use prototype::levels::{Axis, Level};
+use prototype::look::{is_empty, numbers};
+use prototype::pair::{Measured, pair, pair_of};
+use prototype::plan::{Asked, ClassTable, plan};
+use prototype::shapes::Shapes;
+use serde_json::Value;
+
+/// A small generator for tests: xorshift.
+struct Dice(u64);
+impl Dice {
+    fn roll(&mut self) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0
+    }
+    fn below(&mut self, end: u64) -> u64 {
+        self.roll() % end
+    }
+}
+
+#[test]
+fn weights_give_the_number_of_lookups_back() {
+    let nodes = nodes();
+    assert_eq!((nodes[0], nodes[9]), (8, 2_097_152));
+    let check = |lookups: u64| {
+        let hat = Hat::of(lookups);
+        let sum: u64 = hat.weights().map(|(class, weight)| weight * nodes[class]).sum();
+        let back = sum as f64 / SHAPE_ONE as f64;
+        let node = nodes.into_iter().find(|node| *node > lookups).unwrap_or(nodes[CLASSES - 1]);
+        assert!(back <= lookups as f64, "{lookups}: {back}");
+        assert!(lookups as f64 - back <= 2.0 * node as f64 / SHAPE_ONE as f64, "{lookups}");
+    };
+    (0..10_000).for_each(check);
+    for node in nodes {
+        for lookups in [node - 1, node, node + 1] {
+            check(lookups.min(nodes[CLASSES - 1]));
+        }
+    }
+    assert_eq!(Hat::of(u64::MAX).weights().collect::<Vec<_>>(), [(9, SHAPE_ONE)]);
+    assert_eq!(Hat::of(0).weights().count(), 0);
+    assert_eq!(Hat::of(4).weights().collect::<Vec<_>>(), [(0, SHAPE_ONE / 2)]);
+    assert_eq!(Hat::of(20).weights().collect::<Vec<_>>(), [(0, SHAPE_ONE / 2), (1, SHAPE_ONE / 2)]);
+}
+
+#[test]
+fn no_requester_moves_a_class_by_more_than_its_part_of_the_clip() {
+    let mut dice = Dice(0x9E37_79B9_7F4A_7C15);
+    for _ in 0..200_000 {
+        let most = 1 << (1 + dice.below(40));
+        let cells = 1 + dice.below(6);
+        let counts: Vec<u64> = (0..cells).map(|_| dice.below(most / cells + 1)).collect();
+        let lookups: u64 = counts.iter().sum();
+        let square: u128 = counts.iter().map(|count| u128::from(*count).pow(2)).sum();
+        let hat = Hat::of(lookups);
+        let all: u128 = hat.weights().map(|(_, weight)| u128::from(weight).pow(2)).sum();
+        let shape = hat.shape(square);
+        for (_, weight) in hat.weights() {
+            for clip in [83_886, 325_058, SHAPE_ONE] {
+                let multiplier = shape.multiplier(clip, weight);
+                let added: u128 = counts
+                    .iter()
+                    .map(|count| u128::from(contribution(*count, multiplier).unsigned_abs()).pow(2))
+                    .sum();
+                assert!(added * all <= (u128::from(clip) * u128::from(weight)).pow(2));
+            }
+        }
+    }
+}
+
+#[test]
+fn light_requesters_add_an_eighth_for_each_lookup() {
+    // With a clip of one nothing of a requester of up to eight lookups is cut.
+    for counts in [[1_u64, 0], [3, 2], [8, 0], [4, 4]] {
+        let hat = Hat::of(counts.iter().sum());
+        let square = counts.iter().map(|count| u128::from(*count).pow(2)).sum();
+        for (class, weight) in hat.weights() {
+            assert_eq!(class, 0);
+            let multiplier = hat.shape(square).multiplier(SHAPE_ONE, weight);
+            for count in counts {
+                let added = contribution(count, multiplier);
+                let exact = i64::try_from(count * SHAPE_ONE / 8).unwrap();
+                assert!((exact - 1..=exact).contains(&added), "{added} {exact}");
+            }
+        }
+    }
+}
+
+fn shapes(clips: &[f64], rho: f64) -> Measured {
+    let last = clips[clips.len() - 1];
+    let clip = |class: usize| clips.get(class).copied().unwrap_or(last);
+    Measured { clips: Some(std::array::from_fn(clip)), rho: [rho; CLASSES], has_all_rows: true }
+}
+
+fn look(rho: f64) -> Measured {
+    Measured { clips: None, rho: [rho; CLASSES], has_all_rows: true }
+}
+
+#[test]
+fn pairs_lose_what_an_independent_program_found() {
+    let cases: [(Vec<Measured>, [f64; 3]); 8] = [
+        (vec![shapes(&[1.0], 1.0)], [0.0350, 0.2048, 0.8472]),
+        (vec![shapes(&[0.31], 1.0)], [0.1626, 1.0000, 1.5694]),
+        (vec![shapes(&[0.11], 1.0)], [1.0000, 1.3675, 1.8030]),
+        (vec![shapes(&[1.0, 0.31], 1.0)], [0.0352, 0.2092, 1.0551]),
+        (vec![shapes(&[1.0, 0.08], 1.0)], [0.0374, 0.2824, 1.1447]),
+        (vec![shapes(&[0.5, 0.08, 1.0], 1.0)], [0.0692, 0.5625, 1.3356]),
+        (vec![look(1.0)], [0.0156, 0.1406, 0.8472]),
+        (vec![look(0.25), shapes(&[1.0], 0.5), shapes(&[0.31], 0.25)], [0.0524, 0.3555, 0.8897]),
+    ];
+    for (tables, expected) in cases {
+        for (k, expected) in [1, 3, 10].into_iter().zip(expected) {
+            let found = pair_of(&tables, k);
+            assert!((found - expected).abs() < 6e-5, "{k} of {tables:?}: {found}");
+            assert!(pair(&tables, k) >= found);
+        }
+    }
+}
+
+fn golden() -> Value {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/activity_and_shapes.json");
+    serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
+}
+fn list(value: &Value) -> Vec<f64> {
+    value.as_array().unwrap().iter().map(|one| one.as_f64().unwrap()).collect()
+}
+fn ten(value: &Value) -> [f64; CLASSES] {
+    list(value).try_into().unwrap()
+}
+fn close(found: &[f64], expected: &[f64], what: &str) {
+    assert_eq!(found.len(), expected.len(), "{what}");
+    for (place, (found, expected)) in found.iter().zip(expected).enumerate() {
+        let off = (found - expected).abs();
+        assert!(off <= 1e-9 * (1.0 + expected.abs()), "{what} {place}: {found} {expected}");
+    }
+}
+fn compare(found: &[Estimate], expected: &Value, is_count: bool, what: &str) {
+    let found: Vec<Estimate> =
+        found.iter().map(|one| if is_count { one.count() } else { *one }).collect();
+    for (name, of) in [
+        ("value", (|one: &Estimate| one.value) as fn(&Estimate) -> f64),
+        ("noise_sd", |one| one.noise_sd),
+        ("low", |one| one.low),
+        ("high", |one| one.high),
+    ] {
+        let found: Vec<f64> = found.iter().map(of).collect();
+        close(&found, &list(&expected[name]), &format!("{what} {name}"));
+    }
+}
+
+#[test]
+fn looks_agree() {
+    let golden = golden();
+    let sd = golden["look_noise"].as_f64().unwrap();
+    for case in golden["numbers"].as_array().unwrap() {
+        let noisy = ten(&case["y"]);
+        let found = numbers(&noisy, sd);
+        assert_eq!(is_empty(&noisy, sd), case["empty"].as_bool().unwrap());
+        close(&found.map(|one| one.number), &list(&case["value"]), "value");
+        close(&found.map(|one| one.below), &list(&case["down"]), "down");
+        close(&found.map(|one| one.above), &list(&case["up"]), "up");
+        for (class, known) in found.iter().zip(case["known"].as_array().unwrap()) {
+            assert_eq!(!class.is_unknown, known.as_bool().unwrap());
+        }
+        compare(&[total(&found)], &case["total"], true, "total");
+    }
+}
+
+#[test]
+fn cases_agree() {
+    let golden = golden();
+    let sd = golden["look_noise"].as_f64().unwrap();
+    for case in golden["cases"].as_array().unwrap() {
+        let name = case["name"].as_str().unwrap();
+        let mut names = Vec::new();
+        let axes: Vec<Axis> = case["axes"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|axis| {
+                names.push(axis[0].as_str().unwrap().to_owned());
+                let block = axis[2].as_u64().unwrap() as usize;
+                Axis {
+                    size: axis[1].as_u64().unwrap() as usize,
+                    block: (block > 0).then_some(block),
+                }
+            })
+            .collect();
+        let place =
+            |name: &Value| names.iter().position(|known| known == name.as_str().unwrap()).unwrap();
+        let table = |value: &Value| -> Vec<usize> {
+            let mut table: Vec<usize> = value.as_array().unwrap().iter().map(place).collect();
+            table.sort_unstable();
+            table
+        };
+        let looked = numbers(&ten(&case["y"]), sd);
+        let values = looked.map(|one| one.number);
+        let asked: Vec<Asked> = case["questions"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|one| Asked { axes: table(&one["table"]), rho: one["rho"].as_f64().unwrap() })
+            .collect();
+        let mut observed: Vec<Vec<(ClassTable, Vec<f64>)>> = Vec::new();
+        for class in 0..CLASSES {
+            let mut found = plan(class, values[class], &axes, &asked);
+            found.sort_by_key(|one| one.axes.clone());
+            let mut expected: Vec<ClassTable> = case["plan"][class]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|one| ClassTable {
+                    axes: table(&one["table"]),
+                    clip: one["kappa"].as_f64().unwrap(),
+                    rho: one["rho"].as_f64().unwrap(),
+                })
+                .collect();
+            expected.sort_by_key(|one| one.axes.clone());
+            assert_eq!(found.len(), expected.len(), "{name} {class}");
+            for (found, expected) in found.iter().zip(&expected) {
+                assert_eq!(
+                    (&found.axes, found.clip),
+                    (&expected.axes, expected.clip),
+                    "{name} {class}"
+                );
+                assert!((found.rho - expected.rho).abs() < 1e-12);
+            }
+            observed.push(
+                case["noisy"][class]
+                    .as_array()
+                    .unwrap()
+                    .iter()
+                    .map(|one| {
+                        let axes = table(&one["table"]);
+                        (
+                            expected.iter().find(|known| known.axes == axes).unwrap().clone(),
+                            list(&one["cells"]),
+                        )
+                    })
+                    .collect(),
+            );
+        }
+        let tables: Vec<Vec<usize>> = asked.iter().map(|one| one.axes.clone()).collect();
+        let shapes = Shapes::new(&axes, &tables, &values, &observed.try_into().unwrap());
+        let level = |value: &Value| {
+            let mut depths = vec![0; axes.len()];
+            for one in value.as_array().unwrap() {
+                depths[place(&one[0])] = one[1].as_u64().unwrap() as u8;
+            }
+            Level(depths)
+        };
+        for answer in case["answers"].as_array().unwrap() {
+            let level = level(&answer["level"]);
+            let found = sums(&shapes, &looked, &level, &level, None, None).unwrap();
+            compare(&found, answer, true, name);
+        }
+    }
+}
