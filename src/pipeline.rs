@@ -1,7 +1,8 @@
-//! The whole run of one day on one screen; the only file that imports every stage.
+//! The whole run of one day on one screen.
 //!
-//! Everything that can be known without reading a row is checked before the reservation, and after
-//! it no outcome depends on a row: what is left to fail is the machine. A crash between any two
+//! Everything that can be known without a row is checked before the reservation, and after it no
+//! outcome depends on a row: what is left to fail is the machine, and what `docs/attack-model.md`
+//! lists. Retaining, bounding and adding up run inside [`engine::DayRows`]. A crash between any two
 //! steps leaves a state from which the next run goes on, as the table in [`crate::ledger`] says.
 
 mod earlier;

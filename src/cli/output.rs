@@ -1,6 +1,6 @@
 //! A command's result goes to stdout, as text or as one JSON object; failures go to stderr as text.
 //!
-//! Nothing else in the program writes to a stream.
+//! Nothing else in the program writes to a stream, but for progress bars and `--verbose`.
 
 use std::io::Write;
 

@@ -6,9 +6,15 @@
 //! a run of a day reads neither holds nor archives, so that what it publishes is the same with them
 //! or without.
 //!
-//! [`preview`] and [`purge`] find the rows that are past retention (`expired`), seal those under a
-//! hold (`held`, `seal`), and delete or shorten the files (`rewrite`). [`disclose`] opens the
-//! archives of one order and writes a `package`.
+//! | file | holds |
+//! |---|---|
+//! | `purge` | the order of a deletion, from the shortened copies to the last note |
+//! | `expired` | which rows and files are past retention |
+//! | `held`, `seal` | which of them are under a hold, and the encrypted archives |
+//! | `rewrite*` | a file without some of its rows, one way for each format |
+//! | `naming`, `strays` | names that would give a number away, and what a killed deletion left |
+//! | `disclose`, `package` | opens the archives of one order and writes what is handed over |
+//! | `files` | copying, syncing and replacing files |
 
 mod disclose;
 mod expired;

@@ -35,7 +35,7 @@ pub(super) fn to_parquet(
 /// Makes a file of a batch and reads it back.
 pub(super) fn encode(batch: &RecordBatch, metadata: &Value) -> Result<Vec<u8>> {
     let level = ZstdLevel::try_new(3).map_err(|_| broken())?;
-    // Statistics of noisy values add nothing, and files this small are not pruned.
+    // Statistics of pages add nothing, because files this small are read whole.
     let properties = WriterProperties::builder()
         .set_compression(Compression::ZSTD(level))
         .set_statistics_enabled(EnabledStatistics::Chunk)
