@@ -175,7 +175,7 @@ impl Costliest {
     }
 }
 
-/// The `days` consecutive days that cost the most, the first ones of equal cost, or `None` where
+/// The `days` consecutive days that cost the most, the first ones of equal cost, or `None` if
 /// nothing was charged. Charges are counts of any unit, in the order of their days.
 ///
 /// A span costs no less if it ends on the last of its days that was charged, so only such spans are
