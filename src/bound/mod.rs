@@ -18,7 +18,6 @@ mod rows;
 mod scramble;
 mod sort;
 mod spill;
-mod vector;
 
 pub use amounts::AmountPartitioner;
 pub use hasher::PartitionHasher;
@@ -29,4 +28,3 @@ pub use prefixes::PrefixBounder;
 pub use requester::RequesterBounder;
 pub use rows::PARTITIONS;
 pub use spill::Memory;
-pub use vector::TableBound;

@@ -11,9 +11,8 @@ use std::collections::HashSet;
 use super::amounts::AmountPartitioner;
 use super::ball::Ball;
 use super::pairs::{PartitionedRows, RowsBuffer};
-use super::vector::TableBound;
 use crate::Result;
-use crate::plan::kinds::PairAmount;
+use crate::plan::kinds::{PairAmount, TableBound};
 use crate::release_file::lattice::{Clip, LATTICE_ONE};
 
 /// Bounds persons, with buffers that are used for one partition after another.

@@ -4,9 +4,8 @@ use super::ball::scale_into_ball;
 use super::pairs::{PartitionedRows, RowsBuffer};
 use super::rows::{Narrow, REQUESTER_BITS};
 use super::sort::sort;
-use super::vector::TableBound;
 use crate::Result;
-use crate::plan::kinds::{AtomCount, CellAmount, Pair, RequesterRows};
+use crate::plan::kinds::{AtomCount, CellAmount, Pair, RequesterRows, TableBound};
 
 /// Bounds requesters, with buffers that are used for one partition after another.
 #[derive(Default)]

@@ -25,7 +25,7 @@ pub(crate) fn run(asked: &Check, output: &Output) -> Result<()> {
         release_file.logs.place =
             Place { folder: PathBuf::new(), glob: logs.display().to_string() };
     }
-    let layout = Layout::new(&release_file.questions, release_file.ledger.unit)?;
+    let layout = Layout::new(&release_file.questions)?;
     let name = format!("{}-check.ndjson", release_file.name);
     let rejects = asked
         .rejects

@@ -10,11 +10,9 @@ use super::args::Plan;
 use super::output::Output;
 use crate::pipeline::{self, Previous};
 use crate::plan::{self, kinds::Needs};
-use crate::release::{Expected, Load, PricedTable, expected};
+use crate::release::{Expected, Load, PricedTable, expected, typical};
 use crate::release_file::ReleaseFile;
 use crate::release_file::lattice::{Clip, LATTICE_ONE};
-use crate::release_file::measure::Measure;
-use crate::release_file::question::Question;
 use crate::{Error, Result};
 
 /// Runs the command. It reads the ledger if there is one, and no logs.
@@ -129,12 +127,12 @@ fn questions(
         "\n{:<24} {:>9} {:>34} {:>16}",
         "question", "rows", "expected error", "readable from"
     );
-    let (mut objects, mut typical) = (Vec::new(), Vec::new());
+    let (mut objects, mut at_load) = (Vec::new(), Vec::new());
     for question in &release_file.questions {
         let expected = expected(question, plan, priced, load)
             .ok_or_else(|| Error::internal("a question has no measured table"))?;
-        let rows = rows(question);
-        let (words, object) = describe(question, expected);
+        let rows = question.rows();
+        let (words, object) = describe(expected);
         let shown = rows.map_or("private".to_owned(), |rows| rows.to_string());
         let _infallible = write!(
             text,
@@ -142,34 +140,22 @@ fn questions(
             question.name,
             expected.readable_from()
         );
-        let at_load = load
-            .and_then(|load| expected.typical(question, load))
-            .map(|typical| load::Row::new(question, typical));
+        let row = load
+            .and_then(|load| typical(question, expected, load))
+            .map(|typical| load::Row::new(question, expected, typical));
         let seen = previous.and_then(|previous| previous.errors.get(&question.name));
         objects.push(json!({
             "question": question.name,
             "asks": question.measure.word(),
             "rows": rows,
             "expected_error": object,
-            "typical": at_load.as_ref().map(|typical| typical.object()),
+            "typical": row.as_ref().map(load::Row::object),
             "readable_from": expected.readable_from(),
             "as_on_the_last_day": seen,
         }));
-        typical.extend(at_load);
+        at_load.extend(row);
     }
-    Ok(Questions { text, objects, typical })
-}
-
-/// How many rows are published; `None` if the keys are private and must be found.
-fn rows(question: &Question) -> Option<u64> {
-    let combinations: u64 = question.by.iter().map(crate::release_file::keys::Key::size).product();
-    Some(match (&question.measure, question.top) {
-        (Measure::Prefixes(_), _) => return None,
-        (_, Some(top)) => combinations.min(u64::from(top)),
-        (Measure::Quantiles { at, .. }, None) => combinations * at.len() as u64,
-        (Measure::RequesterHistogram, None) => crate::release_file::measure::HISTOGRAM_BINS as u64,
-        _ => combinations,
-    })
+    Ok(Questions { text, objects, typical: at_load })
 }
 
 /// Describes how the total is measured; `None` for other tables.
@@ -195,16 +181,11 @@ fn found_from(priced: &PricedTable) -> Option<String> {
 }
 
 /// The expected error as text and as JSON.
-fn describe(question: &Question, expected: Expected) -> (String, Value) {
+fn describe(expected: Expected) -> (String, Value) {
     match expected {
         Expected::Fixed(sd) => (format!("{sd:.2}"), json!({ "absolute": sd })),
-        Expected::PerLookup { sd, .. } => {
-            let (word, of) = match &question.measure {
-                Measure::Share { .. } => ("of the share", "share"),
-                Measure::Quantiles { .. } => ("in rank", "rank"),
-                _ => ("of the range", "range"),
-            };
-            let words = format!("{:.2} % {word} at 1000", sd / 10.0);
+        Expected::PerLookup { sd, of, .. } => {
+            let words = format!("{:.2} % {} at 1000", sd / 10.0, load::of_what(of));
             (words, json!({ "relative_to": of, "times_lookups": sd }))
         }
     }

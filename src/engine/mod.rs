@@ -21,10 +21,10 @@ use crate::Result;
 use crate::aggregate::{Adding, ExactTally, KeyTally};
 use crate::bound::{
     AmountPartitioner, Memory, PARTITIONS, PartitionHasher, PartitionedRows, PersonBounder,
-    PrefixBounder, RequesterBounder, RowPartitioner, SortedRows, TableBound,
+    PrefixBounder, RequesterBounder, RowPartitioner, SortedRows,
 };
 use crate::ingest::{LogReader, RowCounts};
-use crate::plan::kinds::{FoundPrefixes, Needs, PrefixCounts, PrefixWeights};
+use crate::plan::kinds::{FoundPrefixes, Needs, PrefixCounts, PrefixWeights, TableBound};
 use crate::plan::{MeasuredTable, Plan};
 use crate::release_file::logs::Identifier;
 use crate::release_file::prefix::Prefix;

@@ -12,7 +12,6 @@ use crate::plan::kinds::MOST_PREFIXES;
 use crate::plan::{History, PublishedLayers};
 use crate::release::Losses;
 use crate::release_file::ReleaseFile;
-use crate::release_file::measure::Measure;
 use crate::release_file::question::Question;
 use crate::release_file::window::Day;
 use crate::{Result, publish};
@@ -67,7 +66,7 @@ pub(super) fn history(
     day: Day,
 ) -> Result<Option<History>> {
     let fingerprint = release_file.fingerprint();
-    let asks = |question: &&Question| question.measure == Measure::RequesterHistogram;
+    let asks = |question: &&Question| question.measure.is_requester_histogram();
     let question = release_file.questions.iter().find(asks);
     // Under this release file, and under others.
     let mut days: [Vec<(Option<PublishedLayers>, Option<_>)>; 2] = [Vec::new(), Vec::new()];
@@ -107,7 +106,7 @@ pub(super) fn known_keys(
     ledger: &Ledger,
     day: Day,
 ) -> Result<KnownKeys> {
-    let asks = |question: &&Question| matches!(question.measure, Measure::Prefixes(_));
+    let asks = |question: &&Question| question.measure.prefix().is_some();
     let fingerprint = release_file.fingerprint();
     let questions = release_file.questions.iter().filter(asks);
     let mut known: KnownKeys =

@@ -9,7 +9,7 @@ use super::layout::{Digit, Layout};
 use crate::release_file::keys::{Key, KeySource};
 use crate::release_file::lattice::LATTICE_ONE;
 use crate::release_file::number::{Grid, Steps};
-use crate::release_file::question::{Measure, Question};
+use crate::release_file::question::Question;
 use crate::{Error, Result};
 
 /// Maps atoms to the cells of one measured table.
@@ -140,7 +140,7 @@ fn levels(layout: &Layout, number: &RowNumber<'_>) -> Result<(Digit, Arc<[i64]>)
 /// Evaluates the condition of a share for every combination of the keys that it reads.
 fn condition(question: &str, layout: &Layout, questions: &[Question]) -> Result<Position> {
     let found = questions.iter().find(|known| known.name == question);
-    let Some(Measure::Share { condition, keys }) = found.map(|found| &found.measure) else {
+    let Some((condition, keys)) = found.and_then(|found| found.measure.condition()) else {
         return Err(Error::internal("a measured table names a condition that no question has"));
     };
     let met = condition_met(condition, keys)?;

@@ -8,8 +8,7 @@
 
 use super::axis::axis_name;
 use crate::release_file::keys::Key;
-use crate::release_file::question::{Measure, Question};
-use crate::release_file::unit::Unit;
+use crate::release_file::question::Question;
 use crate::{Error, Result};
 
 /// The keys of a release as digits of one number.
@@ -40,13 +39,10 @@ impl Layout {
     ///
     /// # Errors
     /// Usage, when the keys together have too many combinations for one number.
-    pub fn new(questions: &[Question], unit: Unit) -> Result<Self> {
+    pub fn new(questions: &[Question]) -> Result<Self> {
         let mut keys: Vec<Key> = Vec::new();
         for question in questions {
-            let read = match &question.measure {
-                Measure::Share { keys, .. } => keys.as_slice(),
-                _ => &[],
-            };
+            let read = question.measure.condition().map_or(&[][..], |(_, keys)| keys);
             for key in question.by.iter().chain(read).chain(question.measure.number()) {
                 if !keys.iter().any(|known| axis_name(known) == axis_name(key)) {
                     keys.push(key.clone());
@@ -66,9 +62,13 @@ impl Layout {
             }
         }
         strides.reverse();
-        let has_targets = unit == Unit::PersonDay
-            || questions.iter().any(|question| question.measure.tells_targets_apart());
-        Ok(Self { keys, strides, bits: shift, has_targets })
+        Ok(Self { keys, strides, bits: shift, has_targets: false })
+    }
+
+    /// Has rows keep their target beside the atom, or not.
+    #[must_use]
+    pub(super) fn with_targets(self, has_targets: bool) -> Self {
+        Self { has_targets, ..self }
     }
 
     /// How many bits hold every atom; fewer than 64.

@@ -15,7 +15,6 @@ use super::role::Role;
 use super::split::{Candidate, Wanted, split};
 use super::table::MeasuredTable;
 use crate::release_file::lattice::Clip;
-use crate::release_file::measure::Measure;
 use crate::release_file::privacy_loss::{AttoDelta, NanoRho};
 use crate::release_file::question::Question;
 use crate::release_file::unit::Unit;
@@ -52,7 +51,7 @@ impl LookupMarginals {
         let mut family = Self { axes: Vec::new(), sizes: Vec::new(), wanted: Vec::new() };
         let counts: Vec<Vec<Axis>> = questions
             .iter()
-            .filter(|question| question.measure == Measure::Count)
+            .filter(|question| question.measure.is_count())
             .map(|question| question.by.iter().map(Axis::of).collect())
             .collect();
         for question in questions {
@@ -245,34 +244,26 @@ impl LookupMarginals {
 /// some count has all of them, otherwise the condition itself.
 fn marginal_axes(question: &Question, counts: &[Vec<Axis>]) -> Option<Vec<Axis>> {
     let by: Vec<Axis> = question.by.iter().map(Axis::of).collect();
-    match &question.measure {
-        Measure::Count => Some(by),
-        Measure::Share { keys, .. } => {
-            let mut all = by.clone();
-            for key in keys {
-                let axis = Axis::of(key);
-                if !all.contains(&axis) {
-                    all.push(axis);
-                }
-            }
-            let counted = |count: &Vec<Axis>| all.iter().all(|axis| count.contains(axis));
-            Some(if counts.iter().any(counted) {
-                all
-            } else {
-                let mut axes = by;
-                axes.push(Axis::Condition(question.name.clone()));
-                axes
-            })
-        }
-        _ => None,
+    if question.measure.is_count() {
+        return Some(by);
     }
+    let (_, keys) = question.measure.condition()?;
+    let mut all = by.clone();
+    for axis in keys.iter().map(Axis::of) {
+        if !all.contains(&axis) {
+            all.push(axis);
+        }
+    }
+    let counted = |count: &Vec<Axis>| all.iter().all(|axis| count.contains(axis));
+    if counts.iter().any(counted) {
+        return Some(all);
+    }
+    let condition = Axis::Condition(question.name.clone());
+    Some(by.into_iter().chain([condition]).collect())
 }
 
 fn keys_of(question: &Question) -> impl Iterator<Item = &crate::release_file::keys::Key> {
-    let read = match &question.measure {
-        Measure::Share { keys, .. } => keys.as_slice(),
-        _ => &[],
-    };
+    let read = question.measure.condition().map_or(&[][..], |(_, keys)| keys);
     question.by.iter().chain(read)
 }
 

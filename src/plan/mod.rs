@@ -31,9 +31,12 @@ pub use published_layers::PublishedLayers;
 pub use role::Role;
 pub use table::MeasuredTable;
 
+use kinds::Needs;
+
 use crate::Result;
 use crate::release_file::ReleaseFile;
 use crate::release_file::privacy_loss::NanoRho;
+use crate::release_file::unit::Unit;
 
 /// What is measured for a release, and how.
 #[derive(Debug, Clone)]
@@ -67,7 +70,9 @@ impl Plan {
     /// # Errors
     /// Usage, for keys that cannot be laid out; internal, for tables of another release.
     pub fn with_tables(release_file: &ReleaseFile, tables: Vec<MeasuredTable>) -> Result<Self> {
-        let layout = Layout::new(&release_file.questions, release_file.ledger.unit)?;
+        let has_targets = release_file.ledger.unit == Unit::PersonDay
+            || tables.iter().any(|table| table.contribution.kind().needs() >= Needs::Targets);
+        let layout = Layout::new(&release_file.questions)?.with_targets(has_targets);
         let cells = tables
             .iter()
             .map(|table| table.cells(&layout, &release_file.questions))

@@ -12,7 +12,6 @@ use super::prefix_tables::prefix_tables;
 use super::question_table::own_table;
 use super::table::MeasuredTable;
 use crate::release_file::ReleaseFile;
-use crate::release_file::measure::Measure;
 use crate::release_file::privacy_loss::NanoRho;
 use crate::release_file::question::Question;
 use crate::release_file::unit::Unit;
@@ -36,13 +35,13 @@ pub fn measured_tables(
     let share = BudgetShare::of(release_file, budget);
     let mut tables =
         lookups.tables(share.part(lookups.weight()), release_file.ledger.unit, history)?;
-    let private = |question: &&Question| matches!(question.measure, Measure::Prefixes(_));
+    let private = |question: &&Question| question.measure.prefix().is_some();
     let private_weights: u64 =
         release_file.questions.iter().filter(private).map(|question| question.weight).sum();
     let key_delta =
         release_file.ledger.key_delta.part(release_file.budget_share_millionths, 1_000_000);
     for question in &release_file.questions {
-        if let Measure::Prefixes(prefix) = question.measure {
+        if let Some(prefix) = question.measure.prefix() {
             let charge = share.part(question.weight);
             let key_delta = key_delta.part(question.weight, private_weights);
             tables.extend(prefix_tables(question, prefix, charge, key_delta)?);

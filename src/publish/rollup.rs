@@ -20,7 +20,6 @@ use crate::ledger::StoredFile;
 use crate::plan::LookupMarginals;
 use crate::release::Z_95;
 use crate::release_file::ReleaseFile;
-use crate::release_file::measure::Measure;
 use crate::release_file::question::Question;
 use crate::release_file::window::Day;
 use crate::{Error, Result};
@@ -134,7 +133,7 @@ impl Sum {
             self.value.iter().zip(&half).map(|(value, half)| value - half).collect();
         let high: Vec<f64> =
             self.value.iter().zip(&half).map(|(value, half)| value + half).collect();
-        let is_whole = !matches!(question.measure, Measure::Sum(_));
+        let is_whole = question.measure.number().is_none();
         let numbers = |values: &[f64], round: fn(f64) -> f64| -> ArrayRef {
             if is_whole {
                 #[expect(clippy::cast_possible_truncation, reason = "sums of whole numbers")]

@@ -16,7 +16,7 @@ pub use accounting::{budget_of, cap_of, epsilon_of};
 pub use draw::{Draws, NoisyTable, PricedTable, price, total_charge, total_key_delta};
 pub use estimate::{
     Answer, Column, Expected, Groups, Load, Raking, Rows, Typical, Values, Z_95, answers, expected,
-    sums,
+    sums, typical,
 };
 pub use guarantee::{Figure, Guarantee, Losses, TargetFigure};
 pub use mechanism::{DiscreteGaussian, NoiseScale};

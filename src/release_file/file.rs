@@ -7,9 +7,8 @@ use serde_json::json;
 
 use super::keys::{Key, KeyLists};
 use super::logs::{CANONICAL, Identifier, Logs};
-use super::measure::Counted;
 use super::privacy_loss::{AttoDelta, Delta, Epsilon};
-use super::question::{Measure, Question, check_name};
+use super::question::{Question, check_name};
 use super::raw::{RawPrivacy, RawReleaseFile, parse};
 use super::unit::{Exempt, Unit};
 use super::window::parse_zone;
@@ -187,7 +186,7 @@ fn meaning_of(question: &Question) -> serde_json::Value {
     let mut meaning = json!({
         "name": question.name,
         "measure": question.measure.word(),
-        "details": details(&question.measure),
+        "details": question.measure.details(),
         "by": question.by.iter().map(key).collect::<Vec<_>>(),
         "weight": question.weight,
         "clip": question.clip,
@@ -200,23 +199,6 @@ fn meaning_of(question: &Question) -> serde_json::Value {
         meaning["target_clip"] = json!(clip);
     }
     meaning
-}
-
-/// What a measure says beyond its word.
-fn details(measure: &Measure) -> serde_json::Value {
-    match measure {
-        Measure::Count | Measure::RequesterHistogram => serde_json::Value::Null,
-        Measure::DistinctRequesters { at_least, of: Counted::Lookups } => {
-            json!({ "at_least": at_least })
-        }
-        Measure::DistinctRequesters { at_least, of } => {
-            json!({ "at_least": at_least, "of": of })
-        }
-        Measure::Share { condition, .. } => json!({ "condition": condition.text() }),
-        Measure::Sum(key) | Measure::Mean(key) => json!({ "of": key.name() }),
-        Measure::Quantiles { of, at } => json!({ "of": of.name(), "at": at }),
-        Measure::Prefixes(prefix) => json!({ "prefix": prefix.name() }),
-    }
 }
 
 fn check_privacy(raw: &RawPrivacy) -> Result<u64> {

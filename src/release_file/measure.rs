@@ -1,17 +1,16 @@
 //! What a question measures: its kind, read from the fields of a `[[question]]` and checked.
 
-use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 use super::expression::Condition;
+pub use super::fields::Counted;
+use super::fields::{having, number, quantiles, share};
 use super::keys::{Key, KeyLists};
-use super::logs::{Logs, PROTECTED};
-use super::number::{Grid, Steps};
+use super::logs::Logs;
+use super::number::Steps;
 use super::prefix::Prefix;
 use super::raw::RawQuestion;
 use crate::{Error, Result};
-
-/// How many combinations of key values a condition is worked out for before any log is read.
-const MOST_CONDITION_CELLS: u64 = 1_000_000;
 
 /// What a question measures.
 #[derive(Debug, Clone, PartialEq)]
@@ -50,17 +49,6 @@ pub enum Measure {
     Prefixes(Prefix),
 }
 
-/// What a requester must have enough of to count.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Counted {
-    /// Lookups.
-    #[default]
-    Lookups,
-    /// Different targets, however often each was looked up.
-    Targets,
-}
-
 impl Measure {
     /// Checks what a `[[question]]` asks.
     ///
@@ -93,10 +81,95 @@ impl Measure {
         }
     }
 
-    /// Whether it asks which target a lookup was about.
+    /// The condition of a share, with the keys that it reads.
     #[must_use]
-    pub const fn tells_targets_apart(&self) -> bool {
-        matches!(self, Self::DistinctRequesters { of: Counted::Targets, .. } | Self::Prefixes(_))
+    pub const fn condition(&self) -> Option<(&Condition, &[Key])> {
+        match self {
+            Self::Share { condition, keys } => Some((condition, keys.as_slice())),
+            _ => None,
+        }
+    }
+
+    /// The private prefixes by which it counts.
+    #[must_use]
+    pub const fn prefix(&self) -> Option<Prefix> {
+        match self {
+            Self::Prefixes(prefix) => Some(*prefix),
+            _ => None,
+        }
+    }
+
+    /// Whether it counts lookups by public keys, or all of them.
+    #[must_use]
+    pub const fn is_count(&self) -> bool {
+        matches!(self, Self::Count)
+    }
+
+    /// Whether it is the histogram of lookups per requester.
+    #[must_use]
+    pub const fn is_requester_histogram(&self) -> bool {
+        matches!(self, Self::RequesterHistogram)
+    }
+
+    /// Why its values of several days or cells do not add up; `None` if they do.
+    #[must_use]
+    pub const fn why_no_sums(&self) -> Option<&'static str> {
+        match self {
+            Self::Prefixes(_) => Some("each day finds other keys"),
+            Self::DistinctRequesters { .. } => Some(
+                "a requester of two days or two cells is one person: distinct counts do not add up",
+            ),
+            Self::Share { .. } | Self::Mean(_) | Self::Quantiles { .. } => {
+                Some("a ratio of a sum is no sum of ratios: ask for the counts behind it")
+            }
+            Self::Count | Self::Sum(_) | Self::RequesterHistogram => None,
+        }
+    }
+
+    /// How many rows each combination of `by` has; `None` if they must be found.
+    #[must_use]
+    pub const fn rows_per_combination(&self) -> Option<u64> {
+        match self {
+            Self::Prefixes(_) => None,
+            Self::Quantiles { at, .. } => Some(at.len() as u64),
+            Self::RequesterHistogram => Some(HISTOGRAM_BINS as u64),
+            _ => Some(1),
+        }
+    }
+
+    /// Checks that it goes with the keys of `by`.
+    ///
+    /// # Errors
+    /// Usage, naming the question.
+    pub(super) fn require_fit(&self, by: &[Key], question: &str) -> Result<()> {
+        let refuse = |detail: &str| Error::usage(format!("question `{question}`: {detail}"));
+        let hour = by.iter().find(|key| key.is_hour()).map(Key::name);
+        let is_other = |key: &Key| key.is_hour() && hour.is_some_and(|hour| key.name() != hour);
+        match self {
+            Self::Share { keys, .. } if keys.iter().any(is_other) => {
+                Err(refuse("`by` and `share` name two hours").help("name the same hour in both"))
+            }
+            Self::RequesterHistogram if !by.is_empty() => {
+                Err(refuse("a histogram of requesters takes no `by`")
+                    .help("each requester is counted once, by all of its lookups of the day"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// What it says beyond its word, as far as it changes an answer.
+    pub(super) fn details(&self) -> Value {
+        match self {
+            Self::Count | Self::RequesterHistogram => Value::Null,
+            Self::DistinctRequesters { at_least, of: Counted::Lookups } => {
+                json!({ "at_least": at_least })
+            }
+            Self::DistinctRequesters { at_least, of } => json!({ "at_least": at_least, "of": of }),
+            Self::Share { condition, .. } => json!({ "condition": condition.text() }),
+            Self::Sum(key) | Self::Mean(key) => json!({ "of": key.name() }),
+            Self::Quantiles { of, at } => json!({ "of": of.name(), "at": at }),
+            Self::Prefixes(prefix) => json!({ "prefix": prefix.name() }),
+        }
     }
 
     /// How many cells each combination of `by` takes at most.
@@ -160,24 +233,11 @@ fn parse(raw: &RawQuestion, lists: &KeyLists, logs: &Logs) -> Result<Measure> {
         return Ok(Measure::Mean(number(raw, column, Steps::Levels, logs)?));
     }
     if let Some(at) = &raw.quantiles {
-        return quantiles(raw, at, logs);
+        let of = number(raw, quantiles(raw, at)?, Steps::Bins, logs)?;
+        return Ok(Measure::Quantiles { of, at: at.clone() });
     }
-    share(raw, raw.share.as_deref().unwrap_or_default(), lists, logs)
-}
-
-fn quantiles(raw: &RawQuestion, at: &[f64], logs: &Logs) -> Result<Measure> {
-    let refuse = |detail: &str| Error::usage(format!("question `{}`: {detail}", raw.name));
-    let ascending = at.windows(2).all(|pair| pair[0] < pair[1]);
-    let inside = at.iter().all(|at| at.is_finite() && *at > 0.0 && *at < 1.0);
-    if at.is_empty() || at.len() > 100 || !ascending || !inside {
-        return Err(refuse("`quantiles` is not a list of ascending parts")
-            .help("for example quantiles = [0.5, 0.95, 0.99]"));
-    }
-    let column = raw
-        .of
-        .as_deref()
-        .ok_or_else(|| refuse("`quantiles` needs `of`").help("for example of = \"latency_ms\""))?;
-    Ok(Measure::Quantiles { of: number(raw, column, Steps::Bins, logs)?, at: at.to_vec() })
+    let (condition, keys) = share(raw, lists, logs)?;
+    Ok(Measure::Share { condition, keys })
 }
 
 /// Refuses a question that asks nothing, or two things.
@@ -200,59 +260,6 @@ fn require_one(raw: &RawQuestion) -> Result<()> {
         )),
         _ => Err(refuse("it asks two things at once").help("make two questions of it")),
     }
-}
-
-fn share(raw: &RawQuestion, text: &str, lists: &KeyLists, logs: &Logs) -> Result<Measure> {
-    let question = raw.name.as_str();
-    let refuse = |detail: &str| Error::usage(format!("question `{question}`: {detail}"));
-    let condition = Condition::parse(text, &format!("question {question}: share"))?;
-    if condition.columns().is_empty() {
-        return Err(refuse("`share` names no column").help("for example share = \"route = 'sms'\""));
-    }
-    let keys = condition
-        .columns()
-        .into_iter()
-        .map(|name| lists.key(name, question, logs))
-        .collect::<Result<Vec<_>>>()?;
-    if keys.iter().map(Key::size).fold(1, u64::saturating_mul) > MOST_CONDITION_CELLS {
-        return Err(refuse("`share` reads keys with too many combinations")
-            .help("name fewer keys in the condition"));
-    }
-    Ok(Measure::Share { condition, keys })
-}
-
-/// The key of a column's number.
-fn number(raw: &RawQuestion, column: &str, steps: Steps, logs: &Logs) -> Result<Key> {
-    let question = raw.name.as_str();
-    let in_log = logs.column(column);
-    let hidden = PROTECTED.iter().chain(&["requested_at"]);
-    if column.is_empty() || hidden.clone().any(|name| logs.column(name) == in_log) {
-        return Err(Error::usage(format!(
-            "question `{question}`: `{column}` may not be published as a number"
-        ))
-        .help("name a column such as latency_ms; who asked, about whom and when are protected"));
-    }
-    let is_signed = column != "latency_ms";
-    let grid = Grid::new(in_log, raw.range.as_deref(), is_signed, steps, question)?;
-    let (low, high) = grid.range();
-    let word = if steps == Steps::Bins { "bins" } else { "levels" };
-    Ok(Key::number(format!("{column} in {word} of [{low}, {high}]"), grid))
-}
-
-/// What `having` names and from how many on; one lookup without it.
-fn having(raw: &RawQuestion) -> Result<(Counted, u32)> {
-    let Some(text) = &raw.having else { return Ok((Counted::Lookups, 1)) };
-    let parsed = [("lookups", Counted::Lookups), ("targets", Counted::Targets)]
-        .into_iter()
-        .find_map(|(word, counted)| Some((counted, text.strip_prefix(word)?.trim_start())))
-        .and_then(|(counted, rest)| {
-            let least = rest.strip_prefix(">=")?.trim().parse::<u32>().ok()?;
-            (least >= 1).then_some((counted, least))
-        });
-    parsed.ok_or_else(|| {
-        Error::usage(format!("question `{}`: `having = \"{text}\"` is not available", raw.name))
-            .help("write having = \"lookups >= 100\" or \"targets >= 50\"")
-    })
 }
 
 /// Refuses fields that another kind of question takes.

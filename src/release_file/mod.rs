@@ -1,6 +1,7 @@
 //! The release file: what was typed, then what it means.
 
 pub mod expression;
+mod fields;
 pub mod file;
 pub mod keys;
 pub mod lattice;

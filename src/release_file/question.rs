@@ -41,17 +41,7 @@ impl Question {
         let refuse = |detail: String| Error::usage(format!("question `{question}`: {detail}"));
         let by = public_keys(raw, lists, logs)?;
         let measure = Measure::parse(raw, lists, logs)?;
-        let hour = by.iter().find(|key| key.is_hour()).map(Key::name);
-        if let (Measure::Share { keys, .. }, Some(hour)) = (&measure, hour)
-            && keys.iter().any(|key| key.is_hour() && key.name() != hour)
-        {
-            return Err(refuse("`by` and `share` name two hours".to_owned())
-                .help("name the same hour in both"));
-        }
-        if measure == Measure::RequesterHistogram && !by.is_empty() {
-            return Err(refuse("a histogram of requesters takes no `by`".to_owned())
-                .help("each requester is counted once, by all of its lookups of the day"));
-        }
+        measure.require_fit(&by, question)?;
         let cells = by
             .iter()
             .try_fold(measure.cells_per_combination(), |cells, key| cells.checked_mul(key.size()));
@@ -70,7 +60,7 @@ impl Question {
         }
         let top = top(raw, &measure, &by)?;
         let is_loose = raw.loose.unwrap_or(false);
-        if is_loose && (measure != Measure::Count || by.is_empty()) {
+        if is_loose && (!measure.is_count() || by.is_empty()) {
             return Err(refuse("`loose` needs a count by public keys".to_owned()).help(
                 "the total is measured loosely as it is; other kinds of questions stand alone",
             ));
@@ -92,15 +82,25 @@ impl Question {
 }
 
 impl Question {
+    /// How many rows its answers have; `None` if they must be found.
+    #[must_use]
+    pub fn rows(&self) -> Option<u64> {
+        let combinations: u64 = self.by.iter().map(Key::size).product();
+        match self.top {
+            Some(top) => Some(combinations.min(u64::from(top))),
+            None => self.measure.rows_per_combination().map(|rows| combinations * rows),
+        }
+    }
+
     /// Checks what the privacy unit allows.
     pub(crate) fn require_fit(&self, unit: Unit) -> Result<()> {
         let refuse = |detail: &str| Error::usage(format!("question `{}`: {detail}", self.name));
-        match (unit, &self.measure, self.target_clip) {
-            (Unit::PersonDay, Measure::Prefixes(_), _) => {
+        match unit {
+            Unit::PersonDay if self.measure.prefix().is_some() => {
                 Err(refuse("private keys are not available with unit = \"person-day\"")
                     .help("ask for them through a ledger of unit = \"requester-day\""))
             }
-            (Unit::RequesterDay, _, Some(_)) => {
+            Unit::RequesterDay if self.target_clip.is_some() => {
                 Err(refuse("`target_clip` belongs to unit = \"person-day\"").help("remove it"))
             }
             _ => Ok(()),
@@ -147,7 +147,7 @@ fn public_keys(raw: &RawQuestion, lists: &KeyLists, logs: &Logs) -> Result<Vec<K
 fn top(raw: &RawQuestion, measure: &Measure, by: &[Key]) -> Result<Option<u32>> {
     let Some(top) = raw.top else { return Ok(None) };
     let wrong = |detail: &str| Error::usage(format!("question `{}`: `top` {detail}", raw.name));
-    if *measure != Measure::Count || by.is_empty() {
+    if !measure.is_count() || by.is_empty() {
         return Err(wrong("needs a count by public keys")
             .help("for example count = \"lookups\", by = [\"target_country\"], top = 10"));
     }

@@ -14,6 +14,7 @@ use serde::Serialize;
 use crate::phone::CallingCodes;
 use crate::pipeline::Job;
 use crate::release_file::keys::{Key, KeySource, OTHER};
+use crate::release_file::measure::Counted;
 use crate::release_file::prefix::PrefixOf;
 use crate::release_file::question::{Measure, Question};
 use crate::release_file::window::{Day, DayWindow};
@@ -63,13 +64,16 @@ impl Exact {
     fn note(&mut self, question: &Question, lookups: &Lookups<'_>, row: usize) {
         self.lookups += 1;
         match &question.measure {
-            Measure::Count | Measure::Prefixes(_) => {}
             // The demo's only share is that of SMS, its only number the latency.
             Measure::Share { .. } => self.met += u64::from(lookups.route.value(row) == "sms"),
             Measure::DistinctRequesters { .. } | Measure::RequesterHistogram => {
+                let counts_targets = matches!(
+                    question.measure,
+                    Measure::DistinctRequesters { of: Counted::Targets, .. }
+                );
                 let requester = lookups.requester.value(row);
                 let pair = || (requester.to_owned(), lookups.target.value(row).to_owned());
-                if question.measure.tells_targets_apart() && !self.pairs.insert(pair()) {
+                if counts_targets && !self.pairs.insert(pair()) {
                     return;
                 }
                 match self.requesters.get_mut(requester) {
@@ -79,7 +83,7 @@ impl Exact {
                     }
                 }
             }
-            Measure::Sum(key) | Measure::Mean(key) | Measure::Quantiles { of: key, .. } => {
+            Measure::Quantiles { of: key, .. } => {
                 if let KeySource::Number(grid) = key.source()
                     && lookups.latency.is_valid(row)
                 {
@@ -87,18 +91,17 @@ impl Exact {
                     self.numbers.push(lookups.latency.value(row).clamp(low, high));
                 }
             }
+            _ => {}
         }
     }
 
-    /// The exact answer. `which` is the quantile, or the first number of lookups of a bin of the
+    /// The exact answer, which is no number for kinds of questions that the demo does not ask. `which` is the quantile, or the first number of lookups of a bin of the
     /// histogram, and `end` the bin's last.
     fn answer(&self, question: &Question, which: f64, end: Option<f64>) -> f64 {
         match &question.measure {
             Measure::Count | Measure::Prefixes(_) => self.lookups as f64,
             Measure::DistinctRequesters { at_least, .. } => self.at_least(*at_least),
             Measure::Share { .. } => self.met as f64 / self.lookups as f64,
-            Measure::Sum(_) => self.numbers.iter().sum(),
-            Measure::Mean(_) => self.numbers.iter().sum::<f64>() / self.numbers.len().max(1) as f64,
             Measure::Quantiles { .. } => self.quantile(which),
             Measure::RequesterHistogram => {
                 let is_inside = |own: &&u32| {
@@ -106,6 +109,7 @@ impl Exact {
                 };
                 self.requesters.values().filter(is_inside).count() as f64
             }
+            _ => f64::NAN,
         }
     }
 

@@ -5,8 +5,8 @@ use std::fmt::Write;
 use serde_json::{Value, json};
 
 use crate::cli::args::Plan;
-use crate::release::{Load, Typical};
-use crate::release_file::question::{Measure, Question};
+use crate::release::{Expected, Load, Typical};
+use crate::release_file::question::Question;
 
 /// Lookups per requester if `--requesters` is not given. The number of requesters decides how
 /// informative distinct counts and histograms are.
@@ -20,6 +20,11 @@ pub(super) fn load(asked: &Plan) -> Option<Load> {
     Some(Load { lookups, requesters })
 }
 
+/// What an error is a part of.
+pub(super) fn of_what(of: &str) -> String {
+    if of == "rank" { "in rank".to_owned() } else { format!("of the {of}") }
+}
+
 /// One question's typical value.
 pub(super) struct Row {
     question: String,
@@ -29,14 +34,8 @@ pub(super) struct Row {
 }
 
 impl Row {
-    pub(super) fn new(question: &Question, typical: Typical) -> Self {
-        let of = match &question.measure {
-            Measure::Share { .. } => Some("of the share"),
-            Measure::Mean(_) => Some("of the range"),
-            Measure::Quantiles { .. } => Some("in rank"),
-            _ => None,
-        };
-        Self { question: question.name.clone(), typical, of }
+    pub(super) fn new(question: &Question, expected: Expected, typical: Typical) -> Self {
+        Self { question: question.name.clone(), typical, of: expected.relative_to() }
     }
 
     /// As JSON; the relative error of zero is null.
@@ -63,7 +62,7 @@ pub(super) fn words(load: Load, are_requesters_given: bool, rows: &[Row]) -> Str
             format!(
                 "{} %{}",
                 short(typical.relative * 100.0),
-                of.map_or_else(String::new, |of| format!(" {of}"))
+                of.map_or_else(String::new, |of| format!(" {}", of_what(of)))
             )
         } else {
             "none: the value is 0".to_owned()

@@ -6,8 +6,7 @@
 //! one bin to another at most (docs/mechanisms.md, "Requesters" and "Pairs and targets"). ∎
 
 use super::super::axis::Axis;
-use super::super::cells::Cells;
-use super::kind::{Kind, Reach};
+use super::kind::{Kind, Reach, TableBound};
 use super::rows::{CellAmount, Pair, PairAmount, RequesterRows, by_target};
 use crate::release_file::lattice::{Clip, LATTICE_ONE};
 use crate::release_file::measure::{HISTOGRAM_BINS, histogram_edges};
@@ -29,12 +28,12 @@ impl Kind for Histogram {
         Clip::whole(1)
     }
 
-    fn fill(&self, rows: &RequesterRows<'_>, _: &Cells, _: Clip, vector: &mut Vec<CellAmount>) {
+    fn fill(&self, rows: &RequesterRows<'_>, _: &TableBound<'_>, vector: &mut Vec<CellAmount>) {
         let steps = LATTICE_ONE.cast_signed();
         vector.extend(bin(rows.lookups).map(|cell| CellAmount { cell, steps }));
     }
 
-    fn divide(&self, pairs: &[Pair], _: &Cells, amounts: &mut Vec<PairAmount>) {
+    fn divide(&self, pairs: &[Pair], _: &TableBound<'_>, amounts: &mut Vec<PairAmount>) {
         let Some(cell) = bin(i64::try_from(pairs.len()).unwrap_or(i64::MAX)) else { return };
         for (Pair { target, .. }, lookups) in by_target(pairs) {
             amounts.push(PairAmount { target, cell, steps: lookups });

@@ -2,8 +2,11 @@
 
 use super::super::axis::Axis;
 use super::super::cells::{Cells, RowNumber};
-use super::rows::{CellAmount, Pair, PairAmount, RequesterRows};
+use super::rows::{CellAmount, Pair, PairAmount, RequesterRows, merge_pairs};
 use crate::release_file::lattice::Clip;
+
+/// The clip where neither the release file nor the planner sets one, in lookups.
+pub(super) const DEFAULT_CLIP: Clip = Clip::whole(10);
 
 /// One kind of measured table: how a requester's rows fill its vector, and how far rows can move it.
 ///
@@ -33,16 +36,12 @@ pub trait Kind: Sync {
 
     /// The clip of a table with these axes, if the release file or the planner asks for a bound on a
     /// requester's contributions, or for none.
-    fn clip(&self, asked: Option<Clip>, axes: &[Axis]) -> Clip;
+    fn clip(&self, asked: Option<Clip>, _axes: &[Axis]) -> Clip {
+        asked.unwrap_or(DEFAULT_CLIP)
+    }
 
     /// Fills an empty vector with what the requester adds up to in each cell, each cell once.
-    fn fill(
-        &self,
-        rows: &RequesterRows<'_>,
-        cells: &Cells,
-        clip: Clip,
-        vector: &mut Vec<CellAmount>,
-    );
+    fn fill(&self, rows: &RequesterRows<'_>, table: &TableBound<'_>, vector: &mut Vec<CellAmount>);
 
     /// Divides what [`Self::fill`] gives over the requester's rows: fills an empty list with what the
     /// rows about each target add to each cell, in any order. If a requester
@@ -53,7 +52,7 @@ pub trait Kind: Sync {
     /// part of a row must follow from all rows of the requester, those that count as nothing
     /// included, so that striking rows out takes their own parts away and changes no others
     /// (docs/mechanisms.md, "Persons").
-    fn divide(&self, pairs: &[Pair], cells: &Cells, amounts: &mut Vec<PairAmount>);
+    fn divide(&self, pairs: &[Pair], table: &TableBound<'_>, amounts: &mut Vec<PairAmount>);
 
     /// Whether a requester counts as one in a cell however many of its rows are there; that one is
     /// divided evenly over the rows where persons are the unit.
@@ -72,6 +71,31 @@ pub trait Kind: Sync {
     /// How many cells a requester's vector can touch in a table of `cells` cells.
     fn touched_cells(&self, cells: u32) -> u32 {
         cells
+    }
+}
+
+/// How one table takes a requester's rows.
+pub struct TableBound<'a> {
+    /// What rows add.
+    pub kind: &'a dyn Kind,
+    /// In which cell an atom counts.
+    pub cells: &'a Cells,
+    /// The bound on the L2 norm of a requester's vector.
+    pub clip: Clip,
+}
+
+impl TableBound<'_> {
+    /// Fills `vector` with the requester's cells, each once.
+    pub fn fill(&self, rows: &RequesterRows<'_>, vector: &mut Vec<CellAmount>) {
+        vector.clear();
+        self.kind.fill(rows, self, vector);
+    }
+
+    /// Divides the vector over the rows: one amount for each cell and target, sorted by cell.
+    pub fn divide(&self, pairs: &[Pair], amounts: &mut Vec<PairAmount>) {
+        amounts.clear();
+        self.kind.divide(pairs, self, amounts);
+        merge_pairs(amounts);
     }
 }
 

@@ -16,8 +16,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::super::axis::Axis;
-use super::super::cells::Cells;
-use super::kind::{Kind, Reach};
+use super::kind::{Kind, Reach, TableBound};
 use super::rows::{CellAmount, Pair, PairAmount, RequesterRows, lattice};
 use crate::release_file::lattice::Clip;
 
@@ -64,14 +63,14 @@ impl Kind for Layers {
         self.taking(asked.unwrap_or(DEFAULT_BOUND)).norm()
     }
 
-    fn fill(&self, rows: &RequesterRows<'_>, _: &Cells, clip: Clip, vector: &mut Vec<CellAmount>) {
-        let layering = Layering::of(self.count, clip);
+    fn fill(&self, rows: &RequesterRows<'_>, table: &TableBound<'_>, vector: &mut Vec<CellAmount>) {
+        let layering = Layering::of(self.count, table.clip);
         let layers = layering.entries(lattice(rows.lookups).unsigned_abs());
         vector.extend(layers.map(|(cell, steps)| CellAmount { cell, steps: steps.cast_signed() }));
     }
 
     /// Layers are not sums of row weights, so persons are measured in one cell instead.
-    fn divide(&self, _: &[Pair], _: &Cells, _: &mut Vec<PairAmount>) {}
+    fn divide(&self, _: &[Pair], _: &TableBound<'_>, _: &mut Vec<PairAmount>) {}
 
     fn reach(&self, clip: f64) -> Reach {
         Reach::of_counts(clip)

@@ -5,14 +5,8 @@
 //! two clips apart. *Proof.* A lookup adds one to the cell of its atom and to no other, and no entry
 //! is negative (docs/mechanisms.md, "Pairs and targets"). ∎
 
-use super::super::axis::Axis;
-use super::super::cells::Cells;
-use super::kind::{Kind, Reach};
+use super::kind::{Kind, Reach, TableBound};
 use super::rows::{CellAmount, Pair, PairAmount, RequesterRows, by_target, count_lookups, lattice};
-use crate::release_file::lattice::Clip;
-
-/// The clip where neither the release file nor the planner sets one.
-const DEFAULT_CLIP: Clip = Clip::whole(10);
 
 /// A cell holds the number of the requester's lookups in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,17 +17,13 @@ impl Kind for Lookups {
         "lookups"
     }
 
-    fn clip(&self, asked: Option<Clip>, _: &[Axis]) -> Clip {
-        asked.unwrap_or(DEFAULT_CLIP)
+    fn fill(&self, rows: &RequesterRows<'_>, table: &TableBound<'_>, vector: &mut Vec<CellAmount>) {
+        count_lookups(rows.atoms, table.cells, vector);
     }
 
-    fn fill(&self, rows: &RequesterRows<'_>, cells: &Cells, _: Clip, vector: &mut Vec<CellAmount>) {
-        count_lookups(rows.atoms, cells, vector);
-    }
-
-    fn divide(&self, pairs: &[Pair], cells: &Cells, amounts: &mut Vec<PairAmount>) {
+    fn divide(&self, pairs: &[Pair], table: &TableBound<'_>, amounts: &mut Vec<PairAmount>) {
         for (Pair { atom, target }, lookups) in by_target(pairs) {
-            if let Some(cell) = cells.cell(atom) {
+            if let Some(cell) = table.cells.cell(atom) {
                 amounts.push(PairAmount { target, cell, steps: lattice(lookups) });
             }
         }

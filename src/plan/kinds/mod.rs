@@ -23,7 +23,7 @@ use crate::release_file::prefix::Prefix;
 use crate::release_file::question::Question;
 
 pub use histogram::Histogram;
-pub use kind::{Kind, Needs, Reach};
+pub use kind::{Kind, Needs, Reach, TableBound};
 pub(super) use layers::DEFAULT_BOUND;
 pub use layers::{Layering, Layers};
 pub use lookups::Lookups;
@@ -32,7 +32,7 @@ pub use prefixes::{
     FoundPrefixes, MOST_PREFIXES, MOST_PREFIXES_OF_ONE, OwnPrefixes, PrefixCounts, PrefixWeights,
 };
 pub use presence::Presence;
-pub use rows::{AtomCount, CellAmount, Pair, PairAmount, RequesterRows, merge_pairs};
+pub use rows::{AtomCount, CellAmount, Pair, PairAmount, RequesterRows};
 
 /// What one requester adds to the cells of a table before scaling, as plans keep it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

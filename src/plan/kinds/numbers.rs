@@ -11,14 +11,11 @@
 use serde::{Deserialize, Serialize};
 
 use super::super::axis::Axis;
-use super::super::cells::{Cells, RowNumber};
-use super::kind::{Kind, Reach};
+use super::super::cells::RowNumber;
+use super::kind::{DEFAULT_CLIP, Kind, Reach, TableBound};
 use super::rows::{CellAmount, Pair, PairAmount, RequesterRows, by_target, lattice, merge};
 use crate::release_file::lattice::Clip;
 use crate::release_file::number::Grid;
-
-/// The clip where the release file sets none, in lookups.
-const DEFAULT_CLIP: Clip = Clip::whole(10);
 
 /// A cell holds the sum of a number, as a part of the range's largest absolute value.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,22 +33,18 @@ impl Kind for Sum {
         Some(RowNumber { key: &self.number, steps: Grid::plain })
     }
 
-    fn clip(&self, asked: Option<Clip>, _: &[Axis]) -> Clip {
-        asked.unwrap_or(DEFAULT_CLIP)
-    }
-
-    fn fill(&self, rows: &RequesterRows<'_>, cells: &Cells, _: Clip, vector: &mut Vec<CellAmount>) {
+    fn fill(&self, rows: &RequesterRows<'_>, table: &TableBound<'_>, vector: &mut Vec<CellAmount>) {
         for atom in rows.atoms {
-            if let Some((cell, steps)) = cells.cell_and_steps(atom.atom) {
+            if let Some((cell, steps)) = table.cells.cell_and_steps(atom.atom) {
                 vector.push(CellAmount { cell, steps: steps.saturating_mul(atom.lookups) });
             }
         }
         merge(vector);
     }
 
-    fn divide(&self, pairs: &[Pair], cells: &Cells, amounts: &mut Vec<PairAmount>) {
+    fn divide(&self, pairs: &[Pair], table: &TableBound<'_>, amounts: &mut Vec<PairAmount>) {
         for (Pair { atom, target }, lookups) in by_target(pairs) {
-            if let Some((cell, steps)) = cells.cell_and_steps(atom) {
+            if let Some((cell, steps)) = table.cells.cell_and_steps(atom) {
                 amounts.push(PairAmount { target, cell, steps: steps.saturating_mul(lookups) });
             }
         }
@@ -88,9 +81,9 @@ impl Kind for Mean {
         Clip::lattice(lookups + lookups * 4_143 / 10_000)
     }
 
-    fn fill(&self, rows: &RequesterRows<'_>, cells: &Cells, _: Clip, vector: &mut Vec<CellAmount>) {
+    fn fill(&self, rows: &RequesterRows<'_>, table: &TableBound<'_>, vector: &mut Vec<CellAmount>) {
         for atom in rows.atoms {
-            if let Some((cell, steps)) = cells.cell_and_steps(atom.atom) {
+            if let Some((cell, steps)) = table.cells.cell_and_steps(atom.atom) {
                 let sum = steps.saturating_mul(atom.lookups);
                 vector.push(CellAmount { cell: 2 * cell, steps: sum });
                 vector.push(CellAmount { cell: 2 * cell + 1, steps: lattice(atom.lookups) });
@@ -99,9 +92,9 @@ impl Kind for Mean {
         merge(vector);
     }
 
-    fn divide(&self, pairs: &[Pair], cells: &Cells, amounts: &mut Vec<PairAmount>) {
+    fn divide(&self, pairs: &[Pair], table: &TableBound<'_>, amounts: &mut Vec<PairAmount>) {
         for (Pair { atom, target }, lookups) in by_target(pairs) {
-            if let Some((cell, steps)) = cells.cell_and_steps(atom) {
+            if let Some((cell, steps)) = table.cells.cell_and_steps(atom) {
                 let sum = steps.saturating_mul(lookups);
                 amounts.push(PairAmount { target, cell: 2 * cell, steps: sum });
                 amounts.push(PairAmount { target, cell: 2 * cell + 1, steps: lattice(lookups) });

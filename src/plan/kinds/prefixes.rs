@@ -13,8 +13,7 @@ use std::collections::{HashMap, HashSet};
 use serde::{Deserialize, Serialize};
 
 use super::super::axis::Axis;
-use super::super::cells::Cells;
-use super::kind::{Kind, Needs, Reach};
+use super::kind::{Kind, Needs, Reach, TableBound};
 use super::rows::{CellAmount, Pair, PairAmount, RequesterRows, lattice};
 use crate::release_file::lattice::{Clip, LATTICE_ONE};
 use crate::release_file::prefix::{Prefix, PrefixOf};
@@ -26,9 +25,6 @@ pub const MOST_PREFIXES_OF_ONE: usize = 10;
 pub const MOST_PREFIXES: usize = 16_384;
 /// A count goes by the known prefixes and by those of at most two rounds.
 const MOST_CELLS: u32 = 3 * MOST_PREFIXES as u32;
-
-/// The clip of counts where the release file sets none, in lookups.
-const DEFAULT_CLIP: Clip = Clip::whole(10);
 
 /// What each prefix of a requester gets, by how many it has.
 const WEIGHTS: [i64; MOST_PREFIXES_OF_ONE + 1] = {
@@ -97,10 +93,10 @@ impl Kind for PrefixWeights {
     }
 
     /// Its cells are not known: see [`Self::spread`].
-    fn fill(&self, _: &RequesterRows<'_>, _: &Cells, _: Clip, _: &mut Vec<CellAmount>) {}
+    fn fill(&self, _: &RequesterRows<'_>, _: &TableBound<'_>, _: &mut Vec<CellAmount>) {}
 
     /// ReleaseFile files with private prefixes are refused where persons are the unit.
-    fn divide(&self, _: &[Pair], _: &Cells, _: &mut Vec<PairAmount>) {}
+    fn divide(&self, _: &[Pair], _: &TableBound<'_>, _: &mut Vec<PairAmount>) {}
 
     fn reach(&self, _: f64) -> Reach {
         Reach { one_lookup: 1.0, any_two: 1.0 }
@@ -157,15 +153,11 @@ impl Kind for PrefixCounts {
         Needs::Prefixes
     }
 
-    fn clip(&self, asked: Option<Clip>, _: &[Axis]) -> Clip {
-        asked.unwrap_or(DEFAULT_CLIP)
-    }
-
     /// Its cells are not known: see [`Self::fill_found`].
-    fn fill(&self, _: &RequesterRows<'_>, _: &Cells, _: Clip, _: &mut Vec<CellAmount>) {}
+    fn fill(&self, _: &RequesterRows<'_>, _: &TableBound<'_>, _: &mut Vec<CellAmount>) {}
 
     /// ReleaseFile files with private prefixes are refused where persons are the unit.
-    fn divide(&self, _: &[Pair], _: &Cells, _: &mut Vec<PairAmount>) {}
+    fn divide(&self, _: &[Pair], _: &TableBound<'_>, _: &mut Vec<PairAmount>) {}
 
     fn reach(&self, clip: f64) -> Reach {
         Reach::of_counts(clip)

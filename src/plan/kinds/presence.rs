@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::super::axis::Axis;
 use super::super::cells::Cells;
-use super::kind::{Kind, Needs, Reach};
+use super::kind::{Kind, Needs, Reach, TableBound};
 use super::rows::{
     CellAmount, Pair, PairAmount, RequesterRows, by_target, count_lookups, lattice, merge,
     merge_pairs,
@@ -48,21 +48,21 @@ impl Kind for Presence {
         if axes.is_empty() { Clip::whole(1) } else { asked.unwrap_or(DEFAULT_CLIP) }
     }
 
-    fn fill(&self, rows: &RequesterRows<'_>, cells: &Cells, _: Clip, vector: &mut Vec<CellAmount>) {
+    fn fill(&self, rows: &RequesterRows<'_>, table: &TableBound<'_>, vector: &mut Vec<CellAmount>) {
         match self.of {
-            Counted::Lookups => count_lookups(rows.atoms, cells, vector),
+            Counted::Lookups => count_lookups(rows.atoms, table.cells, vector),
             // With fewer rows no cell can have enough targets.
             Counted::Targets if rows.pairs.len() < self.at_least as usize => {}
-            Counted::Targets => count_targets(rows.pairs, cells, vector),
+            Counted::Targets => count_targets(rows.pairs, table.cells, vector),
         }
         let enough = lattice(self.at_least.into());
         vector.retain(|amount| amount.steps >= enough);
         vector.iter_mut().for_each(|amount| amount.steps = LATTICE_ONE.cast_signed());
     }
 
-    fn divide(&self, pairs: &[Pair], cells: &Cells, amounts: &mut Vec<PairAmount>) {
+    fn divide(&self, pairs: &[Pair], table: &TableBound<'_>, amounts: &mut Vec<PairAmount>) {
         for (Pair { atom, target }, lookups) in by_target(pairs) {
-            if let Some(cell) = cells.cell(atom) {
+            if let Some(cell) = table.cells.cell(atom) {
                 amounts.push(PairAmount { target, cell, steps: lookups });
             }
         }

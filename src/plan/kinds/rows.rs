@@ -91,7 +91,7 @@ pub(super) fn by_target(pairs: &[Pair]) -> impl Iterator<Item = (Pair, i64)> {
 }
 
 /// Sorts by cell and target and adds equal ones up.
-pub fn merge_pairs(amounts: &mut Vec<PairAmount>) {
+pub(super) fn merge_pairs(amounts: &mut Vec<PairAmount>) {
     amounts.sort_unstable_by_key(|amount| (amount.cell, amount.target));
     amounts.dedup_by(|later, kept| {
         let same = later.cell == kept.cell && later.target == kept.target;

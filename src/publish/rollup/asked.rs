@@ -2,7 +2,6 @@
 
 use crate::release::Groups;
 use crate::release_file::keys::{Key, KeySource};
-use crate::release_file::measure::Measure;
 use crate::release_file::question::Question;
 use crate::release_file::regions::region_of;
 use crate::release_file::window::Day;
@@ -95,21 +94,16 @@ impl Coarser {
         let left = |key: &&Key| !self.drop.iter().any(|name| name == key.name());
         let by_week_hour =
             question.by.iter().filter(left).any(|key| *key.source() == KeySource::HourOfWeek);
-        let reason = match &question.measure {
-            _ if question.top.is_some() => "only the largest rows of each day are published",
-            Measure::Prefixes(_) => "each day finds other keys",
-            Measure::DistinctRequesters { .. } => {
-                "a requester of two days or two cells is one person: distinct counts do not add up"
-            }
-            Measure::Share { .. } | Measure::Mean(_) | Measure::Quantiles { .. } => {
-                "a ratio of a sum is no sum of ratios: ask for the counts behind it"
-            }
-            _ if by_week_hour && self.period != Period::Day => {
-                "each day has hours of its own: read the days side by side, or drop the hours"
-            }
-            Measure::Count | Measure::Sum(_) | Measure::RequesterHistogram => "",
+        let reason = if question.top.is_some() {
+            Some("only the largest rows of each day are published")
+        } else if let Some(reason) = question.measure.why_no_sums() {
+            Some(reason)
+        } else if by_week_hour && self.period != Period::Day {
+            Some("each day has hours of its own: read the days side by side, or drop the hours")
+        } else {
+            None
         };
-        if !reason.is_empty() {
+        if let Some(reason) = reason {
             return Some(reason.to_owned());
         }
         let has = |name: &String| question.by.iter().any(|key| key.name() == name);

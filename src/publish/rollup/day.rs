@@ -15,7 +15,6 @@ use super::asked::{Coarser, KeyBecomes};
 use crate::ledger::StoredFile;
 use crate::plan::LookupMarginals;
 use crate::release::{Groups, PricedTable, Raking, sums};
-use crate::release_file::measure::Measure;
 use crate::release_file::question::Question;
 use crate::release_file::window::Day;
 use crate::{Error, Result};
@@ -69,22 +68,19 @@ impl Cells {
         }
         let becomes: Vec<KeyBecomes> = question.by.iter().map(|key| coarser.of(key)).collect();
         let groups: Vec<&Groups> = becomes.iter().map(KeyBecomes::groups).collect();
-        let (value, variance) = match question.measure {
-            Measure::Count => {
-                let tables = released.tables.as_deref().ok_or_else(|| {
-                    unknown_noise(released.day, "another version of the program froze its plan")
-                })?;
-                let raking = raking(&metadata).ok_or_else(|| {
-                    unknown_noise(released.day, "its file does not say what it was raked with")
-                })?;
-                let sums = sums(question, lookups, tables, raking.as_ref(), &value, &groups)?;
-                sums.into_iter().unzip()
-            }
-            // A sum's table stands alone: its cells are independent.
-            _ => {
-                let variance: Vec<f64> = sd.iter().map(|sd| sd * sd).collect();
-                (Groups::add_up(&groups, &value), Groups::add_up(&groups, &variance))
-            }
+        let (value, variance) = if question.measure.is_count() {
+            let tables = released.tables.as_deref().ok_or_else(|| {
+                unknown_noise(released.day, "another version of the program froze its plan")
+            })?;
+            let raking = raking(&metadata).ok_or_else(|| {
+                unknown_noise(released.day, "its file does not say what it was raked with")
+            })?;
+            let sums = sums(question, lookups, tables, raking.as_ref(), &value, &groups)?;
+            sums.into_iter().unzip()
+        } else {
+            // A table of its own has independent cells.
+            let variance: Vec<f64> = sd.iter().map(|sd| sd * sd).collect();
+            (Groups::add_up(&groups, &value), Groups::add_up(&groups, &variance))
         };
         Ok(Self { keys: keys(question, released.day, &becomes), value, variance })
     }

@@ -3,20 +3,41 @@
 use super::answer::{Answer, Column, Rows, Values};
 use super::combine::LEAST_SIGNAL;
 use super::counts;
+use super::estimator::{Drawn, Estimator};
+use super::expected::Load;
 use super::noisy::Noisy;
+use crate::Result;
 use crate::release_file::keys::OTHER;
 use crate::release_file::prefix::Prefix;
+use crate::release_file::question::Question;
+
+/// The number of lookups with each private prefix that was found.
+pub(super) struct PrefixCounts {
+    /// Which prefixes.
+    pub(super) prefix: Prefix,
+}
+
+impl Estimator for PrefixCounts {
+    fn answer(&self, question: &Question, drawn: &mut Drawn<'_>) -> Result<Answer> {
+        let own = drawn.own(question)?;
+        let total = drawn.combined.total();
+        let mut answer = own.answered(prefixes(self.prefix, own.table.keys(), &own.noisy(), total));
+        if answer.coverage.is_some() {
+            answer.measured_tables.extend(drawn.combined.sources(0));
+        }
+        Ok(answer)
+    }
+
+    fn typical(&self, _: Load, _: f64) -> Option<(f64, f64)> {
+        None
+    }
+}
 
 /// The answer: a row for each prefix, ascending, and behind them one for all other lookups.
 ///
 /// # Shapes
-/// `noisy` has a cell for each key and one more.
-pub(super) fn prefixes(
-    prefix: Prefix,
-    keys: &[u64],
-    noisy: &[Noisy],
-    total: Option<Noisy>,
-) -> Answer {
+/// `noisy` has a cell for each prefix and one more.
+fn prefixes(prefix: Prefix, found: &[u64], noisy: &[Noisy], total: Option<Noisy>) -> Answer {
     let mut answer = match total.and_then(|total| raked(noisy, total)) {
         Some((raked, coverage)) => {
             let unraked: Vec<f64> = noisy.iter().map(|cell| cell.value).collect();
@@ -25,7 +46,7 @@ pub(super) fn prefixes(
         None => counts::plain(noisy),
     };
     answer.rows = Rows::Each(noisy.len());
-    let found = keys.iter().map(|key| format!("+{key}")).chain([OTHER.to_owned()]);
+    let found = found.iter().map(|found| format!("+{found}")).chain([OTHER.to_owned()]);
     let values = Values::Text(found.collect());
     answer.columns.insert(0, Column { name: prefix.column(), values, nullable: false });
     answer

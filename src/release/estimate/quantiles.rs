@@ -15,18 +15,48 @@
 //! often.
 
 use super::answer::{Answer, Column, Rows, Z_95, is_uninformative};
+use super::estimator::{Drawn, Estimator, Planned, grid};
+use super::expected::{Expected, Load};
+use crate::Result;
+use crate::release_file::keys::Key;
 use crate::release_file::number::Grid;
+use crate::release_file::question::Question;
 
 /// Quantiles are published if the lookups are at least this many standard deviations of their sum.
-pub(super) const LEAST_SIGNAL: f64 = 5.0;
+const LEAST_SIGNAL: f64 = 5.0;
 /// How many places within each bin are looked at.
 const STEPS: u32 = 16;
+
+/// Quantiles of a number over the lookups that have one.
+pub(super) struct Quantiles<'a> {
+    /// The number, on a grid of bins.
+    pub(super) of: &'a Key,
+    /// Which quantiles, ascending, each between 0 and 1.
+    pub(super) at: &'a [f64],
+}
+
+impl Estimator for Quantiles<'_> {
+    fn answer(&self, question: &Question, drawn: &mut Drawn<'_>) -> Result<Answer> {
+        let own = drawn.own(question)?;
+        Ok(own.answered(quantiles(&own.cells, own.variance, grid(self.of)?, self.at)))
+    }
+
+    fn expected(&self, question: &Question, planned: &Planned<'_>) -> Option<Expected> {
+        let whole = planned.own_noise(question)? * (self.of.size() as f64 - 1.0).sqrt();
+        let least = LEAST_SIGNAL * whole;
+        Some(Expected::PerLookup { sd: whole / 2.0, least, of: "rank" })
+    }
+
+    fn typical(&self, _: Load, _: f64) -> Option<(f64, f64)> {
+        Some((0.5, 1.0))
+    }
+}
 
 /// The answer: for each combination of keys one row for each quantile.
 ///
 /// # Shapes
 /// `bins` has the noisy bins of each combination side by side, each with this variance.
-pub(super) fn quantiles(bins: &[f64], variance: f64, grid: &Grid, at: &[f64]) -> Answer {
+fn quantiles(bins: &[f64], variance: f64, grid: &Grid, at: &[f64]) -> Answer {
     let mut rows = Found::default();
     for combination in bins.chunks_exact(usize::from(grid.none())) {
         let total: f64 = combination.iter().sum();

@@ -1,16 +1,27 @@
 //! Shares: some cells of a marginal over all of them, with the noise that both have in common.
 
 use super::answer::Answer;
-use super::combine::{Combined, Estimate};
+use super::combine::Estimate;
+use super::estimator::{Drawn, Estimator, Planned};
+use super::expected::{Expected, Load};
 use super::places::{marginal, order};
 use super::ratios::{self, Pair, Spread};
+use crate::Result;
 use crate::plan::{Axis, Plan, condition_met};
+use crate::release_file::expression::Condition;
 use crate::release_file::keys::Key;
-use crate::release_file::question::{Measure, Question};
-use crate::{Error, Result};
+use crate::release_file::question::Question;
+
+/// The share of the lookups that meets a condition.
+pub(super) struct Shares<'a> {
+    /// The condition.
+    pub(super) condition: &'a Condition,
+    /// The keys that it reads.
+    pub(super) keys: &'a [Key],
+}
 
 /// Which cells of a marginal meet a share's condition.
-pub(super) struct Met {
+struct Met {
     /// The axes: first those of `by`, then those that only the condition reads.
     axes: Vec<usize>,
     /// How many of them are of `by`.
@@ -21,13 +32,10 @@ pub(super) struct Met {
     met: Vec<bool>,
 }
 
-impl Met {
+impl Shares<'_> {
     /// # Errors
     /// Internal, when the question is no share of the plan.
-    pub(super) fn new(question: &Question, plan: &Plan) -> Result<Self> {
-        let Measure::Share { condition, keys } = &question.measure else {
-            return Err(Error::internal("a question that is no share was answered as one"));
-        };
+    fn met(&self, question: &Question, plan: &Plan) -> Result<Met> {
         let mut axes = order(&question.by, &plan.lookups)?;
         let by = axes.len();
         // Behind the keys of `by`: the condition's own axis, or the keys that only it reads.
@@ -37,7 +45,7 @@ impl Met {
             .iter()
             .position(|axis| matches!(axis, Axis::Condition(name) if *name == question.name));
         let names: Vec<&str> = question.by.iter().map(Key::name).collect();
-        let read: Vec<&Key> = keys.iter().filter(|key| !names.contains(&key.name())).collect();
+        let read: Vec<&Key> = self.keys.iter().filter(|key| !names.contains(&key.name())).collect();
         match own {
             Some(axis) => axes.push(axis),
             None => axes.extend(order(read.iter().copied(), &plan.lookups)?),
@@ -49,25 +57,22 @@ impl Met {
             Some(_) => [false, true].repeat(size(&axes[..by])),
             None => {
                 let every: Vec<Key> = question.by.iter().chain(read).cloned().collect();
-                condition_met(condition, &every)?
+                condition_met(self.condition, &every)?
             }
         };
-        Ok(Self { axes, by, inner, met })
+        Ok(Met { axes, by, inner, met })
     }
+}
 
+impl Met {
     /// Which cells of each combination of `by` meet it.
-    pub(super) fn combinations(&self) -> impl Iterator<Item = &[bool]> {
+    fn combinations(&self) -> impl Iterator<Item = &[bool]> {
         self.met.chunks_exact(self.inner)
     }
 
     /// The covariance of a share's part and whole given the ratios of raking: the same for every
     /// combination of `by` whose condition is met alike, so it is worked out for the first.
-    pub(super) fn spread(
-        &self,
-        estimate: &Estimate,
-        sizes: &[u64],
-        met: &[bool],
-    ) -> Result<Spread> {
+    fn spread(&self, estimate: &Estimate, sizes: &[u64], met: &[bool]) -> Result<Spread> {
         let mut axes: Vec<usize> = self.axes.clone();
         axes.sort_unstable();
         let cells: usize = axes.iter().map(|axis| at(sizes, *axis)).product();
@@ -91,44 +96,78 @@ impl Met {
     }
 }
 
-/// The answer of a share, one row for each combination of its keys.
-pub(super) fn share(question: &Question, plan: &Plan, combined: &mut Combined) -> Result<Answer> {
-    let marginal = marginal(question, plan)?;
-    let estimate = combined.estimate(marginal)?;
-    let condition = Met::new(question, plan)?;
-    let sizes = combined.sizes().to_vec();
-    let cells = estimate.cells.ordered(&condition.axes);
-    let parts = estimate.parts(&condition.axes);
-    let mut spreads: Vec<(&[bool], Spread)> = Vec::new();
-    let mut pairs = Vec::new();
-    for (combination, met) in condition.combinations().enumerate() {
-        let mut spread = match spreads.iter().find(|(known, _)| *known == met) {
-            Some((_, spread)) => *spread,
-            None => {
-                let spread = condition.spread(&estimate, &sizes, met)?;
-                spreads.push((met, spread));
-                spread
+impl Estimator for Shares<'_> {
+    /// One row for each combination of the question's keys.
+    fn answer(&self, question: &Question, drawn: &mut Drawn<'_>) -> Result<Answer> {
+        let Drawn { plan, combined, .. } = drawn;
+        let marginal = marginal(question, plan)?;
+        let estimate = combined.estimate(marginal)?;
+        let condition = self.met(question, plan)?;
+        let cells = estimate.cells.ordered(&condition.axes);
+        let parts = estimate.parts(&condition.axes);
+        let mut spreads: Vec<(&[bool], Spread)> = Vec::new();
+        let mut pairs = Vec::new();
+        for (combination, met) in condition.combinations().enumerate() {
+            let mut spread = match spreads.iter().find(|(known, _)| *known == met) {
+                Some((_, spread)) => *spread,
+                None => {
+                    let spread = condition.spread(&estimate, combined.sizes(), met)?;
+                    spreads.push((met, spread));
+                    spread
+                }
+            };
+            let here = combination * condition.inner..(combination + 1) * condition.inner;
+            let sums = |cells: &[f64]| -> (f64, f64) {
+                let part =
+                    cells.iter().zip(met).filter(|(_, met)| **met).map(|(cell, _)| cell).sum();
+                (part, cells.iter().sum())
+            };
+            for (table, sum) in &parts {
+                let (part, whole) = sums(&table[here.clone()]);
+                let factor = sum.variance / (sum.value * sum.value);
+                spread.part += part * part * factor;
+                spread.whole += whole * whole * factor;
+                spread.both += part * whole * factor;
             }
-        };
-        let here = combination * condition.inner..(combination + 1) * condition.inner;
-        let sums = |cells: &[f64]| -> (f64, f64) {
-            let part = cells.iter().zip(met).filter(|(_, met)| **met).map(|(cell, _)| cell).sum();
-            (part, cells.iter().sum())
-        };
-        for (table, sum) in &parts {
-            let (part, whole) = sums(&table[here.clone()]);
-            let factor = sum.variance / (sum.value * sum.value);
-            spread.part += part * part * factor;
-            spread.whole += whole * whole * factor;
-            spread.both += part * whole * factor;
+            let (part, whole) = sums(&cells[here]);
+            pairs.push(Pair { part, whole, spread });
         }
-        let (part, whole) = sums(&cells[here]);
-        pairs.push(Pair { part, whole, spread });
+        let mut answer = ratios::ratios(&pairs, 0.0, 1.0, 0.0, 1.0);
+        answer.measured_tables = combined.sources(marginal);
+        answer.coverage = combined.coverage()?;
+        Ok(answer)
     }
-    let mut answer = ratios::ratios(&pairs, 0.0, 1.0, 0.0, 1.0);
-    answer.measured_tables = combined.sources(marginal);
-    answer.coverage = combined.coverage()?;
-    Ok(answer)
+
+    /// The noise of a share of a half, and that of its lookups: the root mean square over the rows in
+    /// which some lookups meet the condition and some do not.
+    fn expected(&self, question: &Question, planned: &Planned<'_>) -> Option<Expected> {
+        let plan = planned.plan;
+        let marginal = plan.lookups.marginal(&question.name)?;
+        let (estimate, _) = planned.blank(marginal, &planned.lookup_noise());
+        let condition = self.met(question, plan).ok()?;
+        let mut kinds: Vec<(&[bool], f64)> = Vec::new();
+        for met in condition.combinations() {
+            match kinds.iter_mut().find(|(known, _)| *known == met) {
+                Some((_, rows)) => *rows += 1.0,
+                None => kinds.push((met, 1.0)),
+            }
+        }
+        let open = |(met, _): &(&[bool], f64)| met.contains(&true) && met.contains(&false);
+        let (mut half, mut whole, mut rows) = (0.0, 0.0, 0.0);
+        for (met, times) in kinds.into_iter().filter(open) {
+            let spread = condition.spread(&estimate, plan.lookups.sizes(), met).ok()?;
+            half += times * (spread.part - spread.both + spread.whole / 4.0);
+            whole += times * spread.whole;
+            rows += times;
+        }
+        let rows = f64::max(rows, 1.0);
+        let least = ratios::LEAST_SIGNAL * (whole / rows).sqrt();
+        Some(Expected::PerLookup { sd: (half / rows).max(0.0).sqrt(), least, of: "share" })
+    }
+
+    fn typical(&self, _: Load, _: f64) -> Option<(f64, f64)> {
+        Some((0.5, 1.0))
+    }
 }
 
 fn at(sizes: &[u64], axis: usize) -> usize {
