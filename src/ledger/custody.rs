@@ -1,6 +1,6 @@
 //! What became of rows that may not be kept any longer: deletions, legal holds, openings.
 //!
-//! In: the events of the journal about them. Out: [`Custody`], computed anew each time from those
+//! In: the events of the journal about them. Out: [`Custody`], computed each time from those
 //! alone; no table repeats it, so nothing can disagree. Invariant: an event that cannot follow what
 //! came before is refused before it is written, and found by `verify` if it was written all the same.
 

@@ -2,7 +2,7 @@
 //!
 //! In: an event with its payload, inside the transaction that carries the event out. Out: a row
 //! whose hash covers its fields and the hash before it. Invariant: rows are only ever added;
-//! entries, charges and blocks can be computed anew from them, which `verify` does. The chain shows
+//! entries, charges and blocks can be computed from them again, which `verify` does. The chain shows
 //! that a row was changed. It does not show that the last rows were cut off together with the
 //! changes that they record: for that, note the head elsewhere now and then.
 
@@ -47,7 +47,7 @@ pub(super) enum Event {
     HoldPurged,
     /// A custodian opened the archives of an order.
     HoldOpened,
-    /// Somebody tried to, and could not.
+    /// An attempt to open them failed.
     OpeningRefused,
 }
 

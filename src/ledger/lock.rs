@@ -82,7 +82,7 @@ mod tests {
     use crate::Kind;
 
     #[test]
-    fn a_second_holder_waits_and_then_is_told_who_holds_it() {
+    fn a_second_holder_waits_and_then_learns_who_holds_it() {
         let folder = tempfile::tempdir().unwrap();
         let place = Place::new(&folder.path().join("daily.ledger")).unwrap();
         let held = RunLock::take(&place, Duration::ZERO).unwrap();

@@ -6,18 +6,18 @@
 //! | state | charge | what the next run does |
 //! |---|---|---|
 //! | `reserved` | spent | resumes with the entry's frozen plan and charges nothing more |
-//! | `drawn` | stays spent | reserves anew if the blocks have room: the noise is lost |
+//! | `drawn` | stays spent | reserves again if the blocks have room: the noise is lost |
 //! | `committed` | spent | publishes the stored bytes and reads no logs |
 //! | `published` | spent | nothing, or heals the output from the stored bytes |
-//! | `void` | free again | reserves anew; only a person makes an entry void |
+//! | `void` | free again | reserves again; only a person makes an entry void |
 //!
 //! The world around it changes too. Each change has one outcome, and a test that shows it:
 //!
 //! | what changed | outcome | test |
 //! |---|---|---|
-//! | the release file, after a day was released | refused (1) unless `--again`, which charges the day once more | `reruns::a_changed_release_file_does_not_release_a_day_twice_unless_told_to` |
+//! | the release file, after a day was released | refused (1) unless `--again`, which charges the day once more | `reruns::a_changed_release_file_releases_a_day_again_only_when_asked_to` |
 //! | the release file, in what a ledger fixes: budget, unit, zone, who a requester is | refused (1), naming the field | `refusals::other_terms_than_the_ledgers_are_refused_by_name` |
-//! | the logs of a released day, or a late file for it | the stored bytes stay; `status --check-logs` names the day | `changed_worlds::a_late_file_is_told_and_never_released` |
+//! | the logs of a released day, or a late file for it | the stored bytes stay; `status --check-logs` names the day | `changed_worlds::a_late_file_is_reported_and_never_released` |
 //! | the logs of a reserved day | refused (65) until they are restored or a person voids the entry | `reruns::a_damaged_file_leaves_a_reservation_that_a_person_can_give_up` |
 //! | `retain` took rows of other days from its files | nothing: the journal excuses it | `changed_worlds::what_retention_takes_is_no_change_of_a_released_day` and the test after it |
 //! | the folder that logs or job are in | nothing | `changed_worlds::it_does_not_matter_from_where_logs_are_read` |
@@ -29,7 +29,7 @@
 //! | the ledger may not be written | I/O (74) when a run opens it; readers go on | `opening::a_ledger_that_may_not_be_written_says_so_when_a_run_opens_it` |
 //! | another run holds it | waits, then busy (75) | `opening::one_run_at_a_time_and_readers_beside_it`, `race` in `tests/ledger_sim` |
 //! | truncated, no ledger, or damaged | I/O (74), nothing is made in its place | `opening::one_row_per_thing_that_is_wrong_on_the_disk` |
-//! | gone, while its key is there | refused (1), nothing is made anew | `opening::one_row_per_thing_that_is_wrong_on_the_disk` |
+//! | gone, while its key is there | refused (1), nothing is made again | `opening::one_row_per_thing_that_is_wrong_on_the_disk` |
 //! | its unit is one that this version does not have | refused (1), naming it | `opening::a_ledger_of_a_unit_that_is_gone_is_refused_by_name` |
 //! | its key is gone | I/O (74): restore it | `opening::one_row_per_thing_that_is_wrong_on_the_disk` |
 //! | the disk is full | I/O (74), the entry stays where it was | `steps::a_full_disk_leaves_the_entry_where_it_was`, `refusals::a_full_disk_is_an_io_error_and_leaves_nothing_half_written` |

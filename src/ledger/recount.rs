@@ -61,9 +61,7 @@ impl Walk {
         for (sql, expected, what) in rows {
             let count: i64 = connection.query_row(sql, [], |row| row.get(0))?;
             if u64::try_from(count) != Ok(expected) {
-                self.fault(format!(
-                    "there are {count} {what}, and the journal tells of {expected}"
-                ));
+                self.fault(format!("there are {count} {what}, and the journal has {expected}"));
             }
         }
         let mut statement = connection.prepare("SELECT id, state FROM entries ORDER BY id")?;
@@ -75,7 +73,7 @@ impl Walk {
             if let Some((id, state)) = self.found(read(row).map_err(Trouble::from))?
                 && self.states.get(&id) != Some(&state)
             {
-                self.fault(format!("entry {id} is not in the state that the journal tells"));
+                self.fault(format!("entry {id} is not in the state that the journal has"));
             }
         }
         Ok(())

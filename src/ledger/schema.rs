@@ -9,7 +9,7 @@
 //! mode, `cell_size_check` and `foreign_keys` are against edits and damage, `query_only` keeps
 //! readers from writing.
 //! Making: in a file of another name, in one transaction, renamed when it is whole; a crash leaves
-//! no half ledger. A ledger that is gone while its key is there is not made anew: that would forget
+//! no half ledger. A ledger that is gone while its key is there is not made again: that would forget
 //! what was charged.
 
 use std::fs;
@@ -172,7 +172,7 @@ fn connect(path: &std::path::Path, wait: Duration) -> Outcome<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(wait.min(LONGEST_WAIT))?;
-    // SQL that somebody put into the schema does not run, and no statement edits the schema itself.
+    // SQL that was put into the schema does not run, and no statement edits the schema itself.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
     connection.pragma_update(None, "trusted_schema", false)?;
     connection.pragma_update(None, "cell_size_check", true)?;

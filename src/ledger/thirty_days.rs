@@ -3,8 +3,8 @@
 //! In: charges by day. Out: the span of days that costs the most, and whether the cap allows it.
 //! Invariant: once a ledger has a cap, no 30 consecutive days of the calendar are charged more than
 //! that, whatever order they come in. A day that was never charged counts as nothing, a reservation
-//! counts in full. The cap is an event of the journal and stands nowhere else, so that it can be
-//! neither raised nor removed without breaking the chain.
+//! counts in full. The cap is only an event of the journal, so that it can be neither raised nor
+//! removed without breaking the chain.
 
 use std::collections::VecDeque;
 
@@ -26,7 +26,7 @@ const DAYS: i32 = 30;
 pub struct Cap {
     /// As typed.
     pub epsilon: Epsilon,
-    /// What it comes to.
+    /// The same in rho.
     pub budget: NanoRho,
 }
 
@@ -69,7 +69,7 @@ impl Cap {
         if journal::payload(&cap)? == payload { Ok(cap) } else { Err(changed()) }
     }
 
-    /// The costliest 30 days, where they cost more than the cap allows.
+    /// The costliest 30 days; `None` if they cost no more than the cap allows.
     pub(super) fn exceeded(
         &self,
         charges: impl IntoIterator<Item = (Day, NanoRho)>,

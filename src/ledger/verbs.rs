@@ -210,7 +210,7 @@ impl Ledger {
         self.step(|step| step.void(entry))
     }
 
-    /// Walks the journal, computes every other table anew, and counts what it found.
+    /// Walks the journal, computes every other table from it, and returns what it counted.
     ///
     /// # Errors
     /// Refused, naming the first faults, when the ledger was edited; I/O, when it cannot be read.

@@ -1,4 +1,4 @@
-//! Finding every edit: the journal is walked and all other tables are computed anew from it.
+//! Finds every edit: the journal is walked and all other tables are computed from it again.
 //!
 //! In: an open ledger. Out: what was counted, or each fault found. Invariant: every table takes
 //! part, down to the stored bytes and the text of the schema, so a change of any value, a missing

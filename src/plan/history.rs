@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn layers_tell_more_of_heavy_users_than_a_histogram() {
+    fn layers_show_more_of_heavy_users_than_a_histogram() {
         let charge = NanoRho::new(8_000_000);
         let mut values = vec![0.0; HISTOGRAM_BINS];
         (values[0], values[16]) = (90_000.0, 1_000.0);

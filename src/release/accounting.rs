@@ -1,7 +1,7 @@
 //! Conversion between rho and (epsilon, delta) by the exact curve of the Gaussian mechanism.
 //!
 //! Every draw that a ledger charges is a discrete Gaussian of at least [`LEAST_SCALE`] lattice steps.
-//! `docs/mechanisms.md` proves that such draws, chosen adaptively and with charges that add up to rho,
+//! `docs/mechanisms.md, section 4` proves that such draws, chosen adaptively and with charges that add up to rho,
 //! are at most as distinguishable as one continuous Gaussian with `mu^2 = 2 rho (1 + 2^-20)`, but for
 //! a factor of `exp(1e-60)` at most. The curve of that Gaussian is
 //!
@@ -32,7 +32,7 @@ const MOST_A: f64 = 40.0;
 /// Above every budget: even with `a` at its least the epsilon is above the greatest that is accepted.
 const ABOVE_EVERY_BUDGET: NanoRho = NanoRho::new(181_000_000_000);
 
-/// The epsilon that a loss of `rho` gives at `delta`, rounded up; infinite where `delta` is not
+/// The epsilon that a loss of `rho` gives at `delta`, rounded up; infinite if `delta` is not
 /// positive.
 #[must_use]
 pub fn epsilon_of(rho: NanoRho, delta: f64) -> f64 {

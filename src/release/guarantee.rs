@@ -1,4 +1,5 @@
-//! What a release promises, in figures and in words, all from the same noise.
+//! The promise of a release in figures and in words, all from the same noise (docs/mechanisms.md,
+//! section 12).
 
 use serde::{Deserialize, Serialize};
 
@@ -27,7 +28,7 @@ pub struct Guarantee {
     pub thirty_days: Figure,
     /// One unit, 365 days released like this one.
     pub one_year: Figure,
-    /// One unit, whatever else is released through the ledger, where it limits 30 days.
+    /// One unit, whatever else is released through the ledger; `None` if it does not limit 30 days.
     pub limits: Option<Limits>,
 }
 
@@ -52,7 +53,7 @@ pub struct Figure {
 }
 
 impl Figure {
-    /// The figure of a loss beside which private prefixes spend `key_delta`.
+    /// The figure of a loss, with the `key_delta` that private prefixes spend beside it.
     fn new(rho: NanoRho, key_delta: f64, terms: &LedgerTerms) -> Self {
         let conversion = terms.conversion_delta();
         let epsilon = epsilon_of(rho, conversion);
@@ -67,12 +68,12 @@ impl std::fmt::Display for Figure {
     }
 }
 
-/// The figure of a target that was looked up so many times that day.
+/// The figure of a target by how often it was looked up that day.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct TargetFigure {
     /// How many lookups.
     pub lookups: u32,
-    /// What they lose.
+    /// Their loss.
     #[serde(flatten)]
     pub figure: Figure,
 }
@@ -86,7 +87,8 @@ pub struct Losses {
     pub target: Vec<(u32, NanoRho)>,
 }
 
-/// How much of rho lookups about one target move, of one requester (a pair) or of as many as they are.
+/// The loss in rho of lookups about one target, by one requester (a pair) or by as many requesters as
+/// there are lookups.
 fn moved(tables: &[PricedTable], cells: &[u32], lookups: f64, is_pair: bool) -> f64 {
     tables
         .iter()
@@ -106,7 +108,7 @@ fn moved(tables: &[PricedTable], cells: &[u32], lookups: f64, is_pair: bool) -> 
             let norm = lookups * (each + rounding);
             let norm = match (is_pair, priced.table.target_clip) {
                 (true, _) => norm.min(most),
-                // All that is asked about one target was bounded.
+                // Everything that is asked about one target was bounded.
                 (false, Some(target)) => norm.min(target.contributions()),
                 (false, None) => norm,
             };

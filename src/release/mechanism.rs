@@ -1,4 +1,4 @@
-//! The discrete Gaussian on the integer lattice, and what it costs.
+//! The discrete Gaussian on the integer lattice, and its price (docs/mechanisms.md, section 3).
 
 use opendp::domains::{AtomDomain, VectorDomain};
 use opendp::measurements::make_gaussian;
@@ -17,7 +17,7 @@ use crate::{Error, Result};
 /// How many cells one thread draws before it takes the next ones.
 const CHUNK: usize = 4_096;
 
-/// The standard deviation of the noise in lattice units of 2^-16: a whole number, at least 1.
+/// The standard deviation of the noise in lattice steps: a whole number, at least 1.
 #[derive(Debug, Clone, Copy, PartialEq, PartialOrd, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct NoiseScale(f64);
@@ -35,8 +35,8 @@ impl NoiseScale {
             )
             .help("raise `budget_share`, or ask fewer questions"));
         }
-        // The closed form rounded up to a whole number of lattice units, which samplers draw best;
-        // then up until the mechanism's own map agrees.
+        // The closed form rounded up to a whole number of lattice steps, which the sampler needs; then
+        // up until the map of the mechanism agrees.
         let mut scale = (clip.units() as f64 / (2.0 * charge.rho()).sqrt()).ceil();
         for _ in 0..64 {
             if DiscreteGaussian::new(clip, Self(scale))?.charge <= charge {
@@ -47,7 +47,7 @@ impl NoiseScale {
         Err(Error::internal("no noise scale meets the charge of a table"))
     }
 
-    /// In units of 2^-16.
+    /// In lattice steps.
     #[must_use]
     pub const fn units(self) -> f64 {
         self.0
@@ -100,13 +100,13 @@ impl DiscreteGaussian {
     /// Internal, for a scale that cannot be drawn or a measurement that cannot be built.
     pub fn new(clip: Clip, scale: NoiseScale) -> Result<Self> {
         scale.whole()?;
-        // Clips are below 2^37 lattice units, so the conversion is exact.
+        // Clips are below 2^37 lattice steps, so the conversion is exact.
         let charge =
             with_measurement(scale, |measurement| measurement.map(&(clip.units() as f64)))?;
         Ok(Self { scale, charge: NanoRho::spent(charge)? })
     }
 
-    /// What one draw over the whole vector costs, however many chunks it is drawn in.
+    /// The price of one draw over the whole vector, however many chunks it is drawn in.
     #[must_use]
     pub const fn charge(&self) -> NanoRho {
         self.charge

@@ -1,8 +1,8 @@
-//! Above which noisy weight a private key is found.
+//! The noisy weight above which a private prefix is found (docs/mechanisms.md, section 10).
 //!
-//! A requester with `t` keys puts the weight `floor(2^16 / sqrt(t))` on each (units of 2^-16). Where
-//! it is the only one on a key, that key must stay hidden: all `t` of them together may be found with
-//! a probability of at most delta, so each with delta / t. A discrete Gaussian of scale s reaches
+//! A requester with `t` prefixes puts the weight `floor(2^16 / sqrt(t))` on each, in lattice steps.
+//! Prefixes that only this requester has must stay hidden: any of the `t` may be found with a
+//! probability of at most delta in all, so each with delta / t. A discrete Gaussian of scale s reaches
 //! `m` with at most the probability that a continuous one reaches `m - 1` (Canonne, Kamath and
 //! Steinke 2020, proposition 25), and that is below `exp(-z^2 / 2) / (z sqrt(2 pi))` for `z = (m - 1)
 //! / s` (Mills). The threshold is the greatest over all `t`.
@@ -13,31 +13,31 @@ use crate::release_file::lattice::LATTICE_ONE;
 use crate::release_file::privacy_loss::AttoDelta;
 use crate::{Error, Result};
 
-/// The threshold for noise of this scale, in units of 2^-16.
+/// The threshold for noise of this scale, in lattice steps.
 ///
 /// # Errors
-/// Internal, when nothing may be spent on keys.
+/// Internal, when there is no delta to spend.
 pub(super) fn threshold(scale: NoiseScale, key_delta: AttoDelta) -> Result<i64> {
     if key_delta == AttoDelta::ZERO {
         return Err(Error::internal("keys are looked for without a delta"));
     }
     let of = |keys: u64| -> i64 {
         let weight = (LATTICE_ONE * LATTICE_ONE / keys).isqrt().cast_signed();
-        // A hundred-millionth more than asked is far above what the logarithms lose.
+        // The last factor is far more than the rounding of the logarithms.
         let reach = deviations(key_delta.delta() / keys as f64) * scale.units() * (1.0 + 1e-8);
         weight.saturating_add(to_units(reach)).saturating_add(1)
     };
     Ok((1..=MOST_PREFIXES_OF_ONE as u64).map(of).max().unwrap_or(i64::MAX))
 }
 
-/// How likely any key is found that vanishes with `lookups` lookups of one day, at most: each adds a
-/// weight of one to one key.
+/// A bound on the probability that any prefix is found that vanishes with `lookups` lookups of one
+/// day: each lookup adds a weight of one to one prefix.
 ///
-/// Where they fall on one key or on several is not known. Of keys with `w` of them each there are at
-/// most `lookups / w`.
+/// Whether they share prefixes is unknown. There are at most `lookups / w` prefixes with `w` of them
+/// each.
 pub(super) fn chance(scale: NoiseScale, threshold: i64, lookups: u32) -> f64 {
     let found = |weight: u32| {
-        // The tail as above, of what the threshold is beyond the weight.
+        // The tail as above, for the distance from the weight to the threshold.
         let beyond = threshold as f64 - 1.0 - f64::from(weight) * LATTICE_ONE as f64;
         let tail = if beyond > 0.0 { ln_tail(beyond / scale.units()).exp().min(0.5) } else { 1.0 };
         f64::from(lookups) / f64::from(weight) * tail
@@ -45,7 +45,7 @@ pub(super) fn chance(scale: NoiseScale, threshold: i64, lookups: u32) -> f64 {
     (1..=lookups).map(found).fold(0.0, f64::max).min(1.0)
 }
 
-/// A number of standard deviations that a Gaussian passes with at most this probability.
+/// A number of standard deviations that a Gaussian exceeds with at most this probability.
 fn deviations(probability: f64) -> f64 {
     let (mut within, mut beyond) = (1e-3, 100.0_f64);
     for _ in 0..100 {

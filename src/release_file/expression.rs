@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn columns_that_are_only_tested_for_null_are_told_apart() {
+    fn columns_that_are_only_tested_for_null_are_distinguished() {
         let condition = Condition::parse("client_ip IS NOT NULL AND app = 'x'", "where").unwrap();
         assert_eq!(condition.columns().into_iter().collect::<Vec<_>>(), ["app", "client_ip"]);
         assert_eq!(condition.columns_read().into_iter().collect::<Vec<_>>(), ["app"]);

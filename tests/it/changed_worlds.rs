@@ -29,7 +29,7 @@ fn changed(world: &World, as_of: &str) -> (Vec<String>, i32) {
 }
 
 #[test]
-fn a_late_file_is_told_and_never_released() {
+fn a_late_file_is_reported_and_never_released() {
     let world = in_day_folders();
     world.run(&["run", "release.toml", "--as-of", "2026-03-04"]);
     let (published, ledger) = (world.published(), world.ledger());
@@ -131,7 +131,7 @@ fn broken() -> Vec<u8> {
 }
 
 #[test]
-fn without_day_folders_a_change_cannot_be_told() {
+fn without_day_folders_a_change_cannot_be_seen() {
     let world = World::new();
     let ran = world.run(&["status", "release.toml", "--check-logs"]);
     assert_eq!(ran.code, 2);
@@ -188,7 +188,7 @@ fn a_second_ledger_over_the_same_logs_is_refused_unless_it_is_meant() {
 }
 
 #[test]
-fn a_damaged_mark_is_told_and_a_folder_that_cannot_be_marked_is_no_hindrance() {
+fn a_damaged_mark_is_reported_and_a_folder_that_cannot_be_marked_is_no_hindrance() {
     let world = World::new();
     world.write("logs/.pointillist-ledger", b"not a mark\n");
     let damaged = world.day("2026-03-02");

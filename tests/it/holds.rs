@@ -171,7 +171,7 @@ fn an_opening_hands_over_rows_digests_and_a_statement() {
 }
 
 #[test]
-fn a_late_order_is_told_what_was_gone_before_it() {
+fn a_late_order_learns_what_was_deleted_before_it() {
     let world = world();
     world.retain(START + 30 * DAY + 12 * HOUR);
     let (recipient, now) = (world.recipient(), instant(START + 30 * DAY + 13 * HOUR));
@@ -342,7 +342,7 @@ fn nothing_is_noted_before_what_was_noted_last() {
 }
 
 #[test]
-fn what_is_handed_over_was_told_before_and_disturbs_nothing_else() {
+fn what_is_handed_over_was_noted_before_and_disturbs_nothing_else() {
     let world = world();
     assert_eq!(add(&world, "A", &["--number", &number(9), "--expires", "2026-05-01"]).code, 0);
     world.retain(START + 31 * DAY);

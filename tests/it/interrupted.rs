@@ -84,7 +84,7 @@ fn finish(world: &ArchiveWorld) {
 }
 
 #[test]
-fn told_and_not_begun() {
+fn noted_and_not_begun() {
     let world = world();
     begin(&world, |_, _, _| {});
     finish(&world);

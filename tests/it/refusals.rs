@@ -177,7 +177,7 @@ fn json_failures_are_one_object() {
 }
 
 #[test]
-fn a_day_that_looks_half_delivered_is_refused_unless_told_otherwise() {
+fn a_day_that_looks_half_delivered_is_refused_unless_that_is_allowed() {
     let world = World::new();
     world.edit("logs/*.csv", "logs/**/*.csv");
     let text = std::fs::read(world.path("logs/lookups.csv")).unwrap();

@@ -118,7 +118,7 @@ fn of_two_runs_at_once_one_draws_and_the_other_finds_it_done() {
 }
 
 #[test]
-fn a_changed_release_file_does_not_release_a_day_twice_unless_told_to() {
+fn a_changed_release_file_releases_a_day_again_only_when_asked_to() {
     let world = World::new();
     world.edit("budget_share = 0.7", "budget_share = 0.4");
     world.day("2026-03-02");

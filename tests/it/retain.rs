@@ -130,7 +130,7 @@ fn a_glob_that_matches_nothing_is_a_mistake() {
 }
 
 #[test]
-fn a_dry_run_tells_the_plan_and_changes_nothing() {
+fn a_dry_run_shows_the_plan_and_changes_nothing() {
     let world = ArchiveWorld::new();
     world.write_log("day=2026-03-01/x.parquet", &two_days()[..24]);
     world.write_log("day=2026-03-02/x.csv", &two_days()[24..]);
@@ -342,7 +342,7 @@ fn deleting_one_day_rewrites_nothing_else() {
 }
 
 #[test]
-fn links_are_refused_and_other_names_told() {
+fn links_are_refused_and_other_names_reported() {
     let world = ArchiveWorld::new();
     world.write_log("day=2026-03-01/x.csv", &two_days()[..24]);
     world.begin();
@@ -360,7 +360,7 @@ fn links_are_refused_and_other_names_told() {
 }
 
 #[test]
-fn files_that_nobody_reads_are_told_of() {
+fn files_that_are_not_read_are_reported() {
     let world = ArchiveWorld::new();
     world.write_log("x.csv", &two_days()[24..]);
     world.begin();

@@ -193,7 +193,7 @@ fn rejected_rows_are_written_for_their_owner_when_asked_for() {
 }
 
 #[test]
-fn an_export_tells_another_accountant_which_mechanisms_ran() {
+fn an_export_shows_another_accountant_which_mechanisms_ran() {
     let world = World::new();
     world.day("2026-03-02");
     let ran = world.run(&["ledger", "export", "release.toml", "--json"]);
@@ -215,7 +215,7 @@ fn an_export_tells_another_accountant_which_mechanisms_ran() {
 }
 
 #[test]
-fn status_tells_a_monitor_when_someone_must_look() {
+fn status_shows_a_monitor_when_someone_must_look() {
     let world = World::new();
     let status = |as_of: &str| world.run(&["status", "release.toml", "--as-of", as_of]);
     // Nothing was released yet: every closed day is pending, and the oldest expires at once.
@@ -242,7 +242,7 @@ fn status_tells_a_monitor_when_someone_must_look() {
 }
 
 #[test]
-fn verbose_tells_steps_and_nothing_of_rows() {
+fn verbose_reports_steps_and_nothing_of_rows() {
     let world = World::new();
     let arguments = ["run", "release.toml", "--day", "2026-03-02", "--as-of", "2026-03-10", "-v"];
     let ran = world.run(&arguments);

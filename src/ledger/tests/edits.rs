@@ -204,7 +204,7 @@ fn an_unknown_event_is_refused_though_its_chain_holds() {
 }
 
 #[test]
-fn a_chain_that_was_computed_anew_still_disagrees_with_the_entries() {
+fn a_chain_that_was_computed_again_still_disagrees_with_the_entries() {
     let bench = full();
     edit(&bench, |connection| {
         let all = "SELECT sequence, at, event, entry, payload, previous, hash FROM journal

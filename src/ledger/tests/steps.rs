@@ -307,7 +307,7 @@ fn the_stored_blocks_of_a_release_are_those_with_bytes() {
     assert_eq!(ledger.stored_blocks("monthly").unwrap(), []);
 }
 
-/// `POINTILLIST_ENTRIES` says how many entries (2,000 unless told); with a million it takes minutes,
+/// `POINTILLIST_ENTRIES` sets how many entries (default 2,000); with a million it takes minutes,
 /// and the times that it prints are what is asked for.
 #[test]
 fn a_ledger_of_many_entries() {

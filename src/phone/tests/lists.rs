@@ -81,7 +81,7 @@ fn codes_of_no_country_are_other() {
 }
 
 #[test]
-fn shared_codes_are_told_apart_as_far_as_seven_digits_can() {
+fn shared_codes_are_distinguished_as_far_as_seven_digits_can() {
     for (digits, country) in pairs(
         "441534123456=JE 441624123456=IM 447781123456=GG 447911123456=GG 447911223456=GB \
          4722123456=NO 4779000000=SJ 35818123456=AX 358401234567=FI 61891621234=CC \

@@ -114,7 +114,7 @@ fn layers_set_the_clip_of_the_total_and_of_loose_tables() {
 }
 
 #[test]
-fn the_release_files_clip_of_the_total_stands_whatever_earlier_days_tell() {
+fn the_release_files_clip_of_the_total_stands_whatever_earlier_days_show() {
     let release_file = release("[[question]]\nname = \"all\"\ncount = \"lookups\"\nclip = 48\n");
     let mut empty = PublishedLayers { width: 20.0, noise_sd: 1.0, sums: vec![0.0; 16] };
     empty.sums[0] = 10_000.0;

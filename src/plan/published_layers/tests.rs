@@ -27,7 +27,7 @@ fn what_lies_past_a_count_is_read_off_the_layers_and_goes_on_above_them() {
 }
 
 #[test]
-fn days_that_tell_nothing_set_no_clip() {
+fn days_without_evidence_set_no_clip() {
     let day = PublishedLayers { width: 5.0, noise_sd: 1.0, sums: vec![100.0; 16] };
     assert!(next_clip(std::slice::from_ref(&day), 8.0).is_some());
     let broken = [

@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn days_that_do_not_tell_their_noise_are_refused_by_name() {
+    fn days_that_do_not_state_their_noise_are_refused_by_name() {
         let text = "name = \"r\"\n[logs]\npath = \"x\"\n[ledger]\npath = \"r.ledger\"\n\
                     epsilon = 1.0\ndelta = 1e-6\n[[question]]\nname = \"hours\"\n\
                     count = \"lookups\"\nby = [\"hour\"]\n";
