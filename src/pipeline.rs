@@ -46,15 +46,16 @@ pub enum Done {
 ///
 /// # Privacy
 /// The block is charged durably before a row is read, and the draw is noted durably before noise
-/// is drawn. No outcome after the reservation depends on a row.
+/// is drawn. No outcome after the reservation depends on a row. A draw that died before its commit is
+/// drawn again with fresh noise from the frozen plan and the same logs, under the same charge.
 ///
 /// # Errors
 /// Refused, by budget or policy; input, for logs that cannot be read; I/O.
 pub fn release_day(job: &Job, ledger: &mut Ledger, window: &DayWindow) -> Result<Done> {
     let (release_file, day) = (&job.release_file, window.day());
-    let reserved = match standing(job, ledger, day)? {
+    let begun = match standing(job, ledger, day)? {
         Standing::Committed(entry) => return heal(job, ledger, &entry),
-        Standing::Reserved(entry) => Some(entry),
+        Standing::Begun(entry) => Some(entry),
         Standing::New => None,
     };
     retain::require_closed(window, release_file, job.as_of)?;
@@ -70,7 +71,7 @@ pub fn release_day(job: &Job, ledger: &mut Ledger, window: &DayWindow) -> Result
     let memory = rows_memory(job, &reader, &planned)?;
     let rejects = rejected_rows(job, day)?;
     let digests = reader.digests(ledger.key()?)?;
-    let entry = match reserved {
+    let entry = match begun {
         Some(entry) if same_logs::are_the_same(release_file, ledger, window, &entry, &digests)? => {
             entry
         }
@@ -134,8 +135,15 @@ pub fn plan(release_file: &ReleaseFile) -> Result<(Plan, Vec<PricedTable>, Guara
 
 enum Standing {
     New,
-    Reserved(Entry),
+    /// Reserved, or drawn by a run that died before its commit.
+    Begun(Entry),
     Committed(Entry),
+}
+
+impl Standing {
+    fn is_reserved(&self) -> bool {
+        matches!(self, Self::Begun(entry) if entry.state == State::Reserved)
+    }
 }
 
 /// What the ledger knows of this release and day.
@@ -156,9 +164,10 @@ fn standing(job: &Job, ledger: &Ledger, day: Day) -> Result<Standing> {
         }
         match entry.state {
             State::Committed | State::Published => return Ok(Standing::Committed(entry)),
-            State::Reserved => standing = Standing::Reserved(entry),
-            // A crashed draw stays spent; the day is reserved again if it has room.
-            State::Drawn | State::Void => {}
+            // An older program reserved again after a draw that died; such a reservation goes first.
+            State::Drawn if standing.is_reserved() => {}
+            State::Reserved | State::Drawn => standing = Standing::Begun(entry),
+            State::Void => {}
         }
     }
     Ok(standing)
@@ -236,7 +245,12 @@ fn reservation(
 }
 
 fn logs_changed(entry: &Entry, day: Day) -> Error {
-    Error::input(format!("the logs of {day} changed since entry {} was reserved", entry.id.0)).help(
-        "restore the files, or give the reservation up with `pointillist ledger void` and run again",
-    )
+    let way_out = if entry.state == State::Drawn {
+        "restore the files and run again: its noise may have been drawn, so its charge stays spent \
+         and is good for these files alone"
+    } else {
+        "restore the files, or give the reservation up with `pointillist ledger void` and run again"
+    };
+    Error::input(format!("the logs of {day} changed since entry {} was reserved", entry.id.0))
+        .help(way_out)
 }

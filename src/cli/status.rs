@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::args::Status;
 use super::output::Output;
-use crate::ledger::Ledger;
+use crate::ledger::{Ledger, State};
 use crate::pipeline::logs_changed_since;
 use crate::release_file::ReleaseFile;
 use crate::release_file::window::{
@@ -67,6 +67,7 @@ pub(crate) fn run(asked: &Status, output: &Output) -> Result<u8> {
     let mut days = Vec::new();
     let mut text = String::new();
     let mut needs_operator = false;
+    let ledger = existing_ledger(&release_file)?;
     let changed =
         if asked.check_logs { changed_days(&release_file, as_of)? } else { BTreeSet::new() };
     for (day, standing) in standings(&release_file, as_of)? {
@@ -75,15 +76,23 @@ pub(crate) fn run(asked: &Status, output: &Output) -> Result<u8> {
             Standing::Pending { expires_in_days } => Some(expires_in_days),
             _ => None,
         };
+        let begun = match (&ledger, standing) {
+            (Some(ledger), Standing::Pending { .. }) => begun(ledger, &release_file, day)?,
+            _ => None,
+        };
         let logs_changed = asked.check_logs.then(|| changed.contains(&day));
         days.push(json!({
             "day": day,
             "standing": standing.word(),
             "expires_in_days": expires,
+            "begun": begun,
             "logs_changed": logs_changed,
         }));
         let mut until =
             expires.map_or_else(String::new, |days| format!(", expires in {days} days"));
+        if let Some(state) = begun {
+            until.push_str(&format!("; {state} and not stored, the next run goes on with it"));
+        }
         if logs_changed == Some(true) {
             until.push_str("; its logs have changed since, and are not released again");
         }
@@ -165,11 +174,21 @@ fn changed_days(release_file: &ReleaseFile, as_of: Timestamp) -> Result<BTreeSet
 /// # Errors
 /// I/O, when the ledger is damaged.
 pub(super) fn released_days(release_file: &ReleaseFile) -> Result<BTreeSet<Day>> {
-    if !release_file.ledger.path.exists() {
-        return Ok(BTreeSet::new());
-    }
-    let ledger = Ledger::open_existing(&release_file.ledger.path)?;
+    let Some(ledger) = existing_ledger(release_file)? else { return Ok(BTreeSet::new()) };
     Ok(ledger.stored_blocks(&release_file.name)?.into_iter().collect())
+}
+
+/// The ledger, or `None` before the first run has made it.
+fn existing_ledger(release_file: &ReleaseFile) -> Result<Option<Ledger>> {
+    let path = &release_file.ledger.path;
+    path.exists().then(|| Ledger::open_existing(path)).transpose()
+}
+
+/// The state in which an earlier run left a day that is not released, if it got as far as that.
+fn begun(ledger: &Ledger, release_file: &ReleaseFile, day: Day) -> Result<Option<State>> {
+    let fingerprint = release_file.fingerprint();
+    let entries = ledger.find(&release_file.name, day)?;
+    Ok(entries.iter().rfind(|entry| entry.fingerprint == fingerprint).map(|entry| entry.state))
 }
 
 fn standing(

@@ -155,12 +155,15 @@ impl Entry {
         })
     }
 
-    /// The entry that a release id may still resume or publish, if any.
+    /// The entry by which a release goes on, if any: the one that is drawn or published next.
+    ///
+    /// In ledgers of older programs, draws that died may stand before it; the newest of them is it
+    /// when there is nothing else.
     pub(super) fn live(connection: &Connection, release_id: &str) -> Outcome<Option<Self>> {
         let id = connection
             .prepare_cached(
-                "SELECT id FROM entries
-                 WHERE release_id = ?1 AND state IN ('reserved', 'committed', 'published')",
+                "SELECT id FROM entries WHERE release_id = ?1 AND state <> 'void'
+                 ORDER BY state = 'drawn', id DESC LIMIT 1",
             )?
             .query_row([release_id], |row| row.get(0))
             .optional()?;

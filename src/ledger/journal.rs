@@ -23,7 +23,7 @@ pub(super) enum Event {
     Capped,
     /// An entry was reserved and its blocks charged.
     Reserved,
-    /// Noise is about to be drawn.
+    /// Noise is about to be drawn, for the first time or again.
     Drawn,
     /// The bytes to publish were stored.
     Committed,
@@ -229,6 +229,26 @@ pub(super) fn agrees(
 ) -> Outcome<bool> {
     Ok(matches!(of(connection, event, entry)?.as_slice(),
         [only] if only.payload == payload && only.hash == only.computed_hash()))
+}
+
+/// How often an event happened to an entry.
+pub(super) fn count(connection: &Connection, event: Event, entry: EntryId) -> Outcome<u64> {
+    let count: i64 = connection
+        .prepare_cached("SELECT count(*) FROM journal WHERE entry = ?1 AND event = ?2")?
+        .query_row(params![entry, event], |row| row.get(0))?;
+    Ok(count.unsigned_abs())
+}
+
+/// The payload of the note that an entry is drawn, which numbers every attempt but the first.
+pub(super) fn attempt_payload(attempt: u64) -> Outcome<String> {
+    #[derive(Serialize)]
+    struct Attempt {
+        attempt: u64,
+    }
+    match attempt {
+        1 => Ok(NOTHING_MORE.to_owned()),
+        attempt => payload(&Attempt { attempt }),
+    }
 }
 
 /// The text of a payload. The same value gives the same text, always.

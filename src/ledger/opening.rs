@@ -5,7 +5,7 @@
 //! reader takes neither and makes nothing. The order is: lock, make if absent, version, terms
 //! against the journal, key, terms against the release.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::time::Duration;
 
@@ -118,7 +118,8 @@ impl Ledger {
                 if key.check() != key_check {
                     return Err(key::foreign(&place));
                 }
-                Some(Writer { key, clock, wait, _lock: lock })
+                let drawn = BTreeSet::new();
+                Some(Writer { key, clock, wait, drawn, _lock: lock })
             }
         };
         Ok(Self { connection, place, terms, cap, writer })

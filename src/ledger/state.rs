@@ -24,7 +24,8 @@ impl fmt::Display for EntryId {
 pub enum State {
     /// Charged; the logs may have been read, no noise was drawn.
     Reserved,
-    /// Noise may have been drawn; its bytes are lost unless a commit follows in the same run.
+    /// Noise may have been drawn, and nothing of it is stored: unless this run commits it, the next
+    /// one draws again under the same charge.
     Drawn,
     /// The bytes to publish are stored.
     Committed,
@@ -62,7 +63,7 @@ impl State {
         matches!(
             (self, next),
             (Self::Reserved, Self::Drawn | Self::Void)
-                | (Self::Drawn, Self::Committed)
+                | (Self::Drawn, Self::Drawn | Self::Committed)
                 | (Self::Committed, Self::Published)
         )
     }
@@ -83,7 +84,7 @@ mod tests {
         let rows = [
             "     reserved drawn committed published void",
             "reserved  -  yes  -  -  yes",
-            "drawn     -  -  yes  -  -",
+            "drawn     -  yes  yes  -  -",
             "committed -  -  -  yes  -",
             "published -  -  -  -  -",
             "void      -  -  -  -  -",

@@ -49,12 +49,17 @@ impl Step<'_> {
             self.is_same_release(&live, asked, &blocks)?;
             return Ok(live);
         }
+        self.reserve_again(asked, &blocks)
+    }
+
+    /// Charges every block and makes the entry, whether the release has one already or not.
+    pub(super) fn reserve_again(&self, asked: &Reservation, blocks: &[Day]) -> Outcome<Entry> {
         let loss = Loss { rho: asked.charge, key_delta: asked.key_delta };
-        self.charge(&blocks, loss)?;
+        self.charge(blocks, loss)?;
         if let Some(cap) = &self.cap {
-            cap.require_room(&self.transaction, &blocks, asked.charge)?;
+            cap.require_room(&self.transaction, blocks, asked.charge)?;
         }
-        let id = self.insert(asked, &blocks)?;
+        let id = self.insert(asked, blocks)?;
         let Some(entry) = Entry::read(&self.transaction, id)? else {
             return Err(Error::internal("a new entry of the ledger cannot be read").into());
         };
@@ -63,10 +68,12 @@ impl Step<'_> {
         Ok(entry)
     }
 
-    /// Notes that noise is about to be drawn.
+    /// Notes that noise is about to be drawn, for the first time or again after a draw that died.
     pub(super) fn mark_drawn(&self, id: EntryId) -> Outcome<()> {
-        self.advance(id, State::Drawn)?;
-        self.append(State::Drawn, id, NOTHING_MORE)
+        let entry = self.advance(id, State::Drawn)?;
+        self.require_as_reserved(&entry)?;
+        let attempt = 1 + journal::count(&self.transaction, Event::Drawn, id)?;
+        self.append(State::Drawn, id, &journal::attempt_payload(attempt)?)
     }
 
     /// Stores the bytes to publish.
@@ -109,19 +116,22 @@ impl Step<'_> {
         if !entry.state.may_become(next) {
             return Err(not_allowed(&entry, next).into());
         }
-        // A second live entry of the release is found here, before the index would refuse it.
-        if next == State::Committed
+        // An older program reserved again after a draw that died; only one of them goes on.
+        if matches!(next, State::Drawn | State::Committed)
             && let Some(other) = Entry::live(&self.transaction, &entry.release_id)?
+            && other.id != id
         {
             return Err(Error::internal(format!(
-                "entry {id} cannot be committed: its release goes on as entry {}",
+                "entry {id} cannot become {next}: its release goes on as entry {}",
                 other.id
             ))
             .into());
         }
-        self.transaction
-            .prepare_cached("UPDATE entries SET state = ?2 WHERE id = ?1")?
-            .execute(params![id, next])?;
+        if entry.state != next {
+            self.transaction
+                .prepare_cached("UPDATE entries SET state = ?2 WHERE id = ?1")?
+                .execute(params![id, next])?;
+        }
         Ok(entry)
     }
 
@@ -206,9 +216,14 @@ impl Step<'_> {
             ))
             .into());
         }
-        let payload = live.payload()?;
-        if !journal::agrees(&self.transaction, Event::Reserved, Some(live.id), &payload)? {
-            let what = format!("entry {} is not what the journal says was reserved", live.id);
+        self.require_as_reserved(live)
+    }
+
+    /// Checks an entry, the frozen plan above all, against the journal.
+    fn require_as_reserved(&self, entry: &Entry) -> Outcome<()> {
+        let payload = entry.payload()?;
+        if !journal::agrees(&self.transaction, Event::Reserved, Some(entry.id), &payload)? {
+            let what = format!("entry {} is not what the journal says was reserved", entry.id);
             return Err(Trouble::Damaged(what));
         }
         Ok(())
@@ -263,7 +278,9 @@ fn not_allowed(entry: &Entry, next: State) -> Error {
         return Error::internal(format!("entry {id} is {state} and cannot become {next}"));
     }
     let why = match state {
-        State::Drawn => "its noise may have been seen, so that its charge stays spent",
+        State::Drawn => {
+            "its noise may have been drawn, so its charge stays spent and the next run draws it again"
+        }
         State::Committed | State::Published => "its answers exist, so that its charge stays spent",
         State::Reserved | State::Void => "that was done before",
     };

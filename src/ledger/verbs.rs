@@ -3,6 +3,7 @@
 //! Each verb is one [`Step`]: a transaction that is durable when the verb returns, or nothing at all.
 //! What a step does to the tables is in [`super::store`].
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::time::Duration;
 
@@ -11,6 +12,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::account::Balance;
 use super::entry::{Entry, Reservation, Which};
 use super::files::{self, StoredFile};
+use super::journal::{self, Event};
 use super::key::LedgerKey;
 use super::lock::RunLock;
 use super::place::Place;
@@ -36,6 +38,7 @@ pub struct Ledger {
 
 /// The right to draw noise once, given when the ledger has durably noted that it will be.
 ///
+/// An entry whose draw died with its run gets another one from the next run.
 /// It can be neither made elsewhere nor copied, so that no draw goes before its note.
 pub struct DrawPermit(());
 
@@ -52,6 +55,8 @@ pub(super) struct Writer {
     pub(super) key: LedgerKey,
     pub(super) clock: Clock,
     pub(super) wait: Duration,
+    /// What this run has drawn, so that it draws nothing twice.
+    pub(super) drawn: BTreeSet<EntryId>,
     pub(super) _lock: RunLock,
 }
 
@@ -146,10 +151,9 @@ impl Ledger {
 
     /// Charges every block of a release, or returns the entry that the release has already.
     ///
-    /// A returned entry that is `reserved` is drawn with *its* plan, not the caller's; one that is
-    /// `committed` or `published` is never drawn again. The caller compares its `logs_digest` with
-    /// that of the logs. The charge of an earlier draw that was lost stays spent and does not keep
-    /// the release from being reserved again.
+    /// A returned entry that is `reserved` or `drawn` is drawn with *its* plan, not the caller's; one
+    /// that is `committed` or `published` is never drawn again. The caller compares its
+    /// `logs_digest` with that of the logs.
     ///
     /// # Privacy
     /// Every block is charged, with data or without, so that a charge says nothing about the logs.
@@ -163,14 +167,34 @@ impl Ledger {
 
     /// Notes that noise is about to be drawn; from here on the charge cannot come back.
     ///
+    /// An entry that is drawn already is drawn again: the run before died before its commit, and
+    /// nothing of its noise is left. The charge stays the one of the reservation, and the journal
+    /// numbers the attempt.
+    ///
     /// # Privacy
-    /// The caller draws nothing before this has returned.
+    /// The caller draws nothing before this has returned. One open ledger gives one permit per
+    /// entry, so no run can draw until it likes what it sees.
     ///
     /// # Errors
-    /// Internal, unless the entry is reserved.
+    /// Internal, unless the entry is reserved, or drawn by an earlier run; I/O, when the entry is
+    /// not as it was reserved.
     pub fn mark_drawn(&mut self, entry: EntryId) -> Result<DrawPermit> {
+        if self.writer.as_ref().is_some_and(|writer| writer.drawn.contains(&entry)) {
+            return Err(Error::internal(format!("this run has drawn entry {entry} before")));
+        }
         self.step(|step| step.mark_drawn(entry))?;
+        if let Some(writer) = &mut self.writer {
+            writer.drawn.insert(entry);
+        }
         Ok(DrawPermit(()))
+    }
+
+    /// How often an entry was drawn: more than once when draws died before their commit.
+    ///
+    /// # Errors
+    /// I/O, when the ledger cannot be read.
+    pub fn attempts(&self, entry: EntryId) -> Result<u64> {
+        self.read(journal::count(&self.connection, Event::Drawn, entry))
     }
 
     /// Stores the bytes to publish.
@@ -179,7 +203,7 @@ impl Ledger {
     /// Internal, unless the entry is drawn and there are files, each of a path of its own inside
     /// the output; refused, when one is larger than a ledger can store.
     pub fn commit(&mut self, entry: EntryId, files: &[StoredFile]) -> Result<()> {
-        // Giving up loses the draw with its charge, and only a reader can be in the way.
+        // Giving up throws the draw away, and only a reader can be in the way.
         self.step_within(COMMIT_WAIT, |step| step.commit(entry, files))
     }
 

@@ -68,6 +68,8 @@ pub(super) struct Walk {
     head: String,
     /// The state of each entry.
     pub(super) states: HashMap<EntryId, State>,
+    /// How often each entry was drawn.
+    attempts: HashMap<EntryId, u64>,
     /// The sum of each block's charges.
     pub(super) blocks: BTreeMap<Day, Loss>,
     pub(super) charges: u64,
@@ -85,6 +87,7 @@ impl Default for Walk {
             events: 0,
             head: GENESIS.to_owned(),
             states: HashMap::new(),
+            attempts: HashMap::new(),
             blocks: BTreeMap::new(),
             charges: 0,
             files: 0,
@@ -227,7 +230,12 @@ impl Walk {
                 self.refund(&entry);
                 journal::NOTHING_MORE.to_owned()
             }
-            State::Drawn | State::Published => journal::NOTHING_MORE.to_owned(),
+            State::Drawn => {
+                let attempt = self.attempts.entry(id).or_default();
+                *attempt += 1;
+                journal::attempt_payload(*attempt)?
+            }
+            State::Published => journal::NOTHING_MORE.to_owned(),
         };
         if payload != record.payload {
             self.fault(format!("entry {id} is not what event {} says", record.sequence));

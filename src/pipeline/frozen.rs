@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::ledger::Entry;
+use crate::ledger::{Entry, State};
 use crate::release::{Losses, PricedTable};
 use crate::{Error, Result};
 
@@ -30,9 +30,13 @@ impl Frozen {
     /// Refused, for a plan that another version wrote.
     pub(super) fn of(entry: &Entry) -> Result<Self> {
         serde_json::from_str(&entry.plan).map_err(|_| {
-            Error::refused(format!("entry {} was planned by another version", entry.id.0)).help(
-                "finish it with the version that reserved it, or `pointillist ledger void` it",
-            )
+            let way_out = if entry.state == State::Drawn {
+                "finish it with a version that reads its plan: its charge stays spent"
+            } else {
+                "finish it with the version that reserved it, or `pointillist ledger void` it"
+            };
+            Error::refused(format!("entry {} was planned by another version", entry.id.0))
+                .help(way_out)
         })
     }
 }

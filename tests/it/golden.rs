@@ -11,6 +11,8 @@ use arrow_array::Array;
 use arrow_array::cast::AsArray;
 use arrow_array::types::Float64Type;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use pointillist::ledger::{EntryId, Ledger};
+use pointillist::release_file::window::Clock;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
@@ -235,6 +237,31 @@ fn a_reserved_day_is_finished_with_its_frozen_plan_and_costs_no_more() {
         let file = format!("{}/day=2026-06-06/part-0.parquet", question.name);
         assert!(golden.world.path("published").join(&file).is_file(), "{file}");
     }
+    golden.verify();
+}
+
+#[test]
+fn a_day_whose_draw_died_is_drawn_again_from_its_frozen_plan_and_costs_no_more() {
+    let golden = Golden::requester_day();
+    let (path, wait) = (golden.world.path(golden.ledger), std::time::Duration::ZERO);
+    let mut ledger = Ledger::reopen(&path, wait, Clock::System).unwrap();
+    let _unused_permit = ledger.mark_drawn(EntryId(7)).unwrap();
+    drop(ledger);
+    golden.day("daily.toml", "2026-06-06");
+    let (shown, showed) = (golden.shown(), golden.showed());
+    assert_eq!(fixed(&shown, "blocks", &OF_BLOCKS), fixed(&showed, "blocks", &OF_BLOCKS));
+    let entry = &shown["entries"][6];
+    assert_eq!((&entry["state"], &entry["attempts"]), (&"published".into(), &2.into()));
+    golden.verify();
+}
+
+#[test]
+fn a_day_whose_draw_died_is_refused_without_its_logs() {
+    let golden = Golden::requester_day();
+    let arguments = ["run", "daily.toml", "--day", "2026-06-05", "--as-of", AS_OF];
+    let ran = golden.run(65, &arguments);
+    assert!(ran.stderr.contains("restore the files and run again"), "{}", ran.stderr);
+    assert_eq!(golden.shown()["entries"].as_array().unwrap().len(), 7);
     golden.verify();
 }
 

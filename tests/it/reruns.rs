@@ -1,5 +1,7 @@
 //! Once released, always the same: re-runs, healing, resuming, racing.
 
+use pointillist::ledger::{EntryId, Ledger};
+use pointillist::release_file::window::Clock;
 use serde_json::Value;
 
 use crate::world::{Ran, World};
@@ -152,56 +154,65 @@ fn rows(bytes: &[u8]) -> usize {
     usize::try_from(rows).unwrap()
 }
 
-/// Reserves a day and notes its draw, like a run that dies before its commit.
-fn die_after_the_note(world: &World) {
-    let release_file =
-        pointillist::release_file::ReleaseFile::read(&world.path("release.toml")).unwrap();
-    let job = pointillist::pipeline::Job {
-        out: release_file.output.clone(),
-        as_of: "2026-03-10T00:00:00Z".parse().unwrap(),
-        wait: std::time::Duration::ZERO,
-        again: pointillist::pipeline::Again::Refuse,
-        incomplete: pointillist::pipeline::Incomplete::Refuse,
-        second_ledger: pointillist::ledger::Second::Refuse,
-        rejects: None,
-        memory: usize::MAX,
-        spill: pointillist::pipeline::Spill::Allow,
-        release_file,
-    };
-    let mut ledger = pointillist::pipeline::open_ledger(&job).unwrap();
-    let (_, priced, _) = pointillist::pipeline::plan(&job.release_file).unwrap();
-    let entry = ledger
-        .reserve(&pointillist::ledger::Reservation {
-            release: job.release_file.name.clone(),
-            release_id: "ab".repeat(32),
-            fingerprint: job.release_file.fingerprint(),
-            blocks: vec!["2026-03-02".parse().unwrap()],
-            charge: pointillist::release::total_charge(&priced).unwrap(),
-            key_delta: pointillist::release_file::privacy_loss::AttoDelta::ZERO,
-            plan: "{}".to_owned(),
-            logs_digest: "cd".repeat(32),
-            code_version: "0".to_owned(),
-        })
-        .unwrap();
-    let _unused_permit = ledger.mark_drawn(entry.id).unwrap();
+/// A world in which the second of March is reserved and noted as drawn, and the run has died.
+fn world_with_a_dead_draw() -> World {
+    let world = World::new();
+    let arguments = ["run", "release.toml", "--day", "2026-03-02", "--as-of", "2026-03-10"];
+    let mut command = world.command(&[&arguments[..], &["--memory", "1"]].concat());
+    // Rows that find no memory and no disk stop a run after its reservation.
+    let stopped = command.env("TMPDIR", "/nonexistent").output().unwrap();
+    assert_eq!(stopped.status.code(), Some(74));
+    let (path, wait) = (world.path("daily.ledger"), std::time::Duration::ZERO);
+    let mut ledger = Ledger::reopen(&path, wait, Clock::System).unwrap();
+    let _unused_permit = ledger.mark_drawn(EntryId(1)).unwrap();
+    world
 }
 
 #[test]
-fn a_draw_that_died_stays_spent_and_the_day_is_released_if_it_has_room() {
-    let world = World::new();
-    world.edit("budget_share = 0.7", "budget_share = 0.4");
-    die_after_the_note(&world);
-    let once = spent(&world.ledger())[0].1;
-    let ran = world.day("2026-03-02");
-    assert_eq!(ran.code, 0, "{}", ran.stderr);
-    assert_eq!(spent(&world.ledger())[0].1, 2 * once);
+fn a_draw_that_died_is_drawn_again_with_other_noise_and_the_same_charge() {
+    let (world, twin) = (world_with_a_dead_draw(), World::new());
+    for file in ["daily.ledger", "daily.ledger.key"] {
+        std::fs::copy(world.path(file), twin.path(file)).unwrap();
+    }
+    let before = world.ledger();
+    assert_eq!(before["entries"][0]["state"], "drawn");
+    let status = world.run(&["status", "release.toml", "--as-of", "2026-03-10"]).stdout;
+    assert!(status.contains("drawn and not stored, the next run goes on with it"), "{status}");
+    let values = [&world, &twin].map(|world| {
+        let ran = world.day("2026-03-02");
+        assert_eq!((ran.code, ran.stdout.contains("released")), (0, true), "{}", ran.stderr);
+        let after = world.ledger();
+        assert_eq!(spent(&after), spent(&before), "charged once");
+        let entries = after["entries"].as_array().unwrap();
+        assert_eq!(entries.len(), 1);
+        assert_eq!(
+            (&entries[0]["state"], &entries[0]["attempts"]),
+            (&"published".into(), &2.into())
+        );
+        assert_eq!(entries[0]["charge_nano_rho"], before["entries"][0]["charge_nano_rho"]);
+        assert_eq!(world.run(&["ledger", "verify", "release.toml"]).code, 0);
+        let shown = world.run(&["ledger", "show", "release.toml"]).stdout;
+        assert!(shown.contains("drawn 2 times and charged once"), "{shown}");
+        let file = world.path("published/volume/day=2026-03-02/part-0.parquet");
+        numbers(&std::fs::read(file).unwrap())["value"].clone()
+    });
+    assert_ne!(values[0], values[1], "two attempts from the same state draw the same noise");
+}
 
-    let world = World::new();
-    die_after_the_note(&world);
-    let short = world.day("2026-03-02");
-    assert_eq!(short.code, 1);
-    assert!(short.stderr.contains("2026-03-02"), "{}", short.stderr);
+#[test]
+fn a_draw_that_died_is_good_for_the_logs_of_its_reservation_alone() {
+    let world = world_with_a_dead_draw();
+    let log = std::fs::read_to_string(world.path("logs/lookups.csv")).unwrap();
+    world.write("logs/lookups.csv", log.replacen("sms", "messenger", 1).as_bytes());
+    let ran = world.day("2026-03-02");
+    assert_eq!(ran.code, 65, "{}", ran.stderr);
+    assert!(ran.stderr.contains("restore the files and run again"), "{}", ran.stderr);
+    assert!(!ran.stderr.contains("void"), "its charge cannot come back: {}", ran.stderr);
+    assert_eq!(world.run(&["ledger", "void", "1", "release.toml"]).code, 1);
     assert!(world.published().is_empty());
+    world.write("logs/lookups.csv", log.as_bytes());
+    assert_eq!(world.day("2026-03-02").code, 0);
+    assert_eq!(world.published().len(), 3);
 }
 
 #[test]

@@ -10,6 +10,7 @@ fn a_wrong_model_is_noticed() {
         Mistake::CommitForgetsTheCharge,
         Mistake::VoidKeepsTheCharge,
         Mistake::ResumeChargesAgain,
+        Mistake::RedrawChargesAgain,
         Mistake::ChargesOneBlock,
         Mistake::RefusesTheLastBit,
         Mistake::ForgetsTheCap,

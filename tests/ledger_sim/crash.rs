@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use pointillist::ledger::{EntryId, Ledger, State};
+use pointillist::ledger::{EntryId, Ledger, Reservation, State, Which};
 
 use crate::ground::{self, Random};
 
@@ -50,6 +50,78 @@ fn worker() {
         say(State::Published, id);
     }
 }
+
+/// A release of one day for more than half of its budget, as the shipped release file asks.
+fn of_one_day(number: usize) -> Reservation {
+    Reservation { blocks: vec![ground::day(number)], ..ground::asking(number, SHARE, 1) }
+}
+
+/// Finishes each day's release from wherever an earlier run left it. Does nothing in an ordinary run
+/// of the tests.
+#[test]
+fn finisher() {
+    let Some(folder) = folder_of_this_process() else { return };
+    let mut ledger = ground::open(&folder, Duration::ZERO).unwrap();
+    let mut said = std::io::stdout().lock();
+    let mut say = || {
+        writeln!(said, "done").unwrap();
+        said.flush().unwrap();
+    };
+    for number in 0..ground::DAYS {
+        let entry = ledger.reserve(&of_one_day(number)).unwrap();
+        say();
+        if matches!(entry.state, State::Reserved | State::Drawn) {
+            ledger.mark_drawn(entry.id).unwrap();
+            say();
+            ledger.commit(entry.id, &ground::files(number + 1)).unwrap();
+            say();
+        }
+        if entry.state != State::Published {
+            ledger.mark_published(entry.id).unwrap();
+            say();
+        }
+    }
+}
+
+#[test]
+fn whatever_the_moments_of_kills_every_day_is_published_for_one_charge() {
+    let mut random = Random(11);
+    let mut attempts = 0;
+    for round in 0..12 {
+        let folder = ground::folder();
+        let mut kills = 0;
+        loop {
+            let mut child = again("crash::finisher", folder.path());
+            let wanted = 1 + random.below(8);
+            let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+            let steps = lines.map_while(Result::ok).filter(|line| line.ends_with("done"));
+            for (step, _) in (1..).zip(steps) {
+                if step == wanted {
+                    child.kill().unwrap();
+                }
+            }
+            if child.wait().unwrap().success() {
+                break;
+            }
+            kills += 1;
+            assert!(kills < 200, "round {round} does not end");
+        }
+        let ledger = ground::open(folder.path(), Duration::ZERO).unwrap();
+        ledger.verify().unwrap();
+        let entries = ledger.entries(Which::All).unwrap();
+        assert_eq!(entries.len(), ground::DAYS, "round {round}: one charge a day");
+        assert!(entries.iter().all(|entry| entry.state == State::Published), "round {round}");
+        for number in 0..ground::DAYS {
+            let spent = ledger.balance(ground::day(number)).unwrap().spent.nano();
+            assert_eq!(spent, SHARE, "round {round}");
+        }
+        attempts += entries.iter().map(|entry| ledger.attempts(entry.id).unwrap()).sum::<u64>();
+    }
+    assert!(attempts > 12 * ground::DAYS as u64, "no kill came between a draw and its commit");
+}
+
+/// A second charge does not fit a day, and one for each day fits the cap of 30 days.
+const SHARE: u64 = 60;
 
 #[test]
 fn what_was_done_before_a_kill_stays_done() {

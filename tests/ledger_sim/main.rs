@@ -36,10 +36,12 @@ fn the_operations_reach_every_outcome() {
     for outcome in [
         "reserve: new",
         "reserve: resumed",
+        "reserve: drawn before",
         "reserve: done",
         "reserve: refused",
         "draw: done",
         "draw: internal",
+        "draw again: done",
         "draw: usage",
         "commit: done",
         "commit: internal",

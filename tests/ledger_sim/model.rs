@@ -17,6 +17,8 @@ pub(crate) enum Mistake {
     ResumeChargesAgain,
     /// Only the first block of a release is charged.
     ChargesOneBlock,
+    /// A draw after one that died is charged again.
+    RedrawChargesAgain,
     /// A charge that fills a block exactly is refused.
     RefusesTheLastBit,
     /// Days that lie within 30 are not added up.
@@ -30,6 +32,9 @@ pub(crate) struct ModelEntry {
     pub(crate) charge: u64,
     pub(crate) key_delta: u64,
     pub(crate) state: State,
+    pub(crate) attempts: u64,
+    /// Whether the run that is going on has drawn it.
+    drawn_here: bool,
     resumed: u64,
 }
 
@@ -56,6 +61,7 @@ impl Model {
             };
             let times = match self.mistake {
                 Mistake::ResumeChargesAgain => 1 + entry.resumed,
+                Mistake::RedrawChargesAgain => entry.attempts.max(1),
                 _ => 1,
             };
             sum.0 += entry.charge * u64::from(charged) * times;
@@ -72,8 +78,7 @@ impl Model {
         charge: u64,
         key_delta: u64,
     ) -> Result<(usize, bool), Kind> {
-        let live = [State::Reserved, State::Committed, State::Published];
-        let is_live = |entry: &ModelEntry| entry.release == release && live.contains(&entry.state);
+        let is_live = |entry: &ModelEntry| entry.release == release && entry.state != State::Void;
         if let Some(found) = self.entries.iter().position(is_live) {
             self.entries[found].resumed += 1;
             return Ok((found + 1, false));
@@ -85,7 +90,16 @@ impl Model {
             return Err(Kind::Refused);
         }
         let state = State::Reserved;
-        self.entries.push(ModelEntry { release, days, charge, key_delta, state, resumed: 0 });
+        self.entries.push(ModelEntry {
+            release,
+            days,
+            charge,
+            key_delta,
+            state,
+            attempts: 0,
+            drawn_here: false,
+            resumed: 0,
+        });
         if self.mistake != Mistake::ForgetsTheCap && self.most_of_30_days() > CAP {
             self.entries.pop();
             return Err(Kind::Refused);
@@ -102,22 +116,33 @@ impl Model {
         (0..30 + APART * DAYS).map(sum).max().unwrap_or(0)
     }
 
+    /// Another run begins.
+    pub(crate) fn begin_run(&mut self) {
+        for entry in &mut self.entries {
+            entry.drawn_here = false;
+        }
+    }
+
     pub(crate) fn advance(&mut self, number: usize, next: State) -> Result<(), Kind> {
         let Some(entry) = number.checked_sub(1).and_then(|index| self.entries.get(index)) else {
             return Err(Kind::Usage);
         };
-        let (release, state) = (entry.release, entry.state);
-        let superseded = self.entries.iter().any(|other| {
-            other.release == release && !matches!(other.state, State::Drawn | State::Void)
-        });
-        let allowed = match (state, next) {
+        let allowed = match (entry.state, next) {
             (State::Reserved, State::Drawn | State::Void)
+            | (State::Drawn, State::Committed)
             | (State::Committed, State::Published) => true,
-            (State::Drawn, State::Committed) => !superseded,
+            (State::Drawn, State::Drawn) => !entry.drawn_here,
             _ => false,
         };
         match (allowed, next) {
-            (true, _) => self.entries[number - 1].state = next,
+            (true, _) => {
+                let entry = &mut self.entries[number - 1];
+                entry.state = next;
+                if next == State::Drawn {
+                    entry.attempts += 1;
+                    entry.drawn_here = true;
+                }
+            }
             (false, State::Void) => return Err(Kind::Refused),
             (false, _) => return Err(Kind::Internal),
         }

@@ -75,7 +75,7 @@ impl World {
             Op::Advance { entry, next } => self.advance(entry, next),
             Op::Reopen => {
                 self.ledger = None;
-                self.ledger = Some(open(self.folder.path(), Duration::ZERO).unwrap());
+                self.open_again();
                 Ok("reopen".to_owned())
             }
             Op::Crash => {
@@ -83,7 +83,7 @@ impl World {
                 let rest = copy(self.folder.path());
                 self.ledger = None;
                 self.folder = rest;
-                self.ledger = Some(open(self.folder.path(), Duration::ZERO).unwrap());
+                self.open_again();
                 Ok("crash".to_owned())
             }
             Op::KeepCopy => {
@@ -98,10 +98,15 @@ impl World {
                 (self.folder, self.model) = (folder, model);
                 let entries = self.model.entries.len() as u64;
                 self.frozen.retain(|id, _| *id <= entries);
-                self.ledger = Some(open(self.folder.path(), Duration::ZERO).unwrap());
+                self.open_again();
                 Ok("go back to the copy".to_owned())
             }
         }
+    }
+
+    fn open_again(&mut self) {
+        self.ledger = Some(open(self.folder.path(), Duration::ZERO).unwrap());
+        self.model.begin_run();
     }
 
     fn reserve(
@@ -122,6 +127,7 @@ impl World {
                 Ok(match (new, entry.state) {
                     (true, _) => "reserve: new",
                     (false, State::Reserved) => "reserve: resumed",
+                    (false, State::Drawn) => "reserve: drawn before",
                     (false, _) => "reserve: done",
                 }
                 .to_owned())
@@ -135,9 +141,14 @@ impl World {
 
     fn advance(&mut self, number: usize, next: State) -> Result<String, Difference> {
         let expected = self.model.advance(number, next);
+        let again = number
+            .checked_sub(1)
+            .and_then(|index| self.model.entries.get(index))
+            .is_some_and(|entry| entry.attempts > 1);
         let ledger = self.ledger.as_mut().unwrap();
         let id = EntryId(number as u64);
         let (verb, real) = match next {
+            State::Drawn if again => ("draw again", ledger.mark_drawn(id).map(|_| ())),
             State::Drawn => ("draw", ledger.mark_drawn(id).map(|_| ())),
             State::Committed => ("commit", ledger.commit(id, &files(number))),
             State::Published => ("publish", ledger.mark_published(id)),
@@ -171,10 +182,17 @@ impl World {
         let ledger = self.ledger.as_ref().unwrap();
         ledger.verify().map_err(|error| error.to_string())?;
         let entries = ledger.entries(Which::All).unwrap();
-        let real: Vec<(u64, State)> =
-            entries.iter().map(|entry| (entry.charge.nano(), entry.state)).collect();
-        let expected: Vec<(u64, State)> =
-            self.model.entries.iter().map(|entry| (entry.charge, entry.state)).collect();
+        let attempts = |id| ledger.attempts(id).unwrap();
+        let real: Vec<(u64, State, u64)> = entries
+            .iter()
+            .map(|entry| (entry.charge.nano(), entry.state, attempts(entry.id)))
+            .collect();
+        let expected: Vec<(u64, State, u64)> = self
+            .model
+            .entries
+            .iter()
+            .map(|entry| (entry.charge, entry.state, entry.attempts))
+            .collect();
         if real != expected {
             return Err(format!("the entries are {real:?}, and in the model {expected:?}"));
         }

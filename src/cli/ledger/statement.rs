@@ -48,7 +48,7 @@ pub(super) fn show(ledger: &Ledger, newest: u32, output: &Output) -> Result<()> 
         "blocks": blocks.objects,
         "requester_totals": totals.objects,
         "other_totals": other_totals.objects,
-        "entries": entries.iter().map(listed).collect::<Vec<_>>(),
+        "entries": entries.iter().map(|entry| listed(ledger, entry)).collect::<Result<Vec<_>>>()?,
     });
     let who = if terms.unit == Unit::PersonDay.word() { "person" } else { "requester" };
     let mut text = format!(
@@ -70,7 +70,11 @@ pub(super) fn show(ledger: &Ledger, newest: u32, output: &Output) -> Result<()> 
         let blocks: Vec<String> = entry.blocks.iter().map(ToString::to_string).collect();
         let (id, charge, release) = (entry.id.0, entry.charge, &entry.release);
         let (state, blocks) = (entry.state.to_string(), blocks.join(" "));
-        line(&mut text, &format!("{id:<5}  {state:<9}  {charge}  {release}, {blocks}"));
+        let attempts = match ledger.attempts(entry.id)? {
+            0 | 1 => String::new(),
+            attempts => format!(", drawn {attempts} times and charged once"),
+        };
+        line(&mut text, &format!("{id:<5}  {state:<9}  {charge}  {release}, {blocks}{attempts}"));
     }
     output.result(&object, &text);
     Ok(())
@@ -242,14 +246,15 @@ impl Others {
     }
 }
 
-fn listed(entry: &Entry) -> Value {
-    json!({
+fn listed(ledger: &Ledger, entry: &Entry) -> Result<Value> {
+    Ok(json!({
         "entry": entry.id.0,
         "release": entry.release,
         "blocks": entry.blocks,
         "state": entry.state.to_string(),
         "charge_nano_rho": entry.charge,
-    })
+        "attempts": ledger.attempts(entry.id)?,
+    }))
 }
 
 fn line(text: &mut String, content: &str) {

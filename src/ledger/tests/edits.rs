@@ -17,6 +17,9 @@ fn full() -> Bench {
     let id = ledger.reserve(&asking("hourly", 3..=3, 7)).unwrap().id;
     ledger.mark_drawn(id).unwrap();
     ledger.commit(id, &files()).unwrap();
+    drop(ledger);
+    let mut ledger = bench.open();
+    ledger.mark_drawn(lost.id).unwrap();
     ledger.reserve(&asking("held", 4..=4, 9)).unwrap();
     ledger.verify().unwrap();
     drop(ledger);
@@ -241,6 +244,7 @@ fn an_edit_is_found_before_it_is_built_upon() {
     });
     let mut ledger = bench.open();
     assert_eq!(kind_of(ledger.reserve(&asking("held", 4..=4, 9))), Some(Kind::Io));
+    assert_eq!(kind_of(ledger.mark_drawn(EntryId(5))), Some(Kind::Io));
     drop(ledger);
     // Nothing is chained to a last event that was edited.
     let bench = full();

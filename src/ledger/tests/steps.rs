@@ -75,7 +75,7 @@ fn one_row_per_state_and_verb() {
     let table = [
         "state      reserve  draw      commit     publish    void",
         "reserved   =        drawn     internal   internal   void",
-        "drawn      +        internal  committed  internal   refused",
+        "drawn      =        internal  committed  internal   refused",
         "committed  =        internal  internal   published  refused",
         "published  =        internal  internal   internal   refused",
         "void       +        internal  internal   internal   refused",
@@ -133,36 +133,81 @@ fn a_resumed_entry_keeps_its_frozen_plan_and_charges_nothing_more() {
 }
 
 #[test]
-fn a_lost_draw_stays_spent_until_the_block_has_no_room() {
+fn a_draw_that_died_is_drawn_again_by_the_next_run_and_charged_once() {
     let bench = Bench::new();
-    let mut ledger = bench.open();
-    let asked = asking("daily", 1..=1, 40);
-    for attempt in 1..=2 {
+    let asked = asking("daily", 1..=1, 70);
+    for attempt in 1..=3 {
+        let mut ledger = bench.open();
         let entry = ledger.reserve(&asked).unwrap();
-        assert_eq!(entry.id, EntryId(attempt));
-        ledger.mark_drawn(entry.id).unwrap();
+        assert_eq!(entry.id, EntryId(1));
+        assert_eq!(ledger.attempts(entry.id).unwrap(), attempt - 1);
+        let _permit = ledger.mark_drawn(entry.id).unwrap();
+        assert_eq!(ledger.attempts(entry.id).unwrap(), attempt);
+        assert_eq!(kind_of(ledger.mark_drawn(entry.id)), Some(Kind::Internal), "the same run");
+        assert_eq!(kind_of(ledger.void(entry.id)), Some(Kind::Refused));
+        assert_eq!(spent(&ledger, 1), 70);
+        ledger.verify().unwrap();
     }
-    assert_eq!(spent(&ledger, 1), 80);
-    assert_eq!(kind_of(ledger.reserve(&asked)), Some(Kind::Refused));
-    let found = ledger.find("daily", day(1)).unwrap();
-    let states: Vec<State> = found.iter().map(|entry| entry.state).collect();
-    assert_eq!(states, [State::Drawn, State::Drawn]);
+    let mut ledger = bench.open();
+    ledger.commit(EntryId(1), &files()).unwrap();
+    assert_eq!(spent(&ledger, 1), 70);
+    let notes: Vec<String> = bench
+        .by_hand()
+        .prepare("SELECT payload FROM journal WHERE event = 'drawn' ORDER BY sequence")
+        .unwrap()
+        .query_map([], |row| row.get(0))
+        .unwrap()
+        .collect::<Result<_, _>>()
+        .unwrap();
+    assert_eq!(notes, ["{}", "{\"attempt\":2}", "{\"attempt\":3}"]);
     ledger.verify().unwrap();
 }
 
+/// Reserves once more after a draw that died, as programs did before they drew again.
+fn reserve_as_an_older_program(ledger: &mut Ledger, asked: &Reservation) -> EntryId {
+    ledger.step(|step| step.reserve_again(asked, &asked.blocks)).unwrap().id
+}
+
 #[test]
-fn of_two_draws_of_one_release_only_one_is_committed() {
+fn of_several_draws_of_an_older_program_only_the_last_goes_on() {
     let bench = Bench::new();
     let mut ledger = bench.open();
-    let asked = asking("daily", 1..=1, 40);
+    let asked = asking("daily", 1..=1, 30);
     let lost = ledger.reserve(&asked).unwrap().id;
     ledger.mark_drawn(lost).unwrap();
-    let next = ledger.reserve(&asked).unwrap().id;
-    assert_eq!(kind_of(ledger.commit(lost, &files())), Some(Kind::Internal), "next is reserved");
-    ledger.mark_drawn(next).unwrap();
-    ledger.commit(next, &files()).unwrap();
-    assert_eq!(kind_of(ledger.commit(lost, &files())), Some(Kind::Internal), "next is committed");
-    assert_eq!(entry(&ledger, lost).state, State::Drawn);
+    let next = reserve_as_an_older_program(&mut ledger, &asked);
+    drop(ledger);
+    for state in [State::Reserved, State::Drawn, State::Committed] {
+        let mut ledger = bench.open();
+        match state {
+            State::Drawn => drop(ledger.mark_drawn(next).unwrap()),
+            State::Committed => ledger.commit(next, &files()).unwrap(),
+            _ => {}
+        }
+        assert_eq!(kind_of(ledger.mark_drawn(lost)), Some(Kind::Internal), "next is {state}");
+        assert_eq!(kind_of(ledger.commit(lost, &files())), Some(Kind::Internal), "{state}");
+        assert_eq!(ledger.reserve(&asked).unwrap().id, next);
+        assert_eq!(entry(&ledger, lost).state, State::Drawn);
+        assert_eq!(spent(&ledger, 1), 60, "the charge does not come back");
+        ledger.verify().unwrap();
+    }
+}
+
+#[test]
+fn a_draw_that_died_goes_on_when_the_reservation_after_it_is_given_up() {
+    let bench = Bench::new();
+    let mut ledger = bench.open();
+    let asked = asking("daily", 1..=1, 30);
+    let lost = ledger.reserve(&asked).unwrap().id;
+    ledger.mark_drawn(lost).unwrap();
+    let next = reserve_as_an_older_program(&mut ledger, &asked);
+    ledger.void(next).unwrap();
+    drop(ledger);
+    let mut ledger = bench.open();
+    assert_eq!(ledger.reserve(&asked).unwrap().id, lost);
+    ledger.mark_drawn(lost).unwrap();
+    ledger.commit(lost, &files()).unwrap();
+    assert_eq!(spent(&ledger, 1), 30);
     ledger.verify().unwrap();
 }
 
@@ -227,7 +272,9 @@ fn a_full_disk_leaves_the_entry_where_it_was() {
     assert_eq!(entry(&ledger, id).state, State::Drawn);
     ledger.verify().unwrap();
     drop(ledger);
-    bench.open().commit(id, &large).unwrap();
+    let mut ledger = bench.open();
+    ledger.mark_drawn(id).unwrap();
+    ledger.commit(id, &large).unwrap();
 }
 
 #[test]
@@ -253,9 +300,10 @@ fn a_reader_holds_up_a_reservation_but_never_loses_a_draw() {
 #[test]
 fn a_crash_inside_any_step_leaves_the_state_before_it() {
     type Verb = fn(&Step<'_>) -> Outcome<()>;
-    let verbs: [(&str, Verb); 5] = [
+    let verbs: [(&str, Verb); 6] = [
         ("reserve", |step| step.reserve(&asking("other", 1..=3, 10)).map(drop)),
         ("draw", |step| step.mark_drawn(EntryId(1))),
+        ("draw again", |step| step.mark_drawn(EntryId(1))),
         ("commit", |step| step.commit(EntryId(1), &files())),
         ("publish", |step| step.mark_published(EntryId(1))),
         ("void", |step| step.void(EntryId(2))),
