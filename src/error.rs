@@ -31,6 +31,8 @@ pub enum Kind {
     Io,
     /// Another process holds the ledger.
     Busy,
+    /// A signal asked the run to stop.
+    Stopped,
     /// The program broke one of its own rules.
     Internal,
 }
@@ -45,7 +47,7 @@ impl Kind {
             Self::Input => 65,
             Self::Internal => 70,
             Self::Io => 74,
-            Self::Busy => 75,
+            Self::Busy | Self::Stopped => 75,
         }
     }
 
@@ -58,6 +60,7 @@ impl Kind {
             Self::Input => "input",
             Self::Io => "io",
             Self::Busy => "busy",
+            Self::Stopped => "stopped",
             Self::Internal => "internal",
         }
     }
@@ -96,6 +99,12 @@ impl Error {
     #[must_use]
     pub fn busy(message: impl Into<String>) -> Self {
         Self::new(Kind::Busy, message)
+    }
+
+    /// A signal asked the run to stop; running again goes on (exit 75).
+    #[must_use]
+    pub fn stopped(message: impl Into<String>) -> Self {
+        Self::new(Kind::Stopped, message)
     }
 
     /// The program broke one of its own rules (exit 70).

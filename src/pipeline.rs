@@ -11,6 +11,7 @@ mod job;
 mod opening;
 mod private_keys;
 mod same_logs;
+mod stop;
 
 use serde::Serialize;
 
@@ -29,6 +30,7 @@ pub use job::{Again, Incomplete, Job, Spill};
 use opening::{day_budget, terms};
 pub use opening::{open_custody, open_ledger};
 pub use same_logs::logs_changed_since;
+pub use stop::Stop;
 
 /// What a run did for one day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -50,9 +52,11 @@ pub enum Done {
 /// drawn again with fresh noise from the frozen plan and the same logs, under the same charge.
 ///
 /// # Errors
-/// Refused, by budget or policy; input, for logs that cannot be read; I/O.
+/// Refused, by budget or policy; input, for logs that cannot be read; I/O; stopped, by a signal that
+/// came before the draw.
 pub fn release_day(job: &Job, ledger: &mut Ledger, window: &DayWindow) -> Result<Done> {
     let (release_file, day) = (&job.release_file, window.day());
+    job.stop.check()?;
     let begun = match standing(job, ledger, day)? {
         Standing::Committed(entry) => return heal(job, ledger, &entry),
         Standing::Begun(entry) => Some(entry),
@@ -92,6 +96,7 @@ pub fn release_day(job: &Job, ledger: &mut Ledger, window: &DayWindow) -> Result
     let (mut rows, _secret_counts) = engine::DayRows::gather(&reader, window, &plan, memory)?;
     rejects.as_ref().map_or(Ok(()), RejectedRows::finish)?;
     let tally = rows.tally(&plan, &release_file.exempt)?;
+    job.stop.check()?;
     let mut draws = Draws::new(ledger.mark_drawn(entry.id)?, &frozen.tables);
     let mut noisy = draws.tables(tally)?;
     noisy.extend(private_keys::draw(&rows, &frozen, &mut draws)?);

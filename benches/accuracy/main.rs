@@ -36,7 +36,7 @@ use arrow_array::types::Float64Type;
 use measured::{Measurements, Questions, Rows};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use pointillist::ledger::Second;
-use pointillist::pipeline::{Again, Incomplete, Job, Spill, open_ledger, release_day};
+use pointillist::pipeline::{Again, Incomplete, Job, Spill, Stop, open_ledger, release_day};
 use pointillist::release_file::ReleaseFile;
 use pointillist::release_file::window::{DayWindow, parse_instant};
 use proposal::levels::Axis;
@@ -194,6 +194,7 @@ fn job(text: &str, folder: &Path, draw: u32) -> Job {
         rejects: None,
         memory: usize::MAX,
         spill: Spill::Allow,
+        stop: Stop::default(),
     }
 }
 

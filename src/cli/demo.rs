@@ -18,7 +18,7 @@ use serde_json::json;
 use super::output::Output;
 use super::size;
 use crate::ledger::Second;
-use crate::pipeline::{Again, Incomplete, Job, Spill, open_ledger, release_day};
+use crate::pipeline::{Again, Incomplete, Job, Spill, Stop, open_ledger, release_day};
 use crate::release_file::ReleaseFile;
 use crate::release_file::window::{Day, DayWindow};
 use crate::simulate::{Format, Settings, write};
@@ -72,6 +72,7 @@ pub(crate) fn run(out: &Path, output: &Output) -> Result<()> {
         rejects: None,
         memory: size::memory(None)?,
         spill: Spill::Allow,
+        stop: Stop::default(),
     };
     let mut ledger = open_ledger(&job)?;
     let mut text = String::new();

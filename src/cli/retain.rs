@@ -13,7 +13,9 @@ use super::size;
 use super::status::released_days;
 use crate::custody::{Purged, preview, purge};
 use crate::ledger::{Ledger, Marks, Second};
-use crate::pipeline::{Again, Incomplete, Job, Spill, open_custody, open_ledger, release_day};
+use crate::pipeline::{
+    Again, Incomplete, Job, Spill, Stop, open_custody, open_ledger, release_day,
+};
 use crate::release_file::ReleaseFile;
 use crate::release_file::logs::Place;
 use crate::release_file::window::{Clock, parse_instant};
@@ -103,6 +105,7 @@ fn job(asked: &Retain) -> Result<(Job, Now)> {
         rejects: None,
         memory: size::memory(None)?,
         spill: Spill::Allow,
+        stop: Stop::default(),
     };
     Ok((job, Now { as_of, is_named: asked.as_of.is_some() }))
 }

@@ -11,54 +11,30 @@ use serde_json::{Value, json};
 use super::args::Run;
 use super::output::{Output, object};
 use super::{size, status};
-use crate::ledger::Second;
-use crate::pipeline::{Again, Done, Incomplete, Job, Spill, open_ledger, release_day};
+use crate::ledger::{Ledger, Second};
+use crate::pipeline::{Again, Done, Incomplete, Job, Spill, Stop, open_ledger, release_day};
 use crate::release_file::ReleaseFile;
 use crate::release_file::logs::Place;
 use crate::release_file::window::{Clock, Day, DayWindow, parse_instant};
 use crate::retain::closed_days;
 use crate::{Error, Kind, Result};
 
-/// Runs the command. A range goes on after a failed day and returns the largest exit code.
+/// Runs the command. A range goes on after a failed day and returns the largest exit code; it ends
+/// early when the ledger cannot be written, since no day could be stored, and at a signal.
 ///
 /// # Errors
 /// The error that stops the whole job, or that of its only day.
 pub(crate) fn run(asked: &Run, output: &Output) -> Result<u8> {
-    let job = job(asked)?;
+    let mut job = job(asked)?;
     let windows = windows(asked, &job)?;
     let mut ledger = open_ledger(&job)?;
-    let bar = progress(windows.len());
-    let mut days: Vec<Value> = Vec::new();
-    let mut text = String::new();
-    let mut worst: Option<Kind> = None;
-    let only = windows.len() == 1;
-    for window in &windows {
-        let day = window.day();
-        bar.set_message(day.to_string());
-        match release_day(&job, &mut ledger, window) {
-            Ok(done) => {
-                days.push(json!({ "day": day, "done": done }));
-                text.push_str(&format!("{day}  {}\n", words(done)));
-            }
-            Err(error) if only => return Err(error),
-            Err(error) => {
-                bar.suspend(|| output.complaint(&error));
-                days.push(json!({ "day": day, "error": object(&error) }));
-                text.push_str(&format!("{day}  failed\n"));
-                let is_worse =
-                    worst.is_none_or(|worst| worst.exit_code() < error.kind().exit_code());
-                if is_worse {
-                    worst = Some(error.kind());
-                }
-            }
-        }
-        bar.inc(1);
-    }
-    bar.finish_and_clear();
+    // Until here a signal ends the process: nothing has begun.
+    job.stop = Stop::on_signals()?;
+    let mut range = release_range(&job, &mut ledger, &windows, output)?;
     if windows.is_empty() {
-        text.push_str("no day is closed and inside retention: nothing to do\n");
+        range.text.push_str("no day is closed and inside retention: nothing to do\n");
     }
-    text.push_str(&format!("tables: {}\n", job.out.display()));
+    range.text.push_str(&format!("tables: {}\n", job.out.display()));
     drop(ledger);
     let warnings = status::warnings(&job.release_file, job.as_of)?;
     for warning in &warnings {
@@ -66,12 +42,59 @@ pub(crate) fn run(asked: &Run, output: &Output) -> Result<u8> {
     }
     let object = json!({
         "release": job.release_file.name,
-        "days": days,
+        "days": range.days,
         "out": job.out,
         "warnings": warnings,
     });
-    output.result(&object, &text);
-    Ok(worst.map_or(0, Kind::exit_code))
+    output.result(&object, &range.text);
+    Ok(range.worst.map_or(0, Kind::exit_code))
+}
+
+/// What became of the days of a range.
+#[derive(Default)]
+struct Range {
+    days: Vec<Value>,
+    text: String,
+    worst: Option<Kind>,
+}
+
+/// Releases one day after the other.
+fn release_range(
+    job: &Job,
+    ledger: &mut Ledger,
+    windows: &[DayWindow],
+    output: &Output,
+) -> Result<Range> {
+    let bar = progress(windows.len());
+    let mut range = Range::default();
+    for (place, window) in windows.iter().enumerate() {
+        let day = window.day();
+        bar.set_message(day.to_string());
+        match release_day(job, ledger, window) {
+            Ok(done) => {
+                range.days.push(json!({ "day": day, "done": done }));
+                range.text.push_str(&format!("{day}  {}\n", words(done)));
+            }
+            Err(error) if windows.len() == 1 => return Err(error),
+            Err(error) => {
+                bar.suspend(|| output.complaint(&error));
+                range.days.push(json!({ "day": day, "error": object(&error) }));
+                range.text.push_str(&format!("{day}  failed\n"));
+                let kind = error.kind();
+                if range.worst.is_none_or(|worst| worst.exit_code() < kind.exit_code()) {
+                    range.worst = Some(kind);
+                }
+                if kind == Kind::Stopped || ledger.disk_failed() {
+                    let left = windows.len() - place - 1;
+                    range.text.push_str(&format!("stopped here; days not tried: {left}\n"));
+                    break;
+                }
+            }
+        }
+        bar.inc(1);
+    }
+    bar.finish_and_clear();
+    Ok(range)
 }
 
 fn job(asked: &Run) -> Result<Job> {
@@ -107,6 +130,7 @@ fn job(asked: &Run) -> Result<Job> {
         rejects,
         memory,
         spill,
+        stop: Stop::default(),
     })
 }
 

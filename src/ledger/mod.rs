@@ -21,6 +21,7 @@
 //! | the logs of a reserved day | refused (65) until they are restored or a person voids the entry | `reruns::a_damaged_file_leaves_a_reservation_that_a_person_can_give_up` |
 //! | the logs of a drawn day | refused (65) until they are restored | `reruns::a_draw_that_died_is_good_for_the_logs_of_its_reservation_alone` |
 //! | a run is killed, at any moment | nothing: the next run finishes the day for the same charge | `kills::runs_that_are_killed_at_any_moment_leave_nothing_half_done`, `crash` in `tests/ledger_sim` |
+//! | SIGTERM or SIGINT | stops (75) before the next day or draw; a draw that has begun is published first | `kills::a_signal_stops_a_range_between_draws_and_the_next_run_goes_on` |
 //! | `retain` took rows of other days from its files | nothing: the journal excuses it | `changed_worlds::what_retention_takes_is_no_change_of_a_released_day` and the test after it |
 //! | the folder that logs or job are in | nothing | `changed_worlds::it_does_not_matter_from_where_logs_are_read` |
 //! | the clock went back | released days stay done, unclosed days are refused (1) | `changed_worlds::a_clock_that_went_back_neither_draws_again_nor_opens_a_day` |
@@ -34,7 +35,7 @@
 //! | gone, while its key is there | refused (1), nothing is made again | `opening::one_row_per_thing_that_is_wrong_on_the_disk` |
 //! | its unit is one that this version does not have | refused (1), naming it | `opening::a_ledger_of_a_unit_that_is_gone_is_refused_by_name` |
 //! | its key is gone | I/O (74): restore it | `opening::one_row_per_thing_that_is_wrong_on_the_disk` |
-//! | the disk is full | I/O (74), the entry stays where it was | `steps::a_full_disk_leaves_the_entry_where_it_was`, `refusals::a_full_disk_is_an_io_error_and_leaves_nothing_half_written` |
+//! | the disk is full | I/O (74), the entry stays where it was, and a range stops there | `steps::a_full_disk_leaves_the_entry_where_it_was`, `refusals::a_disk_that_fills_up_costs_no_day` |
 //! | an older program reserved again after a draw that died | the newest goes on; the charge of each stays | `steps::of_several_draws_of_an_older_program_only_the_last_goes_on` |
 //! | edited by hand | found by `verify` (1), and before anything is built upon it | `edits`, in this module's tests |
 //!

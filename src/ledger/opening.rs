@@ -119,7 +119,7 @@ impl Ledger {
                     return Err(key::foreign(&place));
                 }
                 let drawn = BTreeSet::new();
-                Some(Writer { key, clock, wait, drawn, _lock: lock })
+                Some(Writer { key, clock, wait, drawn, disk_failed: false, _lock: lock })
             }
         };
         Ok(Self { connection, place, terms, cap, writer })

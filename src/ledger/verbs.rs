@@ -24,7 +24,7 @@ use super::thirty_days::{self, Cap};
 use super::trouble::Outcome;
 use super::verify::{self, Verification};
 use crate::release_file::window::{Clock, Day};
-use crate::{Error, Result};
+use crate::{Error, Kind, Result};
 
 /// An open ledger.
 pub struct Ledger {
@@ -57,6 +57,8 @@ pub(super) struct Writer {
     pub(super) wait: Duration,
     /// What this run has drawn, so that it draws nothing twice.
     pub(super) drawn: BTreeSet<EntryId>,
+    /// Whether a step failed because the disk did.
+    pub(super) disk_failed: bool,
     pub(super) _lock: RunLock,
 }
 
@@ -89,6 +91,12 @@ impl Ledger {
             }
             (made, asked) => thirty_days::require_same(made, asked, &self.place.shown),
         }
+    }
+
+    /// Whether a step could not be written: what is left to do had better wait.
+    #[must_use]
+    pub fn disk_failed(&self) -> bool {
+        self.writer.as_ref().is_some_and(|writer| writer.disk_failed)
     }
 
     /// The key of log digests.
@@ -277,7 +285,11 @@ impl Ledger {
             step.finish()?;
             Ok(done)
         };
-        run().map_err(|trouble| trouble.into_error(place))
+        let outcome = run().map_err(|trouble| trouble.into_error(place));
+        if let (Err(error), Some(writer)) = (&outcome, &mut self.writer) {
+            writer.disk_failed |= error.kind() == Kind::Io;
+        }
+        outcome
     }
 
     pub(super) fn read<T>(&self, outcome: Outcome<T>) -> Result<T> {

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::stop::Stop;
 use crate::ledger::Second;
 use crate::release_file::ReleaseFile;
 
@@ -31,6 +32,8 @@ pub struct Job {
     pub memory: usize,
     /// What to do with rows that do not fit into it.
     pub spill: Spill,
+    /// Whether somebody has asked the run to stop.
+    pub stop: Stop,
 }
 
 /// What to do with rows that do not fit into memory.

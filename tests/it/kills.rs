@@ -86,3 +86,49 @@ fn spent_by_all(ledger: &serde_json::Value) -> u64 {
     let blocks = ledger["blocks"].as_array().unwrap();
     blocks.iter().map(|block| block["spent_nano_rho"].as_u64().unwrap()).sum()
 }
+
+/// The first signal comes when the first day is reserved, so that it is never too late for the last.
+#[cfg(unix)]
+#[test]
+fn a_signal_stops_a_range_between_draws_and_the_next_run_goes_on() {
+    use std::io::{BufRead as _, BufReader, Read as _};
+
+    for signal in ["-TERM", "-INT"] {
+        let world = World::new();
+        let range = ["--from", "2026-03-01", "--to", "2026-03-03", "--as-of", "2026-03-10"];
+        let arguments = [&["run", "release.toml"], &range[..]].concat();
+        let mut command = world.command(&[&arguments[..], &["--verbose"]].concat());
+        command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
+        let mut run = command.spawn().unwrap();
+        let mut said = BufReader::new(run.stderr.take().unwrap());
+        let mut line = String::new();
+        while !line.contains("reserved") {
+            line.clear();
+            assert!(said.read_line(&mut line).unwrap() > 0, "the run ended before it reserved");
+        }
+        let id = run.id().to_string();
+        assert!(std::process::Command::new("kill").args([signal, &id]).status().unwrap().success());
+        let mut rest = String::new();
+        said.read_to_string(&mut rest).unwrap();
+        let mut out = String::new();
+        run.stdout.take().unwrap().read_to_string(&mut out).unwrap();
+        assert_eq!(run.wait().unwrap().code(), Some(75), "{rest}");
+        assert!(rest.contains("the run was stopped by a signal before it drew"), "{rest}");
+        assert!(out.contains("stopped here; days not tried: "), "{out}");
+        let states = world.ledger()["entries"].clone();
+        let states = states.as_array().unwrap();
+        assert!(
+            states.iter().all(|entry| ["reserved", "published"]
+                .iter()
+                .any(|state| entry["state"] == *state))
+        );
+
+        let finished = world.run(&arguments);
+        assert_eq!(finished.code, 0, "{}", finished.stderr);
+        assert_eq!(world.published().len(), 9);
+        let ledger = world.ledger();
+        let entries = ledger["entries"].as_array().unwrap();
+        assert!(entries.iter().all(|entry| entry["attempts"] == 1), "{entries:?}");
+        assert_eq!(entries.len(), 3);
+    }
+}

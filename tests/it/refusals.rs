@@ -116,6 +116,33 @@ fn a_full_disk_is_an_io_error_and_leaves_nothing_half_written() {
     assert_eq!(world.published().len(), 3);
 }
 
+/// The range stops at the first step that does not fit, and with room again every day is released
+/// for one charge.
+#[test]
+#[cfg(unix)]
+fn a_disk_that_fills_up_costs_no_day() {
+    let arguments = "run release.toml --from 2026-03-01 --to 2026-03-03 --as-of 2026-03-10";
+    for kibibytes in (92..140).step_by(8) {
+        let world = World::new();
+        let script = format!(
+            "trap '' XFSZ; ulimit -f {kibibytes}; exec '{}' {arguments}",
+            env!("CARGO_BIN_EXE_pointillist")
+        );
+        let output = std::process::Command::new("bash")
+            .current_dir(world.path(""))
+            .args(["-c", &script])
+            .output()
+            .unwrap();
+        let ran = Ran::of(&output);
+        assert!([0, 74].contains(&ran.code), "{kibibytes}: {}", ran.stderr);
+        assert!(ran.stderr.matches("error:").count() <= 1, "{kibibytes}: {}", ran.stderr);
+        let finished = world.run(&arguments.split(' ').collect::<Vec<_>>());
+        assert_eq!(finished.code, 0, "{kibibytes}: {}", finished.stderr);
+        assert_eq!(world.published().len(), 9);
+        assert_eq!(world.ledger()["entries"].as_array().unwrap().len(), 3, "{kibibytes}");
+    }
+}
+
 #[test]
 fn other_terms_than_the_ledgers_are_refused_by_name() {
     let world = World::new();

@@ -270,11 +270,13 @@ fn a_full_disk_leaves_the_entry_where_it_was() {
     let error = ledger.commit(id, &large).unwrap_err();
     assert_eq!((error.kind(), error.to_string().contains("full")), (Kind::Io, true), "{error}");
     assert_eq!(entry(&ledger, id).state, State::Drawn);
+    assert!(ledger.disk_failed(), "a range stops here");
     ledger.verify().unwrap();
     drop(ledger);
     let mut ledger = bench.open();
     ledger.mark_drawn(id).unwrap();
     ledger.commit(id, &large).unwrap();
+    assert!(!ledger.disk_failed());
 }
 
 #[test]
