@@ -20,7 +20,7 @@ pub(crate) const SHAPE_BITS: u32 = 20;
 pub(crate) const SHAPE_ONE: u64 = 1 << SHAPE_BITS;
 /// How many classes there are.
 pub(crate) const CLASSES: usize = 10;
-/// The most lookups of one requester that are told apart.
+/// The most lookups of one requester that are distinguished.
 pub(crate) const MOST_LOOKUPS: u64 = 1 << 40;
 
 const FIRST_NODE: u64 = 8;

@@ -1,4 +1,4 @@
-//! Levels of a table: which of its axes are told apart, and how finely.
+//! Levels of a table: which of its axes are distinguished, and how finely.
 //!
 //! An axis may have blocks, such as four hours in a row. It then has two depths: its blocks and its
 //! values; other axes have one. A level gives a depth for each axis, zero where it is added up.
