@@ -1,18 +1,21 @@
 //! Days → weeks, months and coarser keys: sums of what was published, which cost nothing.
 //!
-//! Days carry independent noise, so variances add up. Cells of one day do not: they share the noise
-//! of the total and of the tables, and [`sums`](crate::release::sums) finds what the noise of their
-//! sum is from the plan that the ledger froze. Deliberately not here: distinct counts, ratios and
-//! the largest rows, of which there are no sums.
+//! The published tables of all days are stacked into one frame and grouped by period and keys. Days
+//! carry independent noise, so variances add up. Cells of one day do not: they share the noise of
+//! the total and of the tables, and [`sums`](crate::release::sums) finds what the noise of their sum
+//! is from the plan that the ledger froze. There are no sums of distinct counts, of ratios and of the
+//! largest rows.
 
 mod asked;
 mod day;
+mod frame;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arrow_array::{ArrayRef, Float64Array, Int64Array, RecordBatch, UInt8Array};
 use arrow_schema::{Field, Schema};
+use polars::prelude::DataFrame;
 use serde_json::{Value, json};
 
 use super::table::encode;
@@ -26,7 +29,13 @@ use crate::{Error, Result};
 use asked::KeyBecomes;
 pub use asked::{Coarser, Countries, Period};
 pub use day::ReleasedDay;
-use day::{Cells, broken};
+use frame::{PERIOD, add_up, broken, from_key, keys, numbers, text};
+
+/// The days of one period that were added up, and how many days it has.
+struct Days {
+    length: u8,
+    added: Vec<Day>,
+}
 
 /// Adds a question's days up: one file for each period with a released day.
 ///
@@ -47,41 +56,61 @@ pub fn rollup(
         return Err(Error::refused(format!("`{}` cannot be rolled up", question.name)).help(reason));
     }
     let lookups = LookupMarginals::new(&release_file.questions)?;
-    let mut periods: BTreeMap<String, Sum> = BTreeMap::new();
+    let mut periods: BTreeMap<String, Days> = BTreeMap::new();
+    let mut rows = DataFrame::empty();
     for released in days {
-        let (name, length) = coarser.period.of(released.day);
-        let sum = periods.entry(name).or_insert_with(|| Sum { length, ..Sum::default() });
-        sum.add(released.day, Cells::read(released, question, &lookups, coarser)?)?;
+        let (period, length) = coarser.period.of(released.day);
+        let cells = day::cells(released, question, &lookups, coarser, &period)?;
+        rows.vstack_mut(&cells).map_err(|_| broken())?;
+        let of_period = periods.entry(period).or_insert(Days { length, added: Vec::new() });
+        of_period.added.push(released.day);
     }
+    if rows.height() == 0 {
+        return Ok(Vec::new());
+    }
+    let sums = add_up(&rows)?;
+    let sums = sums.partition_by_stable([PERIOD], true).map_err(|_| broken())?;
     let (folder, word) = (coarser.folder(question), coarser.period.word());
-    periods
-        .into_iter()
-        .map(|(name, sum)| {
-            let mut metadata = json!({
-                "release": release_file.name,
-                "question": question.name,
-                "asks": question.measure.word(),
-                "grain": word,
-                "period": name,
-                "days": sum.days,
-                "time_zone": release_file.ledger.time_zone_name,
-                "unit": release_file.ledger.unit.word(),
-                "confidence": 0.95,
-                "cost": "none: a sum of published values",
-                "guarantee": "The promise is that of the days it was made of, whose files carry it: adding published values up \
-                              tells nothing more about anybody.",
-                "spec_fingerprint": release_file.fingerprint(),
-                "code_version": env!("CARGO_PKG_VERSION"),
-            });
-            if coarser.adds_cells() {
-                metadata["dropped"] = json!(coarser.drop);
-                metadata["grouped"] = regions(question, coarser);
-            }
-            let bytes = encode(&sum.batch(question, coarser.period)?, &metadata)?;
-            let path = format!("{folder}/{word}={name}/part-0.parquet");
-            Ok(StoredFile { path, bytes })
+    sums.into_iter()
+        .map(|sums| {
+            let period = text(&sums, PERIOD)?.remove(0);
+            let days = periods.get(&period).ok_or_else(broken)?;
+            let metadata = metadata(release_file, question, coarser, &period, &days.added);
+            let batch = batch(&sums, question, days, coarser.period)?;
+            let path = format!("{folder}/{word}={period}/part-0.parquet");
+            Ok(StoredFile { path, bytes: encode(&batch, &metadata)? })
         })
         .collect()
+}
+
+fn metadata(
+    release_file: &ReleaseFile,
+    question: &Question,
+    coarser: &Coarser,
+    period: &str,
+    days: &[Day],
+) -> Value {
+    let mut metadata = json!({
+        "release": release_file.name,
+        "question": question.name,
+        "asks": question.measure.word(),
+        "grain": coarser.period.word(),
+        "period": period,
+        "days": days,
+        "time_zone": release_file.ledger.time_zone_name,
+        "unit": release_file.ledger.unit.word(),
+        "confidence": 0.95,
+        "cost": "none: a sum of published values",
+        "guarantee": "The promise is that of the days it was made of, whose files carry it: adding published values up \
+                      tells nothing more about anybody.",
+        "spec_fingerprint": release_file.fingerprint(),
+        "code_version": env!("CARGO_PKG_VERSION"),
+    });
+    if coarser.adds_cells() {
+        metadata["dropped"] = json!(coarser.drop);
+        metadata["grouped"] = regions(question, coarser);
+    }
+    metadata
 }
 
 /// The countries in each region, by key.
@@ -102,64 +131,46 @@ fn regions(question: &Question, coarser: &Coarser) -> Value {
     json!(keys.collect::<BTreeMap<_, _>>())
 }
 
-#[derive(Default)]
-struct Sum {
-    length: u8,
-    days: Vec<Day>,
-    keys: Vec<(Field, ArrayRef)>,
-    value: Vec<f64>,
-    variance: Vec<f64>,
-}
-
-impl Sum {
-    fn add(&mut self, day: Day, cells: Cells) -> Result<()> {
-        if self.days.is_empty() {
-            self.keys = cells.keys;
-            let rows = cells.value.len();
-            (self.value, self.variance) = (vec![0.0; rows], vec![0.0; rows]);
-        } else if self.keys != cells.keys {
-            return Err(Error::internal("days of one release have different rows"));
+/// The sums of one period as a table of a file.
+fn batch(
+    sums: &DataFrame,
+    question: &Question,
+    days: &Days,
+    period: Period,
+) -> Result<RecordBatch> {
+    let value = numbers(sums, "value")?;
+    let sd: Vec<f64> = numbers(sums, "variance")?.into_iter().map(f64::sqrt).collect();
+    let bound = |side: f64| value.iter().zip(&sd).map(move |(value, sd)| value + side * Z_95 * sd);
+    let (low, high): (Vec<f64>, Vec<f64>) = (bound(-1.0).collect(), bound(1.0).collect());
+    let is_whole = question.measure.number().is_none();
+    let rounded = |values: Vec<f64>, round: fn(f64) -> f64| -> ArrayRef {
+        if is_whole {
+            #[expect(clippy::cast_possible_truncation, reason = "sums of whole numbers")]
+            let whole = values.into_iter().map(|value| round(value) as i64);
+            Arc::new(whole.collect::<Int64Array>())
+        } else {
+            Arc::new(Float64Array::from(values))
         }
-        self.days.push(day);
-        self.value.iter_mut().zip(cells.value).for_each(|(sum, value)| *sum += value);
-        self.variance.iter_mut().zip(cells.variance).for_each(|(sum, one)| *sum += one);
-        Ok(())
+    };
+    let keys = keys(sums);
+    let mut columns: Vec<(&str, ArrayRef)> = Vec::new();
+    for key in &keys {
+        columns.push((key, from_key(sums.column(key).map_err(|_| broken())?)?));
     }
-
-    fn batch(&self, question: &Question, period: Period) -> Result<RecordBatch> {
-        let rows = self.value.len();
-        let half: Vec<f64> = self.variance.iter().map(|variance| Z_95 * variance.sqrt()).collect();
-        let low: Vec<f64> =
-            self.value.iter().zip(&half).map(|(value, half)| value - half).collect();
-        let high: Vec<f64> =
-            self.value.iter().zip(&half).map(|(value, half)| value + half).collect();
-        let is_whole = question.measure.number().is_none();
-        let numbers = |values: &[f64], round: fn(f64) -> f64| -> ArrayRef {
-            if is_whole {
-                #[expect(clippy::cast_possible_truncation, reason = "sums of whole numbers")]
-                let whole = values.iter().map(|value| round(*value) as i64);
-                Arc::new(whole.collect::<Int64Array>())
-            } else {
-                Arc::new(Float64Array::from(values.to_vec()))
-            }
-        };
-        let noise_sd: Float64Array =
-            self.variance.iter().map(|variance| Some(variance.sqrt())).collect();
-        let days = u8::try_from(self.days.len()).map_err(|_| broken())?;
-        let (mut fields, mut columns): (Vec<Field>, Vec<ArrayRef>) =
-            self.keys.iter().cloned().unzip();
-        let mut add = |name: &str, column: ArrayRef| {
-            fields.push(Field::new(name, column.data_type().clone(), false));
-            columns.push(column);
-        };
-        add("value", numbers(&self.value, f64::round));
-        add("noise_sd", Arc::new(noise_sd));
-        add("ci_low", numbers(&low, f64::floor));
-        add("ci_high", numbers(&high, f64::ceil));
-        if period != Period::Day {
-            add("days", Arc::new(UInt8Array::from(vec![days; rows])));
-            add("of_days", Arc::new(UInt8Array::from(vec![self.length; rows])));
-        }
-        RecordBatch::try_new(Arc::new(Schema::new(fields)), columns).map_err(|_| broken())
+    let rows = sums.height();
+    columns.push(("value", rounded(value.clone(), f64::round)));
+    columns.push(("noise_sd", Arc::new(Float64Array::from(sd.clone()))));
+    columns.push(("ci_low", rounded(low, f64::floor)));
+    columns.push(("ci_high", rounded(high, f64::ceil)));
+    if period != Period::Day {
+        let added = u8::try_from(days.added.len()).map_err(|_| broken())?;
+        columns.push(("days", Arc::new(UInt8Array::from(vec![added; rows]))));
+        columns.push(("of_days", Arc::new(UInt8Array::from(vec![days.length; rows]))));
     }
+    let field = |(name, column): &(&str, ArrayRef)| {
+        Field::new(*name, column.data_type().clone(), column.null_count() > 0)
+    };
+    let schema = Schema::new(columns.iter().map(field).collect::<Vec<_>>());
+    let columns = columns.into_iter().map(|(_, column)| column).collect();
+    RecordBatch::try_new(Arc::new(schema), columns).map_err(|_| broken())
 }

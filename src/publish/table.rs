@@ -96,7 +96,7 @@ fn batch(question: &Question, day: Day, answer: &Answer) -> Result<RecordBatch> 
 }
 
 /// A key's value in every row: each stands for `repeat` combinations in a row.
-pub(super) fn key_column(key: &Key, day: Day, rows: &[usize], repeat: usize) -> ArrayRef {
+fn key_column(key: &Key, day: Day, rows: &[usize], repeat: usize) -> ArrayRef {
     let positions = rows.iter().map(|row| row / repeat % key.values().len());
     match key.source() {
         KeySource::Hour => {

@@ -34,12 +34,13 @@ const MORE: [(&str, &[&str]); 15] = [
     ("simulate", &[]),
 ];
 
-/// Crates that one module alone may name.
-const ALONE: [(&str, &str); 4] = [
-    ("opendp", "release"),
-    ("polars", "ingest"),
-    ("rusqlite", "ledger"),
-    ("rlibphonenumber", "phone"),
+/// Crates that these modules alone may name. polars counts published tables and the demo's truth,
+/// and never reads a log.
+const ALONE: [(&str, &[&str]); 4] = [
+    ("opendp", &["release"]),
+    ("polars", &["publish", "cli"]),
+    ("rusqlite", &["ledger"]),
+    ("rlibphonenumber", &["phone"]),
 ];
 
 /// Enums that few files may look into, so that a new variant stays cheap: the folder or file that may
@@ -142,10 +143,10 @@ fn no_files_import_each_other_in_a_circle() {
 #[test]
 fn each_heavy_crate_has_one_door() {
     for file in sources() {
-        for (name, owner) in ALONE {
+        for (name, owners) in ALONE {
             let named = file.text.contains(&format!("use {name}::"))
                 || file.text.contains(&format!(" {name}::"));
-            assert!(!named || file.module == owner, "{} names {name}", file.path);
+            assert!(!named || owners.contains(&file.module.as_str()), "{} names {name}", file.path);
         }
     }
 }

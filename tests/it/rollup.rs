@@ -164,6 +164,31 @@ fn countries_become_regions_over_weeks() {
 }
 
 #[test]
+fn bins_of_a_histogram_add_up_over_days() {
+    let world = World::new();
+    world.edit(
+        "[[question]]",
+        "[[question]]\nname = \"habits\"\nhistogram = \"lookups per requester\"\n[[question]]",
+    );
+    let run = ["run", "release.toml", "--from", "2026-03-02", "--to", "2026-03-03"];
+    let ran = world.run(&[&run[..], &["--as-of", "2026-03-10"]].concat());
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    let ran = world.run(&["rollup", "release.toml", "--to", "week", "--question", "habits"]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    let days = ["2026-03-02", "2026-03-03"]
+        .map(|day| table(&world, &format!("published/habits/day={day}/part-0.parquet")));
+    let week = table(&world, "published/habits_by_week/week=2026-W10/part-0.parquet");
+    for bounds in ["bin_low", "bin_high"] {
+        assert_eq!(week.numbers[bounds], days[0].numbers[bounds]);
+    }
+    for (row, sum) in week.numbers["value"].iter().enumerate() {
+        let values = days.iter().map(|day| day.numbers["value"][row]);
+        assert!((sum - values.sum::<f64>()).abs() < 1e-9);
+    }
+    assert!(week.numbers["days"].iter().all(|days| (days - 2.0).abs() < 1e-9));
+}
+
+#[test]
 fn what_cannot_be_added_up_is_refused_with_the_reason() {
     let world = released();
     let refused = |arguments: &[&str]| {

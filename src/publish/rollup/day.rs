@@ -1,21 +1,22 @@
 //! One published day of a question, read back and, where asked, its cells added up.
 
-use std::sync::Arc;
-
+use arrow_array::RecordBatch;
 use arrow_array::cast::AsArray;
 use arrow_array::types::Float64Type;
-use arrow_array::{ArrayRef, RecordBatch, StringArray};
 use arrow_cast::cast;
-use arrow_schema::{DataType, Field};
+use arrow_schema::DataType;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use polars::prelude::{Column, DataFrame};
 use serde_json::Value;
 
-use super::super::table::{METADATA_KEY, key_column};
+use super::super::table::METADATA_KEY;
 use super::asked::{Coarser, KeyBecomes};
+use super::frame::{PERIOD, add_up, broken, to_key};
 use crate::ledger::StoredFile;
 use crate::plan::LookupMarginals;
 use crate::release::{Groups, PricedTable, Raking, sums};
 use crate::release_file::question::Question;
+use crate::release_file::regions::region_of;
 use crate::release_file::window::Day;
 use crate::{Error, Result};
 
@@ -30,60 +31,68 @@ pub struct ReleasedDay {
     pub tables: Option<Vec<PricedTable>>,
 }
 
-/// The cells of one day: their keys, values and variances.
-pub(super) struct Cells {
-    pub(super) keys: Vec<(Field, ArrayRef)>,
-    pub(super) value: Vec<f64>,
-    pub(super) variance: Vec<f64>,
-}
-
-impl Cells {
-    /// Reads a day's cells and adds them up as asked.
-    ///
-    /// # Errors
-    /// Refused, when the day does not state what the noise of sums needs; internal, when stored bytes
-    /// are not as published.
-    pub(super) fn read(
-        released: &ReleasedDay,
-        question: &Question,
-        lookups: &LookupMarginals,
-        coarser: &Coarser,
-    ) -> Result<Self> {
-        let (batch, metadata) = read(&released.file)?;
-        let number = |name: &str| -> Result<Vec<f64>> {
-            let column = batch.column_by_name(name).ok_or_else(broken)?;
-            let column = cast(column, &DataType::Float64).map_err(|_| broken())?;
-            Ok(column.as_primitive::<Float64Type>().values().to_vec())
-        };
-        let (value, sd) = (number("value")?, number("noise_sd")?);
-        if !coarser.adds_cells() {
-            let schema = batch.schema();
-            let names = schema.fields().iter().take_while(|field| field.name() != "value");
-            let keys = names
-                .zip(batch.columns())
-                .map(|(field, column)| (field.as_ref().clone(), Arc::clone(column)))
-                .collect();
-            let variance = sd.iter().map(|sd| sd * sd).collect();
-            return Ok(Self { keys, value, variance });
+/// The cells of one day with what their keys become, for [`add_up`].
+///
+/// Cells are added up here where the variance of their sum is not the sum of their variances.
+pub(super) fn cells(
+    released: &ReleasedDay,
+    question: &Question,
+    lookups: &LookupMarginals,
+    coarser: &Coarser,
+    period: &str,
+) -> Result<DataFrame> {
+    let (batch, metadata) = read(&released.file)?;
+    let number = |name: &str| -> Result<Vec<f64>> {
+        let column = batch.column_by_name(name).ok_or_else(broken)?;
+        let column = cast(column, &DataType::Float64).map_err(|_| broken())?;
+        Ok(column.as_primitive::<Float64Type>().values().to_vec())
+    };
+    let value = number("value")?;
+    let variance: Vec<f64> = number("noise_sd")?.iter().map(|sd| sd * sd).collect();
+    let mut columns = vec![Column::new(PERIOD.into(), vec![period; value.len()])];
+    // Bins of a histogram stand between the keys and the value.
+    for (field, column) in batch.schema().fields().iter().zip(batch.columns()) {
+        let name = field.name().as_str();
+        if name == "value" {
+            break;
         }
-        let becomes: Vec<KeyBecomes> = question.by.iter().map(|key| coarser.of(key)).collect();
-        let groups: Vec<&Groups> = becomes.iter().map(KeyBecomes::groups).collect();
-        let (value, variance) = if question.measure.is_count() {
-            let tables = released.tables.as_deref().ok_or_else(|| {
-                unknown_noise(released.day, "another version of the program froze its plan")
-            })?;
-            let raking = raking(&metadata).ok_or_else(|| {
-                unknown_noise(released.day, "its file does not say what it was raked with")
-            })?;
-            let sums = sums(question, lookups, tables, raking.as_ref(), &value, &groups)?;
-            sums.into_iter().unzip()
-        } else {
-            // A table of its own has independent cells.
-            let variance: Vec<f64> = sd.iter().map(|sd| sd * sd).collect();
-            (Groups::add_up(&groups, &value), Groups::add_up(&groups, &variance))
+        let Some(key) = question.by.iter().find(|key| key.name() == name) else {
+            columns.push(to_key(name, column)?);
+            continue;
         };
-        Ok(Self { keys: keys(question, released.day, &becomes), value, variance })
+        match coarser.of(key) {
+            KeyBecomes::Nothing(_) => {}
+            KeyBecomes::Itself(_) => columns.push(to_key(name, column)?),
+            KeyBecomes::Regions(..) => {
+                let countries = column.as_string_opt::<i32>().ok_or_else(broken)?;
+                let regions = countries.iter().map(|country| country.map(region_of));
+                let name = name.replace("country", "region");
+                columns.push(Column::new(name.into(), regions.collect::<Vec<_>>()));
+            }
+        }
     }
+    columns.push(Column::new("value".into(), &value));
+    columns.push(Column::new("variance".into(), variance));
+    let cells = DataFrame::new_infer_height(columns).map_err(|_| broken())?;
+    if !question.measure.is_count() || !coarser.adds_cells() {
+        return Ok(cells);
+    }
+    let tables = released.tables.as_deref().ok_or_else(|| {
+        unknown_noise(released.day, "another version of the program froze its plan")
+    })?;
+    let raking = raking(&metadata).ok_or_else(|| {
+        unknown_noise(released.day, "its file does not say what it was raked with")
+    })?;
+    let becomes: Vec<KeyBecomes> = question.by.iter().map(|key| coarser.of(key)).collect();
+    let groups: Vec<&Groups> = becomes.iter().map(KeyBecomes::groups).collect();
+    let sums = sums(question, lookups, tables, raking.as_ref(), &value, &groups)?;
+    let (value, variance): (Vec<f64>, Vec<f64>) = sums.into_iter().unzip();
+    // Both are in the order of the keys' values.
+    let mut cells = add_up(&cells)?;
+    for column in [Column::new("value".into(), value), Column::new("variance".into(), variance)] {
+        cells.with_column(column).map_err(|_| broken())?;
+    }
+    Ok(cells)
 }
 
 /// The sums that a count was raked with, `Some(None)` if it was not raked; `None` if the file does
@@ -95,28 +104,6 @@ fn raking(metadata: &Value) -> Option<Option<Raking>> {
         (Some(raking), true) => serde_json::from_value(raking.clone()).ok().map(Some),
         (None, true) => None,
     }
-}
-
-/// The key columns of the sums.
-fn keys(question: &Question, day: Day, becomes: &[KeyBecomes]) -> Vec<(Field, ArrayRef)> {
-    let count: usize = becomes.iter().map(|key| key.groups().count).product();
-    let rows: Vec<usize> = (0..count).collect();
-    let mut repeat = count;
-    let mut columns = Vec::new();
-    for (key, becomes) in question.by.iter().zip(becomes) {
-        repeat /= becomes.groups().count;
-        let (name, column): (String, ArrayRef) = match becomes {
-            KeyBecomes::Nothing(_) => continue,
-            KeyBecomes::Itself(_) => (key.name().to_owned(), key_column(key, day, &rows, repeat)),
-            KeyBecomes::Regions(regions, _) => {
-                let names = rows.iter().map(|row| regions.get(row / repeat % regions.len()));
-                let name = key.name().replace("country", "region");
-                (name, Arc::new(names.collect::<StringArray>()))
-            }
-        };
-        columns.push((Field::new(name, column.data_type().clone(), false), column));
-    }
-    columns
 }
 
 fn read(file: &StoredFile) -> Result<(RecordBatch, Value)> {
@@ -139,23 +126,22 @@ fn unknown_noise(day: Day, why: &str) -> Error {
         .help("roll it up to weeks or months alone, or ask the coarser question in a release")
 }
 
-pub(super) fn broken() -> Error {
-    Error::internal("a stored file does not read back as published")
-}
-
 #[cfg(test)]
 mod tests {
     use std::path::Path;
+    use std::sync::Arc;
 
-    use arrow_array::{Float64Array, Int64Array, UInt8Array};
-    use arrow_schema::Schema;
+    use arrow_array::{ArrayRef, Float64Array, Int64Array, UInt8Array};
+    use arrow_schema::{Field, Schema};
     use serde_json::json;
 
     use super::super::asked::{Countries, Period};
+    use super::super::frame::numbers;
     use super::*;
     use crate::plan::Plan;
     use crate::release_file::ReleaseFile;
     use crate::release_file::privacy_loss::NanoRho;
+
     #[test]
     fn raked_days_say_with_what_and_older_ones_do_not() {
         assert_eq!(raking(&json!({ "raked": false })), Some(None));
@@ -194,7 +180,7 @@ mod tests {
                 drop: drop.iter().map(|key| (*key).to_owned()).collect(),
                 countries: Countries::Keep,
             };
-            Cells::read(&released, &release_file.questions[0], &plan.lookups, &coarser)
+            cells(&released, &release_file.questions[0], &plan.lookups, &coarser, "2026-W02")
         };
         let older = json!({ "raked": true });
         for (facts, tables, reason) in [
@@ -207,8 +193,9 @@ mod tests {
             assert!(text.contains("2026-01-05") && text.contains(reason), "{text}");
         }
         // Weeks alone need neither.
-        assert_eq!(read(older, None, &[]).ok().unwrap().value.len(), 24);
+        assert_eq!(read(older, None, &[]).ok().unwrap().shape(), (24, 4));
         let whole = read(json!({ "raked": false }), Some(tables), &["hour"]).ok().unwrap();
-        assert_eq!((whole.value.as_slice(), whole.keys.len()), ([12_000.0].as_slice(), 0));
+        assert_eq!(whole.shape(), (1, 3));
+        assert_eq!(numbers(&whole, "value").ok().unwrap(), [12_000.0]);
     }
 }

@@ -1,0 +1,110 @@
+//! Frames of published cells: the period, a column for each key, `value` and `variance`.
+//!
+//! polars groups and sorts them. Their columns are handed over here and nowhere else.
+
+use std::sync::Arc;
+
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Int64Type, UInt8Type};
+use arrow_array::{ArrayRef, Int64Array, StringArray, UInt8Array};
+use polars::prelude::{Column, DataFrame, SortMultipleOptions};
+
+use crate::{Error, Result};
+
+/// The column of the period that a cell is added up to.
+pub(super) const PERIOD: &str = "period";
+/// What is added up.
+const ADDED: [&str; 2] = ["value", "variance"];
+
+/// The columns that tell cells of a period apart.
+pub(super) fn keys(cells: &DataFrame) -> Vec<String> {
+    let names = cells.get_column_names().into_iter().map(|name| name.as_str());
+    names.filter(|name| *name != PERIOD && !ADDED.contains(name)).map(str::to_owned).collect()
+}
+
+/// Adds up `value` and `variance` of the rows of a period that agree in their keys, in order of both.
+pub(super) fn add_up(rows: &DataFrame) -> Result<DataFrame> {
+    let keys = keys(rows);
+    let by = || std::iter::once(PERIOD).chain(keys.iter().map(String::as_str));
+    let groups = rows.group_by(by()).map(|groups| groups.select(ADDED));
+    #[expect(deprecated, reason = "the lazy interface would add four crates for the same sum")]
+    let sums = groups.and_then(|groups| groups.sum());
+    let mut sums = sums.map_err(|_| broken())?;
+    for name in ADDED {
+        sums.rename(&format!("{name}_sum"), name.into()).map_err(|_| broken())?;
+    }
+    sums.sort(by(), SortMultipleOptions::default()).map_err(|_| broken())
+}
+
+/// A key of a published table as a column: hours, words, or the ends of a histogram's bins.
+pub(super) fn to_key(name: &str, array: &ArrayRef) -> Result<Column> {
+    if let Some(hours) = array.as_primitive_opt::<UInt8Type>() {
+        let hours: Vec<Option<u32>> = hours.iter().map(|hour| hour.map(u32::from)).collect();
+        return Ok(Column::new(name.into(), hours));
+    }
+    if let Some(ends) = array.as_primitive_opt::<Int64Type>() {
+        return Ok(Column::new(name.into(), ends.iter().collect::<Vec<_>>()));
+    }
+    let words = array.as_string_opt::<i32>().ok_or_else(broken)?;
+    Ok(Column::new(name.into(), words.iter().collect::<Vec<_>>()))
+}
+
+/// The same column as an array of a file.
+pub(super) fn from_key(column: &Column) -> Result<ArrayRef> {
+    if let Ok(hours) = column.u32() {
+        let hours = hours.iter().map(|hour| hour.and_then(|hour| u8::try_from(hour).ok()));
+        return Ok(Arc::new(hours.collect::<UInt8Array>()));
+    }
+    if let Ok(ends) = column.i64() {
+        return Ok(Arc::new(ends.iter().collect::<Int64Array>()));
+    }
+    let words = column.str().map_err(|_| broken())?;
+    Ok(Arc::new(words.iter().collect::<StringArray>()))
+}
+
+/// A column of numbers.
+pub(super) fn numbers(frame: &DataFrame, name: &str) -> Result<Vec<f64>> {
+    let column = frame.column(name).and_then(Column::f64).map_err(|_| broken())?;
+    Ok(column.iter().flatten().collect())
+}
+
+/// A column of text.
+pub(super) fn text(frame: &DataFrame, name: &str) -> Result<Vec<String>> {
+    let column = frame.column(name).and_then(Column::str).map_err(|_| broken())?;
+    Ok(column.iter().flatten().map(str::to_owned).collect())
+}
+
+pub(super) fn broken() -> Error {
+    Error::internal("a stored file does not read back as published")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cells_are_added_up_by_their_keys_and_come_in_the_order_of_periods_and_keys() {
+        let hours: ArrayRef = Arc::new(UInt8Array::from(vec![10, 9, 10, 9, 9]));
+        let ends: ArrayRef = Arc::new(Int64Array::from(vec![None, None, None, None, Some(7)]));
+        let words: ArrayRef = Arc::new(StringArray::from(vec!["a", "b", "a", "b", "b"]));
+        let rows = DataFrame::new_infer_height(vec![
+            Column::new(PERIOD.into(), vec!["w2", "w1", "w2", "w1", "w1"]),
+            to_key("hour", &hours).unwrap(),
+            to_key("end", &ends).unwrap(),
+            to_key("word", &words).unwrap(),
+            Column::new("value".into(), vec![1.0, 2.0, 4.0, 8.0, 16.0]),
+            Column::new("variance".into(), vec![0.5, 1.0, 2.0, 4.0, 8.0]),
+        ])
+        .unwrap();
+        let sums = add_up(&rows).unwrap();
+        assert_eq!(keys(&sums), ["hour", "end", "word"]);
+        assert_eq!(text(&sums, PERIOD).unwrap(), ["w1", "w1", "w2"]);
+        assert_eq!(numbers(&sums, "value").unwrap(), [10.0, 16.0, 5.0]);
+        assert_eq!(numbers(&sums, "variance").unwrap(), [5.0, 8.0, 2.5]);
+        let back = |name: &str| from_key(sums.column(name).unwrap()).unwrap();
+        assert_eq!(*back("hour").as_primitive::<UInt8Type>(), UInt8Array::from(vec![9, 9, 10]));
+        let ends = Int64Array::from(vec![None, Some(7), None]);
+        assert_eq!(*back("end").as_primitive::<Int64Type>(), ends);
+        assert_eq!(*back("word").as_string::<i32>(), StringArray::from(vec!["b", "b", "a"]));
+    }
+}
