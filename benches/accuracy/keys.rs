@@ -19,7 +19,7 @@ const MEAN: f64 = 5.0;
 const SIGMA: f64 = 1.2;
 
 /// The price of finding the keys: half of the rho of epsilon 1 at delta 9e-7, and a delta of 1e-7.
-const RHO: f64 = 0.024_129 / 2.0;
+const RHO: f64 = 0.027_730 / 2.0;
 const DELTA: f64 = 1e-7;
 
 /// The keys of each requester.

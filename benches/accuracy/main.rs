@@ -106,7 +106,7 @@ fn compare(days: &[Day], errors: &[Vec<f64>]) -> [f64; 2] {
 
 /// The first day by the proposal that is to replace today's tables, in a prototype.
 fn compare_proposal(day: &Day, draws: u32) {
-    let axes = AXES.map(|(_, size, block)| Axis { size, block });
+    let axes = AXES.map(|(_, size, block)| Axis { size, block, is_number: false });
     let place = |name: &&str| AXES.iter().position(|(axis, _, _)| axis == name).expect("an axis");
     let tables = QUESTIONS.map(|(_, by)| by.iter().map(place).collect::<Vec<usize>>());
     let rows = |axes: &[usize]| {

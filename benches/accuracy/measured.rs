@@ -3,15 +3,18 @@
 use std::collections::HashMap;
 
 use crate::proposal::activity::{CLASSES, Hat, SHAPE_ONE, contribution};
-use crate::proposal::answer::{Estimate, sums, total};
+use crate::proposal::answer::{Estimate, counts, total};
 use crate::proposal::levels::{Axis, Level};
 use crate::proposal::look::{is_empty, numbers};
+use crate::proposal::observed::{Observed, numbers_again};
 use crate::proposal::pair::{Measured, pair};
-use crate::proposal::plan::{Asked, plan};
-use crate::proposal::shapes::{Observed, Shapes};
+use crate::proposal::plan::{Asked, ClassTable, plan};
+use crate::proposal::shapes::Shapes;
 
 /// The part of the loss that the look gets.
-const LOOK: f64 = 0.3;
+const LOOK: f64 = 0.15;
+/// The weight of a total without keys against a question by keys.
+const TOTAL_WEIGHT: f64 = 0.25;
 
 /// The requesters of a day in one table: the cells of each and its lookups in them.
 pub(crate) struct Rows {
@@ -64,14 +67,11 @@ impl<'a> Measurements<'a> {
         if is_empty(&noisy, sd) {
             return None;
         }
-        let looked = numbers(&noisy, sd);
-        let values = looked.map(|class| class.number);
-        let asked: Vec<&Vec<usize>> = tables.iter().filter(|table| !table.is_empty()).collect();
-        let each = (1.0 - LOOK) * rho / asked.len() as f64;
-        let asked: Vec<Asked> =
-            asked.into_iter().map(|table| Asked { axes: table.clone(), rho: each }).collect();
+        let look = noisy.map(|number| (number, sd));
+        let first = numbers(&look).map(|class| class.number);
+        let asked = self.asked();
         let plans: [_; CLASSES] =
-            std::array::from_fn(|class| plan(class, values[class], axes, &asked));
+            std::array::from_fn(|class| plan(class, first[class], axes, &asked));
         let mut observed: [Vec<Observed>; CLASSES] = std::array::from_fn(|_| Vec::new());
         for (class, tables) in plans.iter().enumerate() {
             for table in tables {
@@ -81,29 +81,49 @@ impl<'a> Measurements<'a> {
                 observed[class].push((table.clone(), noisy));
             }
         }
-        let shapes = Shapes::new(axes, tables, &values, &observed);
+        let numbers = numbers(&numbers_again(&look, &observed));
+        let shapes = Shapes::new(axes, tables, &numbers.map(|class| class.number), &observed);
         let answers = tables
             .iter()
             .map(|table| {
-                let level = Level::full(axes, table);
-                match sums(&shapes, &looked, &level, &level, None, None) {
-                    Some(cells) => cells.into_iter().map(Estimate::count).collect(),
-                    None => vec![total(&looked)],
-                }
+                counts(&shapes, &numbers, &Level::full(axes, table))
+                    .unwrap_or_else(|| vec![total(&numbers)])
             })
             .collect();
-        let measured: Vec<Measured> = (0..)
-            .map_while(|place| {
-                let classes = plans.each_ref().map(|tables| tables.get(place));
-                classes.iter().any(Option::is_some).then(|| Measured {
-                    clips: Some(classes.map(|table| table.map_or(1.0, |table| table.clip))),
-                    rho: classes.map(|table| table.map_or(0.0, |table| table.rho)),
-                    has_all_rows: true,
-                })
-            })
-            .chain([Measured { clips: None, rho: [LOOK * rho; CLASSES], has_all_rows: true }])
-            .collect();
-        Some((answers, pair(&measured, 1)))
+        Some((answers, pair(&self.measured(&plans), 1)))
+    }
+
+    /// What each question may cost.
+    fn asked(&self) -> Vec<Asked> {
+        let Questions { tables, rho, .. } = self.questions;
+        let weight = |table: &Vec<usize>| if table.is_empty() { TOTAL_WEIGHT } else { 1.0 };
+        let all: f64 = tables.iter().map(weight).sum();
+        let part = |table: &Vec<usize>| (1.0 - LOOK) * rho * weight(table) / all;
+        tables.iter().map(|table| Asked { axes: table.clone(), rho: part(table) }).collect()
+    }
+
+    /// All that is measured, as the bound of a contact pair takes it: the tables of all classes side by
+    /// side, those of no axes among the numbers.
+    fn measured(&self, plans: &[Vec<ClassTable>; CLASSES]) -> Vec<Measured> {
+        let again = plans.each_ref().map(|tables| {
+            let own = tables.iter().find(|table| table.axes.is_empty());
+            own.map_or(0.0, |table| table.rho)
+        });
+        let look = [LOOK * self.questions.rho; CLASSES];
+        let numbers = [look, again].map(|rho| Measured { clips: None, rho, has_all_rows: true });
+        let shapes = plans
+            .each_ref()
+            .map(|tables| tables.iter().filter(|table| !table.axes.is_empty()).collect::<Vec<_>>());
+        let most = shapes.iter().map(Vec::len).max().unwrap_or(0);
+        let shapes = (0..most).map(|place| {
+            let tables = shapes.each_ref().map(|tables| tables.get(place));
+            Measured {
+                clips: Some(tables.map(|table| table.map_or(1.0, |table| table.clip))),
+                rho: tables.map(|table| table.map_or(0.0, |table| table.rho)),
+                has_all_rows: true,
+            }
+        });
+        numbers.into_iter().chain(shapes).collect()
     }
 
     /// The exact sums of each class, as the kernel would add them up.

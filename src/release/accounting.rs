@@ -1,9 +1,9 @@
 //! Conversion between rho and (epsilon, delta) by the exact curve of the Gaussian mechanism.
 //!
 //! Every draw that a ledger charges is a discrete Gaussian of at least [`LEAST_SCALE`] lattice steps.
-//! `docs/mechanisms.md, section 4` proves that such draws, chosen adaptively and with charges that add up to rho,
-//! are at most as distinguishable as one continuous Gaussian with `mu^2 = 2 rho (1 + 2^-20)`, but for
-//! a factor of `exp(1e-60)` at most. The curve of that Gaussian is
+//! Such draws, chosen adaptively and with charges that add up to rho, are at most as distinguishable
+//! as one continuous Gaussian with `mu^2 = 2 rho (1 + 2^-20)`, but for a factor of `exp(1e-60)` at most
+//! (`docs/mechanisms.md, section 4`). The curve of that Gaussian is
 //!
 //! ```text
 //! a = epsilon / mu - mu / 2

@@ -10,10 +10,7 @@ use std::collections::HashMap;
 use super::activity::{CLASSES, nodes};
 use super::levels::Level;
 use super::look::{ClassNumber, NumbersPart, Z_95};
-use super::shapes::{LevelShapes, Shapes};
-
-/// How many deviations of the model an interval reaches.
-const MODEL: f64 = 2.0;
+use super::shapes::{LEAST, LevelShapes, Shapes};
 
 /// An answer with its interval.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -39,6 +36,24 @@ impl Estimate {
     pub(crate) fn count(self) -> Self {
         Self { low: self.low.max(0.0), ..self }
     }
+
+    /// The same where up to `floor` of the value is what every cell keeps, seen or not.
+    fn less_floor(self, floor: f64) -> Self {
+        Self { low: self.low - floor, ..self }
+    }
+}
+
+/// The counts of a level's cells.
+pub(crate) fn counts(
+    shapes: &Shapes,
+    numbers: &[ClassNumber; CLASSES],
+    level: &Level,
+) -> Option<Vec<Estimate>> {
+    let cells = sums(shapes, numbers, level, level, None, None)?;
+    let inside = shapes.levels.iter().filter(|(set, _)| set.is_within(level));
+    let fewest = inside.map(|(set, _)| set.cells(&shapes.axes)).min().unwrap_or(1);
+    let floor = LEAST * total(numbers).value / fewest as f64;
+    Some(cells.into_iter().map(|cell| cell.less_floor(floor).count()).collect())
 }
 
 /// All lookups.
@@ -95,21 +110,16 @@ pub(crate) fn sums(
             }
         }
     }
-    let (mut parts, mut bent) = (vec![[0.0; CLASSES]; rows], vec![0.0; rows]);
+    let mut parts = vec![[0.0; CLASSES]; rows];
     for (cell, row) in to_row.iter().enumerate() {
-        let mut here = 0.0;
-        for class in 0..CLASSES {
-            // A part belongs to the answer whatever the factor is when a class has no share in it.
-            let share = factor(cell) * fine.shares[class][cell];
-            parts[*row as usize][class] += share;
-            here += scale[class] * factor(cell) * fine.bent[class][cell];
+        for (class, part) in parts[*row as usize].iter_mut().enumerate() {
+            *part += factor(cell) * fine.shares[class][cell];
         }
-        bent[*row as usize] += here.abs();
     }
     let estimate = |row: usize| {
         let sum = || parts[row].iter().zip(&scale).map(|(part, scale)| part * scale).sum();
         let numbers = NumbersPart::new(numbers, &parts[row]);
-        let core = MODEL * MODEL * (model[row] + bent[row] * bent[row]);
+        let core = Z_95 * Z_95 * model[row];
         Estimate::new(
             values.map_or_else(sum, |values| values[row]),
             noise[row] + numbers.noise,

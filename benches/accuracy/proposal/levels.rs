@@ -10,6 +10,8 @@ pub(crate) struct Axis {
     pub(crate) size: usize,
     /// How many neighbouring values make a block.
     pub(crate) block: Option<usize>,
+    /// Whether its values are bins of a number.
+    pub(crate) is_number: bool,
 }
 
 impl Axis {
@@ -36,6 +38,11 @@ impl Level {
             if table.contains(&place) { axis.deepest() } else { 0 }
         };
         Self(axes.iter().enumerate().map(depth).collect())
+    }
+
+    /// Whether one of its axes is a number.
+    pub(crate) fn has_number(&self, axes: &[Axis]) -> bool {
+        self.present(axes).any(|(_, axis, _)| axis.is_number)
     }
 
     /// The sum of the depths.

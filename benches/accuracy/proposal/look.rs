@@ -23,7 +23,7 @@ const MOST_SCALE: f64 = 1.3;
 /// Degrees of freedom of the distribution around the expected place.
 const DEGREES: f64 = 10.0;
 /// The probability outside of an interval, at each end.
-const OUTSIDE: f64 = 0.0175;
+const OUTSIDE: f64 = 0.015;
 /// A class is unknown if the variance of the logarithm of its number is above this.
 const UNKNOWN: f64 = 0.25;
 pub(crate) const Z_95: f64 = 1.959_963_984_540_054;
@@ -41,12 +41,16 @@ pub(crate) struct ClassNumber {
     pub(crate) is_unknown: bool,
 }
 
-/// The classes' numbers from a look with noise of this standard deviation.
-pub(crate) fn numbers(noisy: &[f64; CLASSES], sd: f64) -> [ClassNumber; CLASSES] {
+/// A noisy number of each class, with the standard deviation of its noise.
+pub(crate) type NoisyNumbers = [(f64, f64); CLASSES];
+
+/// The classes' numbers from what was seen of them.
+pub(crate) fn numbers(seen: &NoisyNumbers) -> [ClassNumber; CLASSES] {
+    let widest = seen.iter().map(|(_, sd)| *sd).fold(0.0, f64::max);
     let mut numbers = [ClassNumber::default(); CLASSES];
     // Mean and variance of the logarithm of the class before, and the last step of the mean.
     let (mut log, mut variance, mut step) = (0.0, 0.0, 0.0);
-    for (class, (number, seen)) in numbers.iter_mut().zip(noisy).enumerate() {
+    for (class, (number, (seen, sd))) in numbers.iter_mut().zip(seen).enumerate() {
         let before = log;
         if *seen > CERTAIN * sd {
             let half = Z_95 * sd;
@@ -61,7 +65,7 @@ pub(crate) fn numbers(noisy: &[f64; CLASSES], sd: f64) -> [ClassNumber; CLASSES]
                     f64::min((variance + CHANGE * CHANGE).sqrt(), MOST_SCALE),
                 )),
             };
-            let posterior = Posterior::new(*seen, sd, expected);
+            let posterior = Posterior::new(*seen, *sd, widest, expected);
             (log, variance) = (posterior.mean, posterior.variance);
             let mean = log.exp();
             *number = ClassNumber {
@@ -126,8 +130,9 @@ struct Posterior {
 }
 
 impl Posterior {
-    fn new(seen: f64, sd: f64, expected: Option<(f64, f64)>) -> Self {
-        let end = ((CERTAIN + 3.0) * sd).ln();
+    /// The grid ends where the class with the widest noise of all would be believed as measured.
+    fn new(seen: f64, sd: f64, widest: f64, expected: Option<(f64, f64)>) -> Self {
+        let end = ((CERTAIN + 3.0) * widest).ln();
         let count = ((end - LEAST_LOG) / STEP).ceil() as usize;
         let grid: Vec<f64> = (0..count).map(|place| LEAST_LOG + STEP * place as f64).collect();
         let weight = |log: &f64| {

@@ -2,7 +2,7 @@
 //!
 //! Each question brings a table and a part of the loss. A class measures the table itself where its
 //! cells are expected to stand out of the noise, and gives a part to its single axes; else the finest
-//! margins that do. The clip balances the noise, which grows with it, against what it bends.
+//! margins that do, else its number once more. The clip balances the noise, which grows with it, against what it bends.
 
 use super::levels::{Axis, Level};
 
@@ -12,11 +12,15 @@ pub(crate) const CLIPS: [f64; 9] = [0.08, 0.11, 0.16, 0.22, 0.31, 0.44, 0.62, 0.
 pub(crate) const LEAST_CLIP: f64 = 0.31;
 /// A table is measured by itself if its cells are expected to be off by at most this part.
 const WORTH: f64 = 1.2;
+/// The same of a single axis.
+const WORTH_SINGLE: f64 = 2.0;
 /// The part of a question's loss that goes to the single axes of a table that is measured by itself.
-const MARGINS: f64 = 0.1;
+const MARGINS: f64 = 0.2;
+/// The part that measures the number of the class again where no table is worth it.
+const NUMBER: f64 = 0.6;
 /// How fast the share that a clip keeps grows, and how much of the rest shows as error.
 const KEPT: f64 = 1.2;
-const BEND: f64 = 0.7;
+const BEND: f64 = 0.5;
 
 /// A question over the shapes of requesters.
 #[derive(Debug, Clone, PartialEq)]
@@ -49,24 +53,31 @@ pub(crate) fn plan(class: usize, number: f64, axes: &[Axis], asked: &[Asked]) ->
     let cells = |table: &[usize]| Level::full(axes, table).cells(axes);
     let error = |table: &[usize], rho: f64| choose(class, number, cells(table), rho).0;
     for Asked { axes: table, rho } in asked {
-        if table.len() == 1 {
-            add(table, *rho);
-        } else if error(table, (1.0 - MARGINS) * rho) <= WORTH * WORTH {
+        if table.is_empty() {
+            add(&[], *rho);
+        } else if table.len() > 1 && error(table, (1.0 - MARGINS) * rho) <= WORTH * WORTH {
             add(table, (1.0 - MARGINS) * rho);
             table.iter().for_each(|axis| add(&[*axis], MARGINS * rho / table.len() as f64));
         } else {
             let is_worth = |sets: &Vec<Vec<usize>>| {
                 let part = rho / sets.len() as f64;
                 let errors: f64 = sets.iter().map(|set| error(set, part)).sum();
-                errors / sets.len() as f64 <= WORTH * WORTH
+                let worth = if sets[0].len() > 1 { WORTH } else { WORTH_SINGLE };
+                errors / sets.len() as f64 <= worth * worth
             };
-            let finest = (2..table.len()).rev().map(|count| subsets(table, count)).find(is_worth);
-            let sets = finest.unwrap_or_else(|| subsets(table, 1));
-            sets.iter().for_each(|set| add(set, rho / sets.len() as f64));
+            let counts = (1..table.len().max(2)).rev();
+            if let Some(sets) = counts.map(|count| subsets(table, count)).find(is_worth) {
+                sets.iter().for_each(|set| add(set, rho / sets.len() as f64));
+            } else {
+                let each = (1.0 - NUMBER) * rho / table.len() as f64;
+                table.iter().for_each(|axis| add(&[*axis], each));
+                add(&[], NUMBER * rho);
+            }
         }
     }
     let table = |(axes, rho): (Vec<usize>, f64)| ClassTable {
-        clip: choose(class, number, cells(&axes), rho).1,
+        // A table of no axes holds the weight of a requester in the class, which is at most one.
+        clip: if axes.is_empty() { 1.0 } else { choose(class, number, cells(&axes), rho).1 },
         axes,
         rho,
     };

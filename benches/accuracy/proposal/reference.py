@@ -1,33 +1,33 @@
-"""Reference of SPEC.md: everything after the noise is drawn (numpy alone, plain loops where clearer).
+"""Reference of docs/proposals/activity-and-shapes.md: everything after the noise is drawn (numpy alone, plain loops where clearer).
 
-Axes, levels, tables: an axis is (name, size, block). A level is a tuple of (axis, depth): depth 1 of an axis with blocks is its
+Axes, levels, tables: an axis is (name, size, block, whether it is the bins of a number). A level is a tuple of (axis, depth): depth 1 of an axis with blocks is its
 blocks, depth 2 its values; an axis without blocks has depth 1 only. A table is a tuple of axis names, measured at full depth.
 Cells of a level are numbered in mixed radix, first axis most significant; axes stand in the order in which they are declared.
 
-    python3 reference.py golden.json     writes golden vectors
+    python3 reference.py FILE     writes golden vectors
 """
 import itertools, json, math, sys
 import numpy as np
 
 K = 10
 NODES = np.array([8.0 * 4**k for k in range(K)])
-LOOK = .3                                   # of rho
+LOOK = .15                                  # of rho
 EMPTY = 4.0                                   # deviations of the look's noise
 KAPPAS = np.array([.08, .11, .16, .22, .31, .44, .62, .8, 1.])
 KAPPA_FIRST = .31                             # least clip of the first class: 0.163 of rho for a pair
-KEPT, BEND = 1.2, .7                          # share kept by a clip; what a clip bends
-FINE, MARGINS = 1.2, .1                       # when a table of several axes is measured, and what its margins get
+KEPT, BEND = 1.2, .5                          # share kept by a clip; what a clip bends
+FINE, SINGLE, MARGINS, NUMBER = 1.2, 2., .2, .6   # when tables of several axes and of one are measured; what margins and the number get
 WEIGHT = dict(shape=1., single=.25)           # weights of questions in the budget
 # look
 GRID_LOW, GRID_STEP, SURE = 1e-9, .05, 12.
-RATIO, FALL, SPREAD, WIDEST, SECOND, FREEDOM, TAIL, KNOWN = -2., .2, .6, 1.3, 2., 10., .0175, .25
+RATIO, FALL, SPREAD, WIDEST, SECOND, FREEDOM, TAIL, KNOWN = -2., .2, .6, 1.3, 2., 10., .015, .25
 # shapes
-PHIS, PHIS_NEW = (.03, .06, .12, .25, .5, 1.), (.4, .8, 1.6, 3.2)
-PHI_UNSEEN = (.8, .4)                         # levels of rank 1, others
+PHIS = (.03, .06, .12, .25, .5, 1.)
+PHI_UNSEEN = (.8, .25)                         # levels of rank 1, others
 TREND, TREND_MOST = .5, 4.
-SAMPLING, LEAST, LOSS, RAKES, SHARED = .1, 1e-3, .5, 3, 20
+SAMPLING, LEAST, SHARED = .1, 1e-4, 20
 # intervals
-Z, ZM = 1.959963984540054, 2.
+Z = ZM = 1.959963984540054
 WEEK_LOW, WEEK_HIGH, DROP = .3, .2, .3
 PHI_VALUE = .25
 
@@ -35,13 +35,20 @@ PHI_VALUE = .25
 # ---------------------------------------------------------------- the look
 def look_noise(rho): return 1 / math.sqrt(2 * LOOK * rho)
 def is_empty(y, s): return max(y) < EMPTY * s
-def numbers(y, s):
-    "posterior of each class' number: value, down, up, known"
+def again(y, s, tables, noisy):
+    "the look's numbers and those that the plan measured once more, weighted; and their deviations"
+    y, s = np.array(y, float), np.full(K, s) if np.isscalar(s) else s
+    for k in range(K):
+        if () in tables[k]: v = 1 / (2 * tables[k][()][1]); a = s[k]**2; y[k] = (y[k] * v + float(np.asarray(noisy[k][()]).sum()) * a) / (v + a); s[k] = math.sqrt(v * a / (v + a))
+    return y, s
+def numbers(y, sd):
+    "posterior of each class' number: value, down, up, known. sd: one for all or by class"
+    sds = np.full(K, float(sd)) if np.isscalar(sd) else np.asarray(sd, float); s = float(sds.max())
     n = int(math.ceil((math.log((SURE + 3) * s) - math.log(GRID_LOW)) / GRID_STEP))
     g = math.log(GRID_LOW) + GRID_STEP * np.arange(n); N = np.exp(g)
     value, down, up, known = np.zeros(K), np.zeros(K), np.zeros(K), np.zeros(K, bool); L = V = step = 0.
     for k in range(K):
-        before, spread = L, V
+        before, spread = L, V; s = float(sds[k])
         if y[k] > SURE * s:
             value[k] = y[k]; down[k] = up[k] = Z * s; L, V = math.log(y[k]), (s / y[k])**2
         else:
@@ -60,7 +67,7 @@ def numbers(y, s):
 
 # ---------------------------------------------------------------- levels
 class Axes:
-    def __init__(self, axes): self.list = [tuple(a) for a in axes]; self.size = {a[0]: a[1] for a in axes}; self.block = {a[0]: a[2] for a in axes}; self.place = {a[0]: i for i, a in enumerate(axes)}
+    def __init__(self, axes): self.list = [tuple(a) for a in axes]; self.size = {a[0]: a[1] for a in axes}; self.block = {a[0]: a[2] for a in axes}; self.place = {a[0]: i for i, a in enumerate(axes)}; self.number = {a[0] for a in axes if a[3]}
     def deepest(self, a): return 2 if self.block[a] else 1
     def full(self, table): return tuple((a, self.deepest(a)) for a in sorted(table, key=self.place.get))
     def length(self, a, depth): return -(-self.size[a] // self.block[a]) if self.block[a] and depth == 1 else self.size[a]
@@ -102,16 +109,20 @@ def plan(axes, value, questions):
         error = lambda t, r: clip(axes.cells(axes.full(t)), value[k], r, k)[0]
         for table, rho in questions:
             d = len(table)
-            if d == 1: add(table, rho)
-            elif error(table, (1 - MARGINS) * rho) <= FINE**2:
+            if d == 0: add((), rho)
+            elif d > 1 and error(table, (1 - MARGINS) * rho) <= FINE**2:
                 add(table, (1 - MARGINS) * rho)
                 for a in table: add((a,), MARGINS * rho / d)
             else:
-                for z in range(d - 1, 0, -1):
+                for z in range(min(d, max(d - 1, 1)), -1, -1):
                     subsets = list(itertools.combinations(table, z))
-                    if z == 1 or sum(error(t, rho / len(subsets)) for t in subsets) / len(subsets) <= FINE**2: break
-                for t in subsets: add(t, rho / len(subsets))
-        classes.append({t: (clip(axes.cells(axes.full(t)), value[k], r, k)[1], r) for t, r in want.items()})
+                    if z == 0 or sum(error(t, rho / len(subsets)) for t in subsets) / len(subsets) <= (FINE if z > 1 else SINGLE)**2: break
+                if z == 0:
+                    for a in table: add((a,), (1 - NUMBER) * rho / d)
+                    add((), NUMBER * rho)
+                else:
+                    for t in subsets: add(t, rho / len(subsets))
+        classes.append({t: (clip(axes.cells(axes.full(t)), value[k], r, k)[1] if t else len(KAPPAS) - 1, r) for t, r in want.items()})
     return classes
 def split(rho, questions):
     "what each question that is answered from shapes, or by a count of its own, gets: weights are WEIGHT times the user's"
@@ -120,25 +131,25 @@ def split(rho, questions):
 
 # ---------------------------------------------------------------- shapes
 def observations(axes, tables, noisy, number):
-    "{level: (sums, variance, loss)} of one class"
+    "{level: (sums, variance)} of one class"
     out = {}
-    for t in sorted(tables, key=lambda t: (len(t), [axes.place[a] for a in t])):
+    for t in sorted((t for t in tables if t), key=lambda t: (len(t), [axes.place[a] for a in t])):
         i, rho = tables[t]; y = np.asarray(noisy[t], float); sigma = KAPPAS[i] / math.sqrt(2 * rho); total = y.sum(); full = axes.full(t); m = len(y)
         if KAPPAS[i] >= 1: gain = 1.
         elif total > 5 * sigma * math.sqrt(m): gain = min(max(number / total, 1.), 1 / KAPPAS[i])
         else: gain = 1 / kept(KAPPAS[i])
         for s in axes.below(full):
-            n = axes.cells(s); a = np.bincount(axes.map(full, s), y, n) * gain; v = np.bincount(axes.map(full, s), minlength=n) * (sigma * gain)**2; loss = 1 - 1 / gain
-            if s in out: a0, v0, l0 = out[s]; a, v, loss = (a0 * v + a * v0) / (v + v0), v * v0 / (v + v0), (l0 * v + loss * v0) / (v + v0)
-            out[s] = (a, v, loss * np.ones(n))
+            n = axes.cells(s); a = np.bincount(axes.map(full, s), y, n) * gain; v = np.bincount(axes.map(full, s), minlength=n) * (sigma * gain)**2
+            if s in out: a0, v0 = out[s]; a, v = (a0 * v + a * v0) / (v + v0), v * v0 / (v + v0)
+            out[s] = (a, v)
     return out
 def shapes(axes, tables, noisy, value, tops):
-    "tables, noisy: by class {table: ..}; tops: tables that no other one holds. {level: (p, lam, noise, model, loss) as K x cells}"
+    "tables, noisy: by class {table: ..}; tops: tables that no other one holds. {level: (p, lam, noise, model) as K x cells}"
     tops = [axes.full(t) for t in tops]
     levels = sorted({s for t in tops for s in axes.below(t)}, key=axes.key); home = {s: next(t for t in tops if axes.within(s, t)) for s in levels}
     down = {(t, s): axes.map(t, s) for t in tops for s in levels if axes.within(s, t)}
-    now = {t: np.full(axes.cells(t), 1 / axes.cells(t)) for t in tops}; own = {s: np.zeros(axes.cells(s)) for s in levels}; seen = set()
-    out = {s: [np.zeros((K, axes.cells(s))) for _ in range(5)] for s in levels}
+    now = {t: np.full(axes.cells(t), 1 / axes.cells(t)) for t in tops}; own = {s: np.zeros(axes.cells(s)) for s in levels}
+    out = {s: [np.zeros((K, axes.cells(s))) for _ in range(4)] for s in levels}
     margin = lambda t, s: np.bincount(down[t, s], now[t], axes.cells(s))
     last = dict(now)
     for k in range(K):
@@ -147,24 +158,22 @@ def shapes(axes, tables, noisy, value, tops):
             last[t] = now[t]; now[t] = ahead / ahead.sum()
         M = max(value[k], 1e-12); obs = observations(axes, tables[k], noisy[k], value[k]); post = {}
         for s in levels:
-            m = margin(home[s], s) * M; n = len(m); base = (m + m.mean() / 2)**2; cap = M * m; carry = own[s] * M * M; spread = lambda phi: np.minimum(phi * phi * base + SAMPLING * m, cap)
+            m = margin(home[s], s) * M; n = len(m); base = m * (m + m.mean()) if any(a in axes.number for a, _ in s) else (m + m.mean() / 2)**2; cap = M * m; carry = own[s] * M * M; spread = lambda phi: np.minimum(phi * phi * base + SAMPLING * m, cap)
             if s in obs:
-                y, v, loss = obs[s]; rank1 = axes.rank(s) == 1; ts = []; logs = []
-                for phi in (PHIS_NEW if rank1 and s not in seen else PHIS):
+                y, v = obs[s]; ts = []; logs = []
+                for phi in PHIS:
                     t = spread(phi) + carry; ts.append(t); logs.append(-.5 * (np.log(t + v).sum() + ((y - m)**2 / (t + v)).sum()))
                 w = np.exp(np.array(logs) - max(logs)); w = w / w.sum()
                 lam = sum(a * t / (t + v) for a, t in zip(w, ts)); model = np.maximum(sum(a * t for a, t in zip(w, ts)) - carry, 0.); a = m + lam * (y - m)
-                if (lam * m).sum() > M / 2: seen.add(s)
-            else: lam, v, loss, a = np.zeros(n), np.zeros(n), np.zeros(n), m; model = spread(PHI_UNSEEN[0] if axes.rank(s) == 1 else PHI_UNSEEN[1])
+            else: lam, v, a = np.zeros(n), np.zeros(n), m; model = spread(PHI_UNSEEN[0] if axes.rank(s) == 1 else PHI_UNSEEN[1])
             a = np.maximum(a, LEAST * M / n); a = a * (M / a.sum())
             for t in tops:
                 if (t, s) in down: now[t] = now[t] * (a / np.maximum(m, 1e-300))[down[t, s]]
             post[s] = a; own[s] = lam**2 * v / M**2 + (1 - lam)**2 * (model / M**2 + own[s])
-            _, o1, o2, o3, o4 = out[s]; o1[k], o2[k], o3[k], o4[k] = lam, v / M**2, model / M**2, LOSS * loss * lam * a / M
+            _, o1, o2, o3 = out[s]; o1[k], o2[k], o3[k] = lam, v / M**2, model / M**2
         for t in tops:
-            for _ in range(RAKES):
-                for s in reversed([s for s in levels if s != t and (t, s) in down]):
-                    now[t] = now[t] * (post[s] / M / np.maximum(margin(t, s), 1e-300))[down[t, s]]
+            for s in reversed([s for s in levels if s != t and (t, s) in down]):
+                now[t] = now[t] * (post[s] / M / np.maximum(margin(t, s), 1e-300))[down[t, s]]
             now[t] = now[t] / now[t].sum()
             shared = [s for s in levels if (t, s) in down and home[s] != t]; most = [s for s in shared if not any(q != s and axes.within(s, q) for q in shared)]
             for _ in range(0 if not most else 1 if len(most) == 1 else SHARED):
@@ -185,7 +194,7 @@ def interval(v, noise, low, high, count):
     return dict(value=v, noise_sd=np.sqrt(noise), low=np.maximum(lo, 0.) if count else lo, high=hi)
 def answer(axes, got, look, s, by=None, W=None, offset=None):
     "sums over the cells of level s, times W, for each cell of level `by` (s itself if None; () for one number). offset replaces the value"
-    value, down, up, known = look; p, lam, noise, model, loss = got[s]; n = axes.cells(s); by = s if by is None else by; count = W is None
+    value, down, up, known = look; p, lam, noise, model = got[s]; n = axes.cells(s); by = s if by is None else by; count = W is None
     W = np.ones(n) if W is None else np.asarray(W, float); to = axes.map(s, by); B = axes.cells(by); a = (NODES * value)[:, None]; aw = a * W
     out = np.bincount(to, (aw * p).sum(0), B); N2 = np.zeros(B); M2 = np.zeros(B)
     for q in axes.below(s):
@@ -194,12 +203,14 @@ def answer(axes, got, look, s, by=None, W=None, offset=None):
         else:
             full = aw * (1 - lam) * p / np.maximum(got[q][0][:, g], 1e-300); pair, inv = np.unique(to * nq + g, return_inverse=True); cell, ans = pair % nq, pair // nq
             G = np.array([np.bincount(inv, full[k], len(pair)) for k in range(K)])
-        _, ql, qn, qm, _ = got[q]; acc = np.zeros(len(cell)); nn = np.zeros(len(cell)); mm = np.zeros(len(cell))
+        _, ql, qn, qm = got[q]; acc = np.zeros(len(cell)); nn = np.zeros(len(cell)); mm = np.zeros(len(cell))
         for k in range(K - 1, -1, -1): acc = G[k] + acc; nn += acc**2 * ql[k, cell]**2 * qn[k, cell]; mm += acc**2 * (1 - ql[k, cell])**2 * qm[k, cell]; acc = acc * (1 - ql[k, cell])
         N2 += np.bincount(ans, nn, B); M2 += np.bincount(ans, mm, B)
-    ls = np.bincount(to, np.abs((aw * loss).sum(0)), B); P = np.array([np.bincount(to, W * p[k], B) for k in range(K)])
-    n2, l2, h2 = numbers_part(value, down, up, known, P); core = ZM**2 * (M2 + ls**2)
-    return interval(out if offset is None else offset, N2 + n2, core + l2, core + h2, count)
+    P = np.array([np.bincount(to, W * p[k], B) for k in range(K)])
+    n2, l2, h2 = numbers_part(value, down, up, known, P); core = ZM**2 * M2
+    r = interval(out if offset is None else offset, N2 + n2, core + l2, core + h2, count)
+    if count: r['low'] = np.maximum(r['low'] - LEAST * float((NODES * value).sum()) / min(axes.cells(q) for q in axes.below(s)), 0.)
+    return r
 def share(axes, got, look, s, by, meets):
     "share of the lookups of each `by` cell whose cell of level s meets the condition (0 or 1 for each cell)"
     meets = np.asarray(meets, float); to = axes.map(s, by); B = axes.cells(by); Y = (NODES * look[0]) @ got[s][0]; n = np.maximum(np.bincount(to, Y, B), 1e-9); sh = np.bincount(to, Y * meets, B) / n
@@ -261,9 +272,9 @@ def golden():
         for _ in range(2):
             y = np.array(t, float) + s * rng.standard_normal(K); v, d, u, kn = numbers(y, s); out['numbers'].append(dict(y=R(y), empty=bool(is_empty(y, s)), value=R(v), down=R(d), up=R(u), known=R(kn), total=D(total(v, d, u, kn))))
     out['cases'] = []
-    decl = [('hour', 24, 4), ('country', 3, 0), ('app', 5, 0), ('route', 3, 0), ('bin', 11, 4)]
-    for name, tables, truth in (('three questions', [('hour',), ('hour', 'app'), ('app', 'route')], truths[3]), ('one of three axes', [('country', 'app', 'route')], truths[0]), ('bins by country', [('country', 'bin'), ('country', 'route')], truths[4]), ('few', [('hour',), ('hour', 'app'), ('app', 'route')], truths[2])):
-        axes = Axes(decl); y = np.array(truth, float) + s * rng.standard_normal(K); look = numbers(y, s); q = list(zip(tables, split(rho, [WEIGHT['shape']] * len(tables)))); pl = plan(axes, look[0], q); noisy = []
+    decl = [('hour', 24, 4, False), ('country', 3, 0, False), ('app', 5, 0, False), ('route', 3, 0, False), ('bin', 11, 4, True)]
+    for name, tables, truth in (('three questions', [(), ('hour',), ('hour', 'app'), ('app', 'route')], truths[3]), ('one of three axes', [('country', 'app', 'route')], truths[0]), ('bins by country', [('country', 'bin'), ('country', 'route')], truths[4]), ('few', [('hour',), ('hour', 'app'), ('app', 'route')], truths[2])):
+        axes = Axes(decl); y = np.array(truth, float) + s * rng.standard_normal(K); look = numbers(y, s); q = list(zip(tables, split(rho, [WEIGHT['shape' if t else 'single'] for t in tables]))); pl = plan(axes, look[0], q); noisy = []
         mix = {a: [rng.dirichlet(np.full(axes.size[a], 2.)) for _ in range(2)] for a in axes.size}
         for k in range(K):
             d = {}
@@ -272,9 +283,10 @@ def golden():
                 for a in t: w = min(k / 5, 1.); x = np.outer(x, (1 - w) * mix[a][0] + w * mix[a][1]).ravel()
                 d[t] = truth[k] * kept(KAPPAS[i]) * x + KAPPAS[i] / math.sqrt(2 * r) * rng.standard_normal(len(x))
             noisy.append(d)
-        tops = [t for t in dict.fromkeys(tables) if not any(set(t) < set(u) for u in tables)]; got = shapes(axes, pl, noisy, look[0], tops)
-        case = dict(name=name, axes=[list(a) for a in decl], questions=[dict(table=list(t), rho=r) for t, r in q], y=R(y), plan=[[dict(table=list(t), kappa=float(KAPPAS[i]), rho=r) for t, (i, r) in pl[k].items()] for k in range(K)], noisy=[[dict(table=list(t), cells=R(v)) for t, v in noisy[k].items()] for k in range(K)], answers=[])
-        asked = [axes.full(t) for t in tables] + [axes.full(('app',))] if 'app' in tables[0] + tables[-1] else [axes.full(t) for t in tables]
+        first = look; ys, sds = again(y, s, pl, noisy); look = numbers(ys, sds)
+        tops = [t for t in dict.fromkeys(tables) if t and not any(set(t) < set(u) for u in tables)]; got = shapes(axes, pl, noisy, look[0], tops)
+        case = dict(name=name, again=dict(y=R(ys), sd=R(sds)), first=R(first[0]), value=R(look[0]), down=R(look[1]), up=R(look[2]), known=R(look[3]), total=D(total(*look)), axes=[list(a) for a in decl], questions=[dict(table=list(t), rho=r) for t, r in q], y=R(y), plan=[[dict(table=list(t), kappa=float(KAPPAS[i]), rho=r) for t, (i, r) in pl[k].items()] for k in range(K)], noisy=[[dict(table=list(t), cells=R(v)) for t, v in noisy[k].items()] for k in range(K)], answers=[])
+        asked = [axes.full(t) for t in tables if t] + ([axes.full(('app',))] if any('app' in t for t in tables) else [])
         for l in asked: r = answer(axes, got, look, l); case['answers'].append(dict(level=[list(x) for x in l], uninformative=R(uninformative(r)), **D(r)))
         if any('route' in t for t in tables):
             l = axes.full(next(t for t in tables if 'route' in t)); by = tuple(x for x in l if x[0] != 'route'); at = axes.map(l, axes.full(('route',))); case['share'] = dict(level=[list(x) for x in l], by=[list(x) for x in by], meets=R((at == 1) * 1.), **D(share(axes, got, look, l, by, at == 1)))

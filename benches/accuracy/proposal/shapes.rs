@@ -8,30 +8,20 @@
 
 use super::activity::CLASSES;
 use super::levels::{Axis, Level, margin};
-use super::plan::{ClassTable, kept};
+use super::observed::{Observed, Seen};
 
 /// How far the cells of a class may differ from the class below: relative spreads to choose from.
 const SPREADS: [f64; 6] = [0.03, 0.06, 0.12, 0.25, 0.5, 1.0];
-/// The same for a level of rank one that no lighter class has shown.
-const FIRST_SPREADS: [f64; 4] = [0.4, 0.8, 1.6, 3.2];
 /// The spread where nothing was measured: of a level of rank one, and of a finer one.
-const UNSEEN: (f64, f64) = (0.8, 0.4);
+const UNSEEN: (f64, f64) = (0.8, 0.25);
 /// The variance of a cell that its own requesters make, as a part of its number.
 const OWN: f64 = 0.1;
 /// The least part of an even spread that a cell keeps.
-const LEAST: f64 = 1e-3;
-/// Which part of what a clip took counts as a deviation.
-const LOSS: f64 = 0.5;
-/// A sum that is this many deviations above zero says what its clip took.
-const STANDS_OUT: f64 = 5.0;
-const RAKING_ROUNDS: usize = 3;
+pub(crate) const LEAST: f64 = 1e-4;
 /// How often tables that share several levels are fitted to one another.
 const SHARED_ROUNDS: usize = 20;
 /// What changed from one class to the next goes on at this power in the class after it, up to a factor.
 const AHEAD: (f64, f64) = (0.5, 4.0);
-
-/// A noisy table of a class: cells at full depth, the last axis changing fastest, in requesters.
-pub(crate) type Observed = (ClassTable, Vec<f64>);
 
 /// One level of all classes; every list has a list of cells for each class.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -44,11 +34,8 @@ pub(crate) struct LevelShapes {
     pub(crate) noise: Vec<Vec<f64>>,
     /// The variance of the model, in squared shares.
     pub(crate) model: Vec<Vec<f64>>,
-    /// What clips may have bent, in shares.
-    pub(crate) bent: Vec<Vec<f64>>,
     /// The variance of the level's own shares before the next class.
     own: Vec<f64>,
-    is_seen: bool,
 }
 
 /// The shapes of all classes.
@@ -62,13 +49,6 @@ pub(crate) struct Shapes {
     tops: Vec<(Level, Vec<f64>)>,
     /// The shares of the top tables in the class before.
     before: Vec<Vec<f64>>,
-}
-
-/// What the tables of a class show of one level.
-struct Seen {
-    cells: Vec<f64>,
-    variance: Vec<f64>,
-    loss: Vec<f64>,
 }
 
 impl Shapes {
@@ -124,8 +104,12 @@ impl Shapes {
         let mut posts = Vec::with_capacity(levels.len());
         for (level, shapes) in &mut levels {
             let mean: Vec<f64> = self.shares(level).iter().map(|share| share * whole).collect();
-            let seen = self.seen(level, number, observed);
-            let cells = shapes.step(level.rank() == 1, whole, &mean, seen.as_ref());
+            let seen = Seen::of(&self.axes, level, number, observed);
+            let kind = LevelKind {
+                is_rank_one: level.rank() == 1,
+                has_number: level.has_number(&self.axes),
+            };
+            let cells = shapes.step(kind, whole, &mean, seen.as_ref());
             for (top, shares) in self.tops.iter_mut().filter(|(top, _)| level.is_within(top)) {
                 for (share, place) in shares.iter_mut().zip(top.places(&self.axes, level)) {
                     *share *= cells[place as usize] / mean[place as usize].max(1e-300);
@@ -192,98 +176,40 @@ impl Shapes {
             margin(cells, &top.places(&self.axes, level), level.cells(&self.axes))
         })
     }
-
-    /// What all tables of a class show of a level together, each scaled by what its clip took.
-    fn seen(&self, level: &Level, number: f64, observed: &[Observed]) -> Option<Seen> {
-        let mut tables: Vec<&Observed> = observed.iter().collect();
-        tables.sort_by_key(|(table, _)| (table.axes.len(), table.axes.clone()));
-        let mut seen: Option<Seen> = None;
-        for (table, cells) in tables {
-            let full = Level::full(&self.axes, &table.axes);
-            if !level.is_within(&full) {
-                continue;
-            }
-            let sd = table.clip / (2.0 * table.rho).sqrt();
-            let sum: f64 = cells.iter().sum();
-            let gain = if table.clip >= 1.0 {
-                1.0
-            } else if sum > STANDS_OUT * sd * (cells.len() as f64).sqrt() {
-                (number / sum).max(1.0).min(1.0 / table.clip)
-            } else {
-                1.0 / kept(table.clip)
-            };
-            let (places, size) = (full.places(&self.axes, level), level.cells(&self.axes));
-            let scaled = |cells: &[f64], by: f64| -> Vec<f64> {
-                margin(cells, &places, size).into_iter().map(|cell| cell * by).collect()
-            };
-            let next = Seen {
-                cells: scaled(cells, gain),
-                variance: scaled(&vec![1.0; cells.len()], (sd * gain).powi(2)),
-                loss: vec![1.0 - 1.0 / gain; size],
-            };
-            seen = Some(match seen {
-                Some(known) => known.with(&next),
-                None => next,
-            });
-        }
-        seen
-    }
-}
-
-impl Seen {
-    /// Both together, weighted by their precision.
-    fn with(&self, other: &Self) -> Self {
-        let mean = |of: fn(&Self) -> &[f64]| -> Vec<f64> {
-            let both =
-                of(self).iter().zip(of(other)).zip(self.variance.iter().zip(&other.variance));
-            both.map(|((left, right), (mine, theirs))| {
-                (left * theirs + right * mine) / (mine + theirs)
-            })
-            .collect()
-        };
-        let variances = self.variance.iter().zip(&other.variance);
-        Self {
-            cells: mean(|seen| &seen.cells),
-            variance: variances.map(|(mine, theirs)| mine * theirs / (mine + theirs)).collect(),
-            loss: mean(|seen| &seen.loss),
-        }
-    }
 }
 
 impl LevelShapes {
     /// Moves a class's cells from `mean` towards what was seen, and notes the step.
     fn step(
         &mut self,
-        is_rank_one: bool,
+        kind: LevelKind,
         number: f64,
         mean: &[f64],
         seen: Option<&Seen>,
     ) -> Vec<f64> {
         let (count, square) = (mean.len(), number * number);
-        let half = mean.iter().sum::<f64>() / count as f64 / 2.0;
+        let even = mean.iter().sum::<f64>() / count as f64;
         let spread = |spread: f64, cell: f64| {
-            f64::min(spread * spread * (cell + half).powi(2) + OWN * cell, number * cell)
+            // Bins far from the others are empty in every class, so a small one may not grow as much.
+            let base =
+                if kind.has_number { cell * (cell + even) } else { (cell + even / 2.0).powi(2) };
+            f64::min(spread * spread * base + OWN * cell, number * cell)
         };
         let mut step = Step::nothing(count);
         if let Some(seen) = seen {
-            let spreads: &[f64] =
-                if is_rank_one && !self.is_seen { &FIRST_SPREADS } else { &SPREADS };
             let own: Vec<f64> = self.own.iter().map(|own| own * square).collect();
             let prior = |by: f64, cell: usize| spread(by, mean[cell]) + own[cell];
-            step = Step::towards(mean, seen, spreads, prior);
+            step = Step::towards(mean, seen, prior);
             for (model, own) in step.model.iter_mut().zip(own) {
                 *model = (*model - own).max(0.0);
             }
-            let shown: f64 =
-                step.weights.iter().zip(mean).map(|(weight, cell)| weight * cell).sum();
-            self.is_seen |= shown > number / 2.0;
         } else {
-            let unseen = if is_rank_one { UNSEEN.0 } else { UNSEEN.1 };
+            let unseen = if kind.is_rank_one { UNSEEN.0 } else { UNSEEN.1 };
             step.model = mean.iter().map(|cell| spread(unseen, *cell)).collect();
         }
         let zero = vec![0.0; count];
-        let (seen_cells, variance, loss) = seen
-            .map_or((mean, &zero[..], &zero[..]), |seen| (&seen.cells, &seen.variance, &seen.loss));
+        let (seen_cells, variance) =
+            seen.map_or((mean, &zero[..]), |seen| (&seen.cells, &seen.variance));
         let moved = |cell: usize| mean[cell] + step.weights[cell] * (seen_cells[cell] - mean[cell]);
         let least = LEAST * number / count as f64;
         let mut cells: Vec<f64> = (0..count).map(|cell| moved(cell).max(least)).collect();
@@ -294,13 +220,18 @@ impl LevelShapes {
             *own = weight * weight * variance[cell] / square
                 + rest * rest * (step.model[cell] / square + *own);
         }
-        let bent = |cell: usize| LOSS * loss[cell] * step.weights[cell] * cells[cell] / number;
-        self.bent.push((0..count).map(bent).collect());
         self.noise.push(variance.iter().map(|variance| variance / square).collect());
         self.model.push(step.model.iter().map(|model| model / square).collect());
         self.weights.push(step.weights);
         cells
     }
+}
+
+/// What decides how far classes may differ in a level.
+#[derive(Clone, Copy)]
+struct LevelKind {
+    is_rank_one: bool,
+    has_number: bool,
 }
 
 /// How far each cell moves, and how far classes differ.
@@ -315,12 +246,7 @@ impl Step {
     }
 
     /// Averages over the spreads by how well each explains what was seen.
-    fn towards(
-        mean: &[f64],
-        seen: &Seen,
-        spreads: &[f64],
-        prior: impl Fn(f64, usize) -> f64,
-    ) -> Self {
+    fn towards(mean: &[f64], seen: &Seen, prior: impl Fn(f64, usize) -> f64) -> Self {
         let likely = |spread: &f64| -> f64 {
             let one = |cell: usize| {
                 let all = prior(*spread, cell) + seen.variance[cell];
@@ -328,13 +254,13 @@ impl Step {
             };
             -0.5 * (0..mean.len()).map(one).sum::<f64>()
         };
-        let likely: Vec<f64> = spreads.iter().map(likely).collect();
+        let likely: Vec<f64> = SPREADS.iter().map(likely).collect();
         let most = likely.iter().copied().fold(f64::NEG_INFINITY, f64::max);
         let likely: Vec<f64> = likely.iter().map(|one| (one - most).exp()).collect();
         let all: f64 = likely.iter().sum();
         let mut step = Self::nothing(mean.len());
         for cell in 0..mean.len() {
-            for (spread, likely) in spreads.iter().zip(&likely) {
+            for (spread, likely) in SPREADS.iter().zip(&likely) {
                 let prior = prior(*spread, cell);
                 step.weights[cell] += likely / all * prior / (prior + seen.variance[cell]);
                 step.model[cell] += likely / all * prior;
@@ -361,10 +287,8 @@ fn rake(
             (top.places(axes, level), shares)
         })
         .collect();
-    for _ in 0..RAKING_ROUNDS {
-        for (places, post) in &levels {
-            scale_to(cells, places, post);
-        }
+    for (places, post) in &levels {
+        scale_to(cells, places, post);
     }
     to_one(cells);
 }

@@ -1,9 +1,9 @@
 //! Random words from a stream cipher whose key comes from the operating system.
 //!
-//! Each [`Words`] draws a key of its own on first use and never shares it. Every block of key stream
-//! begins with the key of the next block (fast key erasure), so words that were used cannot be
-//! computed again from what is left in memory. A process that was forked draws a new key. Key and
-//! block are wiped when they are dropped.
+//! Each [`Words`] draws a key of its own on first use. Every block of key stream begins with the key
+//! of the next block (fast key erasure), so earlier blocks cannot be computed from what is left in
+//! memory. Key and block are wiped when they are dropped. The program never forks; if it did, the
+//! child would draw a new key for its next block, and share the rest of the one it was born with.
 
 use chacha20::ChaCha20;
 use chacha20::cipher::{KeyIvInit, StreamCipher};
