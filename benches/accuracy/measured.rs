@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 
-use crate::proposal::activity::{CLASSES, Hat, SHAPE_ONE, contribution};
 use crate::proposal::answer::{Estimate, counts, total};
 use crate::proposal::levels::{Axis, Level};
 use crate::proposal::look::{is_empty, numbers};
@@ -10,6 +9,7 @@ use crate::proposal::observed::{Observed, numbers_again};
 use crate::proposal::pair::{Measured, pair};
 use crate::proposal::plan::{Asked, ClassTable, plan};
 use crate::proposal::shapes::Shapes;
+use pointillist::plan::kinds::{CLASSES, Hat, SHAPE_ONE, contribution};
 
 /// The part of the loss that the look gets.
 const LOOK: f64 = 0.15;

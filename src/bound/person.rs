@@ -13,7 +13,7 @@ use super::ball::Ball;
 use super::pairs::{PartitionedRows, RowsBuffer};
 use crate::Result;
 use crate::plan::kinds::{PairAmount, TableBound};
-use crate::release_file::lattice::{Clip, LATTICE_ONE};
+use crate::release_file::lattice::Clip;
 
 /// Bounds persons, with buffers that are used for one partition after another.
 #[derive(Default)]
@@ -39,21 +39,23 @@ impl PersonBounder {
         emit: &mut impl FnMut(PairAmount) -> Result<()>,
     ) -> Result<()> {
         let amounts = &mut self.amounts;
-        let counts_once = table.kind.counts_once();
         self.buffer.of_each_requester(day, partition, |_, pairs| {
             table.divide(pairs, amounts);
-            let one = LATTICE_ONE.cast_signed();
-            let square =
-                square(amounts, |cell| if counts_once { LATTICE_ONE.into() } else { size(cell) });
+            let whole = |cell: &[PairAmount], rows| table.kind.whole(cell[0].cell, rows);
+            let square = square(amounts, |cell| {
+                let size = size(cell);
+                let rows = i64::try_from(size).unwrap_or(i64::MAX);
+                whole(cell, rows).map_or(size, |whole| whole.unsigned_abs().into())
+            });
             let ball = Ball::around(square, table.clip);
             for cell in amounts.chunk_by(is_same_cell) {
                 let rows: i64 = cell.iter().map(|amount| amount.steps).sum();
+                let whole = whole(cell, rows).map(|whole| ball.scale(whole));
                 for amount in cell {
-                    let steps = if counts_once {
-                        // Each row has an equal part in the requester's presence.
-                        ball.scale(one) * amount.steps / rows.max(1)
-                    } else {
-                        ball.scale(amount.steps)
+                    let steps = match whole {
+                        // Each row has an equal part in the whole.
+                        Some(whole) => whole * amount.steps / rows.max(1),
+                        None => ball.scale(amount.steps),
                     };
                     if steps != 0 {
                         emit(PairAmount { steps, ..*amount })?;

@@ -5,7 +5,10 @@ use super::pairs::{PartitionedRows, RowsBuffer};
 use super::rows::{Narrow, REQUESTER_BITS};
 use super::sort::sort;
 use crate::Result;
-use crate::plan::kinds::{AtomCount, CellAmount, Pair, RequesterRows, TableBound};
+use crate::plan::kinds::{
+    AtomCount, Bounding, CellAmount, Hat, Pair, RequesterRows, TableBound, contribution,
+};
+use crate::release_file::lattice::Clip;
 
 /// Bounds requesters, with buffers that are used for one partition after another.
 #[derive(Default)]
@@ -48,16 +51,16 @@ impl RequesterBounder {
         buffer.sort_with_targets(atom_bits);
         let narrow = &buffer.rows.narrow;
         for own in narrow.chunk_by(|left, right| left >> atom_bits == right >> atom_bits) {
-            requester.contribute(own, |row| row & ((1 << atom_bits) - 1), &[], tables, add);
+            requester.contribute(0, own, |row| row & ((1 << atom_bits) - 1), &[], tables, add);
         }
         for own in buffer.rows.wide.chunk_by(|left, right| left.requester == right.requester) {
-            requester.contribute(own, |row| row.atom, &[], tables, add);
+            requester.contribute(0, own, |row| row.atom, &[], tables, add);
         }
         if let Some(sorted) = day.sorted {
             sorted.leave(partition, &buffer.rows.narrow_with_target);
         }
-        buffer.of_each_sorted(day, partition, |_, own| {
-            requester.contribute(own, |pair| pair.atom, own, tables, add);
+        buffer.of_each_sorted(day, partition, |(number, _), own| {
+            requester.contribute(number, own, |pair| pair.atom, own, tables, add);
             Ok(())
         })
     }
@@ -68,6 +71,7 @@ impl OneRequester {
     /// keep their targets.
     fn contribute<R>(
         &mut self,
+        number: u64,
         rows: &[R],
         atom: impl Fn(&R) -> u64,
         pairs: &[Pair],
@@ -83,10 +87,31 @@ impl OneRequester {
             }
         }
         let lookups = i64::try_from(rows.len()).unwrap_or(i64::MAX);
-        let rows = RequesterRows { lookups, atoms: &self.atoms, pairs };
+        let rows = RequesterRows { number, lookups, atoms: &self.atoms, pairs };
+        let hat = Hat::of(lookups.unsigned_abs());
         for (table, bound) in tables.iter().enumerate() {
             bound.fill(&rows, &mut self.vector);
-            scale_into_ball(&self.vector, bound.clip, |cell, steps| add(table, cell, steps));
+            let add = |cell, steps| add(table, cell, steps);
+            match bound.kind.bounding() {
+                Bounding::Ball => scale_into_ball(&self.vector, bound.clip, add),
+                Bounding::Shape { class, bits } => {
+                    add_shape(&self.vector, &hat, (hat.weight(class), bound.clip, bits), add);
+                }
+            }
         }
     }
+}
+
+/// Hands each contribution of one class's part of a requester's shape to `add`.
+fn add_shape(
+    vector: &[CellAmount],
+    hat: &Hat,
+    (weight, clip, bits): (u64, Clip, u32),
+    mut add: impl FnMut(u32, i64),
+) {
+    let square = vector.iter().map(|amount| u128::from(amount.steps.unsigned_abs()).pow(2)).sum();
+    let multiplier = hat.shape_of(square, bits).multiplier(clip.units(), weight);
+    vector.iter().for_each(|amount| {
+        add(amount.cell, contribution(amount.steps.unsigned_abs(), multiplier));
+    });
 }

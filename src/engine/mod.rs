@@ -85,6 +85,7 @@ impl DayRows {
                 cells,
                 kind: table.contribution.kind(),
                 clip: table.clip,
+                places: plan.places(table),
             })
             .collect();
         if plan.tables.iter().any(|table| table.target_clip.is_some()) {

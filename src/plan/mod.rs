@@ -31,10 +31,13 @@ pub use published_layers::PublishedLayers;
 pub use role::Role;
 pub use table::MeasuredTable;
 
+use std::collections::{BTreeMap, HashMap};
+
 use kinds::Needs;
 
 use crate::Result;
 use crate::release_file::ReleaseFile;
+use crate::release_file::measure::Measure;
 use crate::release_file::privacy_loss::NanoRho;
 use crate::release_file::unit::Unit;
 
@@ -49,6 +52,9 @@ pub struct Plan {
     pub cells: Vec<Cells>,
     /// What counts and shares are made of.
     pub lookups: LookupMarginals,
+    /// Where the prefixes that were found for each question lie in tables of shapes, ascending; empty
+    /// before they are found.
+    pub prefix_places: BTreeMap<String, HashMap<u64, u32>>,
 }
 
 impl Plan {
@@ -70,7 +76,10 @@ impl Plan {
     /// # Errors
     /// Usage, for keys that cannot be laid out; internal, for tables of another release.
     pub fn with_tables(release_file: &ReleaseFile, tables: Vec<MeasuredTable>) -> Result<Self> {
+        // A question may need them whatever is measured first.
+        let mut measures = release_file.questions.iter().map(|question| &question.measure);
         let has_targets = release_file.ledger.unit == Unit::PersonDay
+            || measures.any(Measure::reads_targets)
             || tables.iter().any(|table| table.contribution.kind().needs() >= Needs::Targets);
         let layout = Layout::new(&release_file.questions)?.with_targets(has_targets);
         let cells = tables
@@ -78,13 +87,30 @@ impl Plan {
             .map(|table| table.cells(&layout, &release_file.questions))
             .collect::<Result<_>>()?;
         let lookups = LookupMarginals::new(&release_file.questions)?;
-        Ok(Self { layout, tables, cells, lookups })
+        Ok(Self { layout, tables, cells, lookups, prefix_places: BTreeMap::new() })
     }
 
     /// The number of cells of each table.
     #[must_use]
     pub fn sizes(&self) -> Vec<u32> {
-        self.cells.iter().map(Cells::count).collect()
+        let size = |(table, cells): (&MeasuredTable, &Cells)| match self.places(table) {
+            // Behind the prefixes that were found are all others.
+            Some(places) => u32::try_from(places.len()).map_or(u32::MAX, |places| places + 1),
+            None => cells.count(),
+        };
+        self.tables.iter().zip(&self.cells).map(size).collect()
+    }
+
+    /// In which cell of a table each found prefix counts; `None` if it does not go by prefixes, or if
+    /// they are not found yet.
+    #[must_use]
+    pub fn places(&self, table: &MeasuredTable) -> Option<&HashMap<u64, u32>> {
+        let goes_by_prefixes = table.contribution.kind().needs() == Needs::Places;
+        table
+            .role
+            .question()
+            .filter(|_| goes_by_prefixes)
+            .and_then(|name| self.prefix_places.get(name))
     }
 }
 

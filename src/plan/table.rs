@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::axis::Axis;
 use super::cells::Cells;
-use super::kinds::{Contribution, Layering};
+use super::kinds::{Contribution, Layering, Needs};
 use super::layout::Layout;
 use super::role::Role;
 use crate::Result;
@@ -65,7 +65,9 @@ impl MeasuredTable {
     /// Internal, when the table is not of these questions.
     pub fn cells(&self, layout: &Layout, questions: &[Question]) -> Result<Cells> {
         let kind = self.contribution.kind();
-        Cells::new(&self.axes, kind.cells_per_combination(), kind.number(), layout, questions)
+        // The values of a prefix are no digits of atoms.
+        let axes = if kind.needs() == Needs::Places { &[] } else { &self.axes[..] };
+        Cells::new(axes, kind.cells_per_combination(), kind.number(), layout, questions)
     }
 
     /// How a requester's lookups are divided; `None` if they are not.

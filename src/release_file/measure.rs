@@ -99,6 +99,12 @@ impl Measure {
         }
     }
 
+    /// Whether it is about which targets a requester asks about, and not only how often it asks.
+    #[must_use]
+    pub const fn reads_targets(&self) -> bool {
+        matches!(self, Self::Prefixes(_) | Self::DistinctRequesters { of: Counted::Targets, .. })
+    }
+
     /// Whether it counts lookups by public keys, or all of them.
     #[must_use]
     pub const fn is_count(&self) -> bool {

@@ -4,7 +4,7 @@
 #[path = "../../benches/accuracy/proposal/mod.rs"]
 mod prototype;
 
-use prototype::activity::{CLASSES, Hat, SHAPE_ONE, contribution, nodes};
+use pointillist::plan::kinds::{CLASSES, Hat, SHAPE_ONE, contribution, nodes};
 use prototype::answer::{Estimate, counts, total};
 use prototype::levels::{Axis, Level};
 use prototype::look::{ClassNumber, is_empty, numbers};

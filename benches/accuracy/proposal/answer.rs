@@ -7,10 +7,10 @@
 
 use std::collections::HashMap;
 
-use super::activity::{CLASSES, nodes};
 use super::levels::Level;
 use super::look::{ClassNumber, NumbersPart, Z_95};
 use super::shapes::{LEAST, LevelShapes, Shapes};
+use pointillist::plan::kinds::{CLASSES, nodes};
 
 /// An answer with its interval.
 #[derive(Debug, Clone, Copy, PartialEq)]

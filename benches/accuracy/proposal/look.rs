@@ -5,7 +5,7 @@
 //! class at a rate that changes slowly. The weighing is a posterior on a grid of logarithms, with
 //! a Student distribution around the expected place because rates do jump now and then.
 
-use super::activity::{CLASSES, nodes};
+use pointillist::plan::kinds::{CLASSES, nodes};
 
 /// A class that is this many standard deviations of noise above zero is believed as measured.
 const CERTAIN: f64 = 12.0;

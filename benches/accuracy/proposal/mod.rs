@@ -5,7 +5,6 @@
 //! today's tables. `reference.py` is the same in another language, and a test of the program compares
 //! both number by number.
 
-pub(crate) mod activity;
 pub(crate) mod answer;
 pub(crate) mod levels;
 pub(crate) mod look;

@@ -1,9 +1,9 @@
 //! What the noisy tables of a class show of one level.
 
-use super::activity::CLASSES;
 use super::levels::{Axis, Level, margin};
 use super::look::NoisyNumbers;
 use super::plan::{ClassTable, kept};
+use pointillist::plan::kinds::CLASSES;
 
 /// A sum that is this many deviations above zero says what its clip took.
 const STANDS_OUT: f64 = 5.0;

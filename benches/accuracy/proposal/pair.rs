@@ -11,7 +11,7 @@
 //! one cell. In `s` and `t` every piece is convex or monotone, so its maximum is at one of finitely
 //! many points. For large `n` a bound that falls with `1/n^2` ends the search.
 
-use super::activity::{CLASSES, nodes};
+use pointillist::plan::kinds::{CLASSES, nodes};
 
 /// One group of measurements: the loss that each class of it was given, and the clip of each class;
 /// without clips it is the number of requesters of each class.

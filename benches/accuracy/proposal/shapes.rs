@@ -6,9 +6,9 @@
 //! (the weight, the variance of the noise and of the model) gives the deviation of any sum of
 //! answers later.
 
-use super::activity::CLASSES;
 use super::levels::{Axis, Level, margin};
 use super::observed::{Observed, Seen};
+use pointillist::plan::kinds::CLASSES;
 
 /// How far the cells of a class may differ from the class below: relative spreads to choose from.
 const SPREADS: [f64; 6] = [0.03, 0.06, 0.12, 0.25, 0.5, 1.0];

@@ -6,7 +6,7 @@
 //! one bin to another at most (docs/mechanisms.md, "Requesters" and "Pairs and targets"). ∎
 
 use super::super::axis::Axis;
-use super::kind::{Kind, Reach, TableBound};
+use super::kind::{Kind, Needs, Reach, TableBound};
 use super::rows::{CellAmount, Pair, PairAmount, RequesterRows, by_target};
 use crate::release_file::lattice::{Clip, LATTICE_ONE};
 use crate::release_file::measure::{HISTOGRAM_BINS, histogram_edges};
@@ -22,6 +22,10 @@ impl Kind for Histogram {
 
     fn cells_per_combination(&self) -> u64 {
         HISTOGRAM_BINS as u64
+    }
+
+    fn needs(&self) -> Needs {
+        Needs::Lookups
     }
 
     fn clip(&self, _: Option<Clip>, _: &[Axis]) -> Clip {
@@ -40,8 +44,8 @@ impl Kind for Histogram {
         }
     }
 
-    fn counts_once(&self) -> bool {
-        true
+    fn whole(&self, _: u32, _: i64) -> Option<i64> {
+        Some(LATTICE_ONE.cast_signed())
     }
 
     fn reach(&self, _: f64) -> Reach {

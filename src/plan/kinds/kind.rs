@@ -1,5 +1,7 @@
 //! What each kind of measured table says of itself.
 
+use std::collections::HashMap;
+
 use super::super::axis::Axis;
 use super::super::cells::{Cells, RowNumber};
 use super::rows::{CellAmount, Pair, PairAmount, RequesterRows, merge_pairs};
@@ -12,7 +14,7 @@ pub(super) const DEFAULT_CLIP: Clip = Clip::whole(10);
 ///
 /// # Privacy
 /// A kind looks at the rows of one requester at a time and at nothing else that is private. Whatever
-/// [`Self::fill`] makes of them is scaled into the ball of the table's clip, which is the table's
+/// [`Self::fill`] makes of them is bounded as [`Self::bounding`] says, so that the table's clip is its
 /// sensitivity (docs/mechanisms.md, "Contribution bound"). What a kind has to prove itself is
 /// [`Self::reach`], [`Self::struck_out`] and what [`Self::divide`] promises.
 pub trait Kind: Sync {
@@ -34,6 +36,11 @@ pub trait Kind: Sync {
         Needs::Atoms
     }
 
+    /// How what a requester adds up to is bounded.
+    fn bounding(&self) -> Bounding {
+        Bounding::Ball
+    }
+
     /// The clip of a table with these axes, if the release file or the planner asks for a bound on a
     /// requester's contributions, or for none.
     fn clip(&self, asked: Option<Clip>, _axes: &[Axis]) -> Clip {
@@ -44,8 +51,8 @@ pub trait Kind: Sync {
     fn fill(&self, rows: &RequesterRows<'_>, table: &TableBound<'_>, vector: &mut Vec<CellAmount>);
 
     /// Divides what [`Self::fill`] gives over the requester's rows: fills an empty list with what the
-    /// rows about each target add to each cell, in any order. If a requester
-    /// [counts once](Self::counts_once) they are numbers of rows instead.
+    /// rows about each target add to each cell, in any order. If a cell holds a
+    /// [whole](Self::whole) they are numbers of rows instead.
     ///
     /// # Privacy
     /// What is left of them is scaled into the ball by their absolute values, added up by cell. The
@@ -54,10 +61,11 @@ pub trait Kind: Sync {
     /// (docs/mechanisms.md, "Persons").
     fn divide(&self, pairs: &[Pair], table: &TableBound<'_>, amounts: &mut Vec<PairAmount>);
 
-    /// Whether a requester counts as one in a cell however many of its rows are there; that one is
-    /// divided evenly over the rows where persons are the unit.
-    fn counts_once(&self) -> bool {
-        false
+    /// What a cell holds of a requester that has `rows` rows there, in lattice steps, whatever each of
+    /// them is; it is divided evenly over the rows where persons are the unit. `None` if a cell holds
+    /// what its rows add up to.
+    fn whole(&self, _cell: u32, _rows: i64) -> Option<i64> {
+        None
     }
 
     /// How far lookups can move the vector of their requester; `clip` is in contributions.
@@ -74,6 +82,21 @@ pub trait Kind: Sync {
     }
 }
 
+/// How what a requester adds up to in a table is bounded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Bounding {
+    /// It is scaled into the ball of the table's clip.
+    Ball,
+    /// It is divided by all lookups of the requester, weighed by the requester's activity in one class,
+    /// and bounded together with all tables of shapes (see [`super::activity`]).
+    Shape {
+        /// The class of activity.
+        class: usize,
+        /// The fractional bits of what a row adds: one whole is 2^`bits`.
+        bits: u32,
+    },
+}
+
 /// How one table takes a requester's rows.
 pub struct TableBound<'a> {
     /// What rows add.
@@ -82,6 +105,8 @@ pub struct TableBound<'a> {
     pub cells: &'a Cells,
     /// The bound on the L2 norm of a requester's vector.
     pub clip: Clip,
+    /// In which cell each found prefix counts, if the table goes by prefixes.
+    pub places: Option<&'a HashMap<u64, u32>>,
 }
 
 impl TableBound<'_> {
@@ -102,10 +127,14 @@ impl TableBound<'_> {
 /// What must be known of the rows before a table can be tallied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Needs {
+    /// How many there are.
+    Lookups,
     /// How many there are of each atom.
     Atoms,
     /// Also the target of each.
     Targets,
+    /// Also in which cell each found prefix counts.
+    Places,
     /// Also which prefixes were found: its cells are known only then, and it is tallied after all
     /// others.
     Prefixes,
@@ -125,5 +154,12 @@ impl Reach {
     /// at right angles at most.
     pub(super) const fn of_counts(clip: f64) -> Self {
         Self { one_lookup: 1.0, any_two: std::f64::consts::SQRT_2 * clip }
+    }
+
+    /// Of parts of shapes, which have no negative entries; how far one lookup moves them depends on
+    /// other tables.
+    pub(super) const fn of_shapes(clip: f64) -> Self {
+        let any_two = std::f64::consts::SQRT_2 * clip;
+        Self { one_lookup: any_two, any_two }
     }
 }

@@ -16,7 +16,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::super::axis::Axis;
-use super::kind::{Kind, Reach, TableBound};
+use super::kind::{Kind, Needs, Reach, TableBound};
 use super::rows::{CellAmount, Pair, PairAmount, RequesterRows, lattice};
 use crate::release_file::lattice::Clip;
 
@@ -61,6 +61,10 @@ impl Kind for Layers {
 
     fn clip(&self, asked: Option<Clip>, _: &[Axis]) -> Clip {
         self.taking(asked.unwrap_or(DEFAULT_BOUND)).norm()
+    }
+
+    fn needs(&self) -> Needs {
+        Needs::Lookups
     }
 
     fn fill(&self, rows: &RequesterRows<'_>, table: &TableBound<'_>, vector: &mut Vec<CellAmount>) {

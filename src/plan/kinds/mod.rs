@@ -5,6 +5,7 @@
 //! the vector, with the claim and its proof. A new kind is a file here, a variant of
 //! [`Contribution`] and the measure that asks for it.
 
+mod activity;
 mod histogram;
 mod kind;
 mod layers;
@@ -13,6 +14,7 @@ mod numbers;
 mod prefixes;
 mod presence;
 mod rows;
+mod shapes;
 
 use serde::{Deserialize, Serialize};
 
@@ -22,8 +24,12 @@ use crate::release_file::measure::Measure;
 use crate::release_file::prefix::Prefix;
 use crate::release_file::question::Question;
 
+pub use activity::{
+    Activity, CLASSES, Hat, LEVEL_BITS, Multiplier, SHAPE_BITS, SHAPE_ONE, Shape, contribution,
+    nodes,
+};
 pub use histogram::Histogram;
-pub use kind::{Kind, Needs, Reach, TableBound};
+pub use kind::{Bounding, Kind, Needs, Reach, TableBound};
 pub(super) use layers::DEFAULT_BOUND;
 pub use layers::{Layering, Layers};
 pub use lookups::Lookups;
@@ -33,6 +39,7 @@ pub use prefixes::{
 };
 pub use presence::Presence;
 pub use rows::{AtomCount, CellAmount, Pair, PairAmount, RequesterRows};
+pub use shapes::{PrefixShapes, ShapeSums, Shapes};
 
 /// What one requester adds to the cells of a table before scaling, as plans keep it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -56,6 +63,14 @@ pub enum Contribution {
     /// The number of lookups with each private prefix that was found.
     #[serde(rename = "keycounts")]
     PrefixCounts(PrefixCounts),
+    /// How active it is: its weight in each class.
+    Activity,
+    /// The part of one class in its share of lookups in each.
+    Shapes(Shapes),
+    /// The part of one class in its share of lookups in each, weighed by a number.
+    ShapeSums(ShapeSums),
+    /// The part of one class in its share of lookups with each private prefix that was found.
+    PrefixShapes(PrefixShapes),
 }
 
 impl Contribution {
@@ -71,6 +86,10 @@ impl Contribution {
             Self::Histogram => &Histogram,
             Self::PrefixWeights(weights) => weights,
             Self::PrefixCounts(counts) => counts,
+            Self::Activity => &Activity,
+            Self::Shapes(shapes) => shapes,
+            Self::ShapeSums(sums) => sums,
+            Self::PrefixShapes(shapes) => shapes,
         }
     }
 
@@ -109,7 +128,19 @@ impl Contribution {
     pub const fn prefix(&self) -> Option<Prefix> {
         match self {
             Self::PrefixWeights(PrefixWeights { prefix })
-            | Self::PrefixCounts(PrefixCounts { prefix }) => Some(*prefix),
+            | Self::PrefixCounts(PrefixCounts { prefix })
+            | Self::PrefixShapes(PrefixShapes { prefix, .. }) => Some(*prefix),
+            _ => None,
+        }
+    }
+
+    /// The class of activity whose shapes it holds; `None` for other kinds.
+    #[must_use]
+    pub const fn class(&self) -> Option<u8> {
+        match self {
+            Self::Shapes(Shapes { class })
+            | Self::ShapeSums(ShapeSums { class, .. })
+            | Self::PrefixShapes(PrefixShapes { class, .. }) => Some(*class),
             _ => None,
         }
     }

@@ -24,7 +24,7 @@ pub const MOST_PREFIXES_OF_ONE: usize = 10;
 /// many may be known from the days before.
 pub const MOST_PREFIXES: usize = 16_384;
 /// A count goes by the known prefixes and by those of at most two rounds.
-const MOST_CELLS: u32 = 3 * MOST_PREFIXES as u32;
+pub(super) const MOST_CELLS: u32 = 3 * MOST_PREFIXES as u32;
 
 /// What each prefix of a requester gets, by how many it has.
 const WEIGHTS: [i64; MOST_PREFIXES_OF_ONE + 1] = {

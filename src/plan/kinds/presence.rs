@@ -86,8 +86,8 @@ impl Kind for Presence {
         amounts.truncate(kept);
     }
 
-    fn counts_once(&self) -> bool {
-        true
+    fn whole(&self, _: u32, _: i64) -> Option<i64> {
+        Some(LATTICE_ONE.cast_signed())
     }
 
     fn reach(&self, clip: f64) -> Reach {

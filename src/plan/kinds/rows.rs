@@ -6,9 +6,11 @@ use crate::release_file::lattice::LATTICE_ONE;
 /// All rows of one requester on one day.
 #[derive(Debug, Clone, Copy)]
 pub struct RequesterRows<'a> {
+    /// The requester's number, if rows keep their targets; otherwise anything.
+    pub number: u64,
     /// How many there are.
     pub lookups: i64,
-    /// How many there are of each atom, atoms ascending.
+    /// How many there are of each atom, atoms ascending; empty if no table [needs](super::Needs) them.
     pub atoms: &'a [AtomCount],
     /// The rows with their targets, atoms ascending; empty if rows do not keep them.
     pub pairs: &'a [Pair],
@@ -57,13 +59,23 @@ pub(super) const fn lattice(lookups: i64) -> i64 {
     lookups.saturating_mul(LATTICE_ONE.cast_signed())
 }
 
-/// Fills an empty vector with the lookups in each cell, each cell once.
+/// Fills an empty vector with the lookups in each cell in lattice steps, each cell once.
 pub(super) fn count_lookups(atoms: &[AtomCount], cells: &Cells, vector: &mut Vec<CellAmount>) {
+    count_rows(atoms, cells, LATTICE_ONE.cast_signed(), vector);
+}
+
+/// Fills an empty vector with the rows in each cell, each worth `one`, each cell once.
+pub(super) fn count_rows(
+    atoms: &[AtomCount],
+    cells: &Cells,
+    one: i64,
+    vector: &mut Vec<CellAmount>,
+) {
     // A plain loop: nearly every atom has a cell, which an iterator that filters cannot know.
     vector.reserve(atoms.len());
     for atom in atoms {
         if let Some(cell) = cells.cell(atom.atom) {
-            vector.push(CellAmount { cell, steps: lattice(atom.lookups) });
+            vector.push(CellAmount { cell, steps: atom.lookups.saturating_mul(one) });
         }
     }
     merge(vector);
