@@ -33,11 +33,13 @@ use std::time::Duration;
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::Float64Type;
-use measured::{Measurements, Questions, Rows};
+use measured::{LOOK, Measurements, Questions, Rows};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use pointillist::ledger::Second;
 use pointillist::pipeline::{Again, Incomplete, Job, Spill, Stop, open_ledger, release_day};
+use pointillist::release::pair_limit;
 use pointillist::release_file::ReleaseFile;
+use pointillist::release_file::privacy_loss::NanoRho;
 use pointillist::release_file::window::{DayWindow, parse_instant};
 use proposal::levels::Axis;
 use world::{AXES, DATES, Day, QUESTIONS, Users};
@@ -116,13 +118,12 @@ fn compare_proposal(day: &Day, draws: u32) {
     };
     let questions = Questions { axes: &axes, tables: &tables, rho: others::RHO };
     let mut measurements = Measurements::new(&questions, &rows);
-    let (mut chance, mut pair) = (world::Chance::new(99), 0.0_f64);
+    let mut chance = world::Chance::new(99);
     let mut squares = [0.0; QUESTIONS.len()];
     let (mut inside, mut intervals) = ([0_u32; QUESTIONS.len()], [0_u32; QUESTIONS.len()]);
     for _ in 0..draws {
         let drawn = measurements.draw(|| chance.normal()).expect("a day that is not empty");
-        pair = pair.max(drawn.1);
-        for (place, answers) in drawn.0.iter().enumerate() {
+        for (place, answers) in drawn.iter().enumerate() {
             let truths = day.table(QUESTIONS[place].1).truth;
             for (answer, truth) in answers.iter().zip(&truths) {
                 squares[place] += (answer.value - truth).powi(2) / truths.len() as f64;
@@ -133,6 +134,8 @@ fn compare_proposal(day: &Day, draws: u32) {
             }
         }
     }
+    let part = |part: f64| NanoRho::spent(part * others::RHO).expect("a loss");
+    let pair = pair_limit(part(LOOK), part(1.0 - LOOK), 1);
     println!("\nThe first day by activity and shapes (a prototype); a pair loses {pair:.5} of rho");
     let mut means = [0.0; 2];
     for (place, (name, by)) in QUESTIONS.iter().enumerate() {

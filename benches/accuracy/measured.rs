@@ -6,13 +6,12 @@ use crate::proposal::answer::{Estimate, counts, total};
 use crate::proposal::levels::{Axis, Level};
 use crate::proposal::look::{is_empty, numbers};
 use crate::proposal::observed::{Observed, numbers_again};
-use crate::proposal::pair::{Measured, pair};
-use crate::proposal::plan::{Asked, ClassTable, plan};
+use crate::proposal::plan::{Asked, plan};
 use crate::proposal::shapes::Shapes;
 use pointillist::plan::kinds::{CLASSES, Hat, SHAPE_ONE, contribution};
 
 /// The part of the loss that the look gets.
-const LOOK: f64 = 0.15;
+pub(crate) const LOOK: f64 = 0.15;
 /// The weight of a total without keys against a question by keys.
 const TOTAL_WEIGHT: f64 = 0.25;
 
@@ -55,12 +54,8 @@ impl<'a> Measurements<'a> {
         Self { questions, hats, exact, rows, known: HashMap::new() }
     }
 
-    /// Draws the look and the tables, and answers every question; beside it what a contact pair loses.
-    /// `None` for a day that looks empty.
-    pub(crate) fn draw(
-        &mut self,
-        mut normal: impl FnMut() -> f64,
-    ) -> Option<(Vec<Vec<Estimate>>, f64)> {
+    /// Draws the look and the tables, and answers every question. `None` for a day that looks empty.
+    pub(crate) fn draw(&mut self, mut normal: impl FnMut() -> f64) -> Option<Vec<Vec<Estimate>>> {
         let Questions { axes, tables, rho } = self.questions;
         let sd = 1.0 / (2.0 * LOOK * rho).sqrt();
         let noisy: [f64; CLASSES] = std::array::from_fn(|class| self.exact[class] + sd * normal());
@@ -90,7 +85,7 @@ impl<'a> Measurements<'a> {
                     .unwrap_or_else(|| vec![total(&numbers)])
             })
             .collect();
-        Some((answers, pair(&self.measured(&plans), 1)))
+        Some(answers)
     }
 
     /// What each question may cost.
@@ -100,30 +95,6 @@ impl<'a> Measurements<'a> {
         let all: f64 = tables.iter().map(weight).sum();
         let part = |table: &Vec<usize>| (1.0 - LOOK) * rho * weight(table) / all;
         tables.iter().map(|table| Asked { axes: table.clone(), rho: part(table) }).collect()
-    }
-
-    /// All that is measured, as the bound of a contact pair takes it: the tables of all classes side by
-    /// side, those of no axes among the numbers.
-    fn measured(&self, plans: &[Vec<ClassTable>; CLASSES]) -> Vec<Measured> {
-        let again = plans.each_ref().map(|tables| {
-            let own = tables.iter().find(|table| table.axes.is_empty());
-            own.map_or(0.0, |table| table.rho)
-        });
-        let look = [LOOK * self.questions.rho; CLASSES];
-        let numbers = [look, again].map(|rho| Measured { clips: None, rho, has_all_rows: true });
-        let shapes = plans
-            .each_ref()
-            .map(|tables| tables.iter().filter(|table| !table.axes.is_empty()).collect::<Vec<_>>());
-        let most = shapes.iter().map(Vec::len).max().unwrap_or(0);
-        let shapes = (0..most).map(|place| {
-            let tables = shapes.each_ref().map(|tables| tables.get(place));
-            Measured {
-                clips: Some(tables.map(|table| table.map_or(1.0, |table| table.clip))),
-                rho: tables.map(|table| table.map_or(0.0, |table| table.rho)),
-                has_all_rows: true,
-            }
-        });
-        numbers.into_iter().chain(shapes).collect()
     }
 
     /// The exact sums of each class, as the kernel would add them up.

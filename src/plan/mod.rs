@@ -5,6 +5,7 @@
 
 mod axis;
 mod cells;
+pub mod class_clips;
 mod clips;
 mod family;
 mod history;

@@ -5,14 +5,17 @@
 //! whether a block can pay for it, which the ledger decides before anything is drawn.
 
 mod accounting;
+mod contact;
 mod draw;
 mod estimate;
 mod guarantee;
 mod mechanism;
 mod sampler;
+mod struck_out;
 mod threshold;
 
 pub use accounting::{budget_of, cap_of, epsilon_of};
+pub use contact::pair_limit;
 pub use draw::{Draws, NoisyTable, PricedTable, price, total_charge, total_key_delta};
 pub use estimate::{
     Answer, Column, Expected, Groups, Load, Raking, Rows, Typical, Values, Z_95, answers, expected,
@@ -20,6 +23,7 @@ pub use estimate::{
 };
 pub use guarantee::{Figure, Guarantee, Losses, TargetFigure};
 pub use mechanism::{DiscreteGaussian, NoiseScale};
+pub use struck_out::{Stages, pair_limit_of_persons, target_limit, target_limit_of_persons};
 
 use crate::Error;
 

@@ -1,5 +1,5 @@
-//! The prototype of `docs/proposals/activity-and-shapes.md`: its integers, what contact pairs lose by it,
-//! and its estimates beside those of `reference.py`, which wrote `tests/golden/activity_and_shapes.json`.
+//! The prototype of `docs/proposals/activity-and-shapes.md`: its integers, and its estimates beside
+//! those of `reference.py`, which wrote `tests/golden/activity_and_shapes.json`.
 
 #[path = "../../benches/accuracy/proposal/mod.rs"]
 mod prototype;
@@ -9,7 +9,6 @@ use prototype::answer::{Estimate, counts, total};
 use prototype::levels::{Axis, Level};
 use prototype::look::{ClassNumber, is_empty, numbers};
 use prototype::observed::{Observed, numbers_again};
-use prototype::pair::{Measured, pair, pair_of};
 use prototype::plan::{Asked, ClassTable, plan};
 use prototype::shapes::Shapes;
 use serde_json::Value;
@@ -91,37 +90,6 @@ fn light_requesters_add_an_eighth_for_each_lookup() {
                 let exact = i64::try_from(count * SHAPE_ONE / 8).unwrap();
                 assert!((exact - 1..=exact).contains(&added), "{added} {exact}");
             }
-        }
-    }
-}
-
-fn shapes(clips: &[f64], rho: f64) -> Measured {
-    let last = clips[clips.len() - 1];
-    let clip = |class: usize| clips.get(class).copied().unwrap_or(last);
-    Measured { clips: Some(std::array::from_fn(clip)), rho: [rho; CLASSES], has_all_rows: true }
-}
-
-fn look(rho: f64) -> Measured {
-    Measured { clips: None, rho: [rho; CLASSES], has_all_rows: true }
-}
-
-#[test]
-fn pairs_lose_what_an_independent_program_found() {
-    let cases: [(Vec<Measured>, [f64; 3]); 8] = [
-        (vec![shapes(&[1.0], 1.0)], [0.0350, 0.2048, 0.8472]),
-        (vec![shapes(&[0.31], 1.0)], [0.1626, 1.0000, 1.5694]),
-        (vec![shapes(&[0.11], 1.0)], [1.0000, 1.3675, 1.8030]),
-        (vec![shapes(&[1.0, 0.31], 1.0)], [0.0352, 0.2092, 1.0551]),
-        (vec![shapes(&[1.0, 0.08], 1.0)], [0.0374, 0.2824, 1.1447]),
-        (vec![shapes(&[0.5, 0.08, 1.0], 1.0)], [0.0692, 0.5625, 1.3356]),
-        (vec![look(1.0)], [0.0156, 0.1406, 0.8472]),
-        (vec![look(0.25), shapes(&[1.0], 0.5), shapes(&[0.31], 0.25)], [0.0524, 0.3555, 0.8897]),
-    ];
-    for (tables, expected) in cases {
-        for (k, expected) in [1, 3, 10].into_iter().zip(expected) {
-            let found = pair_of(&tables, k);
-            assert!((found - expected).abs() < 6e-5, "{k} of {tables:?}: {found}");
-            assert!(pair(&tables, k) >= found);
         }
     }
 }

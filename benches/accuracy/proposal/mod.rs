@@ -9,6 +9,5 @@ pub(crate) mod answer;
 pub(crate) mod levels;
 pub(crate) mod look;
 pub(crate) mod observed;
-pub(crate) mod pair;
 pub(crate) mod plan;
 pub(crate) mod shapes;

@@ -4,12 +4,10 @@
 //! cells are expected to stand out of the noise, and gives a part to its single axes; else the finest
 //! margins that do, else its number once more. The clip balances the noise, which grows with it, against what it bends.
 
+use pointillist::plan::class_clips::clips_of;
+
 use super::levels::{Axis, Level};
 
-/// The clips to choose from.
-pub(crate) const CLIPS: [f64; 9] = [0.08, 0.11, 0.16, 0.22, 0.31, 0.44, 0.62, 0.8, 1.0];
-/// The least clip of the lightest class: it rules what a contact pair can lose.
-pub(crate) const LEAST_CLIP: f64 = 0.31;
 /// A table is measured by itself if its cells are expected to be off by at most this part.
 const WORTH: f64 = 1.2;
 /// The same of a single axis.
@@ -96,9 +94,7 @@ fn subsets(table: &[usize], count: usize) -> Vec<Vec<usize>> {
 
 /// The squared relative error that is expected of a cell, and the best clip for it.
 fn choose(class: usize, number: f64, cells: usize, rho: f64) -> (f64, f64) {
-    CLIPS
-        .into_iter()
-        .filter(|clip| class > 0 || *clip >= LEAST_CLIP)
+    clips_of(class)
         .map(|clip| {
             let noise = clip / (2.0 * rho).sqrt() * cells as f64 / (number.max(1e-9) * kept(clip));
             (noise * noise + (BEND * (1.0 - kept(clip))).powi(2), clip)
