@@ -6,6 +6,7 @@
 //! steps leaves a state from which the next run goes on, as the table in [`crate::ledger`] says.
 
 mod earlier;
+mod empty;
 mod frozen;
 mod job;
 mod opening;
@@ -42,6 +43,9 @@ pub enum Done {
     AlreadyDone,
     /// It was released before; the output was written again from the stored bytes.
     Healed,
+    /// Its look shows no requester, and nothing was published; the look alone was charged.
+    #[serde(rename = "looks-empty")]
+    Empty,
 }
 
 /// Releases one closed day, or publishes what was released before.
@@ -80,13 +84,15 @@ pub fn release_day(job: &Job, ledger: &mut Ledger, window: &DayWindow) -> Result
             entry
         }
         Some(entry) => return Err(logs_changed(&entry, day)),
+        None if empty::looked_empty(release_file, ledger, window, &digests)? => {
+            return Ok(Done::Empty);
+        }
         None => {
             let known = known_keys(release_file, ledger, day)?;
             let digest = digests.whole(ledger.key()?);
             ledger.reserve(&reservation(release_file, day, &planned, known, digest)?)?
         }
     };
-
     tracing::info!(%day, entry = entry.id.0, charge = %entry.charge, "reserved");
 
     let frozen = Frozen::of(&entry)?;
@@ -157,7 +163,8 @@ fn standing(job: &Job, ledger: &Ledger, day: Day) -> Result<Standing> {
     let mut standing = Standing::New;
     for entry in ledger.find(&job.release_file.name, day)? {
         if entry.fingerprint != fingerprint {
-            if job.again == Again::Refuse && entry.state != State::Void {
+            // Nothing was published of a day that looked empty.
+            if job.again == Again::Refuse && entry.state != State::Empty {
                 return Err(Error::refused(format!(
                     "the day {day} was released before as `{}`, from a release file that asked \
                      otherwise",
@@ -172,7 +179,7 @@ fn standing(job: &Job, ledger: &Ledger, day: Day) -> Result<Standing> {
             // An older program reserved again after a draw that died; such a reservation goes first.
             State::Drawn if standing.is_reserved() => {}
             State::Reserved | State::Drawn => standing = Standing::Begun(entry),
-            State::Void => {}
+            State::Empty | State::Void => {}
         }
     }
     Ok(standing)
@@ -242,6 +249,7 @@ fn reservation(
         fingerprint,
         blocks: vec![day],
         charge,
+        look_charge: None,
         key_delta,
         plan,
         logs_digest,

@@ -37,7 +37,7 @@ pub(crate) enum Command {
     Plan(Plan),
     /// Release every closed day that is not released yet, or only the given days
     Run(Run),
-    /// Show each day as released, open, pending or expired unreleased; exit 1 if someone must look
+    /// Show each day as released, open, pending, looks empty or expired unreleased; exit 1 if someone must look
     Status(Status),
     /// Add published days up to weeks or months, hours to days, countries to regions; spends nothing
     Rollup(Rollup),

@@ -96,6 +96,8 @@ fn event(ledger: &Ledger, entry: &Entry) -> Result<Value> {
         "state": entry.state.to_string(),
         "attempts": ledger.attempts(entry.id)?,
         "charge_nano_rho": entry.charge,
+        "look_charge_nano_rho": entry.look_charge,
+        "spent_nano_rho": entry.spent(),
         "key_delta_atto": entry.key_delta,
         "mechanisms": plan["tables"],
         "code_version": entry.code_version,

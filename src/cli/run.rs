@@ -175,5 +175,6 @@ const fn words(done: Done) -> &'static str {
         Done::Released => "released",
         Done::AlreadyDone => "already done",
         Done::Healed => "already done; the output was written again",
+        Done::Empty => status::LOOKS_EMPTY,
     }
 }

@@ -24,12 +24,22 @@ const WARN_DAYS: i64 = 3;
 /// How long a look at the logs waits for a run that holds the ledger.
 const CHECK_WAIT: Duration = Duration::from_secs(10);
 
+/// What is said of a day whose look shows nobody.
+pub(super) const LOOKS_EMPTY: &str =
+    "looks empty: no requester stands out of the noise; a run releases it when its logs have come";
+
 /// How far a day is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Standing {
     Released,
     Open,
-    Pending { expires_in_days: i64 },
+    Pending {
+        expires_in_days: i64,
+    },
+    /// Released later if its logs come before they expire.
+    LooksEmpty {
+        expires_in_days: Option<i64>,
+    },
     ExpiredUnreleased,
 }
 
@@ -39,15 +49,33 @@ impl Standing {
             Self::Released => "released",
             Self::Open => "open",
             Self::Pending { .. } => "pending",
+            Self::LooksEmpty { .. } => "looks empty",
             Self::ExpiredUnreleased => "expired unreleased",
         }
     }
 
-    const fn needs_operator(self) -> bool {
+    fn needs_operator(self) -> bool {
         match self {
             Self::Released | Self::Open => false,
-            Self::Pending { expires_in_days } => expires_in_days < WARN_DAYS,
+            Self::Pending { .. } | Self::LooksEmpty { .. } => {
+                self.expires_in_days().is_some_and(|days| days < WARN_DAYS)
+            }
             Self::ExpiredUnreleased => true,
+        }
+    }
+
+    const fn expires_in_days(self) -> Option<i64> {
+        match self {
+            Self::Pending { expires_in_days } => Some(expires_in_days),
+            Self::LooksEmpty { expires_in_days } => expires_in_days,
+            Self::Released | Self::Open | Self::ExpiredUnreleased => None,
+        }
+    }
+
+    const fn words(self) -> &'static str {
+        match self {
+            Self::LooksEmpty { .. } => LOOKS_EMPTY,
+            _ => self.word(),
         }
     }
 }
@@ -72,10 +100,7 @@ pub(crate) fn run(asked: &Status, output: &Output) -> Result<u8> {
         if asked.check_logs { changed_days(&release_file, as_of)? } else { BTreeSet::new() };
     for (day, standing) in standings(&release_file, as_of)? {
         needs_operator |= standing.needs_operator();
-        let expires = match standing {
-            Standing::Pending { expires_in_days } => Some(expires_in_days),
-            _ => None,
-        };
+        let expires = standing.expires_in_days();
         let begun = match (&ledger, standing) {
             (Some(ledger), Standing::Pending { .. }) => begun(ledger, &release_file, day)?,
             _ => None,
@@ -97,7 +122,7 @@ pub(crate) fn run(asked: &Status, output: &Output) -> Result<u8> {
             until.push_str("; its logs have changed since, and are not released again");
         }
         // Writing to a string cannot fail.
-        let _infallible = writeln!(text, "{day}  {}{until}", standing.word());
+        let _infallible = writeln!(text, "{day}  {}{until}", standing.words());
     }
     let object =
         json!({ "release": release_file.name, "needs_operator": needs_operator, "days": days });
@@ -119,6 +144,9 @@ pub(super) fn warnings(release_file: &ReleaseFile, as_of: Timestamp) -> Result<V
                     "the day {day} is not released and passes retention in {expires_in_days} days"
                 )
             }
+            Standing::LooksEmpty { expires_in_days: Some(days) } => {
+                format!("the day {day} looks empty and passes retention in {days} days")
+            }
             _ => format!("the day {day} passed retention and was never released"),
         })
         .collect())
@@ -126,6 +154,7 @@ pub(super) fn warnings(release_file: &ReleaseFile, as_of: Timestamp) -> Result<V
 
 /// Every day from the first release, or the start of retention, up to now.
 fn standings(release_file: &ReleaseFile, as_of: Timestamp) -> Result<Vec<(Day, Standing)>> {
+    let ledger = existing_ledger(release_file)?;
     let released = released_days(release_file)?;
     let zone = &release_file.ledger.time_zone;
     let first_kept = days_before(as_of, release_file.retention_days)?.as_microsecond();
@@ -138,6 +167,14 @@ fn standings(release_file: &ReleaseFile, as_of: Timestamp) -> Result<Vec<(Day, S
             break;
         }
         if let Some(standing) = standing(&window, release_file, &released, as_of)? {
+            let is_missing =
+                matches!(standing, Standing::Pending { .. } | Standing::ExpiredUnreleased);
+            let standing = match &ledger {
+                Some(ledger) if is_missing && looks_empty(ledger, release_file, this)? => {
+                    Standing::LooksEmpty { expires_in_days: standing.expires_in_days() }
+                }
+                _ => standing,
+            };
             standings.push((this, standing));
         }
         day = this.next();
@@ -188,7 +225,14 @@ fn existing_ledger(release_file: &ReleaseFile) -> Result<Option<Ledger>> {
 fn begun(ledger: &Ledger, release_file: &ReleaseFile, day: Day) -> Result<Option<State>> {
     let fingerprint = release_file.fingerprint();
     let entries = ledger.find(&release_file.name, day)?;
-    Ok(entries.iter().rfind(|entry| entry.fingerprint == fingerprint).map(|entry| entry.state))
+    let mut entries = entries.iter().filter(|entry| entry.state != State::Empty);
+    Ok(entries.rfind(|entry| entry.fingerprint == fingerprint).map(|entry| entry.state))
+}
+
+/// Whether the last that was drawn of a day is a look that shows nobody.
+fn looks_empty(ledger: &Ledger, release_file: &ReleaseFile, day: Day) -> Result<bool> {
+    let entries = ledger.find(&release_file.name, day)?;
+    Ok(entries.last().is_some_and(|entry| entry.state == State::Empty))
 }
 
 fn standing(

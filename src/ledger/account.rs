@@ -21,7 +21,7 @@ use crate::release_file::window::Day;
 pub struct Balance {
     /// The budget in rho.
     pub budget: NanoRho,
-    /// What entries that are not void have charged.
+    /// What entries have charged, less what those that ended early gave back.
     pub spent: NanoRho,
     /// The budget less that.
     pub left: NanoRho,

@@ -123,7 +123,7 @@ impl Custody {
 
     /// Whether an event is about deletions, holds or openings.
     pub(super) fn is_about(event: Event) -> bool {
-        !matches!(event, Event::Created | Event::Capped) && event.state().is_none()
+        !matches!(event, Event::Created | Event::Capped | Event::Looked) && event.state().is_none()
     }
 
     /// Takes one event, or says why it cannot follow what came before.
@@ -157,9 +157,11 @@ impl Custody {
             | Event::Capped
             | Event::Reserved
             | Event::Drawn
+            | Event::Looked
             | Event::Committed
             | Event::Published
-            | Event::Voided => Err("it is no event of custody".to_owned()),
+            | Event::Voided
+            | Event::FoundEmpty => Err("it is no event of custody".to_owned()),
         }
     }
 

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use serde::Serialize;
 
+use super::account::Loss;
 use super::instant::Instant;
 use super::journal;
 use super::state::{EntryId, State};
@@ -29,6 +30,8 @@ pub struct Reservation {
     pub blocks: Vec<Day>,
     /// What each block is charged: the map of the built measurements.
     pub charge: NanoRho,
+    /// The part of it that the look costs, for a release that has one.
+    pub look_charge: Option<NanoRho>,
     /// What private prefixes cost each block.
     pub key_delta: AttoDelta,
     /// The plan with its mechanism events, as JSON, which a resumed run must use.
@@ -57,6 +60,8 @@ pub struct Entry {
     pub blocks: Vec<Day>,
     /// What each block was charged.
     pub charge: NanoRho,
+    /// The part of it that the look costs, for a release that has one.
+    pub look_charge: Option<NanoRho>,
     /// What private prefixes cost each block.
     pub key_delta: AttoDelta,
     /// How far it has come.
@@ -85,6 +90,24 @@ pub enum Which<'a> {
 }
 
 impl Entry {
+    /// What it costs each block now: the charge, unless it ended early.
+    #[must_use]
+    pub fn spent(&self) -> NanoRho {
+        self.charge.left_after(self.freed(self.state).rho)
+    }
+
+    /// What each block gets back when the entry comes to `state`.
+    pub(super) fn freed(&self, state: State) -> Loss {
+        let kept = match state {
+            State::Void => NanoRho::new(0),
+            State::Empty => self.look_charge.unwrap_or(self.charge),
+            State::Reserved | State::Drawn | State::Committed | State::Published => {
+                return Loss::default();
+            }
+        };
+        Loss { rho: self.charge.left_after(kept), key_delta: self.key_delta }
+    }
+
     /// The text that the journal keeps of the reservation.
     pub(super) fn payload(&self) -> Outcome<String> {
         #[derive(Serialize)]
@@ -94,6 +117,9 @@ impl Entry {
             fingerprint: &'a str,
             blocks: &'a [Day],
             charge: NanoRho,
+            // Absent in what older programs wrote.
+            #[serde(skip_serializing_if = "Option::is_none")]
+            look_charge: Option<NanoRho>,
             key_delta: AttoDelta,
             plan: &'a str,
             logs_digest: &'a str,
@@ -105,6 +131,7 @@ impl Entry {
             fingerprint: &self.fingerprint,
             blocks: &self.blocks,
             charge: self.charge,
+            look_charge: self.look_charge,
             key_delta: self.key_delta,
             plan: &self.plan,
             logs_digest: &self.logs_digest,
@@ -115,11 +142,7 @@ impl Entry {
     /// Reads one entry, if it is there.
     pub(super) fn read(connection: &Connection, id: EntryId) -> Outcome<Option<Self>> {
         let found = connection
-            .prepare_cached(
-                "SELECT id, release, release_id, fingerprint, charge, key_delta, state, plan,
-                     logs_digest, code_version, reserved_at
-                 FROM entries WHERE id = ?1",
-            )?
+            .prepare_cached("SELECT * FROM entries WHERE id = ?1")?
             .query_row([id], Self::from_row)
             .optional()?;
         let Some(mut entry) = found else { return Ok(None) };
@@ -140,18 +163,23 @@ impl Entry {
 
     fn from_row(row: &Row<'_>) -> rusqlite::Result<Self> {
         Ok(Self {
-            id: row.get(0)?,
-            release: row.get(1)?,
-            release_id: row.get(2)?,
-            fingerprint: row.get(3)?,
+            id: row.get("id")?,
+            release: row.get("release")?,
+            release_id: row.get("release_id")?,
+            fingerprint: row.get("fingerprint")?,
             blocks: Vec::new(),
-            charge: row.get(4)?,
-            key_delta: row.get(5)?,
-            state: row.get(6)?,
-            plan: row.get(7)?,
-            logs_digest: row.get(8)?,
-            code_version: row.get(9)?,
-            reserved_at: row.get::<_, Instant>(10)?.0,
+            charge: row.get("charge")?,
+            // A reader may find a ledger of an earlier version, which has no such column.
+            look_charge: match row.get("look_charge") {
+                Err(rusqlite::Error::InvalidColumnName(_)) => None,
+                look_charge => look_charge?,
+            },
+            key_delta: row.get("key_delta")?,
+            state: row.get("state")?,
+            plan: row.get("plan")?,
+            logs_digest: row.get("logs_digest")?,
+            code_version: row.get("code_version")?,
+            reserved_at: row.get::<_, Instant>("reserved_at")?.0,
         })
     }
 
@@ -162,7 +190,7 @@ impl Entry {
     pub(super) fn live(connection: &Connection, release_id: &str) -> Outcome<Option<Self>> {
         let id = connection
             .prepare_cached(
-                "SELECT id FROM entries WHERE release_id = ?1 AND state <> 'void'
+                "SELECT id FROM entries WHERE release_id = ?1 AND state NOT IN ('void', 'empty')
                  ORDER BY state = 'drawn', id DESC LIMIT 1",
             )?
             .query_row([release_id], |row| row.get(0))

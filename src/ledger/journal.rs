@@ -25,12 +25,16 @@ pub(super) enum Event {
     Reserved,
     /// Noise is about to be drawn, for the first time or again.
     Drawn,
+    /// The noisy numbers that the rest is planned from were stored.
+    Looked,
     /// The bytes to publish were stored.
     Committed,
     /// The bytes were written out.
     Published,
     /// A person gave the reservation up.
     Voided,
+    /// They show nobody, and the entry ended with them.
+    FoundEmpty,
     /// Files of the logs are about to be deleted or rewritten.
     RetentionBegun,
     /// They were.
@@ -52,14 +56,16 @@ pub(super) enum Event {
 }
 
 impl Event {
-    const ALL: [Self; 16] = [
+    const ALL: [Self; 18] = [
         Self::Created,
         Self::Capped,
         Self::Reserved,
         Self::Drawn,
+        Self::Looked,
         Self::Committed,
         Self::Published,
         Self::Voided,
+        Self::FoundEmpty,
         Self::RetentionBegun,
         Self::RetentionDone,
         Self::HoldAdded,
@@ -78,9 +84,11 @@ impl Event {
             Self::Capped => "capped",
             Self::Reserved => "reserved",
             Self::Drawn => "drawn",
+            Self::Looked => "looked",
             Self::Committed => "committed",
             Self::Published => "published",
             Self::Voided => "voided",
+            Self::FoundEmpty => "found-empty",
             Self::RetentionBegun => "retention-begun",
             Self::RetentionDone => "retention-done",
             Self::HoldAdded => "hold-added",
@@ -106,6 +114,7 @@ impl Event {
             State::Committed => Self::Committed,
             State::Published => Self::Published,
             State::Void => Self::Voided,
+            State::Empty => Self::FoundEmpty,
         }
     }
 

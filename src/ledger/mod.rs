@@ -6,10 +6,12 @@
 //! | state | charge | what the next run does |
 //! |---|---|---|
 //! | `reserved` | spent | resumes with the entry's frozen plan and charges nothing more |
-//! | `drawn` | stays spent | draws again with the frozen plan, fresh noise and the same logs; charges nothing more |
+//! | `drawn`, no look stored | stays spent | draws again with the frozen plan, fresh noise and the same logs; charges nothing more |
+//! | `drawn`, look stored | stays spent | the same, but goes on with the stored look, which is never drawn again |
 //! | `committed` | spent | publishes the stored bytes and reads no logs |
 //! | `published` | spent | nothing, or heals the output from the stored bytes |
 //! | `void` | free again | reserves again; only a person makes an entry void |
+//! | `empty` | that of the look stays spent, the rest is free again | nothing as long as the logs are the same, else reserves again |
 //!
 //! The world around it changes too. Each change has one outcome, and a test that shows it:
 //!
@@ -20,6 +22,10 @@
 //! | the logs of a released day, or a late file for it | the stored bytes stay; `status --check-logs` names the day | `changed_worlds::a_late_file_is_reported_and_never_released` |
 //! | the logs of a reserved day | refused (65) until they are restored or a person voids the entry | `reruns::a_damaged_file_leaves_a_reservation_that_a_person_can_give_up` |
 //! | the logs of a drawn day | refused (65) until they are restored | `reruns::a_draw_that_died_is_good_for_the_logs_of_its_reservation_alone` |
+//! | the logs of a day that looked empty | the day is reserved again; the charge of its look stays spent | `empty::a_day_that_looked_empty_is_released_when_its_logs_have_come` |
+//! | the release file, after a day looked empty | the same: nothing of the day was published | `empty::another_release_file_may_release_a_day_that_looked_empty` |
+//! | nothing, after a day looked empty | reported as it is, and nothing is charged | `empty::a_day_that_looks_empty_stays_so_as_long_as_its_logs_are_the_same` |
+//! | a run dies after its look | the next run finds the look and goes on with it | `looks::a_run_that_dies_after_its_look_leaves_it_to_the_next`, `crash` in `tests/ledger_sim` |
 //! | a run is killed, at any moment | nothing: the next run finishes the day for the same charge | `kills::runs_that_are_killed_at_any_moment_leave_nothing_half_done`, `crash` in `tests/ledger_sim` |
 //! | SIGTERM or SIGINT | stops (75) before the next day or draw; a draw that has begun is published first | `kills::a_signal_stops_a_range_between_draws_and_the_next_run_goes_on` |
 //! | `retain` took rows of other days from its files | nothing: the journal excuses it | `changed_worlds::what_retention_takes_is_no_change_of_a_released_day` and the test after it |
@@ -28,7 +34,7 @@
 //! | a second ledger over the same logs | refused (1) unless `--new-ledger` | `changed_worlds::a_second_ledger_over_the_same_logs_is_refused_unless_it_is_meant` |
 //! | the cap on 30 days: added later | from then on no 30 days are charged more; refused (1) where some were already | `cap::it_can_be_added_later_if_the_past_allows_it_and_never_changes` |
 //! | a newer program wrote the ledger | refused (1) | `opening::one_row_per_thing_that_is_wrong_on_the_disk` |
-//! | an older program wrote the ledger | brought up to date in one transaction when a run opens it; it keeps its budget | `opening::a_ledger_of_the_first_version_keeps_its_budget_and_is_brought_up_to_date` |
+//! | an older program wrote the ledger | brought up to date in one transaction when a run opens it; it keeps its budget | `opening::a_ledger_of_the_first_version_keeps_its_budget_and_is_brought_up_to_date`, `opening::entries_of_an_earlier_version_stay_as_they_are_and_go_on` |
 //! | the ledger may not be written | I/O (74) when a run opens it; readers go on | `opening::a_ledger_that_may_not_be_written_says_so_when_a_run_opens_it` |
 //! | another run holds it | waits, then busy (75) | `opening::one_run_at_a_time_and_readers_beside_it`, `race` in `tests/ledger_sim` |
 //! | truncated, no ledger, or damaged | I/O (74), nothing is made in its place | `opening::one_row_per_thing_that_is_wrong_on_the_disk` |
@@ -54,6 +60,8 @@ mod instant;
 mod journal;
 mod key;
 mod lock;
+mod look;
+mod look_verbs;
 mod mark;
 mod opening;
 mod place;

@@ -34,12 +34,13 @@ struct Migration {
 
 /// In order; the version of a database is how many of them it has seen. Never edit one that was
 /// released: add another.
-const MIGRATIONS: [Migration; 2] = [
+const MIGRATIONS: [Migration; 3] = [
     Migration {
         name: "entries, charges, stored releases, journal",
         sql: include_str!("migration_1.sql"),
     },
     Migration { name: "the conversion of the budget", sql: include_str!("migration_2.sql") },
+    Migration { name: "looks and empty days", sql: include_str!("migration_3.sql") },
 ];
 
 /// Marks the file as a ledger: "POIN".
@@ -74,7 +75,7 @@ pub(super) fn open(place: &Place, access: Access, wait: Duration) -> Outcome<Con
         (Err(_) | Ok(0), _) => return Err(Trouble::Damaged("its version is missing".to_owned())),
         (Ok(known), _) if known == newest => {}
         (Ok(known), Access::Write) if known < newest => upgrade(&mut connection, known)?,
-        // Every migration so far only adds, so that readers know the older versions too.
+        // What the migrations have added so far may be absent, so that readers know older versions too.
         (Ok(known), Access::Read) if known < newest => {}
         (Ok(known), _) => {
             return Err(Error::refused(format!(

@@ -33,12 +33,15 @@ pub enum State {
     Published,
     /// Given up by a person before any noise was drawn; its charge is free again.
     Void,
+    /// Its look shows nobody, and nothing more was drawn; the charge of the look stays spent, and the
+    /// rest is free again.
+    Empty,
 }
 
 impl State {
-    /// Every state, in the order of a release's life.
-    pub const ALL: [Self; 5] =
-        [Self::Reserved, Self::Drawn, Self::Committed, Self::Published, Self::Void];
+    /// Every state, in the order of a release's life; the last two end it early.
+    pub const ALL: [Self; 6] =
+        [Self::Reserved, Self::Drawn, Self::Committed, Self::Published, Self::Void, Self::Empty];
 
     /// The word in the ledger and in messages.
     #[must_use]
@@ -49,6 +52,7 @@ impl State {
             Self::Committed => "committed",
             Self::Published => "published",
             Self::Void => "void",
+            Self::Empty => "empty",
         }
     }
 
@@ -63,7 +67,7 @@ impl State {
         matches!(
             (self, next),
             (Self::Reserved, Self::Drawn | Self::Void)
-                | (Self::Drawn, Self::Drawn | Self::Committed)
+                | (Self::Drawn, Self::Drawn | Self::Committed | Self::Empty)
                 | (Self::Committed, Self::Published)
         )
     }
@@ -82,12 +86,13 @@ mod tests {
     #[test]
     fn one_row_per_pair_of_states() {
         let rows = [
-            "     reserved drawn committed published void",
-            "reserved  -  yes  -  -  yes",
-            "drawn     -  yes  yes  -  -",
-            "committed -  -  -  yes  -",
-            "published -  -  -  -  -",
-            "void      -  -  -  -  -",
+            "     reserved drawn committed published void empty",
+            "reserved  -  yes  -  -  yes  -",
+            "drawn     -  yes  yes  -  -  yes",
+            "committed -  -  -  yes  -  -",
+            "published -  -  -  -  -  -",
+            "void      -  -  -  -  -  -",
+            "empty     -  -  -  -  -  -",
         ];
         for (from, row) in State::ALL.into_iter().zip(&rows[1..]) {
             let cells: Vec<&str> = row.split_whitespace().collect();

@@ -92,40 +92,56 @@ impl Step<'_> {
     /// Gives a reservation up and frees what it charged.
     pub(super) fn void(&self, id: EntryId) -> Outcome<()> {
         let entry = self.advance(id, State::Void)?;
-        let charged = Loss { rho: entry.charge, key_delta: entry.key_delta };
-        for block in entry.blocks {
-            let Some(spent) = spent(&self.transaction, block)?.less(charged) else {
+        self.free(&entry, State::Void)
+    }
+
+    /// Notes an end that an entry has come to, and frees what it need not keep of its charge.
+    pub(super) fn free(&self, entry: &Entry, end: State) -> Outcome<()> {
+        let freed = entry.freed(end);
+        for &block in &entry.blocks {
+            let Some(spent) = spent(&self.transaction, block)?.less(freed) else {
                 return Err(Trouble::Damaged(format!("the block {block} has spent too little")));
             };
             self.set_spent(block, spent)?;
         }
-        self.append(State::Void, id, NOTHING_MORE)
+        self.append(end, entry.id, NOTHING_MORE)
     }
 
     fn append(&self, state: State, id: EntryId, payload: &str) -> Outcome<()> {
         journal::append(&self.transaction, self.at, Event::of(state), Some(id), payload)
     }
 
-    /// Moves an entry on, if its state allows it, and returns it as it was.
-    fn advance(&self, id: EntryId, next: State) -> Outcome<Entry> {
-        let Some(entry) = Entry::read(&self.transaction, id)? else {
-            return Err(Error::usage(format!("the ledger has no entry {id}"))
+    /// The entry of a number.
+    pub(super) fn known(&self, id: EntryId) -> Outcome<Entry> {
+        Entry::read(&self.transaction, id)?.ok_or_else(|| {
+            Error::usage(format!("the ledger has no entry {id}"))
                 .help("`pointillist ledger show` lists the entries")
-                .into());
-        };
+                .into()
+        })
+    }
+
+    /// Checks that a release goes on by this entry: an older program reserved again after a draw that
+    /// died, and only one of them does.
+    pub(super) fn require_live(&self, entry: &Entry, what: &str) -> Outcome<()> {
+        let id = entry.id;
+        match Entry::live(&self.transaction, &entry.release_id)? {
+            Some(other) if other.id != id => Err(Error::internal(format!(
+                "entry {id} cannot {what}: its release goes on as entry {}",
+                other.id
+            ))
+            .into()),
+            _ => Ok(()),
+        }
+    }
+
+    /// Moves an entry on, if its state allows it, and returns it as it was.
+    pub(super) fn advance(&self, id: EntryId, next: State) -> Outcome<Entry> {
+        let entry = self.known(id)?;
         if !entry.state.may_become(next) {
             return Err(not_allowed(&entry, next).into());
         }
-        // An older program reserved again after a draw that died; only one of them goes on.
-        if matches!(next, State::Drawn | State::Committed)
-            && let Some(other) = Entry::live(&self.transaction, &entry.release_id)?
-            && other.id != id
-        {
-            return Err(Error::internal(format!(
-                "entry {id} cannot become {next}: its release goes on as entry {}",
-                other.id
-            ))
-            .into());
+        if matches!(next, State::Drawn | State::Committed | State::Empty) {
+            self.require_live(&entry, &format!("become {next}"))?;
         }
         if entry.state != next {
             self.transaction
@@ -167,15 +183,16 @@ impl Step<'_> {
     fn insert(&self, asked: &Reservation, blocks: &[Day]) -> Outcome<EntryId> {
         self.transaction
             .prepare_cached(
-                "INSERT INTO entries (release, release_id, fingerprint, charge, key_delta, state,
-                     plan, logs_digest, code_version, reserved_at)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+                "INSERT INTO entries (release, release_id, fingerprint, charge, look_charge,
+                     key_delta, state, plan, logs_digest, code_version, reserved_at)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
             )?
             .execute(params![
                 asked.release,
                 asked.release_id,
                 asked.fingerprint,
                 asked.charge,
+                asked.look_charge,
                 asked.key_delta,
                 State::Reserved,
                 asked.plan,
@@ -220,7 +237,7 @@ impl Step<'_> {
     }
 
     /// Checks an entry, the frozen plan above all, against the journal.
-    fn require_as_reserved(&self, entry: &Entry) -> Outcome<()> {
+    pub(super) fn require_as_reserved(&self, entry: &Entry) -> Outcome<()> {
         let payload = entry.payload()?;
         if !journal::agrees(&self.transaction, Event::Reserved, Some(entry.id), &payload)? {
             let what = format!("entry {} is not what the journal says was reserved", entry.id);
@@ -266,6 +283,8 @@ fn checked_blocks(asked: &Reservation) -> Result<Vec<Day>, Error> {
         "a reservation names a day twice"
     } else if asked.charge.nano() == 0 {
         "a reservation costs nothing, so that its release would have no noise"
+    } else if asked.look_charge.is_some_and(|look| look.nano() == 0 || look > asked.charge) {
+        "the look of a reservation costs nothing, or more than all of it"
     } else {
         return Ok(blocks);
     };
@@ -282,6 +301,7 @@ fn not_allowed(entry: &Entry, next: State) -> Error {
             "its noise may have been drawn, so its charge stays spent and the next run draws it again"
         }
         State::Committed | State::Published => "its answers exist, so that its charge stays spent",
+        State::Empty => "its look was drawn, and what that did not cost is free again",
         State::Reserved | State::Void => "that was done before",
     };
     Error::refused(format!("entry {id} is {state} and cannot be made void"))

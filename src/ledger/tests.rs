@@ -2,6 +2,7 @@
 
 mod cap;
 mod edits;
+mod looks;
 mod opening;
 mod steps;
 
@@ -75,11 +76,17 @@ fn asking(name: &str, days: std::ops::RangeInclusive<u8>, charge: u64) -> Reserv
         fingerprint: "fingerprint".to_owned(),
         blocks: days.map(day).collect(),
         charge: NanoRho::new(charge),
+        look_charge: None,
         key_delta: AttoDelta::new(0),
         plan: format!("{{\"charge\":{charge}}}"),
         logs_digest: "digest".to_owned(),
         code_version: "0.1.0".to_owned(),
     }
+}
+
+/// The same with a look that costs a part of it.
+fn asking_with_look(name: &str, number: u8, charge: u64, look: u64) -> Reservation {
+    Reservation { look_charge: Some(NanoRho::new(look)), ..asking(name, number..=number, charge) }
 }
 
 fn files() -> Vec<StoredFile> {

@@ -6,7 +6,7 @@
 //! off at its end, together with the changes that the lost events record, shows only against a head
 //! that was noted elsewhere.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use rusqlite::{Connection, Row};
 
@@ -15,6 +15,7 @@ use super::custody::Custody;
 use super::entry::Entry;
 use super::files;
 use super::journal::{self, Event, GENESIS, Record};
+use super::look;
 use super::schema;
 use super::state::{EntryId, State};
 use super::terms::Terms;
@@ -70,6 +71,8 @@ pub(super) struct Walk {
     pub(super) states: HashMap<EntryId, State>,
     /// How often each entry was drawn.
     attempts: HashMap<EntryId, u64>,
+    /// The entries whose look is stored.
+    looks: HashSet<EntryId>,
     /// The sum of each block's charges.
     pub(super) blocks: BTreeMap<Day, Loss>,
     pub(super) charges: u64,
@@ -88,6 +91,7 @@ impl Default for Walk {
             head: GENESIS.to_owned(),
             states: HashMap::new(),
             attempts: HashMap::new(),
+            looks: HashSet::new(),
             blocks: BTreeMap::new(),
             charges: 0,
             files: 0,
@@ -168,6 +172,9 @@ impl Walk {
             (Some(event), Some(Ok(entry))) if let Some(state) = event.state() => {
                 self.moved(connection, &record, EntryId(entry), state)
             }
+            (Some(Event::Looked), Some(Ok(entry))) => {
+                self.looked(connection, &record, EntryId(entry))
+            }
             (Some(event), None) if Custody::is_about(event) => {
                 if let Err(what) = self.custody.take(event, &record.at, &record.payload) {
                     self.fault(format!("event {number} cannot have happened: {what}"));
@@ -204,7 +211,7 @@ impl Walk {
         let allowed = match before {
             None => next == State::Reserved,
             Some(before) => before.may_become(next),
-        };
+        } && (next != State::Empty || self.looks.contains(&id));
         if !allowed {
             self.fault(format!("event {} cannot happen to entry {id}", record.sequence));
         }
@@ -226,8 +233,8 @@ impl Walk {
                 self.files += stored.len() as u64;
                 payload
             }
-            State::Void => {
-                self.refund(&entry);
+            State::Void | State::Empty => {
+                self.refund(&entry, next);
                 journal::NOTHING_MORE.to_owned()
             }
             State::Drawn => {
@@ -239,6 +246,17 @@ impl Walk {
         };
         if payload != record.payload {
             self.fault(format!("entry {id} is not what event {} says", record.sequence));
+        }
+        Ok(())
+    }
+
+    fn looked(&mut self, connection: &Connection, record: &Record, id: EntryId) -> Outcome<()> {
+        self.found(look::parse(record, id))?;
+        let entry = self.found(Entry::read(connection, id))?.flatten();
+        let allowed = entry.is_some_and(|entry| entry.look_charge.is_some())
+            && self.states.get(&id) == Some(&State::Drawn);
+        if !self.looks.insert(id) || !allowed {
+            self.fault(format!("event {} cannot happen to entry {id}", record.sequence));
         }
         Ok(())
     }
@@ -255,8 +273,8 @@ impl Walk {
         }
     }
 
-    fn refund(&mut self, entry: &Entry) {
-        let loss = Loss { rho: entry.charge, key_delta: entry.key_delta };
+    fn refund(&mut self, entry: &Entry, end: State) {
+        let loss = entry.freed(end);
         for &block in &entry.blocks {
             let spent = self.blocks.entry(block).or_default();
             match spent.less(loss) {

@@ -7,6 +7,7 @@ mod capped;
 mod changed_worlds;
 mod custody;
 mod documents;
+mod empty;
 mod golden;
 mod holds;
 mod house;

@@ -108,7 +108,7 @@ fn a_statement_and_an_inspection_say_what_was_spent_and_promised() {
       pairs and targets at delta 9e-7
 
     Newest entries, 50 at most:
-    entry  state      charge rho   release, blocks
+    entry  state      spent rho    release, blocks
     1      published  0.019411305  daily, 2026-03-02
     "#);
     let file = "published/sms_share/day=2026-03-02/part-0.parquet";

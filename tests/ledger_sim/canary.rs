@@ -9,6 +9,9 @@ fn a_wrong_model_is_noticed() {
     for mistake in [
         Mistake::CommitForgetsTheCharge,
         Mistake::VoidKeepsTheCharge,
+        Mistake::EmptyKeepsTheCharge,
+        Mistake::EmptyFreesTheLook,
+        Mistake::LooksAgain,
         Mistake::ResumeChargesAgain,
         Mistake::RedrawChargesAgain,
         Mistake::ChargesOneBlock,

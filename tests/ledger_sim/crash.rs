@@ -1,5 +1,6 @@
 //! A process that is killed: every step that was reported stays done, and nothing else happened.
 
+use std::collections::BTreeSet;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -56,6 +57,11 @@ fn of_one_day(number: usize) -> Reservation {
     Reservation { blocks: vec![ground::day(number)], ..ground::asking(number, SHARE, 1) }
 }
 
+/// Whether the look of a day shows nobody.
+const fn is_empty(number: usize) -> bool {
+    number % 4 == 2
+}
+
 /// Finishes each day's release from wherever an earlier run left it. Does nothing in an ordinary run
 /// of the tests.
 #[test]
@@ -63,39 +69,59 @@ fn finisher() {
     let Some(folder) = folder_of_this_process() else { return };
     let mut ledger = ground::open(&folder, Duration::ZERO).unwrap();
     let mut said = std::io::stdout().lock();
-    let mut say = || {
-        writeln!(said, "done").unwrap();
+    let mut say = |what: &str| {
+        writeln!(said, "{what}done").unwrap();
         said.flush().unwrap();
     };
     for number in 0..ground::DAYS {
-        let entry = ledger.reserve(&of_one_day(number)).unwrap();
-        say();
+        let asked = of_one_day(number);
+        let before = ledger.find(&asked.release, ground::day(number)).unwrap();
+        if before.iter().any(|entry| entry.state == State::Empty) {
+            continue;
+        }
+        let entry = ledger.reserve(&asked).unwrap();
+        say("");
         if matches!(entry.state, State::Reserved | State::Drawn) {
             ledger.mark_drawn(entry.id).unwrap();
-            say();
+            say("");
+            if entry.look_charge.is_some() {
+                if ledger.look(entry.id).unwrap().is_none() {
+                    // Of this process, as noise would be.
+                    ledger.note_look(entry.id, &[std::process::id().into()]).unwrap();
+                }
+                let look = ledger.look(entry.id).unwrap().unwrap();
+                say(&format!("look {} {}, ", entry.id, look[0]));
+            }
+            if is_empty(number) {
+                ledger.mark_empty(entry.id).unwrap();
+                say("");
+                continue;
+            }
             ledger.commit(entry.id, &ground::files(number + 1)).unwrap();
-            say();
+            say("");
         }
         if entry.state != State::Published {
             ledger.mark_published(entry.id).unwrap();
-            say();
+            say("");
         }
     }
 }
 
 #[test]
-fn whatever_the_moments_of_kills_every_day_is_published_for_one_charge() {
+fn whatever_the_moments_of_kills_every_day_comes_to_its_end_for_one_charge() {
     let mut random = Random(11);
     let mut attempts = 0;
     for round in 0..12 {
         let folder = ground::folder();
         let mut kills = 0;
+        let mut looks = BTreeSet::new();
         loop {
             let mut child = again("crash::finisher", folder.path());
             let wanted = 1 + random.below(8);
             let lines = BufReader::new(child.stdout.take().unwrap()).lines();
             let steps = lines.map_while(Result::ok).filter(|line| line.ends_with("done"));
-            for (step, _) in (1..).zip(steps) {
+            for (step, line) in (1..).zip(steps) {
+                looks.extend(line.split_once("look ").map(|(_, look)| look.to_owned()));
                 if step == wanted {
                     child.kill().unwrap();
                 }
@@ -110,11 +136,20 @@ fn whatever_the_moments_of_kills_every_day_is_published_for_one_charge() {
         ledger.verify().unwrap();
         let entries = ledger.entries(Which::All).unwrap();
         assert_eq!(entries.len(), ground::DAYS, "round {round}: one charge a day");
-        assert!(entries.iter().all(|entry| entry.state == State::Published), "round {round}");
-        for number in 0..ground::DAYS {
+        for (number, entry) in entries.iter().enumerate() {
+            let (state, charge) = match is_empty(number) {
+                true => (State::Empty, entry.look_charge.unwrap().nano()),
+                false => (State::Published, SHARE),
+            };
             let spent = ledger.balance(ground::day(number)).unwrap().spent.nano();
-            assert_eq!(spent, SHARE, "round {round}");
+            assert_eq!((entry.state, spent), (state, charge), "round {round}");
         }
+        // Whatever process said a look, it was the one that is stored.
+        let stored = entries.iter().filter_map(|entry| {
+            let look = ledger.look(entry.id).unwrap()?;
+            Some(format!("{} {}, done", entry.id, look[0]))
+        });
+        assert_eq!(looks, stored.collect(), "round {round}");
         attempts += entries.iter().map(|entry| ledger.attempts(entry.id).unwrap()).sum::<u64>();
     }
     assert!(attempts > 12 * ground::DAYS as u64, "no kill came between a draw and its commit");

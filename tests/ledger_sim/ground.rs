@@ -102,11 +102,17 @@ pub(crate) fn asking(release: usize, charge: u64, key_delta: u64) -> Reservation
         fingerprint: format!("fingerprint {release}"),
         blocks: days(release).map(day).collect(),
         charge: NanoRho::new(charge),
+        look_charge: look_charge(release, charge).map(NanoRho::new),
         key_delta: AttoDelta::new(key_delta),
         plan: format!("{{\"charge\":{charge},\"key_delta\":{key_delta}}}"),
         logs_digest: "digest".to_owned(),
         code_version: "0.1.0".to_owned(),
     }
+}
+
+/// What the look of a release costs; some releases have none.
+pub(crate) fn look_charge(release: usize, charge: u64) -> Option<u64> {
+    (release % 4 != 3).then(|| charge.div_ceil(5))
 }
 
 /// Bytes that differ by entry, as noise would make them.

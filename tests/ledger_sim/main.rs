@@ -28,7 +28,7 @@ fn the_ledger_does_what_the_model_does() {
 #[test]
 fn the_operations_reach_every_outcome() {
     let mut reached = std::collections::BTreeMap::new();
-    for seed in 0..60 {
+    for seed in 0..200 {
         for outcome in World::run(seed, model::Mistake::None).unwrap() {
             *reached.entry(outcome).or_insert(0_u32) += 1;
         }
@@ -43,6 +43,12 @@ fn the_operations_reach_every_outcome() {
         "draw: internal",
         "draw again: done",
         "draw: usage",
+        "look: done",
+        "look: internal",
+        "look: usage",
+        "empty: done",
+        "empty: internal",
+        "reserve: new after empty",
         "commit: done",
         "commit: internal",
         "publish: done",

@@ -3,7 +3,7 @@
 use pointillist::Kind;
 use pointillist::ledger::State;
 
-use crate::ground::{APART, DAYS};
+use crate::ground::{APART, DAYS, look_charge};
 
 /// A mistake made on purpose, which the simulation must notice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,6 +13,12 @@ pub(crate) enum Mistake {
     CommitForgetsTheCharge,
     /// A void keeps the charge.
     VoidKeepsTheCharge,
+    /// An empty day keeps all of its charge.
+    EmptyKeepsTheCharge,
+    /// An empty day gives back what its look cost too.
+    EmptyFreesTheLook,
+    /// A look takes the place of the one before.
+    LooksAgain,
     /// A resumed reservation is charged again.
     ResumeChargesAgain,
     /// Only the first block of a release is charged.
@@ -30,7 +36,10 @@ pub(crate) struct ModelEntry {
     pub(crate) release: usize,
     pub(crate) days: std::ops::Range<usize>,
     pub(crate) charge: u64,
+    pub(crate) look_charge: Option<u64>,
     pub(crate) key_delta: u64,
+    /// What was noted first.
+    pub(crate) look: Option<Vec<i64>>,
     pub(crate) state: State,
     pub(crate) attempts: u64,
     /// Whether the run that is going on has drawn it.
@@ -54,6 +63,12 @@ impl Model {
         let mut sum = (0, 0);
         for entry in self.entries.iter().filter(|entry| entry.days.contains(&day)) {
             let charged = match (entry.state, self.mistake) {
+                (State::Empty, Mistake::EmptyKeepsTheCharge) => true,
+                (State::Empty, _) => {
+                    sum.0 += entry.look_charge.unwrap()
+                        * u64::from(self.mistake != Mistake::EmptyFreesTheLook);
+                    false
+                }
                 (State::Void, mistake) => mistake == Mistake::VoidKeepsTheCharge,
                 (State::Committed, Mistake::CommitForgetsTheCharge) => false,
                 (_, Mistake::ChargesOneBlock) => entry.days.start == day,
@@ -78,7 +93,9 @@ impl Model {
         charge: u64,
         key_delta: u64,
     ) -> Result<(usize, bool), Kind> {
-        let is_live = |entry: &ModelEntry| entry.release == release && entry.state != State::Void;
+        let is_live = |entry: &ModelEntry| {
+            entry.release == release && !matches!(entry.state, State::Void | State::Empty)
+        };
         if let Some(found) = self.entries.iter().position(is_live) {
             self.entries[found].resumed += 1;
             return Ok((found + 1, false));
@@ -94,7 +111,9 @@ impl Model {
             release,
             days,
             charge,
+            look_charge: look_charge(release, charge),
             key_delta,
+            look: None,
             state,
             attempts: 0,
             drawn_here: false,
@@ -123,6 +142,20 @@ impl Model {
         }
     }
 
+    pub(crate) fn look(&mut self, number: usize, look: &[i64]) -> Result<(), Kind> {
+        let again = self.mistake == Mistake::LooksAgain;
+        let Some(entry) = number.checked_sub(1).and_then(|index| self.entries.get_mut(index))
+        else {
+            return Err(Kind::Usage);
+        };
+        let first = entry.look.is_none() || again;
+        if entry.state != State::Drawn || entry.look_charge.is_none() || !first {
+            return Err(Kind::Internal);
+        }
+        entry.look = Some(look.to_vec());
+        Ok(())
+    }
+
     pub(crate) fn advance(&mut self, number: usize, next: State) -> Result<(), Kind> {
         let Some(entry) = number.checked_sub(1).and_then(|index| self.entries.get(index)) else {
             return Err(Kind::Usage);
@@ -132,6 +165,7 @@ impl Model {
             | (State::Drawn, State::Committed)
             | (State::Committed, State::Published) => true,
             (State::Drawn, State::Drawn) => !entry.drawn_here,
+            (State::Drawn, State::Empty) => entry.look.is_some(),
             _ => false,
         };
         match (allowed, next) {

@@ -7,7 +7,7 @@ use pointillist::Kind;
 use pointillist::ledger::{Entry, EntryId, Ledger, State, Which};
 
 use crate::ground::{DAYS, Random, asking, copy, day, days, files, folder, open};
-use crate::model::{Mistake, Model};
+use crate::model::{Mistake, Model, ModelEntry};
 
 /// What can be done to a ledger, and to the file that it is in.
 #[derive(Debug, Clone, Copy)]
@@ -20,6 +20,10 @@ enum Op {
     Advance {
         entry: usize,
         next: State,
+    },
+    /// The look is noted, other numbers each time.
+    Look {
+        entry: usize,
     },
     /// Closed and opened again.
     Reopen,
@@ -60,7 +64,7 @@ impl World {
         for number in 0..random.below(60) {
             let op = Op::random(&mut random, world.model.entries.len());
             let outcome = world
-                .apply(op)
+                .apply(number, op)
                 .and_then(|outcome| world.compare().map(|()| outcome))
                 .map_err(|difference| format!("operation {number}, {op:?}: {difference}"))?;
             outcomes.push(outcome);
@@ -69,10 +73,11 @@ impl World {
         Ok(outcomes)
     }
 
-    fn apply(&mut self, op: Op) -> Result<String, Difference> {
+    fn apply(&mut self, number: u64, op: Op) -> Result<String, Difference> {
         match op {
             Op::Reserve { release, charge, key_delta } => self.reserve(release, charge, key_delta),
             Op::Advance { entry, next } => self.advance(entry, next),
+            Op::Look { entry } => self.look(entry, number),
             Op::Reopen => {
                 self.ledger = None;
                 self.open_again();
@@ -116,6 +121,9 @@ impl World {
         key_delta: u64,
     ) -> Result<String, Difference> {
         let asked = asking(release, charge, key_delta);
+        let was_empty =
+            |entry: &ModelEntry| entry.release == release && entry.state == State::Empty;
+        let was_empty = self.model.entries.iter().any(was_empty);
         let expected = self.model.reserve(release, days(release), charge, key_delta);
         match (self.ledger.as_mut().unwrap().reserve(&asked), expected) {
             (Ok(entry), Ok((number, new))) if entry.id.0 == number as u64 => {
@@ -125,6 +133,7 @@ impl World {
                     return Err(format!("entry {number} is not as it was reserved"));
                 }
                 Ok(match (new, entry.state) {
+                    (true, _) if was_empty => "reserve: new after empty",
                     (true, _) => "reserve: new",
                     (false, State::Reserved) => "reserve: resumed",
                     (false, State::Drawn) => "reserve: drawn before",
@@ -135,6 +144,17 @@ impl World {
             (Err(error), Err(kind)) if error.kind() == kind => {
                 Ok(format!("reserve: {}", kind.word()))
             }
+            (real, expected) => Err(format!("{real:?}, and the model {expected:?}")),
+        }
+    }
+
+    fn look(&mut self, number: usize, operation: u64) -> Result<String, Difference> {
+        let numbers = [operation.cast_signed(), -1];
+        let expected = self.model.look(number, &numbers);
+        let real = self.ledger.as_mut().unwrap().note_look(EntryId(number as u64), &numbers);
+        match (real.map_err(|error| error.kind()), expected) {
+            (Ok(()), Ok(())) => Ok("look: done".to_owned()),
+            (Err(real), Err(kind)) if real == kind => Ok(format!("look: {}", kind.word())),
             (real, expected) => Err(format!("{real:?}, and the model {expected:?}")),
         }
     }
@@ -153,6 +173,7 @@ impl World {
             State::Committed => ("commit", ledger.commit(id, &files(number))),
             State::Published => ("publish", ledger.mark_published(id)),
             State::Void => ("void", ledger.void(id)),
+            State::Empty => ("empty", ledger.mark_empty(id)),
             State::Reserved => unreachable!("no verb makes an entry reserved again"),
         };
         match (real.map_err(|error| error.kind()), expected) {
@@ -197,6 +218,9 @@ impl World {
             return Err(format!("the entries are {real:?}, and in the model {expected:?}"));
         }
         for (index, entry) in entries.iter().enumerate() {
+            if ledger.look(entry.id).unwrap() != self.model.entries[index].look {
+                return Err(format!("the look of entry {} differs", entry.id));
+            }
             let has_files = matches!(entry.state, State::Committed | State::Published);
             let stored = ledger.stored(entry.id).map_err(|error| error.kind());
             let expected = if has_files { Ok(files(index + 1)) } else { Err(Kind::Io) };
@@ -216,7 +240,7 @@ impl Op {
             _ => entries as u64,
         };
         let entry = usize::try_from(entry).unwrap();
-        match random.below(16) {
+        match random.below(21) {
             0..=4 => Self::Reserve {
                 release: usize::try_from(random.below(8)).unwrap(),
                 charge: [1, 20, 33, 50, 100, 101, u64::MAX]
@@ -227,9 +251,11 @@ impl Op {
             8..=9 => Self::Advance { entry, next: State::Committed },
             10 => Self::Advance { entry, next: State::Published },
             11 => Self::Advance { entry, next: State::Void },
-            12 => Self::Reopen,
-            13 => Self::Crash,
-            14 => Self::KeepCopy,
+            12..=14 => Self::Look { entry },
+            15..=16 => Self::Advance { entry, next: State::Empty },
+            17 => Self::Reopen,
+            18 => Self::Crash,
+            19 => Self::KeepCopy,
             _ => Self::GoBack,
         }
     }

@@ -56,7 +56,7 @@ pub(super) fn show(ledger: &Ledger, newest: u32, output: &Output) -> Result<()> 
          block        budget rho   spent rho    left rho     spent epsilon  at delta\n{}\n\
          Everything published so far, over several days (a {who}; then a contact pair and a target\n\
          that are looked up that often each day):\n{}{}\n\
-         Newest entries, {newest} at most:\nentry  state      charge rho   release, blocks\n",
+         Newest entries, {newest} at most:\nentry  state      spent rho    release, blocks\n",
         terms.time_zone,
         terms.epsilon.value(),
         terms.delta.value(),
@@ -68,13 +68,13 @@ pub(super) fn show(ledger: &Ledger, newest: u32, output: &Output) -> Result<()> 
     );
     for entry in &entries {
         let blocks: Vec<String> = entry.blocks.iter().map(ToString::to_string).collect();
-        let (id, charge, release) = (entry.id.0, entry.charge, &entry.release);
+        let (id, spent, release) = (entry.id.0, entry.spent(), &entry.release);
         let (state, blocks) = (entry.state.to_string(), blocks.join(" "));
         let attempts = match ledger.attempts(entry.id)? {
             0 | 1 => String::new(),
             attempts => format!(", drawn {attempts} times and charged once"),
         };
-        line(&mut text, &format!("{id:<5}  {state:<9}  {charge}  {release}, {blocks}{attempts}"));
+        line(&mut text, &format!("{id:<5}  {state:<9}  {spent}  {release}, {blocks}{attempts}"));
     }
     output.result(&object, &text);
     Ok(())
@@ -253,6 +253,7 @@ fn listed(ledger: &Ledger, entry: &Entry) -> Result<Value> {
         "blocks": entry.blocks,
         "state": entry.state.to_string(),
         "charge_nano_rho": entry.charge,
+        "spent_nano_rho": entry.spent(),
         "attempts": ledger.attempts(entry.id)?,
     }))
 }

@@ -1,5 +1,6 @@
 //! What opening finds, and what it says of each.
 
+use super::super::Which;
 use super::super::terms::Terms;
 use super::*;
 
@@ -274,17 +275,79 @@ fn a_ledger_that_may_not_be_written_says_so_when_a_run_opens_it() {
     forbid(bench.folder.path(), false);
 }
 
+/// Gives a ledger the tables of an earlier version, with the rows that it has.
+fn make_older(bench: &Bench, version: usize) {
+    const TABLES: [&str; 6] = ["terms", "entries", "charges", "blocks", "stored", "journal"];
+    let connection = bench.by_hand();
+    connection.execute_batch("PRAGMA foreign_keys = OFF; BEGIN").unwrap();
+    for table in TABLES {
+        let sql =
+            format!("CREATE TABLE kept_{table} AS SELECT * FROM {table}; DROP TABLE {table};");
+        connection.execute_batch(&sql).unwrap();
+    }
+    let migrations = [include_str!("../migration_1.sql"), include_str!("../migration_2.sql")];
+    connection.execute_batch(&migrations[..version].concat()).unwrap();
+    for table in TABLES {
+        let columns: String = connection
+            .query_row(
+                "SELECT group_concat(name, ', ') FROM pragma_table_info(?1)",
+                [table],
+                |row| row.get(0),
+            )
+            .unwrap();
+        let sql = format!(
+            "INSERT INTO {table} ({columns}) SELECT {columns} FROM kept_{table};
+             DROP TABLE kept_{table};"
+        );
+        connection.execute_batch(&sql).unwrap();
+    }
+    connection.execute_batch(&format!("PRAGMA user_version = {version}; COMMIT")).unwrap();
+}
+
+#[test]
+fn entries_of_an_earlier_version_stay_as_they_are_and_go_on() {
+    let bench = Bench::new();
+    let mut ledger = bench.open();
+    publish(&mut ledger, &asking("daily", 1..=2, 10));
+    let drawn = ledger.reserve(&asking("drawn", 1..=1, 11)).unwrap().id;
+    ledger.mark_drawn(drawn).unwrap();
+    let void = ledger.reserve(&asking("void", 1..=1, 12)).unwrap().id;
+    ledger.void(void).unwrap();
+    let held = ledger.reserve(&asking("held", 2..=2, 13)).unwrap().id;
+    let entries = ledger.entries(Which::All).unwrap();
+    let verified = ledger.verify().unwrap();
+    drop(ledger);
+    make_older(&bench, 2);
+
+    // Readers know it as it is.
+    let reader = Ledger::open_existing(&bench.path()).unwrap();
+    assert_eq!(reader.entries(Which::All).unwrap(), entries);
+    assert_eq!((reader.look(drawn).unwrap(), reader.verify().unwrap()), (None, verified.clone()));
+    drop(reader);
+
+    let mut ledger = bench.open();
+    assert_eq!(ledger.entries(Which::All).unwrap(), entries);
+    assert_eq!(ledger.verify().unwrap(), verified);
+    for id in [drawn, held] {
+        ledger.mark_drawn(id).unwrap();
+        assert_eq!(kind_of(ledger.note_look(id, &[1])), Some(Kind::Internal));
+        ledger.commit(id, &files()).unwrap();
+    }
+    let id = ledger.reserve(&asking_with_look("new", 3, 14, 2)).unwrap().id;
+    ledger.mark_drawn(id).unwrap();
+    ledger.note_look(id, &[1]).unwrap();
+    ledger.mark_empty(id).unwrap();
+    ledger.verify().unwrap();
+    assert_eq!(ledger.stored(EntryId(1)).unwrap().len(), 2);
+}
+
 #[test]
 fn a_ledger_of_the_first_version_keeps_its_budget_and_is_brought_up_to_date() {
     let bench = Bench::new();
     // As the first version made it: no conversion, and a smaller budget for the same epsilon.
     let first = Terms { conversion: None, ..terms(90) };
     drop(Ledger::open(&bench.path(), &first, Duration::ZERO, clock()).unwrap());
-    let connection = bench.by_hand();
-    connection
-        .execute_batch("ALTER TABLE terms DROP COLUMN conversion; PRAGMA user_version = 1")
-        .unwrap();
-    drop(connection);
+    make_older(&bench, 1);
 
     // Readers know it as it is.
     let reader = Ledger::open_existing(&bench.path()).unwrap();

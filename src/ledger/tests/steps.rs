@@ -24,7 +24,7 @@ fn one_row_per_outcome_of_reserve_in_the_order_in_which_they_are_checked() {
         ..asking("new", 1..=2, 0)
     };
     type Mend = fn(&mut Reservation);
-    let rows: [(Mend, Option<Kind>, &str); 8] = [
+    let rows: [(Mend, Option<Kind>, &str); 10] = [
         (|_| {}, Some(Kind::Internal), "no name"),
         (|asked| asked.release = "new".to_owned(), Some(Kind::Internal), "no day"),
         (
@@ -33,7 +33,20 @@ fn one_row_per_outcome_of_reserve_in_the_order_in_which_they_are_checked() {
             "names a day twice",
         ),
         (|asked| asked.blocks = vec![day(2), day(1)], Some(Kind::Internal), "costs nothing"),
-        (|asked| asked.charge = NanoRho::new(41), Some(Kind::Internal), "has the same release id"),
+        (
+            |asked| {
+                asked.charge = NanoRho::new(41);
+                asked.look_charge = Some(NanoRho::new(42));
+            },
+            Some(Kind::Internal),
+            "or more than all of it",
+        ),
+        (|asked| asked.look_charge = Some(NanoRho::new(0)), Some(Kind::Internal), "costs nothing"),
+        (
+            |asked| asked.look_charge = Some(NanoRho::new(40)),
+            Some(Kind::Internal),
+            "has the same release id",
+        ),
         (
             |asked| asked.release_id = "id of new".to_owned(),
             Some(Kind::Refused),
@@ -73,23 +86,31 @@ fn one_row_per_state_and_verb() {
     // What a verb does to an entry of each state: `=` the same entry again, `+` a new one, a state
     // that it moves to, or the kind of the refusal.
     let table = [
-        "state      reserve  draw      commit     publish    void",
-        "reserved   =        drawn     internal   internal   void",
-        "drawn      =        internal  committed  internal   refused",
-        "committed  =        internal  internal   published  refused",
-        "published  =        internal  internal   internal   refused",
-        "void       +        internal  internal   internal   refused",
+        "state      reserve  draw      look      commit     publish    void     empty",
+        "reserved   =        drawn     internal  internal   internal   void     internal",
+        "drawn      =        internal  drawn     committed  internal   refused  internal",
+        "looked     =        internal  internal  committed  internal   refused  empty",
+        "committed  =        internal  internal  internal   published  refused  internal",
+        "published  =        internal  internal  internal   internal   refused  internal",
+        "void       +        internal  internal  internal   internal   refused  internal",
+        "empty      +        internal  internal  internal   internal   refused  internal",
     ];
     let verbs: Vec<&str> = table[0].split_whitespace().skip(1).collect();
-    for (state, row) in State::ALL.into_iter().zip(&table[1..]) {
+    for row in &table[1..] {
         let cells: Vec<&str> = row.split_whitespace().collect();
-        assert_eq!(cells[0], state.word());
+        let state = cells[0];
         for (verb, cell) in verbs.iter().zip(&cells[1..]) {
             let bench = Bench::new();
             let mut ledger = bench.open();
-            let asked = asking("daily", 1..=1, 30);
+            let asked = asking_with_look("daily", 1, 30, 3);
             let id = ledger.reserve(&asked).unwrap().id;
-            bring_to(&mut ledger, id, state);
+            match State::parse(state) {
+                Some(state) => bring_to(&mut ledger, id, state),
+                None => {
+                    bring_to(&mut ledger, id, State::Drawn);
+                    ledger.note_look(id, &[1]).unwrap();
+                }
+            }
             let events = ledger.verify().unwrap().events;
             let outcome = match *verb {
                 "reserve" => ledger
@@ -103,6 +124,8 @@ fn one_row_per_state_and_verb() {
                     ledger.mark_published(id).map(|()| entry(&ledger, id).state.to_string())
                 }
                 "void" => ledger.void(id).map(|()| entry(&ledger, id).state.to_string()),
+                "look" => ledger.note_look(id, &[2]).map(|()| entry(&ledger, id).state.to_string()),
+                "empty" => ledger.mark_empty(id).map(|()| entry(&ledger, id).state.to_string()),
                 other => panic!("no verb {other}"),
             };
             let outcome = outcome.unwrap_or_else(|error| error.kind().word().to_owned());
@@ -302,17 +325,23 @@ fn a_reader_holds_up_a_reservation_but_never_loses_a_draw() {
 #[test]
 fn a_crash_inside_any_step_leaves_the_state_before_it() {
     type Verb = fn(&Step<'_>) -> Outcome<()>;
-    let verbs: [(&str, Verb); 6] = [
+    let verbs: [(&str, Verb); 8] = [
         ("reserve", |step| step.reserve(&asking("other", 1..=3, 10)).map(drop)),
         ("draw", |step| step.mark_drawn(EntryId(1))),
+        ("look", |step| step.note_look(EntryId(1), &[3, -4])),
         ("draw again", |step| step.mark_drawn(EntryId(1))),
         ("commit", |step| step.commit(EntryId(1), &files())),
         ("publish", |step| step.mark_published(EntryId(1))),
-        ("void", |step| step.void(EntryId(2))),
+        ("empty", |step| step.mark_empty(EntryId(2))),
+        ("void", |step| step.void(EntryId(3))),
     ];
     let bench = Bench::new();
     let mut ledger = bench.open();
-    ledger.reserve(&asking("daily", 1..=2, 30)).unwrap();
+    let look_charge = Some(NanoRho::new(3));
+    ledger.reserve(&Reservation { look_charge, ..asking("daily", 1..=2, 30) }).unwrap();
+    let empty = ledger.reserve(&asking_with_look("empty", 2, 20, 2)).unwrap().id;
+    ledger.mark_drawn(empty).unwrap();
+    ledger.note_look(empty, &[0]).unwrap();
     for (name, verb) in verbs {
         let before = ledger.verify().unwrap();
         let balances = balances(&ledger);
@@ -348,7 +377,7 @@ fn the_stored_blocks_of_a_release_are_those_with_bytes() {
     let bench = Bench::new();
     let mut ledger = bench.open();
     for (number, state) in (1..).zip(State::ALL) {
-        let id = ledger.reserve(&asking("daily", number..=number, 10)).unwrap().id;
+        let id = ledger.reserve(&asking_with_look("daily", number, 10, 1)).unwrap().id;
         bring_to(&mut ledger, id, state);
     }
     publish(&mut ledger, &asking("weekly", 1..=7, 10));
@@ -433,6 +462,11 @@ fn bring_to(ledger: &mut Ledger, id: EntryId, state: State) {
     match state {
         State::Reserved => {}
         State::Void => ledger.void(id).unwrap(),
+        State::Empty => {
+            bring_to(ledger, id, State::Drawn);
+            ledger.note_look(id, &[-1, 0]).unwrap();
+            ledger.mark_empty(id).unwrap();
+        }
         State::Drawn => drop(ledger.mark_drawn(id).unwrap()),
         State::Committed => {
             bring_to(ledger, id, State::Drawn);

@@ -1,0 +1,144 @@
+//! Days that look empty: nothing of them is published, and they can be released when their logs come.
+
+use pointillist::ledger::{EntryId, Ledger, Reservation};
+use pointillist::release_file::privacy_loss::NanoRho;
+use pointillist::release_file::window::Clock;
+use serde_json::Value;
+
+use crate::world::World;
+
+const RUN: [&str; 6] = ["run", "release.toml", "--day", "2026-03-02", "--as-of", "2026-03-10"];
+
+/// What the look costs in billionths of rho.
+const LOOK: u64 = 1_000_000;
+
+/// A world in which the look at the second of March shows nobody.
+fn world_with_an_empty_day() -> World {
+    let world = World::new();
+    let mut command = world.command(&[&RUN[..], &["--memory", "1"]].concat());
+    // Rows that find no memory and no disk stop a run after its reservation.
+    let stopped = command.env("TMPDIR", "/nonexistent").output().unwrap();
+    assert_eq!(stopped.status.code(), Some(74));
+    let (path, wait) = (world.path("daily.ledger"), std::time::Duration::ZERO);
+    let mut ledger = Ledger::reopen(&path, wait, Clock::System).unwrap();
+    let reserved = ledger.entry(EntryId(1)).unwrap().unwrap();
+    ledger.void(reserved.id).unwrap();
+    let reservation = Reservation {
+        release: reserved.release,
+        release_id: reserved.release_id,
+        fingerprint: reserved.fingerprint,
+        blocks: reserved.blocks,
+        charge: reserved.charge,
+        look_charge: Some(NanoRho::new(LOOK)),
+        key_delta: reserved.key_delta,
+        plan: reserved.plan,
+        logs_digest: reserved.logs_digest,
+        code_version: reserved.code_version,
+    };
+    let id = ledger.reserve(&reservation).unwrap().id;
+    let _unused_permit = ledger.mark_drawn(id).unwrap();
+    ledger.note_look(id, &[3, -1, 0]).unwrap();
+    ledger.mark_empty(id).unwrap();
+    world
+}
+
+fn spent(world: &World) -> u64 {
+    world.ledger()["blocks"][0]["spent_nano_rho"].as_u64().unwrap()
+}
+
+fn states(world: &World) -> Vec<String> {
+    let ledger = world.ledger();
+    let entries = ledger["entries"].as_array().unwrap().iter();
+    entries.map(|entry| entry["state"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn a_day_that_looks_empty_stays_so_as_long_as_its_logs_are_the_same() {
+    let world = world_with_an_empty_day();
+    let before = world.ledger();
+    for _ in 0..2 {
+        let ran = world.run(&[&RUN[..], &["--json"]].concat());
+        assert_eq!(ran.code, 0, "{}", ran.stderr);
+        let json: Value = serde_json::from_str(&ran.stdout).unwrap();
+        assert_eq!(json["days"][0]["done"], "looks-empty");
+        assert_eq!(world.ledger(), before, "nothing is charged");
+    }
+    let said = world.run(&RUN).stdout;
+    assert!(said.contains("2026-03-02  looks empty: no requester stands out"), "{said}");
+    assert!(world.published().is_empty());
+    assert_eq!(spent(&world), LOOK);
+}
+
+#[test]
+fn a_day_that_looked_empty_is_released_when_its_logs_have_come() {
+    let world = world_with_an_empty_day();
+    let log = std::fs::read_to_string(world.path("logs/lookups.csv")).unwrap();
+    world.write("logs/late.csv", log.as_bytes());
+    let ran = world.run(&RUN);
+    assert_eq!((ran.code, ran.stdout.contains("released")), (0, true), "{}", ran.stderr);
+    assert_eq!(states(&world), ["void", "empty", "published"]);
+    let ledger = world.ledger();
+    let charge = ledger["entries"][2]["charge_nano_rho"].as_u64().unwrap();
+    assert_eq!(spent(&world), charge + LOOK, "the look stays spent");
+    assert_eq!(world.published().len(), 3);
+    assert_eq!(world.run(&["ledger", "verify", "release.toml"]).code, 0);
+    let again = world.run(&RUN);
+    assert!(again.stdout.contains("already done"), "{}", again.stdout);
+}
+
+#[test]
+fn another_release_file_may_release_a_day_that_looked_empty() {
+    let world = world_with_an_empty_day();
+    world.edit("by = [\"hour\", \"app\"]", "by = [\"hour\"]");
+    let ran = world.run(&RUN);
+    assert_eq!((ran.code, ran.stdout.contains("released")), (0, true), "{}", ran.stderr);
+    assert_eq!(states(&world), ["void", "empty", "published"]);
+}
+
+#[test]
+fn a_statement_shows_what_an_empty_day_cost() {
+    let world = world_with_an_empty_day();
+    let entry = &world.ledger()["entries"][1];
+    assert_eq!((&entry["state"], &entry["spent_nano_rho"]), (&"empty".into(), &LOOK.into()));
+    let shown = world.run(&["ledger", "show", "release.toml"]).stdout;
+    assert!(shown.contains("2      empty      0.001000000  daily, 2026-03-02"), "{shown}");
+    assert!(shown.contains("any 30 days   at most rho 0.001000000"), "{shown}");
+    let export = world.run(&["ledger", "export", "release.toml", "--json"]).stdout;
+    let export: Value = serde_json::from_str(&export).unwrap();
+    let entry = &export["entries"][1];
+    assert_eq!(
+        (&entry["look_charge_nano_rho"], &entry["spent_nano_rho"]),
+        (&LOOK.into(), &LOOK.into())
+    );
+    assert_eq!(world.run(&["ledger", "verify", "release.toml"]).code, 0);
+    let refused = world.run(&["ledger", "void", "2", "release.toml"]);
+    assert_eq!(refused.code, 1);
+    assert!(refused.stderr.contains("is free again"), "{}", refused.stderr);
+}
+
+#[test]
+fn status_names_a_day_that_looks_empty_and_warns_before_its_logs_expire() {
+    let world = world_with_an_empty_day();
+    // Days before the first release were never promised.
+    for day in ["2026-03-01", "2026-03-03"] {
+        assert_eq!(world.day(day).code, 0);
+    }
+    let status = |as_of: &str| world.run(&["status", "release.toml", "--as-of", as_of, "--json"]);
+    let of_day = |json: &str| -> Value {
+        let json: Value = serde_json::from_str(json).unwrap();
+        let days = json["days"].as_array().unwrap();
+        days.iter().find(|day| day["day"] == "2026-03-02").unwrap().clone()
+    };
+    for (as_of, expires) in
+        [("2026-03-04", Some(28)), ("2026-03-31", Some(1)), ("2026-04-20", None)]
+    {
+        let day = of_day(&status(as_of).stdout);
+        assert_eq!(day["standing"], "looks empty");
+        assert_eq!((&day["expires_in_days"], &day["begun"]), (&expires.into(), &Value::Null));
+    }
+    let text = world.run(&["status", "release.toml", "--as-of", "2026-04-20"]).stdout;
+    assert!(text.contains("2026-03-02  looks empty: no requester"), "{text}");
+    let late = ["run", "release.toml", "--day", "2026-03-01", "--as-of", "2026-03-31"];
+    let warned = world.run(&late).stderr;
+    assert!(warned.contains("2026-03-02 looks empty and passes retention in 1 days"), "{warned}");
+}
