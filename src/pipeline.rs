@@ -114,7 +114,7 @@ pub fn release_day(job: &Job, ledger: &mut Ledger, window: &DayWindow) -> Result
     let files = publish::render(&facts, &plan, &noisy)?;
     ledger.commit(entry.id, &files)?;
     tracing::info!(%day, entry = entry.id.0, files = files.len(), "committed");
-    publish::write_out(&job.out, &entry.release_id, &files)?;
+    publish::write_out(&job.out, &files)?;
     ledger.mark_published(entry.id)?;
     Ok(Done::Released)
 }
@@ -214,11 +214,11 @@ fn rejected_rows(job: &Job, day: Day) -> Result<Option<RejectedRows>> {
 fn heal(job: &Job, ledger: &mut Ledger, entry: &Entry) -> Result<Done> {
     let files = ledger.stored(entry.id)?;
     let done = if publish::is_whole(&job.out, &files) {
-        publish::remove_leftovers(&job.out, &entry.release_id);
+        publish::remove_leftovers(&job.out);
         Done::AlreadyDone
     } else {
         publish::check_writable(&job.out)?;
-        publish::write_out(&job.out, &entry.release_id, &files)?;
+        publish::write_out(&job.out, &files)?;
         Done::Healed
     };
     if entry.state == State::Committed {

@@ -53,7 +53,7 @@ pub(crate) fn run(asked: &Rollup, output: &Output) -> Result<()> {
         rolled.push(json!({ "question": question.name, "folder": folder, "periods": made.len() }));
         files.extend(made);
     }
-    write_out(&out, "rollup", &files)?;
+    write_out(&out, &files)?;
     text.push_str(&format!("tables: {}\n", out.display()));
     let object = json!({ "out": out, "rolled_up": rolled, "left_out": left_out });
     output.result(&object, &text);

@@ -1,14 +1,19 @@
 //! Writes stored bytes into the output folder, each file whole or not at all.
 
-use std::fs::{self, File};
-use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, ErrorKind, Write};
+use std::path::Path;
+
+use tempfile::TempDir;
 
 use crate::ledger::StoredFile;
 use crate::{Error, Result};
 
-/// The folder in which files are made before they get their names; no reader's glob sees it.
+/// How the folders' names begin in which files are made before they get theirs; no reader's glob sees
+/// them.
 const TEMPORARY: &str = "_tmp";
+/// The file in such a folder that is locked as long as its process lives.
+const LOCK: &str = "lock";
 
 /// Whether the output holds exactly these bytes.
 #[must_use]
@@ -21,46 +26,88 @@ pub fn is_whole(out: &Path, files: &[StoredFile]) -> bool {
 /// # Errors
 /// I/O, naming the folder.
 pub fn check_writable(out: &Path) -> Result<()> {
-    let refused = |error: std::io::Error| {
+    let refused = |error: io::Error| {
         Error::io(format!("the output folder {} cannot be written", out.display()))
             .help("correct `--out` or the folder's permissions; nothing was charged")
             .because(error)
     };
     fs::create_dir_all(out).map_err(refused)?;
-    tempfile::Builder::new().prefix("_tmp").tempfile_in(out).map(drop).map_err(refused)
+    tempfile::Builder::new().prefix(TEMPORARY).tempfile_in(out).map(drop).map_err(refused)
 }
 
 /// Writes the files under `out`: made and synced in a temporary folder, renamed, folders synced.
 ///
-/// The manifest is the last file, so that a day with a manifest is a whole day.
+/// The manifest is the last file, so that a day with a manifest is a whole day. Several processes may
+/// write into one output at once.
 ///
 /// # Errors
 /// I/O, naming the folder; nothing that was whole before is damaged, and the next run goes on.
-pub fn write_out(out: &Path, release_id: &str, files: &[StoredFile]) -> Result<()> {
-    let written = place(out, &temporary(out, release_id), files);
-    remove_leftovers(out, release_id);
+pub fn write_out(out: &Path, files: &[StoredFile]) -> Result<()> {
+    let temporary = Temporary::make(out).map_err(|error| failed(out, error))?;
+    let written = place(out, temporary.folder.path(), files);
+    drop(temporary);
+    remove_leftovers(out);
     written
 }
 
-/// Removes what a run of this release left behind when it was killed.
+/// Removes what processes left behind that were killed; what others are writing now stays.
 ///
 /// Leftovers hold public bytes only; what cannot be removed now goes at the next run.
-pub fn remove_leftovers(out: &Path, release_id: &str) {
-    let _not_there = fs::remove_dir_all(temporary(out, release_id));
-    let _not_empty = fs::remove_dir(out.join(TEMPORARY));
+pub fn remove_leftovers(out: &Path) {
+    for entry in fs::read_dir(out).into_iter().flatten().flatten() {
+        if entry.file_name().to_string_lossy().starts_with(TEMPORARY)
+            && let Ok(Some(_lock)) = lock(&entry.path())
+        {
+            let _stays = fs::remove_dir_all(entry.path());
+        }
+    }
 }
 
-fn temporary(out: &Path, release_id: &str) -> PathBuf {
-    out.join(TEMPORARY).join(release_id.get(..16).unwrap_or(release_id))
+/// A temporary folder of this process, removed when it is dropped.
+struct Temporary {
+    folder: TempDir,
+    /// None on a file system without locks, where nobody can tell leftovers and all of them stay.
+    _lock: Option<File>,
+}
+
+impl Temporary {
+    fn make(out: &Path) -> io::Result<Self> {
+        fs::create_dir_all(out)?;
+        loop {
+            let folder = tempfile::Builder::new().prefix(TEMPORARY).tempdir_in(out)?;
+            match lock(folder.path()) {
+                Ok(Some(lock)) => return Ok(Self { folder, _lock: Some(lock) }),
+                // Another process took it for a leftover before it was locked.
+                Ok(None) => {}
+                Err(_) => return Ok(Self { folder, _lock: None }),
+            }
+        }
+    }
+}
+
+/// Locks a temporary folder; `None` if another process holds it or has just removed it.
+fn lock(folder: &Path) -> io::Result<Option<File>> {
+    let path = folder.join(LOCK);
+    let file = match OpenOptions::new().write(true).create(true).truncate(false).open(&path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    match file.try_lock() {
+        // Its holder may have removed it after it was opened here.
+        Ok(()) => Ok(path.exists().then_some(file)),
+        Err(TryLockError::WouldBlock) => Ok(None),
+        Err(TryLockError::Error(error)) => Err(error),
+    }
+}
+
+fn failed(path: &Path, error: io::Error) -> Error {
+    Error::io(format!("{} cannot be written", path.display()))
+        .help("make room or correct the permissions, then run again: nothing is charged twice")
+        .because(error)
 }
 
 fn place(out: &Path, temporary: &Path, files: &[StoredFile]) -> Result<()> {
-    let failed = |path: &Path, error: std::io::Error| {
-        Error::io(format!("{} cannot be written", path.display()))
-            .help("make room or correct the permissions, then run again: nothing is charged twice")
-            .because(error)
-    };
-    fs::create_dir_all(temporary).map_err(|error| failed(temporary, error))?;
     for (number, file) in files.iter().enumerate() {
         let made = temporary.join(format!("{number}.partial"));
         let mut target = File::create(&made).map_err(|error| failed(&made, error))?;
@@ -84,12 +131,12 @@ fn place(out: &Path, temporary: &Path, files: &[StoredFile]) -> Result<()> {
 }
 
 #[cfg(unix)]
-fn sync_folder(folder: &Path) -> std::io::Result<()> {
+fn sync_folder(folder: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()
 }
 
 #[cfg(not(unix))]
-fn sync_folder(_: &Path) -> std::io::Result<()> {
+fn sync_folder(_: &Path) -> io::Result<()> {
     Ok(())
 }
 
@@ -103,16 +150,22 @@ mod tests {
             .into()
     }
 
+    /// How many temporary folders there are.
+    fn temporary(out: &Path) -> usize {
+        let names = fs::read_dir(out).unwrap().map(|entry| entry.unwrap().file_name());
+        names.filter(|name| name.to_str().unwrap().starts_with(TEMPORARY)).count()
+    }
+
     #[test]
     fn files_are_written_whole_and_healed() {
         let out = tempfile::tempdir().unwrap();
         assert!(!is_whole(out.path(), &files()));
-        write_out(out.path(), "0123456789abcdef0123", &files()).unwrap();
+        write_out(out.path(), &files()).unwrap();
         assert!(is_whole(out.path(), &files()));
-        assert!(!out.path().join(TEMPORARY).exists());
+        assert_eq!(temporary(out.path()), 0);
         fs::write(out.path().join(&files()[0].path), b"damaged").unwrap();
         assert!(!is_whole(out.path(), &files()));
-        write_out(out.path(), "0123456789abcdef0123", &files()).unwrap();
+        write_out(out.path(), &files()).unwrap();
         assert!(is_whole(out.path(), &files()));
     }
 
@@ -121,9 +174,55 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let taken = folder.path().join("taken");
         fs::write(&taken, b"x").unwrap();
-        let error = write_out(&taken, "id", &files()).unwrap_err();
+        let error = write_out(&taken, &files()).unwrap_err();
         assert_eq!(error.kind(), crate::Kind::Io);
         assert!(error.to_string().contains("taken"), "{error}");
         assert_eq!(fs::read(&taken).unwrap(), b"x");
+    }
+
+    #[test]
+    fn leftovers_go_and_what_others_write_stays() {
+        let out = tempfile::tempdir().unwrap();
+        // Of a process that was killed while it wrote, one that was killed while it began, and one
+        // of the version that had a single folder.
+        for name in ["_tmpAAAAAA/0.partial", "_tmpAAAAAA/lock", "_tmpBBBBBB", "_tmp/0123/0.partial"]
+        {
+            let path = out.path().join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            if name.contains('/') { fs::write(path, b"half") } else { fs::create_dir(path) }
+                .unwrap();
+        }
+        let other = Temporary::make(out.path()).unwrap();
+        fs::write(other.folder.path().join("0.partial"), b"half").unwrap();
+        assert_eq!(temporary(out.path()), 4);
+        write_out(out.path(), &files()).unwrap();
+        assert_eq!(temporary(out.path()), 1);
+        assert!(other.folder.path().join("0.partial").exists());
+        let left = other.folder.path().to_owned();
+        // A process that dies frees the lock and leaves its files.
+        let Temporary { folder, _lock } = other;
+        assert_eq!(folder.keep(), left);
+        drop(_lock);
+        remove_leftovers(out.path());
+        assert!(!left.exists());
+    }
+
+    #[test]
+    fn many_write_into_one_output_at_once() {
+        let out = tempfile::tempdir().unwrap();
+        std::thread::scope(|scope| {
+            for writer in 0..6 {
+                let out = out.path();
+                scope.spawn(move || {
+                    for round in 0..15 {
+                        let path = format!("sums_{writer}/week={round}/part-0.parquet");
+                        let files = [StoredFile { bytes: path.as_bytes().to_vec(), path }];
+                        write_out(out, &files).unwrap();
+                        assert!(is_whole(out, &files));
+                    }
+                });
+            }
+        });
+        assert_eq!(temporary(out.path()), 0);
     }
 }
