@@ -18,6 +18,7 @@ pub(crate) fn run(path: &Path, output: &Output) -> Result<()> {
     let published = Published::read(path)?;
     let facts = &published.facts;
     let mut text = published.headline(path);
+    text.push_str(&bounded_days(facts));
     text.push_str(&coverage(facts));
     for table in facts["measured_tables"].as_array().into_iter().flatten() {
         text.push_str(&measured(table));
@@ -73,7 +74,7 @@ impl Published {
         format!(
             "{}: {} of release {}, {} ({})\n{} rows; columns {}\n\n{}\n\nEach value carries noise, \
              whose standard deviation is in noise_sd; the interval in ci_low and ci_high holds the \
-             bounded value in {} of 100 cases.\n",
+             {} value in {} of 100 cases.\n",
             path.display(),
             self.word("question"),
             self.word("release"),
@@ -86,9 +87,23 @@ impl Published {
             self.rows,
             self.columns.join(", "),
             self.word("guarantee"),
+            match self.facts["bounded_days"].as_array() {
+                Some(days) if days.is_empty() => "true",
+                _ => "bounded",
+            },
             self.facts["confidence"].as_f64().map_or(0.0, |share| share * 100.0),
         )
     }
+}
+
+/// Which of the days that were added up have intervals about what bounding left.
+fn bounded_days(facts: &Value) -> String {
+    let days = facts["bounded_days"].as_array().into_iter().flatten();
+    let days: Vec<&str> = days.filter_map(Value::as_str).collect();
+    if days.is_empty() {
+        return String::new();
+    }
+    format!("The intervals of these days leave out what bounding took: {}.\n", days.join(", "))
 }
 
 /// What share of the lookups bounding kept, where the file says so.

@@ -136,8 +136,7 @@ pub fn losses(entry: &Entry) -> Option<Losses> {
     Frozen::of(entry).ok()?.losses
 }
 
-/// The stored file of a question, with what was measured, for each day released under this release
-/// file, oldest first.
+/// The stored file of a question for each day released under this release file, oldest first.
 ///
 /// # Errors
 /// I/O, when the ledger is missing or damaged.
@@ -153,8 +152,8 @@ pub fn stored_days(
     {
         let file = ledger.stored(entry.id)?.into_iter().find(|file| file.is_of(question));
         if let (Some(day), Some(file)) = (entry.blocks.first(), file) {
-            let tables = Frozen::of(entry).ok().map(|frozen| frozen.tables);
-            days.insert(*day, publish::ReleasedDay { day: *day, file, tables });
+            let (charge, key_delta) = (entry.charge, entry.key_delta);
+            days.insert(*day, publish::ReleasedDay { day: *day, file, charge, key_delta });
         }
     }
     Ok(days.into_values().collect())

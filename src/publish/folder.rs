@@ -9,8 +9,7 @@ use tempfile::TempDir;
 use crate::ledger::StoredFile;
 use crate::{Error, Result};
 
-/// How the folders' names begin in which files are made before they get theirs; no reader's glob sees
-/// them.
+/// How the names of temporary folders begin, in which files are made; no reader's glob sees them.
 const TEMPORARY: &str = "_tmp";
 /// The file in such a folder that is locked as long as its process lives.
 const LOCK: &str = "lock";

@@ -54,7 +54,8 @@ pub struct Figure {
 
 impl Figure {
     /// The figure of a loss, with the `key_delta` that private prefixes spend beside it.
-    fn new(rho: NanoRho, key_delta: f64, terms: &LedgerTerms) -> Self {
+    #[must_use]
+    pub fn new(rho: NanoRho, key_delta: f64, terms: &LedgerTerms) -> Self {
         let conversion = terms.conversion_delta();
         let epsilon = epsilon_of(rho, conversion);
         Self { rho: rho.rho(), epsilon, delta: (conversion + key_delta).min(1.0) }

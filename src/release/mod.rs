@@ -18,8 +18,7 @@ pub use accounting::{budget_of, cap_of, epsilon_of};
 pub use contact::pair_limit;
 pub use draw::{Draws, NoisyTable, PricedTable, price, total_charge, total_key_delta};
 pub use estimate::{
-    Answer, Column, Expected, Groups, Load, Raking, Rows, Typical, Values, Z_95, answers, expected,
-    sums, typical,
+    Answer, Column, Expected, Load, Raking, Rows, Typical, Values, Z_95, answers, expected, typical,
 };
 pub use guarantee::{Figure, Guarantee, Losses, TargetFigure};
 pub use mechanism::{DiscreteGaussian, NoiseScale};

@@ -7,7 +7,6 @@
 //! have intervals that are rounded outwards, by up to one on either side of a whole truth: what that
 //! adds is known from the noise and added to the 95 %, at a standard deviation of 10 one of 100.
 
-mod derived;
 mod largest;
 mod predicted;
 mod quantiles;

@@ -1,9 +1,7 @@
 //! What to add published days up to, and which questions that suits.
 
-use crate::release::Groups;
 use crate::release_file::keys::{Key, KeySource};
 use crate::release_file::question::Question;
-use crate::release_file::regions::region_of;
 use crate::release_file::window::Day;
 
 /// What days are added up to.
@@ -119,42 +117,25 @@ impl Coarser {
 
     /// What becomes of one key.
     pub(super) fn of(&self, key: &Key) -> KeyBecomes {
-        let values = key.values();
         if self.drop.iter().any(|name| name == key.name()) {
-            return KeyBecomes::Nothing(Groups { of: vec![0; values.len()], count: 1 });
+            KeyBecomes::Nothing
+        } else if self.countries == Countries::Regions && is_country(key) {
+            KeyBecomes::Region
+        } else {
+            KeyBecomes::Itself
         }
-        if self.countries == Countries::Keep || !is_country(key) {
-            return KeyBecomes::Itself(Groups {
-                of: (0..values.len()).collect(),
-                count: values.len(),
-            });
-        }
-        let region = |country: &String| region_of(country);
-        let mut regions: Vec<&'static str> = values.iter().map(region).collect();
-        regions.sort_unstable();
-        regions.dedup();
-        let place = |country| regions.iter().position(|known| *known == region_of(country));
-        let of = values.iter().filter_map(|country| place(country)).collect();
-        KeyBecomes::Regions(regions.clone(), Groups { of, count: regions.len() })
     }
 }
 
 /// What a key becomes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum KeyBecomes {
     /// Its values stay apart.
-    Itself(Groups),
+    Itself,
     /// They are all added up.
-    Nothing(Groups),
-    /// They are added up to these regions.
-    Regions(Vec<&'static str>, Groups),
-}
-
-impl KeyBecomes {
-    pub(super) const fn groups(&self) -> &Groups {
-        match self {
-            Self::Itself(groups) | Self::Nothing(groups) | Self::Regions(_, groups) => groups,
-        }
-    }
+    Nothing,
+    /// They are added up to regions.
+    Region,
 }
 
 const fn is_country(key: &Key) -> bool {

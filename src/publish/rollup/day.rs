@@ -11,14 +11,14 @@ use serde_json::Value;
 
 use super::super::table::METADATA_KEY;
 use super::asked::{Coarser, KeyBecomes};
-use super::frame::{PERIOD, add_up, broken, to_key};
+use super::frame::{NUMBERS, PERIOD, add_up, broken, to_key};
+use super::sum::{self, Counted, Over};
+use crate::Result;
 use crate::ledger::StoredFile;
-use crate::plan::LookupMarginals;
-use crate::release::{Groups, PricedTable, Raking, sums};
+use crate::release_file::privacy_loss::{AttoDelta, NanoRho};
 use crate::release_file::question::Question;
 use crate::release_file::regions::region_of;
 use crate::release_file::window::Day;
-use crate::{Error, Result};
 
 /// One day as the ledger keeps it.
 #[derive(Debug, Clone)]
@@ -27,103 +27,87 @@ pub struct ReleasedDay {
     pub day: Day,
     /// The question's file.
     pub file: StoredFile,
-    /// The measured tables with their noise; `None` if another version of the program froze them.
-    pub tables: Option<Vec<PricedTable>>,
+    /// What the whole release of the day was charged.
+    pub charge: NanoRho,
+    /// What its private prefixes spent.
+    pub key_delta: AttoDelta,
 }
 
-/// The cells of one day with what their keys become, for [`add_up`].
-///
-/// Cells are added up here where the variance of their sum is not the sum of their variances.
-pub(super) fn cells(
-    released: &ReleasedDay,
-    question: &Question,
-    lookups: &LookupMarginals,
-    coarser: &Coarser,
-    period: &str,
-) -> Result<DataFrame> {
-    let (batch, metadata) = read(&released.file)?;
-    let number = |name: &str| -> Result<Vec<f64>> {
-        let column = batch.column_by_name(name).ok_or_else(broken)?;
-        let column = cast(column, &DataType::Float64).map_err(|_| broken())?;
-        Ok(column.as_primitive::<Float64Type>().values().to_vec())
-    };
-    let value = number("value")?;
-    let variance: Vec<f64> = number("noise_sd")?.iter().map(|sd| sd * sd).collect();
-    let mut columns = vec![Column::new(PERIOD.into(), vec![period; value.len()])];
-    // Bins of a histogram stand between the keys and the value.
-    for (field, column) in batch.schema().fields().iter().zip(batch.columns()) {
-        let name = field.name().as_str();
-        if name == "value" {
-            break;
-        }
-        let Some(key) = question.by.iter().find(|key| key.name() == name) else {
-            columns.push(to_key(name, column)?);
-            continue;
-        };
-        match coarser.of(key) {
-            KeyBecomes::Nothing(_) => {}
-            KeyBecomes::Itself(_) => columns.push(to_key(name, column)?),
-            KeyBecomes::Regions(..) => {
-                let countries = column.as_string_opt::<i32>().ok_or_else(broken)?;
-                let regions = countries.iter().map(|country| country.map(region_of));
-                let name = name.replace("country", "region");
-                columns.push(Column::new(name.into(), regions.collect::<Vec<_>>()));
+/// A question's file, read back.
+pub(super) struct Published {
+    batch: RecordBatch,
+    metadata: Value,
+}
+
+impl Published {
+    pub(super) fn read(file: &StoredFile) -> Result<Self> {
+        let bytes = bytes::Bytes::copy_from_slice(&file.bytes);
+        let builder = ParquetRecordBatchReaderBuilder::try_new(bytes).map_err(|_| broken())?;
+        let about = builder.metadata().file_metadata();
+        let rows = usize::try_from(about.num_rows()).unwrap_or(0);
+        let metadata = about
+            .key_value_metadata()
+            .and_then(|pairs| pairs.iter().find(|pair| pair.key == METADATA_KEY))
+            .and_then(|pair| serde_json::from_str(pair.value.as_deref()?).ok())
+            .ok_or_else(broken)?;
+        let mut reader = builder.with_batch_size(rows.max(1)).build().map_err(|_| broken())?;
+        let batch = reader.next().and_then(std::result::Result::ok).ok_or_else(broken)?;
+        Ok(Self { batch, metadata })
+    }
+
+    /// The loss by the tables that the question is answered from, if the file says so.
+    pub(super) fn rho(&self) -> Option<f64> {
+        self.metadata["rho"].as_f64()
+    }
+
+    /// Whether the intervals say nothing of what bounding took, as those of earlier versions.
+    ///
+    /// A requester of a histogram counts once, and bounding takes nothing.
+    pub(super) fn is_about_bounded(&self, counted: Counted) -> bool {
+        let is_earlier = self.metadata.get("raked").is_some()
+            || self.batch.column_by_name("value_display").is_some();
+        is_earlier && counted != Counted::Requesters
+    }
+
+    /// The cells with what their keys become, of one period.
+    pub(super) fn cells(
+        &self,
+        question: &Question,
+        coarser: &Coarser,
+        period: &str,
+    ) -> Result<DataFrame> {
+        let rows = self.batch.num_rows();
+        let mut columns = vec![Column::new(PERIOD.into(), vec![period; rows])];
+        // Bins of a histogram stand between the keys and the value.
+        for (field, column) in self.batch.schema().fields().iter().zip(self.batch.columns()) {
+            let name = field.name().as_str();
+            if name == "value" {
+                break;
+            }
+            let key = question.by.iter().find(|key| key.name() == name);
+            match key.map_or(KeyBecomes::Itself, |key| coarser.of(key)) {
+                KeyBecomes::Nothing => {}
+                KeyBecomes::Itself => columns.push(to_key(name, column)?),
+                KeyBecomes::Region => {
+                    let countries = column.as_string_opt::<i32>().ok_or_else(broken)?;
+                    let regions = countries.iter().map(|country| country.map(region_of));
+                    let name = name.replace("country", "region");
+                    columns.push(Column::new(name.into(), regions.collect::<Vec<_>>()));
+                }
             }
         }
+        for name in NUMBERS {
+            let column = self.batch.column_by_name(name).ok_or_else(broken)?;
+            let column = cast(column, &DataType::Float64).map_err(|_| broken())?;
+            let numbers = column.as_primitive::<Float64Type>().values();
+            columns.push(Column::new(name.into(), numbers.to_vec()));
+        }
+        let cells = DataFrame::new_infer_height(columns).map_err(|_| broken())?;
+        let counted = Counted::by(&question.measure);
+        let is_raked = self.metadata["raked"].as_bool() == Some(true);
+        let over = if is_raked { Over::RAKED_CELLS } else { Over::CELLS };
+        add_up(&cells, |cells| sum::add_up(cells, over, counted))
     }
-    columns.push(Column::new("value".into(), &value));
-    columns.push(Column::new("variance".into(), variance));
-    let cells = DataFrame::new_infer_height(columns).map_err(|_| broken())?;
-    if !question.measure.is_count() || !coarser.adds_cells() {
-        return Ok(cells);
-    }
-    let tables = released.tables.as_deref().ok_or_else(|| {
-        unknown_noise(released.day, "another version of the program froze its plan")
-    })?;
-    let raking = raking(&metadata).ok_or_else(|| {
-        unknown_noise(released.day, "its file does not say what it was raked with")
-    })?;
-    let becomes: Vec<KeyBecomes> = question.by.iter().map(|key| coarser.of(key)).collect();
-    let groups: Vec<&Groups> = becomes.iter().map(KeyBecomes::groups).collect();
-    let sums = sums(question, lookups, tables, raking.as_ref(), &value, &groups)?;
-    let (value, variance): (Vec<f64>, Vec<f64>) = sums.into_iter().unzip();
-    // Both are in the order of the keys' values.
-    let mut cells = add_up(&cells)?;
-    for column in [Column::new("value".into(), value), Column::new("variance".into(), variance)] {
-        cells.with_column(column).map_err(|_| broken())?;
-    }
-    Ok(cells)
-}
-
-/// The sums that a count was raked with, `Some(None)` if it was not raked; `None` if the file does
-/// not say.
-#[expect(clippy::option_option, reason = "not raked and not stated are two answers")]
-fn raking(metadata: &Value) -> Option<Option<Raking>> {
-    match (metadata.get("raking"), metadata.get("raked")?.as_bool()?) {
-        (_, false) => Some(None),
-        (Some(raking), true) => serde_json::from_value(raking.clone()).ok().map(Some),
-        (None, true) => None,
-    }
-}
-
-fn read(file: &StoredFile) -> Result<(RecordBatch, Value)> {
-    let bytes = bytes::Bytes::copy_from_slice(&file.bytes);
-    let builder = ParquetRecordBatchReaderBuilder::try_new(bytes).map_err(|_| broken())?;
-    let about = builder.metadata().file_metadata();
-    let rows = usize::try_from(about.num_rows()).unwrap_or(0);
-    let metadata = about
-        .key_value_metadata()
-        .and_then(|pairs| pairs.iter().find(|pair| pair.key == METADATA_KEY))
-        .and_then(|pair| serde_json::from_str(pair.value.as_deref()?).ok())
-        .ok_or_else(broken)?;
-    let mut reader = builder.with_batch_size(rows.max(1)).build().map_err(|_| broken())?;
-    let batch = reader.next().and_then(std::result::Result::ok).ok_or_else(broken)?;
-    Ok((batch, metadata))
-}
-
-fn unknown_noise(day: Day, why: &str) -> Error {
-    Error::refused(format!("the noise of sums over cells of {day} is not known: {why}"))
-        .help("roll it up to weeks or months alone, or ask the coarser question in a release")
 }
 
 #[cfg(test)]
@@ -136,66 +120,56 @@ mod tests {
     use serde_json::json;
 
     use super::super::asked::{Countries, Period};
-    use super::super::frame::numbers;
+    use super::super::frame::summands;
     use super::*;
-    use crate::plan::Plan;
     use crate::release_file::ReleaseFile;
-    use crate::release_file::privacy_loss::NanoRho;
 
-    #[test]
-    fn raked_days_say_with_what_and_older_ones_do_not() {
-        assert_eq!(raking(&json!({ "raked": false })), Some(None));
-        assert_eq!(raking(&json!({ "raked": true })), None);
-        assert_eq!(raking(&json!({ "raked": true, "raking": { "total": 1 } })), None);
-        let facts = json!({ "raked": true, "raking": { "total": 9.5, "sums": { "a": 7.25 } } });
-        let sums = [("a".to_owned(), 7.25)].into();
-        assert_eq!(raking(&facts), Some(Some(Raking { total: 9.5, sums })));
+    /// Hours of one day, each with a standard deviation of 40.
+    fn published(metadata: &Value) -> Published {
+        let columns: [(&str, ArrayRef); 5] = [
+            ("hour", Arc::new(UInt8Array::from_iter_values(0..24))),
+            ("value", Arc::new(Int64Array::from(vec![500; 24]))),
+            ("noise_sd", Arc::new(Float64Array::from(vec![40.0; 24]))),
+            ("ci_low", Arc::new(Int64Array::from(vec![421; 24]))),
+            ("ci_high", Arc::new(Int64Array::from(vec![579; 24]))),
+        ];
+        let field = |(name, column): &(&str, ArrayRef)| {
+            Field::new(*name, column.data_type().clone(), false)
+        };
+        let schema = Arc::new(Schema::new(columns.iter().map(field).collect::<Vec<_>>()));
+        let columns = columns.into_iter().map(|(_, column)| column).collect();
+        let batch = RecordBatch::try_new(schema, columns).unwrap();
+        let bytes = super::super::super::table::encode(&batch, metadata).unwrap();
+        let path = "hours/day=2026-01-05/part-0.parquet".to_owned();
+        Published::read(&StoredFile { path, bytes }).unwrap()
     }
 
     #[test]
-    fn days_that_do_not_state_their_noise_are_refused_by_name() {
+    fn days_of_every_version_are_read() {
         let text = "name = \"r\"\n[logs]\npath = \"x\"\n[ledger]\npath = \"r.ledger\"\n\
                     epsilon = 1.0\ndelta = 1e-6\n[[question]]\nname = \"hours\"\n\
                     count = \"lookups\"\nby = [\"hour\"]\n";
         let release_file = ReleaseFile::parse(text, "r.toml", Path::new(".")).unwrap();
-        let plan = Plan::new(&release_file, NanoRho::new(20_000_000), None).unwrap();
-        let tables = crate::release::price(&plan.tables).unwrap();
-        let columns: [(&str, ArrayRef); 3] = [
-            ("hour", Arc::new(UInt8Array::from_iter_values(0..24))),
-            ("value", Arc::new(Int64Array::from(vec![500; 24]))),
-            ("noise_sd", Arc::new(Float64Array::from(vec![40.0; 24]))),
-        ];
-        let fields = columns
-            .iter()
-            .map(|(name, column)| Field::new(*name, column.data_type().clone(), false));
-        let schema = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
-        let columns = columns.iter().map(|(_, column)| Arc::clone(column)).collect();
-        let batch = RecordBatch::try_new(schema, columns).unwrap();
-        let read = |metadata: Value, tables: Option<Vec<PricedTable>>, drop: &[&str]| {
-            let bytes = super::super::super::table::encode(&batch, &metadata).unwrap();
-            let file = StoredFile { path: "hours/day=2026-01-05/part-0.parquet".to_owned(), bytes };
-            let released = ReleasedDay { day: "2026-01-05".parse().unwrap(), file, tables };
-            let coarser = Coarser {
-                period: Period::Week,
-                drop: drop.iter().map(|key| (*key).to_owned()).collect(),
-                countries: Countries::Keep,
-            };
-            cells(&released, &release_file.questions[0], &plan.lookups, &coarser, "2026-W02")
+        let question = &release_file.questions[0];
+        let coarser = |drop: &[&str]| Coarser {
+            period: Period::Week,
+            drop: drop.iter().map(|key| (*key).to_owned()).collect(),
+            countries: Countries::Keep,
         };
-        let older = json!({ "raked": true });
-        for (facts, tables, reason) in [
-            (older.clone(), Some(tables.clone()), "raked with"),
-            (json!({ "raked": false }), None, "another version"),
+        for (metadata, is_bounded, rho, sd) in [
+            (json!({ "rho": 0.25 }), false, Some(0.25), 40.0 * 24.0_f64.sqrt()),
+            (json!({ "raked": false, "rho": 0.5 }), true, Some(0.5), 40.0 * 24.0_f64.sqrt()),
+            (json!({ "raked": true }), true, None, 40.0 * 24.0),
         ] {
-            let error = read(facts, tables, &["hour"]).err().unwrap();
-            assert_eq!(error.kind(), crate::Kind::Refused);
-            let text = error.to_string();
-            assert!(text.contains("2026-01-05") && text.contains(reason), "{text}");
+            let day = published(&metadata);
+            assert_eq!(day.is_about_bounded(Counted::Lookups), is_bounded);
+            assert!(!day.is_about_bounded(Counted::Requesters));
+            assert_eq!(day.rho(), rho);
+            assert_eq!(day.cells(question, &coarser(&[]), "2026-W02").unwrap().shape(), (24, 6));
+            let whole = day.cells(question, &coarser(&["hour"]), "2026-W02").unwrap();
+            let whole = summands(&whole).unwrap();
+            assert!((whole[0].value - 12_000.0).abs() < 1e-9);
+            assert!((whole[0].noise_sd - sd).abs() < 1e-9);
         }
-        // Weeks alone need neither.
-        assert_eq!(read(older, None, &[]).ok().unwrap().shape(), (24, 4));
-        let whole = read(json!({ "raked": false }), Some(tables), &["hour"]).ok().unwrap();
-        assert_eq!(whole.shape(), (1, 3));
-        assert_eq!(numbers(&whole, "value").ok().unwrap(), [12_000.0]);
     }
 }

@@ -1,4 +1,4 @@
-//! Frames of published cells: the period, a column for each key, `value` and `variance`.
+//! Frames of published cells: the period, a column for each key, and the four numbers of a value.
 //!
 //! polars groups and sorts them. Their columns are handed over here and nowhere else.
 
@@ -7,33 +7,65 @@ use std::sync::Arc;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Int64Type, UInt8Type};
 use arrow_array::{ArrayRef, Int64Array, StringArray, UInt8Array};
-use polars::prelude::{Column, DataFrame, SortMultipleOptions};
+use polars::prelude::{Column, DataFrame, GroupsIndicator, SortMultipleOptions};
 
+use super::sum::Summand;
 use crate::{Error, Result};
 
 /// The column of the period that a cell is added up to.
 pub(super) const PERIOD: &str = "period";
-/// What is added up.
-const ADDED: [&str; 2] = ["value", "variance"];
+/// What is added up, as days publish it.
+pub(super) const NUMBERS: [&str; 4] = ["value", "noise_sd", "ci_low", "ci_high"];
 
 /// The columns that tell cells of a period apart.
 pub(super) fn keys(cells: &DataFrame) -> Vec<String> {
     let names = cells.get_column_names().into_iter().map(|name| name.as_str());
-    names.filter(|name| *name != PERIOD && !ADDED.contains(name)).map(str::to_owned).collect()
+    names.filter(|name| *name != PERIOD && !NUMBERS.contains(name)).map(str::to_owned).collect()
 }
 
-/// Adds up `value` and `variance` of the rows of a period that agree in their keys, in order of both.
-pub(super) fn add_up(rows: &DataFrame) -> Result<DataFrame> {
+/// Adds up the rows of a period that agree in their keys, in order of both.
+pub(super) fn add_up(rows: &DataFrame, sum: impl Fn(Vec<Summand>) -> Summand) -> Result<DataFrame> {
     let keys = keys(rows);
     let by = || std::iter::once(PERIOD).chain(keys.iter().map(String::as_str));
-    let groups = rows.group_by(by()).map(|groups| groups.select(ADDED));
-    #[expect(deprecated, reason = "the lazy interface would add four crates for the same sum")]
-    let sums = groups.and_then(|groups| groups.sum());
-    let mut sums = sums.map_err(|_| broken())?;
-    for name in ADDED {
-        sums.rename(&format!("{name}_sum"), name.into()).map_err(|_| broken())?;
+    let summands = summands(rows)?;
+    let groups = rows.group_by(by()).map_err(|_| broken())?;
+    let mut sums = Vec::new();
+    for group in groups.get_groups().iter() {
+        let members = match group {
+            GroupsIndicator::Idx((_, members)) => {
+                members.iter().filter_map(|row| summands.get(*row as usize)).copied().collect()
+            }
+            GroupsIndicator::Slice([first, length]) => {
+                let first = first as usize;
+                summands.get(first..first + length as usize).ok_or_else(broken)?.to_vec()
+            }
+        };
+        sums.push(sum(members));
     }
+    let sums = frame(groups.keys(), &sums)?;
     sums.sort(by(), SortMultipleOptions::default()).map_err(|_| broken())
+}
+
+/// Cells of these periods and keys.
+pub(super) fn frame(mut columns: Vec<Column>, cells: &[Summand]) -> Result<DataFrame> {
+    let of: [fn(&Summand) -> f64; 4] =
+        [|cell| cell.value, |cell| cell.noise_sd, |cell| cell.low, |cell| cell.high];
+    for (name, of) in NUMBERS.into_iter().zip(of) {
+        columns.push(Column::new(name.into(), cells.iter().map(of).collect::<Vec<f64>>()));
+    }
+    DataFrame::new_infer_height(columns).map_err(|_| broken())
+}
+
+/// The numbers of every row.
+pub(super) fn summands(cells: &DataFrame) -> Result<Vec<Summand>> {
+    let number = |name: &str| -> Result<Vec<f64>> {
+        let column = cells.column(name).and_then(Column::f64).map_err(|_| broken())?;
+        Ok(column.iter().flatten().collect())
+    };
+    let [value, noise_sd, low, high] = NUMBERS.map(number);
+    let rows = value?.into_iter().zip(noise_sd?).zip(low?.into_iter().zip(high?));
+    let row = |((value, noise_sd), (low, high))| Summand { value, noise_sd, low, high };
+    Ok(rows.map(row).collect())
 }
 
 /// A key of a published table as a column: hours, words, or the ends of a histogram's bins.
@@ -62,12 +94,6 @@ pub(super) fn from_key(column: &Column) -> Result<ArrayRef> {
     Ok(Arc::new(words.iter().collect::<StringArray>()))
 }
 
-/// A column of numbers.
-pub(super) fn numbers(frame: &DataFrame, name: &str) -> Result<Vec<f64>> {
-    let column = frame.column(name).and_then(Column::f64).map_err(|_| broken())?;
-    Ok(column.iter().flatten().collect())
-}
-
 /// A column of text.
 pub(super) fn text(frame: &DataFrame, name: &str) -> Result<Vec<String>> {
     let column = frame.column(name).and_then(Column::str).map_err(|_| broken())?;
@@ -87,20 +113,19 @@ mod tests {
         let hours: ArrayRef = Arc::new(UInt8Array::from(vec![10, 9, 10, 9, 9]));
         let ends: ArrayRef = Arc::new(Int64Array::from(vec![None, None, None, None, Some(7)]));
         let words: ArrayRef = Arc::new(StringArray::from(vec!["a", "b", "a", "b", "b"]));
-        let rows = DataFrame::new_infer_height(vec![
+        let columns = vec![
             Column::new(PERIOD.into(), vec!["w2", "w1", "w2", "w1", "w1"]),
             to_key("hour", &hours).unwrap(),
             to_key("end", &ends).unwrap(),
             to_key("word", &words).unwrap(),
-            Column::new("value".into(), vec![1.0, 2.0, 4.0, 8.0, 16.0]),
-            Column::new("variance".into(), vec![0.5, 1.0, 2.0, 4.0, 8.0]),
-        ])
-        .unwrap();
-        let sums = add_up(&rows).unwrap();
+        ];
+        let cell = |value: f64| Summand { value, noise_sd: 1.0, low: 0.5, high: value + 2.0 };
+        let rows = frame(columns, &[1.0, 2.0, 4.0, 8.0, 16.0].map(cell)).unwrap();
+        let add = |members: Vec<Summand>| cell(members.iter().map(|one| one.value).sum());
+        let sums = add_up(&rows, add).unwrap();
         assert_eq!(keys(&sums), ["hour", "end", "word"]);
         assert_eq!(text(&sums, PERIOD).unwrap(), ["w1", "w1", "w2"]);
-        assert_eq!(numbers(&sums, "value").unwrap(), [10.0, 16.0, 5.0]);
-        assert_eq!(numbers(&sums, "variance").unwrap(), [5.0, 8.0, 2.5]);
+        assert_eq!(summands(&sums).unwrap(), [10.0, 16.0, 5.0].map(cell));
         let back = |name: &str| from_key(sums.column(name).unwrap()).unwrap();
         assert_eq!(*back("hour").as_primitive::<UInt8Type>(), UInt8Array::from(vec![9, 9, 10]));
         let ends = Int64Array::from(vec![None, Some(7), None]);

@@ -23,7 +23,6 @@ mod tensor;
 pub use answer::{Answer, Column, Rows, Values, Z_95};
 pub use expected::{Expected, Load, Typical};
 pub use noisy::Raking;
-pub use sums::{Groups, sums};
 
 use super::draw::{NoisyTable, PricedTable};
 use crate::Result;

@@ -19,23 +19,6 @@ impl Tensor {
         Self { axes, data }
     }
 
-    /// From cells in the order of other axes, the last of which changes fastest; `None` if their
-    /// number does not fit.
-    pub(super) fn arranged(order: &[usize], sizes: &[u64], data: &[f64]) -> Option<Self> {
-        let set = order.iter().fold(0, |set, axis| set | 1 << axis);
-        let places = Self::zero(set, sizes).map(|place, _| place as f64).ordered(order);
-        let mut this = Self::zero(set, sizes);
-        if places.len() != data.len() {
-            return None;
-        }
-        for (place, value) in places.into_iter().zip(data) {
-            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a place")]
-            let place = place as usize;
-            *this.data.get_mut(place)? = *value;
-        }
-        Some(this)
-    }
-
     /// Zero everywhere.
     pub(super) fn zero(set: AxisSet, sizes: &[u64]) -> Self {
         let mut zero = Self::new(set, sizes, Vec::new());
@@ -187,10 +170,5 @@ mod tests {
         let whole = counting(0b011);
         assert_eq!(whole.ordered(&[0, 1]), whole.data());
         assert_eq!(whole.ordered(&[1, 0]), [0.0, 3.0, 1.0, 4.0, 2.0, 5.0]);
-        for order in [[0, 1], [1, 0]] {
-            let back = Tensor::arranged(&order, &SIZES, &whole.ordered(&order));
-            assert_eq!(back.as_ref(), Some(&whole));
-        }
-        assert_eq!(Tensor::arranged(&[0, 1], &SIZES, &[1.0]), None);
     }
 }

@@ -1,7 +1,6 @@
 //! Counts and shares of several tables, raked to a total.
 
 use super::*;
-use crate::plan::{Contribution, MeasuredTable};
 use crate::release_file::question::Question;
 
 /// A release whose counts come from several tables, and what those tables hold.
@@ -57,26 +56,6 @@ pub(super) fn tables(finest: &[i64], total: i64, apps: Apps) -> Tables {
         .collect();
     let priced = price(&plan.tables).unwrap();
     Tables { release_file, plan, priced, truth }
-}
-
-/// The same log with another plan of its total.
-fn with_total(change: impl Fn(&mut MeasuredTable)) -> Tables {
-    let tables = of_one_log();
-    let mut measured = tables.plan.tables.clone();
-    change(&mut measured[0]);
-    let plan = Plan::with_tables(&tables.release_file, measured).unwrap();
-    let priced = price(&plan.tables).unwrap();
-    let mut truth = tables.truth;
-    truth[0] = in_layers(&plan, truth[0].iter().sum());
-    Tables { plan, priced, truth, ..tables }
-}
-
-/// As days were planned before the total had layers.
-pub(super) fn planned_before() -> Tables {
-    with_total(|total| {
-        total.clip = total.asked_clip();
-        total.contribution = Contribution::Lookups;
-    })
 }
 
 /// How many finest cells there are.
