@@ -4,7 +4,7 @@
 //! higher one would gain.
 //!
 //! # Source
-//! `docs/mechanisms.md`, "Clips": the expected loss is the square of the lookups that are missing
+//! The expected loss is the square of the lookups that are missing
 //! plus that of the noise.
 
 use serde::{Deserialize, Serialize};

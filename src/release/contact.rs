@@ -29,8 +29,8 @@ const MOST_LOOKUPS: f64 = 1e8;
 ///
 /// # Privacy
 /// It holds for requesters of at most 100 million lookups a day, for every clip of [`clips_of`], for
-/// rows that fall into no cell, and for numbers that are
-/// measured again; it includes the rounding of the lattice, and is never above twice the whole.
+/// rows that fall into no cell, and for numbers that are measured again; it includes the rounding of
+/// the lattice, and is never above twice the whole.
 #[must_use]
 pub fn pair_limit(look: NanoRho, shapes: NanoRho, lookups: u32) -> f64 {
     let bound = Bound::new(vec![Part::look(look.rho()), Part::any(shapes.rho())]);

@@ -11,7 +11,7 @@
 //! two scaled vectors lie at most the root of two clips apart. *Proof.* A requester who fills all
 //! sixteen layers of width w has a vector of norm 4w, and everybody else has less in every layer. A
 //! lookup leaves the layers from the top, so it takes one off one entry or parts of one off two of
-//! them, and no entry is negative (docs/mechanisms.md, "Clips" and "Pairs and targets"). ∎
+//! them, and no entry is negative (docs/mechanisms.md, "Pairs and targets"). ∎
 
 use serde::{Deserialize, Serialize};
 
