@@ -35,7 +35,7 @@ pub(super) fn scale_into_ball(vector: &[CellAmount], clip: Clip, mut add: impl F
 
 /// The factor that brings a vector into a ball.
 pub(super) struct Ball {
-    /// Clip and root, if the vector is longer than the clip.
+    /// Clip and root if the vector is longer than the clip, or any other fraction.
     factor: Option<(u128, u128)>,
 }
 
@@ -49,6 +49,11 @@ impl Ball {
     /// For a vector that stays as it is.
     pub(super) const fn whole() -> Self {
         Self { factor: None }
+    }
+
+    /// For a vector of which this part of 2^64 is left; at most all of it.
+    pub(super) const fn fraction(part: u128) -> Self {
+        Self { factor: Some((part, 1 << 64)) }
     }
 
     /// Scales an amount, or a part of one: scaled parts never add up to more than the scaled amount.

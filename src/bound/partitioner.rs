@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::hasher::PartitionHasher;
 use super::rows::{
-    Narrow, NarrowWithTarget, PARTITIONS, REQUESTER_BITS, Rows, Wide, WideWithTarget,
+    Narrow, NarrowWithTarget, PARTITIONS, Partition, REQUESTER_BITS, Wide, WideWithTarget,
 };
 use super::spill::{Memory, MemoryShare, Partitioned};
 use crate::Result;
@@ -67,31 +67,20 @@ impl RowPartitioner {
         Ok(())
     }
 
-    /// Whether there is memory for a second copy of all rows, and none of them is on disk.
-    #[must_use]
-    pub fn can_be_doubled(partitioners: &[Self]) -> bool {
-        let held = partitioners.iter().map(|partitioner| partitioner.share.held()).sum();
-        partitioners.iter().all(|partitioner| partitioner.share.has_room_for(held))
-    }
-
-    /// Forgets the rows that later passes find sorted.
-    pub fn forget_sorted(&mut self) {
-        self.narrow_with_target.clear();
-    }
-
-    /// Adds the rows of one partition to those that are there.
-    pub(super) fn collect(&self, partition: usize, rows: &mut Rows) -> Result<()> {
-        let share = &self.share;
-        self.narrow.collect(partition, share, &mut rows.narrow)?;
-        self.wide.collect(partition, share, &mut rows.wide)?;
-        self.narrow_with_target.collect(partition, share, &mut rows.narrow_with_target)?;
-        self.wide_with_target.collect(partition, share, &mut rows.wide_with_target)
-    }
-
-    /// The number of a requester of whom narrow rows of a partition hold these bits. All
-    /// partitioners of a day share one hasher.
-    pub(super) fn number_of(partitioners: &[Self], partition: usize, rest: u64) -> u64 {
-        partitioners.first().map_or(0, |any| any.hasher.number(partition, rest))
+    /// Hands every partition its rows, and returns the thread's share of the memory.
+    pub(super) fn finish(self, partitions: &mut [Partition]) -> MemoryShare {
+        let narrow = self.narrow.finish();
+        partitions.iter_mut().zip(narrow).for_each(|(part, rows)| part.narrow.push(rows));
+        let wide = self.wide.finish();
+        partitions.iter_mut().zip(wide).for_each(|(part, rows)| part.wide.push(rows));
+        let narrow = self.narrow_with_target.finish();
+        partitions
+            .iter_mut()
+            .zip(narrow)
+            .for_each(|(part, rows)| part.narrow_with_target.push(rows));
+        let wide = self.wide_with_target.finish();
+        partitions.iter_mut().zip(wide).for_each(|(part, rows)| part.wide_with_target.push(rows));
+        self.share
     }
 
     /// Pushes rows without targets; returns how many bytes they take.

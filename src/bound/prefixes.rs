@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 
 use super::ball::scale_into_ball;
-use super::pairs::{PartitionedRows, RowsBuffer};
+use super::sorted::{PartitionedRows, RowsBuffer};
 use crate::Result;
-use crate::plan::kinds::{FoundPrefixes, OwnPrefixes, PrefixCounts, PrefixWeights};
+use crate::plan::kinds::{FoundPrefixes, Needs, OwnPrefixes, PrefixCounts, PrefixWeights};
 use crate::release_file::lattice::Clip;
 
 /// Bounds requesters by private prefixes, with buffers that are used for one partition after another.
@@ -27,15 +27,15 @@ impl PrefixBounder {
     /// I/O, when rows that were written out cannot be read back.
     pub fn weights(
         &mut self,
-        day: &PartitionedRows<'_>,
+        day: &PartitionedRows,
         partition: usize,
         weights: PrefixWeights,
         found: &FoundPrefixes,
         add: &mut impl FnMut(u64, i64),
     ) -> Result<()> {
         let own = &mut self.own;
-        self.buffer.of_each_requester(day, partition, |(number, _), pairs| {
-            weights.spread(number, pairs, found, own, add);
+        self.buffer.of_each_requester(day, partition, Needs::Prefixes, |rows| {
+            weights.spread(rows.number, rows.pairs, found, own, add);
             Ok(())
         })
     }
@@ -50,7 +50,7 @@ impl PrefixBounder {
     /// I/O, when rows that were written out cannot be read back.
     pub fn counts(
         &mut self,
-        day: &PartitionedRows<'_>,
+        day: &PartitionedRows,
         partition: usize,
         (counts, clip): (PrefixCounts, Clip),
         places: &HashMap<u64, u32>,
@@ -58,9 +58,9 @@ impl PrefixBounder {
     ) -> Result<()> {
         let own = &mut self.own;
         let mut vector = Vec::new();
-        self.buffer.of_each_requester(day, partition, |(number, _), pairs| {
+        self.buffer.of_each_requester(day, partition, Needs::Prefixes, |rows| {
             vector.clear();
-            counts.fill_found(number, pairs, places, own, &mut vector);
+            counts.fill_found(rows.number, rows.pairs, places, own, &mut vector);
             scale_into_ball(&vector, clip, &mut *add);
             Ok(())
         })

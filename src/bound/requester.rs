@@ -1,117 +1,214 @@
 //! The rows of one partition → bounded contributions, requester by requester.
 
 use super::ball::scale_into_ball;
-use super::pairs::{PartitionedRows, RowsBuffer};
-use super::rows::{Narrow, REQUESTER_BITS};
-use super::sort::sort;
+use super::sorted::{PartitionedRows, RowsBuffer};
+use super::tables::{ClassTable, TableBounds};
 use crate::Result;
-use crate::plan::kinds::{
-    AtomCount, Bounding, CellAmount, Hat, Pair, RequesterRows, TableBound, contribution,
-};
-use crate::release_file::lattice::Clip;
+use crate::plan::kinds::{CellAmount, Hat, RequesterRows, Shape, TableBound, contribution};
 
 /// Bounds requesters, with buffers that are used for one partition after another.
 #[derive(Default)]
 pub struct RequesterBounder {
     buffer: RowsBuffer,
-    sort: Vec<Narrow>,
     requester: OneRequester,
 }
 
 /// Buffers for one requester after another.
 #[derive(Default)]
 struct OneRequester {
-    atoms: Vec<AtomCount>,
     vector: Vec<CellAmount>,
+    /// What its rows make in tables of shapes, each made when the first table needs it.
+    shapes: Vec<Own>,
+}
+
+/// One vector of a requester, and its shape.
+#[derive(Default)]
+struct Own {
+    vector: Vec<CellAmount>,
+    shape: Option<Shape>,
 }
 
 impl RequesterBounder {
     /// Bounds all requesters of one partition and hands each contribution on as (table, cell, steps).
-    /// Rows with targets are left sorted for later passes, if `day` has a place for them.
     ///
     /// # Privacy
-    /// For each table one requester's contributions have an L2 norm of at most the clip, whatever its
-    /// rows; see [`scale_into_ball`]. No requester's scaling depends on another's rows.
+    /// For each table that scales into a ball, one requester's contributions have an L2 norm of at most
+    /// the clip, whatever its rows; see [`scale_into_ball`]. Those of all tables of shapes are bounded
+    /// together: see [`crate::plan::kinds::Hat`]. No requester's scaling depends on another's rows.
     ///
     /// # Errors
     /// I/O, when rows that were written out cannot be read back.
     pub fn bound(
         &mut self,
-        day: &PartitionedRows<'_>,
+        day: &PartitionedRows,
         partition: usize,
-        tables: &[TableBound<'_>],
+        tables: &TableBounds<'_>,
         add: &mut impl FnMut(usize, u32, i64),
     ) -> Result<()> {
-        let Self { buffer, sort: spare, requester } = self;
-        let atom_bits = day.atom_bits;
-        buffer.collect(day, partition)?;
-        // Sorted, a requester's rows stand together, and so do its rows of one atom.
-        sort(&mut buffer.rows.narrow, |word| *word, REQUESTER_BITS + atom_bits, spare);
-        buffer.rows.wide.sort_unstable();
-        buffer.sort_with_targets(atom_bits);
-        let narrow = &buffer.rows.narrow;
-        for own in narrow.chunk_by(|left, right| left >> atom_bits == right >> atom_bits) {
-            requester.contribute(0, own, |row| row & ((1 << atom_bits) - 1), &[], tables, add);
-        }
-        for own in buffer.rows.wide.chunk_by(|left, right| left.requester == right.requester) {
-            requester.contribute(0, own, |row| row.atom, &[], tables, add);
-        }
-        if let Some(sorted) = day.sorted {
-            sorted.leave(partition, &buffer.rows.narrow_with_target);
-        }
-        buffer.of_each_sorted(day, partition, |(number, _), own| {
-            requester.contribute(number, own, |pair| pair.atom, own, tables, add);
+        let Self { buffer, requester } = self;
+        requester.shapes.resize_with(tables.vectors.len(), Own::default);
+        buffer.of_each_requester(day, partition, tables.needs, |rows| {
+            for (table, bound) in &tables.balls {
+                bound.fill(rows, &mut requester.vector);
+                scale_into_ball(&requester.vector, bound.clip, |cell, steps| {
+                    add(*table, cell, steps);
+                });
+            }
+            requester.add_shapes(rows, tables, add);
             Ok(())
         })
     }
 }
 
 impl OneRequester {
-    /// Bounds a requester in every table. `rows` are sorted by atom; `pairs` are its rows if they
-    /// keep their targets.
-    fn contribute<R>(
+    /// Adds the parts of its one or two classes in the tables of shapes.
+    fn add_shapes(
         &mut self,
-        number: u64,
-        rows: &[R],
-        atom: impl Fn(&R) -> u64,
-        pairs: &[Pair],
-        tables: &[TableBound<'_>],
+        rows: &RequesterRows<'_>,
+        tables: &TableBounds<'_>,
         add: &mut impl FnMut(usize, u32, i64),
     ) {
-        self.atoms.clear();
-        for row in rows {
-            let atom = atom(row);
-            match self.atoms.last_mut() {
-                Some(last) if last.atom == atom => last.lookups += 1,
-                _ => self.atoms.push(AtomCount { atom, lookups: 1 }),
+        let hat = Hat::of(rows.lookups.unsigned_abs());
+        for (class, weight) in hat.weights() {
+            for table in &tables.classes[class] {
+                if table.holds_all {
+                    add(table.table, 0, weight.cast_signed());
+                    continue;
+                }
+                let own = &mut self.shapes[table.vector];
+                let shape = own.shape(rows, &hat, &tables.vectors[table.vector], *table);
+                let multiplier = shape.multiplier(table.clip, weight);
+                for amount in &own.vector {
+                    let steps = contribution(amount.steps.unsigned_abs(), multiplier);
+                    add(table.table, amount.cell, steps);
+                }
             }
         }
-        let lookups = i64::try_from(rows.len()).unwrap_or(i64::MAX);
-        let rows = RequesterRows { number, lookups, atoms: &self.atoms, pairs };
-        let hat = Hat::of(lookups.unsigned_abs());
-        for (table, bound) in tables.iter().enumerate() {
-            bound.fill(&rows, &mut self.vector);
-            let add = |cell, steps| add(table, cell, steps);
-            match bound.kind.bounding() {
-                Bounding::Ball => scale_into_ball(&self.vector, bound.clip, add),
-                Bounding::Shape { class, bits } => {
-                    add_shape(&self.vector, &hat, (hat.weight(class), bound.clip, bits), add);
+        self.shapes.iter_mut().for_each(|own| own.shape = None);
+    }
+}
+
+impl Own {
+    /// Fills the vector if no other table did.
+    fn shape(
+        &mut self,
+        rows: &RequesterRows<'_>,
+        hat: &Hat,
+        bound: &TableBound<'_>,
+        table: ClassTable,
+    ) -> Shape {
+        if let Some(shape) = self.shape {
+            return shape;
+        }
+        bound.fill(rows, &mut self.vector);
+        let square = |amount: &CellAmount| u128::from(amount.steps.unsigned_abs()).pow(2);
+        let shape = hat.shape_of(self.vector.iter().map(square).sum(), table.bits);
+        self.shape = Some(shape);
+        shape
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::path::Path;
+
+    use super::*;
+    use crate::plan::kinds::{AtomCount, CLASSES, Shapes, nodes};
+    use crate::plan::{Axis, Contribution, MeasuredTable, Plan, Role};
+    use crate::release_file::ReleaseFile;
+    use crate::release_file::lattice::Clip;
+    use crate::release_file::privacy_loss::{AttoDelta, NanoRho};
+
+    const RELEASE: &str = r#"
+name = "heavy"
+[logs]
+path = "*.csv"
+identifier = "e164"
+[keys]
+app = ["a0", "a1", "a2"]
+[ledger]
+path = "heavy.ledger"
+epsilon = 1.0
+delta = 1e-6
+[[question]]
+name = "volume"
+count = "lookups"
+by = ["hour", "app"]
+"#;
+
+    /// In every class by hour and app, by hour and by app, under other clips.
+    fn plan(clips: [u64; 3]) -> Plan {
+        let release_file = ReleaseFile::parse(RELEASE, "heavy.toml", Path::new(".")).unwrap();
+        let table = |class: usize, axes: &[&str], clip: u64| MeasuredTable {
+            name: format!("{class} {axes:?}"),
+            role: Role::Marginal,
+            axes: axes.iter().map(|name| Axis::Key((*name).to_owned())).collect(),
+            contribution: Contribution::Shapes(Shapes { class: u8::try_from(class).unwrap() }),
+            clip: Clip::lattice(clip),
+            target_clip: None,
+            charge: NanoRho::ZERO,
+            key_delta: AttoDelta::ZERO,
+        };
+        let axes: [&[&str]; 3] = [&["hour", "app"], &["hour"], &["app"]];
+        let of_class =
+            |class| axes.into_iter().zip(clips).map(move |(axes, clip)| table(class, axes, clip));
+        Plan::with_tables(&release_file, (0..CLASSES).flat_map(of_class).collect()).unwrap()
+    }
+
+    /// What one requester adds, by table and cell.
+    fn added(plan: &Plan, atoms: &[AtomCount]) -> BTreeMap<(usize, u32), i64> {
+        let tables = TableBounds::of(plan);
+        assert_eq!(tables.vectors.len(), 3);
+        let lookups = atoms.iter().map(|atom| atom.lookups).sum();
+        let rows = RequesterRows { number: 0, lookups, atoms, pairs: &[] };
+        let mut requester = OneRequester::default();
+        requester.shapes.resize_with(tables.vectors.len(), Own::default);
+        let mut added = BTreeMap::new();
+        requester.add_shapes(&rows, &tables, &mut |table, cell, steps| {
+            assert!(added.insert((table, cell), steps).is_none());
+        });
+        added
+    }
+
+    #[test]
+    fn heavy_requesters_stay_within_every_clip_however_their_rows_lie() {
+        let clips = [83_886, 325_058, 1 << 20];
+        let plan = plan(clips);
+        let strides = plan.layout.strides();
+        // 24 hours by four apps; all in one cell, evenly, and most in one.
+        let atom = |cell: u64| cell / 4 * strides[0] + cell % 4 * strides[1];
+        let sizes = nodes().into_iter().flat_map(|node| [node - 1, node, node + 1, 3 * node]);
+        for lookups in sizes.chain([1_000_000]).map(u64::cast_signed) {
+            for spread in [1, 2, 96, 1_000] {
+                let part = (lookups / spread).max(1);
+                let mut atoms = Vec::new();
+                let mut left = lookups;
+                for cell in 0..96 {
+                    let own = if cell == 95 { left } else { part.min(left) };
+                    left -= own;
+                    if own > 0 {
+                        atoms.push(AtomCount { atom: atom(cell), lookups: own });
+                    }
+                }
+                let hat = Hat::of(lookups.unsigned_abs());
+                let all: u128 = hat.weights().map(|(_, weight)| u128::from(weight).pow(2)).sum();
+                let mut squares = [0_u128; 3 * CLASSES];
+                let mut sums = [0_u64; 3 * CLASSES];
+                for ((table, _), steps) in added(&plan, &atoms) {
+                    squares[table] += u128::from(steps.unsigned_abs()).pow(2);
+                    sums[table] += steps.unsigned_abs();
+                }
+                for table in 0..3 * CLASSES {
+                    let weight = hat.weight(table / 3);
+                    let most = u128::from(clips[table % 3] * weight).pow(2);
+                    assert!(squares[table] * all <= most, "{lookups} {spread} {table}");
+                    if table % 3 == 2 {
+                        // Every row has an app, so that a clip of one keeps the whole weight.
+                        assert!(sums[table] <= weight && weight - sums[table] <= 5);
+                    }
                 }
             }
         }
     }
-}
-
-/// Hands each contribution of one class's part of a requester's shape to `add`.
-fn add_shape(
-    vector: &[CellAmount],
-    hat: &Hat,
-    (weight, clip, bits): (u64, Clip, u32),
-    mut add: impl FnMut(u32, i64),
-) {
-    let square = vector.iter().map(|amount| u128::from(amount.steps.unsigned_abs()).pow(2)).sum();
-    let multiplier = hat.shape_of(square, bits).multiplier(clip.units(), weight);
-    vector.iter().for_each(|amount| {
-        add(amount.cell, contribution(amount.steps.unsigned_abs(), multiplier));
-    });
 }

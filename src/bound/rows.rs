@@ -5,7 +5,8 @@
 //! requester's number. All rows of one requester have the same form.
 
 use super::scramble;
-use super::spill::Record;
+use super::spill::{MemoryShare, Record, Stored};
+use crate::Result;
 
 /// How many partitions a day's rows are spread over: each is small enough to be sorted in cache.
 pub const PARTITIONS: usize = 1 << PARTITION_BITS;
@@ -43,23 +44,63 @@ pub(super) struct WideWithTarget {
     pub(super) target: u64,
 }
 
-/// All rows of one partition.
+/// Where the rows of one partition are: in each list there is an item for each thread that read logs.
+#[derive(Default)]
+pub(super) struct Partition {
+    pub(super) narrow: Vec<Stored<Narrow>>,
+    pub(super) wide: Vec<Stored<Wide>>,
+    pub(super) narrow_with_target: Vec<Stored<NarrowWithTarget>>,
+    pub(super) wide_with_target: Vec<Stored<WideWithTarget>>,
+    /// Whether they are sorted: then all of them are in memory.
+    pub(super) is_sorted: bool,
+}
+
+impl Partition {
+    /// Whether none of the rows is in a temporary file.
+    pub(super) fn is_in_memory(&self) -> bool {
+        self.narrow.iter().all(Stored::is_in_memory)
+            && self.wide.iter().all(Stored::is_in_memory)
+            && self.narrow_with_target.iter().all(Stored::is_in_memory)
+            && self.wide_with_target.iter().all(Stored::is_in_memory)
+    }
+
+    /// Takes the rows in place of those that `rows` holds; `shares` are those of the threads.
+    pub(super) fn collect(&self, shares: &[MemoryShare], rows: &mut Rows) -> Result<()> {
+        collect(&self.narrow, shares, &mut rows.narrow)?;
+        collect(&self.wide, shares, &mut rows.wide)?;
+        collect(&self.narrow_with_target, shares, &mut rows.narrow_with_target)?;
+        collect(&self.wide_with_target, shares, &mut rows.wide_with_target)
+    }
+
+    /// Puts rows in the place of those that are there: the same ones in another order.
+    pub(super) fn replace(&mut self, rows: &Rows) {
+        replace(&mut self.narrow, &rows.narrow);
+        replace(&mut self.wide, &rows.wide);
+        replace(&mut self.narrow_with_target, &rows.narrow_with_target);
+        replace(&mut self.wide_with_target, &rows.wide_with_target);
+    }
+}
+
+fn collect<T: Record>(
+    stored: &[Stored<T>],
+    shares: &[MemoryShare],
+    items: &mut Vec<T>,
+) -> Result<()> {
+    items.clear();
+    stored.iter().zip(shares).try_for_each(|(stored, share)| stored.collect(share, items))
+}
+
+fn replace<T: Record>(stored: &mut [Stored<T>], mut items: &[T]) {
+    stored.iter_mut().for_each(|stored| stored.replace(&mut items));
+}
+
+/// All rows of one partition, in memory that is used for one partition after another.
 #[derive(Default)]
 pub(super) struct Rows {
     pub(super) narrow: Vec<Narrow>,
     pub(super) wide: Vec<Wide>,
     pub(super) narrow_with_target: Vec<NarrowWithTarget>,
     pub(super) wide_with_target: Vec<WideWithTarget>,
-}
-
-impl Rows {
-    /// Forgets the rows and keeps their memory for the next partition.
-    pub(super) fn clear(&mut self) {
-        self.narrow.clear();
-        self.wide.clear();
-        self.narrow_with_target.clear();
-        self.wide_with_target.clear();
-    }
 }
 
 impl Record for Narrow {

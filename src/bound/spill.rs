@@ -64,18 +64,6 @@ impl MemoryShare {
             none => none.insert(SpillFile::new(self.memory.folder.clone())?),
         })
     }
-
-    /// How many bytes the thread holds.
-    pub(super) const fn held(&self) -> usize {
-        self.held
-    }
-
-    /// Whether everything that the thread holds is in memory, and all threads may hold this many bytes
-    /// more.
-    pub(super) fn has_room_for(&self, bytes: usize) -> bool {
-        let held = self.memory.held.load(Ordering::Relaxed);
-        self.file.is_none() && held.saturating_add(bytes) <= self.memory.limit
-    }
 }
 
 impl Drop for MemoryShare {
@@ -95,8 +83,8 @@ pub(super) trait Record: Copy {
     fn of_words(words: &[u64]) -> Option<Self>;
 }
 
-/// Items of one thread by partition. Lists grow in pieces: nothing is moved when a list grows, and
-/// little memory is reserved.
+/// Items of one thread by partition, while they come. Lists grow in pieces: nothing is moved when a
+/// list grows, and little memory is reserved.
 pub(super) struct Partitioned<T> {
     // Apart from the pieces that are full, so that what a push touches stays in the nearest cache.
     last: Vec<Vec<T>>,
@@ -128,23 +116,13 @@ impl<T: Record> Partitioned<T> {
         self.last[partition].push(item);
     }
 
-    /// Appends the items of one partition to `items`.
-    pub(super) fn collect(
-        &self,
-        partition: usize,
-        share: &MemoryShare,
-        items: &mut Vec<T>,
-    ) -> Result<()> {
-        if let Some(file) = &share.file {
-            for segment in &self.written[partition] {
-                let bytes = file.read(segment)?;
-                let words = bytes.as_chunks().0.iter().map(|word| u64::from_le_bytes(*word));
-                let words: Vec<u64> = words.collect();
-                items.extend(words.chunks_exact(T::WORDS).filter_map(T::of_words));
-            }
-        }
-        self.pieces(partition).for_each(|piece| items.extend_from_slice(piece));
-        Ok(())
+    /// Ends the pushing; what each partition has.
+    pub(super) fn finish(self) -> impl Iterator<Item = Stored<T>> {
+        let parts = self.full.into_iter().zip(self.last).zip(self.written);
+        parts.map(|((mut pieces, last), written)| {
+            pieces.push(last);
+            Stored { pieces, written }
+        })
     }
 
     /// Moves all items from memory to the file.
@@ -161,12 +139,6 @@ impl<T: Record> Partitioned<T> {
         Ok(())
     }
 
-    /// Forgets the items in memory.
-    pub(super) fn clear(&mut self) {
-        self.last.fill_with(Vec::new);
-        self.full.fill_with(Vec::new);
-    }
-
     fn pieces(&self, partition: usize) -> impl Iterator<Item = &[T]> {
         self.full[partition].iter().chain([&self.last[partition]]).map(Vec::as_slice)
     }
@@ -176,6 +148,42 @@ impl<T: Record> Partitioned<T> {
         let piece = std::mem::replace(&mut self.last[partition], Vec::with_capacity(Self::PIECE));
         if !piece.is_empty() {
             self.full[partition].push(piece);
+        }
+    }
+}
+
+/// Items of one thread and one partition.
+pub(super) struct Stored<T> {
+    pieces: Vec<Vec<T>>,
+    written: Vec<Segment>,
+}
+
+impl<T: Record> Stored<T> {
+    /// Whether none of the items is in the temporary file.
+    pub(super) const fn is_in_memory(&self) -> bool {
+        self.written.is_empty()
+    }
+
+    /// Appends the items to `items`; `share` is that of the thread.
+    pub(super) fn collect(&self, share: &MemoryShare, items: &mut Vec<T>) -> Result<()> {
+        if let Some(file) = &share.file {
+            for segment in &self.written {
+                let bytes = file.read(segment)?;
+                let words = bytes.as_chunks().0.iter().map(|word| u64::from_le_bytes(*word));
+                let words: Vec<u64> = words.collect();
+                items.extend(words.chunks_exact(T::WORDS).filter_map(T::of_words));
+            }
+        }
+        self.pieces.iter().for_each(|piece| items.extend_from_slice(piece));
+        Ok(())
+    }
+
+    /// Puts the first of `items` in the places of those in memory, and leaves the others in `items`.
+    pub(super) fn replace(&mut self, items: &mut &[T]) {
+        for piece in &mut self.pieces {
+            let (first, rest) = items.split_at(piece.len().min(items.len()));
+            piece[..first.len()].copy_from_slice(first);
+            *items = rest;
         }
     }
 }
@@ -283,12 +291,23 @@ mod tests {
                 items.write_out(share.file().unwrap()).unwrap();
             }
         }
-        for partition in 0..3_u16 {
-            let place = usize::from(partition);
-            assert!(items.pieces(place).all(|piece| piece.len() <= PIECE_BYTES / 2));
+        for (partition, mut stored) in (0..3_u16).zip(items.finish()) {
+            assert!(stored.pieces.iter().all(|piece| piece.len() <= PIECE_BYTES / 2));
+            assert!(!stored.is_in_memory());
             let mut collected = Vec::new();
-            items.collect(place, &share, &mut collected).unwrap();
-            assert!(collected.into_iter().eq((partition..45_000).step_by(3)));
+            stored.collect(&share, &mut collected).unwrap();
+            assert!(collected.iter().copied().eq((partition..45_000).step_by(3)));
+            // What is in memory is replaced, in order, and nothing else.
+            let held = stored.pieces.iter().map(Vec::len).sum::<usize>();
+            let others = vec![partition; held + 2];
+            let mut rest = others.as_slice();
+            stored.replace(&mut rest);
+            assert_eq!(rest.len(), 2);
+            let mut again = Vec::new();
+            stored.collect(&share, &mut again).unwrap();
+            let (written, replaced) = again.split_at(again.len() - held);
+            assert_eq!(written, &collected[..written.len()]);
+            assert!(held > 0 && replaced.iter().all(|item| *item == partition));
         }
         assert!(std::fs::read_dir(folder.path()).unwrap().next().is_none());
         drop(share);

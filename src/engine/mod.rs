@@ -17,30 +17,27 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use crate::Result;
 use crate::aggregate::{Adding, ExactTally, KeyTally};
 use crate::bound::{
     AmountPartitioner, Memory, PARTITIONS, PartitionHasher, PartitionedRows, PersonBounder,
-    PrefixBounder, RequesterBounder, RowPartitioner, SortedRows,
+    PrefixBounder, RequesterBounder, RowPartitioner, TableBounds, Together,
 };
 use crate::ingest::{LogReader, RowCounts};
-use crate::plan::kinds::{FoundPrefixes, Needs, PrefixCounts, PrefixWeights, TableBound};
+use crate::plan::kinds::{Bounding, CLASSES, FoundPrefixes, PrefixCounts, PrefixWeights};
 use crate::plan::{MeasuredTable, Plan};
 use crate::release_file::logs::Identifier;
 use crate::release_file::prefix::Prefix;
-use crate::release_file::unit::Exempt;
+use crate::release_file::unit::{Exempt, Unit};
 use crate::release_file::window::DayWindow;
 use crate::retain;
+use crate::{Error, Result};
 
 /// The rows of one day, partitioned by requester. Secret.
 pub struct DayRows {
-    partitioners: Vec<RowPartitioner>,
+    rows: PartitionedRows,
     hasher: PartitionHasher,
     memory: Arc<Memory>,
     names: Identifier,
-    atom_bits: u32,
-    /// Rows with targets, left by the first pass for those that look for prefixes.
-    sorted: Option<SortedRows>,
 }
 
 impl DayRows {
@@ -63,58 +60,44 @@ impl DayRows {
             || RowPartitioner::new(&hasher, &memory),
             |rows, lookups| rows.add(&retain::apply(lookups, window), &plan.layout, window),
         )?;
-        let (names, atom_bits) = (reader.identifier(), plan.layout.bits());
-        Ok((Self { partitioners, hasher, memory, names, atom_bits, sorted: None }, counts))
+        let rows = PartitionedRows::new(partitioners, &hasher, plan.layout.bits());
+        Ok((Self { rows, hasher, memory, names: reader.identifier() }, counts))
     }
 
-    /// Tallies every measured table of the plan; those of private prefixes have no cells yet. Targets in
-    /// `exempt` are not bounded, where persons are the unit.
+    /// Tallies every measured table of the plan; tables that find private prefixes have no cells. Targets
+    /// in `exempt` are not bounded, where persons are the unit. The first tally leaves the rows sorted
+    /// for later ones.
     ///
     /// # Privacy
     /// The tally is exact and secret. One unit moves each table by at most its sensitivity in L2:
-    /// a requester-day when it is taken out, a person-day when its rows count as nothing.
+    /// a requester-day when it is taken out, a person-day when its rows count as nothing. Tables of
+    /// shapes are bounded together beside that, by [`crate::plan::kinds::Hat`].
     ///
     /// # Errors
     /// I/O, when rows that were written out cannot be read back.
     pub fn tally(&mut self, plan: &Plan, exempt: &Exempt) -> Result<ExactTally> {
-        let bounds: Vec<TableBound<'_>> = plan
-            .tables
-            .iter()
-            .zip(&plan.cells)
-            .map(|(table, cells)| TableBound {
-                cells,
-                kind: table.contribution.kind(),
-                clip: table.clip,
-                places: plan.places(table),
-            })
-            .collect();
-        if plan.tables.iter().any(|table| table.target_clip.is_some()) {
+        self.rows.sort()?;
+        let bounds = TableBounds::of(plan);
+        if plan.unit == Unit::PersonDay {
             return self.tally_persons(plan, &bounds, exempt);
-        }
-        if plan.tables.iter().any(|table| table.contribution.kind().needs() == Needs::Prefixes)
-            && RowPartitioner::can_be_doubled(&self.partitioners)
-        {
-            self.sorted = Some(SortedRows::default());
         }
         let whole = in_partitions(
             || (Adding::new(&plan.sizes()), RequesterBounder::default()),
             |(adding, bounder), partition| {
                 let add = &mut |table, cell, steps| adding.add(table, cell, steps);
-                bounder.bound(&self.partitioned(), partition, &bounds, add)
+                bounder.bound(&self.rows, partition, &bounds, add)
             },
             |(left, bounder), (right, _)| (left.merge(right), bounder),
         )?;
-        if self.sorted.is_some() {
-            self.partitioners.iter_mut().for_each(RowPartitioner::forget_sorted);
-        }
         Ok(whole.0.finish())
     }
 
-    /// Table by table in two stages, between which all amounts are partitioned again by target.
+    /// Table by table, and tables of shapes together, in two stages, between which all amounts are
+    /// partitioned again by target.
     fn tally_persons(
         &self,
         plan: &Plan,
-        bounds: &[TableBound<'_>],
+        bounds: &TableBounds<'_>,
         exempt: &Exempt,
     ) -> Result<ExactTally> {
         let target = |name: &str| match self.names {
@@ -123,39 +106,50 @@ impl DayRows {
         };
         let exempt: HashSet<u64> = exempt.identifiers().map(target).collect();
         let mut whole = Adding::new(&plan.sizes());
-        for (place, (table, bound)) in plan.tables.iter().zip(bounds).enumerate() {
-            let of_thread = || AmountPartitioner::new(&self.hasher, &self.memory);
-            let amounts = in_partitions(
-                || (vec![of_thread()], PersonBounder::default()),
-                |(amounts, bounder), partition| {
-                    let emit = &mut |amount| amounts.iter_mut().try_for_each(|own| own.add(amount));
-                    bounder.requesters(&self.partitioned(), partition, bound, emit)
-                },
-                |(mut left, bounder), (right, _)| {
-                    left.extend(right);
-                    (left, bounder)
-                },
-            )?;
-            let clip = table.target_clip.unwrap_or(table.clip);
-            let sums = in_partitions(
-                || (Adding::new(&plan.sizes()), PersonBounder::default()),
-                |(adding, bounder), partition| {
-                    let add = &mut |cell, steps| adding.add(place, cell, steps);
-                    bounder.targets(&amounts.0, partition, clip, &exempt, add)
-                },
-                |(left, bounder), (right, _)| (left.merge(right), bounder),
-            )?;
-            whole = whole.merge(sums.0);
+        for (place, bound) in bounds.balls() {
+            let clip = plan.tables[*place].target_clip.unwrap_or(bound.clip);
+            let together = Together::Table(*place, bound, clip);
+            whole = whole.merge(self.in_two_stages(plan, together, &exempt)?);
+        }
+        if bounds.have_shapes() {
+            let targets = plan.shape_targets.as_ref();
+            let targets =
+                targets.ok_or_else(|| Error::internal("shapes lack a limit on targets"))?;
+            let together = Together::Shapes(bounds, targets);
+            whole = whole.merge(self.in_two_stages(plan, together, &exempt)?);
         }
         Ok(whole.finish())
     }
 
-    fn partitioned(&self) -> PartitionedRows<'_> {
-        PartitionedRows {
-            partitioners: &self.partitioners,
-            sorted: self.sorted.as_ref(),
-            atom_bits: self.atom_bits,
-        }
+    /// Bounds some tables by requester and then by target.
+    fn in_two_stages(
+        &self,
+        plan: &Plan,
+        together: Together<'_>,
+        exempt: &HashSet<u64>,
+    ) -> Result<Adding> {
+        let of_thread = || AmountPartitioner::new(&self.hasher, &self.memory);
+        let amounts = in_partitions(
+            || (vec![of_thread()], PersonBounder::default()),
+            |(amounts, bounder), partition| {
+                let emit = &mut |amount| amounts.iter_mut().try_for_each(|own| own.add(amount));
+                bounder.requesters(&self.rows, partition, together, emit)
+            },
+            |(mut left, bounder), (right, _)| {
+                left.extend(right);
+                (left, bounder)
+            },
+        )?;
+        let amounts: Vec<_> = amounts.0.into_iter().map(AmountPartitioner::finish).collect();
+        let sums = in_partitions(
+            || (Adding::new(&plan.sizes()), PersonBounder::default()),
+            |(adding, bounder), partition| {
+                let add = &mut |table, cell, steps| adding.add(table, cell, steps);
+                bounder.targets(&amounts, partition, together, exempt, add)
+            },
+            |(left, bounder), (right, _)| (left.merge(right), bounder),
+        )?;
+        Ok(sums.0)
     }
 
     /// Weighs private prefixes: each requester spreads one whole over its own that are not found yet.
@@ -173,7 +167,7 @@ impl DayRows {
             || (KeyTally::default(), PrefixBounder::default()),
             |(tally, bounder), partition| {
                 let add = &mut |prefix, steps| tally.add(prefix, steps);
-                bounder.weights(&self.partitioned(), partition, weights, &found, add)
+                bounder.weights(&self.rows, partition, weights, &found, add)
             },
             |(left, bounder), (right, _)| (left.merge(right), bounder),
         )?;
@@ -200,7 +194,7 @@ impl DayRows {
             || (Adding::new(&[cells]), PrefixBounder::default()),
             |(adding, bounder), partition| {
                 let add = &mut |place, steps| adding.add(0, place, steps);
-                bounder.counts(&self.partitioned(), partition, counts, &places, add)
+                bounder.counts(&self.rows, partition, counts, &places, add)
             },
             |(left, bounder), (right, _)| (left.merge(right), bounder),
         )?;
@@ -232,13 +226,24 @@ const READING: usize = 80 << 20;
 /// The most that a row takes, in bytes.
 #[must_use]
 pub fn row_bytes(plan: &Plan) -> u64 {
-    let persons = plan.tables.iter().any(|table| table.target_clip.is_some());
-    match (persons, plan.layout.has_targets()) {
-        // The row, and its amounts in one table: two for a mean.
-        (true, _) => 32 + 2 * 24,
-        (false, true) => 32,
-        (false, false) => 24,
+    match (plan.unit, plan.layout.has_targets()) {
+        // The row, and its amounts in the tables that are bounded together.
+        (Unit::PersonDay, _) => 32 + 24 * amounts_of_a_row(plan),
+        (Unit::RequesterDay, true) => 32,
+        (Unit::RequesterDay, false) => 24,
     }
+}
+
+/// How many amounts a row may have at once: one in each table of shapes of two neighbouring classes; in
+/// any other table one, or two in a mean and in activity.
+fn amounts_of_a_row(plan: &Plan) -> u64 {
+    let mut tables = [0_u64; CLASSES + 1];
+    for table in &plan.tables {
+        if let Bounding::Shape { class, .. } = table.contribution.kind().bounding() {
+            tables.get_mut(class).into_iter().for_each(|tables| *tables += 1);
+        }
+    }
+    tables.windows(2).map(|two| two[0] + two[1]).max().unwrap_or(0).max(2)
 }
 
 /// How much of `memory` is left to rows, beside reading and the sums; a quarter at the least.

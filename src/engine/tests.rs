@@ -6,5 +6,6 @@ mod made_files;
 mod made_logs;
 mod properties;
 mod reference;
+mod shapes;
 mod totals;
 mod world;

@@ -17,6 +17,7 @@ mod prefix_tables;
 mod published_layers;
 mod question_table;
 mod role;
+mod shape_targets;
 mod split;
 mod table;
 
@@ -30,6 +31,7 @@ pub use lookup_marginals::LookupMarginals;
 pub use planner::measured_tables;
 pub use published_layers::PublishedLayers;
 pub use role::Role;
+pub use shape_targets::ShapeTargets;
 pub use table::MeasuredTable;
 
 use std::collections::{BTreeMap, HashMap};
@@ -56,6 +58,11 @@ pub struct Plan {
     /// Where the prefixes that were found for each question lie in tables of shapes, ascending; empty
     /// before they are found.
     pub prefix_places: BTreeMap<String, HashMap<u64, u32>>,
+    /// Whose rows are bounded.
+    pub unit: Unit,
+    /// The limit on what is asked about one target in tables of shapes; such a plan needs one if persons
+    /// are the unit.
+    pub shape_targets: Option<ShapeTargets>,
 }
 
 impl Plan {
@@ -88,7 +95,9 @@ impl Plan {
             .map(|table| table.cells(&layout, &release_file.questions))
             .collect::<Result<_>>()?;
         let lookups = LookupMarginals::new(&release_file.questions)?;
-        Ok(Self { layout, tables, cells, lookups, prefix_places: BTreeMap::new() })
+        let (prefix_places, shape_targets) = (BTreeMap::new(), None);
+        let unit = release_file.ledger.unit;
+        Ok(Self { layout, tables, cells, lookups, prefix_places, unit, shape_targets })
     }
 
     /// The number of cells of each table.

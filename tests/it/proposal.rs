@@ -1,10 +1,10 @@
-//! The prototype of `docs/proposals/activity-and-shapes.md`: its integers, and its estimates beside
-//! those of `reference.py`, which wrote `tests/golden/activity_and_shapes.json`.
+//! The prototype of `docs/proposals/activity-and-shapes.md`: its estimates beside those of
+//! `reference.py`, which wrote `tests/golden/activity_and_shapes.json`.
 
 #[path = "../../benches/accuracy/proposal/mod.rs"]
 mod prototype;
 
-use pointillist::plan::kinds::{CLASSES, Hat, SHAPE_ONE, contribution, nodes};
+use pointillist::plan::kinds::CLASSES;
 use prototype::answer::{Estimate, counts, total};
 use prototype::levels::{Axis, Level};
 use prototype::look::{ClassNumber, is_empty, numbers};
@@ -12,87 +12,6 @@ use prototype::observed::{Observed, numbers_again};
 use prototype::plan::{Asked, ClassTable, plan};
 use prototype::shapes::Shapes;
 use serde_json::Value;
-
-/// A small generator for tests: xorshift.
-struct Dice(u64);
-impl Dice {
-    fn roll(&mut self) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0
-    }
-    fn below(&mut self, end: u64) -> u64 {
-        self.roll() % end
-    }
-}
-
-#[test]
-fn weights_give_the_number_of_lookups_back() {
-    let nodes = nodes();
-    assert_eq!((nodes[0], nodes[9]), (8, 2_097_152));
-    let check = |lookups: u64| {
-        let hat = Hat::of(lookups);
-        let sum: u64 = hat.weights().map(|(class, weight)| weight * nodes[class]).sum();
-        let back = sum as f64 / SHAPE_ONE as f64;
-        let node = nodes.into_iter().find(|node| *node > lookups).unwrap_or(nodes[CLASSES - 1]);
-        assert!(back <= lookups as f64, "{lookups}: {back}");
-        assert!(lookups as f64 - back <= 2.0 * node as f64 / SHAPE_ONE as f64, "{lookups}");
-    };
-    (0..10_000).for_each(check);
-    for node in nodes {
-        for lookups in [node - 1, node, node + 1] {
-            check(lookups.min(nodes[CLASSES - 1]));
-        }
-    }
-    assert_eq!(Hat::of(u64::MAX).weights().collect::<Vec<_>>(), [(9, SHAPE_ONE)]);
-    assert_eq!(Hat::of(0).weights().count(), 0);
-    assert_eq!(Hat::of(4).weights().collect::<Vec<_>>(), [(0, SHAPE_ONE / 2)]);
-    assert_eq!(Hat::of(20).weights().collect::<Vec<_>>(), [(0, SHAPE_ONE / 2), (1, SHAPE_ONE / 2)]);
-}
-
-#[test]
-fn no_requester_moves_a_class_by_more_than_its_part_of_the_clip() {
-    let mut dice = Dice(0x9E37_79B9_7F4A_7C15);
-    for _ in 0..200_000 {
-        let most = 1 << (1 + dice.below(40));
-        let cells = 1 + dice.below(6);
-        let counts: Vec<u64> = (0..cells).map(|_| dice.below(most / cells + 1)).collect();
-        let lookups: u64 = counts.iter().sum();
-        let square: u128 = counts.iter().map(|count| u128::from(*count).pow(2)).sum();
-        let hat = Hat::of(lookups);
-        let all: u128 = hat.weights().map(|(_, weight)| u128::from(weight).pow(2)).sum();
-        let shape = hat.shape(square);
-        for (_, weight) in hat.weights() {
-            for clip in [83_886, 325_058, SHAPE_ONE] {
-                let multiplier = shape.multiplier(clip, weight);
-                let added: u128 = counts
-                    .iter()
-                    .map(|count| u128::from(contribution(*count, multiplier).unsigned_abs()).pow(2))
-                    .sum();
-                assert!(added * all <= (u128::from(clip) * u128::from(weight)).pow(2));
-            }
-        }
-    }
-}
-
-#[test]
-fn light_requesters_add_an_eighth_for_each_lookup() {
-    // With a clip of one nothing of a requester of up to eight lookups is cut.
-    for counts in [[1_u64, 0], [3, 2], [8, 0], [4, 4]] {
-        let hat = Hat::of(counts.iter().sum());
-        let square = counts.iter().map(|count| u128::from(*count).pow(2)).sum();
-        for (class, weight) in hat.weights() {
-            assert_eq!(class, 0);
-            let multiplier = hat.shape(square).multiplier(SHAPE_ONE, weight);
-            for count in counts {
-                let added = contribution(count, multiplier);
-                let exact = i64::try_from(count * SHAPE_ONE / 8).unwrap();
-                assert!((exact - 1..=exact).contains(&added), "{added} {exact}");
-            }
-        }
-    }
-}
 
 fn golden() -> Value {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/activity_and_shapes.json");

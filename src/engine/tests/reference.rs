@@ -13,10 +13,7 @@ use crate::release_file::measure::Counted;
 /// The slow, plain form of the same mathematics, in floats: each unit's vector, scaled, summed.
 pub(super) fn reference(setup: Setup, rows: &[Lookup]) -> Vec<Vec<f64>> {
     let plan = setup.plan();
-    let mut units: BTreeMap<u8, Vec<&Lookup>> = BTreeMap::new();
-    for row in rows.iter().filter(|row| (0..86_400).contains(&row.second)) {
-        units.entry(row.requester).or_default().push(row);
-    }
+    let units = by_requester(rows);
     let mut sums = Vec::new();
     for (table, cells) in plan.tables.iter().zip(&plan.cells) {
         let mut sum = vec![0.0; cells.count() as usize];
@@ -34,10 +31,7 @@ pub(super) fn reference(setup: Setup, rows: &[Lookup]) -> Vec<Vec<f64>> {
 /// The same in the kernel's integers, for a table of counts: bit by bit what it must give.
 pub(super) fn exact_reference(setup: Setup, rows: &[Lookup]) -> Vec<Option<Vec<i64>>> {
     let plan = setup.plan();
-    let mut units: BTreeMap<u8, Vec<&Lookup>> = BTreeMap::new();
-    for row in rows.iter().filter(|row| (0..86_400).contains(&row.second)) {
-        units.entry(row.requester).or_default().push(row);
-    }
+    let units = by_requester(rows);
     let of_table = |(table, cells): (&MeasuredTable, &Cells)| {
         if matches!(table.contribution, Contribution::Sum(_) | Contribution::Mean(_)) {
             return None;
@@ -58,6 +52,15 @@ pub(super) fn exact_reference(setup: Setup, rows: &[Lookup]) -> Vec<Option<Vec<i
     plan.tables.iter().zip(&plan.cells).map(of_table).collect()
 }
 
+/// The rows of the day by requester.
+pub(super) fn by_requester(rows: &[Lookup]) -> BTreeMap<u8, Vec<&Lookup>> {
+    let mut units: BTreeMap<u8, Vec<&Lookup>> = BTreeMap::new();
+    for row in rows.iter().filter(|row| (0..86_400).contains(&row.second)) {
+        units.entry(row.requester).or_default().push(row);
+    }
+    units
+}
+
 /// What one requester's rows about one target count for in a cell at last.
 pub(super) struct Part {
     pub(super) requester: u8,
@@ -69,10 +72,7 @@ pub(super) struct Part {
 /// The parts of every table where persons are the unit, in integers.
 pub(super) fn person_parts(setup: Setup, rows: &[Lookup]) -> Vec<Vec<Part>> {
     let plan = setup.plan();
-    let mut units: BTreeMap<u8, Vec<&Lookup>> = BTreeMap::new();
-    for row in rows.iter().filter(|row| (0..86_400).contains(&row.second)) {
-        units.entry(row.requester).or_default().push(row);
-    }
+    let units = by_requester(rows);
     plan.tables.iter().map(|table| parts_of(table, &units)).collect()
 }
 
@@ -127,7 +127,7 @@ fn parts_of(table: &MeasuredTable, units: &BTreeMap<u8, Vec<&Lookup>>) -> Vec<Pa
     parts
 }
 
-fn scaled(units: u128, square: u128, clip: u64) -> u128 {
+pub(super) fn scaled(units: u128, square: u128, clip: u64) -> u128 {
     let clip = u128::from(clip);
     let floor = square.isqrt();
     let root = if floor * floor == square { floor } else { floor + 1 };
@@ -140,7 +140,7 @@ fn bin(rows: usize) -> usize {
     edges.iter().filter(|edge| **edge <= rows).count() - 1
 }
 
-fn cell(table: &MeasuredTable, row: &Lookup) -> Option<usize> {
+pub(super) fn cell(table: &MeasuredTable, row: &Lookup) -> Option<usize> {
     table.axes.iter().try_fold(0, |cell, axis| {
         let (position, size) = position(axis, row)?;
         Some(cell * size + position)

@@ -32,7 +32,7 @@ pub(super) struct Setup {
     pub(super) has_few_keys: bool,
     /// Whether a question distinguishes targets, so that rows keep them.
     pub(super) has_targets: bool,
-    /// Whether a question looks for private prefixes, so that a tally leaves rows sorted for it.
+    /// Whether a question looks for private prefixes.
     pub(super) has_private_prefixes: bool,
     /// Whether persons are the unit, with targets 20 and 3 exempt.
     pub(super) persons: bool,
@@ -55,8 +55,20 @@ impl Setup {
         ReleaseFile::parse(&text, "property.toml", folder).unwrap()
     }
 
+    /// The release file, for plans alone.
+    pub(super) fn release_here(self) -> ReleaseFile {
+        self.release(Path::new("."))
+    }
+
+    /// The key of the number that the mean is about, if there are many keys.
+    pub(super) fn number(self) -> String {
+        let questions = self.release_here().questions;
+        let mean = questions.iter().find(|question| question.name == "mean").unwrap();
+        mean.measure.number().unwrap().name().to_owned()
+    }
+
     pub(super) fn plan(self) -> Plan {
-        Plan::new(&self.release(Path::new(".")), NanoRho::new(24_000_000), None).unwrap()
+        Plan::new(&self.release_here(), NanoRho::new(24_000_000), None).unwrap()
     }
 
     /// Every third number is one of the longest.

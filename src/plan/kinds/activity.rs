@@ -243,3 +243,6 @@ impl Kind for Activity {
         0.125
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -134,6 +134,20 @@ impl Contribution {
         }
     }
 
+    /// The same with shapes of the first class: what a requester's rows add up to in a table of shapes
+    /// is the same in every class.
+    #[must_use]
+    pub fn in_first_class(&self) -> Self {
+        let mut first = self.clone();
+        match &mut first {
+            Self::Shapes(Shapes { class })
+            | Self::ShapeSums(ShapeSums { class, .. })
+            | Self::PrefixShapes(PrefixShapes { class, .. }) => *class = 0,
+            _ => {}
+        }
+        first
+    }
+
     /// The class of activity whose shapes it holds; `None` for other kinds.
     #[must_use]
     pub const fn class(&self) -> Option<u8> {

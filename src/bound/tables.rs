@@ -1,0 +1,90 @@
+//! The measured tables as a requester meets them: those of shapes by its one or two classes.
+
+use crate::plan::kinds::{Bounding, CLASSES, Needs, SHAPE_ONE, TableBound};
+use crate::plan::{MeasuredTable, Plan};
+
+/// The tables of a plan, by how they are bounded.
+pub struct TableBounds<'a> {
+    /// What must be known of rows.
+    pub(super) needs: Needs,
+    /// Tables that scale every requester into a ball, with their places in the plan.
+    pub(super) balls: Vec<(usize, TableBound<'a>)>,
+    /// The different vectors that a requester's rows make in tables of shapes.
+    pub(super) vectors: Vec<TableBound<'a>>,
+    /// The tables of shapes of each class.
+    pub(super) classes: [Vec<ClassTable>; CLASSES],
+}
+
+/// One table of one class of activity.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct ClassTable {
+    /// Its place in the plan.
+    pub(super) table: usize,
+    /// Which of the vectors it scales.
+    pub(super) vector: usize,
+    /// The bound on what the class receives, in lattice steps.
+    pub(super) clip: u64,
+    /// Fractional bits of what a row adds.
+    pub(super) bits: u32,
+    /// Whether its one cell holds all rows of a requester, so that it receives the whole weight.
+    pub(super) holds_all: bool,
+}
+
+impl<'a> TableBounds<'a> {
+    /// Tables that scale every requester into a ball, with their places in the plan.
+    #[must_use]
+    pub fn balls(&self) -> &[(usize, TableBound<'a>)] {
+        &self.balls
+    }
+
+    /// Whether there are tables of shapes.
+    #[must_use]
+    pub const fn have_shapes(&self) -> bool {
+        !self.vectors.is_empty()
+    }
+
+    /// Sorts the tables of a plan by class.
+    #[must_use]
+    pub fn of(plan: &'a Plan) -> Self {
+        let (needs, balls, vectors) = (Needs::Lookups, Vec::new(), Vec::new());
+        let mut bounds = Self { needs, balls, vectors, classes: Default::default() };
+        // The table whose rows made each of the vectors.
+        let mut made: Vec<&MeasuredTable> = Vec::new();
+        for (place, (table, cells)) in plan.tables.iter().zip(&plan.cells).enumerate() {
+            let (kind, places) = (table.contribution.kind(), plan.places(table));
+            if kind.needs() == Needs::Prefixes {
+                // It has no cells yet.
+                continue;
+            }
+            let bound = TableBound { kind, cells, clip: table.clip, places };
+            let Bounding::Shape { class, bits } = kind.bounding() else {
+                bounds.needs = bounds.needs.max(kind.needs());
+                bounds.balls.push((place, bound));
+                continue;
+            };
+            let known = made.iter().position(|made| {
+                let same_places = match (plan.places(made), places) {
+                    (Some(left), Some(right)) => std::ptr::eq(left, right),
+                    (left, right) => left.is_none() && right.is_none(),
+                };
+                let rows = |table: &MeasuredTable| table.contribution.in_first_class();
+                same_places && made.axes == table.axes && rows(made) == rows(table)
+            });
+            let vector = known.unwrap_or_else(|| {
+                made.push(table);
+                bounds.vectors.push(bound);
+                made.len() - 1
+            });
+            let one_cell = table.axes.is_empty() && kind.needs() == Needs::Atoms && bits == 0;
+            let (clip, holds_all) =
+                (table.clip.units(), one_cell && table.clip.units() >= SHAPE_ONE);
+            if !holds_all {
+                bounds.needs = bounds.needs.max(kind.needs());
+            }
+            if let Some(tables) = bounds.classes.get_mut(class) {
+                tables.push(ClassTable { table: place, vector, clip, bits, holds_all });
+            }
+        }
+        bounds
+    }
+}
