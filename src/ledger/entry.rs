@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use super::account::Loss;
 use super::instant::Instant;
-use super::journal;
+use super::journal::{self, Event};
 use super::state::{EntryId, State};
 use super::trouble::{Outcome, Trouble};
 use crate::release_file::privacy_loss::{AttoDelta, NanoRho};
@@ -139,6 +139,21 @@ impl Entry {
         })
     }
 
+    /// Checks an entry against the journal: what was reserved, the frozen plan above all, and how far
+    /// it has come since.
+    pub(super) fn require_as_in_journal(&self, connection: &Connection) -> Outcome<()> {
+        let (id, payload) = (self.id, self.payload()?);
+        if !journal::agrees(connection, Event::Reserved, Some(id), &payload)? {
+            let what = format!("entry {id} is not what the journal says was reserved");
+            return Err(Trouble::Damaged(what));
+        }
+        if journal::state(connection, id)? != Some(self.state) {
+            let what = format!("entry {id} is not in the state that the journal has");
+            return Err(Trouble::Damaged(what));
+        }
+        Ok(())
+    }
+
     /// Reads one entry, if it is there.
     pub(super) fn read(connection: &Connection, id: EntryId) -> Outcome<Option<Self>> {
         let found = connection
@@ -221,6 +236,16 @@ impl Entry {
         Self::read_all(connection, ids)
     }
 
+    /// The entries that charged any block from `first` to `last`, void ones too.
+    pub(super) fn charging(connection: &Connection, first: Day, last: Day) -> Outcome<Vec<Self>> {
+        let ids = ids(
+            connection,
+            "SELECT DISTINCT entry FROM charges WHERE block BETWEEN ?1 AND ?2 ORDER BY entry",
+            params![first, last],
+        )?;
+        Self::read_all(connection, ids)
+    }
+
     /// The entries of a release name that charged a block and were not made void, oldest first.
     pub(super) fn standing(
         connection: &Connection,
@@ -257,8 +282,9 @@ impl Entry {
     }
 
     fn read_all(connection: &Connection, ids: Vec<EntryId>) -> Outcome<Vec<Self>> {
-        let read = |id| Self::read(connection, id);
-        ids.into_iter().filter_map(|id| read(id).transpose()).collect()
+        let gone = |id| Trouble::Damaged(format!("entry {id} was charged and is not there"));
+        let read = |id| Self::read(connection, id)?.ok_or_else(|| gone(id));
+        ids.into_iter().map(read).collect()
     }
 }
 

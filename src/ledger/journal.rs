@@ -240,6 +240,19 @@ pub(super) fn agrees(
         [only] if only.payload == payload && only.hash == only.computed_hash()))
 }
 
+/// The state that the last of an entry's events left it in.
+pub(super) fn state(connection: &Connection, entry: EntryId) -> Outcome<Option<State>> {
+    let last = connection
+        .prepare_cached(
+            "SELECT sequence, at, event, entry, payload, previous, hash FROM journal
+             WHERE entry = ?1 AND event <> ?2 ORDER BY sequence DESC LIMIT 1",
+        )?
+        .query_row(params![entry, Event::Looked], Record::from_row)
+        .optional()?;
+    let last = last.filter(|last| last.hash == last.computed_hash());
+    Ok(last.and_then(|last| Event::parse(&last.event)).and_then(Event::state))
+}
+
 /// How often an event happened to an entry.
 pub(super) fn count(connection: &Connection, event: Event, entry: EntryId) -> Outcome<u64> {
     let count: i64 = connection

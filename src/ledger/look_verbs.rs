@@ -72,14 +72,12 @@ impl Step<'_> {
 
     /// Ends an entry whose look shows nobody, and frees what its look did not cost.
     pub(super) fn mark_empty(&self, id: EntryId) -> Outcome<()> {
-        let entry = self.known(id)?;
-        self.require_as_reserved(&entry)?;
+        self.known(id)?;
         if look::read(&self.transaction, id)?.is_none() {
             return Err(
                 Error::internal(format!("entry {id} has no look and cannot be empty")).into()
             );
         }
-        self.advance(id, State::Empty)?;
-        self.free(&entry, State::Empty)
+        self.end(id, State::Empty)
     }
 }

@@ -43,6 +43,7 @@
 //! | its key is gone | I/O (74): restore it | `opening::one_row_per_thing_that_is_wrong_on_the_disk` |
 //! | the disk is full | I/O (74), the entry stays where it was, and a range stops there | `steps::a_full_disk_leaves_the_entry_where_it_was`, `refusals::a_disk_that_fills_up_costs_no_day` |
 //! | an older program reserved again after a draw that died | the newest goes on; the charge of each stays | `steps::of_several_draws_of_an_older_program_only_the_last_goes_on` |
+//! | a sum, a charge or a state was edited or damaged | I/O (74) at the next charge or refund within 30 days of it | `edits::no_charge_and_no_refund_is_built_upon_a_sum_or_an_entry_that_was_changed` |
 //! | edited by hand | found by `verify` (1), and before anything is built upon it | `edits`, in this module's tests |
 //!
 //! A reservation holds the digest of every file that was opened: only rows say which files belong to
@@ -69,6 +70,7 @@ mod recount;
 mod schema;
 mod state;
 mod store;
+mod sums;
 mod terms;
 mod thirty_days;
 mod trouble;

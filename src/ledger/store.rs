@@ -5,8 +5,10 @@
 //! transaction, the search for an earlier entry of the same release too, so that nothing can be
 //! charged twice or without room. Drawing noise and writing files are not here.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
-use rusqlite::{OptionalExtension as _, Transaction, params};
+use rusqlite::{Transaction, params};
 
 use super::account::{Balance, Loss, Short};
 use super::entry::{Entry, Reservation};
@@ -14,8 +16,9 @@ use super::files::{self, StoredFile};
 use super::instant::Instant;
 use super::journal::{self, Event, NOTHING_MORE};
 use super::state::{EntryId, State};
+use super::sums;
 use super::terms::Terms;
-use super::thirty_days::Cap;
+use super::thirty_days::{self, Cap};
 use super::trouble::{Outcome, Trouble};
 use crate::Error;
 use crate::release_file::window::Day;
@@ -36,7 +39,7 @@ impl Step<'_> {
 
     /// Caps what 30 consecutive days may cost together.
     pub(super) fn cap(&self, cap: &Cap) -> Outcome<()> {
-        let charges = all_spent(&self.transaction)?;
+        let charges = sums::all(&self.transaction)?;
         cap.require_past(charges.into_iter().map(|(day, spent)| (day, spent.rho)))?;
         let payload = journal::payload(cap)?;
         journal::append(&self.transaction, self.at, Event::Capped, None, &payload)
@@ -55,9 +58,9 @@ impl Step<'_> {
     /// Charges every block and makes the entry, whether the release has one already or not.
     pub(super) fn reserve_again(&self, asked: &Reservation, blocks: &[Day]) -> Outcome<Entry> {
         let loss = Loss { rho: asked.charge, key_delta: asked.key_delta };
-        self.charge(blocks, loss)?;
+        let sums = self.charge(blocks, loss)?;
         if let Some(cap) = &self.cap {
-            cap.require_room(&self.transaction, blocks, asked.charge)?;
+            cap.require_room(&sums, blocks, asked.charge)?;
         }
         let id = self.insert(asked, blocks)?;
         let Some(entry) = Entry::read(&self.transaction, id)? else {
@@ -70,8 +73,9 @@ impl Step<'_> {
 
     /// Notes that noise is about to be drawn, for the first time or again after a draw that died.
     pub(super) fn mark_drawn(&self, id: EntryId) -> Outcome<()> {
-        let entry = self.advance(id, State::Drawn)?;
-        self.require_as_reserved(&entry)?;
+        let entry = self.known(id)?;
+        entry.require_as_in_journal(&self.transaction)?;
+        self.advance(id, State::Drawn)?;
         let attempt = 1 + journal::count(&self.transaction, Event::Drawn, id)?;
         self.append(State::Drawn, id, &journal::attempt_payload(attempt)?)
     }
@@ -91,20 +95,22 @@ impl Step<'_> {
 
     /// Gives a reservation up and frees what it charged.
     pub(super) fn void(&self, id: EntryId) -> Outcome<()> {
-        let entry = self.advance(id, State::Void)?;
-        self.free(&entry, State::Void)
+        self.end(id, State::Void)
     }
 
-    /// Notes an end that an entry has come to, and frees what it need not keep of its charge.
-    pub(super) fn free(&self, entry: &Entry, end: State) -> Outcome<()> {
+    /// Ends an entry early, and frees what it need not keep of its charge.
+    pub(super) fn end(&self, id: EntryId, end: State) -> Outcome<()> {
+        let (first, last) = thirty_days::around(&self.known(id)?.blocks);
+        let sums = sums::between(&self.transaction, first, last)?;
+        let entry = self.advance(id, end)?;
         let freed = entry.freed(end);
         for &block in &entry.blocks {
-            let Some(spent) = spent(&self.transaction, block)?.less(freed) else {
+            let Some(spent) = sums.get(&block).and_then(|spent| spent.less(freed)) else {
                 return Err(Trouble::Damaged(format!("the block {block} has spent too little")));
             };
             self.set_spent(block, spent)?;
         }
-        self.append(end, entry.id, NOTHING_MORE)
+        self.append(end, id, NOTHING_MORE)
     }
 
     fn append(&self, state: State, id: EntryId, payload: &str) -> Outcome<()> {
@@ -151,13 +157,20 @@ impl Step<'_> {
         Ok(entry)
     }
 
-    /// Adds a loss to every block, or to none.
-    fn charge(&self, blocks: &[Day], loss: Loss) -> Outcome<()> {
+    /// Adds a loss to every block, or to none, and returns what these and the blocks within 30 days
+    /// of them have spent then.
+    fn charge(&self, blocks: &[Day], loss: Loss) -> Outcome<BTreeMap<Day, Loss>> {
+        let (first, last) = thirty_days::around(blocks);
+        let mut sums = sums::between(&self.transaction, first, last)?;
         let mut short: Option<Short> = None;
         for &block in blocks {
-            let balance = Balance::new(self.terms, spent(&self.transaction, block)?);
+            let spent = sums.entry(block).or_default();
+            let balance = Balance::new(self.terms, *spent);
             match (balance.charge(loss), &mut short) {
-                (Ok(sum), None) => self.set_spent(block, sum)?,
+                (Ok(sum), None) => {
+                    *spent = sum;
+                    self.set_spent(block, sum)?;
+                }
                 (Ok(_), Some(_)) => {}
                 (Err(_), Some(first)) => first.more += 1,
                 (Err(coin), None) => {
@@ -167,7 +180,7 @@ impl Step<'_> {
             }
         }
         // The caller drops the transaction, and with it what the blocks before were charged.
-        short.map_or(Ok(()), |short| Err(short.refuse(loss).into()))
+        short.map_or(Ok(sums), |short| Err(short.refuse(loss).into()))
     }
 
     fn set_spent(&self, block: Day, spent: Loss) -> Outcome<()> {
@@ -233,37 +246,8 @@ impl Step<'_> {
             ))
             .into());
         }
-        self.require_as_reserved(live)
+        live.require_as_in_journal(&self.transaction)
     }
-
-    /// Checks an entry, the frozen plan above all, against the journal.
-    pub(super) fn require_as_reserved(&self, entry: &Entry) -> Outcome<()> {
-        let payload = entry.payload()?;
-        if !journal::agrees(&self.transaction, Event::Reserved, Some(entry.id), &payload)? {
-            let what = format!("entry {} is not what the journal says was reserved", entry.id);
-            return Err(Trouble::Damaged(what));
-        }
-        Ok(())
-    }
-}
-
-/// What a block has been charged, nothing if it was never charged.
-pub(super) fn spent(connection: &rusqlite::Connection, block: Day) -> Outcome<Loss> {
-    let found = connection
-        .prepare_cached("SELECT spent, key_delta_spent FROM blocks WHERE day = ?1")?
-        .query_row([block], |row| Ok(Loss { rho: row.get(0)?, key_delta: row.get(1)? }))
-        .optional()?;
-    Ok(found.unwrap_or_default())
-}
-
-/// The same for every block that was ever charged, oldest first.
-pub(super) fn all_spent(connection: &rusqlite::Connection) -> Outcome<Vec<(Day, Loss)>> {
-    let mut statement =
-        connection.prepare_cached("SELECT day, spent, key_delta_spent FROM blocks ORDER BY day")?;
-    let rows = statement.query_map([], |row| {
-        Ok((row.get(0)?, Loss { rho: row.get(1)?, key_delta: row.get(2)? }))
-    })?;
-    Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
 /// The blocks oldest first, or why the reservation is a mistake of the program.

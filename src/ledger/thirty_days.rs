@@ -6,12 +6,14 @@
 //! counts in full. The cap is only an event of the journal, so that it can be neither raised nor
 //! removed without breaking the chain.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use jiff::ToSpan;
-use rusqlite::{Connection, params};
+use jiff::civil::Date;
+use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
 
+use super::account::Loss;
 use super::journal::{self, Event};
 use super::trouble::{Outcome, Trouble};
 use crate::Error;
@@ -97,26 +99,16 @@ impl Cap {
         ))
     }
 
-    /// Refuses a charge of `blocks` that is already in the sums of the connection's transaction, if
-    /// 30 days that hold any of them cost too much with it.
+    /// Refuses a charge of `blocks` that is already in the sums, which hold the blocks [`around`] them,
+    /// if 30 days that hold any of them cost too much with it. Spans that hold none of them were within
+    /// the cap before.
     pub(super) fn require_room(
         &self,
-        connection: &Connection,
+        sums: &BTreeMap<Day, Loss>,
         blocks: &[Day],
         charge: NanoRho,
     ) -> Outcome<()> {
-        let (Some(first), Some(last)) = (blocks.first(), blocks.last()) else { return Ok(()) };
-        // Spans that hold none of the blocks were within the cap before, so it does no harm that
-        // some of them are compared too.
-        let around = (DAYS - 1).days();
-        let from = Day::new(first.date().saturating_sub(around));
-        let to = Day::new(last.date().saturating_add(around));
-        let charges = connection
-            .prepare_cached(
-                "SELECT day, spent FROM blocks WHERE day BETWEEN ?1 AND ?2 ORDER BY day",
-            )?
-            .query_map(params![from, to], |row| Ok((row.get(0)?, row.get(1)?)))?
-            .collect::<rusqlite::Result<Vec<_>>>()?;
+        let charges = sums.iter().map(|(day, spent)| (*day, spent.rho));
         let Some(found) = self.exceeded(charges) else { return Ok(()) };
         let asked = blocks.iter().filter(|block| found.holds(**block, DAYS)).count() as u64;
         let asked = NanoRho::new(charge.nano().saturating_mul(asked));
@@ -136,6 +128,14 @@ impl Cap {
         )
         .into())
     }
+}
+
+/// The first and the last day of all spans of 30 days that hold any of these blocks.
+pub(super) fn around(blocks: &[Day]) -> (Day, Day) {
+    let around = (DAYS - 1).days();
+    let first = blocks.iter().min().map_or(Date::MIN, |day| day.date());
+    let last = blocks.iter().max().map_or(Date::MAX, |day| day.date());
+    (Day::new(first.saturating_sub(around)), Day::new(last.saturating_add(around)))
 }
 
 /// Refuses a release that asks for another cap than the ledger has.

@@ -18,7 +18,8 @@ use super::lock::RunLock;
 use super::place::Place;
 use super::schema;
 use super::state::EntryId;
-use super::store::{self, Step};
+use super::store::Step;
+use super::sums;
 use super::terms::Terms;
 use super::thirty_days::{self, Cap};
 use super::trouble::Outcome;
@@ -112,8 +113,8 @@ impl Ledger {
     /// # Errors
     /// I/O, when the ledger cannot be read.
     pub fn balance(&self, block: Day) -> Result<Balance> {
-        let spent = self.read(store::spent(&self.connection, block))?;
-        Ok(Balance::new(&self.terms, spent))
+        let spent = self.read(sums::between(&self.connection, block, block))?;
+        Ok(Balance::new(&self.terms, spent.get(&block).copied().unwrap_or_default()))
     }
 
     /// The balances of all blocks that were ever charged, oldest first.
@@ -121,7 +122,7 @@ impl Ledger {
     /// # Errors
     /// I/O, when the ledger cannot be read.
     pub fn balances(&self) -> Result<Vec<(Day, Balance)>> {
-        let spent = self.read(store::all_spent(&self.connection))?;
+        let spent = self.read(sums::all(&self.connection))?;
         Ok(spent.into_iter().map(|(day, spent)| (day, Balance::new(&self.terms, spent))).collect())
     }
 

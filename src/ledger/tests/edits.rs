@@ -101,6 +101,37 @@ fn a_changed_value_is_found_in_every_column_of_every_row_of_every_table() {
     assert!(tried > 200, "{tried} values were tried");
 }
 
+#[test]
+fn no_charge_and_no_refund_is_built_upon_a_sum_or_an_entry_that_was_changed() {
+    let original = full();
+    let mut tried = 0;
+    for table in ["entries", "charges", "blocks"] {
+        let connection = original.by_hand();
+        let columns = texts(&connection, &format!("SELECT name FROM pragma_table_info('{table}')"));
+        let count = format!("SELECT count(*) FROM {table}");
+        let rows: i64 = connection.query_row(&count, [], |row| row.get(0)).unwrap();
+        drop(connection);
+        // When an entry was reserved is no matter of what it costs.
+        for column in columns.iter().filter(|column| *column != "reserved_at") {
+            for row in 0..rows {
+                let bench = original.copy_as_after_a_crash();
+                edit(&bench, |connection| change_one(connection, table, column, row));
+                let mut ledger = bench.open();
+                let charged = ledger.reserve(&asking("more", 1..=4, 1));
+                assert_eq!(kind_of(charged), Some(Kind::Io), "{column} of row {row} of {table}");
+                assert!(ledger.void(EntryId(5)).is_err(), "{column} of row {row} of {table}");
+                tried += 1;
+            }
+        }
+    }
+    assert!(tried > 100, "{tried} values were tried");
+    let bench = original.copy_as_after_a_crash();
+    bench.by_hand().execute("UPDATE blocks SET spent = 0", []).unwrap();
+    let error = bench.open().reserve(&asking("more", 3..=3, 1)).unwrap_err();
+    assert!(error.to_string().contains("the sum of block 2026-03-01 is not that"), "{error}");
+    assert_eq!(kind_of(bench.open().balances()), Some(Kind::Io));
+}
+
 /// Puts another value of the same type into one cell.
 fn change_one(connection: &rusqlite::Connection, table: &str, column: &str, row: i64) {
     let keys = texts(
