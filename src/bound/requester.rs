@@ -2,9 +2,9 @@
 
 use super::ball::scale_into_ball;
 use super::sorted::{PartitionedRows, RowsBuffer};
-use super::tables::{ClassTable, TableBounds};
+use super::tables::TableBounds;
 use crate::Result;
-use crate::plan::kinds::{CellAmount, Hat, RequesterRows, Shape, TableBound, contribution};
+use crate::plan::kinds::{CellAmount, Hat, RequesterRows, TableBound, contribution};
 
 /// Bounds requesters, with buffers that are used for one partition after another.
 #[derive(Default)]
@@ -21,11 +21,11 @@ struct OneRequester {
     shapes: Vec<Own>,
 }
 
-/// One vector of a requester, and its shape.
+/// One vector of a requester, and the sum of its squares once it is filled.
 #[derive(Default)]
 struct Own {
     vector: Vec<CellAmount>,
-    shape: Option<Shape>,
+    square: Option<u128>,
 }
 
 impl RequesterBounder {
@@ -68,7 +68,8 @@ impl OneRequester {
         tables: &TableBounds<'_>,
         add: &mut impl FnMut(usize, u32, i64),
     ) {
-        let hat = Hat::of(rows.lookups.unsigned_abs());
+        let lookups = rows.lookups.unsigned_abs();
+        let hat = Hat::of(lookups);
         for (class, weight) in hat.weights() {
             for table in &tables.classes[class] {
                 if table.holds_all {
@@ -76,35 +77,33 @@ impl OneRequester {
                     continue;
                 }
                 let own = &mut self.shapes[table.vector];
-                let shape = own.shape(rows, &hat, &tables.vectors[table.vector], *table);
-                let multiplier = shape.multiplier(table.clip, weight);
+                let square = own.square(rows, &tables.vectors[table.vector]);
+                let light = table.light.as_ref().zip(u64::try_from(square).ok());
+                let multiplier = light.and_then(|(light, square)| light.get(lookups, square));
+                let multiplier = multiplier.unwrap_or_else(|| {
+                    hat.shape_of(square, table.bits).multiplier(table.clip, weight)
+                });
                 for amount in &own.vector {
                     let steps = contribution(amount.steps.unsigned_abs(), multiplier);
                     add(table.table, amount.cell, steps);
                 }
             }
         }
-        self.shapes.iter_mut().for_each(|own| own.shape = None);
+        self.shapes.iter_mut().for_each(|own| own.square = None);
     }
 }
 
 impl Own {
-    /// Fills the vector if no other table did.
-    fn shape(
-        &mut self,
-        rows: &RequesterRows<'_>,
-        hat: &Hat,
-        bound: &TableBound<'_>,
-        table: ClassTable,
-    ) -> Shape {
-        if let Some(shape) = self.shape {
-            return shape;
+    /// Fills the vector if no other table did; the sum of its squares.
+    fn square(&mut self, rows: &RequesterRows<'_>, bound: &TableBound<'_>) -> u128 {
+        if let Some(square) = self.square {
+            return square;
         }
         bound.fill(rows, &mut self.vector);
         let square = |amount: &CellAmount| u128::from(amount.steps.unsigned_abs()).pow(2);
-        let shape = hat.shape_of(self.vector.iter().map(square).sum(), table.bits);
-        self.shape = Some(shape);
-        shape
+        let square = self.vector.iter().map(square).sum();
+        self.square = Some(square);
+        square
     }
 }
 

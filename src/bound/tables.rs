@@ -1,6 +1,6 @@
 //! The measured tables as a requester meets them: those of shapes by its one or two classes.
 
-use crate::plan::kinds::{Bounding, CLASSES, Needs, SHAPE_ONE, TableBound};
+use crate::plan::kinds::{Bounding, CLASSES, LightMultipliers, Needs, SHAPE_ONE, TableBound};
 use crate::plan::{MeasuredTable, Plan};
 
 /// The tables of a plan, by how they are bounded.
@@ -16,7 +16,6 @@ pub struct TableBounds<'a> {
 }
 
 /// One table of one class of activity.
-#[derive(Debug, Clone, Copy)]
 pub(super) struct ClassTable {
     /// Its place in the plan.
     pub(super) table: usize,
@@ -26,6 +25,8 @@ pub(super) struct ClassTable {
     pub(super) clip: u64,
     /// Fractional bits of what a row adds.
     pub(super) bits: u32,
+    /// What requesters of few lookups are multiplied by, in tables of counts of the first class.
+    pub(super) light: Option<LightMultipliers>,
     /// Whether its one cell holds all rows of a requester, so that it receives the whole weight.
     pub(super) holds_all: bool,
 }
@@ -82,7 +83,8 @@ impl<'a> TableBounds<'a> {
                 bounds.needs = bounds.needs.max(kind.needs());
             }
             if let Some(tables) = bounds.classes.get_mut(class) {
-                tables.push(ClassTable { table: place, vector, clip, bits, holds_all });
+                let light = (class == 0 && bits == 0).then(|| LightMultipliers::of(clip));
+                tables.push(ClassTable { table: place, vector, clip, bits, light, holds_all });
             }
         }
         bounds

@@ -15,7 +15,8 @@ use crate::{Error, Result};
 /// Maps atoms to the cells of one measured table.
 #[derive(Debug, Clone)]
 pub struct Cells {
-    axes: Vec<AxisPlace>,
+    keys: Vec<KeyPlace>,
+    conditions: Vec<ConditionPlace>,
     number: Option<(Digit, Arc<[i64]>)>,
     combinations: u32,
     count: u32,
@@ -29,19 +30,21 @@ pub struct RowNumber<'a> {
     pub steps: fn(&Grid, u16) -> i64,
 }
 
-/// One axis: where an atom lies on it, and how far apart its values are in the table.
+/// The axis of a key: how many values it has, and how far apart they are in the table.
 #[derive(Debug, Clone)]
-struct AxisPlace {
-    position: Position,
+struct KeyPlace {
+    digit: Digit,
     size: u64,
     stride: u64,
 }
 
+/// The axis of a condition over the digits of its keys, with one flag per combination: whether it is
+/// met.
 #[derive(Debug, Clone)]
-enum Position {
-    Key(Digit),
-    /// A condition over the digits of its keys, with one flag per combination: whether it is met.
-    Condition(Vec<(Digit, u64)>, Arc<[bool]>),
+struct ConditionPlace {
+    digits: Vec<(Digit, u64)>,
+    met: Arc<[bool]>,
+    stride: u64,
 }
 
 impl Cells {
@@ -57,23 +60,28 @@ impl Cells {
         layout: &Layout,
         questions: &[Question],
     ) -> Result<Self> {
-        let mut places = Vec::new();
+        let (mut keys, mut conditions) = (Vec::new(), Vec::new());
         let mut stride = 1_u64;
         for axis in axes.iter().rev() {
-            let (position, size) = match axis {
+            let size = match axis {
                 Axis::Key(name) => {
-                    (Position::Key(layout.digit(name)?), axis_size(layout.key(name)?))
+                    let (digit, size) = (layout.digit(name)?, axis_size(layout.key(name)?));
+                    keys.push(KeyPlace { digit, size, stride });
+                    size
                 }
-                Axis::Condition(question) => (condition(question, layout, questions)?, 2),
+                Axis::Condition(question) => {
+                    let (digits, met) = condition(question, layout, questions)?;
+                    conditions.push(ConditionPlace { digits, met, stride });
+                    2
+                }
             };
-            places.push(AxisPlace { position, size, stride });
             stride = stride.checked_mul(size).ok_or_else(too_many)?;
         }
-        places.reverse();
         let number = number.map(|number| levels(layout, &number)).transpose()?;
         let count = stride.checked_mul(cells_per_combination).ok_or_else(too_many)?;
         Ok(Self {
-            axes: places,
+            keys,
+            conditions,
             number,
             combinations: u32::try_from(stride).map_err(|_| too_many())?,
             count: u32::try_from(count).map_err(|_| too_many())?,
@@ -96,20 +104,17 @@ impl Cells {
     #[must_use]
     pub fn cell(&self, atom: u64) -> Option<u32> {
         let mut cell = 0_u64;
-        for axis in &self.axes {
-            let position = match &axis.position {
-                Position::Key(digit) => digit.of(atom),
-                Position::Condition(digits, met) => {
-                    let at: u64 =
-                        digits.iter().map(|(digit, stride)| digit.of(atom) * stride).sum();
-                    let at = usize::try_from(at).unwrap_or(usize::MAX);
-                    u64::from(met.get(at).copied().unwrap_or(false))
-                }
-            };
+        for axis in &self.keys {
+            let position = axis.digit.of(atom);
             if position >= axis.size {
                 return None;
             }
             cell += position * axis.stride;
+        }
+        for axis in &self.conditions {
+            let at: u64 = axis.digits.iter().map(|(digit, stride)| digit.of(atom) * stride).sum();
+            let at = usize::try_from(at).unwrap_or(usize::MAX);
+            cell += u64::from(axis.met.get(at).copied().unwrap_or(false)) * axis.stride;
         }
         u32::try_from(cell).ok()
     }
@@ -137,8 +142,12 @@ fn levels(layout: &Layout, number: &RowNumber<'_>) -> Result<(Digit, Arc<[i64]>)
     }
 }
 
+/// The digits that a condition reads, each with its stride among all combinations, and whether each
+/// combination meets it.
+type MetBy = (Vec<(Digit, u64)>, Arc<[bool]>);
+
 /// Evaluates the condition of a share for every combination of the keys that it reads.
-fn condition(question: &str, layout: &Layout, questions: &[Question]) -> Result<Position> {
+fn condition(question: &str, layout: &Layout, questions: &[Question]) -> Result<MetBy> {
     let found = questions.iter().find(|known| known.name == question);
     let Some((condition, keys)) = found.and_then(|found| found.measure.condition()) else {
         return Err(Error::internal("a measured table names a condition that no question has"));
@@ -150,7 +159,7 @@ fn condition(question: &str, layout: &Layout, questions: &[Question]) -> Result<
         digits.push((layout.digit(axis_name(key))?, stride));
         stride = stride.checked_mul(key.size()).ok_or_else(too_many)?;
     }
-    Ok(Position::Condition(digits, met.into()))
+    Ok((digits, met.into()))
 }
 
 /// Whether each combination of keys meets a condition; the last key changes fastest.

@@ -118,6 +118,11 @@ impl Hat {
         self.weights().find(|(own, _)| *own == class).map_or(0, |(_, weight)| weight)
     }
 
+    /// The multiplier of its counts in the first class.
+    fn first_multiplier(&self, square: u64, clip: u64) -> Multiplier {
+        self.shape(square.into()).multiplier(clip, self.weight(0))
+    }
+
     /// How a table scales this requester's counts: `square` is the sum of the squared counts of its
     /// cells, in each of which some of its lookups are and in no two the same.
     #[must_use]
@@ -154,9 +159,8 @@ impl Shape {
     #[must_use]
     pub fn multiplier(&self, clip: u64, weight: u64) -> Multiplier {
         let Self { lookups, square, bits } = *self;
-        let shift = MULTIPLIER_BITS + bits;
         if square == 0 || lookups == 0 {
-            return Multiplier { by: 0, shift };
+            return Multiplier { by: 0, bits };
         }
         // Two norms of at most one: a larger clip cuts nothing.
         let clip = clip.min(SHAPE_ONE);
@@ -164,10 +168,11 @@ impl Shape {
         let by = if square <= inside * inside {
             (weight << MULTIPLIER_BITS) / lookups
         } else {
-            let bounded = (u128::from(clip * weight) << shift) / root_rounded_up(square);
+            let bounded =
+                (u128::from(clip * weight) << (MULTIPLIER_BITS + bits)) / root_rounded_up(square);
             u64::try_from(bounded).unwrap_or(0)
         };
-        Multiplier { by, shift }
+        Multiplier { by, bits }
     }
 }
 
@@ -175,15 +180,44 @@ impl Shape {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Multiplier {
     by: u64,
-    shift: u32,
+    /// Fractional bits of the amounts.
+    bits: u32,
+}
+
+/// The multipliers of requesters that have weight in the first class alone, computed once for a table of
+/// counts: those are most requesters, and have few different ones.
+#[derive(Debug, Clone)]
+pub struct LightMultipliers(Vec<Multiplier>);
+
+impl LightMultipliers {
+    /// The most that the squared counts of such a requester add up to.
+    const MOST_SQUARE: u64 = FIRST_NODE * FIRST_NODE;
+
+    /// Those of a table with this clip.
+    #[must_use]
+    pub fn of(clip: u64) -> Self {
+        let of = |lookups, square| Hat::of(lookups).first_multiplier(square, clip);
+        let squares = |lookups| (0..=Self::MOST_SQUARE).map(move |square| of(lookups, square));
+        Self((0..=FIRST_NODE).flat_map(squares).collect())
+    }
+
+    /// The multiplier of a requester by its lookups and the sum of the squares of its counts; `None` for
+    /// a requester with weight in other classes.
+    #[inline]
+    #[must_use]
+    pub fn get(&self, lookups: u64, square: u64) -> Option<Multiplier> {
+        let is_light = lookups <= FIRST_NODE && square <= Self::MOST_SQUARE;
+        let place = is_light.then_some(lookups * (Self::MOST_SQUARE + 1) + square)?;
+        self.0.get(place as usize).copied()
+    }
 }
 
 /// What an amount adds to its cell, in steps.
 #[inline]
 #[must_use]
 pub fn contribution(amount: u64, multiplier: Multiplier) -> i64 {
-    let product = (u128::from(amount) * u128::from(multiplier.by)) >> multiplier.shift;
-    i64::try_from(product).unwrap_or(0)
+    let product = (u128::from(amount) * u128::from(multiplier.by)) >> MULTIPLIER_BITS;
+    u64::try_from(product).map_or(0, |product| (product >> multiplier.bits).cast_signed())
 }
 
 /// The least integer whose square is at least `square`.

@@ -75,10 +75,36 @@ pub(super) fn count_rows(
     vector.reserve(atoms.len());
     for atom in atoms {
         if let Some(cell) = cells.cell(atom.atom) {
-            vector.push(CellAmount { cell, steps: atom.lookups.saturating_mul(one) });
+            add_amount(vector, CellAmount { cell, steps: atom.lookups.saturating_mul(one) });
         }
     }
-    merge(vector);
+    merge_rest(vector);
+}
+
+/// How many amounts are searched for one of the same cell.
+const SEARCHED: usize = 8;
+
+/// Adds an amount to that of its cell: among the first few amounts, or if it is the last one.
+/// [`merge_rest`] adds up what is left.
+#[inline]
+pub(super) fn add_amount(vector: &mut Vec<CellAmount>, amount: CellAmount) {
+    let is_same = |known: &&mut CellAmount| known.cell == amount.cell;
+    let known = if vector.len() <= SEARCHED {
+        vector.iter_mut().find(is_same)
+    } else {
+        vector.last_mut().filter(is_same)
+    };
+    match known {
+        Some(known) => known.steps = known.steps.saturating_add(amount.steps),
+        None => vector.push(amount),
+    }
+}
+
+/// Adds the amounts of equal cells up that [`add_amount`] has not.
+pub(super) fn merge_rest(vector: &mut Vec<CellAmount>) {
+    if vector.len() > SEARCHED {
+        merge(vector);
+    }
 }
 
 /// Adds the amounts of equal cells up: several atoms may share a cell.

@@ -19,7 +19,9 @@ use super::super::cells::RowNumber;
 use super::activity::{LEVEL_BITS, SHAPE_ONE};
 use super::kind::{Bounding, Kind, Needs, Reach, TableBound};
 use super::prefixes::MOST_CELLS;
-use super::rows::{CellAmount, Pair, PairAmount, RequesterRows, by_target, count_rows, merge};
+use super::rows::{
+    CellAmount, Pair, PairAmount, RequesterRows, add_amount, by_target, count_rows, merge_rest,
+};
 use crate::release_file::lattice::Clip;
 use crate::release_file::prefix::{Prefix, PrefixOf};
 
@@ -94,10 +96,11 @@ impl Kind for ShapeSums {
     fn fill(&self, rows: &RequesterRows<'_>, table: &TableBound<'_>, vector: &mut Vec<CellAmount>) {
         for atom in rows.atoms {
             if let Some((cell, level)) = table.cells.cell_and_steps(atom.atom) {
-                vector.push(CellAmount { cell, steps: level.saturating_mul(atom.lookups) });
+                let steps = level.saturating_mul(atom.lookups);
+                add_amount(vector, CellAmount { cell, steps });
             }
         }
-        merge(vector);
+        merge_rest(vector);
     }
 
     fn divide(&self, pairs: &[Pair], table: &TableBound<'_>, amounts: &mut Vec<PairAmount>) {
@@ -161,8 +164,8 @@ impl Kind for PrefixShapes {
             }
             PrefixOf::Target => {
                 let amount = |pair: &Pair| CellAmount { cell: cell(pair.target), steps: 1 };
-                vector.extend(rows.pairs.iter().map(amount));
-                merge(vector);
+                rows.pairs.iter().for_each(|pair| add_amount(vector, amount(pair)));
+                merge_rest(vector);
             }
         }
     }

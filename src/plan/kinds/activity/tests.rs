@@ -277,6 +277,22 @@ fn light_requesters_add_an_eighth_for_each_lookup() {
     }
 }
 
+#[test]
+fn what_is_kept_of_light_requesters_is_what_would_be_computed() {
+    for clip in CLIPS {
+        let light = LightMultipliers::of(clip);
+        for lookups in 0..=8_u64 {
+            for square in 0..=lookups.pow(2) {
+                let hat = Hat::of(lookups);
+                let expected = hat.shape(square.into()).multiplier(clip, hat.weight(0));
+                assert_eq!(light.get(lookups, square), Some(expected));
+            }
+        }
+        assert!(light.get(9, 1).is_none() && light.get(u64::MAX, 1).is_none());
+        assert!(light.get(8, u64::MAX).is_none());
+    }
+}
+
 /// A number of lookups of any size.
 fn lookups() -> impl Strategy<Value = u64> {
     prop_oneof![
@@ -343,7 +359,7 @@ proptest! {
                 let bounded = (u128::from(clip * weight) << (40 + vector.bits)) / root;
                 let expected = u64::try_from(whole.min(bounded)).unwrap();
                 let found = hat.shape_of(square, vector.bits).multiplier(clip, weight);
-                prop_assert_eq!(found, Multiplier { by: expected, shift: 40 + vector.bits });
+                prop_assert_eq!(found, Multiplier { by: expected, bits: vector.bits });
             }
         }
     }
