@@ -99,7 +99,7 @@ pub(crate) struct Status {
     /// The release file
     #[arg(value_name = "RELEASE.toml")]
     pub(crate) release: PathBuf,
-    /// Decide as if it were this instant, instead of now
+    /// Decide as if it were this instant, which must have passed, instead of now
     #[arg(long, value_name = "T")]
     pub(crate) as_of: Option<String>,
     /// Also read the log files of released days, and report which changed since
@@ -131,7 +131,7 @@ pub(crate) struct Run {
     /// Charge this ledger instead of the one that the release file names
     #[arg(long, value_name = "FILE")]
     pub(crate) ledger: Option<PathBuf>,
-    /// Decide as if it were this instant, instead of now
+    /// Decide as if it were this instant, which must have passed, instead of now
     #[arg(long, value_name = "T")]
     pub(crate) as_of: Option<String>,
     /// How long to wait for a ledger that another run holds
@@ -203,7 +203,7 @@ pub(crate) struct Retain {
     /// Use this ledger instead of the one that the release file names
     #[arg(long, value_name = "FILE")]
     pub(crate) ledger: Option<PathBuf>,
-    /// Decide as if it were this instant, instead of now
+    /// Decide as if it were this instant, which must have passed unless for --dry-run, instead of now
     #[arg(long, value_name = "T")]
     pub(crate) as_of: Option<String>,
     /// Show what would be deleted, and change nothing

@@ -20,6 +20,8 @@ use crate::{Error, Result};
 
 /// How many of the last digits of a number an order's reference must not hold.
 const NAMING_DIGITS: usize = 7;
+/// How long to wait for a run that holds the ledger.
+const WAIT: Duration = Duration::from_secs(60);
 /// How long an extension lasts.
 const STEP_DAYS: i64 = 30;
 
@@ -40,7 +42,7 @@ pub(crate) fn run(verb: &HoldVerb, output: &Output) -> Result<()> {
 }
 
 fn add(asked: &HoldAdd, output: &Output) -> Result<()> {
-    let (release_file, now) = place(&asked.order.place)?;
+    let (release_file, now) = (place(&asked.order.place)?, Clock::System.now());
     let order = order(&asked.order.order)?;
     let mut numbers = asked.number.clone();
     if let Some(file) = &asked.numbers {
@@ -51,10 +53,10 @@ fn add(asked: &HoldAdd, output: &Output) -> Result<()> {
     let (from, to) = window(&asked.from, &asked.to)?;
     let expires = match &asked.expires {
         Some(text) => end(text)?,
-        None => later(now.as_of)?,
+        None => later(now)?,
     };
-    if expires <= now.as_of {
-        return Err(Error::usage(format!("`--expires {expires}` is not after {}", now.as_of))
+    if expires <= now {
+        return Err(Error::usage(format!("`--expires {expires}` is not after {now}"))
             .help("a hold that has ended keeps nothing: give a later end"));
     }
     let mut recipients: Vec<String> = asked
@@ -64,10 +66,10 @@ fn add(asked: &HoldAdd, output: &Output) -> Result<()> {
         .collect::<Result<_>>()?;
     recipients.sort();
     recipients.dedup();
-    let mut ledger = writer(&release_file, now)?;
+    let mut ledger = open_custody(&release_file, WAIT)?;
     let custody = ledger.custody()?;
     let earlier = custody.of_order(order);
-    if earlier.is_some_and(|hold| hold.is_active(now.as_of)) {
+    if earlier.is_some_and(|hold| hold.is_active(now)) {
         return Err(Error::refused(format!("the order {order} is held already"))
             .help("extend or lift it, or enter the other order under its own reference"));
     }
@@ -100,9 +102,9 @@ fn add(asked: &HoldAdd, output: &Output) -> Result<()> {
 }
 
 fn extend(asked: &HoldOrder, output: &Output) -> Result<()> {
-    let (release_file, now) = place(&asked.place)?;
-    let mut ledger = writer(&release_file, now)?;
-    let hold = active(&ledger.custody()?, &asked.order, now.as_of)?;
+    let release_file = place(&asked.place)?;
+    let (mut ledger, now) = writer(&release_file)?;
+    let hold = active(&ledger.custody()?, &asked.order, now)?;
     let until = later(hold.expires)?;
     ledger.extend_hold(hold.terms.hold, until)?;
     let object = json!({
@@ -116,9 +118,9 @@ fn extend(asked: &HoldOrder, output: &Output) -> Result<()> {
 }
 
 fn lift(asked: &HoldOrder, output: &Output) -> Result<()> {
-    let (release_file, now) = place(&asked.place)?;
-    let mut ledger = writer(&release_file, now)?;
-    let hold = active(&ledger.custody()?, &asked.order, now.as_of)?;
+    let release_file = place(&asked.place)?;
+    let (mut ledger, now) = writer(&release_file)?;
+    let hold = active(&ledger.custody()?, &asked.order, now)?;
     ledger.lift_hold(hold.terms.hold)?;
     let order = &hold.terms.order;
     let object = json!({ "hold": hold.terms.hold, "order": order, "lifted": true });
@@ -128,14 +130,14 @@ fn lift(asked: &HoldOrder, output: &Output) -> Result<()> {
 }
 
 fn list(asked: &HoldPlace, output: &Output) -> Result<()> {
-    let (release_file, now) = place(asked)?;
+    let (release_file, now) = (place(asked)?, Clock::System.now());
     let custody = Ledger::open_existing(&release_file.ledger.path)?.custody()?;
     let mut text = String::new();
     let mut holds = Vec::new();
     for hold in &custody.holds {
         let terms = &hold.terms;
         let (state, from, to) =
-            (state(hold, now.as_of), instant(terms.from_micros), instant(terms.to_micros));
+            (state(hold, now), instant(terms.from_micros), instant(terms.to_micros));
         // Writing to a string cannot fail.
         let _infallible = writeln!(
             text,
@@ -168,17 +170,17 @@ fn list(asked: &HoldPlace, output: &Output) -> Result<()> {
 }
 
 fn open(asked: &HoldOpen, output: &Output) -> Result<()> {
-    let (release_file, now) = place(&asked.order.place)?;
-    let mut ledger = writer(&release_file, now)?;
+    let release_file = place(&asked.order.place)?;
+    let (mut ledger, now) = writer(&release_file)?;
     let order = order(&asked.order.order)?;
-    disclose(&release_file, &mut ledger, now.as_of, order, &asked.identity, &asked.out)?;
+    disclose(&release_file, &mut ledger, now, order, &asked.identity, &asked.out)?;
     let out = asked.out.display().to_string();
     output.result(&json!({ "order": order, "out": out }), &format!("order {order}: {out}\n"));
     Ok(())
 }
 
 fn report(asked: &HoldPlace, output: &Output) -> Result<()> {
-    let (release_file, _) = place(asked)?;
+    let release_file = place(asked)?;
     let custody = Ledger::open_existing(&release_file.ledger.path)?.custody()?;
     let months = custody.months();
     let mut text = String::from("month    orders  extensions  openings  refused\n");
@@ -201,32 +203,21 @@ fn report(asked: &HoldPlace, output: &Output) -> Result<()> {
     Ok(())
 }
 
-fn place(place: &HoldPlace) -> Result<(ReleaseFile, Now)> {
+fn place(place: &HoldPlace) -> Result<ReleaseFile> {
     let mut release_file = ReleaseFile::read(&place.release)?;
     if let Some(ledger) = &place.ledger {
         release_file.ledger.path.clone_from(ledger);
     }
-    let as_of = match &place.as_of {
-        None => Clock::System.now(),
-        Some(text) => parse_instant(text)?,
-    };
-    Ok((release_file, Now { as_of, is_named: place.as_of.is_some() }))
+    Ok(release_file)
 }
 
-/// Opens the ledger to append an event, which must not be earlier than the last one.
-fn writer(release_file: &ReleaseFile, now: Now) -> Result<Ledger> {
-    now.require_past()?;
-    let ledger = open_custody(release_file, Duration::from_secs(60), Clock::Fixed(now.as_of))?;
-    let noted = ledger.last_event_at()?;
-    now.require_after(Some(noted))?;
-    if now.is_named && now.as_of < noted {
-        return Err(Error::refused(format!(
-            "`--as-of` is {}, and the last event of the journal is from {noted}",
-            now.as_of
-        ))
-        .help("events are noted in the order of time: leave out --as-of"));
-    }
-    Ok(ledger)
+/// Opens the ledger for what a hold in force allows, unless the clock has gone back: that would bring
+/// back a hold that has ended. Entering an order only keeps more, so it waits for no clock.
+fn writer(release_file: &ReleaseFile) -> Result<(Ledger, Timestamp)> {
+    let now = Now::read(None)?;
+    let ledger = open_custody(release_file, WAIT)?;
+    now.require_after(Some(ledger.last_event_at()?))?;
+    Ok((ledger, now.as_of))
 }
 
 /// Checks an order's reference, which is shown in lists.

@@ -32,9 +32,6 @@ pub(crate) struct HoldPlace {
     /// Use this ledger instead of the one that the release file names
     #[arg(long, value_name = "FILE")]
     pub(crate) ledger: Option<PathBuf>,
-    /// Decide as if it were this instant, instead of now
-    #[arg(long, value_name = "T")]
-    pub(crate) as_of: Option<String>,
 }
 
 /// One order.

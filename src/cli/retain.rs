@@ -18,7 +18,6 @@ use crate::pipeline::{
 };
 use crate::release_file::ReleaseFile;
 use crate::release_file::logs::Place;
-use crate::release_file::window::{Clock, parse_instant};
 use crate::retain::{Now, closed_days};
 use crate::{Kind, Result};
 
@@ -35,8 +34,9 @@ pub(crate) fn run(asked: &Retain, output: &Output) -> Result<u8> {
     if asked.dry_run {
         return dry_run(&job, now, output).map(|()| 0);
     }
-    let mut ledger = open_custody(&job.release_file, job.wait, Clock::Fixed(job.as_of))?;
-    Marks::read(&job.release_file.logs.place)?.require_no_holds_elsewhere(&ledger, job.as_of)?;
+    let mut ledger = open_custody(&job.release_file, job.wait)?;
+    Marks::read(&job.release_file.logs.place)?
+        .require_no_holds_elsewhere(&ledger, now.of_holds())?;
     let mut worst = 0;
     if asked.release_first {
         // No budget is spent at an instant that deletion would not accept.
@@ -90,14 +90,12 @@ fn job(asked: &Retain) -> Result<(Job, Now)> {
     if let Some(ledger) = &asked.ledger {
         release_file.ledger.path.clone_from(ledger);
     }
-    let as_of = match &asked.as_of {
-        None => Clock::System.now(),
-        Some(text) => parse_instant(text)?,
-    };
+    let named = asked.as_of.as_deref();
+    let now = if asked.dry_run { Now::read_any(named)? } else { Now::read(named)? };
     let job = Job {
         out: release_file.output.clone(),
         release_file,
-        as_of,
+        as_of: now.as_of,
         wait: parse_wait(&asked.wait)?,
         again: Again::Refuse,
         incomplete: Incomplete::Refuse,
@@ -107,7 +105,7 @@ fn job(asked: &Retain) -> Result<(Job, Now)> {
         spill: Spill::Allow,
         stop: Stop::default(),
     };
-    Ok((job, Now { as_of, is_named: asked.as_of.is_some() }))
+    Ok((job, now))
 }
 
 fn dry_run(job: &Job, now: Now, output: &Output) -> Result<()> {

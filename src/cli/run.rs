@@ -15,8 +15,8 @@ use crate::ledger::{Ledger, Second};
 use crate::pipeline::{Again, Done, Incomplete, Job, Spill, Stop, open_ledger, release_day};
 use crate::release_file::ReleaseFile;
 use crate::release_file::logs::Place;
-use crate::release_file::window::{Clock, Day, DayWindow, parse_instant};
-use crate::retain::closed_days;
+use crate::release_file::window::{Day, DayWindow};
+use crate::retain::{Now, closed_days};
 use crate::{Error, Kind, Result};
 
 /// Runs the command. A range goes on after a failed day and returns the largest exit code; it ends
@@ -25,8 +25,14 @@ use crate::{Error, Kind, Result};
 /// # Errors
 /// The error that stops the whole job, or that of its only day.
 pub(crate) fn run(asked: &Run, output: &Output) -> Result<u8> {
-    let mut job = job(asked)?;
+    let now = Now::read(asked.as_of.as_deref())?;
+    let mut job = job(asked, now)?;
     let windows = windows(asked, &job)?;
+    // What is released already needs neither logs nor a clock.
+    let released = status::released_days(&job.release_file)?;
+    if !windows.iter().all(|window| released.contains(&window.day())) {
+        now.require_living_logs(&job.release_file)?;
+    }
     let mut ledger = open_ledger(&job)?;
     // Until here a signal ends the process: nothing has begun.
     job.stop = Stop::on_signals()?;
@@ -97,7 +103,7 @@ fn release_range(
     Ok(range)
 }
 
-fn job(asked: &Run) -> Result<Job> {
+fn job(asked: &Run, now: Now) -> Result<Job> {
     let mut release_file = ReleaseFile::read(&asked.release)?;
     if let Some(logs) = &asked.logs {
         release_file.logs.place =
@@ -106,23 +112,18 @@ fn job(asked: &Run) -> Result<Job> {
     if let Some(ledger) = &asked.ledger {
         release_file.ledger.path.clone_from(ledger);
     }
-    let clock = match &asked.as_of {
-        None => Clock::System,
-        Some(text) => Clock::Fixed(parse_instant(text)?),
-    };
     let wait = parse_wait(&asked.wait)?;
     let out = asked.out.clone().unwrap_or_else(|| release_file.output.clone());
     let again = if asked.again { Again::Release } else { Again::Refuse };
     let incomplete = if asked.incomplete { Incomplete::Release } else { Incomplete::Refuse };
     let rejects = asked.rejects.clone();
     let second_ledger = if asked.new_ledger { Second::Allow } else { Second::Refuse };
-    let as_of = clock.now();
     let memory = size::memory(asked.memory.as_deref())?;
     let spill = if asked.no_spill { Spill::Refuse } else { Spill::Allow };
     Ok(Job {
         release_file,
         out,
-        as_of,
+        as_of: now.as_of,
         wait,
         again,
         incomplete,

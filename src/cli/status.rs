@@ -12,10 +12,8 @@ use super::output::Output;
 use crate::ledger::{Ledger, State};
 use crate::pipeline::logs_changed_since;
 use crate::release_file::ReleaseFile;
-use crate::release_file::window::{
-    Clock, Day, DayWindow, MICROS_PER_DAY, days_before, parse_instant,
-};
-use crate::retain::{Disposition, disposition};
+use crate::release_file::window::{Clock, Day, DayWindow, MICROS_PER_DAY, days_before};
+use crate::retain::{Disposition, Now, disposition};
 use crate::{Error, Kind, Result};
 
 /// A day that expires sooner than this needs an operator.
@@ -87,11 +85,7 @@ impl Standing {
 /// Usage, for the release file; I/O, when the ledger is damaged.
 pub(crate) fn run(asked: &Status, output: &Output) -> Result<u8> {
     let release_file = ReleaseFile::read(&asked.release)?;
-    let clock = match &asked.as_of {
-        None => Clock::System,
-        Some(text) => Clock::Fixed(parse_instant(text)?),
-    };
-    let as_of = clock.now();
+    let as_of = Now::read(asked.as_of.as_deref())?.as_of;
     let mut days = Vec::new();
     let mut text = String::new();
     let mut needs_operator = false;
@@ -194,7 +188,7 @@ fn changed_days(release_file: &ReleaseFile, as_of: Timestamp) -> Result<BTreeSet
     if !release_file.ledger.path.exists() {
         return Ok(changed);
     }
-    let ledger = Ledger::reopen(&release_file.ledger.path, CHECK_WAIT, Clock::Fixed(as_of))?;
+    let ledger = Ledger::reopen(&release_file.ledger.path, CHECK_WAIT, Clock::System)?;
     for day in released_days(release_file)? {
         let window = DayWindow::new(day, &release_file.ledger.time_zone)?;
         if disposition(&window, release_file, as_of)? == Disposition::Closed

@@ -6,6 +6,16 @@
 //! a run of a day reads neither holds nor archives, so that what it publishes is the same with them
 //! or without.
 //!
+//! What can go wrong around it, what happens then, and the test that shows it:
+//!
+//! | what happens | outcome | test |
+//! |---|---|---|
+//! | the clock goes back, or an instant is named | holds go by the clock alone; `extend`, `lift` and `open` refuse one that has gone back (65) | `holds::holds_know_no_other_time_than_the_clock` |
+//! | an order comes under a clock that has gone back | entered: it only keeps more | `holds::an_order_can_be_entered_whatever_the_clock_says` |
+//! | the clock jumps ahead | no row and no archive goes (65) unless a person names that day | `retain::a_clock_that_jumped_deletes_nothing`, `holds::archives_outlive_a_clock_that_cannot_be_right` |
+//! | an order comes after a deletion | its statement says so, by the order of the journal | `holds::a_late_order_learns_what_was_deleted_before_it`, `holds::a_deletion_after_an_order_was_not_before_it_whatever_instant_it_names` |
+//! | a deletion is killed | the next finishes it | `custody::a_deletion_that_is_killed_at_any_moment_is_finished_by_the_next` |
+//!
 //! | file | holds |
 //! |---|---|
 //! | `purge` | the order of a deletion, from the shortened copies to the last note |

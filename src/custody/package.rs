@@ -220,14 +220,14 @@ fn statement(hold: &Hold, custody: &Custody, rows: usize, digest: &str, now: Tim
     )
 }
 
-/// Which records of the window can be in no package: those that were gone before the order, and those
-/// that had not passed retention yet.
+/// Which records of the window can be in no package: those that were gone before the order, by the
+/// order of the journal, and those that had not passed retention yet.
 fn missing(hold: &Hold, custody: &Custody) -> String {
     let terms = &hold.terms;
     let gone = custody
         .retentions
         .iter()
-        .filter(|(retention, _)| retention.as_of <= hold.added_at)
+        .take(hold.deletions_before)
         .map(|(retention, _)| retention.cutoff)
         .max();
     let gone = match gone {

@@ -60,15 +60,15 @@ pub fn preview<'a>(
 ) -> Result<(Expiry<'a>, Vec<String>)> {
     let custody = ledger.map_or_else(|| Ok(Custody::default()), Ledger::custody)?;
     let noted = ledger.map_or(Ok(None), |ledger| ledger.last_event_at().map(Some))?;
-    now.require_past().and_then(|()| now.require_after(noted)).map_err(nothing_deleted)?;
+    now.require_after(noted).map_err(nothing_deleted)?;
     let expiry = find_expired(release_file, now).map_err(nothing_deleted)?;
     require_found(release_file, &expiry, &custody)?;
-    let due = custody.holds.iter().filter(|hold| hold.is_due(now.as_of));
+    let due = custody.holds.iter().filter(|hold| hold.is_due(now.of_holds()));
     let orders: Vec<String> = due.map(|hold| hold.terms.order.clone()).collect();
     if !orders.is_empty() {
         // Archives are the last copy of their rows. Without logs the ledger is the witness.
         let alive = expiry.newest.or_else(|| noted.map(Timestamp::as_microsecond));
-        now.require_credible(alive, release_file).map_err(nothing_deleted)?;
+        now.ending_holds().require_credible(alive, release_file).map_err(nothing_deleted)?;
     }
     Ok((expiry, orders))
 }
@@ -262,7 +262,7 @@ impl Deletion<'_> {
         }
         // Holds that wait for the same files are sealed in one reading of them.
         let mut waiting: BTreeMap<Vec<usize>, Vec<&Hold>> = BTreeMap::new();
-        for hold in custody.holds.iter().filter(|hold| hold.is_active(self.now.as_of)) {
+        for hold in custody.holds.iter().filter(|hold| hold.is_active(self.now.of_holds())) {
             let before = custody.sealed_files(retention, hold.terms.hold);
             let places = (0..self.digests.len())
                 .filter(|place| !before.contains(self.digests[*place].as_str()));
@@ -290,7 +290,7 @@ fn end_holds(
     now: Now,
     purged: &mut Purged,
 ) -> Result<()> {
-    for hold in ledger.custody()?.holds.iter().filter(|hold| hold.is_due(now.as_of)) {
+    for hold in ledger.custody()?.holds.iter().filter(|hold| hold.is_due(now.of_holds())) {
         let folder = seal::folder(release_file, hold.terms.hold);
         match fs::remove_dir_all(&folder) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {

@@ -23,6 +23,8 @@ pub struct Hold {
     pub expires: Timestamp,
     /// When each extension was entered, and the end that it set.
     pub extensions: Vec<(Timestamp, Timestamp)>,
+    /// How many deletions had begun when it was entered.
+    pub deletions_before: usize,
     /// When it was given up.
     pub lifted_at: Option<Timestamp>,
     /// When its archives were deleted.
@@ -191,6 +193,7 @@ impl Custody {
             expires: terms.expires,
             terms,
             extensions: Vec::new(),
+            deletions_before: self.retentions.len(),
             lifted_at: None,
             purged_at: None,
             archives: Vec::new(),

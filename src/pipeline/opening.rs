@@ -20,8 +20,7 @@ pub fn open_ledger(job: &Job) -> Result<Ledger> {
     let path = &job.release_file.ledger.path;
     let marks = Marks::read(&job.release_file.logs.place)?;
     marks.allow_new(path, job.second_ledger)?;
-    let mut ledger =
-        Ledger::open(path, &terms(&job.release_file), job.wait, Clock::Fixed(job.as_of))?;
+    let mut ledger = Ledger::open(path, &terms(&job.release_file), job.wait, Clock::System)?;
     ledger.agree_on_cap(release::cap_of(&job.release_file.ledger))?;
     marks.claim(&ledger, job.second_ledger)?;
     Ok(ledger)
@@ -34,14 +33,14 @@ pub fn open_ledger(job: &Job) -> Result<Ledger> {
 /// # Errors
 /// Busy, when a run holds it; refused, when it knows other rows under these names, or another ledger
 /// charges the same logs and this one is new to them; I/O.
-pub fn open_custody(release_file: &ReleaseFile, wait: Duration, clock: Clock) -> Result<Ledger> {
+pub fn open_custody(release_file: &ReleaseFile, wait: Duration) -> Result<Ledger> {
     let path = &release_file.ledger.path;
     let marks = Marks::read(&release_file.logs.place)?;
     marks.allow_new(path, Second::Refuse)?;
     let ledger = if path.exists() {
-        Ledger::reopen(path, wait, clock)?
+        Ledger::reopen(path, wait, Clock::System)?
     } else {
-        Ledger::open(path, &terms(release_file), wait, clock)?
+        Ledger::open(path, &terms(release_file), wait, Clock::System)?
     };
     ledger.require_same_rows(identity(release_file))?;
     marks.claim(&ledger, Second::Refuse)?;

@@ -3,14 +3,18 @@
 //! A clock that jumped ahead, or a wrong `time_unit`, would make every row look expired. The logs
 //! give evidence: a service that writes them is never silent for days, and no row is a decade past
 //! retention or from tomorrow. An instant that a person names may lie long after the logs, but not
-//! after the machine's own clock.
+//! after the machine's own clock: `--as-of` only ever looks back. Legal holds and the journal know no
+//! other time than that clock.
 
+use std::fs;
 use std::path::Path;
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
+use crate::ingest::{LogFile, find_log_files};
 use crate::release_file::ReleaseFile;
-use crate::release_file::window::{Clock, MICROS_PER_DAY};
+use crate::release_file::window::{Clock, DayWindow, MICROS_PER_DAY, parse_instant};
 use crate::{Error, Result};
 
 /// Rows that are past retention for longer than this mean that the time column is misread.
@@ -29,9 +33,49 @@ pub struct Now {
     pub as_of: Timestamp,
     /// Whether a person named it (`--as-of`), not the machine's clock.
     pub is_named: bool,
+    /// What the machine's clock says.
+    clock: Timestamp,
 }
 
 impl Now {
+    /// Reads `--as-of`, which only looks back; without it the clock decides.
+    ///
+    /// # Errors
+    /// Usage, for text that is no instant, or an instant that is yet to come.
+    pub fn read(named: Option<&str>) -> Result<Self> {
+        let now = Self::read_any(named)?;
+        if now.as_of <= now.clock {
+            return Ok(now);
+        }
+        Err(Error::usage(format!("`--as-of` is {}, which is yet to come", now.as_of))
+            .help("it only looks back: name an instant that has passed, or leave it out"))
+    }
+
+    /// The same for a verb that changes nothing, which may look ahead.
+    ///
+    /// # Errors
+    /// Usage, for text that is no instant.
+    pub fn read_any(named: Option<&str>) -> Result<Self> {
+        let clock = Clock::System.now();
+        let as_of = named.map_or(Ok(clock), parse_instant)?;
+        Ok(Self { as_of, is_named: named.is_some(), clock })
+    }
+
+    /// The instant by which holds are in force or have ended: the clock, which nothing looks behind.
+    #[must_use]
+    pub fn of_holds(self) -> Timestamp {
+        self.clock.max(self.as_of)
+    }
+
+    /// The same instant, to be judged by signs of life: whoever names today vouches for the clock,
+    /// and whoever names another day does not.
+    #[must_use]
+    pub fn ending_holds(self) -> Self {
+        let behind = self.of_holds().as_microsecond() - self.as_of.as_microsecond();
+        let is_named = self.is_named && behind <= AHEAD_DAYS * MICROS_PER_DAY;
+        Self { as_of: self.of_holds(), is_named, ..self }
+    }
+
     /// Refuses a clock that stands before the last thing that the ledger noted.
     ///
     /// # Errors
@@ -47,24 +91,23 @@ impl Now {
             "the clock says {}, and the ledger has noted something more than a day later",
             self.as_of
         ))
-        .help("set the clock right, or name the instant with --as-of"))
+        .help("set the clock right; `retain` also goes by an instant that is named with --as-of"))
     }
 
-    /// Refuses an instant that a person named and that is yet to come.
+    /// Refuses a clock that is far ahead of the logs, before a day is released by it. Names of day
+    /// folders and times of writing are the evidence, since no row may decide about a release.
     ///
     /// # Errors
     /// Input.
-    pub fn require_past(self) -> Result<()> {
-        let ahead = self.as_of.as_microsecond() - Clock::System.now().as_microsecond();
-        if !self.is_named || ahead <= AHEAD_DAYS * MICROS_PER_DAY {
-            return Ok(());
-        }
-        Err(Error::input(format!("`--as-of` is {}, which is yet to come", self.as_of))
-            .help("rows that are inside retention now would go: name an instant that has passed"))
+    pub fn require_living_logs(self, release_file: &ReleaseFile) -> Result<()> {
+        // Logs that cannot be listed are refused where they are read.
+        let logs = find_log_files(&release_file.logs).unwrap_or_default();
+        let newest = if self.is_named { None } else { logs.iter().filter_map(written).max() };
+        self.require_credible(newest, release_file)
     }
 
-    /// Refuses an instant at which the logs, whose newest row is `newest`, would have been silent for
-    /// too long.
+    /// Refuses an instant at which the logs, whose last sign of life is `newest`, would have been
+    /// silent for too long.
     ///
     /// # Errors
     /// Input.
@@ -84,8 +127,8 @@ impl Now {
         let days = silent.unwrap_or_default() / MICROS_PER_DAY;
         let who = if self.is_named { "`--as-of`" } else { "the clock" };
         Err(Error::input(format!(
-            "{who} says {}, and the last sign of life is {days} days older: either the clock or \
-             the time column is wrong, and live rows would go",
+            "{who} says {}, and the last sign of life in the logs is {days} days older: either that \
+             instant or the time column is wrong",
             self.as_of
         ))
         .help(if self.is_named {
@@ -94,6 +137,16 @@ impl Now {
             "set the clock right; when the logs did end then, name the instant with --as-of"
         }))
     }
+}
+
+/// When a log was written, by its day folder, or else by the time of its last change.
+fn written(log: &LogFile<'_>) -> Option<i64> {
+    if let Some(day) = log.folder_day() {
+        let end = DayWindow::new(day, &TimeZone::UTC).ok()?.end_micros();
+        return Some(end);
+    }
+    let modified = fs::metadata(log.path()).and_then(|facts| facts.modified()).ok()?;
+    Timestamp::try_from(modified).ok().map(Timestamp::as_microsecond)
 }
 
 /// The range of times that a row may have.
@@ -108,7 +161,7 @@ impl Plausible {
     pub(crate) fn around(now: Now, retention_days: u32) -> Self {
         let oldest = (i64::from(retention_days) + OLDEST_DAYS) * MICROS_PER_DAY;
         // An instant that a person names may lie before rows that are rightly there.
-        let latest = now.as_of.max(Clock::System.now()).as_microsecond();
+        let latest = now.of_holds().as_microsecond();
         Self {
             least: now.as_of.as_microsecond().saturating_sub(oldest),
             greatest: latest.saturating_add(AHEAD_DAYS * MICROS_PER_DAY),
@@ -164,18 +217,31 @@ mod tests {
             ("2025-02-28", "", true, true),
             ("2025-02-26", "", true, false),
         ] {
-            let found = Now { as_of, is_named }.require_credible(day(newest), &release(extra));
+            let found = Now { as_of, is_named, clock: as_of }
+                .require_credible(day(newest), &release(extra));
             assert_eq!(found.is_ok(), is_credible, "{newest} {extra} {is_named}");
         }
     }
 
     #[test]
-    fn nobody_names_an_instant_that_is_yet_to_come() {
-        let now = Clock::System.now();
-        let later = |hours: i64| now.checked_add(jiff::SignedDuration::from_hours(hours)).unwrap();
-        for (hours, is_named, is_fine) in [(23, true, true), (25, true, false), (25, false, true)] {
-            let found = Now { as_of: later(hours), is_named }.require_past();
-            assert_eq!(found.is_ok(), is_fine, "{hours} {is_named}");
+    fn nobody_names_an_instant_that_is_yet_to_come_but_to_look_at_it() {
+        let later = Clock::System.now().checked_add(jiff::SignedDuration::from_hours(1)).unwrap();
+        let later = later.to_string();
+        assert_eq!(Now::read(Some(&later)).unwrap_err().kind(), crate::Kind::Usage);
+        assert_eq!(Now::read_any(Some(&later)).unwrap().of_holds().to_string(), later);
+        let earlier = Now::read(Some("2026-01-01")).unwrap();
+        assert!(earlier.is_named && earlier.of_holds() > earlier.as_of);
+        assert!(!Now::read(None).unwrap().is_named);
+    }
+
+    #[test]
+    fn whoever_looks_back_does_not_vouch_for_the_clock() {
+        let clock = parse_instant("2026-03-31").unwrap();
+        for (as_of, vouches) in [("2026-03-31", true), ("2026-03-30", true), ("2026-03-29", false)]
+        {
+            let now = Now { as_of: parse_instant(as_of).unwrap(), is_named: true, clock };
+            let ending = now.ending_holds();
+            assert_eq!((ending.as_of, ending.is_named), (clock, vouches), "{as_of}");
         }
     }
 
@@ -183,8 +249,8 @@ mod tests {
     fn a_clock_before_the_ledgers_last_event_is_refused() {
         let as_of = parse_instant("2026-03-31").unwrap();
         let later = Some(parse_instant("2026-04-02").unwrap());
-        assert!(Now { as_of, is_named: false }.require_after(later).is_err());
-        assert!(Now { as_of, is_named: true }.require_after(later).is_ok());
-        assert!(Now { as_of, is_named: false }.require_after(Some(as_of)).is_ok());
+        assert!(Now { as_of, is_named: false, clock: as_of }.require_after(later).is_err());
+        assert!(Now { as_of, is_named: true, clock: as_of }.require_after(later).is_ok());
+        assert!(Now { as_of, is_named: false, clock: as_of }.require_after(Some(as_of)).is_ok());
     }
 }

@@ -23,6 +23,7 @@ import tempfile
 HERE = pathlib.Path(__file__).resolve().parent
 PROGRAM = pathlib.Path(sys.argv[1]).resolve()
 AS_OF = "2026-06-08T12:00:00Z"
+CLOCK = "1780920000000000"
 CUSTODIAN = "age1gpmsnwdcaf4jfkh7xygmcuycv8x0e5c2cxvtmlvxsyqzcq0yyprqfg9fdd"
 HELD = "+14155550123"
 HEADER = "requester,target,requested_at,client_ip,app,route,latency_ms\n"
@@ -129,14 +130,18 @@ def requester_day():
         release("daily.toml", "2026-06-01")
         release("daily.toml", "2026-06-02")
         release("loose.toml", "2026-06-01")
+        # Holds know no other time than the clock.
+        shim = HERE.parent / "shims" / "clock.c"
+        subprocess.run(["cc", "-shared", "-fPIC", "-o", "clock.so", shim], check=True)
+        clock = {**os.environ, "LD_PRELOAD": os.path.abspath("clock.so"), "TEST_CLOCK": CLOCK}
         order = ["--number", HELD, "--from", "2026-06-01", "--to", "2026-06-02"]
         for name in ["24-117", "24-118"]:
             run(
                 "hold", "add", "daily.toml", "--order", name, *order,
-                "--recipient", CUSTODIAN, "--as-of", AS_OF,
+                "--recipient", CUSTODIAN, env=clock,
             )
-        run("hold", "extend", "daily.toml", "--order", "24-117", "--as-of", AS_OF)
-        run("hold", "lift", "daily.toml", "--order", "24-118", "--as-of", AS_OF)
+        run("hold", "extend", "daily.toml", "--order", "24-117", env=clock)
+        run("hold", "lift", "daily.toml", "--order", "24-118", env=clock)
 
         # Its answers are stored, and published by the next run.
         pathlib.Path("published/scanners/day=2026-06-03").write_text("in the way")

@@ -21,6 +21,7 @@ use parquet::basic::Compression;
 use parquet::file::properties::WriterProperties;
 use tempfile::TempDir;
 
+use crate::clock;
 use crate::world::Ran;
 
 /// One row: microseconds, requester, target.
@@ -88,13 +89,25 @@ impl ArchiveWorld {
         ran
     }
 
-    pub(crate) fn retain(&self, as_of: i64) -> Ran {
-        self.run(&["retain", "release.toml", "--as-of", &instant(as_of)])
+    /// The same with the machine's clock at an instant, by which the program knows what has ended.
+    pub(crate) fn run_at(&self, now: i64, arguments: &[&str]) -> Ran {
+        let ran = Ran::of(&clock::at(self.command(arguments), now).output().unwrap());
+        assert!(!ran.stdout.contains("415555") && !ran.stderr.contains("415555"), "{arguments:?}");
+        ran
+    }
+
+    /// Deletes at an instant, which is named since the logs end before it; the clock stands there too,
+    /// but not before the rows that are there already.
+    pub(crate) fn retain(&self, now: i64) -> Ran {
+        self.run_at(
+            now.max(START + 48 * HOUR),
+            &["retain", "release.toml", "--as-of", &instant(now)],
+        )
     }
 
     /// Makes the ledger, as the first run does.
     pub(crate) fn begin(&self) {
-        let ran = self.run(&["retain", "release.toml", "--as-of", &instant(START)]);
+        let ran = self.retain(START);
         assert_eq!(ran.code, 0, "{}", ran.stderr);
     }
 
@@ -122,12 +135,12 @@ impl ArchiveWorld {
             "parquet" => write_parquet(&path, rows),
             _ => write_arrow(&path, rows),
         }
-        self.age(&format!("logs/{name}"), 2);
+        self.written(&format!("logs/{name}"), START - 2 * HOUR);
     }
 
-    /// Makes a file look as if it was last written some hours ago.
-    pub(crate) fn age(&self, name: &str, hours: u64) {
-        let at = std::time::SystemTime::now() - std::time::Duration::from_hours(hours);
+    /// Makes a file look as if it was last written at an instant.
+    pub(crate) fn written(&self, name: &str, at: i64) {
+        let at = std::time::UNIX_EPOCH + std::time::Duration::from_micros(at.unsigned_abs());
         File::options().append(true).open(self.path(name)).unwrap().set_modified(at).unwrap();
     }
 
@@ -158,24 +171,12 @@ impl ArchiveWorld {
     }
 
     /// The rows that the custodian gets for an order, sorted; empty if there is no archive.
-    pub(crate) fn disclosed(&self, order: &str, as_of: i64) -> Vec<Row> {
-        let out = format!("package-{order}-{as_of}");
+    pub(crate) fn disclosed(&self, order: &str, now: i64) -> Vec<Row> {
+        let out = format!("package-{order}-{now}");
         // Two openings may have the same instant.
         let _absent = std::fs::remove_dir_all(self.path(&out));
-        let as_of = instant(as_of);
-        let ran = self.run(&[
-            "hold",
-            "open",
-            "release.toml",
-            "--order",
-            order,
-            "--identity",
-            "custodian",
-            "--out",
-            &out,
-            "--as-of",
-            &as_of,
-        ]);
+        let open = ["hold", "open", "release.toml", "--order", order, "--identity", "custodian"];
+        let ran = self.run_at(now, &[&open[..], &["--out", &out]].concat());
         if ran.code == 1 {
             return Vec::new();
         }

@@ -120,8 +120,8 @@ fn live_rows_archives_and_nothing_else() {
 
 fn enter(world: &ArchiveWorld, reference: &str, order: &Order) {
     let (from, to) = (instant(order.from), instant(order.from + order.hours * HOUR));
-    let (now, expires) = (instant(START), instant(START + order.lasts * DAY));
-    let ran = world.run(&[
+    let expires = instant(START + order.lasts * DAY);
+    let add = [
         "hold",
         "add",
         "release.toml",
@@ -139,13 +139,12 @@ fn enter(world: &ArchiveWorld, reference: &str, order: &Order) {
         &expires,
         "--recipient",
         &world.recipient(),
-        "--as-of",
-        &now,
-    ]);
+    ];
+    let ran = world.run_at(START, &add);
     assert_eq!(ran.code, 0, "{}", ran.stderr);
     if order.is_lifted {
         let ran =
-            world.run(&["hold", "lift", "release.toml", "--order", reference, "--as-of", &now]);
+            world.run_at(START + 2 * DAY, &["hold", "lift", "release.toml", "--order", reference]);
         assert_eq!(ran.code, 0, "{}", ran.stderr);
     }
 }
@@ -208,8 +207,8 @@ fn a_deletion_that_is_killed_at_any_moment_is_finished_by_the_next() {
             all.into_iter().partition(|row| row.0 < START + DAY);
         // Killed once or twice on the way, at moments that the golden ratio spreads evenly.
         for kill in 0..=(round % 2) {
-            let mut command =
-                world.command(&["retain", "release.toml", "--as-of", &instant(as_of)]);
+            let retain = ["retain", "release.toml", "--as-of", &instant(as_of)];
+            let mut command = crate::clock::at(world.command(&retain), as_of);
             command.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null());
             let mut run = command.spawn().unwrap();
             let moment = ((round * 2 + kill) as f64 * 0.618_033_988_749_895).fract();

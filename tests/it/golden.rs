@@ -328,8 +328,11 @@ fn the_next_day_is_planned_from_what_the_ledger_released() {
 #[test]
 fn what_was_held_is_handed_over_to_its_custodian() {
     let golden = Golden::requester_day();
-    let open = ["hold", "open", "daily.toml", "--order", "24-117", "--as-of", "2026-07-03"];
-    golden.run(0, &[&open[..], &["--identity", "custodian.key", "--out", "package"]].concat());
+    let open = ["hold", "open", "daily.toml", "--order", "24-117", "--identity", "custodian.key"];
+    // On 3 July, while the hold is in force.
+    let opening = golden.world.command(&[&open[..], &["--out", "package"]].concat());
+    let ran = Ran::of(&crate::clock::at(opening, 1_783_036_800_000_000).output().unwrap());
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
     let rows = std::fs::read_to_string(golden.world.path("package/rows.csv")).unwrap();
     // The order is about this number, in either column of three rows.
     assert_eq!(rows.lines().skip(1).filter(|row| row.contains("+14155550123")).count(), 3);

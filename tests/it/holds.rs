@@ -17,7 +17,11 @@ fn world() -> ArchiveWorld {
 }
 
 fn add(world: &ArchiveWorld, order: &str, more: &[&str]) -> crate::world::Ran {
-    let (recipient, now) = (world.recipient(), instant(START));
+    add_at(world, START, order, more)
+}
+
+fn add_at(world: &ArchiveWorld, now: i64, order: &str, more: &[&str]) -> crate::world::Ran {
+    let recipient = world.recipient();
     let base = [
         "hold",
         "add",
@@ -30,27 +34,13 @@ fn add(world: &ArchiveWorld, order: &str, more: &[&str]) -> crate::world::Ran {
         "2026-03-01",
         "--recipient",
         &recipient,
-        "--as-of",
-        &now,
     ];
-    world.run(&[&base, more].concat())
+    world.run_at(now, &[&base, more].concat())
 }
 
 fn open(world: &ArchiveWorld, order: &str, identity: &str, out: &str) -> crate::world::Ran {
-    let now = instant(START + 32 * DAY);
-    world.run(&[
-        "hold",
-        "open",
-        "release.toml",
-        "--order",
-        order,
-        "--identity",
-        identity,
-        "--out",
-        out,
-        "--as-of",
-        &now,
-    ])
+    let open = ["hold", "open", "release.toml", "--order", order, "--identity", identity];
+    world.run_at(START + 32 * DAY, &[&open[..], &["--out", out]].concat())
 }
 
 #[test]
@@ -91,11 +81,11 @@ fn an_order_is_entered_once_extended_in_steps_and_lapses() {
     assert!(twice.stderr.contains("held already"));
     let at = |day: i64| instant(START + day * DAY);
     let extend =
-        |day| world.run(&["hold", "extend", "release.toml", "--order", "A", "--as-of", &at(day)]);
+        |day| world.run_at(START + day * DAY, &["hold", "extend", "release.toml", "--order", "A"]);
     // 30 days from the start, then twice 30 more, each from the previous end.
     assert_eq!(extend(29).code, 0);
     assert_eq!(extend(59).code, 0);
-    let list = world.run(&["hold", "list", "release.toml", "--as-of", &at(89), "--json"]);
+    let list = world.run_at(START + 89 * DAY, &["hold", "list", "release.toml", "--json"]);
     let json: serde_json::Value = serde_json::from_str(&list.stdout).unwrap();
     assert_eq!(json["holds"][0]["expires"], at(90));
     assert_eq!(json["holds"][0]["extensions"], 2);
@@ -174,24 +164,10 @@ fn an_opening_hands_over_rows_digests_and_a_statement() {
 fn a_late_order_learns_what_was_deleted_before_it() {
     let world = world();
     world.retain(START + 30 * DAY + 12 * HOUR);
-    let (recipient, now) = (world.recipient(), instant(START + 30 * DAY + 13 * HOUR));
-    let ran = world.run(&[
-        "hold",
-        "add",
-        "release.toml",
-        "--order",
-        "A",
-        "--number",
-        &number(9),
-        "--from",
-        "2026-03-01",
-        "--to",
-        "2026-03-02",
-        "--recipient",
-        &recipient,
-        "--as-of",
-        &now,
-    ]);
+    let (number, recipient) = (number(9), world.recipient());
+    let add = ["hold", "add", "release.toml", "--order", "A", "--number", &number];
+    let window = ["--from", "2026-03-01", "--to", "2026-03-02", "--recipient", &recipient];
+    let ran = world.run_at(START + 30 * DAY + 13 * HOUR, &[&add[..], &window].concat());
     assert_eq!(ran.code, 0, "{}", ran.stderr);
     world.retain(START + 31 * DAY);
     assert_eq!(open(&world, "A", "custodian", "package").code, 0);
@@ -204,6 +180,20 @@ fn a_late_order_learns_what_was_deleted_before_it() {
         statement.contains("from 2026-03-02T00:00:00Z on had not passed retention"),
         "{statement}"
     );
+}
+
+#[test]
+fn a_deletion_after_an_order_was_not_before_it_whatever_instant_it_names() {
+    let world = world();
+    let now = START + 32 * DAY;
+    assert_eq!(add_at(&world, now, "A", &["--number", &number(9)]).code, 0);
+    // It looks back to the day before the order.
+    let retain = ["retain", "release.toml", "--as-of", &instant(START + 31 * DAY)];
+    assert_eq!(world.run_at(now, &retain).code, 1);
+    assert_eq!(open(&world, "A", "custodian", "package").code, 0);
+    let statement = std::fs::read_to_string(world.path("package/statement.txt")).unwrap();
+    assert!(statement.contains("No record of the window had been deleted"), "{statement}");
+    assert_eq!(world.disclosed("A", now).len(), 24);
 }
 
 #[test]
@@ -271,12 +261,13 @@ fn analytics_is_the_same_with_a_hold_or_without_whatever_its_state() {
     assert_eq!(add(&held, "lapsed", &["--number", &number(2), "--expires", "2026-03-02"]).code, 0);
     assert_eq!(add(&held, "lifted", &["--number", &number(3)]).code, 0);
     assert_eq!(
-        held.run(&["hold", "lift", "release.toml", "--order", "lifted", "--as-of", &at(1)]).code,
+        held.run_at(START + DAY, &["hold", "lift", "release.toml", "--order", "lifted"]).code,
         0
     );
     for world in [&plain, &held] {
         world.retain(START + 30 * DAY + 6 * HOUR);
-        let ran = world.run(&["run", "release.toml", "--day", "2026-03-02", "--as-of", &at(30)]);
+        let run = ["run", "release.toml", "--day", "2026-03-02", "--as-of", &at(30)];
+        let ran = world.run_at(START + 30 * DAY, &run);
         assert_eq!(ran.code, 0, "{}", ran.stderr);
     }
     let shown = |world: &ArchiveWorld, arguments: &[&str]| {
@@ -299,11 +290,13 @@ fn analytics_is_the_same_with_a_hold_or_without_whatever_its_state() {
     let before = published(&held);
     assert_eq!(before.len(), published(&plain).len());
     assert_eq!(
-        held.run(&["hold", "extend", "release.toml", "--order", "active", "--as-of", &at(31)]).code,
+        held.run_at(START + 31 * DAY, &["hold", "extend", "release.toml", "--order", "active"])
+            .code,
         0
     );
     held.retain(START + 31 * DAY);
-    let ran = held.run(&["run", "release.toml", "--day", "2026-03-02", "--as-of", &at(31)]);
+    let run = ["run", "release.toml", "--day", "2026-03-02", "--as-of", &at(31)];
+    let ran = held.run_at(START + 31 * DAY, &run);
     assert_eq!(ran.code, 0, "{}", ran.stderr);
     assert_eq!(published(&held), before);
 }
@@ -325,20 +318,46 @@ fn archives_outlive_a_clock_that_cannot_be_right() {
 }
 
 #[test]
-fn nothing_is_noted_before_what_was_noted_last() {
+fn holds_know_no_other_time_than_the_clock() {
     let world = world();
     assert_eq!(add(&world, "A", &["--number", &number(9)]).code, 0);
-    let at = |day: i64| instant(START + day * DAY);
-    for verb in ["extend", "lift"] {
-        let run =
-            |day| world.run(&["hold", verb, "release.toml", "--order", "A", "--as-of", &at(day)]);
-        let early = run(-1);
-        assert_eq!(early.code, 1, "{}", early.stderr);
-        assert!(early.stderr.contains("the order of time"), "{}", early.stderr);
-        let late = run(30);
+    let on = |day: i64, verb: &str, more: &[&str]| {
+        let base = ["hold", verb, "release.toml", "--order", "A"];
+        world.run_at(START + day * DAY, &[&base[..], more].concat())
+    };
+    let package = ["--identity", "custodian", "--out", "package"];
+    for (verb, more) in [("extend", &[][..]), ("lift", &[]), ("open", &package)] {
+        let named = on(31, verb, &[more, &["--as-of", "2026-03-02"]].concat());
+        assert_eq!(named.code, 2, "{}", named.stderr);
+        let back = on(-2, verb, more);
+        assert_eq!(back.code, 65, "{}", back.stderr);
+        assert!(back.stderr.contains("set the clock right"), "{}", back.stderr);
+        let late = on(31, verb, more);
         assert_eq!(late.code, 1, "{}", late.stderr);
         assert!(late.stderr.contains("lapsed"), "{}", late.stderr);
     }
+    // Looking back revives no hold, and does not vouch for the clock by which it ended.
+    let retain = |as_of: i64| {
+        let retain = ["retain", "release.toml", "--as-of", &instant(START + as_of * DAY)];
+        world.run_at(START + 32 * DAY, &retain)
+    };
+    let back = retain(29);
+    assert_eq!(back.code, 65, "{}", back.stderr);
+    assert!(retain(32).stdout.contains("A: its archives are gone"));
+    world.verify();
+}
+
+#[test]
+fn an_order_can_be_entered_whatever_the_clock_says() {
+    let world = world();
+    // The clock of the machine has been months ahead once.
+    let ahead = world.run(&["retain", "release.toml", "--as-of", &instant(START)]);
+    assert_eq!(ahead.code, 0, "{}", ahead.stderr);
+    let run = ["run", "release.toml", "--day", "2026-03-02", "--as-of", "2026-03-03"];
+    assert_eq!(world.run(&run).code, 0);
+    assert_eq!(add(&world, "A", &["--number", &number(9), "--expires", "2026-05-01"]).code, 0);
+    world.retain(START + 31 * DAY);
+    world.verify();
 }
 
 #[test]
@@ -401,8 +420,10 @@ fn another_ledger_deletes_nothing_that_this_one_holds() {
         &instant(START + 3 * DAY),
     ]);
     assert_eq!(run.code, 0, "{}", run.stderr);
-    let retain =
-        || world.run(&["retain", "release.toml", "--ledger", "other.ledger", "--as-of", &at]);
+    let retain = || {
+        let retain = ["retain", "release.toml", "--ledger", "other.ledger", "--as-of", &at];
+        world.run_at(START + 31 * DAY, &retain)
+    };
     let refused = retain();
     assert_eq!(refused.code, 1, "{}", refused.stderr);
     assert!(refused.stderr.contains("holds rows for an order"), "{}", refused.stderr);
@@ -415,9 +436,8 @@ fn another_ledger_deletes_nothing_that_this_one_holds() {
     world.retain(START + 31 * DAY);
     assert_eq!(world.disclosed("A", START + 32 * DAY).len(), 24);
     // With no hold in force the other one may delete.
-    let lift =
-        ["hold", "lift", "release.toml", "--order", "A", "--as-of", &instant(START + 32 * DAY)];
-    assert_eq!(world.run(&lift).code, 0);
+    let lift = ["hold", "lift", "release.toml", "--order", "A"];
+    assert_eq!(world.run_at(START + 32 * DAY, &lift).code, 0);
     assert_eq!(retain().code, 0);
 }
 

@@ -19,7 +19,7 @@ fn world() -> ArchiveWorld {
         world.write_log(file, &rows(place));
     }
     let recipient = world.recipient();
-    let ran = world.run(&[
+    let add = [
         "hold",
         "add",
         "release.toml",
@@ -31,13 +31,12 @@ fn world() -> ArchiveWorld {
         "2026-03-01",
         "--recipient",
         &recipient,
-        "--as-of",
-        &instant(START),
         "--number",
         &number(9),
         "--expires",
         "2026-05-01",
-    ]);
+    ];
+    let ran = world.run_at(START, &add);
     assert_eq!(ran.code, 0, "{}", ran.stderr);
     world
 }

@@ -5,6 +5,7 @@
 mod archive_world;
 mod capped;
 mod changed_worlds;
+mod clock;
 mod custody;
 mod documents;
 mod empty;
