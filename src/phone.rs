@@ -15,6 +15,7 @@ mod fast_path;
 mod library;
 mod normaliser;
 mod seven_digits;
+mod written;
 
 pub use calling_codes::{CallingCodes, CountryIndex};
 pub use library::Normalised;

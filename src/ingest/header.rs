@@ -87,7 +87,7 @@ impl Header {
             rows.reject(0..bytes.len());
             rows
         } else if self.format == TextFormat::Ndjson {
-            json_lines::parse(bytes, &wanted.names, is_utf8)
+            json_lines::parse(bytes, wanted, is_utf8)
         } else {
             let place = |name: &String| wanted.names.iter().position(|wanted| wanted == name);
             let places = self.names.iter().map(place).collect();

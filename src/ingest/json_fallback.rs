@@ -5,27 +5,35 @@
 
 use serde_json::{Map, Value};
 
+use super::texts::is_exact;
+use super::wanted::Wanted;
+
 /// The object that a line holds; `None` when it holds anything else, or nests too deep.
 pub(super) fn object(line: &[u8]) -> Option<Map<String, Value>> {
     serde_json::from_slice(line).ok()
 }
 
-/// The texts that a line has under these names; `None` when it is no object.
+/// The texts that a line has in the wanted columns; `None` when it is no object.
 ///
 /// Of a repeated name the last value counts. A nested value names no person, so it counts as absent.
-pub(super) fn texts(line: &[u8], names: &[String]) -> Option<Vec<Option<String>>> {
+pub(super) fn texts(line: &[u8], wanted: &Wanted) -> Option<Vec<Option<String>>> {
     let mut object = object(line)?;
-    Some(names.iter().map(|name| object.remove(name).and_then(text)).collect())
+    let value = |(place, name)| text(object.remove(name)?, wanted.is_identifier(place));
+    Some(wanted.names.iter().enumerate().map(value).collect())
 }
 
 /// A single value as text. A number is written in full, without an exponent, so that numbers mean
-/// the same however they were written.
-fn text(value: Value) -> Option<String> {
+/// the same however they were written. An identifier is exact or absent: whole numbers from 2^64 on
+/// are parsed as floats, like all that are not written as whole ones.
+fn text(value: Value, is_identifier: bool) -> Option<String> {
     match value {
         Value::Null | Value::Array(_) | Value::Object(_) => None,
         Value::Bool(value) => Some(value.to_string()),
         Value::String(text) => Some(text),
-        Value::Number(number) if number.is_f64() => Some(number.as_f64()?.to_string()),
+        Value::Number(number) if number.is_f64() => {
+            let number = number.as_f64()?;
+            (!is_identifier || is_exact(number)).then(|| (number + 0.0).to_string())
+        }
         Value::Number(number) => Some(number.to_string()),
     }
 }

@@ -2,8 +2,8 @@
 //!
 //! Logs repeat one shape: the name of a member is compared with the one that followed before, and
 //! values are passed over once. A line is plain when it is an object whose wanted members are texts
-//! without escapes, numbers in their shortest form, booleans and nulls; unwanted members may
-//! have escapes and be nested. Every other line is left to [`json_fallback`], which decides whether
+//! without escapes, numbers in their shortest form (whole ones where they identify somebody), booleans
+//! and nulls; unwanted members may have escapes and be nested. Every other line is left to [`json_fallback`], which decides whether
 //! it is an object and what it says.
 
 use arrow_buffer::Buffer;
@@ -12,6 +12,7 @@ use super::delimited::line_end;
 use super::json_fallback;
 use super::scan::{StringEnds, find};
 use super::text_rows::TextRows;
+use super::wanted::Wanted;
 
 /// How many digits a number may have before or behind the point; longer ones are left to the
 /// fallback.
@@ -24,8 +25,9 @@ const DEPTH_MAX: usize = 16;
 const LABELS_MAX: usize = 64;
 
 /// Reads a block of lines into one column for each name.
-pub(super) fn parse(block: &Buffer, names: &[String], is_utf8: bool) -> TextRows {
-    let mut lines = Lines { bytes: block, at: 0, names, labels: Vec::new(), next: 0 };
+pub(super) fn parse(block: &Buffer, wanted: &Wanted, is_utf8: bool) -> TextRows {
+    let names = &wanted.names;
+    let mut lines = Lines { bytes: block, at: 0, wanted, labels: Vec::new(), next: 0 };
     let mut rows = TextRows::new(names.len(), block.len() / 128 + 16);
     let mut values = vec![Value::Missing; names.len()];
     while lines.at < block.len() {
@@ -51,7 +53,7 @@ pub(super) fn parse(block: &Buffer, names: &[String], is_utf8: bool) -> TextRows
                 }
                 rows.accept(record);
             }
-            None => match json_fallback::texts(&block[record.clone()], names) {
+            None => match json_fallback::texts(&block[record.clone()], wanted) {
                 Some(texts) => {
                     for (column, text) in rows.columns.iter_mut().zip(texts) {
                         match text {
@@ -95,7 +97,7 @@ struct Label {
 struct Lines<'b> {
     bytes: &'b [u8],
     at: usize,
-    names: &'b [String],
+    wanted: &'b Wanted,
     /// The names seen so far.
     labels: Vec<Label>,
     /// The one that is expected next.
@@ -116,8 +118,12 @@ impl Lines<'_> {
                 let wanted = self.name()?;
                 self.space();
                 let depth = if wanted.is_some() { 0 } else { DEPTH_MAX };
+                let start = self.at;
                 let value = self.value(wanted.is_some(), depth)?;
                 if let Some(wanted) = wanted {
+                    if self.wanted.is_identifier(wanted) && self.has_fraction(value, start) {
+                        return None;
+                    }
                     // Of two values for one name the fallback decides.
                     let Value::Missing = values[wanted] else { return None };
                     values[wanted] = value;
@@ -134,6 +140,15 @@ impl Lines<'_> {
         }
         self.space();
         self.ends_line().then_some(Line::Object)
+    }
+
+    /// Whether a value that begins at `at` is a number with a fraction.
+    #[inline(always)]
+    fn has_fraction(&self, value: Value, at: usize) -> bool {
+        match value {
+            Value::Text { start, end } => start == at && self.bytes[start..end].contains(&b'.'),
+            Value::Missing | Value::Null => false,
+        }
     }
 
     /// Takes the name of the line's next member and gives its place among the wanted names, which is
@@ -162,7 +177,7 @@ impl Lines<'_> {
         }
         let Value::Text { start: first, end } = self.string(true)? else { return None };
         let name = &self.bytes[first..end];
-        let wanted = self.names.iter().position(|wanted| wanted.as_bytes() == name);
+        let wanted = self.wanted.names.iter().position(|wanted| wanted.as_bytes() == name);
         self.space();
         if !self.takes(b':') {
             return None;

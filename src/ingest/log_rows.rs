@@ -34,7 +34,7 @@ impl LogRows {
     /// Reads times, and identifiers where both are wanted.
     pub(super) fn new(place: usize, raw: RawBatch, wanted: &Wanted, logs: &Logs) -> Result<Self> {
         let identifiers = |column: usize| match raw.column(column) {
-            Some(column) if wanted.names.len() > 1 => raw.text(Some(column)),
+            Some(column) if wanted.names.len() > 1 => raw.names(Some(column)),
             _ => Ok(StringViewArray::new_null(0)),
         };
         Ok(Self {
@@ -108,7 +108,10 @@ mod tests {
     fn cut(text: &str, format: TextFormat) -> Vec<(String, bool)> {
         let block = Buffer::from_slice_ref(text.as_bytes());
         let rows = match format {
-            TextFormat::Ndjson => json_lines::parse(&block, &["a".to_owned()], true),
+            TextFormat::Ndjson => {
+                let wanted = Wanted { names: vec!["a".to_owned()], ..Wanted::nothing() };
+                json_lines::parse(&block, &wanted, true)
+            }
             _ => {
                 let layout = Layout { places: vec![Some(0), None], wanted: 1 };
                 delimited::parse(&block, format, &layout, true)

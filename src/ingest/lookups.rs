@@ -115,12 +115,12 @@ impl<'a> Canonical<'a> {
         let columns = [self.wanted.requester, self.wanted.target].map(|place| raw.column(place));
         let [requester, target] = match &mut self.normaliser {
             None => {
-                let names = [raw.text(columns[0])?, raw.text(columns[1])?];
+                let names = [raw.names(columns[0])?, raw.names(columns[1])?];
                 rows.require(&names);
                 names.map(Identifiers::Names)
             }
             Some(normaliser) => {
-                let texts = [raw.bytes(columns[0])?, raw.bytes(columns[1])?];
+                let texts = [raw.identifiers(columns[0])?, raw.identifiers(columns[1])?];
                 rows.require(&texts);
                 let numbers = texts.map(|texts| Numbers::read(normaliser, &texts, &rows.readable));
                 rows.reject(Reason::BadNumber, |row| numbers.iter().any(|side| side.is_bad(row)));

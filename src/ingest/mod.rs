@@ -14,7 +14,7 @@
 //! | `parquet_file`, `ipc_file` | columnar files → raw batches |
 //! | `header`, `blocks` | text files → their columns, and blocks of whole records |
 //! | `delimited`, `json_lines` | blocks → raw batches, and records that cannot be read |
-//! | `lookups`, `positions`, `time` | raw batches → the canonical lookup, and rejects |
+//! | `lookups`, `positions`, `texts`, `time` | raw batches → the canonical lookup, and rejects |
 //! | `reader` | all files of a release, in parallel |
 //! | `log_rows` | rows as deletion and legal holds see them |
 
@@ -42,6 +42,7 @@ mod scan;
 #[cfg(test)]
 mod tests;
 mod text_rows;
+mod texts;
 mod time;
 mod views;
 mod wanted;

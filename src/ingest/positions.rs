@@ -8,7 +8,8 @@ use arrow_array::{Array, ArrayRef, BinaryViewArray, Float64Array};
 use arrow_cast::cast;
 use arrow_schema::DataType;
 
-use super::raw_batch::{RawBatch, text};
+use super::raw_batch::RawBatch;
+use super::texts;
 use crate::phone::CallingCodes;
 use crate::release_file::keys::{Key, KeySource};
 use crate::{Error, Result};
@@ -20,7 +21,7 @@ pub(super) fn positions(key: &Key, array: Option<&ArrayRef>, raw: &RawBatch) -> 
         return Ok(numbers(array)?.iter().map(|number| grid.position(number)).collect());
     }
     if let Some(dictionary) = array.as_dictionary_opt::<Int32Type>() {
-        let values = text(dictionary.values())?.to_binary_view();
+        let values = texts::values(dictionary.values())?.to_binary_view();
         let known: Vec<u16> =
             (0..values.len()).map(|place| position(key, &values, place)).collect();
         let place = |code: i32| usize::try_from(code).ok().and_then(|code| known.get(code));
@@ -33,7 +34,7 @@ pub(super) fn positions(key: &Key, array: Option<&ArrayRef>, raw: &RawBatch) -> 
         }
         return Ok(positions);
     }
-    let values = raw.bytes(Some(array))?;
+    let values = raw.values(Some(array))?;
     let mut recent = Recent::default();
     let position =
         |row: usize| recent.position(values.views()[row], || position(key, &values, row));

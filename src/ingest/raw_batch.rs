@@ -5,13 +5,12 @@ use std::ops::Range;
 use arrow_array::cast::AsArray;
 use arrow_array::{ArrayRef, BinaryViewArray, Int64Array, StringViewArray};
 use arrow_buffer::Buffer;
-use arrow_cast::cast;
-use arrow_schema::DataType;
 
+use super::texts;
 use super::time;
 use super::wanted::Wanted;
+use crate::Result;
 use crate::release_file::logs::Logs;
-use crate::{Error, Result};
 
 /// Some rows of one file.
 pub(super) struct RawBatch {
@@ -57,26 +56,32 @@ impl RawBatch {
         }
     }
 
-    /// A column as text, null for bytes that are not UTF-8; all null without a column.
-    pub(super) fn text(&self, array: Option<&ArrayRef>) -> Result<StringViewArray> {
-        array.map_or_else(|| Ok(StringViewArray::new_null(self.rows)), text)
+    /// A column of values as bytes, which are UTF-8 where the file is one of text; all null without a
+    /// column.
+    pub(super) fn values(&self, array: Option<&ArrayRef>) -> Result<BinaryViewArray> {
+        self.bytes(array, texts::values)
     }
 
-    /// A column as bytes, which are UTF-8 where the file is one of text.
-    pub(super) fn bytes(&self, array: Option<&ArrayRef>) -> Result<BinaryViewArray> {
-        match array.and_then(|array| array.as_binary_view_opt()) {
-            Some(bytes) => Ok(bytes.clone()),
-            None => Ok(self.text(array)?.to_binary_view()),
+    /// A column of identifiers as bytes, which are UTF-8 where the file is one of text; all null
+    /// without a column.
+    pub(super) fn identifiers(&self, array: Option<&ArrayRef>) -> Result<BinaryViewArray> {
+        self.bytes(array, texts::identifiers)
+    }
+
+    /// A column of identifiers as text, null for bytes that are not UTF-8; all null without a column.
+    pub(super) fn names(&self, array: Option<&ArrayRef>) -> Result<StringViewArray> {
+        array.map_or_else(|| Ok(StringViewArray::new_null(self.rows)), texts::identifiers)
+    }
+
+    fn bytes(
+        &self,
+        array: Option<&ArrayRef>,
+        text: impl Fn(&ArrayRef) -> Result<StringViewArray>,
+    ) -> Result<BinaryViewArray> {
+        match array.map(|array| (array, array.as_binary_view_opt())) {
+            None => Ok(BinaryViewArray::new_null(self.rows)),
+            Some((_, Some(bytes))) => Ok(bytes.clone()),
+            Some((array, None)) => Ok(text(array)?.to_binary_view()),
         }
     }
-}
-
-/// An array as text, null for bytes that are not UTF-8.
-pub(super) fn text(array: &ArrayRef) -> Result<StringViewArray> {
-    if let Some(text) = array.as_string_view_opt() {
-        return Ok(text.clone());
-    }
-    let cast = cast(array, &DataType::Utf8View)
-        .map_err(|_| Error::input("an identifier column cannot be read as text"))?;
-    Ok(cast.as_string_view().clone())
 }

@@ -5,7 +5,7 @@
 
 use arrow_schema::{DataType, Schema};
 
-use super::time;
+use super::{texts, time};
 use crate::release_file::keys::{Key, KeySource};
 use crate::release_file::logs::Logs;
 use crate::{Error, Result};
@@ -63,6 +63,12 @@ impl Wanted {
         Self { names: vec![self.names[self.requested_at].clone()], ..Self::nothing() }
     }
 
+    /// Whether a column says who asked, or about whom.
+    #[inline(always)]
+    pub(super) fn is_identifier(&self, place: usize) -> bool {
+        place == self.requester || place == self.target
+    }
+
     /// The columns that every file must have.
     pub(super) fn required(&self) -> [usize; 3] {
         [self.requester, self.target, self.requested_at]
@@ -103,17 +109,28 @@ impl Wanted {
                 let help = error.hint().unwrap_or_default().to_owned();
                 Error::input(format!("{file}: {error}")).help(help)
             };
-            if place == self.requested_at {
-                time::check_type(field.data_type(), logs).map_err(named)?;
-            } else if !is_plain(field.data_type()) {
-                return Err(Error::input(format!(
-                    "{file}: the column `{name}` has the type {}",
-                    field.data_type()
-                ))
-                .help("text, numbers and booleans can be read; nested values cannot"));
-            }
+            self.check_type(place, field.data_type(), logs).map_err(named)?;
         }
         Ok(present)
+    }
+
+    fn check_type(&self, place: usize, data_type: &DataType, logs: &Logs) -> Result<()> {
+        if place == self.requested_at {
+            return time::check_type(data_type, logs);
+        }
+        let (is_readable, help) = if self.is_identifier(place) {
+            (
+                texts::can_identify(data_type),
+                "write identifiers as text or whole numbers; in other types they are not exact",
+            )
+        } else {
+            (is_plain(data_type), "text, numbers and booleans can be read; nested values cannot")
+        };
+        if is_readable {
+            return Ok(());
+        }
+        let name = &self.names[place];
+        Err(Error::input(format!("the column `{name}` has the type {data_type}")).help(help))
     }
 }
 

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use super::calling_codes::{CallingCodes, CountryIndex};
 use super::fast_path::FastPath;
 use super::library::{Library, Normalised};
+use super::written::as_dialled;
 use crate::Result;
 
 /// How many texts are remembered. Repeats lie close together in a log, so this many catch most of
@@ -83,7 +84,7 @@ impl Normaliser {
             self.places.clear();
             self.answers.clear();
         }
-        let answer = self.library.e164(text).and_then(|e164| {
+        let answer = as_dialled(text).and_then(|text| self.library.e164(text)).and_then(|e164| {
             let digits = e164.strip_prefix('+').filter(|digits| !digits.starts_with('0'))?;
             // Numbering plans end at 17 digits, far inside the integers.
             let number = digits.parse().ok()?;

@@ -76,6 +76,43 @@ fn fault_11_a_number_without_plus_is_the_same_person() {
 }
 
 #[test]
+fn a_number_that_was_written_as_a_float_is_itself_or_none() {
+    for (region, text, expected) in [
+        ("", "+4366412345678.0", "+4366412345678"),
+        ("AT", "4366412345678.0", "+4366412345678"),
+        ("AT", " 4366412345678.00 ", "+4366412345678"),
+        ("US", "14155550123.0", "+14155550123"),
+        ("US", "415.555.0123", "+14155550123"),
+        ("US", "415.5550123", "+14155550123"),
+        ("US", "1.4155550123", "+14155550123"),
+        ("DE", "030.1234567", "+49301234567"),
+        ("US", "1-800-FLOWERS", "+18003569377"),
+    ] {
+        assert_e164(region, text, expected);
+    }
+    for text in [
+        "4366412345678.5",
+        "+4366412345678.5",
+        "43664123456.78",
+        "4.366412345678E12",
+        "4.36641E+12",
+        "4,36641E+12",
+        "+4.36641e+12",
+        "436641234567e1",
+        "-4366412345678",
+        "\u{2212}4366412345678",
+        "-4366412345678.0",
+    ] {
+        for region in ["", "AT", "US"] {
+            assert_refused(region, text);
+        }
+    }
+    // A comma begins an extension, and an extension is no part of the number.
+    assert_e164("AT", "4366412345678,0", "+4366412345678");
+    assert_refused("AT", "4,366,412,345,678");
+}
+
+#[test]
 fn fault_12_a_number_too_long_is_refused_although_it_would_format() {
     assert_refused("US", "03432640000");
     assert_refused("US", "+103432640000");

@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 
 /// The documents of the repository that speak of its code.
-const DOCUMENTS: [&str; 6] = [
+const DOCUMENTS: [&str; 7] = [
+    "docs/logs.md",
     "docs/architecture.md",
     "docs/mechanisms.md",
     "docs/attack-model.md",

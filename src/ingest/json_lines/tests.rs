@@ -10,13 +10,15 @@ use super::*;
 /// The values of each column, and the rows that are malformed.
 type Read = (Vec<Vec<Option<String>>>, Vec<usize>);
 
-fn names() -> Vec<String> {
-    ["a", "b", "\u{e9}t\u{e9}"].map(str::to_owned).to_vec()
+/// Of three columns the second says who asked, and about whom.
+fn wanted() -> Wanted {
+    let names = ["a", "b", "\u{e9}t\u{e9}"].map(str::to_owned).to_vec();
+    Wanted { names, requester: 1, target: 1, ..Wanted::nothing() }
 }
 
 fn read(text: &[u8]) -> Read {
     let block = Buffer::from_slice_ref(text);
-    let rows = parse(&block, &names(), std::str::from_utf8(text).is_ok());
+    let rows = parse(&block, &wanted(), std::str::from_utf8(text).is_ok());
     let raw = rows.finish(&block, &[true; 3]).unwrap();
     let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
     let column = |column: &Option<ArrayRef>| -> Vec<_> {
@@ -32,7 +34,7 @@ fn read_by_fallback(text: &[u8]) -> Read {
     let filled = |line: &&[u8]| !line.iter().all(|byte| b" \t\r".contains(byte));
     for (row, line) in text.split(|byte| *byte == b'\n').filter(filled).enumerate() {
         let is_text = std::str::from_utf8(line).is_ok();
-        let texts = is_text.then(|| json_fallback::texts(line, &names())).flatten();
+        let texts = is_text.then(|| json_fallback::texts(line, &wanted())).flatten();
         if texts.is_none() {
             malformed.push(row);
         }
@@ -44,9 +46,9 @@ fn read_by_fallback(text: &[u8]) -> Read {
 }
 
 fn is_plain(line: &str) -> bool {
-    let names = names();
+    let wanted = wanted();
     let bytes = line.as_bytes();
-    let mut lines = Lines { bytes, at: 0, names: &names, labels: Vec::new(), next: 0 };
+    let mut lines = Lines { bytes, at: 0, wanted: &wanted, labels: Vec::new(), next: 0 };
     lines.line(&mut [Value::Missing; 3]).is_some()
 }
 
@@ -58,11 +60,11 @@ fn texts<const N: usize>(values: [Option<&str>; N]) -> Vec<Option<String>> {
 fn usual_lines_are_read_at_once() {
     let text = "{\"a\":\"x\",\"b\":12,\"other\":-0.50}\n\n \r\n\
                 { \"b\" : true , \"c\" : \"\\\"\\\\\", \"a\" : null }\r\n\
-                {}\n{\"b\":0.1,\"a\":1575413122.764317,\"\u{e9}t\u{e9}\":\"a name beyond a view\"}";
+                {}\n{\"b\":7,\"a\":1575413122.764317,\"\u{e9}t\u{e9}\":\"a name beyond a view\"}";
     assert!(text.lines().all(is_plain));
     let columns = vec![
         texts([Some("x"), None, None, Some("1575413122.764317")]),
-        texts([Some("12"), Some("true"), None, Some("0.1")]),
+        texts([Some("12"), Some("true"), None, Some("7")]),
         texts([None, None, None, Some("a name beyond a view")]),
     ];
     assert_eq!(read(text.as_bytes()), (columns, vec![]));
@@ -101,6 +103,27 @@ fn the_fallback_reads_escapes_nested_values_repeated_names_and_numbers_in_other_
         Some("18446744073709551615"),
     ]);
     assert_eq!((&columns[0], malformed), (&expected, vec![]));
+}
+
+#[test]
+fn an_identifier_is_exact_or_absent_however_its_line_is_written() {
+    for (number, expected) in [
+        ("4366412345678", Some("4366412345678")),
+        ("4366412345678.0", Some("4366412345678")),
+        ("4.366412345678e12", Some("4366412345678")),
+        ("9007199254740993", Some("9007199254740993")),
+        ("18446744073709551615", Some("18446744073709551615")),
+        ("18446744073709551616", None),
+        ("9007199254740993.0", None),
+        ("12.5", None),
+        ("1e300", None),
+        ("-7", Some("-7")),
+    ] {
+        for other in ["1", "\"\\u0031\""] {
+            let (columns, malformed) = read(format!("{{\"a\":{other},\"b\":{number}}}").as_bytes());
+            assert_eq!((&columns[1], malformed), (&texts([expected]), vec![]), "{number} {other}");
+        }
+    }
 }
 
 #[test]

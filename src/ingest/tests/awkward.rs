@@ -18,6 +18,7 @@ use crate::ingest::format::Format;
 use crate::ingest::header::Header;
 use crate::ingest::log_file::LogFile;
 use crate::ingest::open::open;
+use crate::ingest::texts::can_identify;
 use crate::ingest::wanted::Wanted;
 use crate::release_file::ReleaseFile;
 use crate::release_file::logs::Logs;
@@ -35,7 +36,7 @@ fn logs(path: &Path) -> Logs {
 
 /// All columns of a file, the first of them as identifier, one that can be a time as time.
 fn everything(names: Vec<String>, time: usize) -> Wanted {
-    Wanted { names, requester: 0, target: 0, requested_at: time, keys: Vec::new() }
+    Wanted { names, requested_at: time, ..Wanted::nothing() }
 }
 
 /// Reads a whole file and says how many rows and how many values it has.
@@ -68,7 +69,7 @@ fn read(path: &Path) -> Result<String> {
     Ok(format!("{rows} rows, {values} values, {times} times{malformed}"))
 }
 
-/// The columns that are not nested, and the first that can hold times.
+/// The columns that are not nested, and the first that can hold identifiers or times.
 fn parquet_columns(found: &FoundFile) -> Result<Wanted> {
     let damaged = || Error::input(format!("{} cannot be decoded", found.path.display()));
     let file = open(&found.path)?;
@@ -89,7 +90,9 @@ fn parquet_columns(found: &FoundFile) -> Result<Wanted> {
         .position(|field| matches!(field.data_type(), DataType::Timestamp(_, _)))
         .or_else(|| flat.iter().position(|field| field.data_type().is_integer()))
         .unwrap_or(0);
-    Ok(everything(flat.iter().map(|field| field.name().clone()).collect(), time))
+    let name = flat.iter().position(|field| can_identify(field.data_type())).unwrap_or(0);
+    let wanted = everything(flat.iter().map(|field| field.name().clone()).collect(), time);
+    Ok(Wanted { requester: name, target: name, ..wanted })
 }
 
 fn files(folder: &Path) -> Vec<PathBuf> {

@@ -163,6 +163,8 @@ fn of_types(batch: &RecordBatch) -> Vec<Made> {
     let days = cast(&cast(at, &naive).unwrap(), &DataType::Date32).unwrap();
     let words = Arc::new(StringArray::from_iter_values((0..rows).map(|_| "yesterday")));
     let column = |name: &str, column: ArrayRef| replaced(batch, name, column);
+    let as_type =
+        |name: &str, data_type: &DataType| column(name, cast(&number, data_type).unwrap());
     let without = |name: &str| {
         let mut batch = batch.clone();
         batch.remove_column(batch.schema().index_of(name).unwrap());
@@ -180,6 +182,9 @@ fn of_types(batch: &RecordBatch) -> Vec<Made> {
             "requester as bytes of a fixed length",
             column("requester", Arc::new(FixedSizeBinaryArray::try_from_iter(bytes).unwrap())),
         ),
+        ("requester as floats of 32 bits", as_type("requester", &DataType::Float32)),
+        ("requester as times", column("requester", Arc::clone(at))),
+        ("target as booleans", as_type("target", &DataType::Boolean)),
         ("target as lists", column("target", Arc::new(lists))),
         (
             "app as a struct",

@@ -6,7 +6,7 @@ use arrow_array::types::{
     ArrowDictionaryKeyType, Int8Type, Int16Type, Int32Type, Int64Type, UInt8Type, UInt16Type,
     UInt32Type, UInt64Type,
 };
-use arrow_array::{ArrayRef, RecordBatch};
+use arrow_array::{ArrayRef, RecordBatch, UInt64Array};
 use arrow_cast::cast;
 use arrow_ipc::writer::{DictionaryHandling, FileWriter, IpcWriteOptions};
 use arrow_ipc::{CompressionType, MetadataVersion};
@@ -90,6 +90,17 @@ pub(super) fn all(rows: &[Row]) -> Vec<Made> {
         add(what, &replaced(&batch, name, column), options());
     }
     kinds.push(growing_dictionary(&batch));
+    let numbers: ArrayRef = Arc::new(rows.iter().map(|row| row.requester).collect::<UInt64Array>());
+    for data_type in [DataType::Float64, DataType::Decimal64(15, 1)] {
+        let column = cast(&numbers, &data_type).unwrap();
+        let coded = DataType::Dictionary(Box::new(DataType::Int16), Box::new(data_type));
+        for data_type in [column.data_type().clone(), coded] {
+            let column = cast(&column, &data_type).unwrap();
+            let made = file(&replaced(&batch, "requester", column), options());
+            let made = Made::new(format!("arrow with requester as {data_type}"), "x.arrow", made);
+            kinds.push(made.with_logs("default_region = \"US\""));
+        }
+    }
     kinds
 }
 

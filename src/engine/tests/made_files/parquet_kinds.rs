@@ -238,8 +238,14 @@ pub(super) fn types(rows: &[Row]) -> Vec<Made> {
     );
 
     let numbers: ArrayRef = Arc::new(rows.iter().map(|row| row.requester).collect::<UInt64Array>());
-    let signed = cast(&numbers, &DataType::Int64).unwrap();
-    for (what, column) in [("UInt64", numbers), ("Int64", signed)] {
+    let of_type = |data_type| cast(&numbers, &data_type).unwrap();
+    let others = [
+        ("Int64", of_type(DataType::Int64)),
+        ("Float64", of_type(DataType::Float64)),
+        ("a decimal of scale 0", of_type(DataType::Decimal128(20, 0))),
+        ("a decimal of scale 2", of_type(DataType::Decimal128(20, 2))),
+    ];
+    for (what, column) in [("UInt64", Arc::clone(&numbers))].into_iter().chain(others) {
         let what = format!("parquet with requester as {what}");
         add(what, "default_region = \"US\"", &replaced(&batch, "requester", column));
     }

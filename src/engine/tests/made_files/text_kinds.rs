@@ -1,5 +1,6 @@
 //! CSV, TSV, Zeek logs and JSON lines, plain and packed.
 
+use std::collections::BTreeMap;
 use std::io::Write;
 
 use super::Made;
@@ -184,6 +185,19 @@ pub(super) fn all(rows: &[Row]) -> Vec<Made> {
         Made::new("csv with a byte order mark", "x.csv", with_mark(&plain)),
         Made::new("json with a byte order mark", "x.ndjson", with_mark(&json(rows))),
     ];
+    for (what, file, bytes) in [
+        ("csv with requesters as floats", "x.csv", plain.clone()),
+        ("json with requesters as floats", "x.json", json(rows)),
+    ] {
+        let as_float = |row: &Row| (format!("+{}", row.requester), format!("{}.0", row.requester));
+        let mut text = String::from_utf8(bytes).unwrap();
+        for (number, float) in rows.iter().map(as_float).collect::<BTreeMap<_, _>>() {
+            // Targets are never written like requesters.
+            text = text.replace(&format!("\"{number}\""), &float);
+            text = text.replace(&format!(",{number},"), &format!(",{float},"));
+        }
+        kinds.push(Made::new(what, file, text.into_bytes()).with_logs("default_region = \"US\""));
+    }
     // Name, bytes, the endings of the name plain and packed, and what else is to be said.
     let formats = [
         ("csv", plain, ["x.csv", "x.csv.gz", "x.csv.zst"], ""),
