@@ -36,6 +36,8 @@ pub(crate) fn run(asked: &Check, output: &Output) -> Result<()> {
         LogReader::open(&release_file.logs, layout.keys(), None)?.with_rejects(rejects.as_ref());
     let (_, counts) = reader.fold(|| (), |(), _| Ok(()))?;
     rejects.as_ref().map_or(Ok(()), RejectedRows::finish)?;
+    let wrong = reader.with_wrong_statistics()?;
+    let wrong: Vec<String> = wrong.into_iter().map(|path| path.display().to_string()).collect();
     let lookups = counts.rows - counts.filtered - counts.rejects.all();
     let mut text = format!(
         "SENSITIVE: exact counts, not for publication\n\
@@ -55,6 +57,14 @@ pub(crate) fn run(asked: &Check, output: &Output) -> Result<()> {
         text.push_str(&format!("  {word:<16} {count}\n"));
         by_reason.insert(word.to_owned(), count.into());
     }
+    if !wrong.is_empty() {
+        text.push_str(&format!(
+            "{} files have statistics that their rows contradict, so that a run may miss rows: write \
+             them again\n",
+            wrong.len()
+        ));
+        wrong.iter().for_each(|path| text.push_str(&format!("  {path}\n")));
+    }
     let object = json!({
         "sensitive": true,
         "files": reader.files(),
@@ -63,6 +73,7 @@ pub(crate) fn run(asked: &Check, output: &Output) -> Result<()> {
         "left_out_by_where": counts.filtered,
         "lookups": lookups,
         "rejects": by_reason,
+        "wrong_statistics": wrong,
     });
     output.result(&object, &text);
     Ok(())

@@ -2,8 +2,8 @@
 //!
 //! In: a release and an instant. Out: [`Expired`] files, each with how many rows go and stay; or a
 //! refusal, and then nothing may be deleted at all. Times are read by the same code as in a run. A
-//! file is left unread only when its promised day folder, or statistics that cover every row, show
-//! that all of it stays; a row goes only after its own time was read.
+//! file is left unread only when its promised day folder shows that all of it stays: the statistics of
+//! a Parquet file may be wrong, so its rows decide, and a row goes only after its own time was read.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -217,19 +217,11 @@ fn look<'a>(
     }
     let stamp = Stamp::of(log.path())?;
     let open = log.open()?;
-    let bounds = open.time_bounds()?;
-    if let Some((least, greatest)) = bounds {
-        plausible.require(least, log.path())?;
-        plausible.require(greatest, log.path())?;
-        if least >= cutoff {
-            return Ok(Looked { newest: Some(greatest), expired: None });
-        }
-    }
     // Times are read first, without identifiers, while it is not known whether any row goes.
     let is_text = matches!(open.file().format(), Format::Text(..));
     let new_rows = || Rows::new(log.path(), release_file, cutoff, open.texts());
     let mut rows = new_rows();
-    if bounds.is_none() && !is_text {
+    if !is_text {
         open.scan(false, &mut |piece| rows.take(&piece, plausible))?;
         if rows.expired == 0 {
             return Ok(Looked { newest: rows.newest, expired: None });

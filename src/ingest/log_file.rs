@@ -178,14 +178,16 @@ impl<'a> OpenLog<'a> {
         }
     }
 
-    /// The least and greatest time of all rows, where the file's statistics are sure of them.
+    /// Whether the times of all rows lie where the statistics of the file say.
     ///
     /// # Errors
-    /// Input, when a bound cannot be read as a time.
-    pub fn time_bounds(&self) -> Result<Option<(i64, i64)>> {
+    /// Input, when the data are damaged or a bound cannot be read as a time; I/O.
+    pub(super) fn has_true_statistics(&self) -> Result<bool> {
         match &self.content {
-            Content::Parquet(footer, _) => footer.time_bounds(self.file.logs),
-            Content::Arrow(_) | Content::Text(_) => Ok(None),
+            Content::Parquet(footer, _) => {
+                footer.has_true_statistics(self.path(), &self.wanted.only_time(), self.file.logs)
+            }
+            Content::Arrow(_) | Content::Text(_) => Ok(true),
         }
     }
 

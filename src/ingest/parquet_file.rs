@@ -60,12 +60,25 @@ impl ParquetFooter {
         Ok(Self { metadata: load(&options.with_schema(Arc::new(schema)))? })
     }
 
-    /// The least and the greatest time of all rows.
-    pub(super) fn time_bounds(&self, logs: &Logs) -> Result<Bounds> {
-        let groups: Option<Vec<(i64, i64)>> = self.group_bounds(logs)?.into_iter().collect();
-        let groups = groups.unwrap_or_default();
-        let least = groups.iter().map(|(least, _)| *least).min();
-        Ok(least.zip(groups.iter().map(|(_, greatest)| *greatest).max()))
+    /// Whether the times of all rows lie within the bounds of their row groups.
+    pub(super) fn has_true_statistics(
+        &self,
+        path: &Path,
+        only_time: &Wanted,
+        logs: &Logs,
+    ) -> Result<bool> {
+        let mut are_true = true;
+        for (group, bounds) in self.group_bounds(logs)?.into_iter().enumerate() {
+            let Some((least, greatest)) = bounds else { continue };
+            self.read_group(path, group, only_time, &mut |raw| {
+                let times = raw.times(only_time, logs)?;
+                are_true &= times
+                    .iter()
+                    .all(|time| time.is_some_and(|time| (least..=greatest).contains(&time)));
+                Ok(())
+            })?;
+        }
+        Ok(are_true)
     }
 
     /// The row groups that may have rows of a day; all of them without one.

@@ -78,6 +78,21 @@ impl<'a> LogReader<'a> {
         self.files.len()
     }
 
+    /// The files with a row whose time lies outside of what their statistics say: a run may pass over
+    /// such a row.
+    ///
+    /// # Privacy
+    /// The answer depends on rows: it is for the owner of the logs alone.
+    ///
+    /// # Errors
+    /// Input, for data that are damaged; I/O.
+    pub fn with_wrong_statistics(&self) -> Result<Vec<&Path>> {
+        let is_wrong = |file: &OpenLog<'_>| Ok(!file.has_true_statistics()?);
+        let wrong: Vec<bool> = self.files.par_iter().map(is_wrong).collect::<Result<_>>()?;
+        let files = self.files.iter().zip(wrong);
+        Ok(files.filter(|(_, is_wrong)| *is_wrong).map(|(file, _)| file.path()).collect())
+    }
+
     /// How many rows the files hold at most: as footers say, or by the shortest lookups of text.
     #[must_use]
     pub fn rows_at_most(&self) -> u64 {

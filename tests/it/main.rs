@@ -24,5 +24,6 @@ mod refusals;
 mod reruns;
 mod retain;
 mod rollup;
+mod statistics;
 mod text;
 mod world;
