@@ -156,6 +156,7 @@ fn write(expired: &Expired<'_>, to: &File, cutoff: i64, kept: &Kept) -> Result<(
     match log.file().format() {
         Format::Text(..) => rewrite_text::rewrite(log, to, cutoff),
         Format::Parquet => {
+            log.check_lengths().map_err(|_| undecodable())?;
             let from = open()?;
             guarded(|| rewrite_parquet::rewrite(from, to, &kept.flags, &may_stay).ok())
                 .ok_or_else(undecodable)

@@ -1,7 +1,7 @@
 //! Arrow IPC files → raw batches, one of the file at a time.
 //!
 //! Text is read as bytes: a value that is not UTF-8 makes its row a reject, and the file is read.
-//! Lengths that the footer names are held against the size of the file before anything is allocated.
+//! Lengths that the footer or a message names are held against the file before anything is allocated.
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
@@ -13,8 +13,9 @@ use arrow_buffer::Buffer;
 use arrow_ipc::convert::try_fb_to_schema;
 use arrow_ipc::reader::{FileDecoder, read_footer_length};
 use arrow_ipc::{Block, Footer, MetadataVersion, root_as_footer};
-use arrow_schema::{ArrowError, DataType, Field, Schema, SchemaRef};
+use arrow_schema::{DataType, Field, Schema, SchemaRef};
 
+use super::ipc_lengths::{self, Decoded, damaged};
 use super::open::{guarded, open};
 use super::raw_batch::RawBatch;
 use super::wanted::Wanted;
@@ -31,8 +32,6 @@ pub(super) struct IpcFooter {
     /// Keys and values of the file's own metadata.
     metadata: Vec<Vec<u8>>,
 }
-
-type Decoded<T> = std::result::Result<T, ArrowError>;
 
 impl IpcFooter {
     /// Reads and checks a footer.
@@ -125,10 +124,10 @@ impl IpcFooter {
                 decoder = decoder.with_projection(places);
             }
             for block in &self.dictionaries {
-                decoder.read_dictionary(block, &read_block(&file, block)?)?;
+                decoder.read_dictionary(block, &read_message(&file, block)?)?;
             }
             let block = self.batches.get(batch).ok_or_else(damaged)?;
-            decoder.read_record_batch(block, &read_block(&file, block)?)
+            decoder.read_record_batch(block, &read_message(&file, block)?)
         })
     }
 }
@@ -174,10 +173,13 @@ fn end_of(block: &Block) -> Option<u64> {
     parts.into_iter().try_fold(0_u64, |end, part| end.checked_add(u64::try_from(part).ok()?))
 }
 
-fn read_block(file: &File, block: &Block) -> Decoded<Buffer> {
+fn read_message(file: &File, block: &Block) -> Decoded<Buffer> {
     let start = u64::try_from(block.offset()).map_err(|_| damaged())?;
     let length = end_of(block).and_then(|end| usize::try_from(end - start).ok());
-    Ok(Buffer::from_vec(read_at(file, start, length.ok_or_else(damaged)?)?))
+    let message = read_at(file, start, length.ok_or_else(damaged)?)?;
+    let metadata = usize::try_from(block.metaDataLength()).map_err(|_| damaged())?;
+    ipc_lengths::check(&message, metadata)?;
+    Ok(Buffer::from_vec(message))
 }
 
 fn read_at(mut file: &File, start: u64, length: usize) -> Decoded<Vec<u8>> {
@@ -185,8 +187,4 @@ fn read_at(mut file: &File, start: u64, length: usize) -> Decoded<Vec<u8>> {
     file.seek(SeekFrom::Start(start))?;
     file.read_exact(&mut bytes)?;
     Ok(bytes)
-}
-
-fn damaged() -> ArrowError {
-    ArrowError::IpcError("damaged".to_owned())
 }

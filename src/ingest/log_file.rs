@@ -255,6 +255,18 @@ impl<'a> OpenLog<'a> {
         Ok(())
     }
 
+    /// Checks what the file says of the lengths of all columns, so that a decoder can trust it. A scan
+    /// does so for an Arrow file.
+    ///
+    /// # Errors
+    /// Input, when the file is damaged; I/O.
+    pub fn check_lengths(&self) -> Result<()> {
+        match &self.content {
+            Content::Parquet(footer, _) => footer.check_pages(self.path()),
+            Content::Arrow(_) | Content::Text(_) => Ok(()),
+        }
+    }
+
     /// Reads all columns of a row group or batch; nothing for text.
     ///
     /// # Errors

@@ -11,7 +11,7 @@
 //! |---|---|
 //! | `find`, `format` | lists the files of the glob and recognises their formats |
 //! | `log_file` | opens a file and divides it into pieces that can be read apart |
-//! | `parquet_file`, `ipc_file` | columnar files → raw batches |
+//! | `parquet_file`, `parquet_pages`, `ipc_file`, `ipc_lengths` | columnar files → raw batches |
 //! | `header`, `blocks` | text files → their columns, and blocks of whole records |
 //! | `delimited`, `json_lines` | blocks → raw batches, and records that cannot be read |
 //! | `lookups`, `positions`, `texts`, `time` | raw batches → the canonical lookup, and rejects |
@@ -27,6 +27,7 @@ mod format;
 mod header;
 mod instant;
 mod ipc_file;
+mod ipc_lengths;
 mod json_fallback;
 mod json_lines;
 mod log_file;
@@ -34,6 +35,7 @@ mod log_rows;
 mod lookups;
 mod open;
 mod parquet_file;
+mod parquet_pages;
 mod positions;
 mod raw_batch;
 mod reader;

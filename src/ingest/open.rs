@@ -1,7 +1,7 @@
 //! Opens files and decodes bytes that cannot be trusted.
 
 use std::fs::File;
-use std::io::{BufReader, Error as IoError, Read};
+use std::io::{self, BufReader, Read};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
@@ -19,15 +19,22 @@ pub(super) fn open_text(path: &Path, compression: Compression) -> Result<Box<dyn
     Ok(match compression {
         Compression::None => Box::new(file),
         Compression::Gzip => Box::new(flate2::read::MultiGzDecoder::new(BufReader::new(file))),
-        Compression::Zstd => Box::new(
-            zstd::stream::read::Decoder::new(file).map_err(|error| unreadable(path, error))?,
-        ),
+        Compression::Zstd => Box::new(unpacked(file).map_err(|error| unreadable(path, error))?),
     })
+}
+
+/// A zstd file, whatever window its writer chose.
+fn unpacked(file: File) -> io::Result<zstd::stream::read::Decoder<'static, BufReader<File>>> {
+    /// The largest window of the format, `zstd --long=31`. Memory is taken as the file needs it.
+    const WINDOW_LOG_MAX: u32 = 31;
+    let mut decoder = zstd::stream::read::Decoder::new(file)?;
+    decoder.window_log_max(WINDOW_LOG_MAX)?;
+    Ok(decoder)
 }
 
 /// The error for a file that the operating system, or a decompressor, cannot read. An error that the
 /// operating system gave has its code; all others come from a decompressor, whatever their kind.
-pub(super) fn unreadable(path: &Path, error: IoError) -> Error {
+pub(super) fn unreadable(path: &Path, error: io::Error) -> Error {
     if error.raw_os_error().is_none() {
         Error::input(format!("{} is damaged or cut short", path.display()))
             .help("fetch the file again, or move it away")

@@ -24,6 +24,7 @@ use parquet::file::metadata::ParquetMetaData;
 use parquet::schema::types::{SchemaDescriptor, Type};
 
 use super::open::{guarded, open};
+use super::parquet_pages::{self, Bounded};
 use super::raw_batch::RawBatch;
 use super::time;
 use super::wanted::Wanted;
@@ -46,7 +47,7 @@ type Bounds = Option<(i64, i64)>;
 impl ParquetFooter {
     /// Reads and checks a footer.
     pub(super) fn read(path: &Path, wanted: &Wanted, logs: &Logs) -> Result<Self> {
-        let file = open(path)?;
+        let file = bounded(path)?;
         let load = |options: &ArrowReaderOptions| {
             guarded(path, || ArrowReaderMetadata::load(&file, options.clone()))
         };
@@ -141,6 +142,15 @@ impl ParquetFooter {
         .help("the file is damaged: fetch it again, or move it away"))
     }
 
+    /// Checks what the pages of all columns say of their lengths.
+    pub(super) fn check_pages(&self, path: &Path) -> Result<()> {
+        let file = Arc::new(bounded(path)?);
+        let groups = self.metadata.metadata().row_groups();
+        groups
+            .iter()
+            .try_for_each(|group| guarded(path, || parquet_pages::check(&file, group, |_| true)))
+    }
+
     /// The texts of the file that are no rows: keys and values of the footer. A value that is base64
     /// is there decoded as well, since the Arrow schema that some writers store is.
     pub(super) fn texts(&self) -> Vec<Vec<u8>> {
@@ -197,7 +207,7 @@ pub(super) fn read_whole_group(
     group: usize,
     take: &mut dyn FnMut(RecordBatch) -> Result<()>,
 ) -> Result<()> {
-    let file = open(path)?;
+    let file = bounded(path)?;
     let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
     let metadata = guarded(path, || {
         let metadata = ArrowReaderMetadata::load(&file, options.clone())?;
@@ -211,14 +221,21 @@ pub(super) fn read_whole_group(
     Ok(())
 }
 
+fn bounded(path: &Path) -> Result<Bounded> {
+    let file = open(path)?;
+    guarded(path, || Bounded::new(file))
+}
+
 fn reader(
     path: &Path,
     metadata: ArrowReaderMetadata,
     group: usize,
     mask: ProjectionMask,
 ) -> Result<ParquetRecordBatchReader> {
-    let file = open(path)?;
+    let (checked, file) = (Arc::new(bounded(path)?), bounded(path)?);
     guarded(path, || {
+        let is_read = |leaf| mask.leaf_included(leaf);
+        parquet_pages::check(&checked, metadata.metadata().row_group(group), is_read)?;
         ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata)
             .with_row_groups(vec![group])
             .with_projection(mask)

@@ -9,11 +9,12 @@ use arrow_array::{
 use arrow_cast::cast;
 use arrow_ipc::CompressionType;
 use arrow_schema::{DataType, Field, TimeUnit};
-use parquet::basic::Compression;
+use parquet::basic::{Compression, Encoding};
 use parquet::data_type::{ByteArray, ByteArrayType};
 use parquet::file::properties::WriterVersion;
 use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::parser::parse_message_type;
+use parquet::schema::types::ColumnPath;
 
 use super::Made;
 use super::damaged_text;
@@ -32,13 +33,27 @@ pub(super) fn all(rows: &[Row]) -> Vec<Made> {
     files
 }
 
-/// Whole files, in which a byte may be changed anywhere. Packed Arrow files are not among them: they say
-/// how long each buffer is when it is unpacked, and the `arrow-ipc` crate asks for as much memory.
+/// Whole files, in which a byte may be changed anywhere.
 pub(super) fn wholes(rows: &[Row]) -> Vec<Made> {
     let batch = batch(rows);
     let snappy = parquet_kinds::properties().set_compression(Compression::SNAPPY);
     let second = parquet_kinds::properties().set_writer_version(WriterVersion::PARQUET_2_0);
+    let mut delta = parquet_kinds::properties().set_dictionary_enabled(false);
+    for (name, encoding) in [
+        ("requester", Encoding::DELTA_BYTE_ARRAY),
+        ("target", Encoding::DELTA_LENGTH_BYTE_ARRAY),
+        ("requested_at", Encoding::DELTA_BINARY_PACKED),
+    ] {
+        delta = delta.set_column_encoding(ColumnPath::from(name), encoding);
+    }
+    let packed = |compression| {
+        let options = ipc_kinds::options().try_with_compression(Some(compression)).unwrap();
+        ipc_kinds::file(&batch, options)
+    };
     vec![
+        Made::new("parquet of differences", "x.parquet", parquet_kinds::file(&batch, delta)),
+        Made::new("arrow in LZ4", "x.arrow", packed(CompressionType::LZ4_FRAME)),
+        Made::new("arrow in ZSTD", "x.arrow", packed(CompressionType::ZSTD)),
         Made::new("parquet in snappy", "x.parquet", parquet_kinds::file(&batch, snappy)),
         Made::new("parquet of version 2", "x.parquet", parquet_kinds::file(&batch, second)),
         Made::new("arrow", "x.arrow", ipc_kinds::file(&batch, ipc_kinds::options())),
@@ -143,6 +158,10 @@ fn of_arrow(batch: &RecordBatch) -> Vec<Made> {
             [&plain[..plain.len() - 10], &[0xff, 0xff, 0xff, 0x7f], b"ARROW1"].concat(),
         ),
         make("arrow with a changed body of ZSTD", middle(&zstd)),
+        make("arrow with a huge length of a buffer of ZSTD", {
+            let frame = zstd.windows(4).position(|four| four == [0x28, 0xb5, 0x2f, 0xfd]).unwrap();
+            [&zstd[..frame - 8], &(1_i64 << 60).to_le_bytes(), &zstd[frame..]].concat()
+        }),
         make(
             "arrow with text that is not UTF-8",
             swapped(&plain, b"+14155550100", b"+1415555\xff100"),

@@ -164,6 +164,14 @@ pub(super) fn zstd(bytes: &[u8]) -> Vec<u8> {
     encoder.finish().unwrap()
 }
 
+/// With a window that is larger than decoders take by default.
+fn zstd_long(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = zstd::Encoder::new(Vec::new(), 3).unwrap();
+    encoder.window_log(28).unwrap();
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
 /// Two frames, between them one that readers pass over.
 fn zstd_frames(bytes: &[u8]) -> Vec<u8> {
     let (first, second) = bytes.split_at(bytes.len() / 3);
@@ -185,6 +193,7 @@ pub(super) fn all(rows: &[Row]) -> Vec<Made> {
         Made::new("csv with a byte order mark", "x.csv", with_mark(&plain)),
         Made::new("json with a byte order mark", "x.ndjson", with_mark(&json(rows))),
     ];
+    kinds.push(Made::new("csv in zstd with a long window", "x.csv.zst", zstd_long(&plain)));
     for (what, file, bytes) in [
         ("csv with requesters as floats", "x.csv", plain.clone()),
         ("json with requesters as floats", "x.json", json(rows)),
