@@ -2,9 +2,9 @@
 
 use super::ball::scale_into_ball;
 use super::sorted::{PartitionedRows, RowsBuffer};
-use super::tables::TableBounds;
+use super::tables::{ClassTable, TableBounds};
 use crate::Result;
-use crate::plan::kinds::{CellAmount, Hat, RequesterRows, TableBound, contribution};
+use crate::plan::kinds::{CellAmount, Hat, RequesterRows, TableBound, contribution, regroup};
 
 /// Bounds requesters, with buffers that are used for one partition after another.
 #[derive(Default)]
@@ -76,14 +76,13 @@ impl OneRequester {
                     add(table.table, 0, weight.cast_signed());
                     continue;
                 }
-                let own = &mut self.shapes[table.vector];
-                let square = own.square(rows, &tables.vectors[table.vector]);
+                let square = self.fill(rows, table, &tables.vectors[table.vector]);
                 let light = table.light.as_ref().zip(u64::try_from(square).ok());
                 let multiplier = light.and_then(|(light, square)| light.get(lookups, square));
                 let multiplier = multiplier.unwrap_or_else(|| {
                     hat.shape_of(square, table.bits).multiplier(table.clip, weight)
                 });
-                for amount in &own.vector {
+                for amount in &self.shapes[table.vector].vector {
                     let steps = contribution(amount.steps.unsigned_abs(), multiplier);
                     add(table.table, amount.cell, steps);
                 }
@@ -91,18 +90,25 @@ impl OneRequester {
         }
         self.shapes.iter_mut().for_each(|own| own.square = None);
     }
-}
 
-impl Own {
-    /// Fills the vector if no other table did; the sum of its squares.
-    fn square(&mut self, rows: &RequesterRows<'_>, bound: &TableBound<'_>) -> u128 {
-        if let Some(square) = self.square {
+    /// Makes a table's vector if no other table did; returns the sum of its squares.
+    fn fill(
+        &mut self,
+        rows: &RequesterRows<'_>,
+        table: &ClassTable,
+        bound: &TableBound<'_>,
+    ) -> u128 {
+        if let Some(square) = self.shapes[table.vector].square {
             return square;
         }
-        bound.fill(rows, &mut self.vector);
+        let mut vector = std::mem::take(&mut self.shapes[table.vector].vector);
+        match &table.finer {
+            Some((finer, cells)) => regroup(&self.shapes[*finer].vector, cells, &mut vector),
+            None => bound.fill(rows, &mut vector),
+        }
         let square = |amount: &CellAmount| u128::from(amount.steps.unsigned_abs()).pow(2);
-        let square = self.vector.iter().map(square).sum();
-        self.square = Some(square);
+        let square = vector.iter().map(square).sum();
+        self.shapes[table.vector] = Own { vector, square: Some(square) };
         square
     }
 }

@@ -1,5 +1,8 @@
 //! The measured tables as a requester meets them: those of shapes by its one or two classes.
 
+use std::collections::HashMap;
+use std::sync::Arc;
+
 use crate::plan::kinds::{Bounding, CLASSES, LightMultipliers, Needs, SHAPE_ONE, TableBound};
 use crate::plan::{MeasuredTable, Plan};
 
@@ -27,6 +30,9 @@ pub(super) struct ClassTable {
     pub(super) bits: u32,
     /// What requesters of few lookups are multiplied by, in tables of counts of the first class.
     pub(super) light: Option<LightMultipliers>,
+    /// A vector that its own can be made of, which an earlier table of the class makes, and the cell of
+    /// each of its cells; otherwise it is made of the rows.
+    pub(super) finer: Option<(usize, Arc<[u32]>)>,
     /// Whether its one cell holds all rows of a requester, so that it receives the whole weight.
     pub(super) holds_all: bool,
 }
@@ -84,9 +90,37 @@ impl<'a> TableBounds<'a> {
             }
             if let Some(tables) = bounds.classes.get_mut(class) {
                 let light = (class == 0 && bits == 0).then(|| LightMultipliers::of(clip));
-                tables.push(ClassTable { table: place, vector, clip, bits, light, holds_all });
+                let (table, finer) = (place, None);
+                tables.push(ClassTable { table, vector, clip, bits, light, finer, holds_all });
             }
         }
+        bounds.find_finer();
         bounds
+    }
+
+    /// Puts the finest tables of each class first, and finds for each table of counts the smallest one
+    /// before it of which its vector can be made.
+    fn find_finer(&mut self) {
+        let mut known: HashMap<(usize, usize), Option<Arc<[u32]>>> = HashMap::new();
+        let vectors = &self.vectors;
+        for tables in &mut self.classes {
+            tables
+                .sort_by_key(|table| std::cmp::Reverse(vectors[table.vector].cells.combinations()));
+            let mut before: Vec<usize> = Vec::new();
+            for table in tables {
+                let counts =
+                    |of: usize| vectors[of].kind.number().is_none() && vectors[of].places.is_none();
+                if table.holds_all || !counts(table.vector) {
+                    continue;
+                }
+                let own = table.vector;
+                table.finer = before.iter().rev().find_map(|finer| {
+                    let cells = || vectors[*finer].cells.onto(vectors[own].cells).map(Arc::from);
+                    let cells = known.entry((*finer, own)).or_insert_with(cells);
+                    Some((*finer, Arc::clone(cells.as_ref()?)))
+                });
+                before.push(own);
+            }
+        }
     }
 }

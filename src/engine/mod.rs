@@ -9,7 +9,8 @@
 //! stack (in the same minutes DuckDB's plain GROUP BY took 1.48 s): reading the files and their
 //! digest 7 %, decompressing 15 %, decoding columns 11 %, normalising both numbers 16 %, times and
 //! keys 4 %: half of it is reading. Partitioning rows takes 9 %, sorting them 5 %, bounding
-//! and adding 9 %. The rest is memory from the system, and 0.1 s that every run takes: tables of
+//! and adding 9 %. Of a day with a look, sorting and the look take 0.18 s, and the tables of shapes 0.33 s
+//! if each of ten classes has four of them, 0.7 s if it has nine. The rest is memory from the system, and 0.1 s that every run takes: tables of
 //! numbers, the ledger, noise and the answers' files.
 
 use std::collections::{BTreeSet, HashMap, HashSet};

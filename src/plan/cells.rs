@@ -12,6 +12,10 @@ use crate::release_file::number::{Grid, Steps};
 use crate::release_file::question::Question;
 use crate::{Error, Result};
 
+/// Combinations of finer tables are mapped to those of coarser ones only as far as a cache holds the
+/// map.
+const MOST_MAPPED: u32 = 1 << 16;
+
 /// Maps atoms to the cells of one measured table.
 #[derive(Debug, Clone)]
 pub struct Cells {
@@ -36,6 +40,8 @@ struct KeyPlace {
     digit: Digit,
     size: u64,
     stride: u64,
+    /// Whether every atom has a value here: rows without a number have none.
+    is_complete: bool,
 }
 
 /// The axis of a condition over the digits of its keys, with one flag per combination: whether it is
@@ -65,8 +71,9 @@ impl Cells {
         for axis in axes.iter().rev() {
             let size = match axis {
                 Axis::Key(name) => {
-                    let (digit, size) = (layout.digit(name)?, axis_size(layout.key(name)?));
-                    keys.push(KeyPlace { digit, size, stride });
+                    let (digit, key) = (layout.digit(name)?, layout.key(name)?);
+                    let size = axis_size(key);
+                    keys.push(KeyPlace { digit, size, stride, is_complete: size == key.size() });
                     size
                 }
                 Axis::Condition(question) => {
@@ -117,6 +124,33 @@ impl Cells {
             cell += u64::from(axis.met.get(at).copied().unwrap_or(false)) * axis.stride;
         }
         u32::try_from(cell).ok()
+    }
+
+    /// The combination in a coarser table of each one here; `None` if the coarser table is not made of some
+    /// of these axes, if an atom may have a place there and none here, or if there are too many.
+    #[must_use]
+    pub fn onto(&self, coarser: &Self) -> Option<Vec<u32>> {
+        let is_made_of = |digit: &Digit| coarser.keys.iter().any(|axis| axis.digit == *digit);
+        let mut left_out = self.keys.iter().filter(|axis| !is_made_of(&axis.digit));
+        if self.combinations > MOST_MAPPED || !left_out.all(|axis| axis.is_complete) {
+            return None;
+        }
+        // Of each axis of the coarser table: stride and size here, and the stride there.
+        let mut axes = Vec::new();
+        for axis in &coarser.keys {
+            let own = self.keys.iter().find(|own| own.digit == axis.digit)?;
+            axes.push((own.stride, own.size, axis.stride));
+        }
+        for axis in &coarser.conditions {
+            let is_same = |own: &&ConditionPlace| own.digits == axis.digits && own.met == axis.met;
+            axes.push((self.conditions.iter().find(is_same)?.stride, 2, axis.stride));
+        }
+        let there = |cell: u32| {
+            let cell = u64::from(cell);
+            let places = axes.iter().map(|(stride, size, there)| cell / stride % size * there);
+            u32::try_from(places.sum::<u64>()).ok()
+        };
+        (0..self.combinations).map(there).collect()
     }
 
     /// The combination that an atom belongs to, with what a row of it adds in lattice steps; `None`

@@ -21,7 +21,7 @@ pub struct Layout {
 }
 
 /// One key's digit in an atom.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Digit {
     shift: u32,
     mask: u64,

@@ -58,7 +58,11 @@ fn plan(setup: Setup, clips: &[u64]) -> Plan {
             add(axes, &shapes, clips.next().unwrap());
         }
         if !setup.has_few_keys {
-            let number = setup.number();
+            // Rows without a number are in no cell of the first, and in one of its margin by app.
+            let bins = setup.number("median");
+            add(&[&bins, "app"], &shapes, clips.next().unwrap());
+            add(&[&bins], &shapes, clips.next().unwrap());
+            let number = setup.number("mean");
             let sums = Contribution::ShapeSums(ShapeSums { class, number });
             add(&["app"], &sums, clips.next().unwrap());
             add(&[], &sums, SHAPE_ONE);

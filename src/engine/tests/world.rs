@@ -60,11 +60,11 @@ impl Setup {
         self.release(Path::new("."))
     }
 
-    /// The key of the number that the mean is about, if there are many keys.
-    pub(super) fn number(self) -> String {
+    /// The key of the number that this question is about.
+    pub(super) fn number(self, question: &str) -> String {
         let questions = self.release_here().questions;
-        let mean = questions.iter().find(|question| question.name == "mean").unwrap();
-        mean.measure.number().unwrap().name().to_owned()
+        let of = questions.iter().find(|known| known.name == question).unwrap();
+        of.measure.number().unwrap().name().to_owned()
     }
 
     pub(super) fn plan(self) -> Plan {

@@ -38,7 +38,7 @@ pub use prefixes::{
     FoundPrefixes, MOST_PREFIXES, MOST_PREFIXES_OF_ONE, OwnPrefixes, PrefixCounts, PrefixWeights,
 };
 pub use presence::Presence;
-pub use rows::{AtomCount, CellAmount, Pair, PairAmount, RequesterRows};
+pub use rows::{AtomCount, CellAmount, Pair, PairAmount, RequesterRows, regroup};
 pub use shapes::{PrefixShapes, ShapeSums, Shapes};
 
 /// What one requester adds to the cells of a table before scaling, as plans keep it.

@@ -81,6 +81,17 @@ pub(super) fn count_rows(
     merge_rest(vector);
 }
 
+/// Fills `coarser` with the amounts of another vector, where `cells` has the cell of each of its cells.
+pub fn regroup(finer: &[CellAmount], cells: &[u32], coarser: &mut Vec<CellAmount>) {
+    coarser.clear();
+    for amount in finer {
+        if let Some(cell) = cells.get(amount.cell as usize) {
+            add_amount(coarser, CellAmount { cell: *cell, ..*amount });
+        }
+    }
+    merge_rest(coarser);
+}
+
 /// How many amounts are searched for one of the same cell.
 const SEARCHED: usize = 8;
 
