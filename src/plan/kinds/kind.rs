@@ -88,7 +88,7 @@ pub enum Bounding {
     /// It is scaled into the ball of the table's clip.
     Ball,
     /// It is divided by all lookups of the requester, weighed by the requester's activity in one class,
-    /// and bounded together with all tables of shapes (see [`super::activity`]).
+    /// and bounded together with all tables of shapes (see [`super::Hat`]).
     Shape {
         /// The class of activity.
         class: usize,
