@@ -1,13 +1,13 @@
 //! `check`: do the logs conform? The answer is exact, and therefore sensitive.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use serde_json::{Map, json};
+use serde_json::{Map, Value, json};
 
 use super::args::Check;
 use super::output::Output;
 use crate::Result;
-use crate::ingest::{LogReader, Reason, RejectedRows};
+use crate::ingest::{LogReader, PassedOver, Reason, RejectedRows, RowCounts};
 use crate::plan::Layout;
 use crate::release_file::ReleaseFile;
 use crate::release_file::logs::Place;
@@ -36,45 +36,81 @@ pub(crate) fn run(asked: &Check, output: &Output) -> Result<()> {
         LogReader::open(&release_file.logs, layout.keys(), None)?.with_rejects(rejects.as_ref());
     let (_, counts) = reader.fold(|| (), |(), _| Ok(()))?;
     rejects.as_ref().map_or(Ok(()), RejectedRows::finish)?;
-    let wrong = reader.with_wrong_statistics()?;
-    let wrong: Vec<String> = wrong.into_iter().map(|path| path.display().to_string()).collect();
-    let lookups = counts.rows - counts.filtered - counts.rejects.all();
-    let mut text = format!(
-        "SENSITIVE: exact counts, not for publication\n\
-         files              {}\n\
-         rows               {}\n\
-         left out by where  {}\n\
-         lookups            {lookups}\n\
-         rejects            {}\n",
-        reader.files(),
-        counts.rows,
-        counts.filtered,
-        counts.rejects.all(),
-    );
-    let mut by_reason = Map::new();
-    for reason in Reason::ALL {
-        let (word, count) = (reason.word(), counts.rejects.of(reason));
-        text.push_str(&format!("  {word:<16} {count}\n"));
-        by_reason.insert(word.to_owned(), count.into());
-    }
-    if !wrong.is_empty() {
-        text.push_str(&format!(
-            "{} files have statistics that their rows contradict, so that a run may miss rows: write \
-             them again\n",
-            wrong.len()
-        ));
-        wrong.iter().for_each(|path| text.push_str(&format!("  {path}\n")));
-    }
-    let object = json!({
-        "sensitive": true,
-        "files": reader.files(),
-        "bytes": reader.bytes(),
-        "rows": counts.rows,
-        "left_out_by_where": counts.filtered,
-        "lookups": lookups,
-        "rejects": by_reason,
-        "wrong_statistics": wrong,
-    });
-    output.result(&object, &text);
+    let wrong = reader.with_wrong_statistics()?.into_iter().map(shown).collect();
+    let seen = Seen { reader: &reader, counts, wrong };
+    output.result(&seen.object(), &seen.text());
     Ok(())
+}
+
+/// What was found.
+struct Seen<'r> {
+    reader: &'r LogReader<'r>,
+    counts: RowCounts,
+    /// Files whose rows contradict their statistics.
+    wrong: Vec<String>,
+}
+
+impl Seen<'_> {
+    fn lookups(&self) -> u64 {
+        self.counts.rows - self.counts.filtered - self.counts.rejects.all()
+    }
+
+    fn text(&self) -> String {
+        let Self { reader, counts, wrong } = self;
+        let mut text = format!(
+            "SENSITIVE: exact counts, not for publication\n\
+             files              {}\n\
+             rows               {}\n\
+             left out by where  {}\n\
+             lookups            {}\n\
+             rejects            {}\n",
+            reader.files(),
+            counts.rows,
+            counts.filtered,
+            self.lookups(),
+            counts.rejects.all(),
+        );
+        for reason in Reason::ALL {
+            text.push_str(&format!("  {:<16} {}\n", reason.word(), counts.rejects.of(reason)));
+        }
+        if !reader.passed_over().is_empty() {
+            text.push_str("passed over\n");
+        }
+        for PassedOver { path, why } in reader.passed_over() {
+            text.push_str(&format!("  {}: {why}\n", path.display()));
+        }
+        if !wrong.is_empty() {
+            text.push_str(
+                "statistics that rows contradict, so that a run may miss rows: write again\n",
+            );
+        }
+        wrong.iter().for_each(|path| text.push_str(&format!("  {path}\n")));
+        text
+    }
+
+    fn object(&self) -> Value {
+        let Self { reader, counts, wrong } = self;
+        let rejects = Reason::ALL
+            .iter()
+            .map(|reason| (reason.word().to_owned(), counts.rejects.of(*reason).into()));
+        let passed_over = reader.passed_over().iter();
+        let passed_over: Vec<Value> = passed_over
+            .map(|passed| json!({"path": shown(&passed.path), "why": passed.why}))
+            .collect();
+        json!({
+            "sensitive": true,
+            "files": reader.files(),
+            "bytes": reader.bytes(),
+            "rows": counts.rows,
+            "left_out_by_where": counts.filtered,
+            "lookups": self.lookups(),
+            "rejects": rejects.collect::<Map<_, _>>(),
+            "wrong_statistics": wrong,
+            "passed_over": passed_over,
+        })
+    }
+}
+
+fn shown(path: &Path) -> String {
+    path.display().to_string()
 }

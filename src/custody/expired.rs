@@ -148,7 +148,6 @@ pub(super) fn find_before<'a>(
 ) -> Result<Expiry<'a>> {
     let cutoff_micros = cutoff.as_microsecond();
     let logs = find_log_files(&release_file.logs).map_err(untrusted)?;
-    strays::require_no_links(release_file, &logs)?;
     let strays = strays::find(release_file, &logs)?;
     let plausible = Plausible::around(now, release_file.retention_days);
     let looked: Vec<Looked<'_>> = logs

@@ -57,26 +57,6 @@ pub(super) fn find(release_file: &ReleaseFile, logs: &[LogFile<'_>]) -> Result<V
     Ok(strays)
 }
 
-/// Refuses links to folders on the way to a log, below the folder of all logs: the file would be
-/// found twice, or lies elsewhere.
-///
-/// # Errors
-/// Input, naming the link.
-pub(super) fn require_no_links(release_file: &ReleaseFile, logs: &[LogFile<'_>]) -> Result<()> {
-    let base = release_file.logs.place.base();
-    let mut seen: BTreeSet<&Path> = BTreeSet::new();
-    for folder in logs.iter().flat_map(|log| log.path().ancestors().skip(1)) {
-        let is_inside = folder != base && folder.starts_with(&base) && folder != Path::new("");
-        if is_inside && seen.insert(folder) && folder.is_symlink() {
-            return Err(Error::input(format!("{} is a link", folder.display())).help(
-                "rows behind a link cannot be deleted through it: name the folder itself in \
-                 `[logs] path`, or remove the link",
-            ));
-        }
-    }
-    Ok(())
-}
-
 fn looks_like_a_log(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
     let has_ending = ENDINGS.iter().any(|ending| name.contains(ending));

@@ -3,11 +3,13 @@
 //! In: the glob of a release. Out: its files in order of their paths. The format follows from the
 //! name; where the name does not say, the first bytes decide.
 
+use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use super::format::{Compression, Format, TextFormat};
 use super::open::{open_text, unreadable};
+use super::walk::{PassedOver, Walked, matches, walk};
 use crate::release_file::logs::Logs;
 use crate::release_file::window::{Day, DayWindow};
 use crate::{Error, Result};
@@ -19,56 +21,76 @@ pub(super) struct FoundFile {
     pub(super) format: Format,
 }
 
-/// Lists the files of a release, sorted by path.
-pub(super) fn find(logs: &Logs, window: Option<&DayWindow>) -> Result<Vec<FoundFile>> {
-    let (found, matching) = list(logs, window)?;
-    if matching == 0 {
+/// What the glob of a release finds.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    /// The files that may hold rows of the window, sorted by path.
+    pub(super) files: Vec<FoundFile>,
+    /// How many files match, also those whose day folder lies outside of the window.
+    pub(super) matching: usize,
+    /// What matches and is not read, sorted by path.
+    pub(super) passed_over: Vec<PassedOver>,
+}
+
+/// Lists the files of a release.
+pub(super) fn find(logs: &Logs, window: Option<&DayWindow>) -> Result<Found> {
+    let found = list(logs, window)?;
+    if found.matching == 0 {
         return Err(Error::input(format!("no log file matches {}", logs.place.path().display()))
             .help("check `[logs] path`; a relative path starts from the release file's folder"));
     }
     Ok(found)
 }
 
-/// Like [`find`], but no file at all is no error. The number counts every match, also those whose
-/// day folder lies outside the window.
-pub(super) fn list(logs: &Logs, window: Option<&DayWindow>) -> Result<(Vec<FoundFile>, usize)> {
-    let pattern = logs.place.pattern();
-    let matches = glob::glob(&pattern).map_err(|error| {
-        Error::usage(format!("`[logs] path` is not a glob: {}", error.msg))
-            .help("use * within a folder name and ** for folders of any depth")
-    })?;
-    let mut found = Vec::new();
-    let mut matching = 0_usize;
-    for path in matches {
-        let path = path.map_err(|error| {
-            Error::io(format!("the folder {} cannot be listed", error.path().display()))
-                .help("check its permissions")
-        })?;
-        if !path.is_file() || !is_log(&path) {
-            continue;
+/// Like [`find`], but no file at all is no error.
+pub(super) fn list(logs: &Logs, window: Option<&DayWindow>) -> Result<Found> {
+    let Walked { files, passed_over } = walk(&logs.place)?;
+    let matching = files.len();
+    let inside = files.into_iter().filter(|path| in_window(path, logs, window));
+    let found = |path: PathBuf| Ok(FoundFile { format: format_of(&path)?, path });
+    let files: Vec<FoundFile> = inside.map(found).collect::<Result<_>>()?;
+    require_apart(&files)?;
+    Ok(Found { files, matching, passed_over })
+}
+
+/// Refuses two files that hold the same rows: two names of one file, or a log beside its packed form.
+fn require_apart(files: &[FoundFile]) -> Result<()> {
+    let (mut same, mut stems) = (BTreeMap::new(), BTreeMap::new());
+    for FoundFile { path, format } in files {
+        let other = identity(path).and_then(|identity| same.insert(identity, path));
+        if let Some(other) = other {
+            return Err(twice(other, path, "are two names of one file"));
         }
-        matching += 1;
-        if in_window(&path, logs, window) {
-            found.push(FoundFile { format: format_of(&path)?, path });
+        let stem = if format.is_packed_text() { path.with_extension("") } else { path.clone() };
+        if let Some(other) = stems.insert(stem, path) {
+            return Err(twice(other, path, "look like one log, as it is and packed"));
         }
     }
-    found.sort_by(|left, right| left.path.cmp(&right.path));
-    Ok((found, matching))
+    Ok(())
+}
+
+fn twice(first: &Path, second: &Path, what: &str) -> Error {
+    Error::input(format!("{} and {} {what}", first.display(), second.display()))
+        .help("their rows would count twice: remove one of them, or narrow `[logs] path`")
+}
+
+/// What is the same for two names of one file; `None` for a file that has a single name.
+#[cfg(unix)]
+fn identity(path: &Path) -> Option<(u64, u64)> {
+    use std::os::unix::fs::MetadataExt;
+    let facts = path.metadata().ok()?;
+    (facts.nlink() > 1).then(|| (facts.dev(), facts.ino()))
+}
+
+/// Other systems do not say which file a name stands for.
+#[cfg(not(unix))]
+fn identity(_: &Path) -> Option<(u64, u64)> {
+    None
 }
 
 /// Whether the glob matches a file of this name, and its name gives this format.
 pub(super) fn is_found(logs: &Logs, path: &Path, format: Format) -> bool {
-    let is_matched =
-        glob::Pattern::new(&logs.place.pattern()).is_ok_and(|pattern| pattern.matches_path(path));
-    is_matched && is_log(path) && format_of(path).is_ok_and(|found| found == format)
-}
-
-/// Whether a matched file is meant as a log: names that begin with a dot or an underscore are the
-/// side files of other programs.
-pub(super) fn is_log(path: &Path) -> bool {
-    path.file_name()
-        .and_then(|name| name.to_str())
-        .is_some_and(|name| !name.starts_with(['.', '_']))
+    matches(&logs.place, path) && format_of(path).is_ok_and(|found| found == format)
 }
 
 /// Whether a file may hold rows of the window: where the release promises day folders, only the UTC

@@ -61,7 +61,7 @@ pub(super) enum Piece {
 /// # Errors
 /// Usage, for a glob that is not one; input, for a file in no known format; I/O.
 pub fn find_log_files(logs: &Logs) -> Result<Vec<LogFile<'_>>> {
-    let (found, _) = find::list(logs, None)?;
+    let found = find::list(logs, None)?.files;
     Ok(found.into_iter().map(|file| LogFile::new(logs, file)).collect())
 }
 

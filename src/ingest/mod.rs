@@ -9,7 +9,7 @@
 //!
 //! | file | what it does |
 //! |---|---|
-//! | `find`, `format` | lists the files of the glob and recognises their formats |
+//! | `walk`, `find`, `format` | lists the files of the glob and recognises their formats |
 //! | `log_file` | opens a file and divides it into pieces that can be read apart |
 //! | `parquet_file`, `parquet_pages`, `ipc_file`, `ipc_lengths` | columnar files → raw batches |
 //! | `header`, `blocks` | text files → their columns, and blocks of whole records |
@@ -47,6 +47,7 @@ mod text_rows;
 mod texts;
 mod time;
 mod views;
+mod walk;
 mod wanted;
 
 pub use digests::{LogDigests, is_read_for};
@@ -57,3 +58,4 @@ pub(crate) use lookups::Identifiers;
 pub use lookups::{Lookups, RowCounts};
 pub use reader::LogReader;
 pub use rejects::{Reason, RejectedRows, Rejects};
+pub use walk::PassedOver;

@@ -11,6 +11,7 @@ use super::find;
 use super::log_file::{LogFile, OpenLog, Piece};
 use super::lookups::{Canonical, Lookups, RowCounts};
 use super::rejects::RejectedRows;
+use super::walk::PassedOver;
 use super::wanted::Wanted;
 use crate::ledger::LedgerKey;
 use crate::release_file::keys::Key;
@@ -24,6 +25,7 @@ pub struct LogReader<'a> {
     keys: &'a [Key],
     wanted: Arc<Wanted>,
     files: Vec<OpenLog<'a>>,
+    passed_over: Vec<PassedOver>,
     rejected_rows: Option<&'a RejectedRows>,
 }
 
@@ -41,8 +43,10 @@ impl<'a> LogReader<'a> {
     pub fn open(logs: &'a Logs, keys: &'a [Key], window: Option<&DayWindow>) -> Result<Self> {
         let wanted = Arc::new(Wanted::new(logs, keys));
         let open = |found| LogFile::new(logs, found).open_for(Arc::clone(&wanted), window);
-        let files = find::find(logs, window)?.into_iter().map(open).collect::<Result<_>>()?;
-        Ok(Self { logs, keys, wanted, files, rejected_rows: None })
+        let found = find::find(logs, window)?;
+        let files = found.files.into_iter().map(open).collect::<Result<_>>()?;
+        let passed_over = found.passed_over;
+        Ok(Self { logs, keys, wanted, files, passed_over, rejected_rows: None })
     }
 
     /// Has every rejected row written out as well.
@@ -76,6 +80,12 @@ impl<'a> LogReader<'a> {
     #[must_use]
     pub fn files(&self) -> usize {
         self.files.len()
+    }
+
+    /// What the glob matches and is not read.
+    #[must_use]
+    pub fn passed_over(&self) -> &[PassedOver] {
+        &self.passed_over
     }
 
     /// The files with a row whose time lies outside of what their statistics say: a run may pass over

@@ -122,19 +122,16 @@ impl Place {
         }
     }
 
-    /// The pattern to match, with the folder's own name taken literally.
+    /// The glob of the files below [`Self::base`].
     #[must_use]
-    pub fn pattern(&self) -> String {
+    pub fn inside(&self) -> String {
         let path = self.path();
-        if path.exists() {
-            let literal = glob::Pattern::escape(&path.display().to_string());
-            return if path.is_dir() { format!("{literal}/**/*") } else { literal };
+        if path.is_dir() {
+            return "**/*".to_owned();
         }
-        if Path::new(&self.glob).is_absolute() {
-            return self.glob.clone();
-        }
-        let folder = glob::Pattern::escape(&self.folder.display().to_string());
-        Path::new(&folder).join(&self.glob).display().to_string()
+        let base = self.base();
+        let inside = path.strip_prefix(&base).unwrap_or(&path).display().to_string();
+        if path.exists() { glob::Pattern::escape(&inside) } else { inside }
     }
 }
 

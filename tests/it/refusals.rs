@@ -244,3 +244,60 @@ fn rows_that_do_not_fit_go_to_files_that_nobody_finds_or_are_refused_before_anyt
     assert_eq!(world.ledger()["entries"].as_array().unwrap().len(), 1);
     assert_eq!(run("tmp", &["--memory", "much"]).code, 2);
 }
+
+#[test]
+fn files_that_would_count_twice_or_not_at_all_are_refused_by_every_command() {
+    type Spoil = fn(&World);
+    let spoils: [(&str, Spoil); 4] = [
+        ("two names of one file", |world| {
+            std::fs::hard_link(world.path("logs/lookups.csv"), world.path("logs/b.csv")).unwrap();
+        }),
+        ("as it is and packed", |world| {
+            let bytes = std::fs::read(world.path("logs/lookups.csv")).unwrap();
+            world.write("logs/lookups.csv.zst", &zstd::encode_all(bytes.as_slice(), 1).unwrap());
+        }),
+        ("is a link", |world| {
+            world.write("elsewhere/a.csv", b"requester,target,requested_at\n");
+            std::os::unix::fs::symlink("../elsewhere", world.path("logs/more")).unwrap();
+        }),
+        ("is not UTF-8", |world| {
+            let name = <std::ffi::OsStr as std::os::unix::ffi::OsStrExt>::from_bytes(b"\xff.csv");
+            std::fs::write(world.path("logs").join(name), "x").unwrap();
+        }),
+    ];
+    for (words, spoil) in spoils {
+        let world = World::new();
+        world.edit("logs/*.csv", "logs/**/*");
+        spoil(&world);
+        let retain = ["retain", "release.toml", "--as-of", "2026-03-10"];
+        for ran in
+            [world.day("2026-03-02"), world.run(&["check", "release.toml"]), world.run(&retain)]
+        {
+            assert_eq!(ran.code, 65, "{words}: {}", ran.stderr);
+            assert!(ran.stderr.contains(words), "{words}: {}", ran.stderr);
+        }
+        assert!(world.published().is_empty());
+    }
+}
+
+#[test]
+fn check_names_what_is_passed_over() {
+    let world = World::new();
+    world.edit("logs/*.csv", "logs/**/*");
+    world.write(
+        "logs/_temporary/lookups.csv",
+        &std::fs::read(world.path("logs/lookups.csv")).unwrap(),
+    );
+    std::os::unix::fs::symlink("lookups.csv", world.path("logs/latest.csv")).unwrap();
+    let ran = world.run(&["check", "release.toml"]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert!(ran.stdout.contains("rows               72"), "{}", ran.stdout);
+    for words in
+        ["logs/_temporary: its name begins", "logs/latest.csv: it is a link to what is read"]
+    {
+        assert!(ran.stdout.contains(words), "{}", ran.stdout);
+    }
+    let ran = world.run(&["check", "release.toml", "--json"]);
+    let json: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!(json["passed_over"].as_array().unwrap().len(), 2, "{json}");
+}

@@ -345,16 +345,20 @@ fn links_are_refused_and_other_names_reported() {
     let world = ArchiveWorld::new();
     world.write_log("day=2026-03-01/x.csv", &two_days()[..24]);
     world.begin();
-    std::os::unix::fs::symlink("day=2026-03-01", world.path("logs/current")).unwrap();
+    std::fs::create_dir(world.path("elsewhere")).unwrap();
+    std::os::unix::fs::symlink("../elsewhere", world.path("logs/current")).unwrap();
     let ran = world.retain(START + 31 * DAY);
     assert_eq!(ran.code, 65, "{}", ran.stderr);
     assert!(ran.stderr.contains("current is a link"), "{}", ran.stderr);
-    assert_eq!(world.files("logs").len(), 3);
+    assert_eq!(world.files("logs").len(), 2);
     std::fs::remove_file(world.path("logs/current")).unwrap();
+    // A link to what is found anyway changes nothing.
+    std::os::unix::fs::symlink("day=2026-03-01", world.path("logs/current")).unwrap();
     std::fs::hard_link(world.path("logs/day=2026-03-01/x.csv"), world.path("kept.csv")).unwrap();
     let ran = world.retain(START + 31 * DAY);
     assert_eq!(ran.code, 1, "{}", ran.stderr);
     assert!(ran.stderr.contains("had another name"), "{}", ran.stderr);
+    std::fs::remove_file(world.path("logs/current")).unwrap();
     assert!(world.live().is_empty());
 }
 

@@ -64,7 +64,10 @@ fn check_counts_every_row_and_names_files_whose_statistics_are_wrong() {
         world.write_log("x.parquet", &two_days());
         forge(&world, from, to);
         let (text, json) = check(&world);
-        assert!(text.contains("rows contradict") && text.contains("logs/x.parquet"), "{text}");
+        assert!(
+            text.contains("statistics that rows contradict") && text.contains("logs/x.parquet"),
+            "{text}"
+        );
         assert_eq!(json["wrong_statistics"].as_array().unwrap().len(), 1);
         assert_eq!(json["rows"], 48);
     }

@@ -82,7 +82,7 @@ proptest! {
         let folder = tempfile::tempdir().unwrap();
         write(folder.path(), &groups, times);
         let logs = logs(folder.path(), zone);
-        let path = find(&logs, None).unwrap().remove(0).path;
+        let path = find(&logs, None).unwrap().files.remove(0).path;
         let wanted = Wanted::new(&logs, &[]);
         let footer = ParquetFooter::read(&path, &wanted, &logs).unwrap();
         let block_zone = crate::release_file::window::parse_zone(block_zone, "zone").unwrap();

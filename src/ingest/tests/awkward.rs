@@ -13,12 +13,13 @@ use arrow_array::Array;
 use arrow_schema::DataType;
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions};
 
-use crate::ingest::find::{FoundFile, find, is_log};
+use crate::ingest::find::{FoundFile, find};
 use crate::ingest::format::Format;
 use crate::ingest::header::Header;
 use crate::ingest::log_file::LogFile;
 use crate::ingest::open::open;
 use crate::ingest::texts::can_identify;
+use crate::ingest::walk::is_log;
 use crate::ingest::wanted::Wanted;
 use crate::release_file::ReleaseFile;
 use crate::release_file::logs::Logs;
@@ -42,7 +43,7 @@ fn everything(names: Vec<String>, time: usize) -> Wanted {
 /// Reads a whole file and says how many rows and how many values it has.
 fn read(path: &Path) -> Result<String> {
     let logs = logs(path);
-    let found = find(&logs, None)?.remove(0);
+    let found = find(&logs, None)?.files.remove(0);
     let wanted = Arc::new(match found.format {
         Format::Parquet => parquet_columns(&found)?,
         Format::Arrow => everything(vec!["a".to_owned()], 0),
@@ -176,7 +177,7 @@ fn int96_times_are_exact_to_the_microsecond_and_absurd_ones_are_none() {
         return;
     }
     let logs = logs(&path);
-    let found = find(&logs, None).unwrap().remove(0);
+    let found = find(&logs, None).unwrap().files.remove(0);
     let wanted = Arc::new(everything(vec!["a".to_owned()], 0));
     let log = LogFile::new(&logs, found).open_for(Arc::clone(&wanted), None).unwrap();
     let mut seen = Vec::new();
