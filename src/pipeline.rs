@@ -5,6 +5,7 @@
 //! lists. Retaining, bounding and adding up run inside [`engine::DayRows`]. A crash between any two
 //! steps leaves a state from which the next run goes on, as the table in [`crate::ledger`] says.
 
+mod draw;
 mod earlier;
 mod empty;
 mod frozen;
@@ -17,16 +18,17 @@ mod stop;
 use serde::Serialize;
 
 use crate::ingest::RejectedRows;
-use crate::ledger::{Entry, Ledger, Reservation, State};
-use crate::plan::Plan;
-use crate::release::{Draws, Guarantee, PricedTable};
+use crate::ledger::{Entry, Ledger, Reservation, State, StoredFile};
+use crate::plan::{FoundKeys, Plan, Split};
+use crate::release::{Guarantee, Losses, PricedTable};
 use crate::release_file::ReleaseFile;
 use crate::release_file::window::{Day, DayWindow};
-use crate::{Error, Result, engine, ingest, publish, release, retain};
+use crate::{Error, Result, engine, ingest, publish, retain};
 
-pub use earlier::{Previous, losses, previous, stored_days};
-use earlier::{history, known_keys, released};
-use frozen::{Frozen, KnownKeys};
+use earlier::known_keys;
+pub use earlier::{Previous, previous, stored_days};
+pub use frozen::losses;
+use frozen::{Frozen, FrozenLook};
 pub use job::{Again, Incomplete, Job, Spill};
 use opening::{day_budget, terms};
 pub use opening::{open_custody, open_ledger};
@@ -63,20 +65,23 @@ pub fn release_day(job: &Job, ledger: &mut Ledger, window: &DayWindow) -> Result
     job.stop.check()?;
     let begun = match standing(job, ledger, day)? {
         Standing::Committed(entry) => return heal(job, ledger, &entry),
-        Standing::Begun(entry) => Some(entry),
+        Standing::Begun(entry) => {
+            // A plan of another version is refused before anything else is asked of the file.
+            Frozen::of(&entry)?;
+            Some(entry)
+        }
         Standing::New => None,
     };
     retain::require_closed(window, release_file, job.as_of)?;
     publish::check_writable(&job.out)?;
-    let history = history(release_file, ledger, day)?;
-    let budget = day_budget(release_file, ledger.terms().budget);
-    let planned = Plan::new(release_file, budget, history.as_ref())?;
-    let reader = ingest::LogReader::open(&release_file.logs, planned.layout.keys(), Some(window))?;
+    let split = Split::new(release_file, day_budget(release_file, ledger.terms().budget))?;
+    let first = Plan::of_look(release_file, &split)?;
+    let reader = ingest::LogReader::open(&release_file.logs, first.layout.keys(), Some(window))?;
     tracing::info!(%day, files = reader.files(), bytes = reader.bytes(), "opened the logs");
     if job.incomplete == Incomplete::Refuse {
         reader.require_complete(window)?;
     }
-    let memory = rows_memory(job, &reader, &planned)?;
+    let memory = rows_memory(job, &reader, &first)?;
     let rejects = rejected_rows(job, day)?;
     let digests = reader.digests(ledger.key()?)?;
     let entry = match begun {
@@ -90,28 +95,22 @@ pub fn release_day(job: &Job, ledger: &mut Ledger, window: &DayWindow) -> Result
         None => {
             let known = known_keys(release_file, ledger, day)?;
             let digest = digests.whole(ledger.key()?);
-            ledger.reserve(&reservation(release_file, day, &planned, known, digest)?)?
+            ledger.reserve(&reservation(release_file, day, split, known, digest)?)?
         }
     };
     tracing::info!(%day, entry = entry.id.0, charge = %entry.charge, "reserved");
 
     let frozen = Frozen::of(&entry)?;
-    let tables = frozen.tables.iter().map(|priced| priced.table.clone()).collect();
-    let plan = Plan::with_tables(release_file, tables)?;
     let reader = reader.with_rejects(rejects.as_ref());
-    let (mut rows, _secret_counts) = engine::DayRows::gather(&reader, window, &plan, memory)?;
+    let (rows, _secret_counts) = engine::DayRows::gather(&reader, window, &first, memory)?;
     rejects.as_ref().map_or(Ok(()), RejectedRows::finish)?;
-    let tally = rows.tally(&plan, &release_file.exempt)?;
-    job.stop.check()?;
-    let mut draws = Draws::new(ledger.mark_drawn(entry.id)?, &frozen.tables);
-    let mut noisy = draws.tables(tally)?;
-    noisy.extend(private_keys::draw(&rows, &frozen, &mut draws)?);
-    drop(rows);
-    tracing::info!(%day, entry = entry.id.0, tables = noisy.len(), "drawn");
+    let Some(drawn) = draw::draw(job, ledger, &entry, &frozen, &first, rows)? else {
+        tracing::info!(%day, entry = entry.id.0, "looks empty");
+        return Ok(Done::Empty);
+    };
+    tracing::info!(%day, entry = entry.id.0, tables = drawn.tables.len(), "drawn");
 
-    let guarantee = Guarantee::new(&frozen.tables, &plan.sizes(), &release_file.ledger)?;
-    let facts = publish::Facts { release_file, day, entry: &entry, guarantee: &guarantee };
-    let files = publish::render(&facts, &plan, &noisy)?;
+    let files = answered(release_file, day, &entry, &frozen, &drawn)?;
     ledger.commit(entry.id, &files)?;
     tracing::info!(%day, entry = entry.id.0, files = files.len(), "committed");
     publish::write_out(&job.out, &files)?;
@@ -119,29 +118,21 @@ pub fn release_day(job: &Job, ledger: &mut Ledger, window: &DayWindow) -> Result
     Ok(Done::Released)
 }
 
-/// What a release of the next day would promise; draws nothing and reads no logs.
+/// How a release of a day would divide its budget, and what it would promise; draws nothing and reads
+/// no logs.
 ///
 /// # Errors
 /// Refused, when the budget is too small; usage, for keys that cannot be laid out; I/O, when the
 /// ledger is damaged.
-pub fn plan(release_file: &ReleaseFile) -> Result<(Plan, Vec<PricedTable>, Guarantee)> {
-    let (block_budget, history) = if release_file.ledger.path.exists() {
-        let ledger = Ledger::open_existing(&release_file.ledger.path)?;
-        let last = released(release_file, &ledger)?
-            .into_iter()
-            .filter_map(|entry| entry.blocks.last().copied());
-        let history = match last.max().and_then(Day::next) {
-            Some(next) => history(release_file, &ledger, next)?,
-            None => None,
-        };
-        (ledger.terms().budget, history)
+pub fn plan(release_file: &ReleaseFile) -> Result<(Split, Guarantee)> {
+    let block_budget = if release_file.ledger.path.exists() {
+        Ledger::open_existing(&release_file.ledger.path)?.terms().budget
     } else {
-        (terms(release_file).budget, None)
+        terms(release_file).budget
     };
-    let plan = Plan::new(release_file, day_budget(release_file, block_budget), history.as_ref())?;
-    let priced = release::price(&plan.tables)?;
-    let guarantee = Guarantee::new(&priced, &plan.sizes(), &release_file.ledger)?;
-    Ok((plan, priced, guarantee))
+    let split = Split::new(release_file, day_budget(release_file, block_budget))?;
+    let guarantee = Guarantee::new(release_file, &split)?;
+    Ok((split, guarantee))
 }
 
 enum Standing {
@@ -183,6 +174,27 @@ fn standing(job: &Job, ledger: &Ledger, day: Day) -> Result<Standing> {
         }
     }
     Ok(standing)
+}
+
+/// The files of a day that was drawn.
+fn answered(
+    release_file: &ReleaseFile,
+    day: Day,
+    entry: &Entry,
+    frozen: &Frozen,
+    drawn: &draw::DrawnDay,
+) -> Result<Vec<StoredFile>> {
+    let guarantee = Guarantee::new(release_file, &frozen.split)?;
+    let facts = publish::Facts {
+        release_file,
+        day,
+        entry,
+        split: &frozen.split,
+        guarantee: &guarantee,
+        look: &drawn.look,
+        before: &drawn.before,
+    };
+    publish::render(&facts, &drawn.plan, &drawn.tables)
 }
 
 /// How much memory the day's rows may take, in bytes.
@@ -230,16 +242,22 @@ fn heal(job: &Job, ledger: &mut Ledger, entry: &Entry) -> Result<Done> {
 fn reservation(
     release_file: &ReleaseFile,
     day: Day,
-    plan: &Plan,
-    known_keys: KnownKeys,
+    split: Split,
+    known_keys: FoundKeys,
     logs_digest: String,
 ) -> Result<Reservation> {
-    let tables = release::price(&plan.tables)?;
-    let charge = release::total_charge(&tables)?;
-    let key_delta = release::total_key_delta(&tables)?;
+    let (charge, key_delta) = (split.charge(), split.key_delta());
+    let look = Plan::of_look(release_file, &split)?.tables.into_iter().next();
+    let look = PricedTable::new(look.ok_or_else(|| Error::internal("a plan has no look"))?)?;
+    let look_charge = Some(look.charge);
+    let look = FrozenLook {
+        sensitivity_steps: look.table.sensitivity().steps(),
+        noise_scale_steps: look.noise_scale.steps(),
+        losses: Losses::of_look(release_file, look.charge)?,
+    };
     let fingerprint = release_file.fingerprint();
-    let losses = Some(Guarantee::new(&tables, &plan.sizes(), &release_file.ledger)?.losses()?);
-    let plan = serde_json::to_string(&Frozen { tables, known_keys, losses })
+    let losses = Guarantee::new(release_file, &split)?.losses()?;
+    let plan = serde_json::to_string(&Frozen { split, look, known_keys, losses })
         .map_err(|_| Error::internal("the plan cannot be written down"))?;
     Ok(Reservation {
         release: release_file.name.clone(),
@@ -249,7 +267,7 @@ fn reservation(
         fingerprint,
         blocks: vec![day],
         charge,
-        look_charge: None,
+        look_charge,
         key_delta,
         plan,
         logs_digest,

@@ -42,7 +42,7 @@ pub(super) struct Ball {
 impl Ball {
     /// For a vector whose squares sum to `square`.
     pub(super) fn around(square: u128, clip: Clip) -> Self {
-        let clip = u128::from(clip.units());
+        let clip = u128::from(clip.steps());
         Self { factor: (square > clip * clip).then(|| (clip, root_rounded_up(square))) }
     }
 
@@ -109,16 +109,16 @@ mod tests {
     #[test]
     fn a_vector_inside_the_ball_is_kept_as_it_is() {
         assert!(scaled(&[], Clip::whole(1)).is_empty());
-        assert_eq!(scaled(&[1], Clip::whole(1)), [1 << 16]);
-        assert_eq!(scaled(&[3, 4], Clip::whole(5)), [3 << 16, 4 << 16]);
+        assert_eq!(scaled(&[1], Clip::whole(1)), [1 << 20]);
+        assert_eq!(scaled(&[3, 4], Clip::whole(5)), [3 << 20, 4 << 20]);
     }
 
     #[test]
     fn a_vector_outside_lands_on_the_ball_and_keeps_its_direction() {
-        assert_eq!(scaled(&[10], Clip::whole(5)), [5 << 16]);
-        assert_eq!(scaled(&[30, 40], Clip::whole(5)), [3 << 16, 4 << 16]);
+        assert_eq!(scaled(&[10], Clip::whole(5)), [5 << 20]);
+        assert_eq!(scaled(&[30, 40], Clip::whole(5)), [3 << 20, 4 << 20]);
         // One cell just past the clip: 11 of 10.
-        assert_eq!(scaled(&[11], Clip::whole(10)), [10 << 16]);
+        assert_eq!(scaled(&[11], Clip::whole(10)), [10 << 20]);
     }
 
     #[test]
@@ -126,7 +126,7 @@ mod tests {
         let clip = Clip::whole(1_048_576);
         for counts in [vec![u32::MAX], vec![u32::MAX; 5], vec![u32::MAX, 1], vec![1 << 31; 1_000]] {
             assert!(
-                square(&scaled(&counts, clip)) <= u128::from(clip.units()).pow(2),
+                square(&scaled(&counts, clip)) <= u128::from(clip.steps()).pow(2),
                 "{counts:?}"
             );
         }
@@ -136,9 +136,9 @@ mod tests {
     fn signed_entries_keep_their_sign_and_round_towards_zero() {
         let mut out = Vec::new();
         let entries =
-            [(0, -30 << 16), (1, 40 << 16)].map(|(cell, units)| CellAmount { cell, steps: units });
+            [(0, -30 << 20), (1, 40 << 20)].map(|(cell, units)| CellAmount { cell, steps: units });
         scale_into_ball(&entries, Clip::whole(5), |_, units| out.push(units));
-        assert_eq!(out, [-3 << 16, 4 << 16]);
+        assert_eq!(out, [-3 << 20, 4 << 20]);
         out.clear();
         let thirds =
             [(0, -7), (1, 7), (2, 7)].map(|(cell, units)| CellAmount { cell, steps: units });
@@ -153,7 +153,7 @@ mod tests {
         #[test]
         fn the_norm_of_signed_vectors_never_exceeds_the_clip(
             units in prop::collection::vec(any::<i64>(), 0..50),
-            clip in (1_u64 << 16)..(1 << 37),
+            clip in (1_u64 << 20)..(1 << 37),
         ) {
             let entries: Vec<CellAmount> =
                 units.iter().zip(0..).map(|(&units, cell)| CellAmount { cell, steps: units }).collect();
@@ -166,10 +166,10 @@ mod tests {
         #[test]
         fn the_norm_never_exceeds_the_clip(
             counts in prop::collection::vec(1_u32..5_000, 0..200),
-            clip in (1_u64 << 16)..(1 << 24),
+            clip in (1_u64 << 20)..(1 << 24),
         ) {
             let clip = Clip::lattice(clip);
-            prop_assert!(square(&scaled(&counts, clip)) <= u128::from(clip.units()).pow(2));
+            prop_assert!(square(&scaled(&counts, clip)) <= u128::from(clip.steps()).pow(2));
         }
 
         #[test]
@@ -184,7 +184,7 @@ mod tests {
             let taken = pairs.iter().map(|(_, taken)| f64::from(*taken).powi(2)).sum::<f64>().sqrt();
             // Each cell may be off by one step of rounding in either vector.
             let rounding = (2.0 * pairs.len() as f64).sqrt();
-            prop_assert!((square(&moved) as f64).sqrt() <= taken * 65_536.0 + rounding + 1e-6);
+            prop_assert!((square(&moved) as f64).sqrt() <= taken * 1_048_576.0 + rounding + 1e-6);
         }
     }
 }

@@ -1,12 +1,8 @@
 //! One partition's rows → bounded contributions to private prefixes, which no list holds beforehand.
 
-use std::collections::HashMap;
-
-use super::ball::scale_into_ball;
 use super::sorted::{PartitionedRows, RowsBuffer};
 use crate::Result;
-use crate::plan::kinds::{FoundPrefixes, Needs, OwnPrefixes, PrefixCounts, PrefixWeights};
-use crate::release_file::lattice::Clip;
+use crate::plan::kinds::{FoundPrefixes, Needs, OwnPrefixes, PrefixWeights};
 
 /// Bounds requesters by private prefixes, with buffers that are used for one partition after another.
 #[derive(Default)]
@@ -36,32 +32,6 @@ impl PrefixBounder {
         let own = &mut self.own;
         self.buffer.of_each_requester(day, partition, Needs::Prefixes, |rows| {
             weights.spread(rows.number, rows.pairs, found, own, add);
-            Ok(())
-        })
-    }
-
-    /// Counts each requester's lookups by the prefixes of `places`, the rest in the place behind
-    /// them, scales them into the ball, and hands each contribution on as (place, steps).
-    ///
-    /// # Privacy
-    /// A requester's contributions have an L2 norm of at most the clip; see [`scale_into_ball`].
-    ///
-    /// # Errors
-    /// I/O, when rows that were written out cannot be read back.
-    pub fn counts(
-        &mut self,
-        day: &PartitionedRows,
-        partition: usize,
-        (counts, clip): (PrefixCounts, Clip),
-        places: &HashMap<u64, u32>,
-        add: &mut impl FnMut(u32, i64),
-    ) -> Result<()> {
-        let own = &mut self.own;
-        let mut vector = Vec::new();
-        self.buffer.of_each_requester(day, partition, Needs::Prefixes, |rows| {
-            vector.clear();
-            counts.fill_found(rows.number, rows.pairs, places, own, &mut vector);
-            scale_into_ball(&vector, clip, &mut *add);
             Ok(())
         })
     }

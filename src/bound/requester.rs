@@ -147,7 +147,7 @@ by = ["hour", "app"]
         let release_file = ReleaseFile::parse(RELEASE, "heavy.toml", Path::new(".")).unwrap();
         let table = |class: usize, axes: &[&str], clip: u64| MeasuredTable {
             name: format!("{class} {axes:?}"),
-            role: Role::Marginal,
+            role: Role::Shapes,
             axes: axes.iter().map(|name| Axis::Key((*name).to_owned())).collect(),
             contribution: Contribution::Shapes(Shapes { class: u8::try_from(class).unwrap() }),
             clip: Clip::lattice(clip),
@@ -158,7 +158,7 @@ by = ["hour", "app"]
         let axes: [&[&str]; 3] = [&["hour", "app"], &["hour"], &["app"]];
         let of_class =
             |class| axes.into_iter().zip(clips).map(move |(axes, clip)| table(class, axes, clip));
-        Plan::with_tables(&release_file, (0..CLASSES).flat_map(of_class).collect()).unwrap()
+        Plan::for_test(&release_file, (0..CLASSES).flat_map(of_class).collect())
     }
 
     /// What one requester adds, by table and cell.

@@ -84,7 +84,7 @@ impl<'a> TableBounds<'a> {
             });
             let one_cell = table.axes.is_empty() && kind.needs() == Needs::Atoms && bits == 0;
             let (clip, holds_all) =
-                (table.clip.units(), one_cell && table.clip.units() >= SHAPE_ONE);
+                (table.clip.steps(), one_cell && table.clip.steps() >= SHAPE_ONE);
             if !holds_all {
                 bounds.needs = bounds.needs.max(kind.needs());
             }

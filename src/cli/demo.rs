@@ -15,7 +15,7 @@ use jiff::civil::date;
 use jiff::tz::TimeZone;
 use serde_json::json;
 
-use super::output::Output;
+use super::output::{Output, short};
 use super::size;
 use crate::ledger::Second;
 use crate::pipeline::{Again, Incomplete, Job, Spill, Stop, open_ledger, release_day};
@@ -119,32 +119,33 @@ fn describe(accuracy: &[Accuracy], out: &Path, text: &mut String) {
     for question in accuracy {
         let _infallible = writeln!(
             text,
-            "{}: {} answers, mean truth {:.4}, root mean square error {:.4}; stated noise sd {:.4}; \
-             the 95 % interval holds the truth in {:.1} of 100",
+            "{}: {} answers; mean truth {}, root mean square error {}, stated noise sd {}\n  the 95 % \
+             interval holds the truth in {:.1} of 100; the largest of {}:",
             question.question,
             question.answers,
-            question.mean_truth,
-            question.root_mean_square_error,
-            question.mean_noise_sd,
+            short(question.mean_truth),
+            short(question.root_mean_square_error),
+            short(question.mean_noise_sd),
             question.in_interval * 100.0,
+            question.day,
         );
-        let _infallible = writeln!(text, "  the largest, {}:", question.day);
         for shown in &question.largest {
             let _infallible = writeln!(
                 text,
-                "    {:<40} answer {:>10.3}  [{:.3}, {:.3}]  truth {:>10.3}",
+                "    {:<34} answer {:>8}  [{}, {}]  truth {}",
                 shown.keys.join(", "),
-                shown.value,
-                shown.ci_low,
-                shown.ci_high,
-                shown.truth
+                short(shown.value),
+                short(shown.ci_low),
+                short(shown.ci_high),
+                short(shown.truth)
             );
         }
     }
     let _infallible = writeln!(
         text,
-        "\nTruth counts every lookup; the intervals cover the noise, and not what bounding removed \
-         from heavy users.\nTables: {}/<question>/day=*/part-0.parquet\nLogs, release file, ledger: {}/_demo",
+        "\nTruth counts every lookup, and so do the intervals: they allow for the noise, and for what \
+         was not\nmeasured as finely as it was asked.\nTables: {}/<question>/day=*/part-0.parquet\n\
+         Logs, release file, ledger: {}/_demo",
         out.display(),
         out.display()
     );

@@ -7,7 +7,7 @@ use std::path::Path;
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use serde_json::Value;
 
-use super::output::Output;
+use super::output::{Output, short, wrapped};
 use crate::{Error, Result};
 
 /// Runs the command.
@@ -18,16 +18,14 @@ pub(crate) fn run(path: &Path, output: &Output) -> Result<()> {
     let published = Published::read(path)?;
     let facts = &published.facts;
     let mut text = published.headline(path);
+    text.push_str(&classes(facts));
     text.push_str(&bounded_days(facts));
-    text.push_str(&coverage(facts));
-    for table in facts["measured_tables"].as_array().into_iter().flatten() {
-        text.push_str(&measured(table));
-    }
+    text.push_str(&measured(facts));
     if facts["grain"].is_null() {
         // Writing to a string cannot fail.
-        let _infallible = writeln!(text, "Ledger entry {}.", published.word("ledger_entry"));
+        let _infallible = writeln!(text, "\nLedger entry {}.", published.word("ledger_entry"));
     }
-    output.result(facts, &text);
+    output.result(facts, &wrapped(&text, 0));
     Ok(())
 }
 
@@ -70,11 +68,23 @@ impl Published {
         }
     }
 
+    /// What noise_sd and the interval are about.
+    fn interval(&self) -> String {
+        match self.facts["interval"].as_str() {
+            Some(words) => format!(
+                "value is the answer with its noise; {words}, and holds it in about 95 of 100 cases. It \
+                 allows for the noise, and for what was not measured as finely as it was asked. noise_sd \
+                 is the standard deviation of the noise alone. A row marked uninformative says nothing."
+            ),
+            None => "Each value carries noise, whose standard deviation is in noise_sd; the interval in \
+                     ci_low and ci_high holds the bounded value in 95 of 100 cases."
+                .to_owned(),
+        }
+    }
+
     fn headline(&self, path: &Path) -> String {
         format!(
-            "{}: {} of release {}, {} ({})\n{} rows; columns {}\n\n{}\n\nEach value carries noise, \
-             whose standard deviation is in noise_sd; the interval in ci_low and ci_high holds the \
-             {} value in {} of 100 cases.\n",
+            "{}: {} of release {}, {} ({})\n{} rows; columns {}\n\n{}\n\n{}\n",
             path.display(),
             self.word("question"),
             self.word("release"),
@@ -87,13 +97,34 @@ impl Published {
             self.rows,
             self.columns.join(", "),
             self.word("guarantee"),
-            match self.facts["bounded_days"].as_array() {
-                Some(days) if days.is_empty() => "true",
-                _ => "bounded",
-            },
-            self.facts["confidence"].as_f64().map_or(0.0, |share| share * 100.0),
+            self.interval(),
         )
     }
+}
+
+/// How many requesters each class of activity has, where the file says so.
+fn classes(facts: &Value) -> String {
+    let Some(classes) = facts["classes"].as_array() else { return String::new() };
+    let mut text = format!(
+        "\nWhat was seen of requesters, by how many lookups they made that day:\n{:<6} {:>15} {:>12}   {}\n",
+        "class", "lookups, around", "requesters", "95 % interval"
+    );
+    let number = |class: &Value, name: &str| class[name].as_f64().unwrap_or_default();
+    // Behind the last class in which there may be a whole requester, all are alike.
+    let last = classes.iter().rposition(|class| number(class, "ci_high") >= 1.0);
+    for (place, class) in classes.iter().enumerate().take(last.map_or(1, |last| last + 1)) {
+        let seen = if class["seen"] == Value::Bool(true) { "" } else { ", too few to be seen" };
+        // Writing to a string cannot fail.
+        let _infallible = writeln!(
+            text,
+            "{place:<6} {:>15} {:>12}   {} to {}{seen}",
+            class["lookups"].to_string(),
+            short(number(class, "requesters")),
+            short(number(class, "ci_low")),
+            short(number(class, "ci_high")),
+        );
+    }
+    text
 }
 
 /// Which of the days that were added up have intervals about what bounding left.
@@ -103,36 +134,42 @@ fn bounded_days(facts: &Value) -> String {
     if days.is_empty() {
         return String::new();
     }
-    format!("The intervals of these days leave out what bounding took: {}.\n", days.join(", "))
+    format!("\nThe intervals of these days leave out what bounding took: {}.\n", days.join(", "))
 }
 
-/// What share of the lookups bounding kept, where the file says so.
-fn coverage(facts: &Value) -> String {
-    let Some(share) = facts["coverage"]["share"].as_f64() else { return String::new() };
-    let sd = facts["coverage"]["sd"].as_f64().unwrap_or_default();
-    format!(
-        "Bounding kept {:.1} of 100 lookups (sd {:.1}){}.\n",
-        share * 100.0,
-        sd * 100.0,
-        if facts["raked"] == Value::Bool(true) {
-            "; values are scaled to the total, value_unraked is before that"
-        } else {
-            ""
+/// The noise, clip and price of each measured table. Tables of classes that differ in nothing but the
+/// class are one line.
+fn measured(facts: &Value) -> String {
+    let mut lines: Vec<(String, String, Vec<String>)> = Vec::new();
+    for table in facts["measured_tables"].as_array().into_iter().flatten() {
+        let name = table["name"].as_str().unwrap_or_default();
+        let class = table["class"].as_u64().map(|class| class.to_string());
+        let prefix = class.as_ref().map_or_else(String::new, |class| format!("class {class}"));
+        let name = name.strip_prefix(&prefix).unwrap_or(name).to_owned();
+        let number = |name: &str| table[name].as_f64().unwrap_or_default();
+        let figures = format!(
+            "{} of sd {:.3}, clip {:.4}, rho {:.9}",
+            table["mechanism"].as_str().unwrap_or_default(),
+            number("noise_scale"),
+            number("clip"),
+            number("rho"),
+        );
+        let alike = lines.iter_mut().find(|line| {
+            class.is_some() && !line.2.is_empty() && (&line.0, &line.1) == (&name, &figures)
+        });
+        match alike {
+            Some(line) => line.2.extend(class),
+            None => lines.push((name, figures, class.into_iter().collect())),
         }
-    )
-}
-
-/// The noise, clip and price of one measured table.
-fn measured(table: &Value) -> String {
-    let layers = &table["layers"];
-    let count = layers["measured"]["sums"].as_array().map_or(0, Vec::len);
-    format!(
-        "Measured: {}, {} of sd {:.3}{}, clip {}, rho {}\n",
-        table["name"].as_str().unwrap_or_default(),
-        table["mechanism"].as_str().unwrap_or_default(),
-        table["noise_scale"].as_f64().unwrap_or_default(),
-        if count > 0 { format!(" in each of {count} layers") } else { String::new() },
-        if count > 0 { &layers["up_to"] } else { &table["clip"] },
-        table["rho"],
-    )
+    }
+    let mut text = if lines.is_empty() { String::new() } else { "\nMeasured:\n".to_owned() };
+    for (name, figures, classes) in lines {
+        let class = match classes.as_slice() {
+            [] => String::new(),
+            [only] => format!("class {only}"),
+            [first, .., last] => format!("classes {first} to {last}"),
+        };
+        text.push_str(&wrapped(&format!("  {class}{name}: {figures}"), 4));
+    }
+    text
 }

@@ -10,7 +10,9 @@ use serde_json::{Value, json};
 use super::args::{LedgerPlace, LedgerVerb};
 use super::output::Output;
 use crate::ledger::{Entry, EntryId, Ledger, Which};
+use crate::release::PricedTable;
 use crate::release_file::ReleaseFile;
+use crate::release_file::lattice::LATTICE_ONE;
 use crate::release_file::window::Clock;
 use crate::{Error, Result};
 
@@ -63,9 +65,15 @@ fn export(ledger: &Ledger, output: &Output) -> Result<()> {
         .map(|entry| event(ledger, entry))
         .collect::<Result<Vec<_>>>()?;
     let object = json!({
-        "format": 1,
+        "format": 2,
         "unit": terms.unit,
         "neighbours": neighbours,
+        "composition": "A charge is the sum of its mechanisms, each of which costs its nano_rho or, where \
+                        it follows from a look, at_most_nano_rho. Tables of shapes belong to a class of \
+                        activity: those of any one class cost together at most the parts of all \
+                        questions that share them, and classes do not add up, because the squared \
+                        weights of a requester in all classes add up to at most one. All other tables \
+                        add up. The manifest of a released day lists every table that was drawn.",
         "epsilon": terms.epsilon,
         "delta": terms.delta,
         "key_delta_atto": terms.key_delta,
@@ -99,10 +107,41 @@ fn event(ledger: &Ledger, entry: &Entry) -> Result<Value> {
         "look_charge_nano_rho": entry.look_charge,
         "spent_nano_rho": entry.spent(),
         "key_delta_atto": entry.key_delta,
-        "mechanisms": plan["tables"],
+        "mechanisms": mechanisms(&plan, entry),
         "code_version": entry.code_version,
         "reserved_at": entry.reserved_at.to_string(),
     }))
+}
+
+/// What bounds the charge of an entry: every table with its noise, or, where the tables follow from a
+/// look, the look and what each question may cost at most.
+fn mechanisms(plan: &Value, entry: &Entry) -> Value {
+    if !plan["tables"].is_null() {
+        return plan["tables"].clone();
+    }
+    let (look, split) = (&plan["look"], &plan["split"]);
+    let number = |name: &str| look[name].as_f64().unwrap_or_default() / LATTICE_ONE as f64;
+    let first = json!({
+        "of": "look",
+        "mechanism": PricedTable::MECHANISM,
+        "measures": "the numbers of requesters by class of activity; everything after it follows from \
+                     its noisy numbers",
+        "sensitivity": number("sensitivity_steps"),
+        "noise_scale": number("noise_scale_steps"),
+        "nano_rho": entry.look_charge,
+        "at_most_nano_rho": split["look"],
+    });
+    let parts = split["questions"].as_array().into_iter().flatten();
+    let question = |(place, part): (usize, &Value)| {
+        json!({
+            "of": format!("question {} of the release file", place + 1),
+            "mechanism": PricedTable::MECHANISM,
+            "measures": "tables that follow from the look",
+            "at_most_nano_rho": part,
+            "at_most_key_delta_atto": split["key_deltas"][place],
+        })
+    };
+    std::iter::once(first).chain(parts.enumerate().map(question)).collect()
 }
 
 fn verify(ledger: &Ledger, output: &Output) -> Result<()> {

@@ -62,6 +62,40 @@ impl Output {
     }
 }
 
+/// The most columns that a line for people has.
+const COLUMNS: usize = 100;
+
+/// A text whose lines fit a page; what is broken goes on behind this many spaces.
+pub(super) fn wrapped(text: &str, indent: usize) -> String {
+    let mut wrapped = String::new();
+    for line in text.lines() {
+        let mut column = 0;
+        for word in line.split_inclusive(' ') {
+            let width = word.chars().count();
+            if column > 0 && column + word.trim_end().chars().count() > COLUMNS {
+                wrapped.truncate(wrapped.trim_end_matches(' ').len());
+                wrapped.push('\n');
+                wrapped.push_str(&" ".repeat(indent));
+                column = indent;
+            }
+            wrapped.push_str(word);
+            column += width;
+        }
+        wrapped.push('\n');
+    }
+    wrapped
+}
+
+/// A number with three digits or more.
+pub(super) fn short(number: f64) -> String {
+    match number.abs() {
+        size if size >= 100.0 => format!("{number:.0}"),
+        size if size >= 1.0 => format!("{number:.2}"),
+        size if size > 0.0 => format!("{number:.4}"),
+        _ => "0".to_owned(),
+    }
+}
+
 /// A failure as `--json` prints it.
 pub(crate) fn object(error: &Error) -> Value {
     json!({

@@ -1,19 +1,22 @@
-//! `plan`: shows what would be measured, at which price and with which error.
-
-mod load;
+//! `plan`: shows how the budget would be divided, at which price and with which error.
 
 use std::fmt::Write;
 
 use serde_json::{Value, json};
 
 use super::args::Plan;
-use super::output::Output;
+use super::output::{Output, short, wrapped};
+use crate::Result;
 use crate::pipeline::{self, Previous};
-use crate::plan::{self, kinds::Needs};
-use crate::release::{Expected, Load, PricedTable, expected, typical};
+use crate::plan::Split;
+use crate::plan::kinds::{CLASSES, nodes};
+use crate::release::{Answer, Load, Rehearsal, rehearse};
 use crate::release_file::ReleaseFile;
-use crate::release_file::lattice::{Clip, LATTICE_ONE};
-use crate::{Error, Result};
+use crate::release_file::question::Question;
+
+/// Lookups per requester if `--requesters` is not given. The number of requesters decides how
+/// informative distinct counts and histograms are.
+const LOOKUPS_PER_REQUESTER: f64 = 10.0;
 
 /// Runs the command. It reads the ledger if there is one, and no logs.
 ///
@@ -21,174 +24,221 @@ use crate::{Error, Result};
 /// Usage, for a release file that is not one; refused, when the budget is too small.
 pub(crate) fn run(asked: &Plan, output: &Output) -> Result<()> {
     let release_file = ReleaseFile::read(&asked.release)?;
-    let load = load::load(asked);
-    let (plan, priced, guarantee) = pipeline::plan(&release_file)?;
+    let (split, guarantee) = pipeline::plan(&release_file)?;
     let previous = pipeline::previous(&release_file)?;
+    let load = load(asked);
+    let rehearsal = load.map(|load| rehearse(&release_file, &split, load)).transpose()?;
     let unit = release_file.ledger.unit.word();
-    let tables = tables(&plan, &priced);
-    let questions = questions(&release_file, &plan, &priced, load, previous.as_ref())?;
-
     let mut text = format!("{}: one day, unit {unit}\n\n", release_file.name);
-    let mut line = |line: &str| {
-        text.push_str(line);
-        text.push('\n');
-    };
-    line(&tables.text);
-    priced.iter().filter_map(in_layers).for_each(|layered| line(&layered));
-    line(&questions.text);
-    if let Some(load) = load {
-        line(&load::words(load, asked.requesters.is_some(), &questions.typical));
+    text.push_str(&budget(&release_file, &split));
+    match (load, &rehearsal) {
+        (Some(load), Some(rehearsal)) => {
+            text.push_str(&day(&release_file, load, asked.requesters.is_some(), rehearsal));
+        }
+        _ => text.push_str(
+            "\nHow exact the answers are depends on how many lookups a day has: add --lookups N, and \
+             --requesters M if you know how many ask.\n",
+        ),
     }
-    line(
-        "\nThe error is one standard deviation of the noise of one value; a 95 % interval is 1.96 of \
-         them to each side.\nReadable from: this many lookups (or requesters) must be behind a value \
-         before its interval is narrower than the value, for ratios than a tenth of their range; \
-         smaller values are published with `uninformative`.\nBounding removes what a requester \
-         contributes past the clip; counts are raked to the total, and `coverage` says how much that \
-         restored.",
-    );
-    priced.iter().filter_map(found_from).for_each(|found| line(&found));
     if let Some(previous) = &previous {
-        line(&last_day(previous));
+        text.push_str(&last_day(previous));
     }
-    line(&format!("\n{}", guarantee.words(&release_file.ledger)));
+    // Writing to a string cannot fail.
+    let _infallible = writeln!(text, "\n{}", guarantee.words(&release_file.ledger));
     let object = json!({
         "release": release_file.name,
         "unit": unit,
         "fingerprint": release_file.fingerprint(),
-        "tables": tables.objects,
-        "questions": questions.objects,
+        "rho_of_look": split.look.rho(),
+        "questions": questions(&release_file, &split, rehearsal.as_ref(), previous.as_ref()),
         "load": load.map(|load| json!({ "lookups": load.lookups, "requesters": load.requesters })),
+        "classes": rehearsal.as_ref().map(classes),
         "last_day": previous.as_ref().map(|previous| previous.day),
         "guarantee": guarantee,
     });
-    output.result(&object, &text);
+    output.result(&object, &wrapped(&text, 0));
     Ok(())
 }
 
-/// The measured tables as text and as JSON.
-struct Tables {
-    text: String,
-    objects: Vec<Value>,
+/// The load that was asked about.
+fn load(asked: &Plan) -> Option<Load> {
+    let lookups = asked.lookups? as f64;
+    let requesters = asked.requesters.map(|requesters| requesters as f64);
+    let requesters = requesters.unwrap_or_else(|| (lookups / LOOKUPS_PER_REQUESTER).max(1.0));
+    Some(Load { lookups, requesters: requesters.min(lookups) })
 }
 
-fn tables(plan: &plan::Plan, priced: &[PricedTable]) -> Tables {
-    let mut text = format!(
-        "{:<52} {:>9} {:>8} {:>12} {:>12}",
-        "measured table", "cells", "clip", "rho", "noise sd"
-    );
-    let mut objects = Vec::new();
-    for (priced, cells) in priced.iter().zip(&plan.cells) {
-        let table = &priced.table;
-        let noise_sd = priced.noise_scale.units() / LATTICE_ONE as f64;
-        let clip = table.asked_clip().contributions();
-        let is_private = table.contribution.kind().needs() == Needs::Prefixes;
-        let shown = if is_private { "private".to_owned() } else { cells.count().to_string() };
-        // Writing to a string cannot fail.
-        let _infallible = write!(
-            text,
-            "\n{:<52} {shown:>9} {clip:>8.2} {:>12} {noise_sd:>12.2}",
-            table.name, priced.charge
-        );
-        let layers =
-            table.layering().map(|layering| json!({ "count": layering.count, "up_to": clip }));
-        objects.push(json!({
-            "name": table.name,
-            "cells": cells.count(),
-            "contribution": table.contribution.kind().word(),
-            "clip": table.clip.contributions(),
-            "layers": layers,
-            "target_clip": table.target_clip.map(Clip::contributions),
-            "mechanism": priced.mechanism,
-            "rho": priced.charge.rho(),
-            "noise_sd": noise_sd,
-            "key_delta": table.key_delta.delta(),
-            "found_from": priced.threshold.map(|units| units as f64 / LATTICE_ONE as f64),
-        }));
+/// How the budget is divided.
+fn budget(release_file: &ReleaseFile, split: &Split) -> String {
+    let mut text =
+        format!("{:<32} {:>9} {:>12}\n", "what may spend the day's budget", "rows", "rho");
+    let mut line = |name: &str, rows: &str, rho: f64| {
+        let _infallible = writeln!(text, "{name:<32} {rows:>9} {rho:>12.9}");
+    };
+    line("look: requesters by activity", &CLASSES.to_string(), split.look.rho());
+    for (question, part) in release_file.questions.iter().zip(&split.questions) {
+        let rows = question.rows().map_or("private".to_owned(), |rows| rows.to_string());
+        line(&question.name, &rows, part.rho());
     }
-    Tables { text, objects }
+    text
 }
 
-/// The questions as text and as JSON, and the error of each at the load that was asked for.
-struct Questions {
-    text: String,
-    objects: Vec<Value>,
-    typical: Vec<load::Row>,
+/// What a day of a load would look like.
+fn day(
+    release_file: &ReleaseFile,
+    load: Load,
+    are_requesters_given: bool,
+    rehearsal: &Rehearsal,
+) -> String {
+    let taken = if are_requesters_given { "" } else { " (assumed: a tenth; see --requesters)" };
+    let mut text = format!(
+        "\nOn a day of {} lookups by {} requesters{taken}, spread evenly over all rows:\n\
+         {:<32} {:>14} {:>14} {:>12}\n",
+        load.lookups, load.requesters, "question", "median value", "95 % interval", "relative"
+    );
+    let mut lost = Vec::new();
+    for (question, answer) in release_file.questions.iter().zip(&rehearsal.answers.questions) {
+        let Some(typical) = Typical::of(question, answer) else { continue };
+        let relative = match typical.half / typical.value.abs() {
+            part if part.is_finite() => format!("± {:.2} %", part * 100.0),
+            _ => "-".to_owned(),
+        };
+        let mark = if typical.uninformative { "  uninformative" } else { "" };
+        let _infallible = writeln!(
+            text,
+            "{:<32} {:>14} {:>14} {relative:>12}{mark}",
+            question.name,
+            short(typical.value),
+            format!("± {}", short(typical.half)),
+        );
+        if typical.uninformative {
+            lost.push(question.name.as_str());
+        }
+    }
+    if !lost.is_empty() {
+        let _infallible = writeln!(
+            text,
+            "Warning: most values of {} would say nothing. Ask by fewer keys, or give the question more \
+             `weight` or the ledger more epsilon, before anything is spent.",
+            lost.join(", ")
+        );
+    }
+    text.push_str(&choices(rehearsal));
+    text
+}
+
+/// The column in which the tables of a class begin.
+const TABLES_FROM: usize = 34;
+
+/// The tables that each class of activity would be measured by. Neighbours with the same tables are
+/// one line.
+fn choices(rehearsal: &Rehearsal) -> String {
+    let mut text = format!(
+        "\nThe look sorts requesters by how many lookups they make that day. The fewer there are of a \
+         kind, the coarser are the tables by which they are measured:\n{:<20} {:>10}   {}\n",
+        "lookups, around", "requesters", "measured by"
+    );
+    let of_class = |class: usize| {
+        let tables = rehearsal.tables.iter().filter(move |it| it.table.class() == Some(class));
+        let words = tables.map(|priced| axes_of(&priced.table.name)).collect::<Vec<_>>();
+        words.join("; ")
+    };
+    let nodes = nodes();
+    let mut first = 0;
+    while first < CLASSES {
+        let tables = of_class(first);
+        let more = (first + 1..CLASSES).take_while(|class| of_class(*class) == tables).count();
+        let last = first + more;
+        let range = match more {
+            0 => nodes[first].to_string(),
+            _ => format!("{} to {}", nodes[first], nodes[last]),
+        };
+        let number: f64 = rehearsal.numbers[first..=last].iter().sum();
+        let line = format!("{range:<20} {:>10}   {tables}", short(number));
+        text.push_str(&wrapped(&line, TABLES_FROM));
+        first = last + 1;
+    }
+    text
+}
+
+/// What the table of a class goes by, from its name.
+fn axes_of(name: &str) -> &str {
+    let behind_class = name.split_once(' ').and_then(|(_, rest)| rest.split_once(' '));
+    behind_class.map_or("their number", |(_, axes)| axes.strip_prefix("by ").unwrap_or(axes))
+}
+
+fn classes(rehearsal: &Rehearsal) -> Value {
+    let tables = |class: usize| -> Vec<Value> {
+        let of_class = rehearsal.tables.iter().filter(|table| table.table.class() == Some(class));
+        of_class
+            .map(|priced| {
+                json!({
+                    "name": priced.table.name,
+                    "clip": priced.table.clip.contributions(),
+                    "rho": priced.charge.rho(),
+                    "noise_sd": priced.noise_sd(),
+                })
+            })
+            .collect()
+    };
+    let numbers = nodes().into_iter().zip(rehearsal.numbers).enumerate();
+    numbers
+        .map(|(class, (lookups, number))| {
+            json!({ "lookups": lookups, "requesters": number, "tables": tables(class) })
+        })
+        .collect()
 }
 
 fn questions(
     release_file: &ReleaseFile,
-    plan: &plan::Plan,
-    priced: &[PricedTable],
-    load: Option<Load>,
+    split: &Split,
+    rehearsal: Option<&Rehearsal>,
     previous: Option<&Previous>,
-) -> Result<Questions> {
-    let mut text = format!(
-        "\n{:<24} {:>9} {:>34} {:>16}",
-        "question", "rows", "expected error", "readable from"
-    );
-    let (mut objects, mut at_load) = (Vec::new(), Vec::new());
-    for question in &release_file.questions {
-        let expected = expected(question, plan, priced, load)
-            .ok_or_else(|| Error::internal("a question has no measured table"))?;
-        let rows = question.rows();
-        let (words, object) = describe(expected);
-        let shown = rows.map_or("private".to_owned(), |rows| rows.to_string());
-        let _infallible = write!(
-            text,
-            "\n{:<24} {shown:>9} {words:>34} {:>16.0}",
-            question.name,
-            expected.readable_from()
-        );
-        let row = load
-            .and_then(|load| typical(question, expected, load))
-            .map(|typical| load::Row::new(question, expected, typical));
-        let seen = previous.and_then(|previous| previous.errors.get(&question.name));
-        objects.push(json!({
+) -> Vec<Value> {
+    let object = |(place, question): (usize, &Question)| {
+        let answer = rehearsal.and_then(|rehearsal| rehearsal.answers.questions.get(place));
+        let typical = answer.and_then(|answer| Typical::of(question, answer));
+        json!({
             "question": question.name,
             "asks": question.measure.word(),
-            "rows": rows,
-            "expected_error": object,
-            "typical": row.as_ref().map(load::Row::object),
-            "readable_from": expected.readable_from(),
-            "as_on_the_last_day": seen,
-        }));
-        at_load.extend(row);
+            "rows": question.rows(),
+            "rho": split.questions.get(place).map(|part| part.rho()),
+            "typical": typical.map(|typical| json!({
+                "value": typical.value,
+                "half_width": typical.half,
+                "uninformative": typical.uninformative,
+            })),
+            "as_on_the_last_day": previous.and_then(|previous| previous.errors.get(&question.name)),
+        })
+    };
+    release_file.questions.iter().enumerate().map(object).collect()
+}
+
+/// The median value of a question with the median half-width of its intervals.
+struct Typical {
+    value: f64,
+    half: f64,
+    uninformative: bool,
+}
+
+impl Typical {
+    /// `None` for private prefixes, of which it is unknown how many are found.
+    fn of(question: &Question, answer: &Answer) -> Option<Self> {
+        question.rows()?;
+        let column = |name| answer.numbers(name).map(|values| values.into_iter().flatten());
+        let halves =
+            column("ci_low")?.zip(column("ci_high")?).map(|(low, high)| (high - low) / 2.0);
+        Some(Self {
+            value: median(column("value")?.collect()),
+            half: median(halves.collect()),
+            uninformative: median(column("uninformative")?.collect()) > 0.5,
+        })
     }
-    Ok(Questions { text, objects, typical: at_load })
 }
 
-/// Describes how the total is measured; `None` for other tables.
-fn in_layers(priced: &PricedTable) -> Option<String> {
-    let layering = priced.table.layering()?;
-    Some(format!(
-        "  {} counts a requester's lookups up to the clip, in {} layers that add up; how many lie in \
-         each sets later days' clips.",
-        priced.table.name, layering.count
-    ))
-}
-
-/// Describes how many requesters a key needs to be found; `None` for tables that find no keys.
-fn found_from(priced: &PricedTable) -> Option<String> {
-    let requesters = priced.threshold? as f64 / LATTICE_ONE as f64;
-    Some(format!(
-        "{} finds those that more than about {requesters:.0} requesters have who have no other; of \
-         more keys each counts less, and what only one requester has is found with a probability of \
-         at most {:.1e}.",
-        priced.table.name,
-        priced.table.key_delta.delta()
-    ))
-}
-
-/// The expected error as text and as JSON.
-fn describe(expected: Expected) -> (String, Value) {
-    match expected {
-        Expected::Fixed(sd) => (format!("{sd:.2}"), json!({ "absolute": sd })),
-        Expected::PerLookup { sd, of, .. } => {
-            let words = format!("{:.2} % {} at 1000", sd / 10.0, load::of_what(of));
-            (words, json!({ "relative_to": of, "times_lookups": sd }))
-        }
-    }
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_unstable_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or_default()
 }
 
 fn last_day(previous: &Previous) -> String {
@@ -197,12 +247,13 @@ fn last_day(previous: &Previous) -> String {
     for (question, error) in &previous.errors {
         let _infallible = write!(
             text,
-            "\n  {question}: error {:.4}, {:.1} % of the mean value; {} of {} values uninformative",
-            error.absolute,
+            "\n  {question}: ± {}, {:.1} % of the mean value; {} of {} values uninformative",
+            short(error.absolute),
             error.relative * 100.0,
             error.uninformative,
             error.rows
         );
     }
+    text.push('\n');
     text
 }

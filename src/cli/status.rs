@@ -24,7 +24,7 @@ const CHECK_WAIT: Duration = Duration::from_secs(10);
 
 /// What is said of a day whose look shows nobody.
 pub(super) const LOOKS_EMPTY: &str =
-    "looks empty: no requester stands out of the noise; a run releases it when its logs have come";
+    "looks empty: no requester stands out; run again when logs have come";
 
 /// How far a day is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,9 +34,11 @@ enum Standing {
     Pending {
         expires_in_days: i64,
     },
-    /// Released later if its logs come before they expire.
+    /// Released later if its logs come before they expire. Nobody is called for days that looked empty
+    /// before the first release: they have no logs, and none were ever promised.
     LooksEmpty {
         expires_in_days: Option<i64>,
+        is_before_the_first: bool,
     },
     ExpiredUnreleased,
 }
@@ -54,7 +56,9 @@ impl Standing {
 
     fn needs_operator(self) -> bool {
         match self {
-            Self::Released | Self::Open => false,
+            Self::Released | Self::Open | Self::LooksEmpty { is_before_the_first: true, .. } => {
+                false
+            }
             Self::Pending { .. } | Self::LooksEmpty { .. } => {
                 self.expires_in_days().is_some_and(|days| days < WARN_DAYS)
             }
@@ -65,7 +69,7 @@ impl Standing {
     const fn expires_in_days(self) -> Option<i64> {
         match self {
             Self::Pending { expires_in_days } => Some(expires_in_days),
-            Self::LooksEmpty { expires_in_days } => expires_in_days,
+            Self::LooksEmpty { expires_in_days, .. } => expires_in_days,
             Self::Released | Self::Open | Self::ExpiredUnreleased => None,
         }
     }
@@ -138,7 +142,7 @@ pub(super) fn warnings(release_file: &ReleaseFile, as_of: Timestamp) -> Result<V
                     "the day {day} is not released and passes retention in {expires_in_days} days"
                 )
             }
-            Standing::LooksEmpty { expires_in_days: Some(days) } => {
+            Standing::LooksEmpty { expires_in_days: Some(days), .. } => {
                 format!("the day {day} looks empty and passes retention in {days} days")
             }
             _ => format!("the day {day} passed retention and was never released"),
@@ -165,7 +169,10 @@ fn standings(release_file: &ReleaseFile, as_of: Timestamp) -> Result<Vec<(Day, S
                 matches!(standing, Standing::Pending { .. } | Standing::ExpiredUnreleased);
             let standing = match &ledger {
                 Some(ledger) if is_missing && looks_empty(ledger, release_file, this)? => {
-                    Standing::LooksEmpty { expires_in_days: standing.expires_in_days() }
+                    Standing::LooksEmpty {
+                        expires_in_days: standing.expires_in_days(),
+                        is_before_the_first: released.first().is_some_and(|first| this < *first),
+                    }
                 }
                 _ => standing,
             };

@@ -13,7 +13,7 @@
 //! if each of ten classes has four of them, 0.7 s if it has nine. The rest is memory from the system, and 0.1 s that every run takes: tables of
 //! numbers, the ledger, noise and the answers' files.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -24,8 +24,8 @@ use crate::bound::{
     PrefixBounder, RequesterBounder, RowPartitioner, TableBounds, Together,
 };
 use crate::ingest::{LogReader, RowCounts};
-use crate::plan::kinds::{Bounding, CLASSES, FoundPrefixes, PrefixCounts, PrefixWeights};
-use crate::plan::{MeasuredTable, Plan};
+use crate::plan::Plan;
+use crate::plan::kinds::{CLASSES, FoundPrefixes, PrefixWeights};
 use crate::release_file::logs::Identifier;
 use crate::release_file::prefix::Prefix;
 use crate::release_file::unit::{Exempt, Unit};
@@ -174,33 +174,6 @@ impl DayRows {
         )?;
         Ok(whole.0)
     }
-
-    /// Tallies the lookups by public prefixes, ascending, and behind them those of all others.
-    ///
-    /// # Privacy
-    /// The tally is exact and secret. One requester-day moves it by at most the table's clip in L2.
-    ///
-    /// # Errors
-    /// I/O, when rows that were written out cannot be read back.
-    pub fn key_counts(
-        &self,
-        prefix: Prefix,
-        prefixes: &BTreeSet<u64>,
-        table: &MeasuredTable,
-    ) -> Result<ExactTally> {
-        let places: HashMap<u64, u32> = prefixes.iter().copied().zip(0..).collect();
-        let cells = u32::try_from(places.len()).unwrap_or(u32::MAX - 1) + 1;
-        let counts = (PrefixCounts { prefix }, table.clip);
-        let whole = in_partitions(
-            || (Adding::new(&[cells]), PrefixBounder::default()),
-            |(adding, bounder), partition| {
-                let add = &mut |place, steps| adding.add(0, place, steps);
-                bounder.counts(&self.rows, partition, counts, &places, add)
-            },
-            |(left, bounder), (right, _)| (left.merge(right), bounder),
-        )?;
-        Ok(whole.0.finish())
-    }
 }
 
 /// Works through all partitions. Each thread has sums of its own: shared ones would cost more than
@@ -228,31 +201,21 @@ const READING: usize = 80 << 20;
 #[must_use]
 pub fn row_bytes(plan: &Plan) -> u64 {
     match (plan.unit, plan.layout.has_targets()) {
-        // The row, and its amounts in the tables that are bounded together.
-        (Unit::PersonDay, _) => 32 + 24 * amounts_of_a_row(plan),
+        // The row, and its amounts in the tables of two neighbouring classes, which are bounded together.
+        (Unit::PersonDay, _) => 32 + 24 * (2 * plan.asked.most_tables()).max(2),
         (Unit::RequesterDay, true) => 32,
         (Unit::RequesterDay, false) => 24,
     }
 }
 
-/// How many amounts a row may have at once: one in each table of shapes of two neighbouring classes; in
-/// any other table one, or two in a mean and in activity.
-fn amounts_of_a_row(plan: &Plan) -> u64 {
-    let mut tables = [0_u64; CLASSES + 1];
-    for table in &plan.tables {
-        if let Bounding::Shape { class, .. } = table.contribution.kind().bounding() {
-            tables.get_mut(class).into_iter().for_each(|tables| *tables += 1);
-        }
-    }
-    tables.windows(2).map(|two| two[0] + two[1]).max().unwrap_or(0).max(2)
-}
-
 /// How much of `memory` is left to rows, beside reading and the sums; a quarter at the least.
 #[must_use]
 pub fn rows_memory(memory: usize, plan: &Plan) -> usize {
-    let cells: usize = plan.sizes().iter().map(|cells| *cells as usize).sum();
+    let of_classes = plan.asked.most_cells().saturating_mul(CLASSES as u64);
+    let cells = usize::try_from(of_classes).unwrap_or(usize::MAX);
     // Each thread has its sums, and answers take about as much again.
-    let others = rayon::current_num_threads() * (READING + 2 * size_of::<i64>() * cells);
+    let of_thread = cells.saturating_mul(2 * size_of::<i64>()).saturating_add(READING);
+    let others = rayon::current_num_threads().saturating_mul(of_thread);
     memory.saturating_sub(others).max(memory / 4)
 }
 

@@ -1,4 +1,4 @@
-//! Earlier releases: how informative they were, and the clips of later days that follow from them.
+//! Earlier releases: how informative they were, and the prefixes that they made public.
 //!
 //! Everything here is public or the ledger's own; no logs are read.
 
@@ -6,11 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use super::frozen::{Frozen, KnownKeys};
 use crate::ledger::{Entry, Ledger, State, Which};
+use crate::plan::FoundKeys;
 use crate::plan::kinds::MOST_PREFIXES;
-use crate::plan::{History, PublishedLayers};
-use crate::release::Losses;
 use crate::release_file::ReleaseFile;
 use crate::release_file::question::Question;
 use crate::release_file::window::Day;
@@ -54,62 +52,17 @@ pub(super) fn released(release_file: &ReleaseFile, ledger: &Ledger) -> Result<Ve
 /// How many days back a published key is known.
 const KNOWN_DAYS: usize = 7;
 
-/// How many earlier blocks set clips, and how far back they may lie in days.
-const HISTORY: (usize, usize) = (7, 30);
-
-/// What committed releases of blocks before `day` published about requesters; nothing else may set
-/// a clip. Days under another release file count only if there are none under this one: they may have
-/// counted other lookups.
-pub(super) fn history(
-    release_file: &ReleaseFile,
-    ledger: &Ledger,
-    day: Day,
-) -> Result<Option<History>> {
-    let fingerprint = release_file.fingerprint();
-    let asks = |question: &&Question| question.measure.is_requester_histogram();
-    let question = release_file.questions.iter().find(asks);
-    // Under this release file, and under others.
-    let mut days: [Vec<(Option<PublishedLayers>, Option<_>)>; 2] = [Vec::new(), Vec::new()];
-    for earlier in std::iter::successors(day.previous(), |day| day.previous()).take(HISTORY.1) {
-        let mut entries = ledger.find(&release_file.name, earlier)?;
-        entries.retain(|entry| matches!(entry.state, State::Committed | State::Published));
-        let is_own = |entry: &&Entry| entry.fingerprint == fingerprint;
-        let own = entries.iter().rfind(is_own);
-        let Some(newest) = own.or(entries.last()) else { continue };
-        let files = ledger.stored(newest.id)?;
-        let layers = publish::layers(&files)?;
-        // A day with no or hardly any logs must not take the place of a usable one.
-        if layers.as_ref().is_some_and(|layers| !layers.is_usable()) {
-            continue;
-        }
-        let histogram = match question {
-            Some(question) => publish::histogram(&files, &question.name)?,
-            None => None,
-        };
-        days[usize::from(own.is_none())].push((layers, histogram));
-        if days[0].len() == HISTORY.0 {
-            break;
-        }
-    }
-    let mut histories = days.into_iter().filter_map(|days| {
-        let (layers, histograms): (Vec<_>, Vec<_>) = days.into_iter().take(HISTORY.0).unzip();
-        let histograms: Vec<_> = histograms.into_iter().flatten().collect();
-        History::new(&histograms, layers.into_iter().flatten().collect())
-    });
-    Ok(histories.next())
-}
-
 /// For each question with private prefixes those that committed releases of the days before published:
 /// they are public, and need not be looked for again. Only days of the same release file count.
 pub(super) fn known_keys(
     release_file: &ReleaseFile,
     ledger: &Ledger,
     day: Day,
-) -> Result<KnownKeys> {
+) -> Result<FoundKeys> {
     let asks = |question: &&Question| question.measure.prefix().is_some();
     let fingerprint = release_file.fingerprint();
     let questions = release_file.questions.iter().filter(asks);
-    let mut known: KnownKeys =
+    let mut known: FoundKeys =
         questions.map(|question| (question.name.clone(), BTreeSet::new())).collect();
     if known.is_empty() {
         return Ok(known);
@@ -128,12 +81,6 @@ pub(super) fn known_keys(
         }
     }
     Ok(known)
-}
-
-/// What an entry cost a contact pair and a target; none for entries that do not say.
-#[must_use]
-pub fn losses(entry: &Entry) -> Option<Losses> {
-    Frozen::of(entry).ok()?.losses
 }
 
 /// The stored file of a question for each day released under this release file, oldest first.

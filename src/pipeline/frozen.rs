@@ -1,26 +1,35 @@
 //! The plan of a reservation, as the ledger keeps it.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use serde::{Deserialize, Serialize};
 
 use crate::ledger::{Entry, State};
-use crate::release::{Losses, PricedTable};
+use crate::plan::{FoundKeys, Split};
+use crate::release::Losses;
 use crate::{Error, Result};
 
-/// For each question with private prefixes those that earlier days published.
-pub(super) type KnownKeys = BTreeMap<String, BTreeSet<u64>>;
-
-/// The plan as the ledger freezes it.
+/// What is fixed before any log is read. All else follows from it, the noisy look and the release file.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Frozen {
-    pub(super) tables: Vec<PricedTable>,
+    /// What the look and each question may cost.
+    pub(super) split: Split,
+    /// The mechanism of the look.
+    pub(super) look: FrozenLook,
     /// The private prefixes that were public already.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub(super) known_keys: KnownKeys,
+    #[serde(default, skip_serializing_if = "FoundKeys::is_empty")]
+    pub(super) known_keys: FoundKeys,
     /// What they cost a contact pair and a target, for statements.
-    #[serde(default)]
-    pub(super) losses: Option<Losses>,
+    pub(super) losses: Losses,
+}
+
+/// The mechanism of the look, and what it loses when nothing follows it.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct FrozenLook {
+    /// How far one unit moves the numbers of the classes, in lattice steps.
+    pub(super) sensitivity_steps: u64,
+    /// The standard deviation of the noise, in lattice steps.
+    pub(super) noise_scale_steps: f64,
+    /// What it costs a contact pair and a target.
+    pub(super) losses: Losses,
 }
 
 impl Frozen {
@@ -38,5 +47,22 @@ impl Frozen {
             Error::refused(format!("entry {} was planned by another version", entry.id.0))
                 .help(way_out)
         })
+    }
+}
+
+/// What an entry cost a contact pair and a target; none for entries that do not say.
+#[must_use]
+pub fn losses(entry: &Entry) -> Option<Losses> {
+    /// What a plan of any version may say.
+    #[derive(Deserialize)]
+    struct Stated {
+        losses: Option<Losses>,
+        look: Option<FrozenLook>,
+    }
+    let stated: Stated = serde_json::from_str(&entry.plan).ok()?;
+    match entry.state {
+        // Nothing was drawn after the look.
+        State::Empty => stated.look.map(|look| look.losses),
+        _ => stated.losses,
     }
 }

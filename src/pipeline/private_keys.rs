@@ -1,43 +1,38 @@
-//! Private prefixes: rounds that find them, each over what the ones before left, then the count.
+//! Private prefixes: rounds that find them, each over what the ones before left.
 
 use super::frozen::Frozen;
 use crate::engine::DayRows;
-use crate::plan::Role;
-use crate::release::{Draws, NoisyTable};
+use crate::plan::{FoundKeys, Plan, Role};
+use crate::release::{Draws, PricedTable};
+use crate::release_file::ReleaseFile;
 use crate::{Error, Result};
 
-/// Draws the tables of private prefixes in the order in which they were planned, and returns the
-/// counts.
+/// Draws the rounds in the order in which they were planned, and returns the prefixes of each question
+/// with the rounds that were drawn.
 ///
 /// # Privacy
-/// Every draw is one of the reservation's tables; what decides the next one is what was found, and
-/// what was published of the days before.
+/// Every draw is one of the reservation's; what decides the next one is what was found, and what was
+/// published of the days before.
 ///
 /// # Errors
 /// Internal, for tables of another plan; I/O.
-pub(super) fn draw(
+pub(super) fn find(
     rows: &DayRows,
+    release_file: &ReleaseFile,
     frozen: &Frozen,
     draws: &mut Draws<'_>,
-) -> Result<Vec<NoisyTable>> {
+) -> Result<(FoundKeys, Vec<PricedTable>)> {
     let mut found = frozen.known_keys.clone();
-    let mut counts = Vec::new();
-    for (place, priced) in frozen.tables.iter().enumerate() {
-        let prefix = priced.table.contribution.prefix();
-        let prefix = || prefix.ok_or_else(|| Error::internal("a table has no private prefixes"));
-        match &priced.table.role {
-            Role::PrefixRound { question } => {
-                let found = found.entry(question.clone()).or_default();
-                let weights = rows.key_weights(prefix()?, found)?;
-                found.extend(draws.prefixes(weights, place)?);
-            }
-            Role::PrefixCounts { question } => {
-                let found = found.remove(question).unwrap_or_default();
-                let tally = rows.key_counts(prefix()?, &found, &priced.table)?;
-                counts.push(draws.prefix_counts(tally, found, place)?);
-            }
-            Role::Total | Role::Marginal | Role::Own { .. } => {}
-        }
+    let mut drawn = Vec::new();
+    for table in Plan::prefix_rounds(release_file, &frozen.split) {
+        let lacking = || Error::internal("a table has no private prefixes");
+        let Role::PrefixRound { question } = &table.role else { return Err(lacking()) };
+        let prefix = table.contribution.prefix().ok_or_else(lacking)?;
+        let of_question = found.entry(question.clone()).or_default();
+        let priced = PricedTable::new(table)?;
+        let weights = rows.key_weights(prefix, of_question)?;
+        of_question.extend(draws.prefixes(&priced, weights)?);
+        drawn.push(priced);
     }
-    Ok(counts)
+    Ok((found, drawn))
 }

@@ -1,17 +1,18 @@
 //! The axes of measured tables.
 
-use serde::{Deserialize, Serialize};
-
 use crate::release_file::keys::{Key, KeySource};
 
 /// An axis of a measured table.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Axis {
     /// The values of a key.
     Key(String),
     /// Whether the condition of this question is met.
     Condition(String),
+    /// Whether the row has a number on the grid of this key.
+    HasNumber(String),
+    /// The prefixes that were found for this question, and behind them all others.
+    Prefix(String),
 }
 
 impl Axis {
@@ -21,10 +22,15 @@ impl Axis {
         Self::Key(axis_name(key).to_owned())
     }
 
-    /// Whether it is the hour of the day.
+    /// A few words for metadata and plans.
     #[must_use]
-    pub fn is_hour(&self) -> bool {
-        matches!(self, Self::Key(name) if name == "hour")
+    pub fn words(&self) -> String {
+        match self {
+            Self::Key(name) => name.clone(),
+            Self::Condition(question) => format!("{question} met"),
+            Self::HasNumber(key) => format!("has {key}"),
+            Self::Prefix(question) => format!("keys of {question}"),
+        }
     }
 }
 
@@ -33,10 +39,12 @@ pub(super) fn axis_name(key: &Key) -> &str {
     if key.is_hour() { "hour" } else { key.name() }
 }
 
-/// How many values a key has as an axis: rows without a number have no cell.
-pub(super) fn axis_size(key: &Key) -> u64 {
+/// How many neighbouring values of a key move together, so that they are also seen as one: hours in
+/// fours, bins of a number in eights. `None` for keys whose order means nothing.
+pub(super) fn block(key: &Key) -> Option<u64> {
     match key.source() {
-        KeySource::Number(grid) => u64::from(grid.none()),
-        _ => key.size(),
+        KeySource::Hour | KeySource::HourOfWeek => Some(4),
+        KeySource::Number(_) => Some(8),
+        _ => None,
     }
 }

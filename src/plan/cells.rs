@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use arrow_array::{Array, ArrayRef, StringArray};
 
-use super::axis::{Axis, axis_name, axis_size};
+use super::axis::{Axis, axis_name};
 use super::layout::{Digit, Layout};
 use crate::release_file::keys::{Key, KeySource};
 use crate::release_file::lattice::LATTICE_ONE;
@@ -40,8 +40,6 @@ struct KeyPlace {
     digit: Digit,
     size: u64,
     stride: u64,
-    /// Whether every atom has a value here: rows without a number have none.
-    is_complete: bool,
 }
 
 /// The axis of a condition over the digits of its keys, with one flag per combination: whether it is
@@ -71,9 +69,8 @@ impl Cells {
         for axis in axes.iter().rev() {
             let size = match axis {
                 Axis::Key(name) => {
-                    let (digit, key) = (layout.digit(name)?, layout.key(name)?);
-                    let size = axis_size(key);
-                    keys.push(KeyPlace { digit, size, stride, is_complete: size == key.size() });
+                    let (digit, size) = (layout.digit(name)?, layout.key(name)?.size());
+                    keys.push(KeyPlace { digit, size, stride });
                     size
                 }
                 Axis::Condition(question) => {
@@ -81,6 +78,12 @@ impl Cells {
                     conditions.push(ConditionPlace { digits, met, stride });
                     2
                 }
+                Axis::HasNumber(key) => {
+                    let (digits, met) = has_number(key, layout)?;
+                    conditions.push(ConditionPlace { digits, met, stride });
+                    2
+                }
+                Axis::Prefix(_) => return Err(Error::internal("prefixes are no digits of atoms")),
             };
             stride = stride.checked_mul(size).ok_or_else(too_many)?;
         }
@@ -107,32 +110,26 @@ impl Cells {
         self.combinations
     }
 
-    /// The combination that an atom belongs to; `None` if its number is missing.
+    /// The combination that an atom belongs to.
     #[must_use]
-    pub fn cell(&self, atom: u64) -> Option<u32> {
-        let mut cell = 0_u64;
-        for axis in &self.keys {
-            let position = axis.digit.of(atom);
-            if position >= axis.size {
-                return None;
-            }
-            cell += position * axis.stride;
-        }
-        for axis in &self.conditions {
+    #[inline]
+    pub fn cell(&self, atom: u64) -> u32 {
+        let keys = self.keys.iter().map(|axis| axis.digit.of(atom) * axis.stride);
+        let met = |axis: &ConditionPlace| {
             let at: u64 = axis.digits.iter().map(|(digit, stride)| digit.of(atom) * stride).sum();
             let at = usize::try_from(at).unwrap_or(usize::MAX);
-            cell += u64::from(axis.met.get(at).copied().unwrap_or(false)) * axis.stride;
-        }
-        u32::try_from(cell).ok()
+            u64::from(axis.met.get(at).copied().unwrap_or(false)) * axis.stride
+        };
+        // Every digit lies within its key, and combinations fit 32 bits.
+        let cell = keys.sum::<u64>() + self.conditions.iter().map(met).sum::<u64>();
+        u32::try_from(cell).unwrap_or(u32::MAX)
     }
 
     /// The combination in a coarser table of each one here; `None` if the coarser table is not made of some
-    /// of these axes, if an atom may have a place there and none here, or if there are too many.
+    /// of these axes, or if there are too many.
     #[must_use]
     pub fn onto(&self, coarser: &Self) -> Option<Vec<u32>> {
-        let is_made_of = |digit: &Digit| coarser.keys.iter().any(|axis| axis.digit == *digit);
-        let mut left_out = self.keys.iter().filter(|axis| !is_made_of(&axis.digit));
-        if self.combinations > MOST_MAPPED || !left_out.all(|axis| axis.is_complete) {
+        if self.combinations > MOST_MAPPED {
             return None;
         }
         // Of each axis of the coarser table: stride and size here, and the stride there.
@@ -161,7 +158,7 @@ impl Cells {
             None => LATTICE_ONE.cast_signed(),
             Some((digit, steps)) => *steps.get(usize::try_from(digit.of(atom)).ok()?)?,
         };
-        Some((self.cell(atom)?, steps))
+        Some((self.cell(atom), steps))
     }
 }
 
@@ -179,6 +176,14 @@ fn levels(layout: &Layout, number: &RowNumber<'_>) -> Result<(Digit, Arc<[i64]>)
 /// The digits that a condition reads, each with its stride among all combinations, and whether each
 /// combination meets it.
 type MetBy = (Vec<(Digit, u64)>, Arc<[bool]>);
+
+/// Whether rows have a number, as a condition on its digit.
+fn has_number(key: &str, layout: &Layout) -> Result<MetBy> {
+    let grid = layout.key(key)?.grid();
+    let grid = grid.ok_or_else(|| Error::internal("a number is of a key that is none"))?;
+    let has: Vec<bool> = (0..grid.size()).map(|level| level != grid.none()).collect();
+    Ok((vec![(layout.digit(key)?, 1)], has.into()))
+}
 
 /// Evaluates the condition of a share for every combination of the keys that it reads.
 fn condition(question: &str, layout: &Layout, questions: &[Question]) -> Result<MetBy> {

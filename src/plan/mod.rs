@@ -1,50 +1,47 @@
-//! Questions → measured tables: where rows land, clips and budget, fixed before any log is read.
+//! Questions → measured tables: where rows land, clips and noise.
 //!
-//! In: a release and the budget of a block. Out: a [`Plan`]. Its tables are frozen in the ledger
-//! with the reservation; layout and cells follow from the release file and the tables.
+//! What a release may spend is divided before any log is read ([`Split`]) and frozen in the ledger with
+//! the reservation. The first table is the look; what is measured then is a pure function of the
+//! release file, the split, the noisy look and the prefixes that were found ([`Plan::of_day`]).
 
+mod asked;
 mod axis;
 mod cells;
 pub mod class_clips;
-mod clips;
-mod family;
-mod history;
+mod class_tables;
 pub mod kinds;
 mod layout;
-mod lookup_marginals;
-mod planner;
-mod prefix_tables;
-mod published_layers;
-mod question_table;
 mod role;
 mod shape_targets;
 mod split;
 mod table;
+mod tables;
 
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+pub use asked::{Asked, AskedAxis, AskedTable};
 pub use axis::Axis;
 pub use cells::{Cells, condition_met};
-pub use family::{Along, AxisSet, Empty, Family, subsets};
-pub use history::History;
-pub use kinds::{Contribution, Layering};
+pub use class_tables::{ClassTable, TableShare, class_tables, distinct_clip, distinct_lost, kept};
+pub use kinds::Contribution;
 pub use layout::Layout;
-pub use lookup_marginals::LookupMarginals;
-pub use planner::measured_tables;
-pub use published_layers::PublishedLayers;
 pub use role::Role;
 pub use shape_targets::ShapeTargets;
+pub use split::Split;
 pub use table::MeasuredTable;
+pub use tables::ClassNumbers;
 
-use std::collections::{BTreeMap, HashMap};
-
-use kinds::Needs;
+use tables::Tables;
 
 use crate::Result;
 use crate::release_file::ReleaseFile;
 use crate::release_file::measure::Measure;
-use crate::release_file::privacy_loss::NanoRho;
 use crate::release_file::unit::Unit;
 
-/// What is measured for a release, and how.
+/// For each question with private prefixes those that are known or were found.
+pub type FoundKeys = BTreeMap<String, BTreeSet<u64>>;
+
+/// What is measured, and how.
 #[derive(Debug, Clone)]
 pub struct Plan {
     /// All keys as digits of one number.
@@ -54,9 +51,8 @@ pub struct Plan {
     /// Where atoms land in each table.
     pub cells: Vec<Cells>,
     /// What counts and shares are made of.
-    pub lookups: LookupMarginals,
-    /// Where the prefixes that were found for each question lie in tables of shapes, ascending; empty
-    /// before they are found.
+    pub asked: Asked,
+    /// The cell of each prefix, by the question that asks for prefixes.
     pub prefix_places: BTreeMap<String, HashMap<u64, u32>>,
     /// Whose rows are bounded.
     pub unit: Unit,
@@ -66,38 +62,79 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// Plans a release on blocks with this budget, with what earlier blocks published about
-    /// requesters.
+    /// The plan of the look: one table.
     ///
     /// # Errors
-    /// Usage, for keys that cannot be laid out; refused, when the budget is too small.
-    pub fn new(
-        release_file: &ReleaseFile,
-        budget: NanoRho,
-        history: Option<&History>,
-    ) -> Result<Self> {
-        Self::with_tables(release_file, measured_tables(release_file, budget, history)?)
+    /// Usage, for keys that cannot be laid out.
+    pub fn of_look(release_file: &ReleaseFile, split: &Split) -> Result<Self> {
+        let tables = vec![Tables { release_file, split }.look()];
+        Self::with_tables(
+            release_file,
+            Asked::new(&release_file.questions)?,
+            tables,
+            &FoundKeys::new(),
+        )
     }
 
-    /// The plan of a release with tables that were frozen before.
+    /// The plan of all other tables, on a day with these numbers of requesters in each class and these
+    /// prefixes.
+    ///
+    /// # Privacy
+    /// A pure function of what is public.
+    ///
+    /// # Errors
+    /// Usage, for keys that cannot be laid out.
+    pub fn of_day(
+        release_file: &ReleaseFile,
+        split: &Split,
+        numbers: &ClassNumbers,
+        found: &FoundKeys,
+    ) -> Result<Self> {
+        let mut asked = Asked::new(&release_file.questions)?;
+        for (question, prefixes) in found {
+            asked.set_prefixes(question, prefixes.len() as u64 + 1);
+        }
+        let tables = Tables { release_file, split }.of_day(&asked, numbers)?;
+        Self::with_tables(release_file, asked, tables, found)
+    }
+
+    /// The rounds that find private prefixes, in the order in which they are drawn.
+    #[must_use]
+    pub fn prefix_rounds(release_file: &ReleaseFile, split: &Split) -> Vec<MeasuredTable> {
+        Tables { release_file, split }.prefix_rounds()
+    }
+
+    /// The plan of these tables.
     ///
     /// # Errors
     /// Usage, for keys that cannot be laid out; internal, for tables of another release.
-    pub fn with_tables(release_file: &ReleaseFile, tables: Vec<MeasuredTable>) -> Result<Self> {
+    fn with_tables(
+        release_file: &ReleaseFile,
+        asked: Asked,
+        tables: Vec<MeasuredTable>,
+        found: &FoundKeys,
+    ) -> Result<Self> {
         // A question may need them whatever is measured first.
         let mut measures = release_file.questions.iter().map(|question| &question.measure);
-        let has_targets = release_file.ledger.unit == Unit::PersonDay
-            || measures.any(Measure::reads_targets)
-            || tables.iter().any(|table| table.contribution.kind().needs() >= Needs::Targets);
+        let has_targets =
+            release_file.ledger.unit == Unit::PersonDay || measures.any(Measure::reads_targets);
         let layout = Layout::new(&release_file.questions)?.with_targets(has_targets);
         let cells = tables
             .iter()
             .map(|table| table.cells(&layout, &release_file.questions))
             .collect::<Result<_>>()?;
-        let lookups = LookupMarginals::new(&release_file.questions)?;
-        let (prefix_places, shape_targets) = (BTreeMap::new(), None);
+        let places = |prefixes: &BTreeSet<u64>| prefixes.iter().copied().zip(0..).collect();
+        let prefix_places =
+            found.iter().map(|(question, found)| (question.clone(), places(found))).collect();
         let unit = release_file.ledger.unit;
-        Ok(Self { layout, tables, cells, lookups, prefix_places, unit, shape_targets })
+        Ok(Self { layout, tables, cells, asked, prefix_places, unit, shape_targets: None })
+    }
+
+    /// The plan of these tables, for tests.
+    #[cfg(test)]
+    pub(crate) fn for_test(release_file: &ReleaseFile, tables: Vec<MeasuredTable>) -> Self {
+        let asked = Asked::new(&release_file.questions).unwrap();
+        Self::with_tables(release_file, asked, tables, &FoundKeys::new()).unwrap()
     }
 
     /// The number of cells of each table.
@@ -111,18 +148,12 @@ impl Plan {
         self.tables.iter().zip(&self.cells).map(size).collect()
     }
 
-    /// In which cell of a table each found prefix counts; `None` if it does not go by prefixes, or if
-    /// they are not found yet.
+    /// In which cell of a table each found prefix counts; `None` if it does not go by prefixes.
     #[must_use]
     pub fn places(&self, table: &MeasuredTable) -> Option<&HashMap<u64, u32>> {
-        let goes_by_prefixes = table.contribution.kind().needs() == Needs::Places;
-        table
-            .role
-            .question()
-            .filter(|_| goes_by_prefixes)
-            .and_then(|name| self.prefix_places.get(name))
+        table.axes.iter().find_map(|axis| match axis {
+            Axis::Prefix(question) => self.prefix_places.get(question),
+            _ => None,
+        })
     }
 }
-
-#[cfg(test)]
-mod tests;

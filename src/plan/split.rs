@@ -1,191 +1,194 @@
-//! How the budget of the lookups is divided over candidate tables: a convex problem, solved before
-//! any log is read.
+//! What a release may spend of a block, divided over the look and the questions.
 //!
-//! The objective is the sum over questions of weight times cells^[`DETAIL`] times the logarithm of the
-//! variance of a cell's least-squares estimate. Tables that would get hardly anything are dropped
-//! (docs/mechanisms.md, section 5).
+//! Fixed before any log is read and frozen with the reservation: whatever the look shows, no
+//! mechanism of the day costs more than its part. Questions get equal parts unless the release file
+//! gives them weights. Distinct counts, histograms and a total without keys get a quarter of what a
+//! question about shapes gets: no class multiplies their noise (docs/mechanisms.md, section 5).
 
-use super::family::{AxisSet, Family, subsets};
+use serde::{Deserialize, Serialize};
 
-/// The power of its number of cells by which a question counts more: finer tables are read in more
-/// places, and their cells are lost in the noise first.
-const DETAIL: f64 = 0.2;
-/// A table with a smaller part is not worth measuring.
-const LEAST_PART: f64 = 0.01;
-const ROUNDS: usize = 400;
+use crate::release_file::ReleaseFile;
+use crate::release_file::privacy_loss::{AttoDelta, NanoRho};
+use crate::release_file::question::Question;
+use crate::{Error, Result};
 
-/// A table that may be measured.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Candidate {
-    pub(super) axes: AxisSet,
-    /// The bound on a requester's norm.
-    pub(super) clip: f64,
-    /// Whether it alone decides what belongs to its axes.
-    pub(super) is_loose: bool,
+/// The look's part, in hundredths. From 10 to 25 the errors differ by less than draws do.
+const LOOK_PART: u64 = 15;
+/// What a question about shapes weighs against one about requesters or the total.
+const SHAPES_WEIGHT: u64 = 4;
+
+/// What the look and each question may cost.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Split {
+    /// The numbers of requesters by class of activity.
+    pub look: NanoRho,
+    /// Each question, in the order of the release file.
+    pub questions: Vec<NanoRho>,
+    /// What each question may spend on prefixes that only one requester has.
+    pub key_deltas: Vec<AttoDelta>,
 }
 
-/// A marginal that some question asks for.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Wanted {
-    pub(super) axes: AxisSet,
-    pub(super) weight: f64,
-}
+impl Split {
+    /// Divides what the release may spend of a block whose budget is `budget`.
+    ///
+    /// # Privacy
+    /// The parts add up to at most `budget` times the release's share: every part rounds down.
+    ///
+    /// # Errors
+    /// Refused, when the budget is too small for this many questions; usage, when prefixes have no
+    /// part of delta, or for questions that only earlier versions took.
+    pub fn new(release_file: &ReleaseFile, budget: NanoRho) -> Result<Self> {
+        let questions = &release_file.questions;
+        let unit = release_file.ledger.unit;
+        questions.iter().try_for_each(|question| question.require_current(unit))?;
+        let share = budget.part(release_file.budget_share_millionths, 1_000_000);
+        let look = share.part(LOOK_PART, 100);
+        let rest = share.part(100 - LOOK_PART, 100);
+        let all: u64 = questions.iter().map(weight).sum();
+        let parts = questions.iter().map(|question| rest.part(weight(question), all)).collect();
+        let key_delta =
+            release_file.ledger.key_delta.part(release_file.budget_share_millionths, 1_000_000);
+        let split = Self { look, questions: parts, key_deltas: key_deltas(questions, key_delta) };
+        split.require_enough(questions)?;
+        Ok(split)
+    }
 
-/// The part of the budget of each candidate, summing to one; zero for tables not worth measuring.
-pub(super) fn split(sizes: &[u64], candidates: &[Candidate], wanted: &[Wanted]) -> Vec<f64> {
-    let even = 1.0 / candidates.len().max(1) as f64;
-    let mut parts = improve(sizes, candidates, wanted, vec![even; candidates.len()]);
-    loop {
-        // The smallest part is dropped first, as long as every question still has a table.
-        let small = (0..parts.len())
-            .filter(|&place| {
-                let without = parts
-                    .iter()
-                    .enumerate()
-                    .map(|(other, part)| if other == place { 0.0 } else { *part });
-                (0.0..LEAST_PART).contains(&parts[place])
-                    && parts[place] > 0.0
-                    && covers(candidates, wanted, &without.collect::<Vec<_>>())
-            })
-            .min_by(|left, right| parts[*left].total_cmp(&parts[*right]));
-        let Some(small) = small else { return parts };
-        parts[small] = 0.0;
-        let total: f64 = parts.iter().sum();
-        parts.iter_mut().for_each(|part| *part /= total);
-        parts = improve(sizes, candidates, wanted, parts);
+    /// What a release charges its block at most.
+    #[must_use]
+    pub fn charge(&self) -> NanoRho {
+        let parts = self.questions.iter().map(|part| part.nano()).fold(0, u64::saturating_add);
+        NanoRho::new(self.look.nano().saturating_add(parts))
+    }
+
+    /// What it may spend on prefixes that only one requester has.
+    #[must_use]
+    pub fn key_delta(&self) -> AttoDelta {
+        let parts = self.key_deltas.iter().map(|part| part.atto());
+        AttoDelta::new(parts.fold(0, u64::saturating_add))
+    }
+
+    /// What the tables of shapes of any one class may cost together: classes do not add up, because
+    /// a requester is in two neighbours whose squared weights add up to one.
+    #[must_use]
+    pub fn shapes(&self, questions: &[Question]) -> NanoRho {
+        let parts = questions.iter().zip(&self.questions);
+        let parts = parts.map(|(question, part)| shapes_part(question, *part).nano());
+        NanoRho::new(parts.fold(0, u64::saturating_add))
+    }
+
+    fn require_enough(&self, questions: &[Question]) -> Result<()> {
+        for ((question, part), key_delta) in
+            questions.iter().zip(&self.questions).zip(&self.key_deltas)
+        {
+            // Halves and sevenths of it are divided further.
+            if part.nano() < 1_000 {
+                return Err(Error::refused(format!(
+                    "the question `{}` would get no part of the budget",
+                    question.name
+                ))
+                .help("raise `[privacy] budget_share` or a question's `weight`, or ask fewer"));
+            }
+            if question.measure.prefix().is_some() && key_delta.atto() < 1_000 {
+                return Err(Error::usage(format!(
+                    "question `{}`: private keys need a part of delta, and `[ledger] key_delta` is \
+                     too small",
+                    question.name
+                ))
+                .help("raise it, for example to a tenth of `delta`; it is fixed with the ledger"));
+            }
+        }
+        Ok(())
     }
 }
 
-fn covers(candidates: &[Candidate], wanted: &[Wanted], parts: &[f64]) -> bool {
-    wanted.iter().all(|want| {
-        candidates
-            .iter()
-            .zip(parts)
-            .any(|(table, part)| *part > 0.0 && table.axes & want.axes == want.axes)
-    }) && candidates.iter().zip(parts).all(|(table, part)| *part > 0.0 || !table.is_loose)
+/// What a question's tables of shapes may cost in each class: all of it, or what the rounds that find
+/// its prefixes leave.
+pub(super) fn shapes_part(question: &Question, part: NanoRho) -> NanoRho {
+    match (question.measure.is_of_requesters(), question.measure.prefix()) {
+        (true, _) => NanoRho::ZERO,
+        (false, Some(_)) => part.part(1, 2),
+        (false, None) => part,
+    }
 }
 
-/// Multiplicative steps along the gradient; zero stays zero.
-fn improve(
-    sizes: &[u64],
-    candidates: &[Candidate],
-    wanted: &[Wanted],
-    mut parts: Vec<f64>,
-) -> Vec<f64> {
-    let geometry = Family::new(sizes.to_vec(), Vec::new());
-    let cells: Vec<f64> = candidates.iter().map(|table| geometry.cells(table.axes)).collect();
-    // For each question: every interaction with the factor of its combined variance.
-    let terms: Vec<(f64, Vec<(AxisSet, f64)>)> = wanted
-        .iter()
-        .map(|want| {
-            let all = geometry.cells(want.axes);
-            let term =
-                |interaction: AxisSet| (interaction, geometry.freedom(interaction) / (all * all));
-            (want.weight * all.powf(DETAIL), subsets(want.axes).map(term).collect())
-        })
-        .collect();
-    for _ in 0..ROUNDS {
-        let mut gain = vec![0.0; parts.len()];
-        for (weight, terms) in &terms {
-            let mut variance = 0.0;
-            let mut slope = vec![0.0; parts.len()];
-            for (interaction, factor) in terms {
-                let says = |table: &Candidate| table.axes & interaction == *interaction;
-                let is_loose = *interaction != 0
-                    && candidates.iter().any(|table| table.is_loose && says(table));
-                let precision = |place: usize| {
-                    let table = &candidates[place];
-                    if says(table) && (!is_loose || table.is_loose) {
-                        1.0 / (cells[place] * table.clip * table.clip)
-                    } else {
-                        0.0
-                    }
-                };
-                let total: f64 =
-                    parts.iter().enumerate().map(|(place, part)| part * precision(place)).sum();
-                variance += factor / total;
-                for (place, slope) in slope.iter_mut().enumerate() {
-                    *slope += factor * precision(place) / (total * total);
-                }
-            }
-            for (gain, slope) in gain.iter_mut().zip(slope) {
-                *gain += weight * slope / variance;
-            }
-        }
-        for (part, gain) in parts.iter_mut().zip(gain) {
-            *part *= gain.sqrt();
-        }
-        let total: f64 = parts.iter().sum();
-        parts.iter_mut().for_each(|part| *part /= total);
-    }
-    parts
+fn weight(question: &Question) -> u64 {
+    let is_total = question.measure.is_count() && question.by.is_empty();
+    let of_kind = if is_total || question.measure.is_of_requesters() { 1 } else { SHAPES_WEIGHT };
+    question.weight * of_kind
+}
+
+fn key_deltas(questions: &[Question], all: AttoDelta) -> Vec<AttoDelta> {
+    let private = |question: &Question| {
+        if question.measure.prefix().is_some() { question.weight } else { 0 }
+    };
+    let weights: u64 = questions.iter().map(private).sum();
+    questions.iter().map(|question| all.part(private(question), weights)).collect()
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fmt::Write;
+    use std::path::Path;
+
+    use proptest::prelude::*;
+
     use super::*;
 
-    const SIZES: [u64; 4] = [24, 21, 5, 3];
+    const KINDS: [&str; 6] = [
+        "count = \"lookups\"\nby = [\"hour\"]",
+        "distinct = \"requester\"",
+        "share = \"route = 'sms'\"",
+        "mean = \"latency_ms\"\nrange = [1, 1000]",
+        "count = \"lookups\"",
+        "count = \"lookups\"\nby = [\"target_prefix:6\"]\nkeys = \"private\"",
+    ];
 
-    fn tables(sets: &[AxisSet]) -> Vec<Candidate> {
-        sets.iter().map(|axes| Candidate { axes: *axes, clip: 10.0, is_loose: false }).collect()
-    }
-
-    fn wants(sets: &[AxisSet]) -> Vec<Wanted> {
-        sets.iter().map(|axes| Wanted { axes: *axes, weight: 1.0 }).collect()
-    }
-
-    #[test]
-    fn one_table_gets_everything() {
-        assert_eq!(split(&SIZES, &tables(&[0b11]), &wants(&[0b11])), [1.0]);
-    }
-
-    #[test]
-    fn no_step_away_from_the_split_is_better() {
-        let sets = [0b0010, 0b0100, 0b0110, 0b1110, 0b0001, 0b0011, 0b1111];
-        let (tables, wants) = (tables(&sets), wants(&sets));
-        let parts = split(&SIZES, &tables, &wants);
-        let loss = |parts: &[f64]| -> f64 {
-            let measured = tables.iter().zip(parts).map(|(table, part)| (table.axes, 1.0 / part));
-            let family = Family::new(SIZES.to_vec(), measured.collect());
-            wants
-                .iter()
-                .map(|want| {
-                    let cells = family.cells(want.axes);
-                    cells.powf(DETAIL) * family.variance(want.axes).unwrap().ln()
-                })
-                .sum()
-        };
-        let best = loss(&parts);
-        for place in 0..parts.len() {
-            for factor in [0.8, 1.25] {
-                let mut other = parts.clone();
-                other[place] *= factor;
-                let total: f64 = other.iter().sum();
-                other.iter_mut().for_each(|part| *part /= total);
-                assert!(loss(&other) >= best - 1e-3, "{parts:?}");
-            }
+    fn release(questions: usize, share: f64, weights: &[f64]) -> ReleaseFile {
+        let mut text = format!(
+            "name = \"r\"\n[logs]\npath = \"x\"\n[ledger]\npath = \"r.ledger\"\nepsilon = 1.0\n\
+             delta = 1e-6\n[privacy]\nbudget_share = {share}\n"
+        );
+        for number in 0..questions {
+            let (weight, kind) = (weights[number % weights.len()], KINDS[number % KINDS.len()]);
+            write!(text, "[[question]]\nname = \"q{number}\"\n{kind}\nweight = {weight:.3}\n")
+                .unwrap();
         }
-        let finest = parts.iter().copied().fold(0.0, f64::max);
-        assert!((parts[6] - finest).abs() < 1e-12, "the finest table gets the most: {parts:?}");
+        ReleaseFile::parse(&text, "r.toml", Path::new(".")).unwrap()
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn the_parts_never_exceed_the_share(
+            questions in 1_usize..50,
+            share in prop_oneof![Just(1.0), 0.01_f64..1.0],
+            weights in prop::collection::vec(0.01_f64..10.0, 1..8),
+            budget in 100_000_000_u64..1_000_000_000,
+        ) {
+            let release_file = release(questions, share, &weights);
+            let split = match Split::new(&release_file, NanoRho::new(budget)) {
+                Ok(split) => split,
+                Err(error) => {
+                    prop_assert_eq!(error.kind(), crate::Kind::Refused);
+                    return Ok(());
+                }
+            };
+            let spent = split.charge().nano() as f64;
+            prop_assert!(spent <= budget as f64 * share + 1e-3, "{spent}");
+            // Each part, and the share itself, round down by less than a billionth or a millionth.
+            let lost = questions as f64 + 4.0 + budget as f64 * 1e-6;
+            prop_assert!(spent >= budget as f64 * share - lost, "{spent}");
+            let key_delta = release_file.ledger.key_delta.atto() as f64 * share;
+            prop_assert!(split.key_delta().atto() as f64 <= key_delta + 1.0);
+            prop_assert!(split.shapes(&release_file.questions) <= split.charge());
+        }
     }
 
     #[test]
-    fn weight_moves_budget() {
-        let sets = [0b0001, 0b0010];
-        let even = split(&SIZES, &tables(&sets), &wants(&sets));
-        let mut heavy = wants(&sets);
-        heavy[1].weight = 10.0;
-        assert!(split(&SIZES, &tables(&sets), &heavy)[1] > even[1] + 0.1);
-    }
-
-    #[test]
-    fn what_is_not_worth_measuring_is_dropped_and_still_answered() {
-        let sets = [0b1111, 0b0001];
-        let mut wanted = wants(&sets);
-        wanted[1].weight = 1e-6;
-        let parts = split(&SIZES, &tables(&sets), &wanted);
-        assert!(parts[1].abs() < 1e-12);
-        assert!((parts[0] - 1.0).abs() < 1e-12);
+    fn a_budget_too_small_to_divide_is_refused_by_name() {
+        let error = Split::new(&release(3, 1.0, &[1.0]), NanoRho::new(2)).unwrap_err();
+        assert_eq!(error.kind(), crate::Kind::Refused);
+        assert!(error.to_string().contains("`q0`"), "{error}");
     }
 }

@@ -1,10 +1,8 @@
 //! Measured tables: the tables that get noise.
 
-use serde::{Deserialize, Serialize};
-
 use super::axis::Axis;
 use super::cells::Cells;
-use super::kinds::{Contribution, Layering, Needs};
+use super::kinds::{Contribution, Needs};
 use super::layout::Layout;
 use super::role::Role;
 use crate::Result;
@@ -13,10 +11,9 @@ use crate::release_file::privacy_loss::{AttoDelta, NanoRho};
 use crate::release_file::question::Question;
 
 /// A table that gets noise.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(from = "FrozenTable")]
+#[derive(Debug, Clone, PartialEq)]
 pub struct MeasuredTable {
-    /// Its name in metadata and plans.
+    /// Its name in metadata.
     pub name: String,
     /// What it is for.
     pub role: Role,
@@ -27,7 +24,6 @@ pub struct MeasuredTable {
     /// The bound on the L2 norm of one requester's vector.
     pub clip: Clip,
     /// The bound on what is asked about one target, if persons are the unit.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub target_clip: Option<Clip>,
     /// The most that drawing it may charge, in billionths of rho.
     pub charge: NanoRho,
@@ -35,30 +31,13 @@ pub struct MeasuredTable {
     pub key_delta: AttoDelta,
 }
 
-/// A table as a plan keeps it; plans of earlier versions lack some fields.
-#[derive(Deserialize)]
-struct FrozenTable {
-    name: String,
-    role: Option<Role>,
-    axes: Vec<Axis>,
-    contribution: Contribution,
-    clip: Clip,
-    target_clip: Option<Clip>,
-    charge: NanoRho,
-    #[serde(default)]
-    key_delta: AttoDelta,
-}
-
-impl From<FrozenTable> for MeasuredTable {
-    fn from(frozen: FrozenTable) -> Self {
-        let FrozenTable { name, role, axes, contribution, clip, target_clip, charge, key_delta } =
-            frozen;
-        let role = role.unwrap_or_else(|| Role::of_older(&name, &axes, &contribution));
-        Self { name, role, axes, contribution, clip, target_clip, charge, key_delta }
-    }
-}
-
 impl MeasuredTable {
+    /// The same table with this clip, for targets alike where they are bounded.
+    #[must_use]
+    pub(super) fn with_clip(self, clip: Clip) -> Self {
+        Self { clip, target_clip: self.target_clip.map(|_| clip), ..self }
+    }
+
     /// Where atoms land in the table.
     ///
     /// # Errors
@@ -70,22 +49,16 @@ impl MeasuredTable {
         Cells::new(axes, kind.cells_per_combination(), kind.number(), layout, questions)
     }
 
-    /// How a requester's lookups are divided; `None` if they are not.
+    /// The class of activity that it is of; `None` for tables of all requesters.
     #[must_use]
-    pub fn layering(&self) -> Option<Layering> {
-        self.contribution.layering(self.clip)
-    }
-
-    /// The clip as a release file sets it; for a total in layers, how many lookups of a requester count.
-    #[must_use]
-    pub fn asked_clip(&self) -> Clip {
-        self.layering().map_or(self.clip, Layering::most)
+    pub fn class(&self) -> Option<usize> {
+        self.contribution.class().map(usize::from)
     }
 
     /// How far one privacy unit can move the table, in L2.
     #[must_use]
     pub fn sensitivity(&self) -> Clip {
-        let target = self.target_clip.map_or(0, Clip::units);
-        Clip::lattice(self.clip.units().saturating_add(target))
+        let target = self.target_clip.map_or(0, Clip::steps);
+        Clip::lattice(self.clip.steps().saturating_add(target))
     }
 }

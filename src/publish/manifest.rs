@@ -2,9 +2,10 @@
 
 use serde_json::{Value, json};
 
-use crate::ledger::{Entry, StoredFile};
-use crate::plan::{Layering, PublishedLayers};
-use crate::release::{Answer, Guarantee, NoisyTable};
+use crate::ledger::Entry;
+use crate::plan::kinds::nodes;
+use crate::plan::{Role, Split};
+use crate::release::{Answer, ClassNumber, Guarantee, NoisyNumbers, NoisyTable, PricedTable};
 use crate::release_file::ReleaseFile;
 use crate::release_file::lattice::{Clip, LATTICE_ONE};
 use crate::release_file::question::Question;
@@ -19,8 +20,14 @@ pub struct Facts<'a> {
     pub day: Day,
     /// The ledger's entry.
     pub entry: &'a Entry,
+    /// How its budget was divided.
+    pub split: &'a Split,
     /// Its promise.
     pub guarantee: &'a Guarantee,
+    /// The look that the tables follow from.
+    pub look: &'a NoisyNumbers,
+    /// What was drawn before the tables: the look, and the rounds that find prefixes.
+    pub before: &'a [PricedTable],
 }
 
 /// One file in the manifest.
@@ -39,19 +46,21 @@ impl Listed {
 }
 
 impl Facts<'_> {
-    /// The metadata of one question's file.
+    /// The metadata of one question's file, which is at this place among the questions.
     pub(super) fn of_question(
         &self,
+        place: usize,
         question: &Question,
         answer: &Answer,
         tables: &[NoisyTable],
+        classes: &Value,
     ) -> Value {
         let terms = &self.release_file.ledger;
-        let used = tables.iter().enumerate();
-        let used = used.filter(|(place, _)| answer.measured_tables.contains(place));
-        let measured: Vec<&NoisyTable> = used.map(|(_, table)| table).collect();
-        let rho: f64 = measured.iter().map(|table| table.priced().charge.rho()).sum();
+        let used = answer.measured_tables.iter().filter_map(|place| tables.get(*place));
+        let used = used.map(|table| measured_table(table.priced()));
+        let part = self.split.questions.get(place).copied().unwrap_or_default();
         json!({
+            "format": FORMAT,
             "release": self.release_file.name,
             "question": question.name,
             "asks": question.measure.word(),
@@ -61,12 +70,13 @@ impl Facts<'_> {
             "exempt": self.release_file.exempt.len(),
             "epsilon": terms.epsilon,
             "delta": terms.delta,
-            "rho": rho,
-            "measured_tables": measured.iter().map(|table| measured_table(table)).collect::<Vec<_>>(),
+            // What the file rests on: the question's own tables and the look that all share.
+            "rho": part.rho() + self.split.look.rho(),
+            "rho_of_look": self.split.look.rho(),
+            "classes": classes,
+            "measured_tables": self.early_tables(Some(question)).chain(used).collect::<Vec<_>>(),
             "confidence": 0.95,
-            "raked": answer.coverage.is_some() && question.measure.word() == "count",
-            "raking": answer.raking,
-            "coverage": answer.coverage.map(|(share, sd)| json!({ "share": share, "sd": sd })),
+            "interval": question.measure.interval_words(),
             "ledger_entry": self.entry.id.0,
             "spec_fingerprint": self.entry.fingerprint,
             "code_version": self.entry.code_version,
@@ -74,9 +84,28 @@ impl Facts<'_> {
         })
     }
 
+    /// The mechanisms that were drawn before the tables, of one question or of all.
+    fn early_tables<'b>(
+        &'b self,
+        question: Option<&'b Question>,
+    ) -> impl Iterator<Item = Value> + 'b {
+        let is_of = move |priced: &&PricedTable| match (&priced.table.role, question) {
+            (Role::PrefixRound { question: name }, Some(question)) => *name == question.name,
+            _ => true,
+        };
+        self.before.iter().filter(is_of).map(measured_table)
+    }
+
     /// The manifest of the day.
-    pub(super) fn manifest(&self, files: &[Listed], tables: &[NoisyTable]) -> Result<Vec<u8>> {
+    pub(super) fn manifest(
+        &self,
+        files: &[Listed],
+        tables: &[NoisyTable],
+        classes: &Value,
+    ) -> Result<Vec<u8>> {
         let terms = &self.release_file.ledger;
+        let measured = tables.iter().map(|table| measured_table(table.priced()));
+        let measured: Vec<Value> = self.early_tables(None).chain(measured).collect();
         let files: Vec<Value> = files
             .iter()
             .map(|file| {
@@ -84,7 +113,7 @@ impl Facts<'_> {
             })
             .collect();
         let manifest = json!({
-            "format": 4,
+            "format": FORMAT,
             "release": self.release_file.name,
             "release_id": self.entry.release_id,
             "day": self.day,
@@ -101,7 +130,10 @@ impl Facts<'_> {
             "code_version": self.entry.code_version,
             "guarantee": self.guarantee,
             "guarantee_in_words": self.guarantee.words(terms),
-            "measured_tables": tables.iter().map(measured_table).collect::<Vec<_>>(),
+            "rho_of_look": self.split.look.rho(),
+            "rho_of_questions": self.split.questions.iter().map(|part| part.rho()).collect::<Vec<_>>(),
+            "classes": classes,
+            "measured_tables": measured,
             "files": files,
         });
         let mut text = serde_json::to_vec_pretty(&manifest)
@@ -111,72 +143,38 @@ impl Facts<'_> {
     }
 }
 
-/// What was measured in a table, and with which noise.
-fn measured_table(table: &NoisyTable) -> Value {
-    let priced = table.priced();
-    let clip = priced.table.clip.contributions();
-    let layers = |layering: Layering| {
+/// The version of what published files say.
+const FORMAT: u32 = 5;
+
+/// The numbers of requesters by class, with their intervals.
+pub(super) fn classes(numbers: &[ClassNumber]) -> Value {
+    let class = |(lookups, class): (u64, &ClassNumber)| {
         json!({
-            "up_to": layering.most().contributions(),
-            "measured": PublishedLayers::new(layering, table.units(), table.noise_sd()),
+            "lookups": lookups,
+            "requesters": class.number,
+            "ci_low": (class.number - class.below).max(0.0),
+            "ci_high": class.number + class.above,
+            "seen": !class.is_unknown,
         })
     };
+    nodes().into_iter().zip(numbers).map(class).collect()
+}
+
+/// What was measured in a table, and with which noise.
+fn measured_table(priced: &PricedTable) -> Value {
+    let table = &priced.table;
     json!({
-        "name": priced.table.name,
-        "contribution": priced.table.contribution.kind().word(),
-        "clip": clip,
-        "target_clip": priced.table.target_clip.map(Clip::contributions),
-        "layers": priced.table.layering().map(layers),
-        "sensitivity": priced.table.sensitivity().contributions(),
-        "mechanism": priced.mechanism,
+        "name": table.name,
+        "contribution": table.contribution.kind().word(),
+        "class": table.class(),
+        "clip": table.clip.contributions(),
+        "target_clip": table.target_clip.map(Clip::contributions),
+        "sensitivity": table.sensitivity().contributions(),
+        "mechanism": PricedTable::MECHANISM,
         "sampler": "pointillist",
-        "noise_scale": table.noise_sd(),
+        "noise_scale": priced.noise_sd(),
         "rho": priced.charge.rho(),
-        "key_delta": priced.table.key_delta.delta(),
-        "threshold": priced.threshold.map(|units| units as f64 / LATTICE_ONE as f64),
+        "key_delta": table.key_delta.delta(),
+        "threshold": priced.threshold.map(|steps| steps as f64 / LATTICE_ONE as f64),
     })
-}
-
-/// The layers of the total that a stored release published; `None` if it has none, as before
-/// format 4.
-///
-/// # Errors
-/// Internal, when the stored manifest is not what was published.
-pub fn layers(files: &[StoredFile]) -> Result<Option<PublishedLayers>> {
-    let Some(file) = files.iter().find(|file| file.path.starts_with("_manifest/")) else {
-        return Ok(None);
-    };
-    let broken = || Error::internal("a stored manifest does not read back as published");
-    let manifest: Value = serde_json::from_slice(&file.bytes).map_err(|_| broken())?;
-    let tables = manifest["measured_tables"].as_array().into_iter().flatten();
-    let mut layered = tables.filter(|table| table["layers"].is_object());
-    let of = |table: &Value| serde_json::from_value(table["layers"]["measured"].clone());
-    layered.next().map(of).transpose().map_err(|_| broken())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn stored(path: &str, text: &str) -> Vec<StoredFile> {
-        vec![StoredFile { path: path.to_owned(), bytes: text.as_bytes().to_vec() }]
-    }
-
-    #[test]
-    fn layers_are_read_back_and_older_releases_have_none() {
-        let path = "_manifest/day=2026-01-05.json";
-        let older =
-            r#"{ "format": 3, "measured_tables": [{ "name": "all lookups", "clip": 300.0 }] }"#;
-        assert_eq!(layers(&stored(path, older)).unwrap(), None);
-        assert_eq!(layers(&stored("volume/day=2026-01-05/part-0.parquet", "PAR1")).unwrap(), None);
-        let expected = PublishedLayers { width: 18.75, noise_sd: 4.5, sums: vec![7.0, -0.5] };
-        let manifest = json!({ "measured_tables": [
-            { "name": "lookups by hour", "layers": null },
-            { "name": "all lookups", "layers": { "up_to": 37.5, "measured": expected } },
-        ] });
-        assert_eq!(layers(&stored(path, &manifest.to_string())).unwrap(), Some(expected));
-        for broken in ["{", r#"{ "measured_tables": [{ "layers": { "measured": 1 } }] }"#] {
-            assert_eq!(layers(&stored(path, broken)).unwrap_err().kind(), crate::Kind::Internal);
-        }
-    }
 }

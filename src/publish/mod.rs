@@ -18,9 +18,9 @@ mod table;
 mod worth;
 
 pub use folder::{check_writable, is_whole, remove_leftovers, write_out};
-pub use manifest::{Facts, layers};
+pub use manifest::Facts;
 pub use rollup::{Coarser, Countries, Period, ReleasedDay, rollup};
-pub use worth::{Worth, histogram, seen_prefixes, worth};
+pub use worth::{Worth, seen_prefixes, worth};
 
 use crate::Result;
 use crate::ledger::StoredFile;
@@ -38,14 +38,16 @@ pub fn render(facts: &Facts<'_>, plan: &Plan, tables: &[NoisyTable]) -> Result<V
     let mut files = Vec::new();
     let mut listed = Vec::new();
     let questions = &facts.release_file.questions;
-    for (question, answer) in questions.iter().zip(answers(questions, plan, tables)?) {
-        let metadata = facts.of_question(question, &answer, tables);
-        let bytes = table::to_parquet(question, facts.day, &answer, &metadata)?;
+    let answered = answers(questions, plan, facts.look, tables)?;
+    let classes = manifest::classes(&answered.numbers);
+    for (place, (question, answer)) in questions.iter().zip(&answered.questions).enumerate() {
+        let metadata = facts.of_question(place, question, answer, tables, &classes);
+        let bytes = table::to_parquet(question, facts.day, answer, &metadata)?;
         let path = format!("{}/day={}/part-0.parquet", question.name, facts.day);
         listed.push(manifest::Listed::new(&path, &bytes, metadata));
         files.push(StoredFile { path, bytes });
     }
     let path = format!("_manifest/day={}.json", facts.day);
-    files.push(StoredFile { path, bytes: facts.manifest(&listed, tables)? });
+    files.push(StoredFile { path, bytes: facts.manifest(&listed, tables, &classes)? });
     Ok(files)
 }

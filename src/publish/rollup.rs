@@ -129,6 +129,10 @@ fn metadata(
         "spec_fingerprint": release_file.fingerprint(),
         "code_version": env!("CARGO_PKG_VERSION"),
     });
+    // Days of earlier versions have intervals about what bounding left.
+    if days.bounded.is_empty() {
+        metadata["interval"] = json!(question.measure.interval_words());
+    }
     if coarser.adds_cells() {
         metadata["dropped"] = json!(coarser.drop);
         metadata["grouped"] = regions(question, coarser);

@@ -16,13 +16,13 @@ use crate::{Error, Result};
 /// How informative the values of one question were on one day.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Worth {
-    /// The root mean square of the noise's standard deviation.
+    /// The root mean square of half the width of the intervals.
     pub absolute: f64,
     /// The same, as a part of the mean absolute value.
     pub relative: f64,
     /// How many values were published, nulls left out.
     pub rows: usize,
-    /// How many of them are narrower than their interval.
+    /// How many of them say nothing.
     pub uninformative: usize,
 }
 
@@ -42,55 +42,44 @@ pub fn worth(files: &[StoredFile]) -> Result<BTreeMap<String, Worth>> {
     Ok(worth)
 }
 
-/// The bins of a published histogram of lookups per requester with the standard deviation of their
-/// noise; `None` if the files have no such question.
-///
-/// # Errors
-/// Internal, when stored bytes are not what was published.
-pub fn histogram(files: &[StoredFile], question: &str) -> Result<Option<(Vec<f64>, f64)>> {
-    let Some(file) = files.iter().find(|file| file.is_of(question)) else { return Ok(None) };
-    let (values, sds) = (column(file, "value")?, column(file, "noise_sd")?);
-    let values: Vec<f64> = values.into_iter().map(Option::unwrap_or_default).collect();
-    let noise_sd = sds.into_iter().flatten().fold(0.0, f64::max);
-    Ok(Some((values, noise_sd)))
-}
-
-/// The prefixes whose published count is well above its noise, largest first; empty if the files
+/// The prefixes whose published count is well above zero, largest first; empty if the files
 /// have no such question.
 ///
 /// # Errors
 /// Internal, when stored bytes are not what was published.
 pub fn seen_prefixes(files: &[StoredFile], question: &str) -> Result<Vec<u64>> {
     let Some(file) = files.iter().find(|file| file.is_of(question)) else { return Ok(Vec::new()) };
-    let (values, sds) = (column(file, "value")?, column(file, "noise_sd")?);
+    let (values, lows) = (column(file, "value")?, column(file, "ci_low")?);
     let names = batches(file)?.into_iter().flat_map(|batch| {
         let names = batch.column(0).as_string_opt::<i32>().cloned();
         let digits = |name: Option<&str>| name?.strip_prefix('+')?.parse::<u64>().ok();
         names.into_iter().flat_map(move |names| names.iter().map(digits).collect::<Vec<_>>())
     });
-    let stands_out = |value: f64, sd: f64| value >= SEEN * sd;
-    let rows = names.zip(values.into_iter().zip(sds));
+    let stands_out = |value: f64, low: f64| value > 0.0 && value - low <= value / SEEN;
+    let rows = names.zip(values.into_iter().zip(lows));
     let mut seen: Vec<(f64, u64)> = rows
-        .filter_map(|(name, (value, sd))| {
-            let (name, value, sd) = (name?, value?, sd?);
-            stands_out(value, sd).then_some((value, name))
+        .filter_map(|(name, (value, low))| {
+            let (name, value, low) = (name?, value?, low?);
+            stands_out(value, low).then_some((value, name))
         })
         .collect();
     seen.sort_unstable_by(|left, right| right.0.total_cmp(&left.0));
     Ok(seen.into_iter().map(|(_, name)| name).collect())
 }
 
-/// A published value of at least this many standard deviations is taken for real.
-const SEEN: f64 = 3.0;
+/// A published value that lies this many times as far above zero as above the lower end of its interval is
+/// taken for real: about three standard deviations.
+const SEEN: f64 = 1.5;
 
 fn of_file(file: &StoredFile) -> Result<Worth> {
     let (mut squares, mut sizes, mut rows, mut uninformative) = (0.0, 0.0, 0_usize, 0);
-    let (values, sds) = (column(file, "value")?, column(file, "noise_sd")?);
+    let (lows, highs) = (column(file, "ci_low")?, column(file, "ci_high")?);
+    let intervals = lows.into_iter().zip(highs);
     let flags = column(file, "uninformative")?;
-    for ((value, sd), flag) in values.into_iter().zip(sds).zip(flags) {
-        let (Some(value), Some(sd)) = (value, sd) else { continue };
+    for ((value, interval), flag) in column(file, "value")?.into_iter().zip(intervals).zip(flags) {
+        let (Some(value), (Some(low), Some(high))) = (value, interval) else { continue };
         rows += 1;
-        squares += sd * sd;
+        squares += ((high - low) / 2.0).powi(2);
         sizes += value.abs();
         uninformative += usize::from(flag.is_some_and(|flag| flag > 0.0));
     }

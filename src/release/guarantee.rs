@@ -4,9 +4,14 @@
 use serde::{Deserialize, Serialize};
 
 use super::accounting::{budget_of, cap_of, epsilon_of};
-use super::draw::{PricedTable, total_charge, total_key_delta};
+use super::contact::pair_limit;
+use super::draw::PricedTable;
+use super::struck_out::{Stages, pair_limit_of_persons, target_limit, target_limit_of_persons};
 use super::threshold;
 use crate::Result;
+use crate::plan::kinds::CLASSES;
+use crate::plan::{FoundKeys, MeasuredTable, Plan, Role, Split};
+use crate::release_file::ReleaseFile;
 use crate::release_file::file::LedgerTerms;
 use crate::release_file::lattice::LATTICE_ONE;
 use crate::release_file::privacy_loss::{NanoRho, short_delta};
@@ -88,42 +93,52 @@ pub struct Losses {
     pub target: Vec<(u32, NanoRho)>,
 }
 
-/// The loss in rho of lookups about one target, by one requester (a pair) or by as many requesters as
-/// there are lookups.
-fn moved(tables: &[PricedTable], cells: &[u32], lookups: f64, is_pair: bool) -> f64 {
-    tables
-        .iter()
-        .zip(cells)
-        .map(|(priced, cells)| {
-            let kind = priced.table.contribution.kind();
-            let cells = f64::from(kind.touched_cells(*cells));
-            let clip = priced.table.clip.contributions();
-            let (each, most) = match priced.table.target_clip {
-                None => {
-                    let reach = kind.reach(clip);
-                    (reach.one_lookup, reach.any_two)
-                }
-                Some(target) => (kind.struck_out(), clip.min(target.contributions())),
-            };
-            let rounding = (2.0 * cells).sqrt() / LATTICE_ONE as f64;
-            let norm = lookups * (each + rounding);
-            let norm = match (is_pair, priced.table.target_clip) {
-                (true, _) => norm.min(most),
-                // Everything that is asked about one target was bounded.
-                (false, Some(target)) => norm.min(target.contributions()),
-                (false, None) => norm,
-            };
-            priced.charge.rho() * (norm / priced.table.sensitivity().contributions()).powi(2)
-        })
-        .sum()
+/// The loss in rho of lookups about one target by tables of their own, for lookups by one requester (a
+/// pair) or by as many requesters as there are lookups.
+fn moved(tables: &[(PricedTable, u32)], lookups: f64, is_pair: bool) -> f64 {
+    let loss = |(priced, cells): &(PricedTable, u32)| {
+        let kind = priced.table.contribution.kind();
+        let cells = f64::from(kind.touched_cells(*cells));
+        let clip = priced.table.clip.contributions();
+        let (each, most) = match priced.table.target_clip {
+            None => {
+                let reach = kind.reach(clip);
+                (reach.one_lookup, reach.any_two)
+            }
+            Some(target) => (kind.struck_out(), clip.min(target.contributions())),
+        };
+        let rounding = (2.0 * cells).sqrt() / LATTICE_ONE as f64;
+        let norm = lookups * (each + rounding);
+        let norm = match (is_pair, priced.table.target_clip) {
+            (true, _) => norm.min(most),
+            // Everything that is asked about one target was bounded.
+            (false, Some(target)) => norm.min(target.contributions()),
+            (false, None) => norm,
+        };
+        priced.charge.rho() * (norm / priced.table.sensitivity().contributions()).powi(2)
+    };
+    tables.iter().map(loss).sum()
 }
 
 /// The chance that a release finds any private prefix that vanishes with lookups about one target.
-fn chance_of_keys(tables: &[PricedTable], lookups: u32) -> f64 {
-    let found = |priced: &PricedTable| {
+fn chance_of_keys(tables: &[(PricedTable, u32)], lookups: u32) -> f64 {
+    let found = |(priced, _): &(PricedTable, u32)| {
         Some(threshold::chance(priced.noise_scale, priced.threshold?, lookups))
     };
     tables.iter().filter_map(found).sum()
+}
+
+impl Losses {
+    /// What the look alone costs: all that is ever lost of a day that looks empty.
+    ///
+    /// # Errors
+    /// Internal, when a loss cannot be counted.
+    pub fn of_look(release_file: &ReleaseFile, look: NanoRho) -> Result<Self> {
+        let look = Fixed { release_file, look, shapes: NanoRho::ZERO, alone: Vec::new() };
+        let of = |lookups, is_pair| NanoRho::spent(look.of_lookups(lookups, is_pair));
+        let target = TARGET_LOOKUPS.iter().map(|lookups| Ok((*lookups, of(*lookups, false)?)));
+        Ok(Self { contact_pair: of(1, true)?, target: target.collect::<Result<_>>()? })
+    }
 }
 
 impl Limits {
@@ -135,28 +150,74 @@ impl Limits {
     }
 }
 
+/// What a release measures, as far as it is fixed before the look.
+struct Fixed<'a> {
+    release_file: &'a ReleaseFile,
+    look: NanoRho,
+    /// What the tables of any one class cost together.
+    shapes: NanoRho,
+    /// Tables that stand alone, with the least clips that the look may choose for them, and how many
+    /// cells each has.
+    alone: Vec<(PricedTable, u32)>,
+}
+
+impl<'a> Fixed<'a> {
+    fn new(release_file: &'a ReleaseFile, split: &Split) -> Result<Self> {
+        let nobody = Plan::of_day(release_file, split, &[0.0; CLASSES], &FoundKeys::new())?;
+        let sizes = nobody.sizes();
+        let own = |(table, _): &(MeasuredTable, u32)| matches!(table.role, Role::Own { .. });
+        let alone = nobody.tables.into_iter().zip(sizes).filter(own);
+        let rounds = Plan::prefix_rounds(release_file, split).into_iter().map(|table| (table, 0));
+        let price = |(table, cells)| Ok((PricedTable::new(table)?, cells));
+        Ok(Self {
+            release_file,
+            look: split.look,
+            shapes: split.shapes(&release_file.questions),
+            alone: alone.chain(rounds).map(price).collect::<Result<_>>()?,
+        })
+    }
+
+    /// What lookups about one target lose at most, whatever plan comes of the look.
+    fn of_lookups(&self, lookups: u32, is_pair: bool) -> f64 {
+        let Self { look, shapes, .. } = *self;
+        let by_classes = match (self.release_file.ledger.unit, is_pair) {
+            (Unit::RequesterDay, true) => pair_limit(look, shapes, lookups),
+            (Unit::RequesterDay, false) => target_limit(look, shapes, lookups),
+            (Unit::PersonDay, _) => {
+                let (look, shapes) = (Stages::of_price(look), Stages::of_price(shapes));
+                if is_pair {
+                    pair_limit_of_persons(look, shapes, lookups)
+                } else {
+                    target_limit_of_persons(look, shapes, lookups)
+                }
+            }
+        };
+        by_classes + moved(&self.alone, f64::from(lookups), is_pair)
+    }
+}
+
 impl Guarantee {
-    /// Computes the figures; `cells` gives each table's number of cells.
+    /// Computes the figures of a release.
     ///
     /// # Source
-    /// The pair figure is the sum over tables of rho times (min(k (L + e), M) / C)^2 for k lookups:
-    /// L is how far one lookup moves a requester's vector before scaling, e the rounding of the
-    /// lattice, M how far two scaled vectors can lie apart. The target figure is the same sum
-    /// without M, since a target's lookups are spread over requesters; where persons are the unit, M
-    /// is the clip of a target.
+    /// For the look and the shapes of classes the figures of a pair and of a target hold for every plan
+    /// (docs/mechanisms.md, section 12). A table of its own adds rho times (min(k (L + e), M) / C)^2 for
+    /// k lookups: L is how far one lookup moves a requester's vector before scaling, e the rounding of
+    /// the lattice, M how far two scaled vectors can lie apart. For a target there is no M, since its
+    /// lookups are spread over requesters; where persons are the unit, M is the clip of a target.
     ///
     /// # Errors
     /// Internal, when a loss cannot be converted.
-    pub fn new(tables: &[PricedTable], cells: &[u32], terms: &LedgerTerms) -> Result<Self> {
-        let total = total_charge(tables)?;
-        let key_delta = total_key_delta(tables)?.delta();
+    pub fn new(release_file: &ReleaseFile, split: &Split) -> Result<Self> {
+        let terms = &release_file.ledger;
+        let fixed = Fixed::new(release_file, split)?;
         let of_days = |days: u32| {
-            let rho = NanoRho::new(total.nano().saturating_mul(days.into()));
-            Figure::new(rho, key_delta * f64::from(days), terms)
+            let rho = NanoRho::new(split.charge().nano().saturating_mul(days.into()));
+            Figure::new(rho, split.key_delta().delta() * f64::from(days), terms)
         };
         let of_lookups = |lookups: u32, is_pair: bool| {
-            let rho = moved(tables, cells, f64::from(lookups), is_pair);
-            let chance = chance_of_keys(tables, lookups);
+            let rho = fixed.of_lookups(lookups, is_pair);
+            let chance = chance_of_keys(&fixed.alone, lookups);
             Ok(Figure { rho, ..Figure::new(NanoRho::spent(rho)?, chance, terms) })
         };
         let target = TARGET_LOOKUPS
@@ -226,120 +287,4 @@ impl Guarantee {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::path::Path;
-
-    use super::*;
-    use crate::plan::Plan;
-    use crate::release::price;
-    use crate::release_file::ReleaseFile;
-
-    fn guarantee(questions: &str) -> (Guarantee, f64) {
-        let text = format!(
-            "name = \"r\"\n[logs]\npath = \"x\"\n[ledger]\npath = \"r.ledger\"\nepsilon = 1.0\n\
-             delta = 1e-6\n{questions}"
-        );
-        let release_file = ReleaseFile::parse(&text, "r.toml", Path::new(".")).unwrap();
-        let plan = Plan::new(&release_file, NanoRho::new(20_000_000), None).unwrap();
-        let priced = price(&plan.tables).unwrap();
-        let total = total_charge(&priced).unwrap().rho();
-        (Guarantee::new(&priced, &plan.sizes(), &release_file.ledger).unwrap(), total)
-    }
-
-    /// Whether `rho` is `expected`, or above it by the rounding of the lattice.
-    fn is_just(rho: f64, expected: f64) -> bool {
-        rho >= expected && rho < expected * 1.001
-    }
-
-    #[test]
-    fn one_lookup_moves_a_count_by_one_over_its_clip() {
-        let (figures, total) =
-            guarantee("[[question]]\nname = \"q\"\ncount = \"lookups\"\nclip = 10\n");
-        assert!(is_just(figures.contact_pair.rho, total / 100.0), "{figures:?}");
-        // Ten lookups of one target by ten requesters move it as far as the clip.
-        let ten = figures.target.iter().find(|figure| figure.lookups == 10).unwrap();
-        assert!(is_just(ten.figure.rho, total), "{figures:?}");
-    }
-
-    #[test]
-    fn a_lookup_that_moves_a_requester_between_bins_loses_more_than_the_requester() {
-        let (figures, total) =
-            guarantee("[[question]]\nname = \"q\"\nhistogram = \"lookups per requester\"\n");
-        assert!((figures.contact_pair.rho - 2.0 * total).abs() < total * 1e-3, "{figures:?}");
-        assert!((figures.one_day.rho - total).abs() < 1e-9);
-    }
-
-    #[test]
-    fn no_target_loses_more_than_a_person_where_persons_are_the_unit() {
-        let (figures, total) = guarantee(
-            "[privacy]\nunit = \"person-day\"\n[[question]]\nname = \"q\"\ncount = \"lookups\"\nclip = 6\n\
-             target_clip = 4\n",
-        );
-        // One lookup moves the table by one of ten, and however many about one target by four.
-        assert!(is_just(figures.contact_pair.rho, total / 100.0), "{figures:?}");
-        for figure in &figures.target {
-            let most = f64::from(figure.lookups).min(4.0) / 10.0;
-            assert!(is_just(figure.figure.rho, total * most * most), "{figures:?}");
-        }
-        assert!(figures.one_day.rho >= figures.target.last().unwrap().figure.rho);
-    }
-
-    #[test]
-    fn a_lookup_moves_the_sum_and_the_count_of_a_mean() {
-        let (figures, total) = guarantee(
-            "[[question]]\nname = \"q\"\nmean = \"latency_ms\"\nrange = [0, 10]\nclip = 10\n",
-        );
-        // The vector of both moves by the root of two, against a clip of ten times that.
-        assert!((figures.contact_pair.rho / total - 0.01).abs() < 1e-4, "{figures:?}");
-    }
-
-    #[test]
-    fn each_figure_names_its_own_delta() {
-        let (figures, _) = guarantee(
-            "[[question]]\nname = \"q\"\ncount = \"lookups\"\nkeys = \"private\"\n\
-             by = [\"target_prefix:6\"]\n",
-        );
-        // A tenth of delta is for private prefixes, of which this release asks for 0.7.
-        let of_days =
-            |figure: Figure, days: f64| (figure.delta / (9e-7 + days * 0.7e-7) - 1.0).abs() < 1e-9;
-        assert!(of_days(figures.one_day, 1.0) && of_days(figures.thirty_days, 30.0), "{figures:?}");
-        assert!(of_days(figures.one_year, 365.0), "{figures:?}");
-        // One lookup is found as seldom as a requester; a key that only a target's lookups have the
-        // more often the more they are.
-        assert!(figures.contact_pair.delta < figures.one_day.delta, "{figures:?}");
-        assert!(figures.contact_pair.delta > 9e-7 && figures.contact_pair.epsilon > 0.0);
-        let deltas: Vec<f64> = figures.target.iter().map(|target| target.figure.delta).collect();
-        assert!(deltas.is_sorted() && deltas[3] >= 1.0, "{deltas:?}");
-
-        let (figures, _) = guarantee("[[question]]\nname = \"q\"\ncount = \"lookups\"\n");
-        for figure in
-            [figures.one_day, figures.contact_pair, figures.one_year, figures.target[3].figure]
-        {
-            assert!((figure.delta / 9e-7 - 1.0).abs() < 1e-9, "{figures:?}");
-        }
-        assert_eq!(figures.limits, None);
-        assert!(figures.one_day.to_string().ends_with(" at delta 9e-7"));
-    }
-
-    #[test]
-    fn a_capped_ledger_promises_30_days_and_a_year() {
-        let text = "name = \"r\"\n[logs]\npath = \"x\"\n[ledger]\npath = \"r.ledger\"\n\
-                    epsilon = 1.0\nepsilon_30_days = 4.0\ndelta = 1e-6\nkey_delta = 0.0\n\
-                    [[question]]\nname = \"q\"\ncount = \"lookups\"\n";
-        let release_file = ReleaseFile::parse(text, "r.toml", Path::new(".")).unwrap();
-        let plan = Plan::new(&release_file, NanoRho::new(20_000_000), None).unwrap();
-        let priced = price(&plan.tables).unwrap();
-        let figures = Guarantee::new(&priced, &plan.sizes(), &release_file.ledger).unwrap();
-        let limits = figures.limits.unwrap();
-        // Twelve times the cap and five days of a block's budget; independently: epsilon 17.8.
-        let month = limits.thirty_days;
-        assert!(month.epsilon <= 4.0 && month.epsilon > 3.999_99, "{limits:?}");
-        let year = 12.0 * month.rho + 5.0 * 0.028_014_48;
-        assert!((limits.one_year.rho / year - 1.0).abs() < 1e-5, "{limits:?}");
-        assert!((limits.one_year.epsilon - 17.8).abs() < 0.05, "{limits:?}");
-        let words = figures.words(&release_file.ledger);
-        let promise = "any 30 consecutive days add up to epsilon 4.00 at delta 1e-6 and any 365 to \
-                       epsilon 17.";
-        assert!(words.contains(promise), "{words}");
-    }
-}
+mod tests;

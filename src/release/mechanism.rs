@@ -5,7 +5,6 @@ use opendp::measurements::make_gaussian;
 use opendp::measures::ZeroConcentratedDivergence;
 use opendp::metrics::L2Distance;
 use rayon::prelude::*;
-use serde::{Deserialize, Serialize};
 
 use super::accounting::LEAST_SCALE;
 use super::fault;
@@ -18,8 +17,7 @@ use crate::{Error, Result};
 const CHUNK: usize = 4_096;
 
 /// The standard deviation of the noise in lattice steps: a whole number, at least 1.
-#[derive(Debug, Clone, Copy, PartialEq, PartialOrd, Serialize, Deserialize)]
-#[serde(transparent)]
+#[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
 pub struct NoiseScale(f64);
 
 impl NoiseScale {
@@ -29,7 +27,7 @@ impl NoiseScale {
     /// Refused, when the charge is zero, or so large for the clip that the scale would lie below what
     /// the conversion to epsilon is proved for; internal, when no scale can be found.
     pub fn for_charge(clip: Clip, charge: NanoRho) -> Result<Self> {
-        if charge == NanoRho::ZERO || clip.units() == 0 {
+        if charge == NanoRho::ZERO || clip.steps() == 0 {
             return Err(Error::refused(
                 "a table was given no budget, and would be published without noise",
             )
@@ -37,7 +35,7 @@ impl NoiseScale {
         }
         // The closed form rounded up to a whole number of lattice steps, which the sampler needs; then
         // up until the map of the mechanism agrees.
-        let mut scale = (clip.units() as f64 / (2.0 * charge.rho()).sqrt()).ceil();
+        let mut scale = (clip.steps() as f64 / (2.0 * charge.rho()).sqrt()).ceil();
         for _ in 0..64 {
             if DiscreteGaussian::new(clip, Self(scale))?.charge <= charge {
                 return Self(scale).require_accountable();
@@ -49,7 +47,7 @@ impl NoiseScale {
 
     /// In lattice steps.
     #[must_use]
-    pub const fn units(self) -> f64 {
+    pub const fn steps(self) -> f64 {
         self.0
     }
 
@@ -71,7 +69,7 @@ impl NoiseScale {
     ///
     /// # Errors
     /// Internal, when it is not a whole number that the sampler can draw.
-    fn whole(self) -> Result<u64> {
+    pub fn whole(self) -> Result<u64> {
         let fits =
             self.0.fract().abs() <= 0.0 && (1.0..=sampler::MOST_SCALE as f64).contains(&self.0);
         if !fits {
@@ -102,7 +100,7 @@ impl DiscreteGaussian {
         scale.whole()?;
         // Clips are below 2^37 lattice steps, so the conversion is exact.
         let charge =
-            with_measurement(scale, |measurement| measurement.map(&(clip.units() as f64)))?;
+            with_measurement(scale, |measurement| measurement.map(&(clip.steps() as f64)))?;
         Ok(Self { scale, charge: NanoRho::spent(charge)? })
     }
 
@@ -190,7 +188,7 @@ mod tests {
                 assert!(built.charge() <= charge);
                 // Whole scales waste less than one part in their size.
                 let wasted = nano - built.charge().nano();
-                assert!(wasted as f64 <= 2.0 + nano as f64 * 2.5 / built.scale().units());
+                assert!(wasted as f64 <= 2.0 + nano as f64 * 2.5 / built.scale().steps());
             }
         }
     }
@@ -200,7 +198,7 @@ mod tests {
         // A charge of 1/8 has a scale of twice the clip.
         let charge = NanoRho::new(125_000_000);
         let scale = NoiseScale::for_charge(Clip::lattice(2_048), charge).unwrap();
-        assert!((scale.units() - LEAST_SCALE).abs() < 2.0, "{scale:?}");
+        assert!((scale.steps() - LEAST_SCALE).abs() < 2.0, "{scale:?}");
         let error = NoiseScale::for_charge(Clip::lattice(2_000), charge).unwrap_err();
         assert_eq!(error.kind(), crate::Kind::Refused);
         assert!(error.hint().is_some_and(|help| help.contains("budget_share")));
@@ -223,7 +221,7 @@ mod tests {
         for drawn in [mechanism.draw(&exact), mechanism.draw_by_reference(&exact)] {
             let drawn = drawn.unwrap();
             let errors: Vec<f64> =
-                drawn.iter().map(|value| (*value - 5) as f64 / scale.units()).collect();
+                drawn.iter().map(|value| (*value - 5) as f64 / scale.steps()).collect();
             let mean = errors.iter().sum::<f64>() / 20_000.0;
             let variance = errors.iter().map(|error| error * error).sum::<f64>() / 20_000.0;
             assert!((variance - 1.0).abs() < 0.06, "variance {variance}");

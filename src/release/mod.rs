@@ -1,6 +1,6 @@
 //! Noise, its price and its conversion: the only module that imports opendp.
 //!
-//! In: exact integers on the lattice of 2^-16 and the L2 clip they obey. Out: noisy integers and
+//! In: exact integers on the lattice of 2^-20 and the L2 clip they obey. Out: noisy integers and
 //! the charge, which is what the built measurement's own privacy map says. Deliberately not here:
 //! whether a block can pay for it, which the ledger decides before anything is drawn.
 
@@ -10,18 +10,21 @@ mod draw;
 mod estimate;
 mod guarantee;
 mod mechanism;
+mod rehearsal;
 mod sampler;
 mod struck_out;
 mod threshold;
 
 pub use accounting::{budget_of, cap_of, epsilon_of};
 pub use contact::pair_limit;
-pub use draw::{Draws, NoisyTable, PricedTable, price, total_charge, total_key_delta};
+pub use draw::{Draws, NoisyTable, PricedTable};
 pub use estimate::{
-    Answer, Column, Expected, Load, Raking, Rows, Typical, Values, Z_95, answers, expected, typical,
+    Answer, Answers, ClassNumber, Column, NoisyNumbers, Rows, Values, Z_95, answers, class_numbers,
+    looks_empty,
 };
 pub use guarantee::{Figure, Guarantee, Losses, TargetFigure};
 pub use mechanism::{DiscreteGaussian, NoiseScale};
+pub use rehearsal::{Load, Rehearsal, rehearse};
 pub use struck_out::{Stages, pair_limit_of_persons, target_limit, target_limit_of_persons};
 
 use crate::Error;

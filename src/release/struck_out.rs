@@ -33,6 +33,13 @@ pub struct Stages {
 }
 
 impl Stages {
+    /// What a price buys where both stages have the same limit: a person loses four times either.
+    #[must_use]
+    pub const fn of_price(price: NanoRho) -> Self {
+        let limit = NanoRho::new(price.nano().div_ceil(4));
+        Self { requester: limit, target: limit }
+    }
+
     /// The most that a person loses, in rho: the rows of it and the rows about it.
     #[must_use]
     pub fn person(self) -> f64 {

@@ -1,6 +1,6 @@
 //! The noisy weight above which a private prefix is found (docs/mechanisms.md, section 10).
 //!
-//! A requester with `t` prefixes puts the weight `floor(2^16 / sqrt(t))` on each, in lattice steps.
+//! A requester with `t` prefixes puts the weight `floor(2^20 / sqrt(t))` on each, in lattice steps.
 //! Prefixes that only this requester has must stay hidden: any of the `t` may be found with a
 //! probability of at most delta in all, so each with delta / t. A discrete Gaussian of scale s reaches
 //! `m` with at most the probability that a continuous one reaches `m - 1` (Canonne, Kamath and
@@ -24,7 +24,7 @@ pub(super) fn threshold(scale: NoiseScale, key_delta: AttoDelta) -> Result<i64> 
     let of = |keys: u64| -> i64 {
         let weight = (LATTICE_ONE * LATTICE_ONE / keys).isqrt().cast_signed();
         // The last factor is far more than the rounding of the logarithms.
-        let reach = deviations(key_delta.delta() / keys as f64) * scale.units() * (1.0 + 1e-8);
+        let reach = deviations(key_delta.delta() / keys as f64) * scale.steps() * (1.0 + 1e-8);
         weight.saturating_add(to_units(reach)).saturating_add(1)
     };
     Ok((1..=MOST_PREFIXES_OF_ONE as u64).map(of).max().unwrap_or(i64::MAX))
@@ -39,7 +39,7 @@ pub(super) fn chance(scale: NoiseScale, threshold: i64, lookups: u32) -> f64 {
     let found = |weight: u32| {
         // The tail as above, for the distance from the weight to the threshold.
         let beyond = threshold as f64 - 1.0 - f64::from(weight) * LATTICE_ONE as f64;
-        let tail = if beyond > 0.0 { ln_tail(beyond / scale.units()).exp().min(0.5) } else { 1.0 };
+        let tail = if beyond > 0.0 { ln_tail(beyond / scale.steps()).exp().min(0.5) } else { 1.0 };
         f64::from(lookups) / f64::from(weight) * tail
     };
     (1..=lookups).map(found).fold(0.0, f64::max).min(1.0)

@@ -189,13 +189,13 @@ fn meaning_of(question: &Question) -> serde_json::Value {
         "details": question.measure.details(),
         "by": question.by.iter().map(key).collect::<Vec<_>>(),
         "weight": question.weight,
-        "clip": question.clip,
+        "clip": question.earlier.clip,
         "top": question.top,
     });
-    if question.is_loose {
+    if question.earlier.is_loose {
         meaning["loose"] = json!(true);
     }
-    if let Some(clip) = question.target_clip {
+    if let Some(clip) = question.earlier.target_clip {
         meaning["target_clip"] = json!(clip);
     }
     meaning

@@ -17,8 +17,9 @@ pub const OTHER: &str = "other";
 pub const UNKNOWN: &str = "unknown";
 /// The routes, sorted.
 pub const ROUTES: [&str; 3] = ["messenger", "sms", UNKNOWN];
-/// How many cells one table may have.
-pub const MOST_CELLS: u64 = 100_000_000;
+/// How many cells the tables of one question, and of all counts and shares together, may have: estimates
+/// hold a few numbers for each cell of each class of requesters.
+pub const MOST_CELLS: u64 = 1_000_000;
 
 /// Where the value of a key comes from.
 #[derive(Debug, Clone, PartialEq)]
@@ -88,6 +89,15 @@ impl Key {
     #[must_use]
     pub const fn is_hour(&self) -> bool {
         matches!(self.source, KeySource::Hour | KeySource::HourOfWeek)
+    }
+
+    /// The grid of a number; `None` for other keys.
+    #[must_use]
+    pub const fn grid(&self) -> Option<&Grid> {
+        match &self.source {
+            KeySource::Number(grid) => Some(grid),
+            _ => None,
+        }
     }
 
     fn listed(name: &str, source: KeySource, mut values: BTreeSet<String>) -> Result<Self> {

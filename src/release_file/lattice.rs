@@ -1,15 +1,12 @@
-//! The lattice: on the private side every amount is a whole number of steps of 2^-16.
+//! The lattice: on the private side every amount is a whole number of steps of 2^-20.
 
 /// Fractional bits of every contribution on the private side.
-pub const LATTICE_BITS: u32 = 16;
+pub const LATTICE_BITS: u32 = 20;
 /// One whole contribution on the lattice.
 pub const LATTICE_ONE: u64 = 1 << LATTICE_BITS;
-/// The largest clip that may be asked for.
-pub const MOST_CLIP: f64 = 1_048_576.0;
 
-/// A bound on the L2 norm of the vector of one privacy unit, in lattice steps (2^-16 of a lookup).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(transparent)]
+/// A bound on the L2 norm of the vector of one privacy unit, in lattice steps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Clip(u64);
 
 impl Clip {
@@ -21,13 +18,22 @@ impl Clip {
 
     /// From lattice steps.
     #[must_use]
-    pub const fn lattice(units: u64) -> Self {
-        Self(units)
+    pub const fn lattice(steps: u64) -> Self {
+        Self(steps)
+    }
+
+    /// The root of a whole number of contributions, rounded up to a step.
+    #[must_use]
+    pub const fn root_of(square: u32) -> Self {
+        let square = (square as u128) << (2 * LATTICE_BITS);
+        let root = square.isqrt();
+        // The root of less than 2^72 fits 64 bits.
+        Self(root as u64 + (root * root < square) as u64)
     }
 
     /// In lattice steps.
     #[must_use]
-    pub const fn units(self) -> u64 {
+    pub const fn steps(self) -> u64 {
         self.0
     }
 

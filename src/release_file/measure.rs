@@ -111,10 +111,28 @@ impl Measure {
         matches!(self, Self::Count)
     }
 
-    /// Whether it is the histogram of lookups per requester.
+    /// Whether it counts requesters and not their lookups.
     #[must_use]
-    pub const fn is_requester_histogram(&self) -> bool {
-        matches!(self, Self::RequesterHistogram)
+    pub const fn is_of_requesters(&self) -> bool {
+        matches!(self, Self::DistinctRequesters { .. } | Self::RequesterHistogram)
+    }
+
+    /// Whether a requester's lookups together decide if it counts somewhere.
+    #[must_use]
+    pub const fn has_threshold(&self) -> bool {
+        match self {
+            Self::DistinctRequesters { at_least, .. } => *at_least > 1,
+            _ => matches!(self, Self::RequesterHistogram),
+        }
+    }
+
+    /// The number that it adds up; `None` if it adds up none.
+    #[must_use]
+    pub const fn summed(&self) -> Option<&Key> {
+        match self {
+            Self::Sum(key) | Self::Mean(key) => Some(key),
+            _ => None,
+        }
     }
 
     /// Why its values of several days or cells do not add up; `None` if they do.
@@ -129,6 +147,31 @@ impl Measure {
                 Some("a ratio of a sum is no sum of ratios: ask for the counts behind it")
             }
             Self::Count | Self::Sum(_) | Self::RequesterHistogram => None,
+        }
+    }
+
+    /// What the interval of its values is about, as one sentence.
+    #[must_use]
+    pub const fn interval_words(&self) -> &'static str {
+        match self {
+            Self::Count | Self::Prefixes(_) => {
+                "ci_low to ci_high is about the number of lookups that a full count would give"
+            }
+            Self::DistinctRequesters { .. } => {
+                "ci_low to ci_high is about the number of requesters that a full count would give"
+            }
+            Self::RequesterHistogram => {
+                "ci_low to ci_high is about the number of requesters in the bin"
+            }
+            Self::Share { .. } => {
+                "ci_low to ci_high is about the share of all lookups that meet the condition"
+            }
+            Self::Sum(_) => "ci_low to ci_high is about the sum over all lookups with a number",
+            Self::Mean(_) => "ci_low to ci_high is about the mean over all lookups with a number",
+            Self::Quantiles { .. } => {
+                "ci_low to ci_high is about the quantile over all lookups with a number, each number \
+                 moved to the range"
+            }
         }
     }
 
@@ -183,7 +226,7 @@ impl Measure {
         match self {
             Self::Count | Self::DistinctRequesters { .. } | Self::Sum(_) => 1,
             Self::Share { .. } | Self::Mean(_) => 2,
-            Self::Quantiles { of, .. } => of.size() - 1,
+            Self::Quantiles { of, .. } => of.size(),
             Self::RequesterHistogram => HISTOGRAM_BINS as u64,
             // Known only once they are found.
             Self::Prefixes(_) => 0,
@@ -275,12 +318,6 @@ fn check_belonging(raw: &RawQuestion) -> Result<()> {
         (raw.of.is_some(), raw.quantiles.is_some(), "of", "quantiles"),
         (raw.range.is_some(), numeric, "range", "sum, mean and quantiles"),
         (raw.having.is_some(), raw.distinct.is_some(), "having", "distinct"),
-        (
-            raw.clip.is_some(),
-            raw.histogram.is_none(),
-            "clip",
-            "every kind but a histogram of requesters, each of whom counts once",
-        ),
     ] {
         if set && !belongs {
             return Err(Error::usage(format!(

@@ -5,11 +5,10 @@
 //! number (null, NaN, infinite; for a latency also negative) has a position of its own and counts
 //! nowhere; what lies outside the range counts at its end.
 
-use super::lattice::LATTICE_ONE;
 use crate::{Error, Result};
 
 /// How many steps the range is divided into for sums and means.
-const LEVELS: u16 = 1 << 15;
+pub const LEVELS: u16 = 1 << 15;
 /// How many bins a quantile is found in.
 const BINS: u16 = 128;
 /// From this ratio of the range's ends on, bins grow by a constant factor.
@@ -129,31 +128,9 @@ impl Grid {
         }
     }
 
-    /// What a number at this position adds to a centred sum, in lattice steps: from -1 at the
-    /// lower end of the range to 1 at the upper.
+    /// Whether the range is so long that bins grow by a constant factor.
     #[must_use]
-    pub fn centred(level: u16) -> i64 {
-        (2 * i64::from(level.min(LEVELS)) - i64::from(LEVELS)) * 2
-    }
-
-    /// What a number at this position adds to a plain sum, in lattice steps of [`Self::most`].
-    #[must_use]
-    pub fn plain(&self, level: u16) -> i64 {
-        let share = f64::from(level.min(LEVELS)) / f64::from(LEVELS);
-        let number = self.low + (self.high - self.low) * share;
-        let one = LATTICE_ONE as f64;
-        #[expect(clippy::cast_possible_truncation, reason = "clamped to the lattice's one")]
-        let units = (number / self.most() * one).round().clamp(-one, one) as i64;
-        units
-    }
-
-    /// The largest absolute value in the range.
-    #[must_use]
-    pub fn most(&self) -> f64 {
-        self.low.abs().max(self.high.abs())
-    }
-
-    fn is_log(&self) -> bool {
+    pub fn is_log(&self) -> bool {
         self.low > 0.0 && self.high / self.low >= LOG_RATIO
     }
 }
@@ -201,12 +178,8 @@ mod tests {
         for number in [0.0, 0.1, 33.3, 100.0, 123.456, 200.0] {
             let level = grid.position(Some(number));
             let step = 200.0 / f64::from(LEVELS);
-            let centred = Grid::centred(level) as f64 / LATTICE_ONE as f64 * 100.0 + 100.0;
-            let plain = grid.plain(level) as f64 / LATTICE_ONE as f64 * 200.0;
-            assert!((centred - number).abs() <= step / 2.0 + 1e-9, "{number} {centred}");
-            assert!((plain - number).abs() <= step, "{number} {plain}");
+            assert!((f64::from(level) * step - number).abs() <= step / 2.0 + 1e-9, "{number}");
         }
-        assert_eq!((Grid::centred(0), Grid::centred(LEVELS)), (-65_536, 65_536));
     }
 
     #[test]

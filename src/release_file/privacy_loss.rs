@@ -100,6 +100,13 @@ impl NanoRho {
         Ok(Self(float_to_count(nano)))
     }
 
+    /// The greatest count of billionths that is not above `rho`; nothing for what cannot be counted.
+    #[must_use]
+    pub fn spendable(rho: f64) -> Self {
+        let nano = (rho * 1e9).next_down().floor();
+        Self(if nano > 0.0 { float_to_count(nano.min(1e18)) } else { 0 })
+    }
+
     /// The count of billionths.
     #[must_use]
     pub const fn nano(self) -> u64 {

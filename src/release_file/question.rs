@@ -1,7 +1,6 @@
 //! Questions: what the user asks, checked; what is not built is refused by name.
 
 use super::keys::{Key, KeyLists, MOST_CELLS};
-use super::lattice::{Clip, LATTICE_ONE, MOST_CLIP};
 use super::logs::Logs;
 pub use super::measure::Measure;
 use super::raw::RawQuestion;
@@ -19,15 +18,42 @@ pub struct Question {
     pub by: Vec<Key>,
     /// Its share of the budget against the others, in thousandths.
     pub weight: u64,
-    /// The clip, when the release file sets it.
-    pub clip: Option<Clip>,
-    /// The clip of a target, when the release file sets it.
-    pub target_clip: Option<Clip>,
-    /// Whether its table bounds heavy users as loosely as the total, and what it says of its keys
-    /// stands for all finer tables.
-    pub is_loose: bool,
     /// Publish only this many of the largest cells.
     pub top: Option<u32>,
+    /// What only earlier versions took.
+    pub earlier: EarlierBounds,
+}
+
+/// Bounds that release files of earlier versions set. They are part of the fingerprint, so that such a
+/// file still heals and adds up the days that it released; no day is released by it any more.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct EarlierBounds {
+    /// `clip`, in steps of 2^-16.
+    pub clip: Option<u64>,
+    /// `target_clip`, alike.
+    pub target_clip: Option<u64>,
+    /// `loose`.
+    pub is_loose: bool,
+}
+
+impl EarlierBounds {
+    fn of(raw: &RawQuestion) -> Self {
+        let steps = |clip: f64| scaled(clip.clamp(0.0, 1e9), 65_536.0);
+        Self {
+            clip: raw.clip.map(steps),
+            target_clip: raw.target_clip.map(steps),
+            is_loose: raw.loose.unwrap_or(false),
+        }
+    }
+
+    fn field(self) -> Option<&'static str> {
+        match self {
+            Self { clip: Some(_), .. } => Some("clip"),
+            Self { target_clip: Some(_), .. } => Some("target_clip"),
+            Self { is_loose: true, .. } => Some("loose"),
+            Self { .. } => None,
+        }
+    }
 }
 
 impl Question {
@@ -48,7 +74,7 @@ impl Question {
         match cells {
             Some(cells) if cells <= MOST_CELLS => {}
             _ => {
-                return Err(refuse("its keys make more than 100,000,000 cells".to_owned())
+                return Err(refuse("its keys make more than 1,000,000 cells".to_owned())
                     .help("drop a key from `by`, or shorten a list in `[keys]`"));
             }
         }
@@ -59,24 +85,13 @@ impl Question {
             );
         }
         let top = top(raw, &measure, &by)?;
-        let is_loose = raw.loose.unwrap_or(false);
-        if is_loose && (!measure.is_count() || by.is_empty()) {
-            return Err(refuse("`loose` needs a count by public keys".to_owned()).help(
-                "the total is measured loosely as it is; other kinds of questions stand alone",
-            ));
-        }
         Ok(Self {
             name: raw.name.clone(),
-            is_loose,
             top,
             measure,
             by,
             weight: scaled(weight, 1000.0),
-            clip: raw.clip.map(|clip| parse_clip(clip, "clip", question)).transpose()?,
-            target_clip: raw
-                .target_clip
-                .map(|clip| parse_clip(clip, "target_clip", question))
-                .transpose()?,
+            earlier: EarlierBounds::of(raw),
         })
     }
 }
@@ -92,6 +107,25 @@ impl Question {
         }
     }
 
+    /// Checks that a day may still be released with it: what earlier versions released stays readable.
+    ///
+    /// # Errors
+    /// Usage, naming the question and the field.
+    pub(crate) fn require_current(&self, unit: Unit) -> Result<()> {
+        let refuse = |detail: String| Error::usage(format!("question `{}`: {detail}", self.name));
+        if let Some(field) = self.earlier.field() {
+            return Err(refuse(format!("`{field}` is gone"))
+                .help("remove it: each day's own activity decides how contributions are bounded"));
+        }
+        // Rows that are struck out would decide whether all others of their requester count.
+        if unit == Unit::PersonDay && self.measure.has_threshold() {
+            let detail = "`having` and histograms are not available with unit = \"person-day\"";
+            return Err(refuse(detail.to_owned())
+                .help("ask for them through a ledger of unit = \"requester-day\""));
+        }
+        Ok(())
+    }
+
     /// Checks what the privacy unit allows.
     pub(crate) fn require_fit(&self, unit: Unit) -> Result<()> {
         let refuse = |detail: &str| Error::usage(format!("question `{}`: {detail}", self.name));
@@ -99,9 +133,6 @@ impl Question {
             Unit::PersonDay if self.measure.prefix().is_some() => {
                 Err(refuse("private keys are not available with unit = \"person-day\"")
                     .help("ask for them through a ledger of unit = \"requester-day\""))
-            }
-            Unit::RequesterDay if self.target_clip.is_some() => {
-                Err(refuse("`target_clip` belongs to unit = \"person-day\"").help("remove it"))
             }
             _ => Ok(()),
         }
@@ -156,14 +187,6 @@ fn top(raw: &RawQuestion, measure: &Measure, by: &[Key]) -> Result<Option<u32>> 
         .filter(|top| *top >= 1)
         .map(Some)
         .ok_or_else(|| wrong("is not a number of rows").help("give a whole number from 1 on"))
-}
-
-fn parse_clip(clip: f64, field: &str, question: &str) -> Result<Clip> {
-    if clip.is_finite() && (1.0..=MOST_CLIP).contains(&clip) {
-        return Ok(Clip::lattice(scaled(clip, LATTICE_ONE as f64)));
-    }
-    Err(Error::usage(format!("question `{question}`: `{field}` is {clip}"))
-        .help(format!("give a number from 1 to {MOST_CLIP}")))
 }
 
 #[expect(

@@ -123,6 +123,7 @@ pub(crate) struct RawQuestion {
     pub(crate) keys: Option<String>,
     pub(crate) having: Option<String>,
     pub(crate) weight: Option<f64>,
+    /// Of earlier versions, as the two below: see [`super::question::EarlierBounds`].
     pub(crate) clip: Option<f64>,
     pub(crate) target_clip: Option<f64>,
     pub(crate) loose: Option<bool>,

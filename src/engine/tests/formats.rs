@@ -7,11 +7,9 @@ use std::sync::Arc;
 
 use arrow_array::{ArrayRef, RecordBatch, StringArray};
 
-use crate::engine::DayRows;
-use crate::ingest::{LogReader, Reason, RowCounts};
-use crate::plan::Plan;
+use super::counted::Counted;
+use crate::ingest::{Reason, RowCounts};
 use crate::release_file::ReleaseFile;
-use crate::release_file::privacy_loss::NanoRho;
 use crate::release_file::window::DayWindow;
 use crate::simulate::{Format, Settings, write};
 
@@ -28,15 +26,8 @@ fn run(
          delta = 1e-6\n{questions}"
     );
     let release_file = ReleaseFile::parse(&text, "formats.toml", folder).unwrap();
-    let plan = Plan::new(&release_file, NanoRho::new(24_000_000), None).unwrap();
     let window = DayWindow::new(day.parse().unwrap(), &release_file.ledger.time_zone).unwrap();
-    let reader = LogReader::open(&release_file.logs, plan.layout.keys(), Some(&window)).unwrap();
-    let (mut rows, counts) = DayRows::gather(&reader, &window, &plan, usize::MAX).unwrap();
-    let exact = rows.tally(&plan, &release_file.exempt).unwrap();
-    let whole = |place| exact.table(place).unwrap().iter().map(|units| units >> 16).collect();
-    // The total stands before the tables asked for, and alone where only it is asked for.
-    let first = usize::from(plan.tables.len() > 1 && plan.tables[0].axes.is_empty());
-    ((first..plan.tables.len()).map(whole).collect(), counts)
+    Counted::new(&release_file).of_day(&release_file, &window).unwrap()
 }
 
 /// The tally of opaque rows of 2026-01-01, by app.
@@ -48,8 +39,7 @@ fn by_app(files: &[(&str, &[u8])], logs: &str) -> (Vec<i64>, RowCounts) {
         std::fs::write(path, bytes).unwrap();
     }
     let logs = format!("path = \"**/*\"\nidentifier = \"opaque\"\n{logs}");
-    let question =
-        "[[question]]\nname = \"q\"\ncount = \"lookups\"\nby = [\"app\"]\nclip = 1000000\n";
+    let question = "[[question]]\nname = \"q\"\ncount = \"lookups\"\nby = [\"app\"]\n";
     let (mut tables, counts) =
         run(folder.path(), &logs, "app = [\"a\", \"b\"]", question, "2026-01-01");
     (tables.remove(0), counts)

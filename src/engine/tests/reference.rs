@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::world::{EXEMPT, Lookup, Setup};
-use crate::plan::kinds::{Layers, Presence};
+use crate::plan::kinds::{Presence, SHAPE_ONE};
 use crate::plan::{Axis, Cells, Contribution, MeasuredTable};
 use crate::release_file::measure::Counted;
 
@@ -29,25 +29,21 @@ pub(super) fn reference(setup: Setup, rows: &[Lookup]) -> Vec<Vec<f64>> {
 }
 
 /// The same in the kernel's integers, for a table of counts: bit by bit what it must give.
-pub(super) fn exact_reference(setup: Setup, rows: &[Lookup]) -> Vec<Option<Vec<i64>>> {
+pub(super) fn exact_reference(setup: Setup, rows: &[Lookup]) -> Vec<Vec<i64>> {
     let plan = setup.plan();
     let units = by_requester(rows);
     let of_table = |(table, cells): (&MeasuredTable, &Cells)| {
-        if matches!(table.contribution, Contribution::Sum(_) | Contribution::Mean(_)) {
-            return None;
-        }
         let mut sum = vec![0_i64; cells.count() as usize];
         for rows in units.values() {
-            // Whole counts and parts of 2^-16, which floats hold exactly.
             let vector = vector(table, rows, sum.len());
-            let units = |count: &f64| (count * 65_536.0) as u128;
+            let units = |count: &f64| (count * SHAPE_ONE as f64) as u128;
             let vector: Vec<u128> = vector.iter().map(units).collect();
             let square: u128 = vector.iter().map(|units| units * units).sum();
             for (sum, units) in sum.iter_mut().zip(vector) {
-                *sum += i64::try_from(scaled(units, square, table.clip.units())).unwrap();
+                *sum += i64::try_from(scaled(units, square, table.clip.steps())).unwrap();
             }
         }
-        Some(sum)
+        sum
     };
     plan.tables.iter().zip(&plan.cells).map(of_table).collect()
 }
@@ -96,19 +92,13 @@ fn parts_of(table: &MeasuredTable, units: &BTreeMap<u8, Vec<&Lookup>>) -> Vec<Pa
                 Counted::Targets => targets.len() >= at_least as usize,
             });
         }
-        let is_count = table.contribution == Contribution::Lookups;
-        let whole = |targets: &BTreeMap<u8, u64>| -> u128 {
-            65_536 * u128::from(if is_count { targets.values().sum() } else { 1 })
-        };
-        let square = cells.values().map(|targets| whole(targets).pow(2)).sum();
+        let one = u128::from(SHAPE_ONE);
+        let square = cells.values().map(|_| one * one).sum();
         for (cell, targets) in &cells {
             let rows: u64 = targets.values().sum();
             for (target, own) in targets {
-                let units = if is_count {
-                    scaled(u128::from(*own) * 65_536, square, table.clip.units())
-                } else {
-                    scaled(65_536, square, table.clip.units()) * u128::from(*own) / u128::from(rows)
-                };
+                let units =
+                    scaled(one, square, table.clip.steps()) * u128::from(*own) / u128::from(rows);
                 let (requester, target, cell) = (*requester, *target, *cell);
                 parts.push(Part { requester, target, cell, units: i64::try_from(units).unwrap() });
             }
@@ -121,7 +111,7 @@ fn parts_of(table: &MeasuredTable, units: &BTreeMap<u8, Vec<&Lookup>>) -> Vec<Pa
     }
     for part in parts.iter_mut().filter(|part| !EXEMPT.contains(&part.target)) {
         let square = targets[&part.target].values().map(|units| units * units).sum();
-        let clip = table.target_clip.unwrap().units();
+        let clip = table.target_clip.unwrap().steps();
         part.units = i64::try_from(scaled(part.units as u128, square, clip)).unwrap();
     }
     parts
@@ -153,33 +143,12 @@ fn vector(table: &MeasuredTable, rows: &[&Lookup], cells: usize) -> Vec<f64> {
         vector[bin(rows.len())] = 1.0;
         return vector;
     }
-    if let Contribution::Layers(Layers { count }) = table.contribution {
-        // A full vector is as long as the clip.
-        let width =
-            table.clip.units() / (1..).find(|root| root * root == u64::from(count)).unwrap();
-        let lookups = rows.len() as u64 * 65_536;
-        for (layer, cell) in (0..).zip(&mut vector) {
-            let inside = lookups.min((layer + 1) * width) - lookups.min(layer * width);
-            *cell = inside as f64 / 65_536.0;
-        }
-        return vector;
-    }
     let mut seen = BTreeSet::new();
     for row in rows {
         let Some(cell) = cell(table, row) else {
             continue;
         };
         match &table.contribution {
-            Contribution::Sum(_) => {
-                let offset = row.number.map(|number| f64::from(number) - 2.0);
-                vector[cell] += offset.map_or(0.0, |offset| offset.clamp(-50.0, 100.0) / 100.0);
-            }
-            Contribution::Mean(_) => {
-                if let Some(number) = row.number.filter(|number| *number >= 0) {
-                    vector[2 * cell] += (f64::from(number).clamp(10.0, 90.0) - 50.0) / 40.0;
-                    vector[2 * cell + 1] += 1.0;
-                }
-            }
             Contribution::Presence(Presence { of: Counted::Targets, .. }) => {
                 vector[cell] += f64::from(u8::from(seen.insert((cell, row.target))));
             }
@@ -200,11 +169,14 @@ fn position(axis: &Axis, row: &Lookup) -> Option<(usize, usize)> {
         Axis::Key(name) if name == "hour" => (usize::try_from(row.second / 3_600).unwrap(), 24),
         Axis::Key(name) if name == "app" => (app, 4),
         Axis::Key(name) if name == "route" => (route, 3),
-        // 128 bins from 1 to 100, equal in ratio.
+        // 128 bins from 1 to 100, equal in ratio, and behind them the place of rows without a number.
         Axis::Key(name) if name.starts_with("latency_ms in bins") => {
-            let number = f64::from(row.number.filter(|number| *number >= 0)?).clamp(1.0, 100.0);
-            let bin = (number.ln() / 100_f64.ln() * 128.0).floor().min(127.0);
-            ((0..128).find(|place| *place as f64 >= bin).unwrap(), 128)
+            let bin = row.number.filter(|number| *number >= 0).map_or(128, |number| {
+                let number = f64::from(number).clamp(1.0, 100.0);
+                let bin = (number.ln() / 100_f64.ln() * 128.0).floor().min(127.0);
+                (0..128).find(|place| *place as f64 >= bin).unwrap()
+            });
+            (bin, 129)
         }
         Axis::Condition(question) if question == "sms" => (usize::from(route == 1 && app != 1), 2),
         Axis::Condition(question) if question == "sms_of_other_kinds" => {

@@ -19,13 +19,14 @@ const ONE: u128 = SHAPE_ONE as u128;
 const FOUND: [u64; 3] = [1_212, 1_415, 2_347];
 
 fn table(name: String, axes: &[&str], contribution: Contribution, clip: u64) -> MeasuredTable {
-    let axis = |name: &&str| match name.strip_prefix('?') {
-        Some(question) => Axis::Condition(question.to_owned()),
-        None => Axis::Key((*name).to_owned()),
+    let axis = |name: &&str| match (name.strip_prefix('?'), name.strip_prefix('*')) {
+        (Some(question), _) => Axis::Condition(question.to_owned()),
+        (None, Some(question)) => Axis::Prefix(question.to_owned()),
+        (None, None) => Axis::Key((*name).to_owned()),
     };
     MeasuredTable {
         name,
-        role: Role::PrefixCounts { question: "hot".to_owned() },
+        role: Role::Shapes,
         axes: axes.iter().map(axis).collect(),
         contribution,
         clip: Clip::lattice(clip),
@@ -71,16 +72,16 @@ fn plan(setup: Setup, clips: &[u64]) -> Plan {
             for of in [PrefixOf::Target, PrefixOf::Requester] {
                 let prefix = Prefix { of, digits: 4 };
                 let shapes = Contribution::PrefixShapes(PrefixShapes { class, prefix });
-                add(&[], &shapes, clips.next().unwrap());
+                add(&["*hot"], &shapes, clips.next().unwrap());
             }
         }
     }
-    let mut plan = Plan::with_tables(&release_file, tables).unwrap();
+    let mut plan = Plan::for_test(&release_file, tables);
     plan.prefix_places.insert("hot".to_owned(), FOUND.into_iter().zip(0..).collect());
     plan
 }
 
-/// A requester's weights, written as the proposal has them.
+/// A requester's weights, written as the document has them.
 fn weights(lookups: u64) -> [u128; CLASSES] {
     let node = |class: usize| 8 * 4_u64.pow(u32::try_from(class).unwrap());
     let mut weights = [0; CLASSES];
@@ -146,7 +147,7 @@ fn first_stage(
     let square: u128 = cells.values().map(|amount| amount * amount).sum();
     let norms = weights.iter().map(|weight| weight * weight).sum::<u128>() * square;
     let root = norms.isqrt() + u128::from(norms.isqrt().pow(2) < norms);
-    let bounded = (u128::from(table.clip.units()) * weights[class]) << shift;
+    let bounded = (u128::from(table.clip.steps()) * weights[class]) << shift;
     let by = bounded.checked_div(root).map_or(0, |by| by.min((weights[class] << 40) / n));
     left.values_mut().for_each(|amount| *amount = (*amount * by) >> shift);
     left
@@ -159,7 +160,7 @@ fn exact(setup: Setup, plan: &Plan, rows: &[Lookup]) -> Vec<Vec<i64>> {
         for rows in by_requester(rows).values() {
             let left = first_stage(setup, table, rows, |_| 0);
             left.into_iter().for_each(|((_, cell), steps)| sums[cell] += steps as i64);
-            let one_cell = table.axes.is_empty() && table.clip.units() == SHAPE_ONE;
+            let one_cell = table.axes.is_empty() && table.clip.steps() == SHAPE_ONE;
             if one_cell && matches!(table.contribution, Contribution::Shapes(_)) {
                 // Its cell holds the weight itself, which is up to a step more.
                 let weight =
@@ -183,7 +184,7 @@ fn tallies(
 ) -> Vec<Vec<i64>> {
     with_rows(setup, files, threads, |rows, _, exempt: &Exempt| {
         if has_look {
-            let first = Plan::with_tables(&setup.release_here(), vec![look()]).unwrap();
+            let first = Plan::for_test(&setup.release_here(), vec![look()]);
             rows.tally(&first, exempt).unwrap();
         }
         let exact = rows.tally(plan, exempt).unwrap();
@@ -230,7 +231,7 @@ proptest! {
         // The table without axes holds what the look does.
         for (units, table) in tallied.iter().zip(&plan.tables) {
             if let (Contribution::Shapes(Shapes { class }), true) =
-                (&table.contribution, table.axes.is_empty() && table.clip.units() == SHAPE_ONE)
+                (&table.contribution, table.axes.is_empty() && table.clip.steps() == SHAPE_ONE)
             {
                 prop_assert_eq!(units[0], tallied[0][usize::from(*class)]);
             }
@@ -275,7 +276,7 @@ proptest! {
             };
             // So the losses of all tables add up to at most the costliest class: these parts of all
             // classes add up to one.
-            let most = u128::from(table.clip.units()) * weights[usize::from(class)];
+            let most = u128::from(table.clip.steps()) * weights[usize::from(class)];
             prop_assert!(square(&moved) * all <= most * most, "{}", &table.name);
         }
     }
@@ -363,7 +364,7 @@ proptest! {
         let mut classes = [0.0; CLASSES];
         for (place, table) in plan.tables.iter().enumerate().skip(1) {
             let class = usize::from(table.contribution.class().unwrap());
-            classes[class] += cost(place, u128::from(table.clip.units()).pow(2));
+            classes[class] += cost(place, u128::from(table.clip.steps()).pow(2));
         }
         let most = classes.into_iter().fold(0.0, f64::max);
         let both = (most.sqrt() + limit.rho().sqrt()).powi(2);

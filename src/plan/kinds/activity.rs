@@ -40,10 +40,9 @@
 //! slopes are at most `1 / 24` each above it; no entry is negative, so two vectors lie at most the root
 //! of two apart.
 
-use super::super::axis::Axis;
 use super::kind::{Kind, Needs, Reach, TableBound};
 use super::rows::{CellAmount, Pair, PairAmount, RequesterRows, by_target};
-use crate::release_file::lattice::Clip;
+use crate::release_file::lattice::LATTICE_BITS;
 
 /// Fractional bits of weights and shapes.
 pub const SHAPE_BITS: u32 = 20;
@@ -53,6 +52,9 @@ pub const SHAPE_ONE: u64 = 1 << SHAPE_BITS;
 pub const CLASSES: usize = 10;
 /// Fractional bits of the levels of a number.
 pub const LEVEL_BITS: u32 = 15;
+
+// The kernel's steps are those of the lattice.
+const _: () = assert!(SHAPE_BITS == LATTICE_BITS);
 
 const FIRST_NODE: u64 = 8;
 const RATIO: u64 = 4;
@@ -241,10 +243,6 @@ impl Kind for Activity {
 
     fn needs(&self) -> Needs {
         Needs::Lookups
-    }
-
-    fn clip(&self, _: Option<Clip>, _: &[Axis]) -> Clip {
-        Clip::lattice(SHAPE_ONE)
     }
 
     fn fill(&self, rows: &RequesterRows<'_>, _: &TableBound<'_>, vector: &mut Vec<CellAmount>) {

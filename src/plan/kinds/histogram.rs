@@ -5,10 +5,9 @@
 //! vectors lie apart. *Proof.* A requester has one entry of one. A lookup more or less takes it from
 //! one bin to another at most (docs/mechanisms.md, "Requesters" and "Pairs and targets"). ∎
 
-use super::super::axis::Axis;
 use super::kind::{Kind, Needs, Reach, TableBound};
 use super::rows::{CellAmount, Pair, PairAmount, RequesterRows, by_target};
-use crate::release_file::lattice::{Clip, LATTICE_ONE};
+use crate::release_file::lattice::LATTICE_ONE;
 use crate::release_file::measure::{HISTOGRAM_BINS, histogram_edges};
 
 /// A cell for each bin holds one if the requester's number of lookups lies in it.
@@ -26,10 +25,6 @@ impl Kind for Histogram {
 
     fn needs(&self) -> Needs {
         Needs::Lookups
-    }
-
-    fn clip(&self, _: Option<Clip>, _: &[Axis]) -> Clip {
-        Clip::whole(1)
     }
 
     fn fill(&self, rows: &RequesterRows<'_>, _: &TableBound<'_>, vector: &mut Vec<CellAmount>) {

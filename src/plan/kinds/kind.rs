@@ -2,13 +2,9 @@
 
 use std::collections::HashMap;
 
-use super::super::axis::Axis;
 use super::super::cells::{Cells, RowNumber};
 use super::rows::{CellAmount, Pair, PairAmount, RequesterRows, merge_pairs};
 use crate::release_file::lattice::Clip;
-
-/// The clip where neither the release file nor the planner sets one, in lookups.
-pub(super) const DEFAULT_CLIP: Clip = Clip::whole(10);
 
 /// One kind of measured table: how a requester's rows fill its vector, and how far rows can move it.
 ///
@@ -39,12 +35,6 @@ pub trait Kind: Sync {
     /// How what a requester adds up to is bounded.
     fn bounding(&self) -> Bounding {
         Bounding::Ball
-    }
-
-    /// The clip of a table with these axes, if the release file or the planner asks for a bound on a
-    /// requester's contributions, or for none.
-    fn clip(&self, asked: Option<Clip>, _axes: &[Axis]) -> Clip {
-        asked.unwrap_or(DEFAULT_CLIP)
     }
 
     /// Fills an empty vector with what the requester adds up to in each cell, each cell once.

@@ -8,18 +8,12 @@
 mod activity;
 mod histogram;
 mod kind;
-mod layers;
-mod lookups;
-mod numbers;
 mod prefixes;
 mod presence;
 mod rows;
 mod shapes;
 
-use serde::{Deserialize, Serialize};
-
 use super::axis::Axis;
-use crate::release_file::lattice::Clip;
 use crate::release_file::measure::Measure;
 use crate::release_file::prefix::Prefix;
 use crate::release_file::question::Question;
@@ -30,39 +24,17 @@ pub use activity::{
 };
 pub use histogram::Histogram;
 pub use kind::{Bounding, Kind, Needs, Reach, TableBound};
-pub(super) use layers::DEFAULT_BOUND;
-pub use layers::{Layering, Layers};
-pub use lookups::Lookups;
-pub use numbers::{Mean, Sum};
 pub use prefixes::{
-    FoundPrefixes, MOST_PREFIXES, MOST_PREFIXES_OF_ONE, OwnPrefixes, PrefixCounts, PrefixWeights,
+    FoundPrefixes, MOST_PREFIX_CELLS, MOST_PREFIXES, MOST_PREFIXES_OF_ONE, OwnPrefixes,
+    PrefixWeights,
 };
 pub use presence::Presence;
 pub use rows::{AtomCount, CellAmount, Pair, PairAmount, RequesterRows, regroup};
 pub use shapes::{PrefixShapes, ShapeSums, Shapes};
 
-/// What one requester adds to the cells of a table before scaling, as plans keep it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+/// What one requester adds to the cells of a table.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Contribution {
-    /// The number of lookups in each.
-    Lookups,
-    /// The number of all its lookups up to a bound, divided over layers of equal width.
-    Layers(Layers),
-    /// One in each that has enough.
-    Presence(Presence),
-    /// The sum of a number.
-    Sum(Sum),
-    /// The sum of a number, and beside it how many lookups have one.
-    Mean(Mean),
-    /// One, in the bin of the number of all its lookups.
-    Histogram,
-    /// A vector of length one over private prefixes.
-    #[serde(rename = "keyweights")]
-    PrefixWeights(PrefixWeights),
-    /// The number of lookups with each private prefix that was found.
-    #[serde(rename = "keycounts")]
-    PrefixCounts(PrefixCounts),
     /// How active it is: its weight in each class.
     Activity,
     /// The part of one class in its share of lookups in each.
@@ -71,6 +43,12 @@ pub enum Contribution {
     ShapeSums(ShapeSums),
     /// The part of one class in its share of lookups with each private prefix that was found.
     PrefixShapes(PrefixShapes),
+    /// One in each that has enough.
+    Presence(Presence),
+    /// One, in the bin of the number of all its lookups.
+    Histogram,
+    /// A vector of length one over private prefixes.
+    PrefixWeights(PrefixWeights),
 }
 
 impl Contribution {
@@ -78,14 +56,9 @@ impl Contribution {
     #[must_use]
     pub fn kind(&self) -> &dyn Kind {
         match self {
-            Self::Lookups => &Lookups,
-            Self::Layers(layers) => layers,
             Self::Presence(presence) => presence,
-            Self::Sum(sum) => sum,
-            Self::Mean(mean) => mean,
             Self::Histogram => &Histogram,
             Self::PrefixWeights(weights) => weights,
-            Self::PrefixCounts(counts) => counts,
             Self::Activity => &Activity,
             Self::Shapes(shapes) => shapes,
             Self::ShapeSums(sums) => sums,
@@ -93,34 +66,18 @@ impl Contribution {
         }
     }
 
-    /// What a question's own table holds, and its axes; `None` for questions that are answered from
-    /// several tables.
+    /// What the table of a question about requesters holds, and its axes; `None` for questions about
+    /// their lookups, which are answered from shapes.
     #[must_use]
-    pub(super) fn of(question: &Question) -> Option<(Self, Vec<Axis>)> {
-        let mut axes: Vec<Axis> = question.by.iter().map(Axis::of).collect();
+    pub fn of_requesters(question: &Question) -> Option<(Self, Vec<Axis>)> {
         let contribution = match &question.measure {
-            Measure::Count | Measure::Share { .. } | Measure::Prefixes(_) => return None,
             Measure::DistinctRequesters { at_least, of } => {
                 Self::Presence(Presence { at_least: *at_least, of: *of })
             }
-            Measure::Sum(number) => Self::Sum(Sum { number: number.name().to_owned() }),
-            Measure::Mean(number) => Self::Mean(Mean { number: number.name().to_owned() }),
-            Measure::Quantiles { of, .. } => {
-                axes.push(Axis::of(of));
-                Self::Lookups
-            }
             Measure::RequesterHistogram => Self::Histogram,
+            _ => return None,
         };
-        Some((contribution, axes))
-    }
-
-    /// How a requester's lookups are divided under a clip; `None` if they are not.
-    #[must_use]
-    pub const fn layering(&self, clip: Clip) -> Option<Layering> {
-        match self {
-            Self::Layers(layers) => Some(Layering::of(layers.count, clip)),
-            _ => None,
-        }
+        Some((contribution, question.by.iter().map(Axis::of).collect()))
     }
 
     /// The private prefixes that it is about; `None` for other kinds.
@@ -128,7 +85,6 @@ impl Contribution {
     pub const fn prefix(&self) -> Option<Prefix> {
         match self {
             Self::PrefixWeights(PrefixWeights { prefix })
-            | Self::PrefixCounts(PrefixCounts { prefix })
             | Self::PrefixShapes(PrefixShapes { prefix, .. }) => Some(*prefix),
             _ => None,
         }

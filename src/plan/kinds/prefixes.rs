@@ -8,14 +8,11 @@
 //! 2 - 2 sqrt((t - 1) / t); or another prefix takes its place among ten, at a distance of
 //! sqrt(2 / 10) (docs/mechanisms.md, "Private prefixes" and "Pairs and targets"). ∎
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
-use serde::{Deserialize, Serialize};
-
-use super::super::axis::Axis;
 use super::kind::{Kind, Needs, Reach, TableBound};
-use super::rows::{CellAmount, Pair, PairAmount, RequesterRows, lattice};
-use crate::release_file::lattice::{Clip, LATTICE_ONE};
+use super::rows::{CellAmount, Pair, PairAmount, RequesterRows};
+use crate::release_file::lattice::LATTICE_ONE;
 use crate::release_file::prefix::{Prefix, PrefixOf};
 
 /// How many prefixes one requester may put weight on: those it has the most lookups for.
@@ -24,7 +21,7 @@ pub const MOST_PREFIXES_OF_ONE: usize = 10;
 /// many may be known from the days before.
 pub const MOST_PREFIXES: usize = 16_384;
 /// A count goes by the known prefixes and by those of at most two rounds.
-pub(super) const MOST_CELLS: u32 = 3 * MOST_PREFIXES as u32;
+pub const MOST_PREFIX_CELLS: u32 = 3 * MOST_PREFIXES as u32;
 
 /// What each prefix of a requester gets, by how many it has.
 const WEIGHTS: [i64; MOST_PREFIXES_OF_ONE + 1] = {
@@ -41,7 +38,7 @@ const WEIGHTS: [i64; MOST_PREFIXES_OF_ONE + 1] = {
 pub type FoundPrefixes = HashSet<u64, foldhash::fast::RandomState>;
 
 /// A vector of length one, spread evenly over a requester's prefixes that are not found yet.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PrefixWeights {
     /// Which prefixes.
     pub prefix: Prefix,
@@ -88,10 +85,6 @@ impl Kind for PrefixWeights {
         Needs::Prefixes
     }
 
-    fn clip(&self, _: Option<Clip>, _: &[Axis]) -> Clip {
-        Clip::whole(1)
-    }
-
     /// Its cells are not known: see [`Self::spread`].
     fn fill(&self, _: &RequesterRows<'_>, _: &TableBound<'_>, _: &mut Vec<CellAmount>) {}
 
@@ -104,67 +97,6 @@ impl Kind for PrefixWeights {
 
     fn touched_cells(&self, _: u32) -> u32 {
         MOST_PREFIXES_OF_ONE as u32
-    }
-}
-
-/// The number of lookups with each prefix that was found, and behind them of all others.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PrefixCounts {
-    /// Which prefixes.
-    pub prefix: Prefix,
-}
-
-impl PrefixCounts {
-    /// Fills an empty vector with the lookups of a requester with this number and these rows: a cell
-    /// for each prefix in `places`, and the next one for all others.
-    pub fn fill_found(
-        &self,
-        number: u64,
-        pairs: &[Pair],
-        places: &HashMap<u64, u32>,
-        buffer: &mut OwnPrefixes,
-        vector: &mut Vec<CellAmount>,
-    ) {
-        buffer.count(self.prefix, number, pairs);
-        let mut others = lookups(pairs);
-        for (prefix, lookups) in &buffer.own {
-            if let Some(cell) = places.get(prefix) {
-                vector.push(CellAmount { cell: *cell, steps: lattice(*lookups) });
-                others -= lookups;
-            }
-        }
-        if others > 0 {
-            let cell = u32::try_from(places.len()).unwrap_or(u32::MAX);
-            vector.push(CellAmount { cell, steps: lattice(others) });
-        }
-    }
-}
-
-impl Kind for PrefixCounts {
-    fn word(&self) -> &'static str {
-        "lookups by found keys"
-    }
-
-    fn cells_per_combination(&self) -> u64 {
-        0
-    }
-
-    fn needs(&self) -> Needs {
-        Needs::Prefixes
-    }
-
-    /// Its cells are not known: see [`Self::fill_found`].
-    fn fill(&self, _: &RequesterRows<'_>, _: &TableBound<'_>, _: &mut Vec<CellAmount>) {}
-
-    /// ReleaseFile files with private prefixes are refused where persons are the unit.
-    fn divide(&self, _: &[Pair], _: &TableBound<'_>, _: &mut Vec<PairAmount>) {}
-
-    fn reach(&self, clip: f64) -> Reach {
-        Reach::of_counts(clip)
-    }
-
-    fn touched_cells(&self, _: u32) -> u32 {
-        MOST_CELLS
     }
 }
 

@@ -6,29 +6,21 @@
 //! not; no entry is negative (docs/mechanisms.md, "Requesters" and "Pairs and targets"). ∎ Without
 //! keys the vector has one entry of at most one, so that a clip of one takes nothing.
 
-use serde::{Deserialize, Serialize};
-
-use super::super::axis::Axis;
 use super::super::cells::Cells;
 use super::kind::{Kind, Needs, Reach, TableBound};
 use super::rows::{
     CellAmount, Pair, PairAmount, RequesterRows, by_target, count_lookups, lattice, merge,
     merge_pairs,
 };
-use crate::release_file::lattice::{Clip, LATTICE_ONE};
+use crate::release_file::lattice::LATTICE_ONE;
 use crate::release_file::measure::Counted;
 
-/// The clip over several cells where the release file sets none: a requester in up to four cells
-/// keeps its full weight.
-const DEFAULT_CLIP: Clip = Clip::whole(2);
-
 /// A cell holds one if the requester has enough in it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Presence {
     /// The fewest that make the requester count.
     pub at_least: u32,
     /// Of what.
-    #[serde(default)]
     pub of: Counted,
 }
 
@@ -42,10 +34,6 @@ impl Kind for Presence {
             Counted::Lookups => Needs::Atoms,
             Counted::Targets => Needs::Targets,
         }
-    }
-
-    fn clip(&self, asked: Option<Clip>, axes: &[Axis]) -> Clip {
-        if axes.is_empty() { Clip::whole(1) } else { asked.unwrap_or(DEFAULT_CLIP) }
     }
 
     fn fill(&self, rows: &RequesterRows<'_>, table: &TableBound<'_>, vector: &mut Vec<CellAmount>) {
@@ -62,9 +50,8 @@ impl Kind for Presence {
 
     fn divide(&self, pairs: &[Pair], table: &TableBound<'_>, amounts: &mut Vec<PairAmount>) {
         for (Pair { atom, target }, lookups) in by_target(pairs) {
-            if let Some(cell) = table.cells.cell(atom) {
-                amounts.push(PairAmount { target, cell, steps: lookups });
-            }
+            let cell = table.cells.cell(atom);
+            amounts.push(PairAmount { target, cell, steps: lookups });
         }
         merge_pairs(amounts);
         // The cells in which there is enough move to the front.
@@ -98,7 +85,7 @@ impl Kind for Presence {
 /// Fills an empty vector with the number of different targets in each cell.
 fn count_targets(pairs: &[Pair], cells: &Cells, vector: &mut Vec<CellAmount>) {
     let mut targets: Vec<(u32, u64)> =
-        pairs.iter().filter_map(|pair| Some((cells.cell(pair.atom)?, pair.target))).collect();
+        pairs.iter().map(|pair| (cells.cell(pair.atom), pair.target)).collect();
     targets.sort_unstable();
     targets.dedup();
     vector.extend(targets.iter().map(|(cell, _)| CellAmount { cell: *cell, steps: lattice(1) }));

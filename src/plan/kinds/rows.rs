@@ -71,12 +71,10 @@ pub(super) fn count_rows(
     one: i64,
     vector: &mut Vec<CellAmount>,
 ) {
-    // A plain loop: nearly every atom has a cell, which an iterator that filters cannot know.
     vector.reserve(atoms.len());
     for atom in atoms {
-        if let Some(cell) = cells.cell(atom.atom) {
-            add_amount(vector, CellAmount { cell, steps: atom.lookups.saturating_mul(one) });
-        }
+        let cell = cells.cell(atom.atom);
+        add_amount(vector, CellAmount { cell, steps: atom.lookups.saturating_mul(one) });
     }
     merge_rest(vector);
 }

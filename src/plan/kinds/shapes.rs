@@ -12,21 +12,21 @@
 //! trying every number of lookups; of one table nothing is claimed here but that bound. A row that counts
 //! as nothing takes its own part away, which is at most an eighth.
 
-use serde::{Deserialize, Serialize};
-
-use super::super::axis::Axis;
 use super::super::cells::RowNumber;
-use super::activity::{LEVEL_BITS, SHAPE_ONE};
+use super::activity::LEVEL_BITS;
 use super::kind::{Bounding, Kind, Needs, Reach, TableBound};
-use super::prefixes::MOST_CELLS;
+use super::prefixes::MOST_PREFIX_CELLS;
 use super::rows::{
     CellAmount, Pair, PairAmount, RequesterRows, add_amount, by_target, count_rows, merge_rest,
 };
-use crate::release_file::lattice::Clip;
+use crate::release_file::number::LEVELS;
 use crate::release_file::prefix::{Prefix, PrefixOf};
 
+// A level is a part of the range in these bits.
+const _: () = assert!(LEVELS as u64 == 1 << LEVEL_BITS);
+
 /// A cell holds the part that one class has in the requester's share of lookups there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Shapes {
     /// The class of activity.
     pub class: u8,
@@ -41,19 +41,14 @@ impl Kind for Shapes {
         Bounding::Shape { class: self.class.into(), bits: 0 }
     }
 
-    fn clip(&self, _: Option<Clip>, _: &[Axis]) -> Clip {
-        Clip::lattice(SHAPE_ONE)
-    }
-
     fn fill(&self, rows: &RequesterRows<'_>, table: &TableBound<'_>, vector: &mut Vec<CellAmount>) {
         count_rows(rows.atoms, table.cells, 1, vector);
     }
 
     fn divide(&self, pairs: &[Pair], table: &TableBound<'_>, amounts: &mut Vec<PairAmount>) {
         for (Pair { atom, target }, steps) in by_target(pairs) {
-            if let Some(cell) = table.cells.cell(atom) {
-                amounts.push(PairAmount { target, cell, steps });
-            }
+            let cell = table.cells.cell(atom);
+            amounts.push(PairAmount { target, cell, steps });
         }
     }
 
@@ -68,7 +63,7 @@ impl Kind for Shapes {
 
 /// As [`Shapes`], where a lookup weighs as much as its number lies above the low end of the range, from
 /// 0 to 1 at the high end, and not at all without a number.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ShapeSums {
     /// The class of activity.
     pub class: u8,
@@ -87,10 +82,6 @@ impl Kind for ShapeSums {
 
     fn bounding(&self) -> Bounding {
         Bounding::Shape { class: self.class.into(), bits: LEVEL_BITS }
-    }
-
-    fn clip(&self, _: Option<Clip>, _: &[Axis]) -> Clip {
-        Clip::lattice(SHAPE_ONE)
     }
 
     fn fill(&self, rows: &RequesterRows<'_>, table: &TableBound<'_>, vector: &mut Vec<CellAmount>) {
@@ -121,7 +112,7 @@ impl Kind for ShapeSums {
 }
 
 /// As [`Shapes`], by the private prefixes that were found, ascending, and behind them all others.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PrefixShapes {
     /// The class of activity.
     pub class: u8,
@@ -144,10 +135,6 @@ impl Kind for PrefixShapes {
 
     fn bounding(&self) -> Bounding {
         Bounding::Shape { class: self.class.into(), bits: 0 }
-    }
-
-    fn clip(&self, _: Option<Clip>, _: &[Axis]) -> Clip {
-        Clip::lattice(SHAPE_ONE)
     }
 
     fn fill(&self, rows: &RequesterRows<'_>, table: &TableBound<'_>, vector: &mut Vec<CellAmount>) {
@@ -178,6 +165,6 @@ impl Kind for PrefixShapes {
     }
 
     fn touched_cells(&self, _: u32) -> u32 {
-        MOST_CELLS
+        MOST_PREFIX_CELLS
     }
 }

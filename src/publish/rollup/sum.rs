@@ -49,7 +49,7 @@ pub(super) enum Counted {
 
 impl Counted {
     pub(super) const fn by(measure: &Measure) -> Self {
-        if measure.is_requester_histogram() {
+        if measure.is_of_requesters() {
             Self::Requesters
         } else if measure.number().is_some() {
             Self::Number

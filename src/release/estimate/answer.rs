@@ -1,9 +1,6 @@
 //! An answer as it is published: columns beside the keys, and which rows.
 
-use super::noisy::Raking;
-
-/// The 97.5 % quantile of the standard normal.
-pub const Z_95: f64 = 1.959_963_984_540_054;
+use super::value::Estimate;
 
 /// The answer to one question.
 #[derive(Debug, Clone, PartialEq)]
@@ -14,11 +11,6 @@ pub struct Answer {
     pub columns: Vec<Column>,
     /// The noisy tables that it comes from, by their places.
     pub measured_tables: Vec<usize>,
-    /// The part of the lookups that the bounded tables hold, with its standard deviation; `None` if
-    /// there is no total to compare with.
-    pub coverage: Option<(f64, f64)>,
-    /// The sums that a count was raked with; `None` if it was not raked.
-    pub raking: Option<Raking>,
 }
 
 /// The rows of an answer.
@@ -57,7 +49,7 @@ pub enum Values {
 impl Answer {
     /// An answer with rows and columns and nothing else.
     pub(super) const fn new(rows: Rows, columns: Vec<Column>) -> Self {
-        Self { rows, columns, measured_tables: Vec::new(), coverage: None, raking: None }
+        Self { rows, columns, measured_tables: Vec::new() }
     }
 
     /// The numbers of a column by its name, for tests, demonstrations and predictions.
@@ -86,18 +78,30 @@ impl Column {
         Self { name, values, nullable: false }
     }
 
-    pub(super) const fn maybe(name: &'static str, values: Vec<Option<f64>>) -> Self {
-        Self { name, values: Values::Real(values), nullable: true }
-    }
-
     pub(super) const fn flag(name: &'static str, values: Vec<bool>) -> Self {
         Self { name, values: Values::Flag(values), nullable: false }
     }
 }
 
-/// Whether the interval of a value is wider than the value itself.
-pub(super) fn is_uninformative(value: Option<f64>, low: f64, high: f64) -> bool {
-    value.is_none_or(|value| high - low > value.abs())
+/// The columns of real numbers with their intervals, and whether each says something.
+pub(super) fn real_columns(
+    estimates: &[Estimate],
+    is_uninformative: impl Fn(&Estimate) -> bool,
+) -> Vec<Column> {
+    let column =
+        |name, of: fn(&Estimate) -> f64| Column::real(name, estimates.iter().map(of).collect());
+    vec![
+        column("value", |estimate| estimate.value),
+        column("noise_sd", |estimate| estimate.noise_sd),
+        column("ci_low", |estimate| estimate.low),
+        column("ci_high", |estimate| estimate.high),
+        Column::flag("uninformative", estimates.iter().map(is_uninformative).collect()),
+    ]
+}
+
+/// Whether half the width of an interval is above the size of its value.
+pub(super) fn is_wider_than_value(estimate: &Estimate) -> bool {
+    estimate.half_width() > estimate.value.abs()
 }
 
 /// The number that a standard normal exceeds with probability `above`, which is below a half.
@@ -116,6 +120,7 @@ pub(super) fn normal_quantile(above: f64) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    use super::super::value::Z_95;
     use super::*;
 
     #[test]

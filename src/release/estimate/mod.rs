@@ -1,38 +1,37 @@
 //! Noisy tables → answers with 95 % intervals: post-processing, free of charge.
 //!
-//! An interval holds the bounded value (if a count is raked, the scaled value) in 95 of 100 draws. What
-//! bounding took is not part of it: `coverage` states that beside the value.
+//! An interval is about the number that a full count would give. It holds noise and what a model of
+//! requesters leaves open: classes that are too thin to be seen, and shapes that were measured by
+//! fewer axes (docs/mechanisms.md, sections 8 and 9).
 
 mod answer;
-mod combine;
+mod class_numbers;
 mod counts;
-mod estimator;
-mod expected;
-mod lookup_counts;
-mod noisy;
-mod numbers;
-mod places;
+mod deviations;
+mod drawn;
+mod geometry;
+mod levels;
+mod number_sums;
+mod observed;
 mod prefixes;
 mod quantiles;
-mod ratios;
 mod requesters;
+mod shapes;
 mod shares;
-mod sums;
-mod tensor;
+mod value;
 
-pub use answer::{Answer, Column, Rows, Values, Z_95};
-pub use expected::{Expected, Load, Typical};
-pub use noisy::Raking;
+pub use answer::{Answer, Column, Rows, Values};
+pub use class_numbers::{ClassNumber, NoisyNumbers, class_numbers, looks_empty};
+pub use value::Z_95;
 
-use super::draw::{NoisyTable, PricedTable};
+use super::draw::NoisyTable;
 use crate::Result;
 use crate::plan::Plan;
 use crate::release_file::measure::Measure;
 use crate::release_file::question::Question;
-use combine::Combined;
-use estimator::{Drawn, Estimator, Planned};
-use lookup_counts::LookupCounts;
-use numbers::{NumberMeans, NumberSums};
+use counts::LookupCounts;
+use drawn::{Drawn, Estimator};
+use number_sums::{NumberMeans, NumberSums};
 use prefixes::PrefixCounts;
 use quantiles::Quantiles;
 use requesters::{DistinctRequesters, RequesterHistogram};
@@ -43,9 +42,7 @@ fn estimator(measure: &Measure) -> Box<dyn Estimator + '_> {
     match measure {
         Measure::Count => Box::new(LookupCounts),
         Measure::Share { condition, keys } => Box::new(Shares { condition, keys }),
-        Measure::DistinctRequesters { at_least, .. } => {
-            Box::new(DistinctRequesters { at_least: *at_least })
-        }
+        Measure::DistinctRequesters { .. } => Box::new(DistinctRequesters),
         Measure::RequesterHistogram => Box::new(RequesterHistogram),
         Measure::Sum(key) => Box::new(NumberSums { key }),
         Measure::Mean(key) => Box::new(NumberMeans { key }),
@@ -54,33 +51,30 @@ fn estimator(measure: &Measure) -> Box<dyn Estimator + '_> {
     }
 }
 
-/// Answers every question of a release, in its order.
+/// The answers to every question of a release, in its order, and the numbers of requesters by class
+/// that they rest on.
+pub struct Answers {
+    /// One for each question.
+    pub questions: Vec<Answer>,
+    /// The numbers by class, from the look and what the tables showed of them again.
+    pub numbers: Vec<ClassNumber>,
+}
+
+/// Answers every question of a release.
 ///
 /// # Errors
 /// Internal, when the tables are not of the plan.
-pub fn answers(questions: &[Question], plan: &Plan, noisy: &[NoisyTable]) -> Result<Vec<Answer>> {
-    let mut drawn = Drawn { plan, tables: noisy, combined: Combined::new(plan, noisy)? };
-    let mut answer =
-        |question: &Question| estimator(&question.measure).answer(question, &mut drawn);
-    questions.iter().map(&mut answer).collect()
-}
-
-/// The expected noise of the values of a question; `None` if the tables are not of the question.
-#[must_use]
-pub fn expected(
-    question: &Question,
+pub fn answers(
+    questions: &[Question],
     plan: &Plan,
-    priced: &[PricedTable],
-    load: Option<Load>,
-) -> Option<Expected> {
-    estimator(&question.measure).expected(question, &Planned { plan, priced, load })
+    look: &NoisyNumbers,
+    noisy: &[NoisyTable],
+) -> Result<Answers> {
+    let drawn = Drawn::new(plan, look, noisy)?;
+    let answer = |question: &Question| estimator(&question.measure).answer(question, &drawn);
+    let numbers = drawn.day.numbers.to_vec();
+    Ok(Answers { questions: questions.iter().map(answer).collect::<Result<_>>()?, numbers })
 }
 
-/// The typical value of a question under a load, with this noise; `None` for private prefixes,
-/// because it is unknown beforehand how many are found.
-#[must_use]
-pub fn typical(question: &Question, expected: Expected, load: Load) -> Option<Typical> {
-    let combinations = question.by.iter().map(|key| key.size() as f64).product::<f64>();
-    let value = estimator(&question.measure).typical(load, combinations)?;
-    Some(expected.at(value, load.lookups / combinations))
-}
+#[cfg(test)]
+mod tests;

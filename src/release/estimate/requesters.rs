@@ -2,50 +2,69 @@
 
 use super::answer::{Answer, Column, Rows, Values};
 use super::counts;
-use super::estimator::{Drawn, Estimator};
-use super::expected::Load;
+use super::drawn::{Drawn, Estimator};
+use super::value::Estimate;
 use crate::Result;
+use crate::plan::distinct_lost;
+use crate::plan::kinds::nodes;
+use crate::release_file::keys::Key;
+use crate::release_file::lattice::LATTICE_ONE;
 use crate::release_file::measure::{HISTOGRAM_BINS, histogram_edges};
 use crate::release_file::question::Question;
 
 /// The number of requesters who have enough in a cell.
-pub(super) struct DistinctRequesters {
-    /// The fewest lookups or targets that make a requester count.
-    pub(super) at_least: u32,
-}
+pub(super) struct DistinctRequesters;
 
 impl Estimator for DistinctRequesters {
-    fn answer(&self, question: &Question, drawn: &mut Drawn<'_>) -> Result<Answer> {
-        let own = drawn.own(question)?;
-        Ok(own.answered(counts::plain(&own.noisy())))
+    /// Where a requester in many cells counts for less than one in each, the interval reaches up to what
+    /// that may have taken: a bound, and no model.
+    fn answer(&self, question: &Question, drawn: &Drawn<'_>) -> Result<Answer> {
+        let (place, table) = drawn.own(question)?;
+        let combinations: u64 = question.by.iter().map(Key::size).product();
+        let cells = u32::try_from(combinations).unwrap_or(u32::MAX);
+        let steps = table.priced().table.clip.steps() as f64 / LATTICE_ONE as f64;
+        let square = steps * steps;
+        let nodes = nodes().map(|node| node as f64);
+        let numbers = drawn.day.numbers.map(|class| class.number);
+        let classes: Vec<(f64, f64)> = nodes.into_iter().zip(numbers).collect();
+        let lost = distinct_lost(square, cells, &classes).0;
+        let values: Vec<f64> = table.contributions().collect();
+        let estimates = distinct(&values, table.noise_sd(), f64::from(cells) / square, lost);
+        let mut answer = counts::displayed(&estimates);
+        answer.measured_tables = vec![place];
+        Ok(answer)
     }
+}
 
-    fn typical(&self, load: Load, combinations: f64) -> Option<(f64, f64)> {
-        // Of those with enough lookups there are at most as many as these allow.
-        let enough = load.lookups / f64::from(self.at_least);
-        Some((load.requesters.min(enough) / combinations, 1.0))
-    }
+/// Distinct counts by a clip: `over` is the number of cells over its square, `lost` how many requesters a
+/// cell may lose at most.
+pub(super) fn distinct(values: &[f64], sd: f64, over: f64, lost: f64) -> Vec<Estimate> {
+    let most = (over.sqrt() - 1.0).max(0.0);
+    let estimate = |value: &f64| {
+        let above = f64::min(lost, value.max(0.0) * most);
+        Estimate::new(*value, sd * sd, 0.0, above * above).within(0.0, f64::INFINITY)
+    };
+    values.iter().map(estimate).collect()
 }
 
 /// The number of requesters in each bin of the number of their lookups.
 pub(super) struct RequesterHistogram;
 
 impl Estimator for RequesterHistogram {
-    fn answer(&self, question: &Question, drawn: &mut Drawn<'_>) -> Result<Answer> {
-        let own = drawn.own(question)?;
+    fn answer(&self, question: &Question, drawn: &Drawn<'_>) -> Result<Answer> {
+        let (place, table) = drawn.own(question)?;
         let edges = histogram_edges();
         let low = edges.iter().map(|edge| Some(i64::from(*edge))).collect();
         let ends = edges.iter().skip(1).map(|next| Some(i64::from(*next) - 1));
         let high = ends.chain([None]).collect();
-        let mut answer = counts::plain(&own.noisy());
+        let variance = table.noise_sd().powi(2);
+        let bin = |value| Estimate::new(value, variance, 0.0, 0.0);
+        let mut answer = counts::displayed(&table.contributions().map(bin).collect::<Vec<_>>());
         answer.rows = Rows::Each(HISTOGRAM_BINS);
         let low = Column { name: "bin_low", values: Values::Whole(low), nullable: false };
         let high = Column { name: "bin_high", values: Values::Whole(high), nullable: true };
         answer.columns.splice(0..0, [low, high]);
-        Ok(own.answered(answer))
-    }
-
-    fn typical(&self, load: Load, _: f64) -> Option<(f64, f64)> {
-        Some((load.requesters / HISTOGRAM_BINS as f64, 1.0))
+        answer.measured_tables = vec![place];
+        Ok(answer)
     }
 }

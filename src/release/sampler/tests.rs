@@ -70,8 +70,8 @@ fn a_scale_of_real_tables_agrees_with_the_reference_sampler() {
     let scale = NoiseScale::for_charge(clip, NanoRho::new(5_000_000)).unwrap();
     let mechanism = DiscreteGaussian::new(clip, scale).unwrap();
     let reference = mechanism.draw_by_reference(&vec![0; count]).unwrap();
-    let ours = sample(scale.units() as u64, count);
-    let pair = [&reference, &ours].map(|values| binned(values, scale.units()));
+    let ours = sample(scale.steps() as u64, count);
+    let pair = [&reference, &ours].map(|values| binned(values, scale.steps()));
     let (mut chi, mut degrees) = (0.0, 0.0);
     for (left, right) in pair[0].iter().zip(&pair[1]) {
         if left + right >= 20.0 {

@@ -1,0 +1,91 @@
+//! The two steps of a day: the look, then the tables that follow from it.
+
+use super::frozen::Frozen;
+use super::job::Job;
+use super::private_keys;
+use crate::engine::DayRows;
+use crate::ledger::{Entry, Ledger};
+use crate::plan::kinds::CLASSES;
+use crate::plan::{Plan, ShapeTargets};
+use crate::release::{Draws, NoisyNumbers, NoisyTable, PricedTable, class_numbers, looks_empty};
+use crate::release_file::lattice::LATTICE_ONE;
+use crate::release_file::unit::Unit;
+use crate::{Error, Result};
+
+/// All that was drawn of a day.
+pub(super) struct DrawnDay {
+    /// The look, and the noise of its numbers.
+    pub(super) look: NoisyNumbers,
+    /// The plan that followed from it.
+    pub(super) plan: Plan,
+    /// The mechanisms that were drawn before the tables of the plan.
+    pub(super) before: Vec<PricedTable>,
+    /// The tables of the plan.
+    pub(super) tables: Vec<NoisyTable>,
+}
+
+/// Draws a day; `None` if it looks empty. `first` is the plan of the look.
+///
+/// # Privacy
+/// The draw is noted durably before noise is drawn, and the look is stored durably before anything
+/// is planned by it: a run that dies later goes on with the same look. All mechanisms cost at most what
+/// was reserved, whatever the look shows.
+///
+/// # Errors
+/// Internal, for tables of another plan; I/O; stopped, by a signal that came before the draw.
+pub(super) fn draw(
+    job: &Job,
+    ledger: &mut Ledger,
+    entry: &Entry,
+    frozen: &Frozen,
+    first: &Plan,
+    mut rows: DayRows,
+) -> Result<Option<DrawnDay>> {
+    let release_file = &job.release_file;
+    let lacking = || Error::internal("the plan of a look has no look");
+    let priced = PricedTable::new(first.tables.first().cloned().ok_or_else(lacking)?)?;
+    let stored = ledger.look(entry.id)?;
+    let tally = match stored {
+        Some(_) => None,
+        None => Some(rows.tally(first, &release_file.exempt)?),
+    };
+    job.stop.check()?;
+    let mut draws = Draws::new(ledger.mark_drawn(entry.id)?, &frozen.split);
+    let steps = match (stored, tally) {
+        (Some(steps), _) => steps,
+        (None, None) => return Err(lacking()),
+        (None, Some(tally)) => {
+            let steps = draws.look(&priced, tally)?;
+            ledger.note_look(entry.id, &steps)?;
+            steps
+        }
+    };
+    let look = seen(&steps, &priced).ok_or_else(lacking)?;
+    if looks_empty(&look) {
+        drop(rows);
+        ledger.mark_empty(entry.id)?;
+        return Ok(None);
+    }
+    let (found, rounds) = private_keys::find(&rows, release_file, frozen, &mut draws)?;
+    let numbers = class_numbers(&look).map(|class| class.number);
+    let mut plan = Plan::of_day(release_file, &frozen.split, &numbers, &found)?;
+    let tables: Vec<PricedTable> =
+        plan.tables.iter().cloned().map(PricedTable::new).collect::<Result<_>>()?;
+    if plan.unit == Unit::PersonDay {
+        // Half of a price's root is a requester's, half a target's.
+        let limit = frozen.split.shapes(&release_file.questions).part(1, 4);
+        let scales = tables.iter().map(|table| table.noise_scale.whole()).collect::<Result<_>>()?;
+        plan.shape_targets = Some(ShapeTargets { scales, limit });
+    }
+    let tally = rows.tally(&plan, &release_file.exempt)?;
+    drop(rows);
+    let tables = draws.tables(tables, tally)?;
+    let before = std::iter::once(priced).chain(rounds).collect();
+    Ok(Some(DrawnDay { look, plan, before, tables }))
+}
+
+/// The noisy numbers of a look, each with the standard deviation of its noise, in requesters.
+fn seen(steps: &[i64], priced: &PricedTable) -> Option<NoisyNumbers> {
+    let steps: [i64; CLASSES] = steps.try_into().ok()?;
+    Some(steps.map(|steps| (steps as f64 / LATTICE_ONE as f64, priced.noise_sd())))
+}

@@ -1,0 +1,167 @@
+//! Which tables a class of activity is measured by, and with which clips: a function of its number.
+//!
+//! Each question brings a table and a part of the loss. A class measures the table itself where its
+//! cells are expected to stand out of the noise, and gives a part to its single axes; else the finest
+//! margins that do; else its number once more. The clip balances the noise, which grows with it,
+//! against what it bends. Reasons and figures are in docs/mechanisms.md, section 7.
+
+use super::class_clips::{CLIPS, LEAST_CLIP, clips_of};
+
+/// A table is measured by itself if its cells are expected to be off by at most this part.
+const WORTH: f64 = 1.2;
+/// The same of a single axis.
+const WORTH_SINGLE: f64 = 2.0;
+/// The part of a question's loss that goes to the single axes of a table that is measured by itself.
+const MARGINS: f64 = 0.2;
+/// The part that measures the number of the class again where no table is worth it.
+const NUMBER: f64 = 0.6;
+/// How fast the share that a clip keeps grows, and how much of the rest shows as error.
+const KEPT: f64 = 1.2;
+const BEND: f64 = 0.5;
+
+/// A question's table with the loss that it may cost.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TableShare {
+    /// Its axes, ascending.
+    pub axes: Vec<usize>,
+    /// In rho.
+    pub rho: f64,
+}
+
+/// A table of a class.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ClassTable {
+    /// Its axes, ascending; none for the number of the class.
+    pub axes: Vec<usize>,
+    /// The bound on a requester's shape, from 0 to 1.
+    pub clip: f64,
+    /// The loss of a requester wholly in the class, in rho.
+    pub rho: f64,
+}
+
+/// The tables of a class with this number of requesters; `cells` gives the size of a table.
+///
+/// # Privacy
+/// The losses of the tables add up to those of `asked`, up to rounding.
+#[must_use]
+pub fn class_tables(
+    class: usize,
+    number: f64,
+    cells: &dyn Fn(&[usize]) -> f64,
+    asked: &[TableShare],
+) -> Vec<ClassTable> {
+    let error = |axes: &[usize], rho: f64| choose(class, number, cells(axes), rho).0;
+    let mut parts: Vec<(Vec<usize>, f64)> = Vec::new();
+    for (axes, rho) in asked.iter().flat_map(|asked| divide(asked, &error)) {
+        match parts.iter_mut().find(|(known, _)| *known == axes) {
+            Some((_, sum)) => *sum += rho,
+            None => parts.push((axes, rho)),
+        }
+    }
+    let table = |(axes, rho): (Vec<usize>, f64)| ClassTable {
+        // A table of no axes holds the weight of a requester in the class, which is at most one.
+        clip: if axes.is_empty() { 1.0 } else { choose(class, number, cells(&axes), rho).1 },
+        axes,
+        rho,
+    };
+    parts.into_iter().map(table).collect()
+}
+
+/// Divides a question's loss over the tables that are worth it.
+fn divide(
+    TableShare { axes: table, rho }: &TableShare,
+    error: &dyn Fn(&[usize], f64) -> f64,
+) -> Vec<(Vec<usize>, f64)> {
+    let singles = |rho: f64| {
+        let part = rho / table.len() as f64;
+        table.iter().map(move |axis| (vec![*axis], part))
+    };
+    if table.is_empty() {
+        return vec![(Vec::new(), *rho)];
+    }
+    let own = (1.0 - MARGINS) * rho;
+    if table.len() > 1 && error(table, own) <= WORTH * WORTH {
+        let mut parts = vec![(table.clone(), own)];
+        parts.extend(singles(MARGINS * rho));
+        return parts;
+    }
+    let is_worth = |sets: &Vec<Vec<usize>>| {
+        let part = rho / sets.len() as f64;
+        let errors: f64 = sets.iter().map(|set| error(set, part)).sum();
+        let worth = if sets[0].len() > 1 { WORTH } else { WORTH_SINGLE };
+        errors / sets.len() as f64 <= worth * worth
+    };
+    let counts = (1..table.len().max(2)).rev();
+    if let Some(sets) = counts.map(|count| subsets(table, count)).find(is_worth) {
+        let part = rho / sets.len() as f64;
+        return sets.into_iter().map(|set| (set, part)).collect();
+    }
+    let mut parts: Vec<(Vec<usize>, f64)> = singles((1.0 - NUMBER) * rho).collect();
+    parts.push((Vec::new(), NUMBER * rho));
+    parts
+}
+
+/// The part of a class's shapes that a clip is expected to leave.
+#[must_use]
+pub fn kept(clip: f64) -> f64 {
+    if clip >= 1.0 { 1.0 } else { (KEPT * clip).tanh() }
+}
+
+/// The clip of the sums of a number in a class. The sums of a long range are nearly empty at its
+/// upper end, so that a low clip bends few requesters.
+#[must_use]
+pub(super) fn clip_of_sums(class: usize, is_long_range: bool) -> f64 {
+    match (is_long_range, class) {
+        (false, _) => 1.0,
+        (true, 0) => LEAST_CLIP,
+        (true, _) => CLIPS[0],
+    }
+}
+
+/// The square of the clip of a distinct count with this many cells by this loss: the best between noise
+/// and what is lost of requesters in many cells.
+#[must_use]
+pub fn distinct_clip(cells: u32, classes: &[(f64, f64)], rho: f64) -> u32 {
+    let doublings = std::iter::successors(Some(1_u32), |square| square.checked_mul(2));
+    let choices = doublings.take_while(|square| *square < cells).chain([cells]);
+    let error = |square: u32| {
+        let lost = distinct_lost(f64::from(square), cells, classes).1;
+        (f64::from(square) / (2.0 * rho) + (lost / 2.0).powi(2), square)
+    };
+    let best = choices.map(error).reduce(|best, next| if next.0 < best.0 { next } else { best });
+    best.map_or(1, |(_, square)| square)
+}
+
+/// How many requesters one cell may lose at most by a clip, and an average one, if everybody has as
+/// many cells as it can; classes are lookups with numbers of requesters.
+#[must_use]
+pub fn distinct_lost(square: f64, cells: u32, classes: &[(f64, f64)]) -> (f64, f64) {
+    let count = f64::from(cells);
+    let lost = |(lookups, number): &(f64, f64)| {
+        let cells = lookups.min(count);
+        (number * (1.0 - (square / cells).sqrt()).max(0.0), cells)
+    };
+    let all = classes.iter().map(|class| lost(class).0).sum();
+    let mean = classes.iter().map(lost).map(|(lost, cells)| lost * cells).sum::<f64>() / count;
+    (all, mean)
+}
+
+/// The subsets of a table's axes of this size.
+fn subsets(table: &[usize], count: usize) -> Vec<Vec<usize>> {
+    let sets = (0_u32..1 << table.len()).filter(|set| set.count_ones() as usize == count);
+    let chosen = |set: u32| {
+        let axes = table.iter().enumerate().filter(|(place, _)| set >> place & 1 == 1);
+        axes.map(|(_, axis)| *axis).collect()
+    };
+    sets.map(chosen).collect()
+}
+
+/// The squared relative error that is expected of a cell, and the best clip for it.
+fn choose(class: usize, number: f64, cells: f64, rho: f64) -> (f64, f64) {
+    clips_of(class)
+        .map(|clip| {
+            let noise = clip / (2.0 * rho).sqrt() * cells / (number.max(1e-9) * kept(clip));
+            (noise * noise + (BEND * (1.0 - kept(clip))).powi(2), clip)
+        })
+        .fold((f64::INFINITY, 1.0), |best, next| if next.0 < best.0 { next } else { best })
+}

@@ -1,0 +1,170 @@
+//! The numbers of requesters in each class of activity, from the noisy look.
+//!
+//! Classes are taken from light to heavy. A class that stands far out of the noise is believed as
+//! measured; any other is weighed against what the class below suggests: numbers fall from class to
+//! class at a rate that changes slowly. The weighing is a posterior on a grid of logarithms, with
+//! a Student distribution around the expected place because rates do jump now and then.
+
+use super::value::Z_95;
+use crate::plan::kinds::{CLASSES, nodes};
+
+/// A class that is this many standard deviations of noise above zero is believed as measured.
+const CERTAIN: f64 = 12.0;
+/// The distance of two places of the grid, in logarithms of numbers.
+const STEP: f64 = 0.05;
+const LEAST_LOG: f64 = -20.723_265_836_946_41;
+/// How far the logarithm of the second class is expected below the first, and how far off that may be.
+const FIRST_FALL: f64 = 2.0;
+const FIRST_SCALE: f64 = 2.0;
+/// How much faster numbers fall than between the classes before.
+const FASTER: f64 = 0.2;
+/// How far the rate of the fall may change, and the most that is believed of it.
+const CHANGE: f64 = 0.6;
+const MOST_SCALE: f64 = 1.3;
+/// Degrees of freedom of the distribution around the expected place.
+const DEGREES: f64 = 10.0;
+/// The probability outside of an interval, at each end.
+const OUTSIDE: f64 = 0.015;
+/// A class is unknown if the variance of the logarithm of its number is above this.
+const UNKNOWN: f64 = 0.25;
+
+/// How many requesters a class holds.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct ClassNumber {
+    /// The number that is used.
+    pub number: f64,
+    /// How far below it the true number may lie.
+    pub below: f64,
+    /// How far above it the true number may lie.
+    pub above: f64,
+    /// Whether the class was not seen, so that the interval is the expectation's.
+    pub is_unknown: bool,
+}
+
+/// A noisy number of each class, with the standard deviation of its noise.
+pub type NoisyNumbers = [(f64, f64); CLASSES];
+
+/// The classes' numbers from what was seen of them.
+#[must_use]
+pub fn class_numbers(seen: &NoisyNumbers) -> [ClassNumber; CLASSES] {
+    let widest = seen.iter().map(|(_, sd)| *sd).fold(0.0, f64::max);
+    let mut numbers = [ClassNumber::default(); CLASSES];
+    // Mean and variance of the logarithm of the class before, and the last step of the mean.
+    let (mut log, mut variance, mut step) = (0.0, 0.0, 0.0);
+    for (class, (number, (seen, sd))) in numbers.iter_mut().zip(seen).enumerate() {
+        let before = log;
+        if *seen > CERTAIN * sd {
+            let half = Z_95 * sd;
+            *number = ClassNumber { number: *seen, below: half, above: half, is_unknown: false };
+            (log, variance) = (seen.ln(), (sd / seen).powi(2));
+        } else {
+            let expected = match class {
+                0 => None,
+                1 => Some((log - FIRST_FALL, FIRST_SCALE)),
+                _ => Some((
+                    log + f64::min(step - FASTER, (step - FIRST_FALL) / 2.0),
+                    f64::min((variance + CHANGE * CHANGE).sqrt(), MOST_SCALE),
+                )),
+            };
+            let posterior = Posterior::new(*seen, *sd, widest, expected);
+            (log, variance) = (posterior.mean, posterior.variance);
+            let mean = log.exp();
+            *number = ClassNumber {
+                number: mean,
+                below: (mean - posterior.quantile(OUTSIDE)).max(0.0),
+                above: (posterior.quantile(1.0 - OUTSIDE) - mean).max(0.0),
+                is_unknown: variance > UNKNOWN,
+            };
+        }
+        if class > 0 {
+            step = log - before;
+        }
+    }
+    numbers
+}
+
+/// A day is empty unless a class stands out by this many standard deviations.
+const EMPTY: f64 = 4.0;
+
+/// Whether a look shows nobody.
+#[must_use]
+pub fn looks_empty(seen: &NoisyNumbers) -> bool {
+    seen.iter().all(|(seen, sd)| *seen < EMPTY * sd)
+}
+
+/// What the numbers of the classes alone give the deviation of an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub(super) struct NumbersPart {
+    /// The variance of the noise.
+    pub(super) noise: f64,
+    /// The square of what may be missing below, beyond the noise.
+    pub(super) below: f64,
+    /// The square of what may be missing above.
+    pub(super) above: f64,
+}
+
+impl NumbersPart {
+    /// For an answer to which a requester of each class adds this part of its lookups.
+    pub(super) fn new(numbers: &[ClassNumber; CLASSES], parts: &[f64; CLASSES]) -> Self {
+        let (mut noise, mut known, mut below, mut above) = (0.0, 0.0, 0.0, 0.0);
+        for ((node, class), part) in nodes().into_iter().zip(numbers).zip(parts) {
+            let (down, up) =
+                if *part > 0.0 { (class.below, class.above) } else { (class.above, class.below) };
+            let scale = node as f64 * part.abs();
+            let (down, up) = (scale * down, scale * up);
+            if class.is_unknown {
+                below += down;
+                above += up;
+            } else {
+                noise += (f64::midpoint(down, up) / Z_95).powi(2);
+                known += down * down;
+            }
+        }
+        Self { noise, below: below * below + 2.0 * known.sqrt() * below, above: above * above }
+    }
+}
+
+struct Posterior {
+    mean: f64,
+    variance: f64,
+    /// The grid's numbers with the probability up to each.
+    cumulated: Vec<(f64, f64)>,
+}
+
+impl Posterior {
+    /// The grid ends where the class with the widest noise of all would be believed as measured.
+    fn new(seen: f64, sd: f64, widest: f64, expected: Option<(f64, f64)>) -> Self {
+        let end = ((CERTAIN + 3.0) * widest).ln();
+        let count = ((end - LEAST_LOG) / STEP).ceil() as usize;
+        let grid: Vec<f64> = (0..count).map(|place| LEAST_LOG + STEP * place as f64).collect();
+        let weight = |log: &f64| {
+            let mut weight = -0.5 * ((seen - log.exp()) / sd).powi(2);
+            if let Some((centre, scale)) = expected {
+                let off = (log - centre) / scale;
+                weight -= f64::midpoint(DEGREES, 1.0) * (off * off / DEGREES).ln_1p();
+            }
+            weight
+        };
+        let weights: Vec<f64> = grid.iter().map(weight).collect();
+        let most = weights.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        let weights: Vec<f64> = weights.iter().map(|weight| (weight - most).exp()).collect();
+        let all: f64 = weights.iter().sum();
+        let mean = grid.iter().zip(&weights).map(|(log, weight)| log * weight).sum::<f64>() / all;
+        let square = |(log, weight): (&f64, &f64)| (log - mean).powi(2) * weight;
+        let variance = grid.iter().zip(&weights).map(square).sum::<f64>() / all;
+        let cumulated = grid
+            .iter()
+            .zip(&weights)
+            .scan(0.0, |sum, (log, weight)| {
+                *sum += weight / all;
+                Some((log.exp(), *sum))
+            })
+            .collect();
+        Self { mean, variance, cumulated }
+    }
+
+    fn quantile(&self, probability: f64) -> f64 {
+        let place = self.cumulated.partition_point(|(_, below)| *below < probability);
+        self.cumulated.get(place).or(self.cumulated.last()).map_or(0.0, |(number, _)| *number)
+    }
+}

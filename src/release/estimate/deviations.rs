@@ -1,0 +1,210 @@
+//! Sums over cells of all classes, with the deviation that noise and model give them.
+//!
+//! An answer is `sum over classes of node * number * share`, weighted and added up over cells. Errors
+//! travel along two ways: down the levels, because a finer level starts from the coarser ones, and up
+//! the classes, because a class starts from the one below. Both are followed backwards with what is
+//! left of each error.
+
+use std::collections::HashMap;
+
+use super::class_numbers::{ClassNumber, NumbersPart};
+use super::levels::Level;
+use super::shapes::{LEAST, LevelShapes, Shapes};
+use super::value::{Estimate, Z_95};
+use crate::plan::kinds::{CLASSES, nodes};
+use crate::{Error, Result};
+
+/// What is known of a day: how many requesters each class has, and what their days look like.
+pub(super) struct DayEstimate {
+    pub(super) numbers: [ClassNumber; CLASSES],
+    pub(super) shapes: Shapes,
+}
+
+/// A weighted sum over the cells of a level.
+pub(super) struct Sums<'a> {
+    /// The level.
+    pub(super) level: &'a Level,
+    /// There is one sum for each cell of this coarser level.
+    pub(super) by: &'a Level,
+    /// What each cell counts for; one if not given.
+    pub(super) factors: Option<&'a [f64]>,
+    /// The values, where they are no such sums but have the deviations of such.
+    pub(super) values: Option<&'a [f64]>,
+}
+
+impl DayEstimate {
+    /// The counts of a level's cells, with deviations this many times as long.
+    ///
+    /// # Errors
+    /// Internal, when no question has the level.
+    pub(super) fn counts(&self, level: &Level, widened: f64) -> Result<Vec<Estimate>> {
+        let cells = self.sums(&Sums { level, by: level, factors: None, values: None })?;
+        let inside = self.shapes.levels.iter().filter(|(set, _)| set.is_within(level));
+        let fewest = inside.map(|(set, _)| self.shapes.geometry.cells(set)).min().unwrap_or(1);
+        let floor = LEAST * self.total().value / fewest as f64;
+        let count =
+            |cell: Estimate| cell.widened(widened).less_floor(floor).within(0.0, f64::INFINITY);
+        Ok(cells.into_iter().map(count).collect())
+    }
+
+    /// All lookups.
+    pub(super) fn total(&self) -> Estimate {
+        let classes = nodes().into_iter().zip(&self.numbers);
+        let value = classes.map(|(node, class)| node as f64 * class.number).sum();
+        let part = NumbersPart::new(&self.numbers, &[1.0; CLASSES]);
+        Estimate::new(value, part.noise, part.below, part.above).within(0.0, f64::INFINITY)
+    }
+
+    /// The values of a level's cells alone.
+    ///
+    /// # Errors
+    /// Internal, when no question has the level.
+    pub(super) fn values(&self, level: &Level) -> Result<Vec<f64>> {
+        let fine = self.level(level)?;
+        let scale = self.scale();
+        let cell = |cell: usize| {
+            scale.iter().zip(&fine.shares).map(|(scale, shares)| scale * shares[cell]).sum()
+        };
+        Ok((0..self.shapes.geometry.cells(level)).map(cell).collect())
+    }
+
+    /// Sums over the cells of a level.
+    ///
+    /// # Errors
+    /// Internal, when no question has the level.
+    pub(super) fn sums(&self, asked: &Sums<'_>) -> Result<Vec<Estimate>> {
+        let Sums { level, by, factors, values } = asked;
+        let fine = self.level(level)?;
+        let geometry = &self.shapes.geometry;
+        let rows = geometry.cells(by);
+        let to_row = geometry.places(level, by);
+        let scale = self.scale();
+        let factor = |cell: usize| factors.map_or(1.0, |factors| factors[cell]);
+        let mut spread = Spread::nothing(rows);
+        // What each cell counts for, and what is left in it of an error of a coarser level.
+        let own: Vec<Vec<f64>> = (0..CLASSES)
+            .map(|class| (0..to_row.len()).map(|cell| scale[class] * factor(cell)).collect())
+            .collect();
+        let handed: Vec<Vec<f64>> =
+            (0..CLASSES).map(|class| fine.handed(class, &own[class])).collect();
+        for (set, coarse) in self.shapes.levels.iter().filter(|(set, _)| set.is_within(level)) {
+            let to_set = geometry.places(level, set);
+            let pairs = Pairs::new(&to_row, &to_set, by == level);
+            if set == *level {
+                spread.follow(&pairs, coarse, &own, None);
+            } else {
+                spread.follow(&pairs, coarse, &handed, Some(&to_set));
+            }
+        }
+        let mut parts = vec![[0.0; CLASSES]; rows];
+        for (cell, row) in to_row.iter().enumerate() {
+            for (class, part) in parts[*row as usize].iter_mut().enumerate() {
+                *part += factor(cell) * fine.shares[class][cell];
+            }
+        }
+        let estimate = |row: usize| {
+            let sum = || parts[row].iter().zip(&scale).map(|(part, scale)| part * scale).sum();
+            let numbers = NumbersPart::new(&self.numbers, &parts[row]);
+            let core = Z_95 * Z_95 * spread.model[row];
+            Estimate::new(
+                values.map_or_else(sum, |values| values[row]),
+                spread.noise[row] + numbers.noise,
+                core + numbers.below,
+                core + numbers.above,
+            )
+        };
+        Ok((0..rows).map(estimate).collect())
+    }
+
+    fn level(&self, level: &Level) -> Result<&LevelShapes> {
+        let shapes = self.shapes.level(level);
+        shapes.ok_or_else(|| Error::internal("an answer has a level that no question asks for"))
+    }
+
+    /// The lookups of each class.
+    fn scale(&self) -> [f64; CLASSES] {
+        std::array::from_fn(|class| nodes()[class] as f64 * self.numbers[class].number)
+    }
+}
+
+/// The pairs of a row and a cell of a coarser level, each once.
+struct Pairs {
+    /// The pair of each cell.
+    of_cell: Vec<usize>,
+    /// The row and the coarse cell of each pair.
+    pairs: Vec<(usize, usize)>,
+}
+
+impl Pairs {
+    fn new(to_row: &[u32], to_set: &[u32], each_cell_is_a_row: bool) -> Self {
+        let both = to_row.iter().zip(to_set);
+        if each_cell_is_a_row {
+            let pairs: Vec<_> = both.map(|(row, cell)| (*row as usize, *cell as usize)).collect();
+            return Self { of_cell: (0..pairs.len()).collect(), pairs };
+        }
+        let mut known: HashMap<(u32, u32), usize> = HashMap::new();
+        let mut pairs = Vec::new();
+        let of_cell = both
+            .map(|(row, cell)| {
+                *known.entry((*row, *cell)).or_insert_with(|| {
+                    pairs.push((*row as usize, *cell as usize));
+                    pairs.len() - 1
+                })
+            })
+            .collect();
+        Self { of_cell, pairs }
+    }
+}
+
+/// What noise and model add to the variance of each row.
+struct Spread {
+    noise: Vec<f64>,
+    model: Vec<f64>,
+}
+
+impl Spread {
+    fn nothing(rows: usize) -> Self {
+        Self { noise: vec![0.0; rows], model: vec![0.0; rows] }
+    }
+
+    /// Adds the errors that were made in one level, from heavy classes to light ones: an error of a
+    /// class is handed on to all above it, less by what each of them sees for itself. `through` is
+    /// what each cell of each class counts for, as a part of its cell in `to_set`.
+    fn follow(
+        &mut self,
+        pairs: &Pairs,
+        coarse: &LevelShapes,
+        through: &[Vec<f64>],
+        to_set: Option<&[u32]>,
+    ) {
+        let mut reach = vec![0.0; pairs.pairs.len()];
+        for class in (0..CLASSES).rev() {
+            if let Some(to_set) = to_set {
+                let parts: Vec<f64> =
+                    coarse.shares[class].iter().map(|share| 1.0 / share.max(1e-300)).collect();
+                let cells = through[class].iter().zip(to_set).zip(&pairs.of_cell);
+                cells.for_each(|((cell, set), pair)| reach[*pair] += cell * parts[*set as usize]);
+            } else {
+                let cells = through[class].iter().zip(&pairs.of_cell);
+                cells.for_each(|(cell, pair)| reach[*pair] += cell);
+            }
+            let (weights, noise) = (&coarse.weights[class], &coarse.noise[class]);
+            let model = &coarse.model[class];
+            for ((row, cell), reach) in pairs.pairs.iter().zip(&mut reach) {
+                let (weight, rest) = (weights[*cell], 1.0 - weights[*cell]);
+                self.noise[*row] += (*reach * weight).powi(2) * noise[*cell];
+                self.model[*row] += (*reach * rest).powi(2) * model[*cell];
+                *reach *= rest;
+            }
+        }
+    }
+}
+
+impl LevelShapes {
+    /// What is left in each cell of a whole error of the coarser level that it started from, times what
+    /// the cell counts for.
+    fn handed(&self, class: usize, own: &[f64]) -> Vec<f64> {
+        let cells = self.weights[class].iter().zip(&self.shares[class]).zip(own);
+        cells.map(|((weight, share), own)| own * (1.0 - weight) * share).collect()
+    }
+}

@@ -1,0 +1,54 @@
+//! The axes of a day's levels, and where the cells of one level lie in another.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use super::levels::{Level, LevelAxis};
+
+/// For each cell of a level, in order, its cell in a coarser one.
+pub(super) type Places = Rc<[u32]>;
+
+/// The axes, with the places of cells once they were looked up.
+pub(super) struct Geometry {
+    /// The axes.
+    pub(super) axes: Vec<LevelAxis>,
+    known: RefCell<HashMap<(Level, Level), Places>>,
+}
+
+impl Geometry {
+    pub(super) fn new(axes: Vec<LevelAxis>) -> Self {
+        Self { axes, known: RefCell::default() }
+    }
+
+    /// The level of a table: these axes at their full depth.
+    pub(super) fn full(&self, table: &[usize]) -> Level {
+        Level::full(&self.axes, table)
+    }
+
+    /// How many cells a level has.
+    pub(super) fn cells(&self, level: &Level) -> usize {
+        level.cells(&self.axes)
+    }
+
+    /// For each cell of a level, in order, its cell in a coarser one.
+    pub(super) fn places(&self, fine: &Level, coarse: &Level) -> Places {
+        let pair = (fine.clone(), coarse.clone());
+        let mut known = self.known.borrow_mut();
+        known.entry(pair).or_insert_with(|| fine.places(&self.axes, coarse).into()).clone()
+    }
+
+    /// The sums of a level's cells by those of a coarser one.
+    pub(super) fn margin(&self, cells: &[f64], fine: &Level, coarse: &Level) -> Vec<f64> {
+        margin(cells, &self.places(fine, coarse), self.cells(coarse))
+    }
+}
+
+/// Adds the cells up by their places.
+pub(super) fn margin(cells: &[f64], places: &[u32], count: usize) -> Vec<f64> {
+    let mut sums = vec![0.0; count];
+    for (cell, place) in cells.iter().zip(places) {
+        sums[*place as usize] += cell;
+    }
+    sums
+}

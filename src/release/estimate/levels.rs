@@ -1,0 +1,127 @@
+//! Levels of a table: which of its axes are distinguished, and how finely.
+//!
+//! An axis may have blocks, such as four hours in a row. It then has two depths: its blocks and its
+//! values; other axes have one. A level gives a depth for each axis, zero where it is added up.
+
+use crate::plan::AskedAxis;
+
+/// An axis of levels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct LevelAxis {
+    /// How many values it has.
+    pub(super) size: usize,
+    /// How many neighbouring values make a block.
+    pub(super) block: Option<usize>,
+    /// Whether its values are bins of a number.
+    pub(super) is_number: bool,
+}
+
+impl LevelAxis {
+    pub(super) const fn deepest(self) -> u8 {
+        if self.block.is_some() { 2 } else { 1 }
+    }
+
+    fn length(self, depth: u8) -> usize {
+        match self.block {
+            Some(block) if depth == 1 => self.size.div_ceil(block),
+            _ => self.size,
+        }
+    }
+}
+
+impl From<&AskedAxis> for LevelAxis {
+    fn from(axis: &AskedAxis) -> Self {
+        let whole = |size: u64| usize::try_from(size).unwrap_or(usize::MAX);
+        Self { size: whole(axis.size), block: axis.block.map(whole), is_number: axis.is_number }
+    }
+}
+
+/// A depth for each axis.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct Level(pub(super) Vec<u8>);
+
+impl Level {
+    /// The level of a table: these axes at their full depth.
+    pub(super) fn full(axes: &[LevelAxis], table: &[usize]) -> Self {
+        let depth = |(place, axis): (usize, &LevelAxis)| {
+            if table.contains(&place) { axis.deepest() } else { 0 }
+        };
+        Self(axes.iter().enumerate().map(depth).collect())
+    }
+
+    /// Whether one of its axes is a number.
+    pub(super) fn has_number(&self, axes: &[LevelAxis]) -> bool {
+        self.present(axes).any(|(_, axis, _)| axis.is_number)
+    }
+
+    /// The sum of the depths.
+    pub(super) fn rank(&self) -> u32 {
+        self.0.iter().map(|depth| u32::from(*depth)).sum()
+    }
+
+    /// How many cells it has.
+    pub(super) fn cells(&self, axes: &[LevelAxis]) -> usize {
+        self.present(axes).map(|(_, axis, depth)| axis.length(depth)).product()
+    }
+
+    /// Whether this level can be added up from the other one.
+    pub(super) fn is_within(&self, other: &Self) -> bool {
+        self.0.iter().zip(&other.0).all(|(coarse, fine)| coarse <= fine)
+    }
+
+    /// All levels that are as coarse or coarser, coarse ones first and this one last.
+    pub(super) fn below(&self) -> Vec<Self> {
+        let mut levels = vec![Vec::new()];
+        for depth in &self.0 {
+            levels = levels
+                .into_iter()
+                .flat_map(|level: Vec<u8>| {
+                    (0..=*depth).map(move |depth| [&level[..], &[depth]].concat())
+                })
+                .collect();
+        }
+        let mut levels: Vec<Self> =
+            levels.into_iter().map(Self).filter(|level| level.rank() > 0).collect();
+        levels.sort_by_key(Self::order);
+        levels
+    }
+
+    /// What levels are sorted by.
+    pub(super) fn order(&self) -> (u32, Vec<(usize, u8)>) {
+        let present = self.0.iter().copied().enumerate().filter(|(_, depth)| *depth > 0);
+        (self.rank(), present.collect())
+    }
+
+    /// For each cell of this level, in order, its cell in a coarser one.
+    pub(super) fn places(&self, axes: &[LevelAxis], coarse: &Self) -> Vec<u32> {
+        let mut places = vec![0_u32];
+        for (place, axis, depth) in self.present(axes) {
+            let kept = coarse.0[place];
+            let (size, length) = (axis.length(depth), count(axis.length(kept)));
+            let step = |value: usize| match axis.block {
+                Some(block) if kept < depth => count(value / block),
+                _ => count(value),
+            };
+            places = places
+                .into_iter()
+                .flat_map(|place| (0..size).map(move |value| (place, value)))
+                .map(|(place, value)| if kept == 0 { place } else { place * length + step(value) })
+                .collect();
+        }
+        places
+    }
+
+    fn present<'a>(
+        &'a self,
+        axes: &'a [LevelAxis],
+    ) -> impl Iterator<Item = (usize, LevelAxis, u8)> + 'a {
+        let all = self.0.iter().zip(axes).enumerate();
+        all.filter(|(_, (depth, _))| **depth > 0)
+            .map(|(place, (depth, axis))| (place, *axis, *depth))
+    }
+}
+
+/// Tables have at most a million cells.
+fn count(cells: usize) -> u32 {
+    u32::try_from(cells).unwrap_or(u32::MAX)
+}

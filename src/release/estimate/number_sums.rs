@@ -1,0 +1,236 @@
+//! Sums and means of a number.
+//!
+//! Half of the question's loss counts the lookups that have a number, as a shape; the other half
+//! measures, in each class, the sums of the number over lookups, as a part of its range. The mean of a
+//! class is drawn from the mean of the class below by the weight of what the class shows.
+
+use super::answer::{Answer, Rows, is_wider_than_value, real_columns};
+use super::class_numbers::{ClassNumber, NumbersPart};
+use super::deviations::Sums;
+use super::drawn::{Drawn, Estimator};
+use super::value::{Estimate, Z_95};
+use crate::plan::kinds::{CLASSES, nodes};
+use crate::plan::{Axis, Role};
+use crate::release_file::keys::Key;
+use crate::release_file::number::Grid;
+use crate::release_file::question::Question;
+use crate::{Error, Result};
+
+/// How far the mean of a class may lie from that of the class below, as a part of it.
+const SPREAD: f64 = 0.25;
+/// How much further that of the lightest class may lie from the mean over all cells.
+const FIRST: f64 = 2.0;
+
+/// The mean of a number over the lookups that have one.
+pub(super) struct NumberMeans<'a> {
+    /// The number.
+    pub(super) key: &'a Key,
+}
+
+/// The sum of a number over the lookups that have one.
+pub(super) struct NumberSums<'a> {
+    /// The number.
+    pub(super) key: &'a Key,
+}
+
+impl Estimator for NumberMeans<'_> {
+    fn answer(&self, question: &Question, drawn: &Drawn<'_>) -> Result<Answer> {
+        let means = NumberTables::new(self.key, question, drawn)?.means.of(&drawn.day.numbers);
+        let (low, high) = grid(self.key)?.range();
+        let means: Vec<Estimate> =
+            means.into_iter().map(|mean| mean.scaled(low, high - low)).collect();
+        Ok(published(&means, question, drawn))
+    }
+}
+
+impl Estimator for NumberSums<'_> {
+    fn answer(&self, question: &Question, drawn: &Drawn<'_>) -> Result<Answer> {
+        let tables = NumberTables::new(self.key, question, drawn)?;
+        let (low, high) = grid(self.key)?.range();
+        let means = tables
+            .means
+            .of(&drawn.day.numbers)
+            .into_iter()
+            .map(|mean| mean.scaled(low, high - low));
+        let counts = tables.counts(drawn)?;
+        let sums: Vec<Estimate> =
+            means.zip(counts).map(|(mean, count)| product(&mean, &count)).collect();
+        Ok(published(&sums, question, drawn))
+    }
+}
+
+fn published(estimates: &[Estimate], question: &Question, drawn: &Drawn<'_>) -> Answer {
+    let columns = real_columns(estimates, is_wider_than_value);
+    let mut answer = Answer::new(Rows::Each(1), columns);
+    answer.measured_tables = drawn.sources(question);
+    answer
+}
+
+fn grid(key: &Key) -> Result<&Grid> {
+    key.grid().ok_or_else(|| Error::internal("a number's key has no grid"))
+}
+
+/// A mean times a count; both are off independently.
+fn product(mean: &Estimate, count: &Estimate) -> Estimate {
+    let value = mean.value * count.value;
+    let both = |of_mean: f64, of_count: f64| (of_mean * count.value).hypot(of_count * mean.value);
+    let (below, above) = (count.value - count.low, count.high - count.value);
+    // Fewer lookups make a negative sum larger.
+    let (less, more) = if mean.value < 0.0 { (above, below) } else { (below, above) };
+    Estimate {
+        value,
+        noise_sd: both(mean.noise_sd, count.noise_sd),
+        low: value - both(mean.value - mean.low, less),
+        high: value + both(mean.high - mean.value, more),
+    }
+}
+
+/// What was measured of a question's number.
+struct NumberTables {
+    means: MeasuredMeans,
+    axes: Vec<Axis>,
+    by: Vec<Axis>,
+}
+
+impl NumberTables {
+    fn new(key: &Key, question: &Question, drawn: &Drawn<'_>) -> Result<Self> {
+        let by: Vec<Axis> = question.by.iter().map(Axis::of).collect();
+        let has = Axis::HasNumber(key.name().to_owned());
+        let axes: Vec<Axis> = by.iter().cloned().chain([has]).collect();
+        let level = drawn.level(&axes)?;
+        let lacking = || Error::internal("a number has no measured table");
+        let of_level = drawn.day.shapes.level(&level).ok_or_else(lacking)?;
+        // Of each row's two cells, those without and with a number.
+        let with: Vec<usize> =
+            drawn.cells_in_order(&axes)?.chunks_exact(2).map(|both| both[1]).collect();
+        let shares: Vec<Vec<f64>> = of_level
+            .shares
+            .iter()
+            .map(|shares| with.iter().map(|cell| shares[*cell]).collect())
+            .collect();
+        let order = drawn.cells_in_order(&by)?;
+        let role = Role::Sums { question: question.name.clone() };
+        let mut sums = vec![None; CLASSES];
+        for table in drawn.tables.iter().filter(|table| table.priced().table.role == role) {
+            let cells: Vec<f64> = table.contributions().collect();
+            let class = table.priced().table.class().and_then(|class| sums.get_mut(class));
+            let rows = order.iter().map(|cell| cells[*cell]).collect();
+            *class.ok_or_else(lacking)? = Some((rows, table.noise_sd().powi(2)));
+        }
+        let sums = sums.into_iter().map(|sums| sums.ok_or_else(lacking)).collect::<Result<_>>()?;
+        Ok(Self { means: MeasuredMeans { shares, sums }, axes, by })
+    }
+
+    /// The lookups with a number in each row.
+    fn counts(&self, drawn: &Drawn<'_>) -> Result<Vec<Estimate>> {
+        let (level, by) = (drawn.level(&self.axes)?, drawn.level(&self.by)?);
+        let cells = drawn.cells_in_order(&self.axes)?;
+        let mut factors = vec![0.0; cells.len()];
+        cells.chunks_exact(2).for_each(|both| factors[both[1]] = 1.0);
+        let sums = Sums { level: &level, by: &by, factors: Some(&factors), values: None };
+        let counts = drawn.day.sums(&sums)?;
+        let order = drawn.cells_in_order(&self.by)?;
+        Ok(order.into_iter().map(|cell| counts[cell].within(0.0, f64::INFINITY)).collect())
+    }
+}
+
+/// What means follow from.
+pub(super) struct MeasuredMeans {
+    /// For each class the share of its lookups that lie in each row and have a number.
+    pub(super) shares: Vec<Vec<f64>>,
+    /// For each class the noisy sums of the rows, as parts of the range, and the variance of noise.
+    pub(super) sums: Vec<(Vec<f64>, f64)>,
+}
+
+impl MeasuredMeans {
+    /// The mean of each row, from 0 to 1 over the range.
+    pub(super) fn of(&self, numbers: &[ClassNumber; CLASSES]) -> Vec<Estimate> {
+        let rows = self.sums[0].0.len();
+        let mut classes = ClassMeans::default();
+        for ((class, shares), sums) in numbers.iter().zip(&self.shares).zip(&self.sums) {
+            let count = |share: &f64| (class.number * share).max(1e-12);
+            classes.step(sums, &shares.iter().map(count).collect::<Vec<f64>>());
+        }
+        let lookups = |class: usize, row: usize| {
+            nodes()[class] as f64 * numbers[class].number * self.shares[class][row]
+        };
+        let estimate = |row: usize| {
+            let all: f64 = (0..CLASSES).map(|class| lookups(class, row)).sum();
+            let whole = all.max(1e-9);
+            let sum: f64 =
+                (0..CLASSES).map(|class| lookups(class, row) * classes.means[class][row]).sum();
+            let mean = sum / whole;
+            let (noise, model) = classes.spread(row, |class| lookups(class, row) / whole);
+            let parts = std::array::from_fn(|class| {
+                (classes.means[class][row] - mean) / whole * self.shares[class][row]
+            });
+            let part = NumbersPart::new(numbers, &parts);
+            let core = Z_95 * Z_95 * model;
+            Estimate::new(mean, noise + part.noise, core + part.below, core + part.above)
+                .within(0.0, 1.0)
+        };
+        (0..rows).map(estimate).collect()
+    }
+}
+
+/// The means of all rows, class by class; every list has one list of rows for each class.
+#[derive(Default)]
+struct ClassMeans {
+    means: Vec<Vec<f64>>,
+    weights: Vec<Vec<f64>>,
+    noise: Vec<Vec<f64>>,
+    model: Vec<Vec<f64>>,
+    /// The variance of each row's mean before the next class.
+    own: Vec<f64>,
+    /// The variance of the mean over all rows, from which the lightest class starts.
+    first: f64,
+}
+
+impl ClassMeans {
+    /// Moves from the means of the class below towards what a class's sums show.
+    fn step(&mut self, (sums, variance): &(Vec<f64>, f64), counts: &[f64]) {
+        let rows = counts.len();
+        let is_first = self.means.is_empty();
+        let (prior, far) = if let Some(last) = self.means.last() {
+            (last.clone(), SPREAD)
+        } else {
+            let all: f64 = counts.iter().sum();
+            self.first = rows as f64 * variance / (all * all);
+            self.own = vec![self.first; rows];
+            let mean = (sums.iter().sum::<f64>() / all).clamp(0.0, 1.0);
+            (vec![mean; rows], FIRST * SPREAD)
+        };
+        let mut step = [vec![0.0; rows], vec![0.0; rows], vec![0.0; rows], vec![0.0; rows]];
+        for row in 0..rows {
+            let model = (far * prior[row]).powi(2);
+            let noise = variance / (counts[row] * counts[row]);
+            let all = model + self.own[row];
+            // With one row the prior is what is seen itself.
+            let weight = if is_first && rows == 1 { 1.0 } else { all / (all + noise) };
+            let seen = sums[row] / counts[row];
+            let mean = (prior[row] + weight * (seen - prior[row])).clamp(0.0, 1.0);
+            self.own[row] = weight * weight * noise + (1.0 - weight).powi(2) * all;
+            for (list, value) in step.iter_mut().zip([mean, weight, noise, model]) {
+                list[row] = value;
+            }
+        }
+        let [means, weights, noise, model] = step;
+        self.means.push(means);
+        self.weights.push(weights);
+        self.noise.push(noise);
+        self.model.push(model);
+    }
+
+    /// The variance that noise and model give a sum over classes of a row's means, each times its part.
+    fn spread(&self, row: usize, part: impl Fn(usize) -> f64) -> (f64, f64) {
+        let (mut reach, mut noise, mut model) = (0.0_f64, 0.0, 0.0);
+        for class in (0..CLASSES).rev() {
+            reach += part(class);
+            let (weight, rest) = (self.weights[class][row], 1.0 - self.weights[class][row]);
+            noise += (reach * weight).powi(2) * self.noise[class][row];
+            model += (reach * rest).powi(2) * self.model[class][row];
+            reach *= rest;
+        }
+        (noise + reach * reach * self.first, model)
+    }
+}

@@ -1,0 +1,331 @@
+//! The shapes of all classes from their noisy tables, from light to heavy.
+//!
+//! Every class starts with the shape of the class below. Each level of it, coarse ones first, moves
+//! towards what the class's own tables show by the weight of evidence: how far classes differ from
+//! one another is estimated from the same table, over a grid of spreads. What is kept of each step
+//! (the weight, the variance of the noise and of the model) gives the deviation of any sum of
+//! answers later.
+
+use super::geometry::{Geometry, margin};
+use super::levels::Level;
+use super::observed::{Observed, Seen};
+use crate::plan::kinds::CLASSES;
+
+/// How far the cells of a class may differ from the class below: relative spreads to choose from.
+const SPREADS: [f64; 6] = [0.03, 0.06, 0.12, 0.25, 0.5, 1.0];
+/// The spread where nothing was measured: of a level of rank one, and of a finer one.
+const UNSEEN: (f64, f64) = (0.8, 0.25);
+/// The variance of a cell that its own requesters make, as a part of its number.
+const OWN: f64 = 0.1;
+/// The least part of an even spread that a cell keeps.
+pub(super) const LEAST: f64 = 1e-4;
+/// Factors this close to one are roundings.
+const UNMOVED: f64 = 1e-13;
+/// How often tables that share several levels are fitted to one another.
+const SHARED_ROUNDS: usize = 20;
+/// The root of what changed from one class to the next goes on in the class after it, up to this factor.
+const AHEAD: f64 = 4.0;
+
+/// One level of all classes; every list has a list of cells for each class.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(super) struct LevelShapes {
+    /// The shares of the cells.
+    pub(super) shares: Vec<Vec<f64>>,
+    /// The weight that the class's own tables had.
+    pub(super) weights: Vec<Vec<f64>>,
+    /// The variance of the noise, in squared shares.
+    pub(super) noise: Vec<Vec<f64>>,
+    /// The variance of the model, in squared shares.
+    pub(super) model: Vec<Vec<f64>>,
+    /// The variance of the level's own shares before the next class.
+    own: Vec<f64>,
+}
+
+/// The shapes of all classes.
+pub(super) struct Shapes {
+    /// The axes.
+    pub(super) geometry: Geometry,
+    /// The levels, coarse ones first.
+    pub(super) levels: Vec<(Level, LevelShapes)>,
+    /// The tables that no other one holds, with the shares of the class at hand.
+    tops: Vec<(Level, Vec<f64>)>,
+    /// The shares of the top tables in the class before.
+    before: Vec<Vec<f64>>,
+}
+
+impl Shapes {
+    /// Estimates the shapes of classes with these numbers of requesters; `asked` are the axes of all
+    /// questions.
+    pub(super) fn new(
+        geometry: Geometry,
+        asked: &[Vec<usize>],
+        numbers: &[f64; CLASSES],
+        observed: &[Vec<Observed>; CLASSES],
+    ) -> Self {
+        let full: Vec<Level> = asked.iter().map(|table| geometry.full(table)).collect();
+        let mut tops: Vec<Level> = Vec::new();
+        for level in full.iter().filter(|level| level.rank() > 0) {
+            let is_inside = full.iter().any(|other| level.is_within(other) && level != other);
+            if !is_inside && !tops.contains(level) {
+                tops.push(level.clone());
+            }
+        }
+        let mut levels: Vec<Level> = tops.iter().flat_map(Level::below).collect();
+        levels.sort_by_key(Level::order);
+        levels.dedup();
+        let blank = |level: Level| {
+            let own = vec![0.0; geometry.cells(&level)];
+            (level, LevelShapes { own, ..LevelShapes::default() })
+        };
+        let even = |level: Level| {
+            let cells = geometry.cells(&level);
+            (level, vec![1.0 / cells as f64; cells])
+        };
+        let levels = levels.into_iter().map(blank).collect();
+        let tops: Vec<(Level, Vec<f64>)> = tops.into_iter().map(even).collect();
+        let before = tops.iter().map(|(_, shares)| shares.clone()).collect();
+        let mut shapes = Self { geometry, levels, tops, before };
+        for (class, (number, observed)) in numbers.iter().zip(observed).enumerate() {
+            shapes.go_ahead(class);
+            shapes.add_class(*number, observed);
+        }
+        shapes
+    }
+
+    /// One level of all classes; `None` if no question has it.
+    pub(super) fn level(&self, level: &Level) -> Option<&LevelShapes> {
+        self.levels.iter().find(|(known, _)| known == level).map(|(_, shapes)| shapes)
+    }
+
+    fn add_class(&mut self, number: f64, observed: &[Observed]) {
+        let whole = number.max(1e-12);
+        let mut levels = std::mem::take(&mut self.levels);
+        let mut posts = Vec::with_capacity(levels.len());
+        for (level, shapes) in &mut levels {
+            let mean: Vec<f64> = self.shares(level).iter().map(|share| share * whole).collect();
+            let seen = Seen::of(&self.geometry, level, number, observed);
+            let kind = LevelKind {
+                is_rank_one: level.rank() == 1,
+                has_number: level.has_number(&self.geometry.axes),
+            };
+            let cells = shapes.step(kind, whole, &mean, seen.as_ref());
+            let ratios: Vec<f64> =
+                cells.iter().zip(&mean).map(|(cell, mean)| cell / mean.max(1e-300)).collect();
+            // Where nothing was seen and no cell was lifted, shapes stay as they are.
+            if ratios.iter().any(|ratio| (ratio - 1.0).abs() > UNMOVED) {
+                let geometry = &self.geometry;
+                for (top, shares) in self.tops.iter_mut().filter(|(top, _)| level.is_within(top)) {
+                    for (share, place) in shares.iter_mut().zip(&*geometry.places(top, level)) {
+                        *share *= ratios[*place as usize];
+                    }
+                }
+            }
+            posts.push((level.clone(), cells));
+        }
+        for place in 0..self.tops.len() {
+            rake(&self.geometry, &mut self.tops[place], &posts, whole);
+            self.fit_to_earlier(place, &levels);
+        }
+        self.keep_shares(&mut levels);
+        self.levels = levels;
+    }
+
+    /// Notes the shares of every level, fine ones first: each is added up from the smallest finer one.
+    fn keep_shares(&self, levels: &mut [(Level, LevelShapes)]) {
+        for place in (0..levels.len()).rev() {
+            let (here, finer) = levels.split_at_mut(place + 1);
+            let (level, shapes) = &mut here[place];
+            // Only levels of the same top table have the shares that the first top table gives.
+            let home = self.tops.iter().find(|(top, _)| level.is_within(top));
+            let Some((top, cells)) = home else { continue };
+            let known = finer
+                .iter()
+                .filter(|(other, _)| level.is_within(other) && other.is_within(top))
+                .min_by_key(|(other, _)| self.geometry.cells(other));
+            let shares =
+                match known.and_then(|(other, shapes)| Some((other, shapes.shares.last()?))) {
+                    Some((other, shares)) => self.geometry.margin(shares, other, level),
+                    None => self.geometry.margin(cells, top, level),
+                };
+            shapes.shares.push(shares);
+        }
+    }
+
+    /// Lets what changed between the last two classes go on at half the pace.
+    fn go_ahead(&mut self, class: usize) {
+        for ((_, shares), before) in self.tops.iter_mut().zip(&mut self.before) {
+            let now = shares.clone();
+            // The first class has no class before it.
+            if class > 1 {
+                for (share, before) in shares.iter_mut().zip(&*before) {
+                    let change = *share / before.max(1e-300);
+                    *share *= change.clamp(1.0 / AHEAD, AHEAD).sqrt();
+                }
+            }
+            to_one(shares);
+            *before = now;
+        }
+    }
+
+    /// Fits a top table to the levels that it shares with earlier ones, so that answers add up.
+    fn fit_to_earlier(&mut self, place: usize, levels: &[(Level, LevelShapes)]) {
+        let (earlier, rest) = self.tops.split_at_mut(place);
+        let Some((top, cells)) = rest.first_mut() else { return };
+        let home = |level: &Level| earlier.iter().find(|(other, _)| level.is_within(other));
+        let shared: Vec<&Level> = levels
+            .iter()
+            .map(|(level, _)| level)
+            .filter(|level| level.is_within(top) && home(level).is_some())
+            .collect();
+        let finest: Vec<&Level> = shared
+            .iter()
+            .copied()
+            .filter(|level| !shared.iter().any(|other| *level != *other && level.is_within(other)))
+            .collect();
+        let rounds = if finest.len() == 1 { 1 } else { SHARED_ROUNDS };
+        for _ in 0..rounds {
+            for level in &finest {
+                let Some((other, theirs)) = home(level) else { continue };
+                let wanted = self.geometry.margin(theirs, other, level);
+                scale_to(cells, &self.geometry.places(top, level), &wanted);
+            }
+        }
+    }
+
+    /// The present shares of a level, from the first top table that has it.
+    fn shares(&self, level: &Level) -> Vec<f64> {
+        let top = self.tops.iter().find(|(top, _)| level.is_within(top));
+        top.map_or_else(Vec::new, |(top, cells)| self.geometry.margin(cells, top, level))
+    }
+}
+
+impl LevelShapes {
+    /// Moves a class's cells from `mean` towards what was seen, and notes the step.
+    fn step(
+        &mut self,
+        kind: LevelKind,
+        number: f64,
+        mean: &[f64],
+        seen: Option<&Seen>,
+    ) -> Vec<f64> {
+        let (count, square) = (mean.len(), number * number);
+        let even = mean.iter().sum::<f64>() / count as f64;
+        let spread = |spread: f64, cell: f64| {
+            // Bins far from the others are empty in every class, so a small one may not grow as much.
+            let base =
+                if kind.has_number { cell * (cell + even) } else { (cell + even / 2.0).powi(2) };
+            f64::min(spread * spread * base + OWN * cell, number * cell)
+        };
+        let mut step = Step::nothing(count);
+        if let Some(seen) = seen {
+            let own: Vec<f64> = self.own.iter().map(|own| own * square).collect();
+            let prior = |by: f64, cell: usize| spread(by, mean[cell]) + own[cell];
+            step = Step::towards(mean, seen, prior);
+            for (model, own) in step.model.iter_mut().zip(own) {
+                *model = (*model - own).max(0.0);
+            }
+        } else {
+            let unseen = if kind.is_rank_one { UNSEEN.0 } else { UNSEEN.1 };
+            step.model = mean.iter().map(|cell| spread(unseen, *cell)).collect();
+        }
+        let zero = vec![0.0; count];
+        let (seen_cells, variance) =
+            seen.map_or((mean, &zero[..]), |seen| (&seen.cells, &seen.variance));
+        let moved = |cell: usize| mean[cell] + step.weights[cell] * (seen_cells[cell] - mean[cell]);
+        let least = LEAST * number / count as f64;
+        let mut cells: Vec<f64> = (0..count).map(|cell| moved(cell).max(least)).collect();
+        let sum: f64 = cells.iter().sum();
+        cells.iter_mut().for_each(|cell| *cell *= number / sum);
+        for (cell, own) in self.own.iter_mut().enumerate() {
+            let (weight, rest) = (step.weights[cell], 1.0 - step.weights[cell]);
+            *own = weight * weight * variance[cell] / square
+                + rest * rest * (step.model[cell] / square + *own);
+        }
+        self.noise.push(variance.iter().map(|variance| variance / square).collect());
+        self.model.push(step.model.iter().map(|model| model / square).collect());
+        self.weights.push(step.weights);
+        cells
+    }
+}
+
+/// What decides how far classes may differ in a level.
+#[derive(Clone, Copy)]
+struct LevelKind {
+    is_rank_one: bool,
+    has_number: bool,
+}
+
+/// How far each cell moves, and how far classes differ.
+struct Step {
+    weights: Vec<f64>,
+    model: Vec<f64>,
+}
+
+impl Step {
+    fn nothing(count: usize) -> Self {
+        Self { weights: vec![0.0; count], model: vec![0.0; count] }
+    }
+
+    /// Averages over the spreads by how well each explains what was seen.
+    fn towards(mean: &[f64], seen: &Seen, prior: impl Fn(f64, usize) -> f64) -> Self {
+        let likely = |spread: &f64| -> f64 {
+            let one = |cell: usize| {
+                let all = prior(*spread, cell) + seen.variance[cell];
+                all.ln() + (seen.cells[cell] - mean[cell]).powi(2) / all
+            };
+            -0.5 * (0..mean.len()).map(one).sum::<f64>()
+        };
+        let likely: Vec<f64> = SPREADS.iter().map(likely).collect();
+        let most = likely.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        let likely: Vec<f64> = likely.iter().map(|one| (one - most).exp()).collect();
+        let all: f64 = likely.iter().sum();
+        let mut step = Self::nothing(mean.len());
+        for cell in 0..mean.len() {
+            for (spread, likely) in SPREADS.iter().zip(&likely) {
+                let prior = prior(*spread, cell);
+                step.weights[cell] += likely / all * prior / (prior + seen.variance[cell]);
+                step.model[cell] += likely / all * prior;
+            }
+        }
+        step
+    }
+}
+
+/// Fits a top table to what its levels came to, fine ones first, and scales it to one.
+fn rake(
+    geometry: &Geometry,
+    (top, cells): &mut (Level, Vec<f64>),
+    posts: &[(Level, Vec<f64>)],
+    number: f64,
+) {
+    let inside = |(level, _): &&(Level, Vec<f64>)| level.is_within(top) && level != top;
+    let levels: Vec<_> = posts
+        .iter()
+        .rev()
+        .filter(inside)
+        .map(|(level, post)| {
+            let shares: Vec<f64> = post.iter().map(|cell| cell / number).collect();
+            (geometry.places(top, level), shares)
+        })
+        .collect();
+    for (places, post) in &levels {
+        scale_to(cells, places, post);
+    }
+    to_one(cells);
+}
+
+/// Scales cells so that they add up to these sums by place.
+fn scale_to(cells: &mut [f64], places: &[u32], wanted: &[f64]) {
+    let mut factors = margin(cells, places, wanted.len());
+    for (factor, wanted) in factors.iter_mut().zip(wanted) {
+        *factor = wanted / factor.max(1e-300);
+    }
+    for (cell, place) in cells.iter_mut().zip(places) {
+        *cell *= factors[*place as usize];
+    }
+}
+
+fn to_one(cells: &mut [f64]) {
+    let sum: f64 = cells.iter().sum();
+    cells.iter_mut().for_each(|cell| *cell /= sum);
+}

@@ -1,0 +1,57 @@
+//! A value with its interval.
+
+/// The 97.5 % quantile of the standard normal.
+pub const Z_95: f64 = 1.959_963_984_540_054;
+
+/// A value with its interval.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Estimate {
+    /// The value.
+    pub(super) value: f64,
+    /// The standard deviation that the noise gives it.
+    pub(super) noise_sd: f64,
+    /// The lower end of the interval.
+    pub(super) low: f64,
+    /// The upper end of the interval.
+    pub(super) high: f64,
+}
+
+impl Estimate {
+    /// A value with the variance of its noise and the squares of what else may be missing on each side.
+    pub(super) fn new(value: f64, noise: f64, below: f64, above: f64) -> Self {
+        let half = |other: f64| (Z_95 * Z_95 * noise + other).sqrt();
+        Self { value, noise_sd: noise.sqrt(), low: value - half(below), high: value + half(above) }
+    }
+
+    /// The same with all deviations this many times as long.
+    pub(super) fn widened(self, factor: f64) -> Self {
+        let end = |end: f64| self.value + (end - self.value) * factor;
+        Self { low: end(self.low), high: end(self.high), ..self }
+    }
+
+    /// The same where up to `floor` of the value is what every cell keeps, seen or not.
+    pub(super) fn less_floor(self, floor: f64) -> Self {
+        Self { low: self.low - floor, ..self }
+    }
+
+    /// The same for what lies in a range.
+    pub(super) fn within(self, least: f64, most: f64) -> Self {
+        Self { low: self.low.max(least), high: self.high.min(most), ..self }
+    }
+
+    /// The same in other units: `offset` plus `factor`, which is above zero, times everything.
+    pub(super) fn scaled(self, offset: f64, factor: f64) -> Self {
+        let of = |number: f64| offset + factor * number;
+        Self {
+            value: of(self.value),
+            noise_sd: self.noise_sd * factor,
+            low: of(self.low),
+            high: of(self.high),
+        }
+    }
+
+    /// Half the width of the interval.
+    pub(super) fn half_width(self) -> f64 {
+        (self.high - self.low) / 2.0
+    }
+}

@@ -1,0 +1,146 @@
+//! A day of a given size, imagined before anything is spent: which tables its look would ask for, and
+//! how wide the intervals of its answers would be.
+//!
+//! Requesters' lookups are lognormal, as those of the simulator are: the busiest tenth makes about
+//! two thirds of them. Every value of a key is equally likely. The answers are those of the
+//! estimators that a real day has, from tables whose noise happens to be zero, so that their
+//! intervals are what noise and model of such a day give.
+
+use super::draw::{NoisyTable, PricedTable};
+use super::estimate::{Answers, NoisyNumbers, answers, class_numbers};
+use crate::plan::kinds::{CLASSES, Hat, SHAPE_ONE, nodes};
+use crate::plan::{Contribution, FoundKeys, Plan, Role, Split, kept};
+use crate::release_file::ReleaseFile;
+use crate::release_file::lattice::LATTICE_ONE;
+use crate::{Error, Result};
+
+/// The spread of the logarithm of lookups per requester.
+const SPREAD: f64 = 1.6;
+/// How many requesters stand for all of them.
+const SAMPLE: u32 = 4_000;
+
+/// How many lookups and requesters a day has.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Load {
+    /// Lookups in all.
+    pub lookups: f64,
+    /// Requesters in all.
+    pub requesters: f64,
+}
+
+/// An imagined day.
+pub struct Rehearsal {
+    /// How many requesters each class of activity has.
+    pub numbers: [f64; CLASSES],
+    /// The tables that the look would ask for.
+    pub tables: Vec<PricedTable>,
+    /// The answers.
+    pub answers: Answers,
+}
+
+/// Imagines a day of this load; draws nothing and reads no logs.
+///
+/// # Errors
+/// Refused, when the budget is too small; usage, for keys that cannot be laid out.
+pub fn rehearse(release_file: &ReleaseFile, split: &Split, load: Load) -> Result<Rehearsal> {
+    let numbers = numbers(load);
+    let look = Plan::of_look(release_file, split)?.tables.into_iter().next();
+    let look = PricedTable::new(look.ok_or_else(|| Error::internal("a plan has no look"))?)?;
+    let seen: NoisyNumbers = numbers.map(|number| (number, look.noise_sd()));
+    let planned = class_numbers(&seen).map(|class| class.number);
+    let plan = Plan::of_day(release_file, split, &planned, &FoundKeys::new())?;
+    let tables: Vec<PricedTable> =
+        plan.tables.iter().cloned().map(PricedTable::new).collect::<Result<_>>()?;
+    let imagined = |(priced, cells): (&PricedTable, &u32)| {
+        let cell = steps(cell(priced, *cells, &numbers));
+        NoisyTable::imagined(priced.clone(), vec![cell; *cells as usize])
+    };
+    let noisy: Vec<NoisyTable> = tables.iter().zip(&plan.sizes()).map(imagined).collect();
+    let answers = answers(&release_file.questions, &plan, &seen, &noisy)?;
+    Ok(Rehearsal { numbers, tables, answers })
+}
+
+/// What each cell of a table would hold, in requesters.
+fn cell(priced: &PricedTable, cells: u32, numbers: &[f64; CLASSES]) -> f64 {
+    let count = f64::from(cells.max(1));
+    let all: f64 = numbers.iter().sum();
+    let of_class = priced.table.class().map_or(all, |class| numbers[class]);
+    match (&priced.table.role, &priced.table.contribution) {
+        // The middle of the range.
+        (Role::Sums { .. }, _) => of_class / 2.0 / count,
+        (_, Contribution::Presence(_)) => {
+            let occupied = |lookups: u64| 1.0 - (1.0 - 1.0 / count).powf(lookups as f64);
+            nodes().iter().zip(numbers).map(|(node, number)| occupied(*node) * number).sum()
+        }
+        (Role::Shapes, _) => {
+            let clip = priced.table.clip.contributions();
+            of_class * if priced.table.axes.is_empty() { 1.0 } else { kept(clip) } / count
+        }
+        _ => all / count,
+    }
+}
+
+/// How many requesters of a load are in each class.
+fn numbers(load: Load) -> [f64; CLASSES] {
+    let mean = (load.lookups / load.requesters).max(1.0);
+    // Nobody has less than one lookup, so the middle of the logarithms lies a little lower.
+    let of = |middle: f64| {
+        (0..SAMPLE).map(move |place| {
+            let below = (f64::from(place) + 0.5) / f64::from(SAMPLE);
+            (middle + SPREAD * normal(below)).exp().max(1.0)
+        })
+    };
+    let (mut low, mut high) = (-40.0_f64, mean.ln());
+    for _ in 0..60 {
+        let middle = f64::midpoint(low, high);
+        let average = of(middle).sum::<f64>() / f64::from(SAMPLE);
+        if average < mean { low = middle } else { high = middle }
+    }
+    let mut numbers = [0.0; CLASSES];
+    for lookups in of(high) {
+        for (class, weight) in Hat::of(whole(lookups)).weights() {
+            let part = weight as f64 / SHAPE_ONE as f64;
+            numbers[class] += part * load.requesters / f64::from(SAMPLE);
+        }
+    }
+    numbers
+}
+
+/// The number below which a standard normal lies with this probability.
+fn normal(below: f64) -> f64 {
+    let (mut low, mut high) = (-10.0_f64, 10.0_f64);
+    for _ in 0..60 {
+        let middle = f64::midpoint(low, high);
+        if libm::erfc(-middle / std::f64::consts::SQRT_2) / 2.0 < below {
+            low = middle;
+        } else {
+            high = middle;
+        }
+    }
+    high
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "at least one")]
+fn whole(lookups: f64) -> u64 {
+    lookups.round() as u64
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "conversions stop at the ends")]
+fn steps(requesters: f64) -> i64 {
+    (requesters * LATTICE_ONE as f64).round() as i64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_classes_of_a_load_have_its_lookups() {
+        for (lookups, requesters) in [(1e6, 2e5), (3_000.0, 600.0), (1e6, 1e6), (1e7, 1e3)] {
+            let numbers = numbers(Load { lookups, requesters });
+            let sum: f64 =
+                nodes().iter().zip(numbers).map(|(node, number)| *node as f64 * number).sum();
+            assert!((sum / lookups - 1.0).abs() < 0.05, "{lookups} {requesters}: {sum}");
+        }
+    }
+}
