@@ -1,4 +1,4 @@
-"""Makes golden ledgers: python3 tests/golden/make.py PROGRAM
+"""Makes golden ledgers: python3 tests/golden/make.py PROGRAM FOLDER
 
 Runs the program on simulated logs, in a temporary folder, through every state that an entry can
 have, and copies what the tests need beside the release files. The faults that leave an entry
@@ -103,10 +103,17 @@ def replace_folder(folder, to):
     shutil.copytree(folder, to / folder)
 
 
-def leave_drawn(file, day, ledger):
+def has_look(ledger):
+    """Whether the newest entry has its look stored."""
+    with contextlib.closing(sqlite3.connect(ledger)) as database:
+        looked = "SELECT count(*) FROM journal WHERE event = 'looked' AND entry = ?"
+        return database.execute(looked, [len(states(ledger))]).fetchone()[0] == 1
+
+
+def leave_drawn(file, day, ledger, is_there=lambda ledger: True):
     """Lets the ledger grow by so little that the draw is noted and its answers are not stored."""
     grown = os.path.getsize(ledger)
-    while states(ledger)[-1] != "drawn":
+    while states(ledger)[-1] != "drawn" or not is_there(ledger):
         grown += 2048
 
         def limit(bytes=grown):
@@ -184,6 +191,40 @@ def requester_window():
         keep(to, "windows.ledger")
 
 
-requester_day()
-person_day()
-requester_window()
+def look():
+    with world("look") as to:
+        simulate(18, 2)
+        for day in ["2026-06-03", "2026-06-04"]:
+            few = [
+                (f"+1415555{100 + place % 70:04}", f"+1212555{100 + place * 7 % 97:04}")
+                for place in range(400)
+            ]
+            write_rows(f"logs/day={day}/part-0.csv", day, few)
+        release("daily.toml", "2026-06-01")
+        # Its answers are stored, and published by the next run.
+        pathlib.Path("published/busy/day=2026-06-02").write_text("in the way")
+        release("daily.toml", "2026-06-02", 74)
+        os.remove("published/busy/day=2026-06-02")
+
+        elsewhere = {**os.environ, "TMPDIR": "/nonexistent"}
+        release("daily.toml", "2026-06-03", 74, "--memory", "1", env=elsewhere)
+        leave_drawn("daily.toml", "2026-06-04", "daily.ledger", has_look)
+        # There are no logs of this day.
+        release("daily.toml", "2026-06-05")
+        assert states("daily.ledger") == ["published", "committed", "reserved", "drawn", "empty"]
+        keep(to, "daily.ledger")
+        for day in ["2026-06-03", "2026-06-04"]:
+            replace_folder(f"logs/day={day}", to)
+
+        # What the next run publishes belongs to the digests.
+        release("daily.toml", "2026-06-02")
+        (to / "published.sha256").write_text(digests(["published"]))
+
+
+FOLDERS = {
+    "requester-day": requester_day,
+    "person-day": person_day,
+    "requester-window": requester_window,
+    "look": look,
+}
+FOLDERS[sys.argv[2]]()

@@ -45,6 +45,13 @@ pub(crate) fn number(place: usize) -> String {
     format!("+1415555{:04}", 100 + place * 7)
 }
 
+/// Eight rows each of many requesters in the first `days` days, in the order of time: such days do not
+/// look empty. The first ten numbers do not ask.
+pub(crate) fn crowd(days: i64) -> Vec<Row> {
+    let rows = (0..days * 2_400).zip((10..310).cycle());
+    rows.map(|(row, place)| (START + row * HOUR / 100, number(place), number(9))).collect()
+}
+
 /// An instant as the command line takes it.
 pub(crate) fn instant(micros: i64) -> String {
     jiff::Timestamp::from_microsecond(micros).unwrap().to_string()

@@ -10,6 +10,8 @@ use circles::{Imports, circles, imports};
 use code::{functions, production};
 use variants::{hides_variants, names_variants};
 
+use crate::world::World;
+
 /// Modules that any stage may use.
 const EVERYWHERE: [&str; 5] = ["error", "footer", "release_file", "ledger", "plan"];
 
@@ -226,6 +228,10 @@ fn every_shipped_release_file_is_one() {
             let path = entry.unwrap().path();
             if path.extension().is_some_and(|ending| ending == "toml") {
                 pointillist::release_file::ReleaseFile::read(&path).unwrap();
+                // And it asks for nothing that only earlier versions took.
+                let path = path.to_str().unwrap();
+                let ran = World::empty().run(&["plan", path]);
+                assert_eq!(ran.code, 0, "{path}: {}", ran.stderr);
             }
         }
     }

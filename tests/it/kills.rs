@@ -6,6 +6,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use pointillist::ledger::{EntryId, Ledger, Which};
+
 use crate::world::World;
 
 #[test]
@@ -31,6 +33,7 @@ fn runs_that_are_killed_at_any_moment_leave_nothing_half_done() {
 
     let mut files: BTreeMap<_, Vec<u8>> = BTreeMap::new();
     let mut spent = 0;
+    let mut looks: BTreeMap<EntryId, Vec<i64>> = BTreeMap::new();
     for round in 0..kills {
         let mut command = world.command(&arguments);
         command.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null());
@@ -51,6 +54,14 @@ fn runs_that_are_killed_at_any_moment_leave_nothing_half_done() {
         let now = spent_by_all(&ledger);
         assert!(now >= spent, "round {round}: a charge was lost");
         spent = now;
+        let opened = Ledger::open_existing(&world.path("daily.ledger")).unwrap();
+        for entry in opened.entries(Which::All).unwrap() {
+            if let Some(look) = opened.look(entry.id).unwrap() {
+                let known = looks.entry(entry.id).or_insert_with(|| look.clone());
+                assert!(*known == look, "round {round}: the look was drawn again");
+            }
+        }
+        drop(opened);
         for (path, bytes) in world.published() {
             if path.components().any(|part| part.as_os_str().to_string_lossy().starts_with("_tmp"))
             {

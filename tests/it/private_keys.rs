@@ -8,7 +8,7 @@ use arrow_array::types::Int64Type;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use serde_json::Value;
 
-use crate::world::World;
+use crate::world::{HEADER, World};
 
 const QUESTION: &str = r#"
 [[question]]
@@ -16,14 +16,13 @@ name = "hot"
 count = "lookups"
 by = ["target_prefix:6"]
 keys = "private"
-clip = 3
 "#;
 
 /// Three thousand requesters who ask about three prefixes each, one who asks about another, and one
 /// whose target is too short for a prefix.
 fn many_requesters() -> World {
     let world = World::new();
-    let mut text = String::from("requester,target,requested_at,client_ip,app,route,latency_ms\n");
+    let mut text = String::from(HEADER);
     let mut add = |requester: String, target: String| {
         let at = "2026-03-02T10:00:00Z";
         text.push_str(&format!("{requester},{target},{at},,messages,sms,1\n"));
@@ -43,13 +42,24 @@ fn many_requesters() -> World {
     world
 }
 
-fn published(world: &World, question: &str) -> BTreeMap<String, i64> {
+/// Each prefix with its value and the ends of its interval.
+fn published(world: &World, question: &str) -> BTreeMap<String, [i64; 3]> {
     let path = world.path(&format!("published/{question}/day=2026-03-02/part-0.parquet"));
     let reader = ParquetRecordBatchReaderBuilder::try_new(File::open(path).unwrap()).unwrap();
     let batch = reader.build().unwrap().next().unwrap().unwrap();
     let keys = batch.column(0).as_string::<i32>().iter().map(|key| key.unwrap().to_owned());
-    let values = batch.column_by_name("value").unwrap().as_primitive::<Int64Type>();
-    keys.zip(values.values().iter().copied()).collect()
+    let columns = ["value", "ci_low", "ci_high"]
+        .map(|name| batch.column_by_name(name).unwrap().as_primitive::<Int64Type>().clone());
+    let row = |row: usize| columns.each_ref().map(|column| column.value(row));
+    keys.enumerate().map(|(place, key)| (key, row(place))).collect()
+}
+
+/// Rows of a day by many requesters about a target that is too short for a prefix.
+fn others(day: &str) -> String {
+    let row = |place: usize| {
+        format!("+1415202{:04},+6834000,{day}T11:00:00Z,,messages,sms,1\n", place % 300)
+    };
+    (0..2_400).map(row).collect()
 }
 
 #[test]
@@ -61,10 +71,10 @@ fn prefixes_that_many_share_are_found_and_counted() {
     // The lone prefix is found with a probability of at most 7e-8.
     let keys: Vec<&str> = found.keys().map(String::as_str).collect();
     assert_eq!(keys, ["+121255", "+130555", "+491511", "other"]);
-    // The clip of 3 takes nothing: noise of sd 3 / sqrt(2 rho) = 23, rho being half of 0.7 * 0.0241.
-    for (key, value) in &found {
+    // The truth is within three half-widths, which are at least six standard deviations of the noise.
+    for (key, [value, low, high]) in &found {
         let truth = if key == "other" { 2 } else { 3_000 };
-        assert!((value - truth).abs() < 6 * 24, "{found:?}");
+        assert!((value - truth).abs() * 2 < 3 * (high - low), "{found:?}");
     }
 }
 
@@ -72,7 +82,6 @@ fn prefixes_that_many_share_are_found_and_counted() {
 fn what_a_day_published_the_next_one_counts_without_looking_for_it() {
     let world = many_requesters();
     let text = std::fs::read_to_string(world.path("logs/lookups.csv")).unwrap();
-    let header = text.lines().next().unwrap();
     // The next day has ten requesters of one prefix, far too few to be found again.
     let few: Vec<String> = text
         .lines()
@@ -80,7 +89,8 @@ fn what_a_day_published_the_next_one_counts_without_looking_for_it() {
         .take(10)
         .map(|line| line.replace("2026-03-02", "2026-03-03"))
         .collect();
-    world.write("logs/more.csv", format!("{header}\n{}\n", few.join("\n")).as_bytes());
+    let more = [HEADER, &few.join("\n"), "\n", &others("2026-03-03"), &others("2026-03-10")];
+    world.write("logs/more.csv", more.concat().as_bytes());
     let next = |world: &World| {
         let ran = world.day("2026-03-03");
         assert_eq!(ran.code, 0, "{}", ran.stderr);
@@ -150,10 +160,14 @@ fn without_a_delta_for_keys_they_are_refused_before_anything_is_spent() {
 #[test]
 fn a_day_without_rows_finds_nothing_and_says_so_like_any_other() {
     let world = many_requesters();
-    let ran = world.run(&["run", "release.toml", "--day", "2026-03-03", "--as-of", "2026-03-10"]);
+    let ran = world.day("2026-03-03");
     assert_eq!(ran.code, 0, "{}", ran.stderr);
-    let ran = world.run(&["inspect", "published/hot/day=2026-03-03/part-0.parquet"]);
-    assert_eq!(ran.code, 0, "{}", ran.stderr);
-    let plan = world.run(&["plan", "release.toml"]);
-    assert!(plan.stdout.contains("hot: keys, round 2 finds"), "{}", plan.stdout);
+    assert!(ran.stdout.contains("2026-03-03  looks empty"), "{}", ran.stdout);
+    assert!(world.published().is_empty());
+    // Nothing was looked for, so no delta is spent.
+    let block = &world.ledger()["blocks"][0];
+    assert_eq!(
+        (&block["block"], &block["key_delta_spent_atto"]),
+        (&"2026-03-03".into(), &0.into())
+    );
 }

@@ -11,7 +11,7 @@ use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::schema::types::ColumnPath;
 
-use crate::archive_world::{ArchiveWorld, HOUR, Row, START, instant, number};
+use crate::archive_world::{ArchiveWorld, HOUR, Row, START, crowd, instant, number};
 
 const DAY: i64 = 24 * HOUR;
 
@@ -173,7 +173,8 @@ fn the_cutoff_is_half_open_to_the_microsecond() {
 #[test]
 fn release_first_saves_a_day_that_is_still_whole_and_exits_0() {
     let world = ArchiveWorld::new();
-    world.write_log("x.csv", &two_days());
+    let rows = crowd(2);
+    world.write_log("x.csv", &rows);
     let as_of = instant(START + 30 * DAY);
     let ran = world.run(&["retain", "release.toml", "--as-of", &as_of, "--release-first"]);
     assert_eq!(ran.code, 0, "{}", ran.stderr);
@@ -182,7 +183,7 @@ fn release_first_saves_a_day_that_is_still_whole_and_exits_0() {
     // The day is released, so its deletion loses nothing.
     let ran = world.retain(START + 31 * DAY);
     assert_eq!(ran.code, 0, "{}", ran.stderr);
-    assert_eq!(world.live(), two_days()[24..]);
+    assert_eq!(world.live(), rows[rows.len() / 2..]);
 }
 
 #[test]

@@ -235,13 +235,19 @@ fn countries_become_regions_over_weeks() {
         "rolled/volume_without_hour_in_regions_by_week/week=2026-W01/part-0.parquet",
     ]);
     insta::assert_snapshot!(inspected.stdout, @r#"
-    rolled/volume_without_hour_in_regions_by_week/week=2026-W01/part-0.parquet: volume of release daily, week 2026-W01 (UTC)
+    rolled/volume_without_hour_in_regions_by_week/week=2026-W01/part-0.parquet: volume of release daily,
+    week 2026-W01 (UTC)
     4 rows; columns target_region, value, noise_sd, ci_low, ci_high, uninformative, days, of_days
 
-    Adding published values up tells nothing more about anybody. For any requester, everything that this release published of the 2 days added up here comes to epsilon 24.87 at delta 9e-7. The tables behind these sums alone come to epsilon 17.71 at delta 9e-7. What is promised of each day is in its own files.
+    Adding published values up tells nothing more about anybody. For any requester, everything that this
+    release published of the 2 days added up here comes to epsilon 24.87 at delta 9e-7. The tables
+    behind these sums alone come to epsilon 11.93 at delta 9e-7. What is promised of each day is in its
+    own files.
 
-    Each value carries noise, whose standard deviation is in noise_sd; the interval in ci_low and ci_high holds the bounded value in 95 of 100 cases.
-    The intervals of these days leave out what bounding took: 2026-01-01, 2026-01-02.
+    value is the answer with its noise; ci_low to ci_high is about the number of lookups that a full
+    count would give, and holds it in about 95 of 100 cases. It allows for the noise, and for what was
+    not measured as finely as it was asked. noise_sd is the standard deviation of the noise alone. A row
+    marked uninformative says nothing.
     "#);
 }
 

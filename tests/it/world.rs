@@ -9,6 +9,28 @@ use tempfile::TempDir;
 /// Requesters and targets of the test logs; none of these may ever be printed.
 pub(crate) const SECRETS: [&str; 4] = ["+14155550123", "+14155550124", "+442079460999", "10.9.8.7"];
 
+/// The header of the test logs.
+pub(crate) const HEADER: &str = "requester,target,requested_at,client_ip,app,route,latency_ms\n";
+
+/// How many requesters ask each day, eight times each: no noise makes such a day look empty.
+const REQUESTERS: usize = 300;
+/// In each hour a third of them ask.
+const IN_AN_HOUR: usize = REQUESTERS / 3;
+
+/// The rows of one day in the order of time, by the secret requesters and many others.
+pub(crate) fn rows_of(day: &str) -> String {
+    let row = |place: usize| {
+        let requester = match place % REQUESTERS {
+            secret @ (0 | 1) => SECRETS[secret].to_owned(),
+            other => format!("+1646555{other:04}"),
+        };
+        let hour = place / IN_AN_HOUR;
+        let (target, client) = (SECRETS[2], SECRETS[3]);
+        format!("{requester},{target},{day}T{hour:02}:15:00Z,{client},messages,sms,12.5\n")
+    };
+    (0..24 * IN_AN_HOUR).map(row).collect()
+}
+
 /// A folder in which a release can be run.
 pub(crate) struct World {
     folder: TempDir,
@@ -27,23 +49,25 @@ impl World {
         Self { folder: tempfile::tempdir().unwrap() }
     }
 
-    /// Makes three days of a tiny log, and a release file with two questions.
+    /// Makes three days of a small log, and a release file with two questions.
     pub(crate) fn new() -> Self {
         let world = Self::empty();
-        let mut text =
-            String::from("requester,target,requested_at,client_ip,app,route,latency_ms\n");
-        for day in 1..=3 {
-            for hour in 0..24 {
-                text.push_str(&format!(
-                    "{},{},2026-03-0{day}T{hour:02}:15:00Z,{},messages,sms,12.5\n",
-                    SECRETS[hour % 2],
-                    SECRETS[2],
-                    SECRETS[3]
-                ));
-            }
-        }
-        world.write("logs/lookups.csv", text.as_bytes());
+        let days: String = (1..=3).map(|day| rows_of(&format!("2026-03-0{day}"))).collect();
+        world.write("logs/lookups.csv", format!("{HEADER}{days}").as_bytes());
         world.write("release.toml", RELEASE.as_bytes());
+        world
+    }
+
+    /// A world whose logs lie in one folder for each of these days, as `day_folder` promises.
+    pub(crate) fn in_day_folders(days: &[String]) -> Self {
+        let world = Self::new();
+        std::fs::remove_file(world.path("logs/lookups.csv")).unwrap();
+        world.edit("logs/*.csv", "logs/**/*.csv");
+        world.edit("[keys]", "day_folder = \"day\"\n[keys]");
+        for day in days {
+            let file = format!("{HEADER}{}", rows_of(day));
+            world.write(&format!("logs/day={day}/part-0.csv"), file.as_bytes());
+        }
         world
     }
 
@@ -82,6 +106,12 @@ impl World {
     /// Runs one day of the release, as of a later day.
     pub(crate) fn day(&self, day: &str) -> Ran {
         self.run(&["run", "release.toml", "--day", day, "--as-of", "2026-03-10"])
+    }
+
+    /// The manifest of a released day.
+    pub(crate) fn manifest(&self, day: &str) -> serde_json::Value {
+        let path = self.path(&format!("published/_manifest/day={day}.json"));
+        serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
     }
 
     /// Every published file with its bytes.
