@@ -9,9 +9,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use arrow_array::{ArrayRef, RecordBatch, StringArray, TimestampMicrosecondArray};
-use parquet::arrow::ArrowWriter;
 
-use crate::world::{Chance, START};
+use crate::world::{Chance, START, write};
 
 const REQUESTERS: usize = 50_000;
 const KEYS: usize = 50_000;
@@ -80,7 +79,7 @@ impl Asked {
     }
 
     /// A log in which each key is a prefix of nine digits.
-    pub(crate) fn write(&self, path: &Path) {
+    pub(crate) fn write(&self, folder: &Path) {
         let pairs = || {
             let all = self.0.iter().enumerate();
             all.flat_map(|(requester, own)| own.iter().map(move |key| (requester, *key)))
@@ -95,10 +94,7 @@ impl Asked {
             ("requested_at", Arc::new(times.with_timezone("UTC")) as ArrayRef),
         ])
         .expect("a batch");
-        let file = std::fs::File::create(path).expect("a file");
-        let mut writer = ArrowWriter::try_new(file, batch.schema(), None).expect("a writer");
-        writer.write(&batch).expect("rows");
-        writer.close().expect("a footer");
+        write(&batch, folder);
     }
 }
 

@@ -1,28 +1,26 @@
-//! One simulated day, in memory and as a log.
+//! Invented users whose activity has a law of its own: a day in memory and as a log.
 
-use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
 use arrow_array::{ArrayRef, RecordBatch, StringArray, TimestampMicrosecondArray};
 use parquet::arrow::ArrowWriter;
 
-pub(crate) const DATES: [&str; 8] = [
-    "2026-01-05",
-    "2026-01-06",
-    "2026-01-07",
-    "2026-01-08",
-    "2026-01-09",
-    "2026-01-10",
-    "2026-01-11",
-    "2026-01-12",
-];
+use crate::log::Log;
+
+/// The day of all invented users.
+pub(crate) const DATE: &str = "2026-01-05";
 /// 2026-01-05T00:00:00Z in microseconds.
 pub(crate) const START: i64 = 1_767_571_200_000_000;
 const LOOKUPS: usize = 300_000;
 const REQUESTERS: usize = 60_000;
+/// How many requesters a power law has.
+const POWER_REQUESTERS: usize = 20_000;
+/// From this many lookups on, a requester of a power law uses one app and asks about one country.
+const HEAVY: usize = 100;
 pub(crate) const APPS: [&str; 4] = ["messages", "contacts", "calls", "share"];
 const COUNTRIES: usize = 20;
+const ROUTES: [&str; 2] = ["messenger", "sms"];
 
 pub(crate) const QUESTIONS: [(&str, &[&str]); 8] = [
     ("total", &[]),
@@ -35,12 +33,8 @@ pub(crate) const QUESTIONS: [(&str, &[&str]); 8] = [
     ("hour_country_app_route", &["hour", "country", "app", "route"]),
 ];
 
-/// The axes of all questions: name, how many values, and how many of them make a block.
-pub(crate) const AXES: [(&str, usize, Option<usize>); 4] =
-    [("hour", 24, Some(4)), ("country", COUNTRIES + 1, None), ("app", 5, None), ("route", 3, None)];
-
 /// Who asks.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Users {
     /// Activity is lognormal with sigma 1.2.
     Plain,
@@ -48,38 +42,30 @@ pub(crate) enum Users {
     Bots,
     /// The same, and these requesters all ask about one country by one app.
     ConcentratedBots,
+    /// Activity follows a power law with this exponent, without end.
+    Power(f64),
 }
 
 impl Users {
     pub(crate) const fn words(self) -> &'static str {
         match self {
-            Self::Plain => "No bots",
-            Self::Bots => "Bots: 2 in 1000 ask 60 times as much",
-            Self::ConcentratedBots => "Bots that all ask about one country, by one app",
+            Self::Plain => "no bots",
+            Self::Bots => "2 in 1000 ask 60 times as much",
+            Self::ConcentratedBots => "these all ask about one country, by one app",
+            Self::Power(_) => "a power law",
         }
     }
 }
 
 /// A lookup: who, and the positions of hour, country, app and route.
-pub(crate) struct Row {
+struct Row {
     requester: usize,
     keys: [usize; 4],
 }
 
-pub(crate) struct Day {
-    /// Days after the first.
-    number: i64,
-    rows: Vec<Row>,
-}
+pub(crate) struct Day(Vec<Row>);
 
-/// One table: each requester's cells and the truth.
-pub(crate) struct Table {
-    pub(crate) units: Vec<Vec<f64>>,
-    pub(crate) cells: Vec<Vec<usize>>,
-    pub(crate) truth: Vec<f64>,
-}
-
-/// The listed countries; positions in this list, sorted, and `other` last.
+/// The listed countries; one position more stands for all others.
 pub(crate) fn countries() -> Vec<String> {
     (0..COUNTRIES).map(|country| format!("c{country:02}")).collect()
 }
@@ -122,113 +108,118 @@ impl Chance {
 }
 
 impl Day {
-    pub(crate) fn simulate(users: Users, number: i64, seed: u64) -> Self {
+    pub(crate) fn simulate(users: Users, seed: u64) -> Self {
         let mut chance = Chance(seed);
-        let is_bot = |user: usize| !matches!(users, Users::Plain) && user.is_multiple_of(500);
-        let activity: Vec<f64> = (0..REQUESTERS)
-            .map(|user| (1.2 * chance.normal()).exp() * if is_bot(user) { 60.0 } else { 1.0 })
-            .collect();
-        // Countries by Zipf's law, every second lookup by the favourite app, hours with a daily rhythm.
-        let sizes: Vec<f64> = (0..=COUNTRIES).map(|rank| 1.0 / (rank as f64 + 1.0)).collect();
-        let rhythm: Vec<f64> = (0..24)
-            .map(|hour| 1.2 - (f64::from(hour) / 24.0 * std::f64::consts::TAU).cos())
-            .collect();
-        let apps = [0.5, 0.25, 0.15, 0.07, 0.03];
-        let homes: Vec<usize> = activity.iter().map(|_| chance.pick(&sizes)).collect();
-        let mut ends = Vec::with_capacity(REQUESTERS);
-        let mut sum = 0.0;
-        for one in &activity {
-            sum += one;
-            ends.push(sum);
-        }
-        let rows = (0..LOOKUPS)
-            .map(|_| {
-                let at = chance.unit() * sum;
-                let requester = ends.partition_point(|end| *end <= at).min(REQUESTERS - 1);
-                let concentrated = matches!(users, Users::ConcentratedBots) && is_bot(requester);
-                let country = match chance.unit() {
-                    _ if concentrated => 3,
-                    part if part < 0.85 => homes[requester],
-                    _ => chance.pick(&sizes),
-                };
-                let app = if concentrated { 1 } else { chance.pick(&apps) };
-                let route = usize::from(chance.unit() < 0.3);
-                Row { requester, keys: [chance.pick(&rhythm), country, app, route] }
-            })
-            .collect();
-        Self { number, rows }
-    }
-
-    /// The positions of a table's cells follow the published order: keys sorted, `other` among them.
-    pub(crate) fn table(&self, by: &[&str]) -> Table {
-        let axes: Vec<(usize, Vec<usize>)> = by.iter().map(|name| axis(name)).collect();
-        let count: usize = axes.iter().map(|(_, order)| order.len()).product();
-        let mut units: Vec<HashMap<usize, f64>> = vec![HashMap::new(); REQUESTERS];
-        let mut truth = vec![0.0; count];
-        for row in &self.rows {
-            let cell = axes
-                .iter()
-                .fold(0, |cell, (axis, order)| cell * order.len() + order[row.keys[*axis]]);
-            truth[cell] += 1.0;
-            *units[row.requester].entry(cell).or_default() += 1.0;
-        }
-        let units: Vec<Vec<(usize, f64)>> = units
-            .into_iter()
-            .map(|unit| {
-                let mut unit: Vec<(usize, f64)> = unit.into_iter().collect();
-                unit.sort_unstable_by_key(|(cell, _)| *cell);
-                unit
-            })
-            .collect();
-        Table {
-            cells: units.iter().map(|unit| unit.iter().map(|(cell, _)| *cell).collect()).collect(),
-            units: units
-                .iter()
-                .map(|unit| unit.iter().map(|(_, count)| *count).collect())
-                .collect(),
-            truth,
+        match users {
+            Users::Power(exponent) => power(&mut chance, exponent),
+            users => lognormal(&mut chance, users),
         }
     }
 
-    pub(crate) fn write(&self, path: &Path) {
+    pub(crate) fn log(&self) -> Log {
+        let mut log = Log::default();
+        let (countries, hours) = (countries(), (0..24).map(|hour| hour.to_string()));
+        let hours: Vec<String> = hours.collect();
+        for Row { requester, keys: [hour, country, app, route] } in &self.0 {
+            let keys = [
+                ("hour", hours[*hour].as_str()),
+                ("country", countries.get(*country).map_or("other", String::as_str)),
+                ("app", APPS.get(*app).copied().unwrap_or("other")),
+                ("route", ROUTES[*route]),
+            ];
+            log.add(*requester as u64, &keys, f64::NAN);
+        }
+        log
+    }
+
+    pub(crate) fn write(&self, folder: &Path) {
         let text = |of: &dyn Fn(&Row) -> String| -> ArrayRef {
-            Arc::new(self.rows.iter().map(|row| Some(of(row))).collect::<StringArray>())
+            Arc::new(self.0.iter().map(|row| Some(of(row))).collect::<StringArray>())
         };
+        let countries = countries();
         let country =
-            |row: &Row| countries().get(row.keys[1]).cloned().unwrap_or_else(|| "zz".to_owned());
-        let times: TimestampMicrosecondArray = self
-            .rows
-            .iter()
-            .map(|row| {
-                let hour = i64::try_from(row.keys[0]).expect("an hour");
-                Some(START + (self.number * 24 + hour) * 3_600_000_000)
-            })
-            .collect();
+            |row: &Row| countries.get(row.keys[1]).map_or("zz", String::as_str).to_owned();
+        let moment =
+            |row: &Row| Some(START + i64::try_from(row.keys[0]).expect("an hour") * 3_600_000_000);
+        let times: TimestampMicrosecondArray = self.0.iter().map(moment).collect();
         let batch = RecordBatch::try_from_iter([
             ("requester", text(&|row| format!("r{}", row.requester))),
             ("target", text(&|_| "t".to_owned())),
             ("requested_at", Arc::new(times.with_timezone("UTC")) as ArrayRef),
             ("app", text(&|row| (*APPS.get(row.keys[2]).unwrap_or(&"web")).to_owned())),
             ("country", text(&country)),
-            ("route", text(&|row| ["messenger", "sms"][row.keys[3]].to_owned())),
+            ("route", text(&|row| ROUTES[row.keys[3]].to_owned())),
         ])
         .expect("a batch");
-        let file = std::fs::File::create(path).expect("a file");
-        let mut writer = ArrowWriter::try_new(file, batch.schema(), None).expect("a writer");
-        writer.write(&batch).expect("rows");
-        writer.close().expect("a footer");
+        write(&batch, folder);
     }
 }
 
-/// A key's place in a row, and the published position of each of its values.
-fn axis(name: &str) -> (usize, Vec<usize>) {
-    match name {
-        "hour" => (0, (0..24).collect()),
-        "country" => (1, (0..=COUNTRIES).collect()),
-        // Published: calls, contacts, messages, other, share.
-        "app" => (2, vec![2, 1, 0, 4, 3]),
-        // Published: messenger, sms, unknown; no row is unknown.
-        "route" => (3, vec![0, 1, 2]),
-        other => panic!("no key {other}"),
+/// Writes a log below a folder.
+pub(crate) fn write(batch: &RecordBatch, folder: &Path) {
+    let folder = folder.join("lookups");
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let file = std::fs::File::create(folder.join("part-0.parquet")).expect("a file");
+    let mut writer = ArrowWriter::try_new(file, batch.schema(), None).expect("a writer");
+    writer.write(batch).expect("rows");
+    writer.close().expect("a footer");
+}
+
+fn lognormal(chance: &mut Chance, users: Users) -> Day {
+    let is_bot = |user: usize| users != Users::Plain && user.is_multiple_of(500);
+    let activity: Vec<f64> = (0..REQUESTERS)
+        .map(|user| (1.2 * chance.normal()).exp() * if is_bot(user) { 60.0 } else { 1.0 })
+        .collect();
+    // Countries by Zipf's law, every second lookup by the favourite app, hours with a daily rhythm.
+    let sizes: Vec<f64> = (0..=COUNTRIES).map(|rank| 1.0 / (rank as f64 + 1.0)).collect();
+    let rhythm = rhythm(|part| 1.2 - part.cos());
+    let apps = [0.5, 0.25, 0.15, 0.07, 0.03];
+    let homes: Vec<usize> = activity.iter().map(|_| chance.pick(&sizes)).collect();
+    let mut ends = Vec::with_capacity(REQUESTERS);
+    let mut sum = 0.0;
+    for one in &activity {
+        sum += one;
+        ends.push(sum);
     }
+    let rows = (0..LOOKUPS).map(|_| {
+        let at = chance.unit() * sum;
+        let requester = ends.partition_point(|end| *end <= at).min(REQUESTERS - 1);
+        let concentrated = users == Users::ConcentratedBots && is_bot(requester);
+        let country = match chance.unit() {
+            _ if concentrated => 3,
+            part if part < 0.85 => homes[requester],
+            _ => chance.pick(&sizes),
+        };
+        let app = if concentrated { 1 } else { chance.pick(&apps) };
+        let route = usize::from(chance.unit() < 0.3);
+        Row { requester, keys: [chance.pick(&rhythm), country, app, route] }
+    });
+    Day(rows.collect())
+}
+
+fn power(chance: &mut Chance, exponent: f64) -> Day {
+    let sizes: Vec<f64> = (0..=COUNTRIES).map(|rank| (rank as f64 + 1.0).powf(-0.9)).collect();
+    let rhythm = rhythm(|part| 1.1 + (part - 14.0 / 24.0 * std::f64::consts::TAU).cos());
+    let apps = [0.65, 0.15, 0.1, 0.07, 0.03];
+    let mut rows = Vec::new();
+    for requester in 0..POWER_REQUESTERS {
+        let count = (1.0 - chance.unit()).powf(-1.0 / exponent) as usize;
+        let home = chance.pick(&sizes);
+        for _ in 0..count {
+            let country = match chance.unit() {
+                _ if count > HEAVY => 0,
+                part if part < 0.6 => home,
+                _ => chance.pick(&sizes),
+            };
+            let app = if count > HEAVY { 0 } else { chance.pick(&apps) };
+            let route = usize::from(chance.unit() < 0.3);
+            rows.push(Row { requester, keys: [chance.pick(&rhythm), country, app, route] });
+        }
+    }
+    Day(rows)
+}
+
+/// The weight of each hour, from its part of the circle.
+fn rhythm(of: impl Fn(f64) -> f64) -> Vec<f64> {
+    (0..24).map(|hour| of(f64::from(hour) / 24.0 * std::f64::consts::TAU)).collect()
 }
