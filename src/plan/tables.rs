@@ -35,7 +35,9 @@ impl Tables<'_> {
     /// The numbers of requesters by class.
     pub(super) fn look(&self) -> MeasuredTable {
         let role = Role::Look;
-        self.table("activity".to_owned(), role, Contribution::Activity, self.split.look)
+        // No question can have a name with spaces.
+        let name = "requesters by activity".to_owned();
+        self.table(name, role, Contribution::Activity, self.split.look)
     }
 
     /// The rounds that find the prefixes of a question, each over what the ones before left.

@@ -103,7 +103,7 @@ fn adds_up(world: &World, names: &[&str]) -> Value {
     assert_eq!(look + parts.values().sum::<u64>(), charge);
 
     let tables = manifest["measured_tables"].as_array().unwrap();
-    assert_eq!(tables[0]["name"], "activity");
+    assert_eq!(tables[0]["name"], "requesters by activity");
     uses_up(nano(&tables[0]["rho"]), look, "the look");
     // The price of each follows from its sensitivity and noise.
     for table in tables {

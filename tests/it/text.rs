@@ -153,7 +153,8 @@ fn a_statement_and_an_inspection_say_what_was_spent_and_promised() {
         classes.starts_with("   requesters   95 % interval\n0                    8 "),
         "{classes}"
     );
-    let look = "  activity: discrete gaussian of sd 13.104, clip 1.0000, rho 0.002911696\n";
+    let look =
+        "  requesters by activity: discrete gaussian of sd 13.104, clip 1.0000, rho 0.002911696\n";
     assert!(measured.starts_with(look), "{measured}");
     assert!(measured.ends_with("\n\nLedger entry 1.\n"), "{measured}");
 }
