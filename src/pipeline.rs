@@ -148,8 +148,9 @@ impl Standing {
     }
 }
 
-/// What the ledger knows of this release and day.
+/// What the ledger knows of this release and day; refuses a day that is published and unknown to it.
 fn standing(job: &Job, ledger: &Ledger, day: Day) -> Result<Standing> {
+    publish::require_known(&job.out, day, ledger)?;
     let fingerprint = job.release_file.fingerprint();
     let mut standing = Standing::New;
     for entry in ledger.find(&job.release_file.name, day)? {

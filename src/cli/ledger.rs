@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::args::{LedgerPlace, LedgerVerb};
 use super::output::Output;
-use crate::ledger::{Entry, EntryId, Ledger, Which};
+use crate::ledger::{Entry, EntryId, Ledger, Marks, Which};
 use crate::release::PricedTable;
 use crate::release_file::ReleaseFile;
 use crate::release_file::lattice::LATTICE_ONE;
@@ -26,7 +26,7 @@ pub(crate) fn run(verb: &LedgerVerb, output: &Output) -> Result<()> {
             statement::show(&Ledger::open_existing(&path(place)?)?, *entries, output)
         }
         LedgerVerb::Export(place) => export(&Ledger::open_existing(&path(place)?)?, output),
-        LedgerVerb::Verify(place) => verify(&Ledger::open_existing(&path(place)?)?, output),
+        LedgerVerb::Verify(place) => verify(place, output),
         LedgerVerb::Void { entry, place } => {
             let wait = Duration::from_secs(60);
             let mut ledger = Ledger::reopen(&path(place)?, wait, Clock::System)?;
@@ -144,8 +144,13 @@ fn mechanisms(plan: &Value, entry: &Entry) -> Value {
     std::iter::once(first).chain(parts.enumerate().map(question)).collect()
 }
 
-fn verify(ledger: &Ledger, output: &Output) -> Result<()> {
+fn verify(place: &LedgerPlace, output: &Output) -> Result<()> {
+    let ledger = Ledger::open_existing(&path(place)?)?;
     let found = ledger.verify()?;
+    if let Some(release) = &place.release {
+        let release_file = ReleaseFile::read(release)?;
+        Marks::read(&release_file.logs.place, &release_file.output)?.require_known(&ledger)?;
+    }
     let object = json!({
         "events": found.events,
         "entries": found.entries,

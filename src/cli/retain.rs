@@ -35,7 +35,7 @@ pub(crate) fn run(asked: &Retain, output: &Output) -> Result<u8> {
         return dry_run(&job, now, output).map(|()| 0);
     }
     let mut ledger = open_custody(&job.release_file, job.wait)?;
-    Marks::read(&job.release_file.logs.place)?
+    Marks::read(&job.release_file.logs.place, &job.out)?
         .require_no_holds_elsewhere(&ledger, now.of_holds())?;
     let mut worst = 0;
     if asked.release_first {

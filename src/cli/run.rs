@@ -41,8 +41,15 @@ pub(crate) fn run(asked: &Run, output: &Output) -> Result<u8> {
         range.text.push_str("no day is closed and inside retention: nothing to do\n");
     }
     range.text.push_str(&format!("tables: {}\n", job.out.display()));
+    let mut warnings = status::warnings(&job.release_file, job.as_of)?;
+    warnings.extend(ledger.unmarked().iter().map(|folder| {
+        format!(
+            "no mark can be written in {}: a ledger restored from an older backup, or a second one, \
+             would go unnoticed there",
+            folder.display()
+        )
+    }));
     drop(ledger);
-    let warnings = status::warnings(&job.release_file, job.as_of)?;
     for warning in &warnings {
         output.warning(warning);
     }

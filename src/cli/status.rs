@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::args::Status;
 use super::output::Output;
-use crate::ledger::{Ledger, State};
+use crate::ledger::{Ledger, Marks, State};
 use crate::pipeline::logs_changed_since;
 use crate::release_file::ReleaseFile;
 use crate::release_file::window::{Clock, Day, DayWindow, MICROS_PER_DAY, days_before};
@@ -86,7 +86,7 @@ impl Standing {
 /// is 1 when an operator must look.
 ///
 /// # Errors
-/// Usage, for the release file; I/O, when the ledger is damaged.
+/// Usage, for the release file; refused, when the ledger is behind its mark; I/O, when it is damaged.
 pub(crate) fn run(asked: &Status, output: &Output) -> Result<u8> {
     let release_file = ReleaseFile::read(&asked.release)?;
     let as_of = Now::read(asked.as_of.as_deref())?.as_of;
@@ -94,6 +94,9 @@ pub(crate) fn run(asked: &Status, output: &Output) -> Result<u8> {
     let mut text = String::new();
     let mut needs_operator = false;
     let ledger = existing_ledger(&release_file)?;
+    if let Some(ledger) = &ledger {
+        Marks::read(&release_file.logs.place, &release_file.output)?.require_known(ledger)?;
+    }
     let changed =
         if asked.check_logs { changed_days(&release_file, as_of)? } else { BTreeSet::new() };
     for (day, standing) in standings(&release_file, as_of)? {

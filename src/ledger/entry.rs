@@ -74,6 +74,8 @@ pub struct Entry {
     pub code_version: String,
     /// When it was reserved.
     pub reserved_at: Timestamp,
+    /// The head of the journal's chain then.
+    pub head: String,
 }
 
 /// Which entries to list.
@@ -173,6 +175,9 @@ impl Entry {
             }
             entry.blocks.push(row.get(0)?);
         }
+        if let [reserved] = journal::of(connection, Event::Reserved, Some(id))?.as_slice() {
+            entry.head.clone_from(&reserved.hash);
+        }
         Ok(Some(entry))
     }
 
@@ -195,6 +200,7 @@ impl Entry {
             logs_digest: row.get("logs_digest")?,
             code_version: row.get("code_version")?,
             reserved_at: row.get::<_, Instant>("reserved_at")?.0,
+            head: String::new(),
         })
     }
 

@@ -29,6 +29,15 @@ impl StoredFile {
     pub fn is_of(&self, question: &str) -> bool {
         self.path.strip_prefix(question).is_some_and(|rest| rest.starts_with('/'))
     }
+
+    /// Whether a path is relative and stays inside the output.
+    #[must_use]
+    pub fn stays_inside(path: &str) -> bool {
+        !path.is_empty()
+            && !path.contains(['\\', '\0'])
+            && !path.ends_with('/')
+            && Path::new(path).components().all(|part| matches!(part, Component::Normal(_)))
+    }
 }
 
 /// What the journal keeps of one file.
@@ -58,7 +67,7 @@ pub(super) fn write(
     }
     let mut marks = Vec::with_capacity(files.len());
     for file in sorted {
-        if !stays_inside(&file.path) {
+        if !StoredFile::stays_inside(&file.path) {
             let path = &file.path;
             return Err(Error::internal(format!(
                 "a release has a file outside its output: {path}"
@@ -121,13 +130,6 @@ fn payload(marks: &[Mark]) -> Outcome<String> {
     journal::payload(&Payload { files: marks })
 }
 
-fn stays_inside(path: &str) -> bool {
-    !path.is_empty()
-        && !path.contains(['\\', '\0'])
-        && !path.ends_with('/')
-        && Path::new(path).components().all(|part| matches!(part, Component::Normal(_)))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -135,10 +137,10 @@ mod tests {
     #[test]
     fn only_paths_inside_the_output_are_stored() {
         for good in ["a", "volume/day=2026-01-01/part-0.parquet", "a..b/c", "_manifest/x.json"] {
-            assert!(stays_inside(good), "{good}");
+            assert!(StoredFile::stays_inside(good), "{good}");
         }
         for bad in ["", "/a", "..", "a/../../b", "../a", "./a", "a\\..\\b", "a/", "a\0b"] {
-            assert!(!stays_inside(bad), "{bad:?}");
+            assert!(!StoredFile::stays_inside(bad), "{bad:?}");
         }
     }
 }

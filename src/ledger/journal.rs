@@ -240,6 +240,17 @@ pub(super) fn agrees(
         [only] if only.payload == payload && only.hash == only.computed_hash()))
 }
 
+/// The last hash, which stands for all of it.
+pub(super) fn head(connection: &Connection) -> Outcome<String> {
+    let sql = "SELECT hash FROM journal ORDER BY sequence DESC LIMIT 1";
+    Ok(connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?)
+}
+
+/// Whether it has, or had, this head.
+pub(super) fn holds(connection: &Connection, head: &str) -> Outcome<bool> {
+    Ok(connection.prepare_cached("SELECT 1 FROM journal WHERE hash = ?1")?.exists([head])?)
+}
+
 /// The state that the last of an entry's events left it in.
 pub(super) fn state(connection: &Connection, entry: EntryId) -> Outcome<Option<State>> {
     let last = connection

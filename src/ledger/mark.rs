@@ -1,168 +1,155 @@
-//! The mark that a ledger leaves beside the logs, so that a second one is noticed.
+//! The file of marks in a folder: a line for each ledger, written whole or not at all.
 //!
-//! What two ledgers over the same logs promise adds up, and neither shows it. The first run through
-//! a ledger therefore writes the ledger's name into `.pointillist-ledger` in the folder of the logs,
-//! which no glob reads; a run through another ledger is refused unless a person says that it is
-//! meant. A folder that cannot be written gets no mark, and a mark that was removed is not missed:
-//! this guards against mistakes, not against a person.
+//! In: a folder, and the head of a ledger's chain. Out: the lines that are there, and the ledger's own
+//! with that head, durably and in place of its earlier one. What a mark means is in [`super::marks`].
 
-use std::fs;
-use std::io::Write;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::verbs::Ledger;
-use crate::release_file::logs::Place;
+use super::place::{beside, remove_if_there};
 use crate::{Error, Result};
 
-/// The name of the file; names that begin with a dot are never logs.
-const NAME: &str = ".pointillist-ledger";
+/// The name of the file; names that begin with a dot are neither logs nor tables.
+pub(super) const NAME: &str = ".pointillist-ledger";
 
-/// What to do about a second ledger over the same logs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Second {
-    /// Refuse it.
-    Refuse,
-    /// Let it add its own promise to the first one's.
-    Allow,
-}
-
-/// The marks beside the logs of one release.
-pub struct Marks {
-    file: PathBuf,
-    /// The name of a single file, or nothing for a whole folder.
-    logs: Option<String>,
-    marks: Vec<Mark>,
-}
-
+/// A line of a mark's file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct Mark {
+pub(super) struct Mark {
+    #[serde(default)]
+    pub(super) of: Of,
     /// The name of a single file, or nothing for a whole folder.
-    logs: Option<String>,
+    pub(super) logs: Option<String>,
+    /// Whether the logs lie in folders of that folder too.
+    #[serde(default = "is_deep_unless_told")]
+    pub(super) deep: bool,
     /// The ledger, by the check of its key.
-    ledger: String,
-    /// Where it lay.
-    path: String,
+    pub(super) ledger: String,
+    /// Where it lay; not told in an output.
+    #[serde(default)]
+    pub(super) path: String,
+    /// The last hash of its journal.
+    pub(super) head: Option<String>,
 }
 
-impl Marks {
-    /// Reads the marks beside these logs; empty if there is no such file.
-    ///
-    /// # Errors
-    /// I/O, when there is one that cannot be read.
-    pub fn read(place: &Place) -> Result<Self> {
-        let file = place.base().join(NAME);
-        let path = place.path();
-        let logs = path.is_file().then(|| {
-            path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+/// What is marked.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Of {
+    #[default]
+    Logs,
+    Output,
+}
+
+const fn is_deep_unless_told() -> bool {
+    true
+}
+
+/// The marks that an open ledger raises.
+#[derive(Default)]
+pub(super) struct Raised {
+    pub(super) own: Vec<(PathBuf, Mark)>,
+    /// Folders whose mark could not be raised.
+    unwritable: Vec<PathBuf>,
+}
+
+impl Mark {
+    /// Whether both mark the same things.
+    pub(super) fn same_place(&self, other: &Self) -> bool {
+        self.of == other.of && self.logs == other.logs
+    }
+}
+
+impl Raised {
+    /// Writes the ledger's head into each mark; what cannot be written is remembered.
+    pub(super) fn raise(&mut self, head: &str) {
+        self.write(head, |folder, mark| {
+            let _lock = lock(folder).ok();
+            put(folder, mark, true)
         });
-        let unreadable = |what: &str| {
-            Error::io(format!("the mark {} {what}", file.display())).help(
-                "it names the ledger that these logs are charged to: restore it, or remove it if no \
-                 other ledger charges them",
-            )
-        };
-        let text = match fs::read_to_string(&file) {
-            Ok(text) => text,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
-            Err(error) => return Err(unreadable("cannot be read").because(error)),
-        };
-        let marks = text
-            .lines()
-            .map(serde_json::from_str)
-            .collect::<Result<_, _>>()
-            .map_err(|_| unreadable("is damaged"))?;
-        Ok(Self { file, logs, marks })
     }
 
-    /// Refuses a ledger that is yet to be made, where another charges these logs.
-    ///
-    /// # Errors
-    /// Refused, naming the other ledger.
-    pub fn allow_new(&self, ledger: &Path, second: Second) -> Result<()> {
-        match self.others("").next() {
-            Some(other) if second == Second::Refuse && !ledger.exists() => Err(refused(other)),
-            _ => Ok(()),
+    /// The folders whose mark could not be raised.
+    pub(super) fn unwritable(&self) -> &[PathBuf] {
+        &self.unwritable
+    }
+
+    /// The same for a first mark, where the folder of the logs is locked already.
+    pub(super) fn raise_locked(&mut self, head: &str) {
+        self.write(head, |folder, mark| put(folder, mark, true));
+    }
+
+    pub(super) fn withdraw(&self) {
+        for (folder, mark) in &self.own {
+            // A mark that stays refuses the next ledger too, which is safe.
+            let _stays = put(folder, mark, false);
         }
     }
 
-    /// Marks the logs as charged to this ledger.
-    ///
-    /// # Errors
-    /// Refused, naming the other ledger, where another charges them.
-    pub fn claim(&self, ledger: &Ledger, second: Second) -> Result<()> {
-        let id = ledger.writer.as_ref().map(|writer| writer.key.check()).unwrap_or_default();
-        let mine = Mark {
-            logs: self.logs.clone(),
-            ledger: id,
-            path: ledger.place.ledger.display().to_string(),
-        };
-        let known = |mark: &Mark| mark.logs == mine.logs && mark.ledger == mine.ledger;
-        if self.marks.iter().any(known) {
-            return Ok(());
-        }
-        if let (Some(other), Second::Refuse) = (self.others(&mine.ledger).next(), second) {
-            return Err(refused(other));
-        }
-        let line = serde_json::to_string(&mine)
-            .map_err(|_| Error::internal("a mark cannot be written down"))?;
-        let written = fs::OpenOptions::new()
-            .create(true)
-            .append(true)
-            .open(&self.file)
-            .and_then(|mut file| file.write_all(format!("{line}\n").as_bytes()));
-        if written.is_err() {
-            tracing::info!(
-                "the folder of the logs cannot be written: a second ledger over them would go unnoticed"
-            );
-        }
-        Ok(())
-    }
-
-    /// Refuses to delete rows that another ledger over the same logs may hold: only that one can
-    /// seal them.
-    ///
-    /// # Errors
-    /// Refused, naming the other ledger; I/O, when it cannot be read.
-    pub fn require_no_holds_elsewhere(&self, ledger: &Ledger, now: Timestamp) -> Result<()> {
-        let id = ledger.writer.as_ref().map(|writer| writer.key.check()).unwrap_or_default();
-        for other in self.others(&id) {
-            let path = Path::new(&other.path);
-            let unknown = |error: Error| {
-                Error::refused(format!("another ledger over these logs may hold rows, {}", other.path))
-                    .help(format!(
-                        "it cannot be asked: restore it, or, if it is gone for good, remove its line from {}",
-                        self.file.display()
-                    ))
-                    .because(error)
-            };
-            let custody =
-                Ledger::open_existing(path).and_then(|other| other.custody()).map_err(unknown)?;
-            if custody.holds.iter().any(|hold| hold.is_active(now)) {
-                return Err(Error::refused(format!(
-                    "another ledger over these logs holds rows for an order, {}",
-                    other.path
-                ))
-                .help("delete through that ledger (--ledger), which seals them first"));
+    fn write(&mut self, head: &str, write: impl Fn(&Path, &Mark) -> io::Result<()>) {
+        for (folder, mark) in &mut self.own {
+            mark.head = Some(head.to_owned());
+            self.unwritable.retain(|other| other != folder);
+            // In a folder that is not there, nothing can be drawn from or written over.
+            if folder.exists() && write(folder, mark).is_err() {
+                self.unwritable.push(folder.clone());
             }
         }
-        Ok(())
-    }
-
-    /// The marks of other ledgers over the same logs: a folder and a file in it overlap.
-    fn others<'a>(&'a self, ledger: &'a str) -> impl Iterator<Item = &'a Mark> {
-        self.marks.iter().filter(move |mark| {
-            let overlap = mark.logs.is_none() || self.logs.is_none() || mark.logs == self.logs;
-            overlap && mark.ledger != ledger
-        })
     }
 }
 
-fn refused(other: &Mark) -> Error {
-    Error::refused(format!("these logs are charged to another ledger, {}", other.path)).help(
-        "use that ledger: what two ledgers promise about the same logs adds up. If that is meant, \
-         run once with --new-ledger",
-    )
+/// Puts a line into a folder's marks in place of the ledger's earlier one, or takes it out, durably.
+fn put(folder: &Path, mark: &Mark, stays: bool) -> io::Result<()> {
+    let mut marks = lines(folder).map_err(io::Error::other)?;
+    marks.retain(|other| other.ledger != mark.ledger || !other.same_place(mark));
+    if stays {
+        marks.push(mark.clone());
+    }
+    let mut text = String::new();
+    for mark in marks {
+        text.push_str(&serde_json::to_string(&mark)?);
+        text.push('\n');
+    }
+    // Renamed into its place, so that a link there is replaced and never followed.
+    let (path, new) = (folder.join(NAME), beside(&folder.join(NAME), ".new"));
+    remove_if_there(&new)?;
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o644);
+    let mut file = options.open(&new)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()?;
+    fs::rename(&new, &path)?;
+    // Elsewhere a folder cannot be opened as a file, and its names need no such call.
+    if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
+}
+
+/// The marks in one folder.
+pub(super) fn lines(folder: &Path) -> Result<Vec<Mark>> {
+    let file = folder.join(NAME);
+    let unreadable = |what: &str| {
+        Error::io(format!("the mark {} {what}", file.display())).help(
+            "it names the ledger that logs or tables there are charged to: restore it, or remove it if \
+             no other ledger charges them",
+        )
+    };
+    let text = match fs::read_to_string(&file) {
+        Ok(text) => text,
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+            String::new()
+        }
+        Err(error) => return Err(unreadable("cannot be read").because(error)),
+    };
+    let marks: std::result::Result<_, _> = text.lines().map(serde_json::from_str).collect();
+    marks.map_err(|_| unreadable("is damaged"))
+}
+
+/// Locks a folder until the file is dropped; others wait.
+pub(super) fn lock(folder: &Path) -> io::Result<File> {
+    let folder = File::open(folder)?;
+    folder.lock()?;
+    Ok(folder)
 }

@@ -14,6 +14,7 @@ use rusqlite::Connection;
 use super::journal::{self, Event};
 use super::key::{self, LedgerKey};
 use super::lock::RunLock;
+use super::mark::Raised;
 use super::place::{Found, Place};
 use super::schema::{self, Access};
 use super::terms::Terms;
@@ -119,10 +120,11 @@ impl Ledger {
                     return Err(key::foreign(&place));
                 }
                 let drawn = BTreeSet::new();
-                Some(Writer { key, clock, wait, drawn, disk_failed: false, _lock: lock })
+                let marks = Raised::default();
+                Some(Writer { key, clock, wait, drawn, disk_failed: false, marks, _lock: lock })
             }
         };
-        Ok(Self { connection, place, terms, cap, writer })
+        Ok(Self { connection, place, terms, identity: key_check, cap, writer })
     }
 }
 

@@ -63,12 +63,9 @@ impl Step<'_> {
             cap.require_room(&sums, blocks, asked.charge)?;
         }
         let id = self.insert(asked, blocks)?;
-        let Some(entry) = Entry::read(&self.transaction, id)? else {
-            return Err(Error::internal("a new entry of the ledger cannot be read").into());
-        };
-        let payload = entry.payload()?;
+        let payload = self.known(id)?.payload()?;
         journal::append(&self.transaction, self.at, Event::Reserved, Some(id), &payload)?;
-        Ok(entry)
+        self.known(id)
     }
 
     /// Notes that noise is about to be drawn, for the first time or again after a draw that died.

@@ -15,6 +15,7 @@ use super::files::{self, StoredFile};
 use super::journal::{self, Event};
 use super::key::LedgerKey;
 use super::lock::RunLock;
+use super::mark::Raised;
 use super::place::Place;
 use super::schema;
 use super::state::EntryId;
@@ -33,6 +34,8 @@ pub struct Ledger {
     pub(super) connection: Connection,
     pub(super) place: Place,
     pub(super) terms: Terms,
+    /// By which marks know it: the check of its key.
+    pub(super) identity: String,
     pub(super) cap: Option<Cap>,
     pub(super) writer: Option<Writer>,
 }
@@ -60,6 +63,8 @@ pub(super) struct Writer {
     pub(super) drawn: BTreeSet<EntryId>,
     /// Whether a step failed because the disk did.
     pub(super) disk_failed: bool,
+    /// The marks outside of it.
+    pub(super) marks: Raised,
     pub(super) _lock: RunLock,
 }
 
@@ -286,11 +291,29 @@ impl Ledger {
             step.finish()?;
             Ok(done)
         };
-        let outcome = run().map_err(|trouble| trouble.into_error(place));
+        let mut outcome = run().map_err(|trouble| trouble.into_error(place));
+        if outcome.is_ok()
+            && let Err(error) = self.raise_marks()
+        {
+            outcome = Err(error);
+        }
         if let (Err(error), Some(writer)) = (&outcome, &mut self.writer) {
             writer.disk_failed |= error.kind() == Kind::Io;
         }
         outcome
+    }
+
+    /// The last hash of the journal.
+    pub(super) fn head(&self) -> Result<String> {
+        self.read(journal::head(&self.connection))
+    }
+
+    pub(super) fn raise_marks(&mut self) -> Result<()> {
+        let head = self.head()?;
+        if let Some(writer) = &mut self.writer {
+            writer.marks.raise(&head);
+        }
+        Ok(())
     }
 
     pub(super) fn read<T>(&self, outcome: Outcome<T>) -> Result<T> {

@@ -9,20 +9,22 @@ use crate::release_file::ReleaseFile;
 use crate::release_file::logs::Identifier;
 use crate::release_file::privacy_loss::NanoRho;
 use crate::release_file::window::{Clock, zones_version};
-use crate::{Result, phone, release};
+use crate::{Result, phone, publish, release};
 
 /// Opens the job's ledger, making it on first use.
 ///
 /// # Errors
-/// Busy, when another run holds it; refused, when its terms differ, another ledger charges the same
-/// logs, or 30 days have cost more than they may from now on; I/O.
+/// Busy, when another run holds it; refused, when its terms differ, it is behind its mark, another
+/// ledger charges the same logs, the output is another's, or 30 days have cost more than they may from
+/// now on; I/O.
 pub fn open_ledger(job: &Job) -> Result<Ledger> {
     let path = &job.release_file.ledger.path;
-    let marks = Marks::read(&job.release_file.logs.place)?;
+    let marks = Marks::read(&job.release_file.logs.place, &job.out)?;
     marks.allow_new(path, job.second_ledger)?;
     let mut ledger = Ledger::open(path, &terms(&job.release_file), job.wait, Clock::System)?;
     ledger.agree_on_cap(release::cap_of(&job.release_file.ledger))?;
-    marks.claim(&ledger, job.second_ledger)?;
+    marks.claim(&mut ledger, job.second_ledger)?;
+    publish::require_own(&job.out, &job.release_file.name)?;
     Ok(ledger)
 }
 
@@ -35,15 +37,15 @@ pub fn open_ledger(job: &Job) -> Result<Ledger> {
 /// charges the same logs and this one is new to them; I/O.
 pub fn open_custody(release_file: &ReleaseFile, wait: Duration) -> Result<Ledger> {
     let path = &release_file.ledger.path;
-    let marks = Marks::read(&release_file.logs.place)?;
+    let marks = Marks::read(&release_file.logs.place, &release_file.output)?;
     marks.allow_new(path, Second::Refuse)?;
-    let ledger = if path.exists() {
+    let mut ledger = if path.exists() {
         Ledger::reopen(path, wait, Clock::System)?
     } else {
         Ledger::open(path, &terms(release_file), wait, Clock::System)?
     };
     ledger.require_same_rows(identity(release_file))?;
-    marks.claim(&ledger, Second::Refuse)?;
+    marks.claim(&mut ledger, Second::Refuse)?;
     Ok(ledger)
 }
 

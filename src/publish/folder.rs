@@ -1,11 +1,13 @@
 //! Writes stored bytes into the output folder, each file whole or not at all.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, ErrorKind, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
+use super::own::{MANIFESTS, no_longer_listed};
 use crate::ledger::StoredFile;
 use crate::{Error, Result};
 
@@ -36,8 +38,9 @@ pub fn check_writable(out: &Path) -> Result<()> {
 
 /// Writes the files under `out`: made and synced in a temporary folder, renamed, folders synced.
 ///
-/// The manifest is the last file, so that a day with a manifest is a whole day. Several processes may
-/// write into one output at once.
+/// The manifest is the last file, so that a day with a manifest is a whole day; then tables go that the
+/// manifest before listed and the new one does not. Several processes may write into one output at
+/// once.
 ///
 /// # Errors
 /// I/O, naming the folder; nothing that was whole before is damaged, and the next run goes on.
@@ -118,19 +121,48 @@ fn place(out: &Path, temporary: &Path, files: &[StoredFile]) -> Result<()> {
                 .help("the disk may be failing"));
         }
     }
-    for (number, file) in files.iter().enumerate() {
+    let stale = no_longer_listed(out, files);
+    let mut folders = BTreeSet::new();
+    for file in files {
+        let folder = out.join(&file.path).parent().unwrap_or(out).to_path_buf();
+        fs::create_dir_all(&folder).map_err(|error| failed(&folder, error))?;
+        folders.extend(
+            folder.ancestors().take_while(|part| part.starts_with(out)).map(Path::to_path_buf),
+        );
+    }
+    let rename = |(number, file): (usize, &StoredFile)| {
         let path = out.join(&file.path);
-        let folder = path.parent().unwrap_or(out);
-        fs::create_dir_all(folder).map_err(|error| failed(folder, error))?;
-        let made = temporary.join(format!("{number}.partial"));
-        fs::rename(&made, &path).map_err(|error| failed(&path, error))?;
+        fs::rename(temporary.join(format!("{number}.partial")), &path)
+            .map_err(|error| failed(&path, error))
+    };
+    let (manifests, tables): (Vec<_>, Vec<_>) =
+        files.iter().enumerate().partition(|(_, file)| file.is_of(MANIFESTS));
+    tables.into_iter().try_for_each(rename)?;
+    // The deepest first, and all of them before the manifest, which says that the day is whole. The
+    // output itself may be new as well.
+    let mut deepest_first: Vec<&PathBuf> = folders.iter().collect();
+    deepest_first.sort_by_key(|folder| std::cmp::Reverse(folder.components().count()));
+    for folder in deepest_first {
         sync_folder(folder).map_err(|error| failed(folder, error))?;
     }
-    sync_folder(out).map_err(|error| failed(out, error))
+    let _not_ours = out.parent().map(sync_folder);
+    manifests.into_iter().try_for_each(rename)?;
+    let manifests = out.join(MANIFESTS);
+    if folders.contains(&manifests) {
+        sync_folder(&manifests).map_err(|error| failed(&manifests, error))?;
+    }
+    for path in stale {
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(failed(&path, error)),
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 #[cfg(unix)]
 fn sync_folder(folder: &Path) -> io::Result<()> {
+    let folder = if folder == Path::new("") { Path::new(".") } else { folder };
     File::open(folder)?.sync_all()
 }
 

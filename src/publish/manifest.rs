@@ -126,6 +126,7 @@ impl Facts<'_> {
             "budget": { "epsilon": terms.epsilon, "delta": terms.delta },
             "charge_rho": self.entry.charge.rho(),
             "ledger_entry": self.entry.id.0,
+            "ledger_head": self.entry.head,
             "spec_fingerprint": self.entry.fingerprint,
             "code_version": self.entry.code_version,
             "guarantee": self.guarantee,

@@ -13,12 +13,14 @@
 
 mod folder;
 mod manifest;
+mod own;
 mod rollup;
 mod table;
 mod worth;
 
 pub use folder::{check_writable, is_whole, remove_leftovers, write_out};
 pub use manifest::Facts;
+pub use own::{require_known, require_own};
 pub use rollup::{Coarser, Countries, Period, ReleasedDay, rollup};
 pub use worth::{Worth, seen_prefixes, worth};
 
@@ -47,7 +49,7 @@ pub fn render(facts: &Facts<'_>, plan: &Plan, tables: &[NoisyTable]) -> Result<V
         listed.push(manifest::Listed::new(&path, &bytes, metadata));
         files.push(StoredFile { path, bytes });
     }
-    let path = format!("_manifest/day={}.json", facts.day);
+    let path = own::manifest_path(facts.day);
     files.push(StoredFile { path, bytes: facts.manifest(&listed, tables, &classes)? });
     Ok(files)
 }

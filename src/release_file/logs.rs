@@ -108,16 +108,25 @@ impl Place {
         self.folder.join(folders.collect::<PathBuf>())
     }
 
+    /// Whether logs may lie in folders of the base folder too.
+    #[must_use]
+    pub fn is_deep(&self) -> bool {
+        let below = self.path();
+        let below = below.strip_prefix(self.base()).map_or(0, |below| below.components().count());
+        self.path().is_dir() || below > 1
+    }
+
     /// Whether a file in `folder` could be found as a log.
     #[must_use]
     pub fn reaches(&self, folder: &Path) -> bool {
-        let is_deep = self.path().is_dir() || self.glob.contains("**");
         let absolute = |path: &Path| {
             let path = if path == Path::new("") { Path::new(".") } else { path };
             path.canonicalize().or_else(|_| std::path::absolute(path))
         };
         match (absolute(folder), absolute(&self.base())) {
-            (Ok(folder), Ok(base)) => folder == base || (is_deep && folder.starts_with(base)),
+            (Ok(folder), Ok(base)) => {
+                folder == base || (self.is_deep() && folder.starts_with(base))
+            }
             _ => false,
         }
     }

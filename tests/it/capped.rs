@@ -45,7 +45,8 @@ fn every_day_of_a_month_gets_its_part_and_nothing_more_is_released_then() {
     // The block itself has room for more, but no 30 days around it do.
     world.edit("name = \"daily\"", "name = \"other\"");
     let before = world.ledger();
-    let refused = world.day("2026-02-15");
+    let day = ["--day", "2026-02-15", "--as-of", "2026-03-10", "--out", "others"];
+    let refused = world.run(&[&["run", "release.toml"], &day[..]].concat());
     assert_eq!(refused.code, 1, "{}", refused.stderr);
     assert!(refused.stderr.contains("`[ledger] epsilon_30_days` = 4"), "{}", refused.stderr);
     assert!(refused.stderr.contains("three ways out"), "{}", refused.stderr);

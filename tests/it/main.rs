@@ -18,6 +18,7 @@ mod kills;
 mod language;
 mod looks;
 mod manifest;
+mod marks;
 mod naming;
 mod persons;
 mod private_keys;

@@ -114,10 +114,11 @@ impl World {
         serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
     }
 
-    /// Every published file with its bytes.
+    /// Every published file with its bytes, without the ledger's mark.
     pub(crate) fn published(&self) -> BTreeMap<PathBuf, Vec<u8>> {
         let mut files = BTreeMap::new();
         collect(&self.path("published"), &mut files);
+        files.remove(&self.path("published/.pointillist-ledger"));
         files
     }
 

@@ -1,0 +1,250 @@
+//! The marks that a ledger leaves outside of itself: beside the logs and in the output.
+//!
+//! A mark names a ledger and the head of its journal's chain, and is raised durably with every step,
+//! before the step returns and so before anything is drawn or published. Two things show by it. A
+//! ledger that does not know the head of its own mark was restored from an older backup, or another
+//! copy of it went on: it would draw days again, and is refused. And what two ledgers over the same
+//! logs promise adds up, which neither shows: a second one is refused unless a person says that it is
+//! meant. Marks of logs count in every folder above and below, by real paths. The output's mark says
+//! nothing about a place, since others read it.
+//!
+//! A folder that cannot be written gets no mark, and the run says so. A mark that was removed is not
+//! missed: this guards against mistakes, not against a person.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+
+use super::journal;
+use super::mark::{Mark, NAME, Of, Raised, lines, lock};
+use super::verbs::Ledger;
+use crate::release_file::logs::Place;
+use crate::{Error, Result};
+
+/// What to do about a second ledger over the same logs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Second {
+    /// Refuse it.
+    Refuse,
+    /// Let it add its own promise to the first one's.
+    Allow,
+}
+
+/// The marks around the logs and in the output of one release.
+pub struct Marks {
+    place: Place,
+    out: PathBuf,
+    /// What this release marks, as a line without a ledger in each of its folders.
+    own: Vec<(PathBuf, Mark)>,
+    found: Vec<(PathBuf, Mark)>,
+}
+
+impl Marks {
+    /// Reads the marks around these logs and in this output.
+    ///
+    /// # Errors
+    /// I/O, when there is one that cannot be read.
+    pub fn read(place: &Place, out: &Path) -> Result<Self> {
+        let (base, path) = (real(&place.base()), place.path());
+        let logs = path.is_file().then(|| {
+            path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+        });
+        let deep = logs.is_none() && place.is_deep();
+        let mut folders: Vec<PathBuf> = base.ancestors().map(Path::to_path_buf).collect();
+        if deep {
+            folders.extend(folders_below(&base));
+        }
+        let (ledger, path, head) = (String::new(), String::new(), None);
+        let of_logs = Mark { of: Of::Logs, logs, deep, ledger, path, head };
+        let of_output = Mark { of: Of::Output, logs: None, ..of_logs.clone() };
+        let output = real(out);
+        if !folders.contains(&output) {
+            folders.push(output.clone());
+        }
+        let mut found = Vec::new();
+        for folder in folders {
+            found.extend(lines(&folder)?.into_iter().map(|mark| (folder.clone(), mark)));
+        }
+        let own = vec![(base, of_logs), (output, of_output)];
+        Ok(Self { place: place.clone(), out: out.to_path_buf(), own, found })
+    }
+
+    /// Refuses a ledger that is yet to be made, where another charges these logs.
+    ///
+    /// # Errors
+    /// Refused, naming the other ledger.
+    pub fn allow_new(&self, ledger: &Path, second: Second) -> Result<()> {
+        match self.others("").next() {
+            Some(other) if second == Second::Refuse && !ledger.exists() => Err(refused(other)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Refuses a ledger that does not know the head of one of its own marks.
+    ///
+    /// # Errors
+    /// Refused, naming the mark; I/O, when the ledger cannot be read.
+    pub fn require_known(&self, ledger: &Ledger) -> Result<()> {
+        for (folder, mark) in self.found.iter().filter(|(_, mark)| mark.ledger == ledger.identity) {
+            if let Some(head) = &mark.head
+                && !ledger.knows(head)?
+            {
+                return Err(behind(ledger, &folder.join(NAME)));
+            }
+        }
+        Ok(())
+    }
+
+    /// Marks logs and output as charged to this ledger, which raises the marks from here on.
+    ///
+    /// # Errors
+    /// Refused, when the ledger is behind its mark or another one charges these logs, naming it.
+    pub fn claim(&self, ledger: &mut Ledger, second: Second) -> Result<()> {
+        self.require_known(ledger)?;
+        let is_known = |(folder, mark): &(PathBuf, Mark)| {
+            let own = self.own.first();
+            mark.ledger == ledger.identity
+                && own.is_some_and(|(base, own)| base == folder && own.same_place(mark))
+        };
+        let mut raised = Raised::default();
+        for (folder, mark) in &self.own {
+            let path = match mark.of {
+                Of::Logs => ledger.place.ledger.display().to_string(),
+                Of::Output => String::new(),
+            };
+            let ledger = ledger.identity.clone();
+            raised.own.push((folder.clone(), Mark { path, ledger, ..mark.clone() }));
+        }
+        if second == Second::Allow || self.found.iter().any(is_known) {
+            ledger.raise_from_here(raised)?;
+            return Ok(());
+        }
+        // Of several that come at once through one folder, the first to lock it goes on.
+        let locked = self.own.first().and_then(|(base, _)| lock(base).ok());
+        let check = || match Self::read(&self.place, &self.out)?.others(&ledger.identity).next() {
+            Some(other) => Err(refused(other)),
+            None => Ok(()),
+        };
+        check()?;
+        raised.raise_locked(&ledger.head()?);
+        // One that came through another folder may have marked it meanwhile: neither goes on.
+        if let Err(error) = check() {
+            raised.withdraw();
+            return Err(error);
+        }
+        drop(locked);
+        ledger.raise_from_here(raised)
+    }
+
+    /// Refuses to delete rows that another ledger over the same logs may hold: only that one can
+    /// seal them.
+    ///
+    /// # Errors
+    /// Refused, naming the other ledger; I/O, when it cannot be read.
+    pub fn require_no_holds_elsewhere(&self, ledger: &Ledger, now: Timestamp) -> Result<()> {
+        for other in self.others(&ledger.identity) {
+            let path = Path::new(&other.path);
+            let unknown = |error: Error| {
+                Error::refused(format!("another ledger over these logs may hold rows, {}", other.path))
+                    .help(format!(
+                        "it cannot be asked: restore it, or, if it is gone for good, remove its line from \
+                         the {NAME} file beside the logs"
+                    ))
+                    .because(error)
+            };
+            let custody =
+                Ledger::open_existing(path).and_then(|other| other.custody()).map_err(unknown)?;
+            if custody.holds.iter().any(|hold| hold.is_active(now)) {
+                return Err(Error::refused(format!(
+                    "another ledger over these logs holds rows for an order, {}",
+                    other.path
+                ))
+                .help("delete through that ledger (--ledger), which seals them first"));
+            }
+        }
+        Ok(())
+    }
+
+    /// The marks of other ledgers over some of the same logs.
+    fn others<'a>(&'a self, ledger: &'a str) -> impl Iterator<Item = &'a Mark> {
+        let overlap = |folder: &Path, mark: &Mark| {
+            self.own.first().is_some_and(|(base, own)| {
+                if folder == base {
+                    mark.logs.is_none() || own.logs.is_none() || mark.logs == own.logs
+                } else if base.starts_with(folder) {
+                    mark.logs.is_none() && mark.deep
+                } else {
+                    own.deep && folder.starts_with(base)
+                }
+            })
+        };
+        self.found
+            .iter()
+            .filter(move |(folder, mark)| mark.of == Of::Logs && overlap(folder, mark))
+            .map(|(_, mark)| mark)
+            .filter(move |mark| mark.ledger != ledger)
+    }
+}
+
+impl Ledger {
+    /// The folders whose mark cannot be written: what was restored or copied goes unnoticed there.
+    #[must_use]
+    pub fn unmarked(&self) -> &[PathBuf] {
+        self.writer.as_ref().map_or(&[], |writer| writer.marks.unwritable())
+    }
+
+    /// Takes on marks, which every step raises from here on.
+    fn raise_from_here(&mut self, marks: Raised) -> Result<()> {
+        if let Some(writer) = &mut self.writer {
+            writer.marks = marks;
+        }
+        self.raise_marks()
+    }
+
+    /// Whether a hash is one of the journal's.
+    fn knows(&self, head: &str) -> Result<bool> {
+        self.read(journal::holds(&self.connection, head))
+    }
+}
+
+/// Every folder below one; those that cannot be listed hold no logs that can be read either.
+fn folders_below(base: &Path) -> Vec<PathBuf> {
+    let (mut below, mut waiting) = (Vec::new(), vec![base.to_path_buf()]);
+    while let Some(folder) = waiting.pop() {
+        for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+            if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+                waiting.push(entry.path());
+                below.push(entry.path());
+            }
+        }
+    }
+    below
+}
+
+/// The path without links; for a folder that is yet to be made, as far as that goes.
+fn real(path: &Path) -> PathBuf {
+    let path = if path == Path::new("") { Path::new(".") } else { path };
+    fs::canonicalize(path).or_else(|_| std::path::absolute(path)).unwrap_or(path.to_path_buf())
+}
+
+fn refused(other: &Mark) -> Error {
+    Error::refused(format!("these logs are charged to another ledger, {}", other.path)).help(
+        "use that ledger: what two ledgers promise about the same logs adds up. If that is meant, \
+         run once with --new-ledger",
+    )
+}
+
+fn behind(ledger: &Ledger, mark: &Path) -> Error {
+    Error::refused(format!(
+        "the ledger {} is behind its mark {}: it was restored from an older backup, or another copy \
+         of it went on",
+        ledger.place.shown,
+        mark.display()
+    ))
+    .help(
+        "it would release days again that it does not know to be released: restore its newest state. \
+         If that is lost, start another ledger (--new-ledger) with another output for days that come \
+         after it",
+    )
+}
