@@ -73,6 +73,9 @@ impl Seen<'_> {
         for reason in Reason::ALL {
             text.push_str(&format!("  {:<16} {}\n", reason.word(), counts.rejects.of(reason)));
         }
+        for column in reader.missing_columns() {
+            text.push_str(&format!("the first lines of no file have the column `{column}`\n"));
+        }
         if !reader.passed_over().is_empty() {
             text.push_str("passed over\n");
         }
@@ -105,6 +108,7 @@ impl Seen<'_> {
             "left_out_by_where": counts.filtered,
             "lookups": self.lookups(),
             "rejects": rejects.collect::<Map<_, _>>(),
+            "missing_columns": reader.missing_columns(),
             "wrong_statistics": wrong,
             "passed_over": passed_over,
         })

@@ -134,6 +134,16 @@ impl Blocks {
         Ok(self.rest.first().copied())
     }
 
+    /// Whether there is anything but white space.
+    pub(super) fn has_lines(mut self) -> Result<bool> {
+        while let Some(block) = self.next_block()? {
+            if !block.bytes.trim_ascii().is_empty() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
     /// Cuts the next block; `None` at the end of the file.
     fn next_block(&mut self) -> Result<Option<Block>> {
         let mut wanted = self.block_bytes;

@@ -139,7 +139,8 @@ fn look_into(path: &Path, compression: Compression) -> Result<TextFormat> {
     if head.starts_with(b"#separator") {
         return Ok(TextFormat::Zeek);
     }
-    if head.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'{') {
+    // A file without a line has no row in any format.
+    if matches!(head.iter().find(|byte| !byte.is_ascii_whitespace()), None | Some(b'{')) {
         return Ok(TextFormat::Ndjson);
     }
     Err(Error::input(format!("{} is in no known format", path.display())).help(

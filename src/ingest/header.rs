@@ -29,6 +29,7 @@ pub(super) struct Header {
     names: Vec<String>,
     /// For each wanted column whether the file has it.
     present: Vec<bool>,
+    has_lines: bool,
 }
 
 impl Header {
@@ -41,15 +42,21 @@ impl Header {
     ) -> Result<Self> {
         let (names, _) = Self::begin(path, format, compression)?;
         let mut present = vec![true; wanted.names.len()];
-        // A name that is rare may come late in a file of JSON, so that every wanted one is looked
-        // for; and a file without a line has no rows that would need a column.
-        let is_json = format == TextFormat::Ndjson;
-        if !is_json || !names.is_empty() {
+        // A name that is rare may come late in a file of JSON, so every wanted one is looked for; and a
+        // file without a line has no rows that would need a column.
+        if format != TextFormat::Ndjson && !names.is_empty() {
             let names: Vec<&str> = names.iter().map(String::as_str).collect();
-            let listed = wanted.check_names(&path.display().to_string(), &names)?;
-            present = if is_json { present } else { listed };
+            present = wanted.check_names(&path.display().to_string(), &names)?;
         }
-        Ok(Self { format, compression, names, present })
+        let has_lines = !names.is_empty()
+            || format == TextFormat::Ndjson
+                && Blocks::open(path.to_owned(), format, compression)?.has_lines()?;
+        Ok(Self { format, compression, names, present, has_lines })
+    }
+
+    /// The names of the columns, of JSON those in the first lines; `None` for a file without a line.
+    pub(super) fn names(&self) -> Option<Vec<&str>> {
+        self.has_lines.then(|| self.names.iter().map(String::as_str).collect())
     }
 
     /// The names of a file's columns, and the file at its first record.
@@ -62,7 +69,7 @@ impl Header {
         let open = || Blocks::open(path.to_owned(), format, compression);
         let mut blocks = open()?;
         let names = match format {
-            TextFormat::Ndjson => json_names(&file, open()?)?,
+            TextFormat::Ndjson => json_names(open()?)?,
             TextFormat::Zeek => zeek_names(&file, &mut blocks)?,
             TextFormat::Csv | TextFormat::Tsv => header_names(&file, &mut blocks, format)?,
         };
@@ -112,11 +119,7 @@ fn header_names(file: &str, blocks: &mut Blocks, format: TextFormat) -> Result<V
         match blocks.take_line()? {
             Some(line) if line.is_empty() => {}
             Some(line) => break line,
-            None => {
-                return Err(Error::input(format!("{file} is empty")).help(
-                    "a text log begins with a header line; remove the file if it is not a log",
-                ));
-            }
+            None => return Ok(Vec::new()),
         }
     };
     delimited::split(&line, format).filter(|_| !line.contains(&0)).ok_or_else(|| {
@@ -143,16 +146,11 @@ fn zeek_names(file: &str, blocks: &mut Blocks) -> Result<Vec<String>> {
     })
 }
 
-fn json_names(file: &str, blocks: Blocks) -> Result<Vec<String>> {
+fn json_names(blocks: Blocks) -> Result<Vec<String>> {
     let mut names = BTreeSet::new();
     let mut lines = 0;
     for block in blocks {
         let block = block?;
-        let start = block.bytes.iter().find(|byte| !byte.is_ascii_whitespace());
-        if lines == 0 && start == Some(&b'[') {
-            return Err(Error::input(format!("{file} is one JSON array"))
-                .help("write one JSON object per line (NDJSON)"));
-        }
         let filled =
             block.bytes.split(|byte| *byte == b'\n').filter(|line| !line.trim_ascii().is_empty());
         for line in filled.take(NAMES_FROM - lines) {
@@ -162,10 +160,6 @@ fn json_names(file: &str, blocks: Blocks) -> Result<Vec<String>> {
         if lines >= NAMES_FROM {
             break;
         }
-    }
-    if names.is_empty() && lines > 0 {
-        return Err(Error::input(format!("{file} holds no JSON object"))
-            .help("write one JSON object per line (NDJSON); remove the file if it is not a log"));
     }
     Ok(names.into_iter().collect())
 }

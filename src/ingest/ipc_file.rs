@@ -42,6 +42,11 @@ impl IpcFooter {
         Ok(footer)
     }
 
+    /// The columns of the file.
+    pub(super) fn schema(&self) -> &Schema {
+        &self.schema
+    }
+
     /// How many batches the file has.
     pub(super) fn batches(&self) -> usize {
         self.batches.len()

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use arrow_array::RecordBatch;
+use arrow_schema::Schema;
 use serde_json::{Map, Value};
 
 use super::blocks::Block;
@@ -164,6 +165,25 @@ impl<'a> OpenLog<'a> {
     /// The size of the file in bytes.
     pub(super) fn bytes(&self) -> u64 {
         self.file.path.metadata().map_or(0, |metadata| metadata.len())
+    }
+
+    /// The names of its columns, of JSON those in the first lines; `None` for a file without a line.
+    pub(super) fn names(&self) -> Option<Vec<&str>> {
+        match &self.content {
+            Content::Text(header) => header.names(),
+            Content::Parquet(..) | Content::Arrow(_) => self
+                .schema()
+                .map(|schema| schema.fields().iter().map(|field| field.name().as_str()).collect()),
+        }
+    }
+
+    /// The schema of a columnar file.
+    pub(super) fn schema(&self) -> Option<&Schema> {
+        match &self.content {
+            Content::Parquet(footer, _) => Some(footer.schema()),
+            Content::Arrow(footer) => Some(footer.schema()),
+            Content::Text(_) => None,
+        }
     }
 
     /// How many rows the file holds at most: as its footer says, or by the shortest lookups of text.

@@ -10,6 +10,7 @@
 //! | file | what it does |
 //! |---|---|
 //! | `walk`, `find`, `format` | lists the files of the glob and recognises their formats |
+//! | `declared` | refuses files without what the release file declares |
 //! | `log_file` | opens a file and divides it into pieces that can be read apart |
 //! | `parquet_file`, `parquet_pages`, `ipc_file`, `ipc_lengths` | columnar files → raw batches |
 //! | `header`, `blocks` | text files → their columns, and blocks of whole records |
@@ -20,6 +21,7 @@
 
 mod blocks;
 mod complete;
+mod declared;
 mod delimited;
 mod digests;
 mod find;

@@ -99,6 +99,11 @@ impl ParquetFooter {
             .collect())
     }
 
+    /// The columns of the file.
+    pub(super) fn schema(&self) -> &Schema {
+        self.metadata.schema()
+    }
+
     /// How many row groups the file has.
     pub(super) fn row_groups(&self) -> usize {
         self.metadata.metadata().num_row_groups()

@@ -50,6 +50,9 @@ pub(super) fn positions(key: &Key, array: Option<&ArrayRef>, raw: &RawBatch) -> 
 /// A column as numbers; other values are null.
 fn numbers(array: &ArrayRef) -> Result<Float64Array> {
     let unreadable = |_| Error::input("a column of numbers cannot be read as such");
+    if let DataType::Dictionary(_, values) = array.data_type() {
+        return numbers(&cast(array, values).map_err(unreadable)?);
+    }
     let array = match array.data_type() {
         DataType::Binary | DataType::LargeBinary | DataType::BinaryView => {
             &cast(array, &DataType::Utf8View).map_err(unreadable)?

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rayon::prelude::*;
 
 use super::complete;
+use super::declared;
 use super::digests::LogDigests;
 use super::find;
 use super::log_file::{LogFile, OpenLog, Piece};
@@ -33,7 +34,7 @@ pub struct LogReader<'a> {
 type Failure = (usize, Error);
 
 impl<'a> LogReader<'a> {
-    /// Finds the files and checks footers, headers and schemas; no row is read.
+    /// Finds the files and checks footers, headers and schemas, and in text the first rows.
     ///
     /// With a `window`, row groups whose statistics lie outside it are passed over, and with a
     /// promised day folder only the folders of its UTC days are opened.
@@ -44,7 +45,9 @@ impl<'a> LogReader<'a> {
         let wanted = Arc::new(Wanted::new(logs, keys));
         let open = |found| LogFile::new(logs, found).open_for(Arc::clone(&wanted), window);
         let found = find::find(logs, window)?;
-        let files = found.files.into_iter().map(open).collect::<Result<_>>()?;
+        let files: Vec<OpenLog<'_>> = found.files.into_iter().map(open).collect::<Result<_>>()?;
+        declared::require_columns(&wanted, &files)?;
+        declared::require_unit(&wanted, &files, logs)?;
         let passed_over = found.passed_over;
         Ok(Self { logs, keys, wanted, files, passed_over, rejected_rows: None })
     }
@@ -80,6 +83,13 @@ impl<'a> LogReader<'a> {
     #[must_use]
     pub fn files(&self) -> usize {
         self.files.len()
+    }
+
+    /// The columns that the release file names and that no line of JSON that was looked at has.
+    #[must_use]
+    pub fn missing_columns(&self) -> Vec<&str> {
+        let missing = declared::missing(&self.wanted, &self.files).into_iter();
+        missing.map(|place| self.wanted.names[place].as_str()).collect()
     }
 
     /// What the glob matches and is not read.

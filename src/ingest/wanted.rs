@@ -19,6 +19,8 @@ pub(super) struct Wanted {
     pub(super) requested_at: usize,
     /// For each key of the layout, the column that holds it, where one does.
     pub(super) keys: Vec<Option<usize>>,
+    /// The columns whose numbers are read.
+    pub(super) numbers: Vec<usize>,
 }
 
 impl Wanted {
@@ -34,13 +36,18 @@ impl Wanted {
         let requester = place(logs.column("requester"));
         let target = place(logs.column("target"));
         let requested_at = place(logs.column("requested_at"));
+        let mut numbers = Vec::new();
         let keys = keys
             .iter()
             .map(|key| match key.source() {
                 KeySource::App => Some(place(logs.column("app"))),
                 KeySource::Route => Some(place(logs.column("route"))),
                 KeySource::Column(raw) => Some(place(raw)),
-                KeySource::Number(grid) => Some(place(grid.column())),
+                KeySource::Number(grid) => {
+                    let place = place(grid.column());
+                    numbers.push(place);
+                    Some(place)
+                }
                 KeySource::Hour
                 | KeySource::HourOfWeek
                 | KeySource::TargetCountry
@@ -50,12 +57,19 @@ impl Wanted {
         for name in logs.filter.iter().flat_map(|filter| filter.columns()) {
             place(logs.column(name));
         }
-        Self { names, requester, target, requested_at, keys }
+        Self { names, requester, target, requested_at, keys, numbers }
     }
 
     /// No column at all.
     pub(super) const fn nothing() -> Self {
-        Self { names: Vec::new(), requester: 0, target: 0, requested_at: 0, keys: Vec::new() }
+        Self {
+            names: Vec::new(),
+            requester: 0,
+            target: 0,
+            requested_at: 0,
+            keys: Vec::new(),
+            numbers: Vec::new(),
+        }
     }
 
     /// The time column alone.
@@ -123,6 +137,8 @@ impl Wanted {
                 texts::can_identify(data_type),
                 "write identifiers as text or whole numbers; in other types they are not exact",
             )
+        } else if self.numbers.contains(&place) {
+            (is_number(data_type), "numbers, and text that says numbers, can be added up")
         } else {
             (is_plain(data_type), "text, numbers and booleans can be read; nested values cannot")
         };
@@ -147,5 +163,13 @@ fn is_plain(data_type: &DataType) -> bool {
         | DataType::Boolean
         | DataType::Null => true,
         other => other.is_primitive(),
+    }
+}
+
+/// Whether a column of this type holds numbers, or text that may say some.
+fn is_number(data_type: &DataType) -> bool {
+    match data_type {
+        DataType::Dictionary(_, values) => is_number(values),
+        other => is_plain(other) && (other.is_numeric() || !other.is_primitive()),
     }
 }

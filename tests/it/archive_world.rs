@@ -338,9 +338,6 @@ const RELEASE: &str = r#"name = "daily"
 [logs]
 path = "logs"
 
-[keys]
-app = ["messages"]
-
 [retention]
 days = 30
 
@@ -352,5 +349,5 @@ delta = 1e-6
 [[question]]
 name = "volume"
 count = "lookups"
-by = ["app"]
+by = ["hour"]
 "#;

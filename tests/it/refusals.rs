@@ -47,10 +47,6 @@ fn logs_that_are_not_there_or_not_as_declared() {
     world.edit("[keys]", "columns = { requester = \"caller\" }\n[keys]");
     refused(&world, 65, &["lookups.csv", "no column `caller`", "client_ip"]);
 
-    let world = World::new();
-    world.write("logs/second.csv", b"");
-    refused(&world, 65, &["second.csv is empty"]);
-
     for (ends, name) in [(["\r", "\r"], "all.csv"), (["\r", "\n"], "first.csv")] {
         let world = World::new();
         let row = "+14155550123,+442079460999,2026-03-01T00:00:00Z";
@@ -300,4 +296,99 @@ fn check_names_what_is_passed_over() {
     let ran = world.run(&["check", "release.toml", "--json"]);
     let json: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
     assert_eq!(json["passed_over"].as_array().unwrap().len(), 2, "{json}");
+}
+
+#[test]
+fn what_no_file_has_is_refused_before_anything_is_charged_with_the_nearest_name() {
+    let lines = |name: &str| {
+        let line = |hour: usize| {
+            format!(
+                "{{\"{name}\":\"+14155550123\",\"target\":\"+442079460999\",\"requested_at\":\"2026-03-02T{hour:02}:00:00Z\"}}\n"
+            )
+        };
+        (0..24).map(line).collect::<String>()
+    };
+    let json = |name: &str| {
+        let world = World::new();
+        world.edit("logs/*.csv", "logs/*.ndjson");
+        world.write("logs/a.ndjson", b"");
+        world.write("logs/b.ndjson", lines(name).as_bytes());
+        world
+    };
+    let world = World::new();
+    world.edit("[keys]", "columns = { app = \"aplication\" }\n[keys]");
+    refused(&world, 65, &["no column `aplication`", "the files have: app,"]);
+    world.edit("aplication", "appp");
+    refused(&world, 65, &["no column `appp`", "did you mean `app`?"]);
+
+    let world = World::new();
+    world.edit("[keys]", "where = \"status <> 'test'\"\n[keys]");
+    refused(&world, 65, &["no column `status`"]);
+
+    let world = World::new();
+    world.edit("logs/*.csv", "logs/**/*.csv");
+    let text = std::fs::read_to_string(world.path("logs/lookups.csv")).unwrap();
+    let without = text.replace(",messages,", ",").replace(",app,", ",");
+    std::fs::remove_file(world.path("logs/lookups.csv")).unwrap();
+    world.write("logs/app=messages/lookups.csv", without.as_bytes());
+    refused(&world, 65, &["no column `app`", "`app=…` are not read as a column"]);
+
+    let world = json("caller");
+    refused(&world, 65, &["none of the 2 log files has a column `requester`"]);
+    // In JSON a column that is not needed may be rare.
+    let world = json("requester");
+    assert_eq!(world.day("2026-03-02").code, 0);
+    let ran = world.run(&["check", "release.toml"]);
+    assert!(ran.stdout.contains("no file have the column `app`"), "{}", ran.stdout);
+    world.write("logs/b.ndjson", format!("[{}]", lines("requester")).as_bytes());
+    assert_eq!(world.run(&["check", "release.toml"]).code, 0);
+    world.write("logs/b.ndjson", b"[{},\n{}]\n");
+    let ran = world.run(&["check", "release.toml"]);
+    assert_eq!(ran.code, 65);
+    assert!(ran.stderr.contains("JSON object"), "{}", ran.stderr);
+}
+
+#[test]
+fn times_that_are_numbers_need_a_unit_in_every_format() {
+    let text = "requester,target,requested_at,app,route\n\
+                +14155550123,+442079460999,1772409600,messages,sms\n";
+    let json = "{\"requester\":\"+14155550123\",\"target\":\"+442079460999\",\"requested_at\":1772409600,\"app\":\"messages\",\"route\":\"sms\"}\n";
+    for (name, text) in [
+        ("a.csv", text.to_owned()),
+        ("a.tsv", text.replace(',', "\t")),
+        ("a.ndjson", json.to_owned()),
+    ] {
+        let read = |unit: &str| {
+            let world = World::new();
+            world.edit("\"logs/*.csv\"", &format!("\"logs/{name}\"{unit}"));
+            world.write(&format!("logs/{name}"), text.as_bytes());
+            world
+        };
+        refused(&read(""), 65, &[name, "holds numbers", "time_unit"]);
+        let ran = read("\ntime_unit = \"s\"").day("2026-03-02");
+        assert_eq!(ran.code, 0, "{name}: {}", ran.stderr);
+    }
+    // Of two rows one can be read: the other is a reject.
+    let world = World::new();
+    world.write(
+        "logs/lookups.csv",
+        format!("{text}+14155550123,+442079460999,2026-03-02T00:00:00Z,messages,sms\n").as_bytes(),
+    );
+    assert_eq!(world.day("2026-03-02").code, 0);
+}
+
+#[test]
+fn shards_without_a_row_and_lines_that_are_odd_decide_nothing() {
+    let world = World::new();
+    world.edit("logs/*.csv", "logs/*");
+    for name in ["a.csv", "b.ndjson", "c.csv.gz", "d.tsv.zst", "e.log"] {
+        world.write(&format!("logs/{name}"), b"");
+    }
+    world.write("logs/f.ndjson", b"[\n1\n\xff\n{\"requester\":\n");
+    let ran = world.run(&["check", "release.toml"]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    for words in ["files              7", "rows               76", "malformed        4"] {
+        assert!(ran.stdout.contains(words), "{}", ran.stdout);
+    }
+    assert_eq!(world.day("2026-03-02").code, 0);
 }

@@ -123,6 +123,9 @@ fn not_utf8() -> Vec<u8> {
         required byte_array requester (UTF8);
         required byte_array target (UTF8);
         required byte_array requested_at (UTF8);
+        required byte_array app (UTF8);
+        required byte_array route (UTF8);
+        required byte_array latency_ms (UTF8);
     }";
     let schema = Arc::new(parse_message_type(schema).unwrap());
     let mut writer = SerializedFileWriter::new(Vec::new(), schema, Default::default()).unwrap();
@@ -131,6 +134,9 @@ fn not_utf8() -> Vec<u8> {
         [b"+14155550123".as_slice(), b"+1415555\xff124"],
         [b"+12125550123", b"+12125550124"],
         [b"2026-01-02T10:00:00Z", b"2026-01-02T11:00:00Z"],
+        [b"messages", b"messages"],
+        [b"sms", b"sms"],
+        [b"1", b"2"],
     ] {
         let texts = texts.map(|text| ByteArray::from(text.to_vec()));
         let mut column = group.next_column().unwrap().unwrap();
@@ -211,7 +217,9 @@ fn of_types(batch: &RecordBatch) -> Vec<Made> {
         ),
         ("times as numbers without a unit", column("requested_at", number)),
         ("times as days", column("requested_at", days)),
-        ("times as words", column("requested_at", words)),
+        ("times as words", column("requested_at", words.clone())),
+        ("latencies as times", column("latency_ms", Arc::clone(at))),
+        ("latencies as words", column("latency_ms", Arc::clone(&words) as ArrayRef)),
         ("no column of targets", without("target")),
         ("no column of apps", without("app")),
         ("a column twice", twice),

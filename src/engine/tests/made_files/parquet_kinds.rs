@@ -171,6 +171,7 @@ pub(super) fn types(rows: &[Row]) -> Vec<Made> {
         ("app", DataType::Dictionary(Box::new(DataType::Int16), Box::new(DataType::Utf8))),
         ("route", DataType::Dictionary(Box::new(DataType::UInt8), Box::new(DataType::LargeUtf8))),
         ("latency_ms", DataType::Float32),
+        ("latency_ms", DataType::Utf8),
         ("latency_ms", DataType::Float16),
         ("requested_at", DataType::Timestamp(TimeUnit::Millisecond, Some("UTC".into()))),
         ("requested_at", DataType::Timestamp(TimeUnit::Nanosecond, Some("Europe/Berlin".into()))),

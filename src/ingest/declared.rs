@@ -1,0 +1,128 @@
+//! Do the files have what the release file declares? Decided before any budget is charged.
+//!
+//! Names of columns are facts of headers and schemas. JSON has neither, so the first lines of each file
+//! stand for them, and so do the first rows of text for the question whether times are numbers. One
+//! row cannot decide: it takes all of the rows that are looked at, in all files, to refuse a log.
+
+use arrow_schema::DataType;
+
+use super::format::{Format, TextFormat};
+use super::log_file::OpenLog;
+use super::wanted::Wanted;
+use crate::release_file::logs::Logs;
+use crate::{Error, Result};
+
+/// How alike two names must be for one to be suggested.
+const ALIKE: f64 = 0.8;
+
+/// The wanted columns that no file shows, by place.
+pub(super) fn missing(wanted: &Wanted, files: &[OpenLog<'_>]) -> Vec<usize> {
+    let known: Vec<Vec<&str>> = files.iter().filter_map(OpenLog::names).collect();
+    if known.is_empty() {
+        return Vec::new();
+    }
+    let is_missing = |place: &usize| {
+        let name = wanted.names[*place].as_str();
+        !known.iter().any(|names| names.contains(&name))
+    };
+    (0..wanted.names.len()).filter(is_missing).collect()
+}
+
+/// Refuses logs none of which has a wanted column. A column that is not needed may be rare in JSON, and
+/// is not missed there.
+pub(super) fn require_columns(wanted: &Wanted, files: &[OpenLog<'_>]) -> Result<()> {
+    let is_certain = !files.iter().any(is_json);
+    let mut missing = missing(wanted, files).into_iter();
+    match missing.find(|place| is_certain || wanted.required().contains(place)) {
+        Some(place) => Err(no_column(&wanted.names[place], files)),
+        None => Ok(()),
+    }
+}
+
+fn no_column(name: &str, files: &[OpenLog<'_>]) -> Error {
+    let mut names: Vec<&str> = files.iter().filter_map(OpenLog::names).flatten().collect();
+    names.sort_unstable();
+    names.dedup();
+    let which = match files {
+        [file] => format!("{} has no", file.path().display()),
+        _ => format!("none of the {} log files has a", files.len()),
+    };
+    if names.is_empty() {
+        let which = which.replace(" has no", " holds no").replace(" has a", " holds a");
+        return Error::input(format!("{which} JSON object"))
+            .help("write one JSON object on each line (NDJSON), and end lines with a line feed");
+    }
+    let error = Error::input(format!("{which} column `{name}`"));
+    let key = format!("{name}=");
+    let in_path = |file: &OpenLog<'_>| {
+        file.path().components().any(|part| part.as_os_str().to_string_lossy().starts_with(&key))
+    };
+    if files.iter().any(in_path) {
+        return error.help(format!(
+            "folders such as `{key}…` are not read as a column: write `{name}` into the files"
+        ));
+    }
+    let nearest = names
+        .iter()
+        .map(|known| (strsim::jaro_winkler(name, known), known))
+        .max_by(|left, right| left.0.total_cmp(&right.0))
+        .filter(|(likeness, _)| *likeness > ALIKE);
+    error.help(match nearest {
+        Some((_, known)) => {
+            format!("did you mean `{known}`? Correct it in `[logs] columns`, or where it is named")
+        }
+        None => {
+            let some = names.iter().take(20).copied().collect::<Vec<_>>().join(", ");
+            format!("map it in `[logs] columns`; the files have: {some}")
+        }
+    })
+}
+
+/// Refuses logs whose times are numbers, when no unit is declared: none of the rows that are looked at
+/// has a time that can be read, and some have a number.
+pub(super) fn require_unit(wanted: &Wanted, files: &[OpenLog<'_>], logs: &Logs) -> Result<()> {
+    if logs.time_unit.is_some() {
+        return Ok(());
+    }
+    let mut with_numbers = None;
+    for file in files.iter().filter(|file| has_text_times(file, logs)) {
+        let Some(piece) = file.pieces(true).next() else { continue };
+        let mut is_read = false;
+        file.read(&piece?, wanted, &mut |raw| {
+            let times = raw.times(wanted, logs)?;
+            is_read |= times.iter().any(|time| time.is_some());
+            let texts = raw.values(raw.column(wanted.requested_at))?;
+            if with_numbers.is_none() && texts.iter().flatten().any(is_number) {
+                with_numbers = Some(file.path());
+            }
+            Ok(())
+        })?;
+        if is_read {
+            return Ok(());
+        }
+    }
+    let Some(path) = with_numbers else { return Ok(()) };
+    let column = logs.column("requested_at");
+    Err(Error::input(format!("{}: the time column `{column}` holds numbers", path.display()))
+        .help("declare their unit: `[logs] time_unit = \"s\"`, \"ms\", \"us\" or \"ns\""))
+}
+
+/// Whether a file has no header that would list its columns.
+fn is_json(file: &OpenLog<'_>) -> bool {
+    matches!(file.file().format(), Format::Text(TextFormat::Ndjson, _))
+}
+
+/// Whether the times of a file are text, which may be that of numbers.
+fn has_text_times(file: &OpenLog<'_>, logs: &Logs) -> bool {
+    let Some(schema) = file.schema() else { return true };
+    let field = schema.field_with_name(logs.column("requested_at"));
+    field.is_ok_and(|field| match field.data_type() {
+        DataType::Dictionary(_, values) => values.is_string(),
+        other => other.is_string(),
+    })
+}
+
+fn is_number(text: &[u8]) -> bool {
+    let number = std::str::from_utf8(text).ok().map(str::trim);
+    number.is_some_and(|text| text.parse::<f64>().is_ok_and(f64::is_finite))
+}
