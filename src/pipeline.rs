@@ -65,16 +65,17 @@ pub fn release_day(job: &Job, ledger: &mut Ledger, window: &DayWindow) -> Result
     job.stop.check()?;
     let begun = match standing(job, ledger, day)? {
         Standing::Committed(entry) => return heal(job, ledger, &entry),
-        Standing::Begun(entry) => {
-            // A plan of another version is refused before anything else is asked of the file.
-            Frozen::of(&entry)?;
-            Some(entry)
-        }
+        Standing::Begun(entry) => Some(entry),
         Standing::New => None,
     };
+    // A plan of another version is refused before anything else is asked of the file.
+    let frozen = begun.as_ref().map(Frozen::of).transpose()?;
     retain::require_closed(window, release_file, job.as_of)?;
     publish::check_writable(&job.out)?;
-    let split = Split::new(release_file, day_budget(release_file, ledger.terms().budget))?;
+    let budget = day_budget(release_file, ledger.terms().budget);
+    // What a day may cost can have changed since: the ledger may limit 30 days now.
+    let split =
+        frozen.map_or_else(|| Split::new(release_file, budget), |frozen| Ok(frozen.split))?;
     let first = Plan::of_look(release_file, &split)?;
     let reader = ingest::LogReader::open(&release_file.logs, first.layout.keys(), Some(window))?;
     tracing::info!(%day, files = reader.files(), bytes = reader.bytes(), "opened the logs");

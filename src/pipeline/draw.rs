@@ -44,6 +44,7 @@ pub(super) fn draw(
     let release_file = &job.release_file;
     let lacking = || Error::internal("the plan of a look has no look");
     let priced = PricedTable::new(first.tables.first().cloned().ok_or_else(lacking)?)?;
+    frozen.require_look(entry, &priced)?;
     let stored = ledger.look(entry.id)?;
     let tally = match stored {
         Some(_) => None,

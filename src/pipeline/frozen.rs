@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::ledger::{Entry, State};
 use crate::plan::{FoundKeys, Split};
-use crate::release::Losses;
+use crate::release::{Losses, PricedTable};
 use crate::{Error, Result};
 
 /// What is fixed before any log is read. All else follows from it, the noisy look and the release file.
@@ -38,16 +38,28 @@ impl Frozen {
     /// # Errors
     /// Refused, for a plan that another version wrote.
     pub(super) fn of(entry: &Entry) -> Result<Self> {
-        serde_json::from_str(&entry.plan).map_err(|_| {
-            let way_out = if entry.state == State::Drawn {
-                "finish it with a version that reads its plan: its charge stays spent"
-            } else {
-                "finish it with the version that reserved it, or `pointillist ledger void` it"
-            };
-            Error::refused(format!("entry {} was planned by another version", entry.id.0))
-                .help(way_out)
-        })
+        serde_json::from_str(&entry.plan).map_err(|_| of_another_version(entry))
     }
+
+    /// Checks that the look is the one that was reserved: its numbers may be drawn already, and mean
+    /// nothing by another noise.
+    ///
+    /// # Errors
+    /// Refused, for a look that this version prices otherwise.
+    pub(super) fn require_look(&self, entry: &Entry, look: &PricedTable) -> Result<()> {
+        let is_same = self.look.sensitivity_steps == look.table.sensitivity().steps()
+            && self.look.noise_scale_steps.to_bits() == look.noise_scale.steps().to_bits();
+        if is_same { Ok(()) } else { Err(of_another_version(entry)) }
+    }
+}
+
+fn of_another_version(entry: &Entry) -> Error {
+    let way_out = if entry.state == State::Drawn {
+        "finish it with a version that reads its plan: its charge stays spent"
+    } else {
+        "finish it with the version that reserved it, or `pointillist ledger void` it"
+    };
+    Error::refused(format!("entry {} was planned by another version", entry.id.0)).help(way_out)
 }
 
 /// What an entry cost a contact pair and a target; none for entries that do not say.

@@ -92,6 +92,23 @@ fn a_reserved_day_of_it_is_finished_with_its_frozen_plan_and_costs_no_more() {
 }
 
 #[test]
+fn a_begun_day_of_it_keeps_its_plan_when_30_days_are_limited_later() {
+    let golden = golden();
+    let text = std::fs::read_to_string(golden.world.path("daily.toml")).unwrap();
+    let capped = text.replacen("epsilon = 8.0\n", "epsilon = 8.0\nepsilon_30_days = 20.0\n", 1);
+    golden.world.write("daily.toml", capped.as_bytes());
+    let showed = golden.showed();
+    for (place, day) in [(2, "2026-06-03"), (3, "2026-06-04")] {
+        golden.day("daily.toml", day);
+        let (manifest, entry) = (golden.world.manifest(day), &showed["entries"][place]);
+        let charge = entry["charge_nano_rho"].as_f64().unwrap() / 1e9;
+        let look = manifest["measured_tables"][0]["rho"].as_f64().unwrap();
+        assert!((look / charge - 0.15).abs() < 1e-3, "{day}: {look} of {charge}");
+    }
+    golden.verify();
+}
+
+#[test]
 fn a_day_whose_logs_changed_is_not_finished_and_only_a_reservation_can_be_given_up() {
     for (day, entry, code, words) in [
         ("2026-06-03", "3", 0, "give the reservation up"),
