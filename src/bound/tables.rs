@@ -33,6 +33,9 @@ pub(super) struct ClassTable {
     /// A vector that its own can be made of, which an earlier table of the class makes, and the cell of
     /// each of its cells; otherwise it is made of the rows.
     pub(super) finer: Option<(usize, Arc<[u32]>)>,
+    /// Whether each row of a requester of few lookups adds its part by itself: counts by public keys of
+    /// which the clip cuts nothing.
+    pub(super) adds_rows: bool,
     /// Whether its one cell holds all rows of a requester, so that it receives the whole weight.
     pub(super) holds_all: bool,
 }
@@ -90,8 +93,17 @@ impl<'a> TableBounds<'a> {
             }
             if let Some(tables) = bounds.classes.get_mut(class) {
                 let light = (class == 0 && bits == 0).then(|| LightMultipliers::of(clip));
-                let (table, finer) = (place, None);
-                tables.push(ClassTable { table, vector, clip, bits, light, finer, holds_all });
+                let counts = kind.needs() == Needs::Atoms && bits == 0;
+                tables.push(ClassTable {
+                    table: place,
+                    vector,
+                    clip,
+                    bits,
+                    light,
+                    finer: None,
+                    adds_rows: counts && clip >= SHAPE_ONE && !holds_all,
+                    holds_all,
+                });
             }
         }
         bounds.find_finer();

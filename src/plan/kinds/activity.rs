@@ -56,6 +56,10 @@ pub const LEVEL_BITS: u32 = 15;
 // The kernel's steps are those of the lattice.
 const _: () = assert!(SHAPE_BITS == LATTICE_BITS);
 
+/// Up to this number of lookups, in tables of counts whose clip is one, each row adds `W_k / n` by itself,
+/// rounded down: never more than the multiplier gives, and less than `n` steps less in all.
+pub const LIGHT: u64 = 32;
+
 const FIRST_NODE: u64 = 8;
 const RATIO: u64 = 4;
 /// Fractional bits of multipliers.
