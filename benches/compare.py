@@ -1,4 +1,4 @@
-"""Times pointillist against others on the same simulated day, and writes the table of the README.
+"""Times pointillist against others on the same simulated day, and writes the table of docs/performance.md.
 
     cargo build --release --locked
     python3 benches/compare.py [--write] [LOOKUPS ...]
@@ -20,7 +20,7 @@ import tempfile
 from common import RELEASE, VOLUME, measure, medians, run, simulate
 
 HERE = pathlib.Path(__file__).resolve().parent
-README = HERE.parent / "README.md"
+DOCUMENT = HERE.parent / "docs/performance.md"
 BEGIN, END = "<!-- benches/compare.py writes from here -->\n", "<!-- to here -->\n"
 RIVALS = [
     ("DuckDB 2.0.1, no privacy", "duckdb_plain", ["duckdb==2.0.1"]),
@@ -39,7 +39,7 @@ QUERY_COUNTRIES = ("SELECT string_agg(DISTINCT substr(target, 1, 3), ',') "
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--write", action="store_true", help="put the table into the README")
+    parser.add_argument("--write", action="store_true", help="put the table into docs/performance.md")
     parser.add_argument("lookups", nargs="*", type=int, default=[1_000_000, 10_000_000, 100_000_000])
     arguments = parser.parse_args()
     pythons = {script: environment(script, requirements) for _, script, requirements in RIVALS}
@@ -53,8 +53,8 @@ def main():
     table = render(sizes, results)
     print(table)
     if arguments.write:
-        before, rest = README.read_text().split(BEGIN)
-        README.write_text(before + BEGIN + table + END + rest.split(END)[1])
+        before, rest = DOCUMENT.read_text().split(BEGIN)
+        DOCUMENT.write_text(before + BEGIN + table + END + rest.split(END)[1])
 
 
 def environment(script, requirements):

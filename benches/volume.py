@@ -28,9 +28,10 @@ GROUP_BY = ("SELECT hour(requested_at), substr(target, 1, 3), app, route, count(
             "FROM FILES GROUP BY ALL")
 # One query for each question of the pack, in its order.
 PACK = [
-    GROUP_BY,
+    "SELECT hour(requested_at), app, count(*) FROM FILES GROUP BY ALL",
+    "SELECT substr(target, 1, 3), route, count(*) FROM FILES GROUP BY ALL",
     "SELECT substr(target, 1, 3), count(DISTINCT requester) FROM FILES GROUP BY ALL",
-    "SELECT substr(target, 1, 3), app, avg((route = 'sms')::INT) FROM FILES GROUP BY ALL",
+    "SELECT substr(target, 1, 3), avg((route = 'sms')::INT) FROM FILES GROUP BY ALL",
     "SELECT quantile_cont(latency_ms, [0.5, 0.95, 0.99]) FROM FILES",
     "SELECT n, count(*) FROM (SELECT requester, count(*) AS n FROM FILES GROUP BY ALL) GROUP BY ALL",
     "SELECT count(*) FROM (SELECT requester FROM FILES GROUP BY ALL HAVING count(*) >= 200)",

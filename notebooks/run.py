@@ -1,6 +1,6 @@
-"""Executes every notebook of this folder and fails with the first cell that fails.
+"""Executes every notebook of this folder, and the Python of the documents; fails with the first that fails.
 
-    python notebooks/run.py PUBLISHED_FOLDER [FIGURE_FOLDER]
+    python notebooks/run.py DEMO_FOLDER [FIGURE_FOLDER]
 
 Outputs are not kept; with a second folder the figures are written there as PNG.
 """
@@ -8,7 +8,10 @@ Outputs are not kept; with a second folder the figures are written there as PNG.
 import base64
 import os
 import pathlib
+import re
+import subprocess
 import sys
+import tempfile
 
 import nbformat
 from nbclient import NotebookClient
@@ -27,3 +30,14 @@ for path in sorted(here.glob("*.ipynb")):
             figure.write_bytes(base64.b64decode(output["data"]["image/png"]))
         if len(sys.argv) > 2 and output.output_type == "stream":
             print(output.text)
+
+# The documents read the demo's folder, or one called `published` that has a question of the same name.
+with tempfile.TemporaryDirectory() as folder:
+    for name in ["pointillist-demo", "published"]:
+        (pathlib.Path(folder) / name).symlink_to(os.environ["POINTILLIST_OUT"])
+    for document in ["README.md", "docs/tutorial.md"]:
+        blocks = re.findall(r"^```python\n(.*?)^```$", (here.parent / document).read_text(), re.DOTALL | re.MULTILINE)
+        assert blocks, document
+        for block in blocks:
+            subprocess.run([sys.executable, "-c", block], cwd=folder, check=True, stdout=subprocess.DEVNULL)
+        print(f"{document}: {len(blocks)} blocks executed")

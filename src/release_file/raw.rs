@@ -148,8 +148,7 @@ pub(crate) fn parse(text: &str, file: &str) -> Result<RawReleaseFile> {
             None if message.contains("unknown field") => {
                 failure.help("remove the field, or correct its name")
             }
-            None => failure
-                .help("see `[logs]`, `[ledger]`, `[privacy]` and `[[question]]` in the README"),
+            None => failure.help("docs/release-file.md lists every field with its type"),
         }
     })
 }

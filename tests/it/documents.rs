@@ -3,8 +3,15 @@
 use std::path::{Path, PathBuf};
 
 /// The documents of the repository that speak of its code.
-const DOCUMENTS: [&str; 7] = [
+const DOCUMENTS: [&str; 14] = [
+    "docs/accuracy.md",
     "docs/logs.md",
+    "docs/operating.md",
+    "docs/performance.md",
+    "docs/reading-results.md",
+    "docs/release-file.md",
+    "docs/retention.md",
+    "docs/tutorial.md",
     "docs/architecture.md",
     "docs/mechanisms.md",
     "docs/attack-model.md",
