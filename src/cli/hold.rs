@@ -8,8 +8,9 @@ use jiff::{Timestamp, ToSpan};
 use serde_json::{Value, json};
 
 use super::hold_args::{HoldAdd, HoldOpen, HoldOrder, HoldPlace, HoldVerb};
+use super::hold_warnings;
 use super::output::Output;
-use crate::custody::{disclose, number_digest, recipient};
+use crate::custody::{Sign, disclose, number_digest, recipient};
 use crate::ingest::Identities;
 use crate::ledger::{Custody, Hold, HoldTerms, Ledger};
 use crate::pipeline::open_custody;
@@ -89,12 +90,7 @@ fn add(asked: &HoldAdd, output: &Output) -> Result<()> {
         expires,
         recipients,
     })?;
-    if earlier.is_some_and(|hold| hold.purged_at.is_none() && !hold.archives.is_empty()) {
-        output.warning(
-            "an earlier hold of this order ended, and its archives go at the next deletion: this \
-             one does not keep them",
-        );
-    }
+    hold_warnings::warn_of_what_is_gone(&release_file, now, to, earlier, output)?;
     let text = format!("hold {hold}: order {order}, {count} numbers, until {expires}\n");
     let object = json!({ "hold": hold, "order": order, "expires": expires.to_string() });
     output.result(&object, &text);
@@ -131,7 +127,11 @@ fn lift(asked: &HoldOrder, output: &Output) -> Result<()> {
 
 fn list(asked: &HoldPlace, output: &Output) -> Result<()> {
     let (release_file, now) = (place(asked)?, Clock::System.now());
-    let custody = Ledger::open_existing(&release_file.ledger.path)?.custody()?;
+    let ledger = Ledger::open_existing(&release_file.ledger.path)?;
+    for warning in hold_warnings::warnings(&release_file, &ledger, Sign::Digest)? {
+        output.warning(&warning);
+    }
+    let custody = ledger.custody()?;
     let mut text = String::new();
     let mut holds = Vec::new();
     for hold in &custody.holds {

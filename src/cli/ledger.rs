@@ -8,7 +8,9 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::args::{LedgerPlace, LedgerVerb};
+use super::hold_warnings;
 use super::output::Output;
+use crate::custody::Sign;
 use crate::ledger::{Entry, EntryId, Ledger, Marks, Which};
 use crate::release::PricedTable;
 use crate::release_file::ReleaseFile;
@@ -150,6 +152,8 @@ fn verify(place: &LedgerPlace, output: &Output) -> Result<()> {
     if let Some(release) = &place.release {
         let release_file = ReleaseFile::read(release)?;
         Marks::read(&release_file.logs.place, &release_file.output)?.require_known(&ledger)?;
+        let warnings = hold_warnings::warnings(&release_file, &ledger, Sign::Digest)?;
+        warnings.iter().for_each(|warning| output.warning(warning));
     }
     let object = json!({
         "events": found.events,

@@ -5,6 +5,7 @@ mod check;
 mod demo;
 mod hold;
 mod hold_args;
+mod hold_warnings;
 mod inspect;
 mod ledger;
 mod output;

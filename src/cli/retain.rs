@@ -7,11 +7,12 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::args::Retain;
+use super::hold_warnings;
 use super::output::Output;
 use super::run::parse_wait;
 use super::size;
 use super::status::released_days;
-use crate::custody::{Purged, preview, purge};
+use crate::custody::{Purged, Sign, preview, purge};
 use crate::ledger::{Ledger, Marks, Second};
 use crate::pipeline::{
     Again, Incomplete, Job, Spill, Stop, open_custody, open_ledger, release_day,
@@ -64,6 +65,7 @@ pub(crate) fn run(asked: &Retain, output: &Output) -> Result<u8> {
         )
     }));
     warnings.extend(purged.strays.iter().map(|path| stray(path)));
+    warnings.extend(hold_warnings::warnings(&job.release_file, &ledger, Sign::Size)?);
     for warning in &warnings {
         output.warning(warning);
     }

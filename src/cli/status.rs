@@ -8,7 +8,9 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::args::Status;
+use super::hold_warnings;
 use super::output::Output;
+use crate::custody::Sign;
 use crate::ledger::{Ledger, Marks, State};
 use crate::pipeline::logs_changed_since;
 use crate::release_file::ReleaseFile;
@@ -125,8 +127,20 @@ pub(crate) fn run(asked: &Status, output: &Output) -> Result<u8> {
         // Writing to a string cannot fail.
         let _infallible = writeln!(text, "{day}  {}{until}", standing.words());
     }
-    let object =
-        json!({ "release": release_file.name, "needs_operator": needs_operator, "days": days });
+    let mut warnings = Vec::new();
+    if let Some(ledger) = &ledger {
+        warnings = hold_warnings::warnings(&release_file, ledger, Sign::Size)?;
+    }
+    for warning in &warnings {
+        output.warning(warning);
+    }
+    needs_operator |= !warnings.is_empty();
+    let object = json!({
+        "release": release_file.name,
+        "needs_operator": needs_operator,
+        "days": days,
+        "warnings": warnings,
+    });
     output.result(&object, &text);
     Ok(if needs_operator { Kind::Refused.exit_code() } else { 0 })
 }

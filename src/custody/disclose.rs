@@ -41,6 +41,10 @@ pub fn disclose(
         return Err(Error::usage(format!("{} is there already", out.display()))
             .help("name a folder that is not there yet: a package is never mixed with another"));
     }
+    if release_file.logs.place.reaches(out) {
+        return Err(Error::usage(format!("{} lies among the logs", out.display()))
+            .help("name a folder elsewhere: what is in this one would be read as logs"));
+    }
     let custody = ledger.custody()?;
     let hold = custody.of_order(order).cloned();
     let number = hold.as_ref().map(|hold| hold.terms.hold);

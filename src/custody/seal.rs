@@ -85,6 +85,30 @@ pub(super) fn require_whole(
     ))
 }
 
+/// By what an archive is known to be whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sign {
+    /// It is there and has its size, which takes no time.
+    Size,
+    /// It has its digest.
+    Digest,
+}
+
+/// The archives of a hold that are gone, or not what the journal noted; none once they were due to go.
+#[must_use]
+pub fn lost_archives(release_file: &ReleaseFile, hold: &Hold, sign: Sign) -> Vec<PathBuf> {
+    let archives = hold.archives.iter().filter(|_| hold.purged_at.is_none());
+    let lost = archives.filter_map(|(retention, archive)| {
+        let path = archive_path(release_file, hold.terms.hold, *retention, archive.part);
+        let is_whole = match sign {
+            Sign::Size => fs::metadata(&path).is_ok_and(|facts| facts.len() == archive.bytes),
+            Sign::Digest => digest_of(&path).is_ok_and(|digest| digest == archive.digest),
+        };
+        (!is_whole).then_some(path)
+    });
+    lost.collect()
+}
+
 /// Parses a custodian's public key.
 ///
 /// # Errors

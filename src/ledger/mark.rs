@@ -27,7 +27,7 @@ pub(super) struct Mark {
     pub(super) deep: bool,
     /// The ledger, by the check of its key.
     pub(super) ledger: String,
-    /// Where it lay; not told in an output.
+    /// Where it lay; left out in an output.
     #[serde(default)]
     pub(super) path: String,
     /// The last hash of its journal.

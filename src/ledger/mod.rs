@@ -37,12 +37,12 @@
 //! | a second ledger over the same logs | refused (1) unless `--new-ledger` | `changed_worlds::a_second_ledger_over_the_same_logs_is_refused_unless_it_is_meant` |
 //! | its logs lie in folders above or below, or are named through a link | the same | `marks::a_second_ledger_is_noticed_above_below_and_behind_links` |
 //! | several ledgers are made at once | one goes on at most | `marks::of_ledgers_that_are_made_at_once_one_at_most_goes_on` |
-//! | restored from an older backup | refused (1) by what would write, told (1) by `status` and `verify` | `marks::no_backup_of_a_history_is_taken_for_its_newest_state` |
+//! | restored from an older backup | refused (1) by what would write, reported (1) by `status` and `verify` | `marks::no_backup_of_a_history_is_taken_for_its_newest_state` |
 //! | copied with its key, and both go on | the second one is refused (1) | `marks::of_a_ledger_and_its_copy_only_the_one_that_went_on_does` |
 //! | the output holds a day that the ledger does not know | refused (1), nothing is written over | `marks::a_published_day_that_the_ledger_does_not_know_is_never_written_over` |
 //! | the output belongs to another release | refused (1) before anything is charged | `marks::two_releases_never_share_an_output` |
 //! | a release asks fewer questions when a day is released again | the tables of the others go | `marks::a_table_that_a_new_manifest_does_not_list_goes` |
-//! | a mark cannot be written, or lies behind a link | the run says so; a link is replaced | `marks::a_mark_that_cannot_be_raised_is_told_and_one_behind_a_link_is_replaced` |
+//! | a mark cannot be written, or lies behind a link | the run says so; a link is replaced | `marks::a_mark_that_cannot_be_raised_is_reported_and_one_behind_a_link_is_replaced` |
 //! | the cap on 30 days: added later | from then on no 30 days are charged more; refused (1) where some were already | `cap::it_can_be_added_later_if_the_past_allows_it_and_never_changes` |
 //! | a newer program wrote the ledger | refused (1) | `opening::one_row_per_thing_that_is_wrong_on_the_disk` |
 //! | an older program wrote the ledger | brought up to date in one transaction when a run opens it; it keeps its budget | `opening::a_ledger_of_the_first_version_keeps_its_budget_and_is_brought_up_to_date`, `opening::entries_of_an_earlier_version_stay_as_they_are_and_go_on` |

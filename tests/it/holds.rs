@@ -197,6 +197,51 @@ fn a_deletion_after_an_order_was_not_before_it_whatever_instant_it_names() {
 }
 
 #[test]
+fn what_is_about_to_be_lost_is_shown_in_time() {
+    let world = world();
+    let late = add_at(&world, START + 31 * DAY, "late", &["--number", &number(9)]);
+    assert!(late.stderr.contains("the whole period of this order is past retention"));
+    let early = add(&world, "A", &["--number", &number(9), "--expires", "2026-04-08"]);
+    assert!(!early.stderr.contains("past retention"), "{}", early.stderr);
+    let shows = |day: i64, command: &[&str], words: &str, code: i32| {
+        let ran = world.run_at(START + day * DAY, command);
+        let is_shown = ran.stderr.contains(words);
+        assert!(ran.code == code || !is_shown, "{command:?} {}", ran.stderr);
+        is_shown
+    };
+    let status = ["status", "release.toml"];
+    let ending = "the hold of order A ends on 2026-04-09";
+    assert!(!shows(31, &status, ending, 1) && shows(33, &status, ending, 1));
+    world.retain(START + 31 * DAY);
+    let lost = "of order A is damaged or gone";
+    let archive = world.files("daily.ledger.holds").pop().unwrap();
+    let whole = std::fs::read(&archive).unwrap();
+    let mut changed = whole.clone();
+    changed[40] ^= 1;
+    // What is left of the archive, and whether its size shows that.
+    for (bytes, by_size) in [(whole.clone(), false), (changed, false), (whole[..40].to_vec(), true)]
+    {
+        std::fs::write(&archive, &bytes).unwrap();
+        let retain = ["retain", "release.toml", "--as-of", &instant(START + 31 * DAY)];
+        assert_eq!(shows(31, &status, lost, 1), by_size);
+        assert_eq!(shows(31, &retain, lost, 1), by_size);
+        assert_eq!(shows(31, &["hold", "list", "release.toml"], lost, 0), bytes != whole);
+        assert_eq!(shows(31, &["ledger", "verify", "release.toml"], lost, 0), bytes != whole);
+    }
+}
+
+#[test]
+fn no_package_is_written_among_the_logs() {
+    let world = world();
+    assert_eq!(add(&world, "A", &["--number", &number(9), "--expires", "2026-05-01"]).code, 0);
+    world.retain(START + 31 * DAY);
+    let inside = open(&world, "A", "custodian", "logs/package");
+    assert_eq!(inside.code, 2, "{}", inside.stderr);
+    assert!(inside.stderr.contains("lies among the logs"), "{}", inside.stderr);
+    assert!(!world.path("logs/package").exists());
+}
+
+#[test]
 fn a_refused_opening_is_an_event_too_and_loses_nothing() {
     let world = world();
     assert_eq!(add(&world, "A", &["--number", &number(9), "--expires", "2026-05-01"]).code, 0);

@@ -158,7 +158,7 @@ fn of_ledgers_that_are_made_at_once_one_at_most_goes_on() {
 }
 
 #[test]
-fn a_mark_that_cannot_be_raised_is_told_and_one_behind_a_link_is_replaced() {
+fn a_mark_that_cannot_be_raised_is_reported_and_one_behind_a_link_is_replaced() {
     let world = World::new();
     std::fs::create_dir_all(world.path("logs/.pointillist-ledger.new/x")).unwrap();
     let ran = day(&world, 2, &[]);
@@ -172,7 +172,7 @@ fn a_mark_that_cannot_be_raised_is_told_and_one_behind_a_link_is_replaced() {
     assert!(std::fs::read(world.path("precious")).unwrap().is_empty());
     let is_link = |path: &Path| path.symlink_metadata().unwrap().is_symlink();
     assert!(!is_link(&world.path("logs/.pointillist-ledger")));
-    // The output's mark is for everybody to read and tells no place.
+    // The output's mark is for everybody to read and names no place.
     let text = std::fs::read_to_string(world.path("published/.pointillist-ledger")).unwrap();
     assert!(!text.contains("daily.ledger"), "{text}");
 }

@@ -1,0 +1,73 @@
+//! What an operator must know of legal holds before it is too late: ends that come near, archives that are
+//! gone.
+
+use jiff::Timestamp;
+
+use super::output::Output;
+use crate::Result;
+use crate::custody::{Sign, lost_archives};
+use crate::ledger::{Hold, Ledger};
+use crate::release_file::ReleaseFile;
+use crate::release_file::window::{Clock, MICROS_PER_DAY, days_before};
+
+/// How many days before its end a hold is reported.
+const AHEAD_DAYS: i64 = 7;
+
+/// Warnings about the holds of a ledger, by the clock; `sign` says how archives are checked.
+///
+/// # Errors
+/// I/O, when the ledger is damaged.
+pub(super) fn warnings(
+    release_file: &ReleaseFile,
+    ledger: &Ledger,
+    sign: Sign,
+) -> Result<Vec<String>> {
+    let now = Clock::System.now();
+    let mut warnings = Vec::new();
+    for hold in &ledger.custody()?.holds {
+        let order = &hold.terms.order;
+        let left = hold.expires.as_microsecond() - now.as_microsecond();
+        if hold.is_active(now) && left < AHEAD_DAYS * MICROS_PER_DAY {
+            warnings.push(format!(
+                "the hold of order {order} ends on {}: what it keeps goes then, unless `pointillist \
+                 hold extend` comes before",
+                hold.expires
+            ));
+        }
+        for path in lost_archives(release_file, hold, sign) {
+            warnings.push(format!(
+                "the archive {} of order {order} is damaged or gone: restore it from a backup, since \
+                 its rows are nowhere else",
+                path.display()
+            ));
+        }
+    }
+    Ok(warnings)
+}
+
+/// Warns of rows that an order asks for and that it cannot keep any more.
+///
+/// # Errors
+/// Usage, when retention reaches back past the calendar.
+pub(super) fn warn_of_what_is_gone(
+    release_file: &ReleaseFile,
+    now: Timestamp,
+    to: Timestamp,
+    earlier: Option<&Hold>,
+    output: &Output,
+) -> Result<()> {
+    if earlier.is_some_and(|hold| hold.purged_at.is_none() && !hold.archives.is_empty()) {
+        output.warning(
+            "an earlier hold of this order ended, and its archives go at the next deletion: this \
+             one does not keep them",
+        );
+    }
+    let kept = days_before(now, release_file.retention_days)?;
+    if to <= kept {
+        output.warning(&format!(
+            "the whole period of this order is past retention: rows before {kept} that were deleted \
+             cannot be held, and those that are still there are sealed by the next `pointillist retain`"
+        ));
+    }
+    Ok(())
+}
