@@ -164,16 +164,28 @@ fn parse_time(text: &str, unit: Option<TimeUnit>, zone: &TimeZone) -> Option<i64
     {
         return Some(micros);
     }
+    if has_impossible_offset(text) {
+        return None;
+    }
     if let Ok(instant) = text.parse::<Timestamp>() {
         // The calendar's instants have nanoseconds; a fraction of a microsecond is cut off below.
         return i64::try_from(instant.as_nanosecond().div_euclid(1_000)).ok();
     }
-    let naive = text.parse::<DateTime>().ok()?;
-    // A bare date is a day, not an instant.
-    if text.len() <= 10 {
+    // A bare date is a day, not an instant. Behind it a naive time has a clock and nothing else: the
+    // library would pass over an offset that cannot be, and over a zone in brackets.
+    let clock = text.get(10..).filter(|clock| !clock.is_empty())?;
+    let is_clock = |letter: char| letter.is_ascii_digit() || ":.,Tt ".contains(letter);
+    if !clock.chars().all(is_clock) {
         return None;
     }
-    local_micros(naive, zone)
+    local_micros(text.parse::<DateTime>().ok()?, zone)
+}
+
+/// Whether an instant has an offset of a day or more, which the library takes.
+fn has_impossible_offset(text: &str) -> bool {
+    let clock = text.get(10..).and_then(|clock| clock.split('[').next()).unwrap_or_default();
+    let hours = clock.rfind(['+', '-']).and_then(|sign| clock.get(sign + 1..sign + 3));
+    hours.and_then(|hours| hours.parse::<u8>().ok()).is_some_and(|hours| hours > 23)
 }
 
 fn naive_micros(value: i64, zone: &TimeZone) -> Option<i64> {
@@ -245,6 +257,29 @@ mod tests {
         assert_eq!(utc("-1500", Some(TimeUnit::Milliseconds)), Some(-1_500_000));
         assert_eq!(utc("-0.0000001", Some(TimeUnit::Seconds)), Some(-1));
         assert_eq!(utc("1999", Some(TimeUnit::Nanoseconds)), Some(1));
+    }
+
+    #[test]
+    fn a_zone_without_its_offset_and_an_offset_that_cannot_be_are_no_instants() {
+        for text in [
+            "2026-03-01T10:00:00[Europe/Paris]",
+            "2026-03-01T10:00:00[!Europe/Paris]",
+            "2026-03-01T10:00:00[u-ca=iso8601]",
+            "2026-03-01T10:00:00+25:00",
+            "2026-03-01T10:00:00-25:00",
+            "2026-03-01T10:00:00+01:60",
+            "2026-03-01T10:00:00 +99",
+            "2026-03-01T10:00:00Y",
+        ] {
+            for zone in ["UTC", "Europe/Paris"] {
+                assert_eq!(parse_time(text, None, &TimeZone::get(zone).unwrap()), None, "{text}");
+            }
+        }
+        // The offset counts, whatever zone is named beside it.
+        let nine = utc("2026-03-01T09:00:00Z", None);
+        assert_eq!(utc("2026-03-01T10:00:00+01:00[Europe/Paris]", None), nine);
+        assert_eq!(utc("2026-03-01T10:00:00+01:00", None), nine);
+        assert_eq!(utc("2026-03-01t09:00:00.000000001", None), nine);
     }
 
     #[test]
