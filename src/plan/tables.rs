@@ -142,7 +142,7 @@ impl Tables<'_> {
         let key = question.measure.summed();
         let grid = key.and_then(Key::grid);
         let grid = grid.ok_or_else(|| Error::internal("a sum is of a key that is no number"))?;
-        let clip = clip_of_sums(class.into(), grid.is_log());
+        let clip = clip_of_sums(class.into(), grid.is_long());
         let part = shapes_part(question, self.split.questions[table.question]);
         let contribution = Contribution::ShapeSums(ShapeSums { class, number: number.clone() });
         let axes = asked.named(&table.axes);

@@ -66,8 +66,11 @@ fn cell(priced: &PricedTable, cells: u32, numbers: &[f64; CLASSES]) -> f64 {
     let all: f64 = numbers.iter().sum();
     let of_class = priced.table.class().map_or(all, |class| numbers[class]);
     match (&priced.table.role, &priced.table.contribution) {
-        // The middle of the range.
-        (Role::Sums { .. }, _) => of_class / 2.0 / count,
+        // Half of the lookups have a number, in the middle of the range or far down in a long one.
+        (Role::Sums { .. }, _) => {
+            let level = if priced.table.clip.contributions() < 1.0 { 0.01 } else { 0.5 };
+            of_class / 2.0 / count * level
+        }
         (_, Contribution::Presence(_)) => {
             let occupied = |lookups: u64| 1.0 - (1.0 - 1.0 / count).powf(lookups as f64);
             nodes().iter().zip(numbers).map(|(node, number)| occupied(*node) * number).sum()

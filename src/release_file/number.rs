@@ -13,6 +13,8 @@ pub const LEVELS: u16 = 1 << 15;
 const BINS: u16 = 128;
 /// From this ratio of the range's ends on, bins grow by a constant factor.
 const LOG_RATIO: f64 = 10.0;
+/// From this ratio on a range is long.
+const LONG_RATIO: f64 = 10_000.0;
 
 /// What the positions are for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -131,7 +133,17 @@ impl Grid {
     /// Whether the range is so long that bins grow by a constant factor.
     #[must_use]
     pub fn is_log(&self) -> bool {
-        self.low > 0.0 && self.high / self.low >= LOG_RATIO
+        self.spans(LOG_RATIO)
+    }
+
+    /// Whether the range is so long that hardly any number can be expected near its upper end.
+    #[must_use]
+    pub fn is_long(&self) -> bool {
+        self.spans(LONG_RATIO)
+    }
+
+    fn spans(&self, ratio: f64) -> bool {
+        self.low > 0.0 && self.high / self.low >= ratio
     }
 }
 
@@ -170,6 +182,20 @@ mod tests {
         let signed = Grid::new("t", Some(&[-5.0, 5.0]), true, Steps::Levels, "q").unwrap();
         assert_eq!(signed.position(Some(-9.0)), 0);
         assert_eq!(signed.position(Some(0.0)), LEVELS / 2);
+    }
+
+    #[test]
+    fn ranges_are_long_from_a_factor_of_ten_thousand_on() {
+        for (low, high, is_log, is_long) in [
+            (1.0, 9.0, false, false),
+            (10.0, 100.0, true, false),
+            (1.0, 9_999.0, true, false),
+            (1.0, 10_000.0, true, true),
+            (0.0, 1e6, false, false),
+        ] {
+            let grid = grid(low, high, Steps::Levels);
+            assert_eq!((grid.is_log(), grid.is_long()), (is_log, is_long), "{low} {high}");
+        }
     }
 
     #[test]

@@ -81,7 +81,7 @@ fn a_plan_warns_of_what_is_lost_in_its_noise_before_anything_is_spent() {
     question                           median value  95 % interval     relative
     people                                      209        ± 70.50    ± 33.73 %
     busy                                        213        ± 46.50    ± 21.83 %
-    wait                                        500          ± 168    ± 33.68 %
+    wait                                        253          ± 250    ± 98.93 %
     waits                                       245         ± 4635  ± 1892.24 %  uninformative
     volume                                      125          ± 406   ± 324.80 %  uninformative
     sms_share                                0.5000       ± 0.5000   ± 100.00 %  uninformative

@@ -20,6 +20,8 @@ use crate::{Error, Result};
 const SPREAD: f64 = 0.25;
 /// How much further that of the lightest class may lie from the mean over all cells.
 const FIRST: f64 = 2.0;
+/// The mean square of a number, in squares of its mean: that of an exponential distribution.
+const SQUARE: f64 = 2.0;
 
 /// The mean of a number over the lookups that have one.
 pub(super) struct NumberMeans<'a> {
@@ -110,15 +112,16 @@ impl NumberTables {
             .collect();
         let order = drawn.cells_in_order(&by)?;
         let role = Role::Sums { question: question.name.clone() };
-        let mut sums = vec![None; CLASSES];
+        let (mut sums, mut clips) = (vec![None; CLASSES], [1.0; CLASSES]);
         for table in drawn.tables.iter().filter(|table| table.priced().table.role == role) {
             let cells: Vec<f64> = table.contributions().collect();
-            let class = table.priced().table.class().and_then(|class| sums.get_mut(class));
+            let class = table.priced().table.class().ok_or_else(lacking)?;
             let rows = order.iter().map(|cell| cells[*cell]).collect();
-            *class.ok_or_else(lacking)? = Some((rows, table.noise_sd().powi(2)));
+            sums[class] = Some((rows, table.noise_sd().powi(2)));
+            clips[class] = table.priced().table.clip.contributions();
         }
         let sums = sums.into_iter().map(|sums| sums.ok_or_else(lacking)).collect::<Result<_>>()?;
-        Ok(Self { means: MeasuredMeans { shares, sums }, axes, by })
+        Ok(Self { means: MeasuredMeans { shares, sums, clips }, axes, by })
     }
 
     /// The lookups with a number in each row.
@@ -140,6 +143,8 @@ pub(super) struct MeasuredMeans {
     pub(super) shares: Vec<Vec<f64>>,
     /// For each class the noisy sums of the rows, as parts of the range, and the variance of noise.
     pub(super) sums: Vec<(Vec<f64>, f64)>,
+    /// For each class the bound on a requester's sums, as a part of the range.
+    pub(super) clips: [f64; CLASSES],
 }
 
 impl MeasuredMeans {
@@ -154,6 +159,10 @@ impl MeasuredMeans {
         let lookups = |class: usize, row: usize| {
             nodes()[class] as f64 * numbers[class].number * self.shares[class][row]
         };
+        let bent: Vec<f64> =
+            (0..CLASSES).map(|class| self.bent(class, &classes.means[class])).collect();
+        // What a clip may have taken of a mean.
+        let taken = |class: usize, mean: f64| (mean * bent[class]).min(1.0) - mean;
         let estimate = |row: usize| {
             let all: f64 = (0..CLASSES).map(|class| lookups(class, row)).sum();
             let whole = all.max(1e-9);
@@ -166,11 +175,47 @@ impl MeasuredMeans {
             });
             let part = NumbersPart::new(numbers, &parts);
             let core = Z_95 * Z_95 * model;
-            Estimate::new(mean, noise + part.noise, core + part.below, core + part.above)
-                .within(0.0, 1.0)
+            let taken: f64 = (0..CLASSES)
+                .map(|class| lookups(class, row) / whole * taken(class, classes.means[class][row]))
+                .sum();
+            let above = core + part.above + taken * taken;
+            Estimate::new(mean, noise + part.noise, core + part.below, above).within(0.0, 1.0)
         };
         (0..rows).map(estimate).collect()
     }
+}
+
+impl MeasuredMeans {
+    /// How many times as large the means of a class may be without its clip, by the length that they give
+    /// the sums of a typical requester.
+    fn bent(&self, class: usize, means: &[f64]) -> f64 {
+        let lookups = nodes()[class] as f64;
+        let square = |(share, mean): (&f64, &f64)| {
+            let sum = share * mean;
+            sum * sum * (1.0 - 1.0 / lookups) + SQUARE * share * mean * mean / lookups
+        };
+        let length = self.shares[class].iter().zip(means).map(square).sum::<f64>().sqrt();
+        unbent(length, self.clips[class])
+    }
+}
+
+/// How many times as long vectors are before a clip leaves this length of them on average, if their
+/// lengths have a gamma distribution of shape two; none is longer than one.
+fn unbent(left: f64, clip: f64) -> f64 {
+    let left = left.clamp(1e-12, 1.0);
+    let leaves = |length: f64| {
+        let end = 2.0 * clip / length;
+        length * (1.0 - (-end).exp() * (1.0 + end / 2.0))
+    };
+    if clip >= 1.0 {
+        return 1.0;
+    }
+    let (mut low, mut high) = (left, 1.0);
+    for _ in 0..50 {
+        let middle = f64::midpoint(low, high);
+        if leaves(middle) < left { low = middle } else { high = middle }
+    }
+    high / left
 }
 
 /// The means of all rows, class by class; every list has one list of rows for each class.
@@ -232,5 +277,47 @@ impl ClassMeans {
             reach *= rest;
         }
         (noise + reach * reach * self.first, model)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clip_is_undone_where_it_bends_and_nowhere_else() {
+        // By hand, the integral of min(x, clip) x/s^2 exp(-x/s) for a mean of 2 s.
+        let leaves = |mean: f64, clip: f64| {
+            let (scale, steps) = (mean / 2.0, 200_000);
+            let step = 40.0 * scale / f64::from(steps);
+            let part = |place: i32| {
+                let x = (f64::from(place) + 0.5) * step;
+                x.min(clip) * x / scale.powi(2) * (-x / scale).exp() * step
+            };
+            (0..steps).map(part).sum::<f64>()
+        };
+        for (mean, clip) in [(0.004, 0.08), (0.05, 0.08), (0.2, 0.31), (0.5, 0.31)] {
+            let left = leaves(mean, clip);
+            assert!((unbent(left, clip) * left / mean - 1.0).abs() < 1e-4, "{mean} {clip}");
+        }
+        assert!((unbent(0.004, 0.08) - 1.0).abs() < 1e-12);
+        assert!(unbent(0.9, 1.0) <= 1.0);
+        // Everybody is bent, so that nothing is known but the range.
+        assert!((unbent(0.08, 0.08) * 0.08 - 1.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn an_interval_reaches_what_clips_took() {
+        let class = ClassNumber { number: 1_000.0, ..ClassNumber::default() };
+        let of = |level: f64| {
+            let clips: [f64; CLASSES] = std::array::from_fn(|class| [0.31, 0.08][class.min(1)]);
+            let sums = clips.map(|clip| (vec![1_000.0 * level.min(clip)], 1.0)).to_vec();
+            MeasuredMeans { shares: vec![vec![1.0]; CLASSES], sums, clips }.of(&[class; CLASSES])[0]
+        };
+        let long = of(0.2);
+        assert!(long.value < 0.1 && long.high >= 0.2, "{long:?}");
+        // Far below every clip an interval is noise and model alone.
+        let far = of(0.005);
+        assert!((far.high - far.value) / (far.value - far.low) < 1.01, "{far:?}");
     }
 }
