@@ -33,6 +33,56 @@ fn every_path_in_a_document_exists() {
 }
 
 #[test]
+fn every_link_leads_to_a_file() {
+    let mut links = 0;
+    for document in DOCUMENTS {
+        let folder = Path::new(document).parent().unwrap();
+        for (at, opening) in read(document).match_indices("](") {
+            let link = read(document)[at + opening.len()..].split(')').next().unwrap().to_owned();
+            if link.contains("://") || link.starts_with('#') {
+                continue;
+            }
+            let path = link.split('#').next().unwrap();
+            assert!(root().join(folder).join(path).exists(), "{document} links to {link}");
+            links += 1;
+        }
+    }
+    assert!(links > 20, "only {links} links were found");
+}
+
+#[test]
+fn the_readme_is_short() {
+    assert!(read("README.md").split_whitespace().count() <= 900);
+}
+
+/// A field is the first cell of a row, in the section of its table.
+#[test]
+fn every_field_of_a_release_file_is_in_its_reference() {
+    let reference = read("docs/release-file.md");
+    let sections: Vec<&str> = reference.split("\n## ").collect();
+    let code = read("src/release_file/raw.rs");
+    let (mut heading, mut renamed, mut named) = (String::new(), None, 0);
+    for line in code.lines().map(str::trim).take_while(|line| !line.starts_with("pub(crate) fn")) {
+        if line == "/// The whole file." {
+            "Top level".clone_into(&mut heading);
+        } else if let Some(table) = line.strip_prefix("/// `[") {
+            heading = format!("`[{table}");
+        } else if let Some(other) = line.strip_prefix("#[serde(rename = \"") {
+            renamed = other.split('"').next();
+        } else if let Some((field, _)) =
+            line.strip_prefix("pub(crate) ").and_then(|rest| rest.split_once(": "))
+        {
+            let field = renamed.take().unwrap_or(field);
+            let section = sections.iter().find(|section| section.starts_with(&heading));
+            let has = section.is_some_and(|it| it.contains(&format!("\n| `{field}` |")));
+            assert!(has, "the section {heading} has no row for `{field}`");
+            named += 1;
+        }
+    }
+    assert!(named > 50, "only {named} fields were found");
+}
+
+#[test]
 fn every_test_that_holds_a_mechanism_exists() {
     let code = code();
     let mechanisms = read("docs/mechanisms.md");

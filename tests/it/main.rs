@@ -28,4 +28,5 @@ mod retain;
 mod rollup;
 mod statistics;
 mod text;
+mod tutorial;
 mod world;
