@@ -71,8 +71,13 @@ fn cell(priced: &PricedTable, cells: u32, numbers: &[f64; CLASSES]) -> f64 {
             let level = if priced.table.clip.contributions() < 1.0 { 0.01 } else { 0.5 };
             of_class / 2.0 / count * level
         }
-        (_, Contribution::Presence(_)) => {
-            let occupied = |lookups: u64| 1.0 - (1.0 - 1.0 / count).powf(lookups as f64);
+        (_, Contribution::Presence(presence)) => {
+            let least = f64::from(presence.at_least);
+            // Of those who must have several, all or none of a class have enough in a cell.
+            let occupied = |lookups: u64| match lookups as f64 {
+                lookups if least > 1.0 => f64::from(lookups / count >= least),
+                lookups => 1.0 - (1.0 - 1.0 / count).powf(lookups),
+            };
             nodes().iter().zip(numbers).map(|(node, number)| occupied(*node) * number).sum()
         }
         (Role::Shapes, _) => {
