@@ -36,7 +36,9 @@ impl Estimate {
 
     /// The same for what lies in a range.
     pub(super) fn within(self, least: f64, most: f64) -> Self {
-        Self { low: self.low.max(least), high: self.high.min(most), ..self }
+        // Noise may take a whole interval out of the range: its nearest end is left.
+        let end = |end: f64| end.max(least).min(most);
+        Self { low: end(self.low), high: end(self.high), ..self }
     }
 
     /// The same in other units: `offset` plus `factor`, which is above zero, times everything.
@@ -53,5 +55,20 @@ impl Estimate {
     /// Half the width of the interval.
     pub(super) fn half_width(self) -> f64 {
         (self.high - self.low) / 2.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_interval_in_a_range_never_ends_before_it_begins() {
+        let of = |value| Estimate::new(value, 1.0, 0.0, 0.0).within(0.0, 9.0);
+        let ends = |estimate: Estimate| (estimate.low, estimate.high);
+        assert_eq!(ends(of(-6.0)), (0.0, 0.0));
+        assert_eq!(ends(of(16.0)), (9.0, 9.0));
+        let inside = of(1.0);
+        assert!(inside.low == 0.0 && (inside.high - 1.0 - Z_95).abs() < 1e-12, "{inside:?}");
     }
 }
