@@ -91,6 +91,12 @@ impl Key {
         matches!(self.source, KeySource::Hour | KeySource::HourOfWeek)
     }
 
+    /// Whether its published values tell the weekday.
+    #[must_use]
+    pub fn is_of_week(&self) -> bool {
+        self.source == KeySource::HourOfWeek
+    }
+
     /// The grid of a number; `None` for other keys.
     #[must_use]
     pub const fn grid(&self) -> Option<&Grid> {

@@ -117,6 +117,13 @@ impl Question {
             return Err(refuse(format!("`{field}` is gone"))
                 .help("remove it: each day's own activity decides how contributions are bounded"));
         }
+        // The condition is worked out once for all days, and a day has but one weekday.
+        if self.measure.condition().is_some_and(|(_, keys)| keys.iter().any(Key::is_of_week)) {
+            return Err(refuse(
+                "`share` reads `hour_of_week`, and a day has one weekday".to_owned(),
+            )
+            .help("write `hour`, from 0 to 23, and look at the days that you mean"));
+        }
         // Rows that are struck out would decide whether all others of their requester count.
         if unit == Unit::PersonDay && self.measure.has_threshold() {
             let detail = "`having` and histograms are not available with unit = \"person-day\"";

@@ -29,6 +29,7 @@ fn what_the_release_file_may_not_say() {
         ("by = [\"app\"]", "by = [\"carrier\"]", vec!["carrier", "public list"]),
         ("by = [\"app\"]", "keys = \"private\"", vec!["count of lookups"]),
         ("by = [\"app\"]", "by = [\"target\"]", vec!["protected"]),
+        ("route = 'sms'", "hour_of_week = '60'", vec!["sms_share", "hour_of_week", "write `hour`"]),
         ("name = \"daily\"", "name = \"../daily\"", vec!["folder's name"]),
     ] {
         let world = World::new();
