@@ -57,15 +57,15 @@ pub(crate) struct Asked {
     bench: bool,
 }
 
-/// A table's name and what makes it.
-type Part = (&'static str, fn(&Asked) -> String);
+/// A table's name, its title, and what makes it.
+type Part = (&'static str, &'static str, fn(&Asked) -> String);
 
 const PARTS: [Part; 5] = [
-    ("others", tables::others),
-    ("sizes", tables::sizes),
-    ("weeks", tables::weeks),
-    ("kinds", tables::kinds),
-    ("keys", tables::keys),
+    ("others", "Root mean square errors beside other ways to bound", tables::others),
+    ("sizes", "Five questions of a day", tables::sizes),
+    ("weeks", "Sums of weeks", tables::weeks),
+    ("kinds", "Nine questions of other kinds", tables::kinds),
+    ("keys", "Private prefixes that are found", tables::keys),
 ];
 
 /// The marks around the tables in a document.
@@ -74,12 +74,12 @@ const MARKS: [&str; 2] = ["<!-- benches/accuracy writes from here -->\n", "<!-- 
 fn main() {
     let asked = Asked::parse();
     let mut text = String::new();
-    for (name, part) in PARTS {
+    for (name, title, part) in PARTS {
         if asked.only.is_empty() || asked.only.iter().any(|only| only == name) {
             let begun = Instant::now();
-            let table = part(&asked);
+            let table = format!("### {title}\n\n{}", part(&asked));
             println!("{table}\n({name}: {:.0} s)\n", begun.elapsed().as_secs_f64());
-            writeln!(text, "{table}").expect("memory");
+            write!(text, "{}{table}", if text.is_empty() { "" } else { "\n" }).expect("memory");
         }
     }
     if let Some(path) = &asked.write {
