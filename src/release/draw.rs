@@ -174,7 +174,8 @@ impl<'a> Draws<'a> {
     /// The mechanism of a table that was not drawn yet, paid for.
     fn mechanism(&mut self, priced: &PricedTable) -> Result<DiscreteGaussian> {
         let table = &priced.table;
-        if !self.drawn.insert(table.name.clone()) {
+        // Names of columns may hold whatever stands between names of axes, so that those are not enough.
+        if !self.drawn.insert(format!("{} {:?}", table.name, table.axes)) {
             return Err(Error::internal("a table would be drawn twice"));
         }
         let mechanism = DiscreteGaussian::new(table.sensitivity(), priced.noise_scale)?;

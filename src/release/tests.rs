@@ -113,6 +113,21 @@ fn nothing_is_drawn_twice_or_beyond_the_reservation() {
 }
 
 #[test]
+fn keys_may_have_any_name_of_a_column() {
+    let release_file = release(
+        "[keys]\na = [\"x\"]\nb = [\"x\"]\n\"a, b\" = [\"x\"]\n\"s met\" = [\"x\"]\n\
+         [[question]]\nname = \"both\"\ncount = \"lookups\"\nby = [\"a\", \"b\"]\n\
+         [[question]]\nname = \"one\"\ncount = \"lookups\"\nby = [\"a, b\"]\n\
+         [[question]]\nname = \"other\"\ncount = \"lookups\"\nby = [\"s met\"]\n\
+         [[question]]\nname = \"s\"\nshare = \"route = 'sms'\"\n",
+    );
+    let split = split(&release_file);
+    let plan = Plan::of_day(&release_file, &split, &LOOKS[3], &FoundKeys::new()).unwrap();
+    let mut draws = Draws::new(DrawPermit::for_test(), &split);
+    assert!(draws.tables(priced(&plan), nothing(&plan.sizes())).is_ok());
+}
+
+#[test]
 fn the_noise_of_every_table_has_the_spread_that_it_states() {
     let release_file = release(QUESTIONS);
     let split = split(&release_file);
