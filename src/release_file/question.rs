@@ -7,6 +7,22 @@ use super::raw::RawQuestion;
 use super::unit::Unit;
 use crate::{Error, Result};
 
+/// What published files and their folders call their own columns: readers would not find a key of the
+/// same name.
+const TAKEN: [&str; 11] = [
+    "value",
+    "noise_sd",
+    "ci_low",
+    "ci_high",
+    "value_display",
+    "uninformative",
+    "quantile",
+    "bin_low",
+    "bin_high",
+    "week",
+    "month",
+];
+
 /// One question.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Question {
@@ -116,6 +132,15 @@ impl Question {
         if let Some(field) = self.earlier.field() {
             return Err(refuse(format!("`{field}` is gone"))
                 .help("remove it: each day's own activity decides how contributions are bounded"));
+        }
+        if let Some(key) = self.by.iter().find(|key| TAKEN.contains(&key.name())) {
+            let name = key.name();
+            return Err(refuse(format!(
+                "`by` names `{name}`, which answers call a column of theirs"
+            ))
+            .help(format!(
+                "give the key another name: [logs] columns = {{ my_{name} = \"{name}\" }}"
+            )));
         }
         // The condition is worked out once for all days, and a day has but one weekday.
         if self.measure.condition().is_some_and(|(_, keys)| keys.iter().any(Key::is_of_week)) {

@@ -30,6 +30,11 @@ fn what_the_release_file_may_not_say() {
         ("by = [\"app\"]", "keys = \"private\"", vec!["count of lookups"]),
         ("by = [\"app\"]", "by = [\"target\"]", vec!["protected"]),
         ("route = 'sms'", "hour_of_week = '60'", vec!["sms_share", "hour_of_week", "write `hour`"]),
+        (
+            "[keys]",
+            "[[question]]\nname = \"v\"\ncount = \"lookups\"\nby = [\"value\"]\n[keys]\nvalue = [\"a\"]",
+            vec!["`v`", "`value`", "columns = { my_value = \"value\" }"],
+        ),
         ("name = \"daily\"", "name = \"../daily\"", vec!["folder's name"]),
     ] {
         let world = World::new();
