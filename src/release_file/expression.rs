@@ -69,6 +69,14 @@ impl Condition {
         columns
     }
 
+    /// Every column with each text that it is compared with for equality.
+    #[must_use]
+    pub fn texts(&self) -> Vec<(&str, &str)> {
+        let mut texts = Vec::new();
+        self.node.texts(&mut |column, text| texts.push((column, text)));
+        texts
+    }
+
     /// The columns used for more than a test for null.
     #[must_use]
     pub fn columns_read(&self) -> BTreeSet<&str> {

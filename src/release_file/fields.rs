@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::expression::Condition;
-use super::keys::{Key, KeyLists};
+use super::keys::{Key, KeyLists, nearest};
 use super::logs::{Logs, PROTECTED};
 use super::number::{Grid, Steps};
 use super::raw::RawQuestion;
@@ -36,11 +36,31 @@ pub(super) fn share(
     if condition.columns().is_empty() {
         return Err(refuse("`share` names no column").help("for example share = \"route = 'sms'\""));
     }
-    let keys = condition
-        .columns()
-        .into_iter()
-        .map(|name| lists.key(name, question, logs))
-        .collect::<Result<Vec<_>>>()?;
+    let mut keys: Vec<Key> = Vec::new();
+    for name in condition.columns() {
+        keys.push(lists.key(name, question, logs).map_err(|error| {
+            let column = condition.columns().into_iter().find(|column| *column != name);
+            match column {
+                // The value of another key, without its quotes.
+                Some(column) if lists.has_value(column, name) => {
+                    error.help(format!("write quotes around a value: {column} = '{name}'"))
+                }
+                _ => error,
+            }
+        })?);
+    }
+    for (column, text) in condition.texts() {
+        let key = keys.iter().find(|key| key.name() == column && !key.is_hour());
+        let values = key.map_or(&[][..], Key::values);
+        if !values.is_empty() && !values.iter().any(|value| value == text) {
+            let near = nearest(text, values.iter().map(String::as_str));
+            let help = near.map_or_else(
+                || format!("its values are {}", values[..values.len().min(8)].join(", ")),
+                |near| format!("did you mean '{near}'?"),
+            );
+            return Err(refuse(&format!("`{column}` has no value '{text}'")).help(help));
+        }
+    }
     if keys.iter().map(Key::size).fold(1, u64::saturating_mul) > MOST_CONDITION_CELLS {
         return Err(refuse("`share` reads keys with too many combinations")
             .help("name fewer keys in the condition"));

@@ -21,6 +21,35 @@ pub const ROUTES: [&str; 3] = ["messenger", "sms", UNKNOWN];
 /// hold a few numbers for each cell of each class of requesters.
 pub const MOST_CELLS: u64 = 1_000_000;
 
+/// The keys that need no list.
+const BUILT_IN: [&str; 5] =
+    ["hour", "hour_of_week", "target_country", "requester_country", "route"];
+
+/// The known name that a typing error is nearest to, if one is near.
+pub(super) fn nearest<'a>(typed: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let alike = |known: &&str| strsim::jaro_winkler(&typed.to_lowercase(), &known.to_lowercase());
+    let best = known.map(|known| (alike(&known), known)).max_by(|one, two| one.0.total_cmp(&two.0));
+    best.filter(|(alike, _)| *alike > 0.85).map(|(_, known)| known)
+}
+
+/// A country that no calling code has would be a row that is always empty.
+fn require_countries(name: &str, list: &BTreeSet<String>) -> Result<()> {
+    let known = CallingCodes::shipped().countries();
+    match list.iter().find(|code| *code != OTHER && !known.contains(&code.as_str())) {
+        None => Ok(()),
+        Some(code) => {
+            let upper = code.to_uppercase();
+            let help = if known.contains(&upper.as_str()) {
+                format!("did you mean {upper}? Codes are in capitals")
+            } else {
+                "codes are those of ISO 3166, such as BR, DE, US".to_owned()
+            };
+            Err(Error::usage(format!("`[keys] {name}` lists `{code}`, which is no country"))
+                .help(help))
+        }
+    }
+}
+
 /// Where the value of a key comes from.
 #[derive(Debug, Clone, PartialEq)]
 pub enum KeySource {
@@ -175,9 +204,18 @@ impl KeyLists {
                 return Err(refuse("lists an unknown route".to_owned())
                     .help("routes are messenger, sms and unknown, whatever the log calls them"));
             }
+            if name.ends_with("_country") {
+                require_countries(name, &list)?;
+            }
             lists.insert(name.clone(), list);
         }
         Ok(Self { lists })
+    }
+
+    /// Whether a key has this value on its list.
+    pub(crate) fn has_value(&self, key: &str, value: &str) -> bool {
+        key == "route" && ROUTES.contains(&value)
+            || self.lists.get(key).is_some_and(|list| list.contains(value))
     }
 
     /// The names of the listed keys.
@@ -221,8 +259,12 @@ impl KeyLists {
             }
             _ => {
                 let values = self.lists.get(name).cloned().ok_or_else(|| {
+                    let known = BUILT_IN.into_iter().chain(self.names());
+                    let near = nearest(name, known).map_or_else(String::new, |near| {
+                        format!("did you mean `{near}`? Otherwise ")
+                    });
                     refuse(format!("the key `{name}` has no public list of values")).help(format!(
-                        "add it: [keys] {name} = [\"…\", \"…\"]; all else counts as `other`"
+                        "{near}add it: [keys] {name} = [\"…\", \"…\"]; all else counts as `other`"
                     ))
                 })?;
                 let source = match name {

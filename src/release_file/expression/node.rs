@@ -37,6 +37,27 @@ impl Node {
         !matches!(self, Self::Literal(Literal::Text(_) | Literal::Number(_)) | Self::Column(_))
     }
 
+    /// Shows `see` every column with each text that it is compared with for equality.
+    pub(super) fn texts<'a>(&'a self, see: &mut dyn FnMut(&'a str, &'a str)) {
+        match self {
+            Self::Compare(Comparison::Equal | Comparison::NotEqual, left, right) => {
+                match (&**left, &**right) {
+                    (Self::Column(column), Self::Literal(Literal::Text(text)))
+                    | (Self::Literal(Literal::Text(text)), Self::Column(column)) => {
+                        see(column, text);
+                    }
+                    _ => {}
+                }
+            }
+            Self::And(left, right) | Self::Or(left, right) => {
+                left.texts(see);
+                right.texts(see);
+            }
+            Self::Not(inner) => inner.texts(see),
+            _ => {}
+        }
+    }
+
     /// Shows every column to `see`, with whether it is only tested for null there.
     pub(super) fn visit<'a>(&'a self, see: &mut dyn FnMut(&'a str, bool)) {
         match self {

@@ -78,6 +78,9 @@ fn every_refusal_names_its_field() {
         ("path = \"daily.ledger\"\n", "", "[ledger] path"),
         ("by = [\"app\"]", "by = [\"carrier\"]", "carrier"),
         ("by = [\"app\"]", "by = [\"requester\"]", "requester"),
+        ("share = \"route = 'sms'\"", "share = \"route = 'SMS'\"", "has no value 'SMS'"),
+        ("share = \"route = 'sms'\"", "share = \"route = sms\"", "the key `sms`"),
+        ("[keys]", "[keys]\ntarget_country = [\"XX\"]", "`XX`, which is no country"),
         ("by = [\"app\"]", "by = [\"day\"]", "day"),
         ("by = [\"app\"]", "by = [\"app\", \"app\"]", "app"),
         ("by = [\"app\"]", "keys = \"private\"", "belong to a count"),
@@ -145,6 +148,21 @@ fn every_refusal_names_its_field() {
         assert_eq!(error.kind(), crate::Kind::Usage, "{to}: {error}");
         assert!(error.to_string().contains(names), "{to}: {error}");
         assert!(error.hint().is_some(), "{to}: {error}");
+    }
+}
+
+#[test]
+fn a_refusal_names_what_was_meant() {
+    for (from, to, help) in [
+        ("share = \"route = 'sms'\"", "share = \"route = 'SMS'\"", "did you mean 'sms'?"),
+        ("share = \"route = 'sms'\"", "share = \"route = sms\"", "route = 'sms'"),
+        ("share = \"route = 'sms'\"", "share = \"app = 'x'\"", "its values are calls, messages"),
+        ("by = [\"app\"]", "by = [\"hours\"]", "did you mean `hour`?"),
+        ("by = [\"app\"]", "by = [\"target_contry\"]", "did you mean `target_country`?"),
+        ("[keys]", "[keys]\ntarget_country = [\"us\"]", "did you mean US?"),
+    ] {
+        let error = read(&GOOD.replacen(from, to, 1)).unwrap_err();
+        assert!(error.hint().is_some_and(|hint| hint.contains(help)), "{to}: {error:?}");
     }
 }
 
