@@ -33,9 +33,6 @@ type Measured = (Vec<(String, Vec<Seen>)>, usize);
 
 /// Seeds of a day that is compared with other ways, and the first seed of days that are not.
 const COMPARED_SEEDS: u64 = 3;
-/// How many times as many draws are compared with other ways. The root mean square error of a total is
-/// that of the few draws that take noise for a class of heavy users, and too small with few draws.
-const COMPARED_DRAWS: usize = 5;
 const FIRST_SEED: u64 = 11;
 
 /// Lookups of a day and requesters of the simulated logs.
@@ -48,7 +45,7 @@ const HEAD: &str = "| log | question | error % | noise % | hold | worst day | wi
                     |---|---|--:|--:|--:|--:|--:|--:|\n";
 
 /// Ours beside other ways at their best in hindsight, for three kinds of users.
-pub(crate) fn others(asked: &Asked) -> String {
+pub(crate) fn others(_asked: &Asked, draws: usize) -> String {
     let mut text = String::from(
         "| users | question | mean cell | ours | row cap | L0/Linf | norm in hindsight | times better \
          than a row cap | than L0/Linf | hold | width |\n\
@@ -66,7 +63,7 @@ pub(crate) fn others(asked: &Asked) -> String {
                 (DATE.to_owned(), days[day].log())
             }),
         };
-        let (seen, _) = measure(&world, COMPARED_DRAWS * asked.draws);
+        let (seen, _) = measure(&world, draws);
         let logs: Vec<Log> = days.iter().map(Day::log).collect();
         text += &compared(&world.words, &seen, &logs);
     }
@@ -74,11 +71,11 @@ pub(crate) fn others(asked: &Asked) -> String {
 }
 
 /// Five questions by the kind and the size of the log.
-pub(crate) fn sizes(asked: &Asked) -> String {
+pub(crate) fn sizes(asked: &Asked, draws: usize) -> String {
     let large = asked.large.then_some((10_000_000, 2_000_000));
     let mut text = HEAD.to_owned();
     for (lookups, requesters) in SIZES.into_iter().chain(large) {
-        text += &rows(&simulated(lookups, requesters, five(), asked.days), asked);
+        text += &rows(&simulated(lookups, requesters, five(), asked.days), asked, draws);
     }
     for exponent in [1.15, 1.5] {
         let world = World {
@@ -91,7 +88,7 @@ pub(crate) fn sizes(asked: &Asked) -> String {
                 (DATE.to_owned(), day.log())
             }),
         };
-        text += &rows(&world, asked);
+        text += &rows(&world, asked, draws);
     }
     for real in &REAL {
         let Some(days) = real.days() else {
@@ -107,13 +104,13 @@ pub(crate) fn sizes(asked: &Asked) -> String {
                 days[day].clone()
             }),
         };
-        text += &rows(&world, asked);
+        text += &rows(&world, asked, draws);
     }
     text
 }
 
 /// Sums of the counts of a week.
-pub(crate) fn weeks(asked: &Asked) -> String {
+pub(crate) fn weeks(asked: &Asked, draws: usize) -> String {
     let sizes = SIZES.into_iter().map(|(lookups, requesters)| {
         let words = format!("weeks of {lookups} by {requesters}");
         if !words.contains(&asked.log) {
@@ -122,7 +119,7 @@ pub(crate) fn weeks(asked: &Asked) -> String {
         let mut seen = Vec::new();
         for week in 0..asked.days.div_ceil(DAYS_FOR_A_WEEK) {
             let first = settings(lookups, requesters, FIRST_SEED + week as u64);
-            add_week(&mut seen, week, &Settings { days: 7, ..first }, asked.draws);
+            add_week(&mut seen, week, &Settings { days: 7, ..first }, draws);
         }
         lines(&words, &seen)
     });
@@ -147,26 +144,26 @@ fn add_week(seen: &mut Vec<(String, Vec<Seen>)>, week: usize, days: &Settings, d
 }
 
 /// One question of each other kind.
-pub(crate) fn kinds(asked: &Asked) -> String {
+pub(crate) fn kinds(asked: &Asked, draws: usize) -> String {
     let mut text = HEAD.to_owned();
     for (lookups, requesters) in [SIZES[0], SIZES[1]] {
-        text += &rows(&simulated(lookups, requesters, other_kinds(), asked.days), asked);
+        text += &rows(&simulated(lookups, requesters, other_kinds(), asked.days), asked, draws);
     }
     text
 }
 
 /// Private prefixes that are found.
-pub(crate) fn keys(asked: &Asked) -> String {
+pub(crate) fn keys(_asked: &Asked, draws: usize) -> String {
     let asks = Asks::simulate(3);
     let folder = tempdir().expect("a temporary folder");
     asks.write(folder.path());
     let mut found = 0;
-    for draw in 0..asked.draws {
+    for draw in 0..draws {
         let answers = prefixes().run(folder.path(), draw, DATE).release(DATE).expect("a release");
         // One row is all other lookups.
         found += answers[0].len() - 1;
     }
-    let ours = found as f64 / asked.draws as f64;
+    let ours = found as f64 / draws as f64;
     let (other, cap) = asks.gaussian_threshold();
     format!(
         "| prefixes of a requester | found | by a Gaussian threshold | its cap in hindsight | times as many |\n\
@@ -216,12 +213,12 @@ fn join(seen: &mut Vec<(String, Vec<Seen>)>, more: Vec<(String, Seen)>) {
 }
 
 /// A world's lines of a table.
-fn rows(world: &World<'_>, asked: &Asked) -> String {
+fn rows(world: &World<'_>, asked: &Asked, draws: usize) -> String {
     if !world.words.contains(&asked.log) {
         return String::new();
     }
-    let (seen, empty) = measure(world, asked.draws);
-    let all = world.days * asked.draws;
+    let (seen, empty) = measure(world, draws);
+    let all = world.days * draws;
     let mut text = lines(&world.words, &seen);
     if empty > 0 {
         text += &format!("| {} | {empty} of {all} days look empty | | | | | | |\n", world.words);
