@@ -45,6 +45,7 @@ pub(crate) fn run(asked: &Plan, output: &Output) -> Result<()> {
     }
     // Writing to a string cannot fail.
     let _infallible = writeln!(text, "\n{}", guarantee.words(&release_file.ledger));
+    let warnings = release_file.warnings();
     let object = json!({
         "release": release_file.name,
         "unit": unit,
@@ -55,7 +56,11 @@ pub(crate) fn run(asked: &Plan, output: &Output) -> Result<()> {
         "classes": rehearsal.as_ref().map(classes),
         "last_day": previous.as_ref().map(|previous| previous.day),
         "guarantee": guarantee,
+        "warnings": warnings,
     });
+    for warning in &warnings {
+        output.warning(warning);
+    }
     output.result(&object, &wrapped(&text, 0));
     Ok(())
 }

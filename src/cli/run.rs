@@ -33,6 +33,9 @@ pub(crate) fn run(asked: &Run, output: &Output) -> Result<u8> {
     if !windows.iter().all(|window| released.contains(&window.day())) {
         now.require_living_logs(&job.release_file)?;
     }
+    // Before anything is spent.
+    let early = job.release_file.warnings();
+    early.iter().for_each(|warning| output.warning(warning));
     let mut ledger = open_ledger(&job)?;
     // Until here a signal ends the process: nothing has begun.
     job.stop = Stop::on_signals()?;
@@ -53,6 +56,7 @@ pub(crate) fn run(asked: &Run, output: &Output) -> Result<u8> {
     for warning in &warnings {
         output.warning(warning);
     }
+    warnings.extend(early);
     let object = json!({
         "release": job.release_file.name,
         "days": range.days,

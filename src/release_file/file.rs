@@ -129,6 +129,12 @@ impl ReleaseFile {
         })
     }
 
+    /// What the owner should know of a file that is right and hardly what was wanted.
+    #[must_use]
+    pub fn warnings(&self) -> Vec<String> {
+        self.ledger.epsilon.warning("[ledger] epsilon").into_iter().collect()
+    }
+
     /// A digest of everything that changes the answer: not of paths, memory or formatting, and not of
     /// `epsilon_30_days`, which is the ledger's and may be added later.
     #[must_use]

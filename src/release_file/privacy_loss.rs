@@ -18,6 +18,8 @@ impl Epsilon {
     pub const LEAST: f64 = 1e-6;
     /// Above this nothing is promised.
     pub const MOST: f64 = 100.0;
+    /// Above this a promise is kept that hardly anyone would call one.
+    const WEAK: f64 = 10.0;
 
     /// Checks what was typed in `field`.
     ///
@@ -29,6 +31,18 @@ impl Epsilon {
         }
         Err(Error::usage(format!("`{field}` is {value}, which is not a usable epsilon"))
             .help(format!("give a number from {} to {}, for example 1.0", Self::LEAST, Self::MOST)))
+    }
+
+    /// What to say of a promise in `field` that is hardly one.
+    #[must_use]
+    pub fn warning(self, field: &str) -> Option<String> {
+        (self.0 > Self::WEAK).then(|| {
+            format!(
+                "`{field}` is {}: what is published may make a guess about one person e^{} times as \
+                 likely, which protects hardly anyone; common values are 1 and below",
+                self.0, self.0
+            )
+        })
     }
 
     /// The number itself.
@@ -230,6 +244,9 @@ mod tests {
             assert!(Delta::new(bad, "delta").is_err(), "{bad}");
         }
         assert!(Epsilon::new(1.0, "epsilon").is_ok());
+        assert_eq!(Epsilon::new(10.0, "epsilon").unwrap().warning("epsilon"), None);
+        let weak = Epsilon::new(11.0, "epsilon").unwrap().warning("epsilon").unwrap();
+        assert!(weak.starts_with("`epsilon` is 11: "), "{weak}");
         assert!(Delta::new(1e-6, "delta").is_ok());
     }
 

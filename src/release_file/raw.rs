@@ -143,6 +143,9 @@ pub(crate) fn parse(text: &str, file: &str) -> Result<RawReleaseFile> {
         });
         let message = error.message();
         let failure = Error::usage(format!("{file}:{place} {}", message.replace('\n', " ")));
+        if let Some(help) = instead(message) {
+            return failure.help(help);
+        }
         match nearest_known(message) {
             Some(nearest) => failure.help(format!("did you mean `{nearest}`?")),
             None if message.contains("unknown field") => {
@@ -151,6 +154,27 @@ pub(crate) fn parse(text: &str, file: &str) -> Result<RawReleaseFile> {
             None => failure.help("docs/release-file.md lists every field with its type"),
         }
     })
+}
+
+/// What is there in place of a field that other programs have, and that is not built.
+fn instead(message: &str) -> Option<&'static str> {
+    let typed = message.strip_prefix("unknown field `")?.split('`').next()?;
+    match typed {
+        "max" | "min" => Some(
+            "an extreme is the value of one row, which no noise hides; ask for `quantiles` close to it, \
+             for example quantiles = [0.01, 0.99], with `of` and `range`",
+        ),
+        "median" | "percentile" | "percentiles" => {
+            Some("ask for quantiles = [0.5], or others between 0 and 1, with `of` and `range`")
+        }
+        "avg" | "average" => Some("ask for `mean`"),
+        "group_by" | "groupby" => Some("name the keys in `by`"),
+        "where" | "filter" => Some(
+            "a condition for all questions is `where` in [logs]; one part of all is a `share`, or a key \
+             in `by`",
+        ),
+        _ => None,
+    }
 }
 
 /// The known field most like the unknown one, where one is alike enough to be meant.
@@ -183,5 +207,21 @@ mod tests {
         let text = "name = 3\n";
         let error = parse(text, "release.toml").unwrap_err();
         assert!(error.to_string().starts_with("release.toml: line 1, column 8:"), "{error}");
+    }
+
+    #[test]
+    fn a_field_of_other_programs_names_what_is_here_instead() {
+        let head = "name = \"x\"\n[logs]\npath = \"a\"\n[ledger]\nepsilon = 1.0\ndelta = 1e-6\n";
+        for (typed, here) in [
+            ("max = \"latency_ms\"", "quantiles = [0.01, 0.99]"),
+            ("median = \"latency_ms\"", "quantiles = [0.5]"),
+            ("avg = \"latency_ms\"", "`mean`"),
+            ("group_by = [\"hour\"]", "`by`"),
+            ("where = \"app = 'calls'\"", "`share`"),
+        ] {
+            let text = format!("{head}[[question]]\nname = \"q\"\n{typed}\n");
+            let error = parse(&text, "r.toml").expect_err("a field that is none");
+            assert!(error.hint().expect("a hint").contains(here), "{typed}: {error}");
+        }
     }
 }

@@ -29,6 +29,21 @@ fn a_plan_reads_no_logs_and_makes_no_ledger() {
 }
 
 #[test]
+fn a_plan_and_a_run_warn_of_a_promise_that_is_hardly_one() {
+    let world = World::new();
+    world.edit("epsilon = 1.0", "epsilon = 100.0");
+    let warning = "warning: `[ledger] epsilon` is 100: ";
+    for command in [&["plan", "release.toml"][..], &["run", "release.toml", "--day", "2026-01-09"]]
+    {
+        let ran = world.run(command);
+        assert!(ran.stderr.contains(warning), "{}", ran.stderr);
+    }
+    let ran = world.run(&["plan", "release.toml", "--json"]);
+    let json: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert!(json["warnings"][0].as_str().unwrap().starts_with("`[ledger] epsilon` is 100: "));
+}
+
+#[test]
 fn a_plan_warns_of_what_is_lost_in_its_noise_before_anything_is_spent() {
     let world = World::new();
     let ran = world.run(&["plan", "release.toml", "--lookups", "5040", "--json"]);
