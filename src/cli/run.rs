@@ -1,7 +1,7 @@
 //! `run`: releases days.
 
+use std::collections::HashSet;
 use std::path::PathBuf;
-
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
@@ -43,7 +43,9 @@ pub(crate) fn run(asked: &Run, output: &Output) -> Result<u8> {
     if windows.is_empty() {
         range.text.push_str("no day is closed and inside retention: nothing to do\n");
     }
-    range.text.push_str(&format!("tables: {}\n", job.out.display()));
+    if range.has_tables {
+        range.text.push_str(&format!("tables: {}\n", job.out.display()));
+    }
     let mut warnings = status::warnings(&job.release_file, job.as_of)?;
     warnings.extend(ledger.unmarked().iter().map(|folder| {
         format!(
@@ -73,6 +75,9 @@ struct Range {
     days: Vec<Value>,
     text: String,
     worst: Option<Kind>,
+    has_tables: bool,
+    /// Failures that were printed, without their days.
+    told: HashSet<String>,
 }
 
 /// Releases one day after the other.
@@ -91,12 +96,19 @@ fn release_range(
             Ok(done) => {
                 range.days.push(json!({ "day": day, "done": done }));
                 range.text.push_str(&format!("{day}  {}\n", words(done)));
+                range.has_tables |= done != Done::Empty;
             }
             Err(error) if windows.len() == 1 => return Err(error),
             Err(error) => {
-                bar.suspend(|| output.complaint(&error));
-                range.days.push(json!({ "day": day, "error": object(&error) }));
-                range.text.push_str(&format!("{day}  failed\n"));
+                let failure = object(&error);
+                // What fails on every day for one reason is said once.
+                if range.told.insert(failure.to_string().replace(&day.to_string(), "")) {
+                    bar.suspend(|| output.complaint(&error));
+                    range.text.push_str(&format!("{day}  failed\n"));
+                } else {
+                    range.text.push_str(&format!("{day}  failed as an earlier day did\n"));
+                }
+                range.days.push(json!({ "day": day, "error": failure }));
                 let kind = error.kind();
                 if range.worst.is_none_or(|worst| worst.exit_code() < kind.exit_code()) {
                     range.worst = Some(kind);

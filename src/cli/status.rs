@@ -150,21 +150,29 @@ pub(crate) fn run(asked: &Status, output: &Output) -> Result<u8> {
 /// # Errors
 /// As [`run`].
 pub(super) fn warnings(release_file: &ReleaseFile, as_of: Timestamp) -> Result<Vec<String>> {
-    let days = standings(release_file, as_of)?;
-    let needing = days.into_iter().filter(|(_, standing)| standing.needs_operator());
-    Ok(needing
-        .map(|(day, standing)| match standing {
-            Standing::Pending { expires_in_days } => {
-                format!(
-                    "the day {day} is not released and passes retention in {expires_in_days} days"
-                )
-            }
-            Standing::LooksEmpty { expires_in_days: Some(days), .. } => {
-                format!("the day {day} looks empty and passes retention in {days} days")
-            }
-            _ => format!("the day {day} passed retention and was never released"),
-        })
-        .collect())
+    let mut needing = standings(release_file, as_of)?;
+    needing.retain(|(_, standing)| standing.needs_operator());
+    let is_expired = |standing| standing == Standing::ExpiredUnreleased;
+    // Days in a row that are lost are one warning: a log that ended would have one for each day since.
+    let in_a_row = needing.chunk_by(|(day, standing), (next, other)| {
+        is_expired(*standing) && is_expired(*other) && day.next() == Some(*next)
+    });
+    Ok(in_a_row.map(warning).collect())
+}
+
+/// The warning about days in a row of one standing.
+fn warning(days: &[(Day, Standing)]) -> String {
+    let ((day, standing), (last, _)) = (days[0], days[days.len() - 1]);
+    match standing {
+        Standing::Pending { expires_in_days } => {
+            format!("the day {day} is not released and passes retention in {expires_in_days} days")
+        }
+        Standing::LooksEmpty { expires_in_days: Some(days), .. } => {
+            format!("the day {day} looks empty and passes retention in {days} days")
+        }
+        _ if day == last => format!("the day {day} passed retention and was never released"),
+        _ => format!("the days {day} to {last} passed retention and were never released"),
+    }
 }
 
 /// Every day from the first release, or the start of retention, up to now.

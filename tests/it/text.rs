@@ -334,11 +334,25 @@ fn a_run_warns_of_days_that_will_be_lost() {
     assert!(early.contains("warning: the day 2026-02-08 is not released"), "{early}");
     assert!(!early.contains("2026-03-02") && !early.contains("2026-02-20"), "{early}");
     let late = run("2026-03-20", "2026-04-04T00:00:00Z");
-    assert!(late.contains("the day 2026-03-03 passed retention and was never released"), "{late}");
+    let lost =
+        "warning: the days 2026-03-03 to 2026-03-04 passed retention and were never released";
+    assert_eq!(late.matches("retention and w").count(), 1, "{late}");
+    assert!(late.contains(lost), "{late}");
     assert!(
         late.contains("the day 2026-03-05 is not released and passes retention in 0 days"),
         "{late}"
     );
+}
+
+#[test]
+fn what_fails_on_every_day_is_said_once_and_no_tables_are_named() {
+    let world = World::new();
+    world.edit("logs/*.csv", "nowhere/*.csv");
+    let range = ["run", "release.toml", "--from", "2026-03-01", "--to", "2026-03-05"];
+    let ran = world.run(&[&range[..], &["--as-of", "2026-03-10"]].concat());
+    assert_eq!(ran.stderr.matches("error: ").count(), 1, "{}", ran.stderr);
+    assert_eq!(ran.stdout.matches("failed as an earlier day did").count(), 4, "{}", ran.stdout);
+    assert!(!ran.stdout.contains("tables: "), "{}", ran.stdout);
 }
 
 #[test]
