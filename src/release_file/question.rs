@@ -7,9 +7,9 @@ use super::raw::RawQuestion;
 use super::unit::Unit;
 use crate::{Error, Result};
 
-/// What published files and their folders call their own columns: readers would not find a key of the
-/// same name.
-const TAKEN: [&str; 11] = [
+/// What published files, roll-ups and their folders call their own columns: readers would not find a
+/// key of the same name.
+const TAKEN: [&str; 16] = [
     "value",
     "noise_sd",
     "ci_low",
@@ -19,8 +19,13 @@ const TAKEN: [&str; 11] = [
     "quantile",
     "bin_low",
     "bin_high",
+    "period",
     "week",
     "month",
+    "days",
+    "of_days",
+    "target_region",
+    "requester_region",
 ];
 
 /// One question.

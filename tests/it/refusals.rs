@@ -44,6 +44,18 @@ fn what_the_release_file_may_not_say() {
 }
 
 #[test]
+fn a_key_named_like_a_column_of_answers_or_roll_ups() {
+    for name in ["value", "quantile", "uninformative", "period", "days", "of_days", "target_region"]
+    {
+        let world = World::new();
+        let question =
+            format!("[[question]]\nname = \"v\"\ncount = \"lookups\"\nby = [\"{name}\"]\n");
+        world.edit("[keys]", &format!("{question}[keys]\n{name} = [\"a\"]"));
+        refused(&world, 2, &["`v`", &format!("`{name}`")]);
+    }
+}
+
+#[test]
 fn logs_that_are_not_there_or_not_as_declared() {
     let world = World::new();
     world.edit("logs/*.csv", "elsewhere/*.csv");
