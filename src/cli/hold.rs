@@ -141,7 +141,7 @@ fn list(asked: &HoldPlace, output: &Output) -> Result<()> {
         // Writing to a string cannot fail.
         let _infallible = writeln!(
             text,
-            "{:>4}  {state:7}  {}  numbers {}  window {from} to {to}  until {}  archives {}",
+            "{:>4}  {state:7}  {}  numbers {}  period {from} to {to}  until {}  archives {}",
             terms.hold,
             terms.order,
             terms.numbers.len(),

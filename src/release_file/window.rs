@@ -252,7 +252,7 @@ pub fn parse_zone(name: &str, field: &str) -> Result<TimeZone> {
 /// Usage, when that lies outside the calendar.
 pub fn days_before(instant: Timestamp, days: u32) -> Result<Timestamp> {
     instant.checked_sub((i64::from(days) * 24).hours()).map_err(|_| {
-        Error::usage("the retention window reaches back past the calendar")
+        Error::usage("retention reaches back past the calendar")
             .help("check `--as-of` and `[retention] days`")
     })
 }

@@ -66,7 +66,7 @@ impl Promise {
             format!(" The tables behind these sums alone come to {tables}.")
         });
         format!(
-            "Adding published values up tells nothing more about anybody. For any {who}, everything \
+            "Adding up published values reveals nothing more about anybody. For any {who}, everything \
              that this release published of the {days} added up here comes to {releases}.{tables} \
              What is promised of each day is in its own files.",
             releases = self.releases,

@@ -140,7 +140,7 @@ fn added(cells: &[u64], counts: &[u64], lookups: u64, class: usize, way: Way) ->
 const LOOK: f64 = 0.15;
 const SHAPES: f64 = 0.85;
 
-/// What pairs of so many lookups lose by them.
+/// The limit for pairs, by their number of lookups.
 static LIMITS: LazyLock<[f64; 13]> = LazyLock::new(|| {
     std::array::from_fn(|lookups| pair_limit(rho(LOOK), rho(SHAPES), lookups as u32))
 });
