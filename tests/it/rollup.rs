@@ -239,8 +239,8 @@ fn countries_become_regions_over_weeks() {
     week 2026-W01 (UTC)
     4 rows; columns target_region, value, noise_sd, ci_low, ci_high, uninformative, days, of_days
 
-    Adding published values up tells nothing more about anybody. For any requester, everything that this
-    release published of the 2 days added up here comes to epsilon 24.87 at delta 9e-7. The tables
+    Adding up published values reveals nothing more about anybody. For any requester, everything that
+    this release published of the 2 days added up here comes to epsilon 24.87 at delta 9e-7. The tables
     behind these sums alone come to epsilon 11.93 at delta 9e-7. What is promised of each day is in its
     own files.
 
