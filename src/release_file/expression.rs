@@ -20,6 +20,10 @@ use build::build;
 use evaluate::evaluate;
 use node::Node;
 
+/// The longest text of a condition, in bytes. The parser nests what one operator connects, and the stack
+/// must hold it.
+const MOST_BYTES: usize = 100_000;
+
 /// A checked row-local condition.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Condition {
@@ -39,6 +43,9 @@ impl Condition {
                  for example \"app <> 'healthcheck'\"",
             )
         };
+        if text.len() > MOST_BYTES {
+            return Err(refuse(&format!("it is longer than {MOST_BYTES} bytes")));
+        }
         let mut parser = Parser::new(&GenericDialect {})
             .try_with_sql(text)
             .map_err(|_| refuse("it is not an SQL expression"))?;
@@ -174,6 +181,28 @@ mod tests {
             assert!(error.to_string().starts_with("`where` cannot be used"), "{text}: {error}");
             assert!(error.to_string().contains(word), "{text}: {error}");
         }
+    }
+
+    #[test]
+    fn a_long_condition_fits_into_a_small_stack() {
+        let values: Vec<String> = (0..9_000).map(|value| format!("'{value}'")).collect();
+        let long_in = format!("app IN ({})", values.join(", "));
+        let long_or = format!("app = 'a'{}", " OR app = '7'".repeat(7_000));
+        let too_long = format!("app = 'a'{}", " OR app = '7'".repeat(9_000));
+        let (t, f) = (Some(true), Some(false));
+        for (text, met) in [(long_in, [f, f, None, t]), (long_or, [t, f, None, t])] {
+            let condition = Condition::parse(&text, "where").unwrap();
+            let evaluated = move || {
+                let values = [Some("a"), Some("b"), None, Some("7")];
+                let app: ArrayRef = Arc::new(StringArray::from(values.to_vec()));
+                assert_eq!(condition.columns().len(), 1);
+                condition.clone().evaluate(4, &|_| Some(app.clone())).unwrap()
+            };
+            let thread = std::thread::Builder::new().stack_size(128 << 10).spawn(evaluated);
+            assert_eq!(thread.unwrap().join().unwrap().iter().collect::<Vec<_>>(), met);
+        }
+        let error = Condition::parse(&too_long, "where").unwrap_err();
+        assert!(error.to_string().contains("longer than 100000 bytes"), "{error}");
     }
 
     #[test]

@@ -29,18 +29,17 @@ pub(super) fn build(expression: &Expr) -> Checked<Node> {
         Expr::IsNotNull(inner) => null_test(inner, true),
         Expr::In { expr, target: InTarget::List(list), negated, global: false } => {
             let column = build(expr)?;
-            let any = list
-                .iter()
-                .map(|item| comparison(Comparison::Equal, column.clone(), build(item)?))
-                .reduce(|left, right| Ok(Node::Or(Box::new(left?), Box::new(right?))))
-                .unwrap_or_else(|| Err("an empty IN list matches nothing".to_owned()))?;
-            Ok(negate(any, *negated))
+            if list.is_empty() {
+                return Err("an empty IN list matches nothing".to_owned());
+            }
+            let equal = |item| comparison(Comparison::Equal, column.clone(), build(item)?);
+            Ok(negate(Node::Or(list.iter().map(equal).collect::<Checked<_>>()?), *negated))
         }
         Expr::Between { expr, negated, low, high } => {
             let column = build(expr)?;
             let above = comparison(Comparison::GreaterOrEqual, column.clone(), build(low)?)?;
             let below = comparison(Comparison::LessOrEqual, column, build(high)?)?;
-            Ok(negate(Node::And(Box::new(above), Box::new(below)), *negated))
+            Ok(negate(Node::And(vec![above, below]), *negated))
         }
         Expr::Like { negated, any: false, expr, pattern, escape_char: None } => {
             match (build(expr)?, build(pattern)?) {
@@ -75,12 +74,8 @@ fn literal(value: &Value) -> Checked<Literal> {
 
 fn binary(left: &Expr, operator: &BinaryOperator, right: &Expr) -> Checked<Node> {
     let compare = match operator {
-        BinaryOperator::And => {
-            return Ok(Node::And(Box::new(condition(left)?), Box::new(condition(right)?)));
-        }
-        BinaryOperator::Or => {
-            return Ok(Node::Or(Box::new(condition(left)?), Box::new(condition(right)?)));
-        }
+        BinaryOperator::And => return chain(left, operator, right).map(Node::And),
+        BinaryOperator::Or => return chain(left, operator, right).map(Node::Or),
         BinaryOperator::Eq => Comparison::Equal,
         BinaryOperator::NotEq => Comparison::NotEqual,
         BinaryOperator::Lt => Comparison::Less,
@@ -90,6 +85,20 @@ fn binary(left: &Expr, operator: &BinaryOperator, right: &Expr) -> Checked<Node>
         other => return Err(format!("the operator {other} is not available")),
     };
     comparison(compare, build(left)?, build(right)?)
+}
+
+/// The conditions that one operator connects, which the parser nests to the left.
+fn chain(mut left: &Expr, operator: &BinaryOperator, right: &Expr) -> Checked<Vec<Node>> {
+    let mut parts = vec![condition(right)?];
+    while let Expr::BinaryOp { left: before, op, right } = left
+        && op == operator
+    {
+        parts.push(condition(right)?);
+        left = before;
+    }
+    parts.push(condition(left)?);
+    parts.reverse();
+    Ok(parts)
 }
 
 fn comparison(compare: Comparison, left: Node, right: Node) -> Checked<Node> {

@@ -18,11 +18,15 @@ pub(super) fn evaluate(
     column: &dyn Fn(&str) -> Option<ArrayRef>,
 ) -> Evaluated<BooleanArray> {
     match node {
-        Node::And(left, right) => {
-            and_kleene(&evaluate(left, rows, column)?, &evaluate(right, rows, column)?)
+        Node::And(parts) => {
+            parts.iter().try_fold(BooleanArray::from(vec![true; rows]), |met, part| {
+                and_kleene(&met, &evaluate(part, rows, column)?)
+            })
         }
-        Node::Or(left, right) => {
-            or_kleene(&evaluate(left, rows, column)?, &evaluate(right, rows, column)?)
+        Node::Or(parts) => {
+            parts.iter().try_fold(BooleanArray::from(vec![false; rows]), |met, part| {
+                or_kleene(&met, &evaluate(part, rows, column)?)
+            })
         }
         Node::Not(inner) => not(&evaluate(inner, rows, column)?),
         Node::Null { column: name, negated } => match (column(name), negated) {

@@ -6,11 +6,19 @@ pub(super) enum Node {
     Column(String),
     Literal(Literal),
     Compare(Comparison, Box<Node>, Box<Node>),
-    And(Box<Node>, Box<Node>),
-    Or(Box<Node>, Box<Node>),
+    /// Lists, since a tree as deep as a list is long would outgrow the stack of a thread that reads logs.
+    And(Vec<Node>),
+    Or(Vec<Node>),
     Not(Box<Node>),
-    Null { column: String, negated: bool },
-    Like { column: String, pattern: String, negated: bool },
+    Null {
+        column: String,
+        negated: bool,
+    },
+    Like {
+        column: String,
+        pattern: String,
+        negated: bool,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -49,10 +57,7 @@ impl Node {
                     _ => {}
                 }
             }
-            Self::And(left, right) | Self::Or(left, right) => {
-                left.texts(see);
-                right.texts(see);
-            }
+            Self::And(parts) | Self::Or(parts) => parts.iter().for_each(|part| part.texts(see)),
             Self::Not(inner) => inner.texts(see),
             _ => {}
         }
@@ -64,10 +69,11 @@ impl Node {
             Self::Column(name) | Self::Like { column: name, .. } => see(name, false),
             Self::Null { column, .. } => see(column, true),
             Self::Literal(_) => {}
-            Self::Compare(_, left, right) | Self::And(left, right) | Self::Or(left, right) => {
+            Self::Compare(_, left, right) => {
                 left.visit(see);
                 right.visit(see);
             }
+            Self::And(parts) | Self::Or(parts) => parts.iter().for_each(|part| part.visit(see)),
             Self::Not(inner) => inner.visit(see),
         }
     }
