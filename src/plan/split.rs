@@ -7,6 +7,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::condition_met;
 use crate::release_file::ReleaseFile;
 use crate::release_file::privacy_loss::{AttoDelta, NanoRho};
 use crate::release_file::question::Question;
@@ -40,7 +41,10 @@ impl Split {
     pub fn new(release_file: &ReleaseFile, budget: NanoRho) -> Result<Self> {
         let questions = &release_file.questions;
         let unit = release_file.ledger.unit;
-        questions.iter().try_for_each(|question| question.require_current(unit))?;
+        for question in questions {
+            question.require_current(unit)?;
+            require_telling(question)?;
+        }
         let share = budget.part(release_file.budget_share_millionths, 1_000_000);
         let look = share.part(LOOK_PART, 100);
         let rest = share.part(100 - LOOK_PART, 100);
@@ -123,6 +127,23 @@ fn key_deltas(questions: &[Question], all: AttoDelta) -> Vec<AttoDelta> {
     };
     let weights: u64 = questions.iter().map(private).sum();
     questions.iter().map(|question| all.part(private(question), weights)).collect()
+}
+
+/// Refuses a share that says nothing: all lookups are in the part, or none can be, whatever their keys.
+fn require_telling(question: &Question) -> Result<()> {
+    let Some((condition, keys)) = question.measure.condition() else { return Ok(()) };
+    let met = condition_met(condition, keys)?;
+    let all = met.first().copied().unwrap_or_default();
+    if met.contains(&!all) {
+        return Ok(());
+    }
+    let who = if all { "every lookup meets" } else { "no lookup can meet" };
+    Err(Error::usage(format!(
+        "question `{}`: {who} the condition of `share`, `{}`",
+        question.name,
+        condition.text()
+    ))
+    .help("compare keys with values on their lists; hours are '0' to '23'"))
 }
 
 #[cfg(test)]

@@ -30,6 +30,9 @@ fn what_the_release_file_may_not_say() {
         ("by = [\"app\"]", "keys = \"private\"", vec!["count of lookups"]),
         ("by = [\"app\"]", "by = [\"target\"]", vec!["protected"]),
         ("route = 'sms'", "hour_of_week = '60'", vec!["sms_share", "hour_of_week", "write `hour`"]),
+        ("route = 'sms'", "hour = '07'", vec!["sms_share", "no lookup can meet"]),
+        ("route = 'sms'", "hour = 25", vec!["sms_share", "no lookup can meet"]),
+        ("route = 'sms'", "app LIKE '%'", vec!["sms_share", "every lookup meets"]),
         (
             "[keys]",
             "[[question]]\nname = \"v\"\ncount = \"lookups\"\nby = [\"value\"]\n[keys]\nvalue = [\"a\"]",
