@@ -96,7 +96,7 @@ impl Exempt {
         };
         let mut identifiers = BTreeSet::new();
         for (place, entry) in (1..).zip(&listed) {
-            let entry = entry.split('#').next().unwrap_or_default().trim();
+            let entry = entry.trim();
             let known = match &mut normaliser {
                 Some(normaliser) => {
                     normaliser.normalise(entry).map(|number| number.number.to_string())
@@ -107,7 +107,7 @@ impl Exempt {
                 Some(known) => {
                     identifiers.insert(known);
                 }
-                // Blank lines and comments.
+                // Blank lines, and lines with a comment alone.
                 None if entry.is_empty() && matches!(exempt, toml::Value::String(_)) => {}
                 None => {
                     return Err(Error::usage(format!(
@@ -148,13 +148,21 @@ impl Exempt {
     }
 }
 
+/// The lines of a file without their comments, which begin with `#` at the start or behind a space: a name
+/// may hold one.
 fn lines(path: &Path) -> Result<Vec<String>> {
     let text = std::fs::read_to_string(path).map_err(|error| {
         Error::io(format!("the list of `[privacy] exempt`, {}, cannot be read", path.display()))
             .help("its path starts at the release file's folder")
             .because(error)
     })?;
-    Ok(text.lines().map(str::to_owned).collect())
+    let without_comment = |line: &str| {
+        let mut places = line.match_indices('#').map(|(place, _)| place);
+        let comment =
+            places.find(|place| line[..*place].chars().next_back().is_none_or(char::is_whitespace));
+        line[..comment.unwrap_or(line.len())].to_owned()
+    };
+    Ok(text.lines().map(without_comment).collect())
 }
 
 #[cfg(test)]
@@ -175,6 +183,21 @@ mod tests {
              delta = 1e-6\n[privacy]\n{privacy}\n[[question]]\nname = \"q\"\ncount = \"lookups\"\n"
         );
         ReleaseFile::parse(&text, "r.toml", folder.path())
+    }
+
+    #[test]
+    fn a_name_with_a_hash_sign_is_exempt_as_it_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("names.txt");
+        std::fs::write(&path, "svc#1\n# a comment\nsvc # the other one\n").unwrap();
+        assert_eq!(lines(&path).unwrap(), ["svc#1", "", "svc "]);
+        let list = "[logs]\npath = \"x\"\nidentifier = \"opaque\"\n[ledger]\npath = \"r.ledger\"\n\
+                    epsilon = 1.0\ndelta = 1e-6\n[privacy]\nunit = \"person-day\"\n\
+                    exempt = [\"svc#1\"]\n[[question]]\nname = \"q\"\ncount = \"lookups\"\n";
+        let path = folder.path().join("r.toml");
+        std::fs::write(&path, format!("name = \"r\"\n{list}")).unwrap();
+        let exempt = ReleaseFile::read(&path).unwrap().exempt;
+        assert_eq!(exempt.identifiers().collect::<Vec<_>>(), ["svc#1"]);
     }
 
     #[test]
