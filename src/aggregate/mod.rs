@@ -61,7 +61,7 @@ impl Adding {
     /// Adds one bounded contribution; a cell off the table is ignored.
     ///
     /// # Units
-    /// Lattice steps. A sum stays inside 64 bits for fewer than 2^47 lookups of one day, since a
+    /// Lattice steps. A sum stays inside 64 bits for fewer than 2^43 lookups of one day, since a
     /// contribution never exceeds its own lookups.
     #[inline]
     pub fn add(&mut self, table: usize, cell: u32, units: i64) {

@@ -6,9 +6,9 @@
 //! nor any other requester plays a part (docs/mechanisms.md, section 2).
 
 use crate::plan::kinds::CellAmount;
-use crate::release_file::lattice::Clip;
+use crate::release_file::lattice::{Clip, root_rounded_up};
 
-/// The largest amount in a cell before scaling: 2^32 whole lookups.
+/// The largest amount in a cell before scaling: 2^28 whole lookups.
 const MOST_STEPS: i64 = 1 << 48;
 
 /// Scales one requester's vector into the ball and hands each contribution to `add`.
@@ -68,12 +68,6 @@ impl Ball {
 
 fn held(steps: i64) -> i64 {
     steps.clamp(-MOST_STEPS, MOST_STEPS)
-}
-
-/// The least integer whose square is at least `square`.
-fn root_rounded_up(square: u128) -> u128 {
-    let root = square.isqrt();
-    if root * root < square { root + 1 } else { root }
 }
 
 /// A contribution is at most the clip, which is far below the end of the integers.

@@ -16,7 +16,9 @@ pub(super) fn sort<T: Copy + Ord>(
 ) {
     let buckets = (items.len() / BUCKET).next_power_of_two();
     let shift = bits.saturating_sub(buckets.trailing_zeros());
-    let Some(any) = items.first().copied().filter(|_| buckets >= 2 && shift < u64::BITS) else {
+    // Places are counted in 32 bits.
+    let is_spread = buckets >= 2 && shift < u64::BITS && u32::try_from(items.len()).is_ok();
+    let Some(any) = items.first().copied().filter(|_| is_spread) else {
         items.sort_unstable();
         return;
     };

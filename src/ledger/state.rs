@@ -43,6 +43,12 @@ impl State {
     pub const ALL: [Self; 6] =
         [Self::Reserved, Self::Drawn, Self::Committed, Self::Published, Self::Void, Self::Empty];
 
+    /// Whether the answers are stored in the ledger.
+    #[must_use]
+    pub const fn has_answers(self) -> bool {
+        matches!(self, Self::Committed | Self::Published)
+    }
+
     /// The word in the ledger and in messages.
     #[must_use]
     pub const fn word(self) -> &'static str {

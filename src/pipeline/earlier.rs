@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use crate::ledger::{Entry, Ledger, State, Which};
+use crate::ledger::{Entry, Ledger, Which};
 use crate::plan::FoundKeys;
 use crate::plan::kinds::MOST_PREFIXES;
 use crate::release_file::ReleaseFile;
@@ -45,7 +45,7 @@ pub fn previous(release_file: &ReleaseFile) -> Result<Option<Previous>> {
 /// The entries of this release's name whose tables are stored.
 pub(super) fn released(release_file: &ReleaseFile, ledger: &Ledger) -> Result<Vec<Entry>> {
     let mut entries = ledger.entries(Which::Release(&release_file.name))?;
-    entries.retain(|entry| matches!(entry.state, State::Committed | State::Published));
+    entries.retain(|entry| entry.state.has_answers());
     Ok(entries)
 }
 
@@ -69,15 +69,15 @@ pub(super) fn known_keys(
     }
     for earlier in std::iter::successors(day.previous(), |day| day.previous()).take(KNOWN_DAYS) {
         let mut entries = ledger.find(&release_file.name, earlier)?;
-        entries.retain(|entry| {
-            entry.fingerprint == fingerprint
-                && matches!(entry.state, State::Committed | State::Published)
-        });
+        entries.retain(|entry| entry.fingerprint == fingerprint && entry.state.has_answers());
         let Some(newest) = entries.last() else { continue };
         let files = ledger.stored(newest.id)?;
         for (question, keys) in &mut known {
             let seen = publish::seen_prefixes(&files, question)?;
-            keys.extend(seen.into_iter().take(MOST_PREFIXES.saturating_sub(keys.len())));
+            let room = MOST_PREFIXES.saturating_sub(keys.len());
+            let new: Vec<_> =
+                seen.into_iter().filter(|key| !keys.contains(key)).take(room).collect();
+            keys.extend(new);
         }
     }
     Ok(known)

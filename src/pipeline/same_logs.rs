@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::Result;
 use crate::ingest::{LogDigests, LogReader, is_read_for};
-use crate::ledger::{Entry, Ledger, State};
+use crate::ledger::{Entry, Ledger};
 use crate::release_file::ReleaseFile;
 use crate::release_file::window::DayWindow;
 
@@ -51,10 +51,7 @@ pub fn logs_changed_since(
 ) -> Result<bool> {
     let fingerprint = release_file.fingerprint();
     let entries = ledger.find(&release_file.name, window.day())?;
-    let stored = |entry: &&Entry| {
-        entry.fingerprint == fingerprint
-            && matches!(entry.state, State::Committed | State::Published)
-    };
+    let stored = |entry: &&Entry| entry.fingerprint == fingerprint && entry.state.has_answers();
     let Some(entry) = entries.iter().rfind(stored) else { return Ok(false) };
     let reader = LogReader::open(&release_file.logs, &[], Some(window))?;
     let now = reader.digests(ledger.key()?)?;

@@ -30,10 +30,4 @@ impl Role {
     pub fn answers(&self, name: &str) -> bool {
         matches!(self, Self::Own { question } if question == name)
     }
-
-    /// Whether all tables of this role together cost a block what the costliest class does.
-    #[must_use]
-    pub const fn is_of_class(&self) -> bool {
-        matches!(self, Self::Shapes | Self::Sums { .. })
-    }
 }

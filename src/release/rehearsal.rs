@@ -92,12 +92,10 @@ fn cell(priced: &PricedTable, cells: u32, numbers: &[f64; CLASSES]) -> f64 {
 fn numbers(load: Load) -> [f64; CLASSES] {
     let mean = (load.lookups / load.requesters).max(1.0);
     // Nobody has less than one lookup, so the middle of the logarithms lies a little lower.
-    let of = |middle: f64| {
-        (0..SAMPLE).map(move |place| {
-            let below = (f64::from(place) + 0.5) / f64::from(SAMPLE);
-            (middle + SPREAD * normal(below)).exp().max(1.0)
-        })
-    };
+    let places = (0..SAMPLE).map(|place| (f64::from(place) + 0.5) / f64::from(SAMPLE));
+    let normals: Vec<f64> = places.map(normal).collect();
+    let of =
+        |middle: f64| normals.iter().map(move |normal| (middle + SPREAD * normal).exp().max(1.0));
     let (mut low, mut high) = (-40.0_f64, mean.ln());
     for _ in 0..60 {
         let middle = f64::midpoint(low, high);

@@ -5,6 +5,13 @@ pub const LATTICE_BITS: u32 = 20;
 /// One whole contribution on the lattice.
 pub const LATTICE_ONE: u64 = 1 << LATTICE_BITS;
 
+/// The least integer whose square is at least `square`.
+#[must_use]
+pub const fn root_rounded_up(square: u128) -> u128 {
+    let root = square.isqrt();
+    if root * root < square { root + 1 } else { root }
+}
+
 /// A bound on the L2 norm of the vector of one privacy unit, in lattice steps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Clip(u64);
@@ -25,10 +32,8 @@ impl Clip {
     /// The root of a whole number of contributions, rounded up to a step.
     #[must_use]
     pub const fn root_of(square: u32) -> Self {
-        let square = (square as u128) << (2 * LATTICE_BITS);
-        let root = square.isqrt();
         // The root of less than 2^72 fits 64 bits.
-        Self(root as u64 + (root * root < square) as u64)
+        Self(root_rounded_up((square as u128) << (2 * LATTICE_BITS)) as u64)
     }
 
     /// In lattice steps.

@@ -42,7 +42,7 @@
 
 use super::kind::{Kind, Needs, Reach, TableBound};
 use super::rows::{CellAmount, Pair, PairAmount, RequesterRows, by_target};
-use crate::release_file::lattice::LATTICE_BITS;
+use crate::release_file::lattice::{LATTICE_BITS, root_rounded_up};
 
 /// Fractional bits of weights and shapes.
 pub const SHAPE_BITS: u32 = 20;
@@ -224,12 +224,6 @@ impl LightMultipliers {
 pub fn contribution(amount: u64, multiplier: Multiplier) -> i64 {
     let product = (u128::from(amount) * u128::from(multiplier.by)) >> MULTIPLIER_BITS;
     u64::try_from(product).map_or(0, |product| (product >> multiplier.bits).cast_signed())
-}
-
-/// The least integer whose square is at least `square`.
-fn root_rounded_up(square: u128) -> u128 {
-    let root = square.isqrt();
-    if root * root < square { root + 1 } else { root }
 }
 
 /// A cell for each class holds the requester's weight in it.

@@ -125,8 +125,7 @@ pub enum Needs {
     Targets,
     /// Also in which cell each found prefix counts.
     Places,
-    /// Also which prefixes were found: its cells are known only then, and it is tallied after all
-    /// others.
+    /// Also which prefixes were found in earlier rounds: its cells are known only while it is tallied.
     Prefixes,
 }
 

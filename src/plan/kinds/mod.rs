@@ -1,7 +1,7 @@
 //! The kinds of measured tables, one file each.
 //!
-//! A file holds all that is particular to its kind ([`Kind`]): how a requester's rows fill a vector,
-//! how they are divided where persons are the unit, the default clip, and how far lookups can move
+//! A file holds all that is particular to its kind ([`Kind`]): how a requester's rows fill a vector
+//! and how it is bounded, how they are divided where persons are the unit, and how far lookups can move
 //! the vector, with the claim and its proof. A new kind is a file here, a variant of
 //! [`Contribution`] and the measure that asks for it.
 

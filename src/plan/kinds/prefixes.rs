@@ -88,7 +88,7 @@ impl Kind for PrefixWeights {
     /// Its cells are not known: see [`Self::spread`].
     fn fill(&self, _: &RequesterRows<'_>, _: &TableBound<'_>, _: &mut Vec<CellAmount>) {}
 
-    /// ReleaseFile files with private prefixes are refused where persons are the unit.
+    /// Release files with private prefixes are refused where persons are the unit.
     fn divide(&self, _: &[Pair], _: &TableBound<'_>, _: &mut Vec<PairAmount>) {}
 
     fn reach(&self, _: f64) -> Reach {

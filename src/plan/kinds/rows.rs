@@ -54,7 +54,7 @@ pub struct PairAmount {
     pub steps: i64,
 }
 
-/// Lookups in lattice steps; rows of one day are fewer than 2^47.
+/// Lookups in lattice steps; rows of one day are fewer than 2^43.
 pub(super) const fn lattice(lookups: i64) -> i64 {
     lookups.saturating_mul(LATTICE_ONE.cast_signed())
 }
