@@ -114,11 +114,13 @@ impl World {
         serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
     }
 
-    /// Every published file with its bytes, without the ledger's mark.
+    /// Every published file with its bytes, without the ledger's mark and what a killed run left of one.
     pub(crate) fn published(&self) -> BTreeMap<PathBuf, Vec<u8>> {
         let mut files = BTreeMap::new();
         collect(&self.path("published"), &mut files);
-        files.remove(&self.path("published/.pointillist-ledger"));
+        for mark in ["published/.pointillist-ledger", "published/.pointillist-ledger.new"] {
+            files.remove(&self.path(mark));
+        }
         files
     }
 
