@@ -1,8 +1,11 @@
 //! Do the files have what the release file declares? Decided before any budget is charged.
 //!
 //! Names of columns are facts of headers and schemas. JSON has neither, so the first lines of each file
-//! stand for them, and so do the first rows of text for the question whether times are numbers. One
-//! row cannot decide: it takes all of the rows that are looked at, in all files, to refuse a log.
+//! stand for them, and so do the first rows of text for the question whether times are numbers. It
+//! takes all of the rows that are looked at, in all files, to refuse a log, and a message shows only names
+//! that many lines have (docs/attack-model.md has what one row can still decide).
+
+use std::collections::BTreeSet;
 
 use arrow_schema::DataType;
 
@@ -40,14 +43,12 @@ pub(super) fn require_columns(wanted: &Wanted, files: &[OpenLog<'_>]) -> Result<
 }
 
 fn no_column(name: &str, files: &[OpenLog<'_>]) -> Error {
-    let mut names: Vec<&str> = files.iter().filter_map(OpenLog::names).flatten().collect();
-    names.sort_unstable();
-    names.dedup();
+    let names: BTreeSet<&str> = files.iter().flat_map(OpenLog::usual_names).collect();
     let which = match files {
         [file] => format!("{} has no", file.path().display()),
         _ => format!("none of the {} log files has a", files.len()),
     };
-    if names.is_empty() {
+    if files.iter().filter_map(OpenLog::names).all(|names| names.is_empty()) {
         let which = which.replace(" has no", " holds no").replace(" has a", " holds a");
         return Error::input(format!("{which} JSON object"))
             .help("write one JSON object on each line (NDJSON), and end lines with a line feed");
@@ -72,7 +73,7 @@ fn no_column(name: &str, files: &[OpenLog<'_>]) -> Error {
             format!("did you mean `{known}`? Correct it in `[logs] columns`, or where it is named")
         }
         None => {
-            let some = names.iter().take(20).copied().collect::<Vec<_>>().join(", ");
+            let some = names.into_iter().take(20).collect::<Vec<_>>().join(", ");
             format!("map it in `[logs] columns`; the files have: {some}")
         }
     })

@@ -3,7 +3,7 @@
 //! The header gives the names. No type is inferred: every value is text, and the canonical lookup
 //! decides what it means.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde_json::{Map, Value};
@@ -27,6 +27,9 @@ pub(super) struct Header {
     format: TextFormat,
     compression: Compression,
     names: Vec<String>,
+    /// Those that may be shown: of JSON the names that at least half of the first lines have, since others
+    /// may be of one row.
+    usual: Vec<String>,
     /// For each wanted column whether the file has it.
     present: Vec<bool>,
     has_lines: bool,
@@ -40,7 +43,12 @@ impl Header {
         compression: Compression,
         wanted: &Wanted,
     ) -> Result<Self> {
-        let (names, _) = Self::begin(path, format, compression)?;
+        let (names, usual) = if format == TextFormat::Ndjson {
+            json_names(Blocks::open(path.to_owned(), format, compression)?)?
+        } else {
+            let (names, _) = Self::begin(path, format, compression)?;
+            (names.clone(), names)
+        };
         let mut present = vec![true; wanted.names.len()];
         // A name that is rare may come late in a file of JSON, so every wanted one is looked for; and a
         // file without a line has no rows that would need a column.
@@ -51,7 +59,7 @@ impl Header {
         let has_lines = !names.is_empty()
             || format == TextFormat::Ndjson
                 && Blocks::open(path.to_owned(), format, compression)?.has_lines()?;
-        Ok(Self { format, compression, names, present, has_lines })
+        Ok(Self { format, compression, names, usual, present, has_lines })
     }
 
     /// The names of the columns, of JSON those in the first lines; `None` for a file without a line.
@@ -59,19 +67,22 @@ impl Header {
         self.has_lines.then(|| self.names.iter().map(String::as_str).collect())
     }
 
-    /// The names of a file's columns, and the file at its first record.
-    pub(super) fn begin(
+    /// The names that a message may show.
+    pub(super) fn usual(&self) -> impl Iterator<Item = &str> {
+        self.usual.iter().map(String::as_str)
+    }
+
+    /// The names of the columns of a file with a header, and the file at its first record.
+    fn begin(
         path: &Path,
         format: TextFormat,
         compression: Compression,
     ) -> Result<(Vec<String>, Blocks)> {
         let file = path.display().to_string();
-        let open = || Blocks::open(path.to_owned(), format, compression);
-        let mut blocks = open()?;
+        let mut blocks = Blocks::open(path.to_owned(), format, compression)?;
         let names = match format {
-            TextFormat::Ndjson => json_names(open()?)?,
             TextFormat::Zeek => zeek_names(&file, &mut blocks)?,
-            TextFormat::Csv | TextFormat::Tsv => header_names(&file, &mut blocks, format)?,
+            _ => header_names(&file, &mut blocks, format)?,
         };
         let blocks = blocks.with_columns(names.len());
         Ok((names, blocks))
@@ -146,8 +157,9 @@ fn zeek_names(file: &str, blocks: &mut Blocks) -> Result<Vec<String>> {
     })
 }
 
-fn json_names(blocks: Blocks) -> Result<Vec<String>> {
-    let mut names = BTreeSet::new();
+/// The names in the first lines, and those that at least half of them have.
+fn json_names(blocks: Blocks) -> Result<(Vec<String>, Vec<String>)> {
+    let mut names: BTreeMap<String, usize> = BTreeMap::new();
     let mut lines = 0;
     for block in blocks {
         let block = block?;
@@ -155,11 +167,15 @@ fn json_names(blocks: Blocks) -> Result<Vec<String>> {
             block.bytes.split(|byte| *byte == b'\n').filter(|line| !line.trim_ascii().is_empty());
         for line in filled.take(NAMES_FROM - lines) {
             lines += 1;
-            names.extend(json_fallback::object(line).into_iter().flatten().map(|(name, _)| name));
+            for (name, _) in json_fallback::object(line).into_iter().flatten() {
+                *names.entry(name).or_default() += 1;
+            }
         }
         if lines >= NAMES_FROM {
             break;
         }
     }
-    Ok(names.into_iter().collect())
+    let usual = names.iter().filter(|(_, times)| 2 * **times >= lines);
+    let usual = usual.map(|(name, _)| name.clone()).collect();
+    Ok((names.into_keys().collect(), usual))
 }

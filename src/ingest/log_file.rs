@@ -177,6 +177,14 @@ impl<'a> OpenLog<'a> {
         }
     }
 
+    /// The names of its columns that a message may show.
+    pub(super) fn usual_names(&self) -> Vec<&str> {
+        match &self.content {
+            Content::Text(header) => header.usual().collect(),
+            Content::Parquet(..) | Content::Arrow(_) => self.names().unwrap_or_default(),
+        }
+    }
+
     /// The schema of a columnar file.
     pub(super) fn schema(&self) -> Option<&Schema> {
         match &self.content {

@@ -356,6 +356,16 @@ fn what_no_file_has_is_refused_before_anything_is_charged_with_the_nearest_name(
 
     let world = json("caller");
     refused(&world, 65, &["none of the 2 log files has a column `requester`"]);
+    // A name that few lines have may be somebody's number, and is not shown.
+    let world = json("requester");
+    world.edit("[keys]", "columns = { requester = \"status\" }\n[keys]");
+    let odd = "{\"+14155550199\":1,\"statos\":1}\n";
+    world.write("logs/b.ndjson", format!("{}{odd}", lines("requester")).as_bytes());
+    refused(
+        &world,
+        65,
+        &["a column `status`", "the files have: requested_at, requester, target\n"],
+    );
     // In JSON a column that is not needed may be rare.
     let world = json("requester");
     assert_eq!(world.day("2026-03-02").code, 0);
