@@ -34,7 +34,7 @@ pub(super) fn warnings(
                 hold.expires
             ));
         }
-        for path in lost_archives(release_file, hold, sign) {
+        for path in lost_archives(release_file, hold, now, sign) {
             warnings.push(format!(
                 "the archive {} of order {order} is damaged or gone: restore it from a backup, since \
                  its rows are nowhere else",

@@ -13,6 +13,7 @@ use std::path::PathBuf;
 
 use age::x25519::Recipient;
 use age::{Decryptor, Encryptor, stream::StreamWriter};
+use jiff::Timestamp;
 use serde_json::json;
 
 use super::expired::Expired;
@@ -94,10 +95,16 @@ pub enum Sign {
     Digest,
 }
 
-/// The archives of a hold that are gone, or not what the journal noted; none once they were due to go.
+/// The archives of a hold that are gone, or not what the journal noted, while it keeps them at `now`; once
+/// it has ended they must go.
 #[must_use]
-pub fn lost_archives(release_file: &ReleaseFile, hold: &Hold, sign: Sign) -> Vec<PathBuf> {
-    let archives = hold.archives.iter().filter(|_| hold.purged_at.is_none());
+pub fn lost_archives(
+    release_file: &ReleaseFile,
+    hold: &Hold,
+    now: Timestamp,
+    sign: Sign,
+) -> Vec<PathBuf> {
+    let archives = hold.archives.iter().filter(|_| hold.is_active(now));
     let lost = archives.filter_map(|(retention, archive)| {
         let path = archive_path(release_file, hold.terms.hold, *retention, archive.part);
         let is_whole = match sign {
