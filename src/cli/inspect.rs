@@ -140,11 +140,11 @@ fn bounded_days(facts: &Value) -> String {
 /// The noise, clip and price of each measured table. Tables of classes that differ in nothing but the
 /// class are one line.
 fn measured(facts: &Value) -> String {
-    let mut lines: Vec<(String, String, Vec<String>)> = Vec::new();
+    let mut lines: Vec<(String, String, Vec<u64>)> = Vec::new();
     for table in facts["measured_tables"].as_array().into_iter().flatten() {
         let name = table["name"].as_str().unwrap_or_default();
-        let class = table["class"].as_u64().map(|class| class.to_string());
-        let prefix = class.as_ref().map_or_else(String::new, |class| format!("class {class}"));
+        let class = table["class"].as_u64();
+        let prefix = class.map_or_else(String::new, |class| format!("class {class}"));
         let name = name.strip_prefix(&prefix).unwrap_or(name).to_owned();
         let number = |name: &str| table[name].as_f64().unwrap_or_default();
         let figures = format!(
@@ -155,7 +155,8 @@ fn measured(facts: &Value) -> String {
             number("rho"),
         );
         let alike = lines.iter_mut().find(|line| {
-            class.is_some() && !line.2.is_empty() && (&line.0, &line.1) == (&name, &figures)
+            let is_next = line.2.last().is_some_and(|last| class == Some(last + 1));
+            is_next && (&line.0, &line.1) == (&name, &figures)
         });
         match alike {
             Some(line) => line.2.extend(class),
