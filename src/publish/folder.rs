@@ -33,13 +33,13 @@ pub fn check_writable(out: &Path) -> Result<()> {
             .because(error)
     };
     fs::create_dir_all(out).map_err(refused)?;
-    tempfile::Builder::new().prefix(TEMPORARY).tempfile_in(out).map(drop).map_err(refused)
+    tempfile::Builder::new().prefix(TEMPORARY).tempdir_in(out).map(drop).map_err(refused)
 }
 
 /// Writes the files under `out`: made and synced in a temporary folder, renamed, folders synced.
 ///
-/// The manifest is the last file, so that a day with a manifest is a whole day; then tables go that the
-/// manifest before listed and the new one does not. Several processes may write into one output at
+/// Tables go that the manifest before listed and the new one does not; the new manifest is the last file,
+/// so that a day whose manifest agrees with its files is a whole day. Several processes may write into one output at
 /// once.
 ///
 /// # Errors
@@ -68,7 +68,7 @@ pub fn remove_leftovers(out: &Path) {
 /// A temporary folder of this process, removed when it is dropped.
 struct Temporary {
     folder: TempDir,
-    /// None on a file system without locks, where nobody can tell leftovers and all of them stay.
+    /// None on a file system without locks, where leftovers look like what is being written, and all of them stay.
     _lock: Option<File>,
 }
 
@@ -146,16 +146,16 @@ fn place(out: &Path, temporary: &Path, files: &[StoredFile]) -> Result<()> {
         sync_folder(folder).map_err(|error| failed(folder, error))?;
     }
     let _not_ours = out.parent().map(sync_folder);
-    manifests.into_iter().try_for_each(rename)?;
-    let manifests = out.join(MANIFESTS);
-    if folders.contains(&manifests) {
-        sync_folder(&manifests).map_err(|error| failed(&manifests, error))?;
-    }
     for path in stale {
         match fs::remove_file(&path) {
             Err(error) if error.kind() != ErrorKind::NotFound => return Err(failed(&path, error)),
             _ => {}
         }
+    }
+    manifests.into_iter().try_for_each(rename)?;
+    let manifests = out.join(MANIFESTS);
+    if folders.contains(&manifests) {
+        sync_folder(&manifests).map_err(|error| failed(&manifests, error))?;
     }
     Ok(())
 }
