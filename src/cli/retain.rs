@@ -9,14 +9,12 @@ use serde_json::{Value, json};
 use super::args::Retain;
 use super::hold_warnings;
 use super::output::Output;
-use super::run::parse_wait;
+use super::run::{Range, parse_wait, release_range};
 use super::size;
 use super::status::released_days;
 use crate::custody::{Purged, Sign, preview, purge};
 use crate::ledger::{Ledger, Marks, Second};
-use crate::pipeline::{
-    Again, Incomplete, Job, Spill, Stop, open_custody, open_ledger, release_day,
-};
+use crate::pipeline::{Again, Incomplete, Job, Spill, Stop, open_custody, open_ledger};
 use crate::release_file::ReleaseFile;
 use crate::release_file::logs::Place;
 use crate::retain::{Now, closed_days};
@@ -39,18 +37,22 @@ pub(crate) fn run(asked: &Retain, output: &Output) -> Result<u8> {
     Marks::read(&job.release_file.logs.place, &job.out)?
         .require_no_holds_elsewhere(&ledger, now.of_holds())?;
     let mut worst = 0;
+    let mut released_first = Range::default();
     if asked.release_first {
-        // No budget is spent at an instant that deletion would not accept.
+        // No budget is spent at an instant that a deletion or a run would not accept.
         preview(&job.release_file, Some(&ledger), now)?;
+        now.require_living_logs(&job.release_file)?;
         drop(ledger);
         ledger = open_ledger(&job)?;
-        for window in &closed_days(&job.release_file, job.as_of)? {
-            // The promise to delete comes first: a release that fails does not delay it.
-            if let Err(error) = release_day(&job, &mut ledger, window) {
-                output.complaint(&error);
-                worst = worst.max(error.kind().exit_code());
+        let days = closed_days(&job.release_file, job.as_of)?;
+        // The promise to delete comes first: a release that fails does not delay it.
+        match release_range(&job, &mut ledger, &days, output) {
+            Ok(range) => released_first = range,
+            Err(error) => {
+                days.iter().for_each(|day| released_first.fail(day.day(), &error, output));
             }
         }
+        worst = released_first.worst.map_or(0, Kind::exit_code);
     }
     let released = released_days(&job.release_file)?;
     let purged = purge(&job.release_file, &mut ledger, now, &released)?;
@@ -72,7 +74,8 @@ pub(crate) fn run(asked: &Retain, output: &Output) -> Result<u8> {
     if !warnings.is_empty() {
         worst = worst.max(Kind::Refused.exit_code());
     }
-    output.result(&object(&job, now.as_of, &purged, &warnings), &words(&purged));
+    let text = format!("{}{}", released_first.text, words(&purged));
+    output.result(&object(&job, now.as_of, &purged, &released_first.days, &warnings), &text);
     Ok(worst)
 }
 
@@ -152,7 +155,13 @@ fn dry_run(job: &Job, now: Now, output: &Output) -> Result<()> {
     Ok(())
 }
 
-fn object(job: &Job, as_of: Timestamp, purged: &Purged, warnings: &[String]) -> Value {
+fn object(
+    job: &Job,
+    as_of: Timestamp,
+    purged: &Purged,
+    released_first: &[Value],
+    warnings: &[String],
+) -> Value {
     json!({
         "release": job.release_file.name,
         "dry_run": false,
@@ -165,6 +174,7 @@ fn object(job: &Job, as_of: Timestamp, purged: &Purged, warnings: &[String]) -> 
         "not_read": purged.strays,
         "ended_orders": purged.ended_orders,
         "resumed": purged.is_resumed,
+        "released_first": released_first,
         "warnings": warnings,
     })
 }

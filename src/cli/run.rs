@@ -71,17 +71,38 @@ pub(crate) fn run(asked: &Run, output: &Output) -> Result<u8> {
 
 /// What became of the days of a range.
 #[derive(Default)]
-struct Range {
-    days: Vec<Value>,
-    text: String,
-    worst: Option<Kind>,
+pub(super) struct Range {
+    pub(super) days: Vec<Value>,
+    pub(super) text: String,
+    pub(super) worst: Option<Kind>,
     has_tables: bool,
     /// Failures that were printed, without their days.
     told: HashSet<String>,
 }
 
+impl Range {
+    /// Notes that a day failed. What fails on every day for one reason is said once.
+    pub(super) fn fail(&mut self, day: Day, error: &Error, output: &Output) {
+        let failure = object(error);
+        if self.told.insert(failure.to_string().replace(&day.to_string(), "")) {
+            output.complaint(error);
+            self.text.push_str(&format!("{day}  failed\n"));
+        } else {
+            self.text.push_str(&format!("{day}  failed as an earlier day did\n"));
+        }
+        self.days.push(json!({ "day": day, "error": failure }));
+        let kind = error.kind();
+        if self.worst.is_none_or(|worst| worst.exit_code() < kind.exit_code()) {
+            self.worst = Some(kind);
+        }
+    }
+}
+
 /// Releases one day after the other.
-fn release_range(
+///
+/// # Errors
+/// That of an only day.
+pub(super) fn release_range(
     job: &Job,
     ledger: &mut Ledger,
     windows: &[DayWindow],
@@ -100,19 +121,8 @@ fn release_range(
             }
             Err(error) if windows.len() == 1 => return Err(error),
             Err(error) => {
-                let failure = object(&error);
-                // What fails on every day for one reason is said once.
-                if range.told.insert(failure.to_string().replace(&day.to_string(), "")) {
-                    bar.suspend(|| output.complaint(&error));
-                    range.text.push_str(&format!("{day}  failed\n"));
-                } else {
-                    range.text.push_str(&format!("{day}  failed as an earlier day did\n"));
-                }
-                range.days.push(json!({ "day": day, "error": failure }));
+                bar.suspend(|| range.fail(day, &error, output));
                 let kind = error.kind();
-                if range.worst.is_none_or(|worst| worst.exit_code() < kind.exit_code()) {
-                    range.worst = Some(kind);
-                }
                 if kind == Kind::Stopped || ledger.disk_failed() {
                     let left = windows.len() - place - 1;
                     range.text.push_str(&format!("stopped here; days not tried: {left}\n"));
