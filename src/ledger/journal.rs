@@ -33,7 +33,7 @@ pub(super) enum Event {
     Published,
     /// A person gave the reservation up.
     Voided,
-    /// They show nobody, and the entry ended with them.
+    /// The look shows nobody, and the entry ended with it.
     FoundEmpty,
     /// Files of the logs are about to be deleted or rewritten.
     RetentionBegun,

@@ -76,7 +76,7 @@ impl Raised {
         &self.unwritable
     }
 
-    /// The same for a first mark, where the folder of the logs is locked already.
+    /// Raises a first mark, where the folder of the logs is locked already.
     pub(super) fn raise_locked(&mut self, head: &str) {
         self.write(head, |folder, mark| put(folder, mark, true));
     }
