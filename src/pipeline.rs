@@ -125,6 +125,34 @@ pub fn release_day(job: &Job, ledger: &mut Ledger, window: &DayWindow) -> Result
 /// # Errors
 /// Refused, when the budget is too small; usage, for keys that cannot be laid out; I/O, when the
 /// ledger is damaged.
+///
+/// # Examples
+/// ```
+/// use pointillist::pipeline;
+/// use pointillist::release_file::ReleaseFile;
+///
+/// let text = r#"
+/// name = "daily"
+/// [ledger]
+/// path = "daily.ledger"
+/// epsilon = 1.0
+/// delta = 1e-6
+/// [logs]
+/// path = "logs/*.parquet"
+/// [keys]
+/// app = ["messages", "calls"]
+/// [[question]]
+/// name = "volume"
+/// count = "lookups"
+/// by = ["app"]
+/// "#;
+/// let folder = std::path::Path::new("/a/folder/without/a/ledger");
+/// let release_file = ReleaseFile::parse(text, "daily.toml", folder)?;
+/// let (split, guarantee) = pipeline::plan(&release_file)?;
+/// assert!(split.charge().rho() > 0.0);
+/// assert!(guarantee.one_day.epsilon <= 1.0);
+/// # Ok::<(), pointillist::Error>(())
+/// ```
 pub fn plan(release_file: &ReleaseFile) -> Result<(Split, Guarantee)> {
     let block_budget = if release_file.ledger.path.exists() {
         Ledger::open_existing(&release_file.ledger.path)?.terms().budget

@@ -51,6 +51,18 @@ impl Normaliser {
     ///
     /// # Privacy
     /// The cache holds numbers in memory: a normaliser has no `Debug` and must not outlive its run.
+    ///
+    /// # Examples
+    /// ```
+    /// use pointillist::phone::Normaliser;
+    ///
+    /// let mut british = Normaliser::new(Some("GB"))?;
+    /// let e164 = |normalised: pointillist::phone::Normalised<'_>| normalised.e164.to_owned();
+    /// assert_eq!(british.normalise("020 7946 0999").map(e164).as_deref(), Some("+442079460999"));
+    /// assert_eq!(british.normalise("+14155550123").map(e164).as_deref(), Some("+14155550123"));
+    /// assert!(british.normalise("call me").is_none());
+    /// # Ok::<(), pointillist::Error>(())
+    /// ```
     #[inline(always)]
     pub fn normalise<'a>(&'a mut self, text: &'a str) -> Option<Normalised<'a>> {
         match self.fast.normalise(text) {

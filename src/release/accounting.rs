@@ -62,6 +62,19 @@ pub fn epsilon_of(rho: NanoRho, delta: f64) -> f64 {
 ///
 /// # Privacy
 /// `epsilon_of(budget_of(epsilon, delta), delta) <= epsilon`.
+///
+/// # Examples
+/// ```
+/// use pointillist::release::{budget_of, epsilon_of};
+/// use pointillist::release_file::privacy_loss::{Epsilon, NanoRho};
+///
+/// let budget = budget_of(Epsilon::new(1.0, "epsilon")?, 1e-6);
+/// assert_eq!(budget.to_string(), "0.028014454");
+/// // Thirty days add up to less than thirty times the epsilon of one.
+/// let month = NanoRho::new(30 * budget.nano());
+/// assert!((6.5..6.7).contains(&epsilon_of(month, 1e-6)));
+/// # Ok::<(), pointillist::Error>(())
+/// ```
 #[must_use]
 pub fn budget_of(epsilon: Epsilon, delta: f64) -> NanoRho {
     let (mut within, mut beyond) = (0, ABOVE_EVERY_BUDGET.nano());

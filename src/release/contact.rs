@@ -31,6 +31,17 @@ const MOST_LOOKUPS: f64 = 1e8;
 /// It holds for requesters of at most 100 million lookups a day, for every clip of [`clips_of`], for
 /// rows that fall into no cell, and for numbers that are measured again; it includes the rounding of
 /// the lattice, and is never above twice the whole.
+///
+/// # Examples
+/// One lookup of a contact is a small part of a requester, however few the others are.
+/// ```
+/// use pointillist::release::pair_limit;
+/// use pointillist::release_file::privacy_loss::NanoRho;
+///
+/// let (look, shapes) = (NanoRho::spendable(0.003), NanoRho::spendable(0.017));
+/// let (one, all) = (pair_limit(look, shapes, 1), look.rho() + shapes.rho());
+/// assert!(one < all / 5.0 && pair_limit(look, shapes, 10) > one);
+/// ```
 #[must_use]
 pub fn pair_limit(look: NanoRho, shapes: NanoRho, lookups: u32) -> f64 {
     let bound = Bound::new(vec![Part::look(look.rho()), Part::any(shapes.rho())]);

@@ -26,6 +26,19 @@ impl NoiseScale {
     /// # Errors
     /// Refused, when the charge is zero, or so large for the clip that the scale would lie below what
     /// the conversion to epsilon is proved for; internal, when no scale can be found.
+    ///
+    /// # Examples
+    /// A requester who adds at most 2 to a table, and a charge of half a unit of rho: noise of 2.
+    /// ```
+    /// use pointillist::release::NoiseScale;
+    /// use pointillist::release_file::lattice::{Clip, LATTICE_ONE};
+    /// use pointillist::release_file::privacy_loss::NanoRho;
+    ///
+    /// let scale = NoiseScale::for_charge(Clip::whole(2), NanoRho::spendable(0.5))?;
+    /// let noise = scale.steps() / LATTICE_ONE as f64;
+    /// assert!((2.0..2.001).contains(&noise));
+    /// # Ok::<(), pointillist::Error>(())
+    /// ```
     pub fn for_charge(clip: Clip, charge: NanoRho) -> Result<Self> {
         if charge == NanoRho::ZERO || clip.steps() == 0 {
             return Err(Error::refused(

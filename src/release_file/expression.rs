@@ -36,6 +36,17 @@ impl Condition {
     ///
     /// # Errors
     /// Usage, naming the field, for text that is not SQL or holds anything off the allow-list.
+    ///
+    /// # Examples
+    /// ```
+    /// use pointillist::release_file::expression::Condition;
+    ///
+    /// let condition = Condition::parse("route = 'sms' AND latency_ms > 200", "share")?;
+    /// assert!(condition.columns().iter().eq(["latency_ms", "route"].iter()));
+    /// // An answer may not depend on other rows.
+    /// assert!(Condition::parse("latency_ms > avg(latency_ms)", "share").is_err());
+    /// # Ok::<(), pointillist::Error>(())
+    /// ```
     pub fn parse(text: &str, field: &str) -> Result<Self> {
         let refuse = |detail: &str| {
             Error::usage(format!("`{field}` cannot be used: {detail}")).help(

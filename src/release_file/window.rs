@@ -113,6 +113,20 @@ impl DayWindow {
     ///
     /// # Errors
     /// Usage, when the day lies outside the supported calendar.
+    ///
+    /// # Examples
+    /// ```
+    /// use pointillist::release_file::window::{DayWindow, parse_zone};
+    ///
+    /// let zone = parse_zone("Europe/Paris", "zone")?;
+    /// let hours = |day: &str| -> pointillist::Result<i64> {
+    ///     let window = DayWindow::new(day.parse()?, &zone)?;
+    ///     Ok((window.end_micros() - window.start_micros()) / 3_600_000_000)
+    /// };
+    /// assert_eq!(hours("2026-03-28")?, 24);
+    /// assert_eq!(hours("2026-03-29")?, 23);
+    /// # Ok::<(), pointillist::Error>(())
+    /// ```
     pub fn new(day: Day, zone: &TimeZone) -> Result<Self> {
         let outside = || {
             Error::usage(format!("the day {day} is outside the calendar"))

@@ -95,6 +95,17 @@ pub struct Hat {
 
 impl Hat {
     /// The weights of a requester with this number of lookups, each rounded down.
+    ///
+    /// # Examples
+    /// Classes peak at 8, 32, 128 … lookups; halfway between two, a requester belongs to both.
+    /// ```
+    /// use pointillist::plan::kinds::{Hat, SHAPE_ONE};
+    ///
+    /// let weights = |lookups| Hat::of(lookups).weights().collect::<Vec<_>>();
+    /// assert_eq!(weights(4), [(0, SHAPE_ONE / 2)]);
+    /// assert_eq!(weights(20), [(0, SHAPE_ONE / 2), (1, SHAPE_ONE / 2)]);
+    /// assert_eq!(weights(32), [(1, SHAPE_ONE)]);
+    /// ```
     #[must_use]
     pub fn of(lookups: u64) -> Self {
         const NODES: [u64; CLASSES] = nodes();
