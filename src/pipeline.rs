@@ -285,7 +285,7 @@ fn reservation(
         noise_scale_steps: look.noise_scale.steps(),
         losses: Losses::of_look(release_file, look.charge)?,
     };
-    let fingerprint = release_file.fingerprint();
+    let fingerprint = release_file.fingerprint().to_owned();
     let losses = Guarantee::new(release_file, &split)?.losses()?;
     let plan = serde_json::to_string(&Frozen { split, look, known_keys, losses })
         .map_err(|_| Error::internal("the plan cannot be written down"))?;

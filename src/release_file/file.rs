@@ -1,6 +1,7 @@
 //! A release file, checked: immutable, with a fingerprint of everything that changes the answer.
 
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use jiff::tz::TimeZone;
 use serde_json::json;
@@ -34,6 +35,8 @@ pub struct ReleaseFile {
     pub questions: Vec<Question>,
     /// The folder of the published tables.
     pub output: PathBuf,
+    /// Found when it is asked for first.
+    fingerprint: OnceLock<String>,
 }
 
 /// `[ledger]`, checked.
@@ -126,6 +129,7 @@ impl ReleaseFile {
             exempt,
             questions,
             output,
+            fingerprint: OnceLock::new(),
         })
     }
 
@@ -138,8 +142,10 @@ impl ReleaseFile {
     /// A digest of everything that changes the answer: not of paths, memory or formatting, and not of
     /// `epsilon_30_days`, which is the ledger's and may be added later.
     #[must_use]
-    pub fn fingerprint(&self) -> String {
-        blake3::hash(self.meaning().to_string().as_bytes()).to_hex().to_string()
+    pub fn fingerprint(&self) -> &str {
+        self.fingerprint.get_or_init(|| {
+            blake3::hash(self.meaning().to_string().as_bytes()).to_hex().to_string()
+        })
     }
 
     fn meaning(&self) -> serde_json::Value {

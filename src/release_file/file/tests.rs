@@ -40,7 +40,7 @@ fn a_release_means_what_it_says() {
 
 #[test]
 fn the_fingerprint_ignores_places_and_formatting_and_sees_the_rest() {
-    let base = read(GOOD).unwrap().fingerprint();
+    let base = read(GOOD).unwrap().fingerprint().to_owned();
     let moved = GOOD.replace("logs/*.parquet", "elsewhere/**").replace("daily.ledger", "x.ledger");
     assert_eq!(read(&moved.replace("\n[", "\n\n# note\n[")).unwrap().fingerprint(), base);
     let capped = GOOD.replace("delta = 1e-6", "delta = 1e-6\nepsilon_30_days = 4.0");
