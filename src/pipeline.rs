@@ -10,6 +10,7 @@ mod earlier;
 mod empty;
 mod frozen;
 mod job;
+mod logged_days;
 mod opening;
 mod private_keys;
 mod same_logs;
@@ -30,6 +31,7 @@ pub use earlier::{Previous, previous, stored_days};
 pub use frozen::losses;
 use frozen::{Frozen, FrozenLook};
 pub use job::{Again, Incomplete, Job, Spill};
+pub use logged_days::LoggedDays;
 use opening::{day_budget, terms};
 pub use opening::{open_custody, open_ledger};
 pub use same_logs::logs_changed_since;
@@ -94,6 +96,7 @@ pub fn release_day(job: &Job, ledger: &mut Ledger, window: &DayWindow) -> Result
             return Ok(Done::Empty);
         }
         None => {
+            reader.require_files(window)?;
             let known = known_keys(release_file, ledger, day)?;
             let digest = digests.whole(ledger.key()?);
             ledger.reserve(&reservation(release_file, day, split, known, digest)?)?

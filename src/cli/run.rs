@@ -5,14 +5,16 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::args::Run;
 use super::output::{Output, object};
 use super::{size, status};
 use crate::ledger::{Ledger, Second};
-use crate::pipeline::{Again, Done, Incomplete, Job, Spill, Stop, open_ledger, release_day};
+use crate::pipeline::{
+    Again, Done, Incomplete, Job, LoggedDays, Spill, Stop, open_ledger, release_day,
+};
 use crate::release_file::ReleaseFile;
 use crate::release_file::logs::Place;
 use crate::release_file::window::{Day, DayWindow};
@@ -41,7 +43,7 @@ pub(crate) fn run(asked: &Run, output: &Output) -> Result<u8> {
     job.stop = Stop::on_signals()?;
     let mut range = release_range(&job, &mut ledger, &windows, output)?;
     if windows.is_empty() {
-        range.text.push_str("no day is closed and inside retention: nothing to do\n");
+        range.text.push_str("no day with logs is closed and inside retention: nothing to do\n");
     }
     if range.has_tables {
         range.text.push_str(&format!("tables: {}\n", job.out.display()));
@@ -184,7 +186,7 @@ fn windows(asked: &Run, job: &Job) -> Result<Vec<DayWindow>> {
     let (first, last): (Day, Day) = match (&asked.day, &asked.from, &asked.to) {
         (Some(day), _, _) => (day.parse()?, day.parse()?),
         (None, Some(from), Some(to)) => (from.parse()?, to.parse()?),
-        _ => return closed_days(&job.release_file, job.as_of),
+        _ => return days_with_logs(&job.release_file, job.as_of),
     };
     if first > last {
         return Err(Error::usage(format!("--from {first} lies after --to {last}"))
@@ -194,6 +196,16 @@ fn windows(asked: &Run, job: &Job) -> Result<Vec<DayWindow>> {
         .take_while(|day| *day <= last)
         .map(|day| DayWindow::new(day, zone))
         .collect()
+}
+
+/// The closed days from the first that the names of the logs or the ledger know.
+fn days_with_logs(release_file: &ReleaseFile, as_of: Timestamp) -> Result<Vec<DayWindow>> {
+    let mut windows = closed_days(release_file, as_of)?;
+    let ledger = status::existing_ledger(release_file)?;
+    if let Some(logged) = LoggedDays::find(release_file, ledger.as_ref())? {
+        windows.retain(|window| !logged.begin_after(window.day()));
+    }
+    Ok(windows)
 }
 
 fn progress(days: usize) -> ProgressBar {

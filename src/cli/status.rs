@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
+use std::path::Path;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -11,8 +12,9 @@ use super::args::Status;
 use super::hold_warnings;
 use super::output::Output;
 use crate::custody::Sign;
+use crate::ingest::is_read_for;
 use crate::ledger::{Ledger, Marks, State};
-use crate::pipeline::logs_changed_since;
+use crate::pipeline::{LoggedDays, logs_changed_since};
 use crate::release_file::ReleaseFile;
 use crate::release_file::window::{Clock, Day, DayWindow, MICROS_PER_DAY, days_before};
 use crate::retain::{Disposition, Now, disposition};
@@ -42,6 +44,11 @@ enum Standing {
         expires_in_days: Option<i64>,
         is_before_the_first: bool,
     },
+    /// Files are named by day, and there are none of this one: released later if they come before they
+    /// would expire.
+    NoLogs {
+        expires_in_days: Option<i64>,
+    },
     ExpiredUnreleased,
 }
 
@@ -52,6 +59,7 @@ impl Standing {
             Self::Open => "open",
             Self::Pending { .. } => "pending",
             Self::LooksEmpty { .. } => "looks empty",
+            Self::NoLogs { .. } => "no log files",
             Self::ExpiredUnreleased => "expired unreleased",
         }
     }
@@ -61,7 +69,7 @@ impl Standing {
             Self::Released | Self::Open | Self::LooksEmpty { is_before_the_first: true, .. } => {
                 false
             }
-            Self::Pending { .. } | Self::LooksEmpty { .. } => {
+            Self::Pending { .. } | Self::LooksEmpty { .. } | Self::NoLogs { .. } => {
                 self.expires_in_days().is_some_and(|days| days < WARN_DAYS)
             }
             Self::ExpiredUnreleased => true,
@@ -71,7 +79,9 @@ impl Standing {
     const fn expires_in_days(self) -> Option<i64> {
         match self {
             Self::Pending { expires_in_days } => Some(expires_in_days),
-            Self::LooksEmpty { expires_in_days, .. } => expires_in_days,
+            Self::LooksEmpty { expires_in_days, .. } | Self::NoLogs { expires_in_days } => {
+                expires_in_days
+            }
             Self::Released | Self::Open | Self::ExpiredUnreleased => None,
         }
     }
@@ -84,7 +94,8 @@ impl Standing {
     }
 }
 
-/// Runs the command. It reads the ledger and the clock, and logs only with `--check-logs`. The code
+/// Runs the command. It reads the ledger, the clock and, where `day_folder` is set, the names of log
+/// files; it opens logs only with `--check-logs`. The code
 /// is 1 when an operator must look.
 ///
 /// # Errors
@@ -170,6 +181,9 @@ fn warning(days: &[(Day, Standing)]) -> String {
         Standing::LooksEmpty { expires_in_days: Some(days), .. } => {
             format!("the day {day} looks empty and passes retention in {days} days")
         }
+        Standing::NoLogs { expires_in_days: Some(days) } => {
+            format!("the day {day} has no log files and would pass retention in {days} days")
+        }
         _ if day == last => format!("the day {day} passed retention and was never released"),
         _ => format!("the days {day} to {last} passed retention and were never released"),
     }
@@ -178,6 +192,7 @@ fn warning(days: &[(Day, Standing)]) -> String {
 /// Every day from the first release, or the start of retention, up to now.
 fn standings(release_file: &ReleaseFile, as_of: Timestamp) -> Result<Vec<(Day, Standing)>> {
     let ledger = existing_ledger(release_file)?;
+    let logged = LoggedDays::find(release_file, ledger.as_ref())?;
     let released = released_days(release_file)?;
     let zone = &release_file.ledger.time_zone;
     let first_kept = days_before(as_of, release_file.retention_days)?.as_microsecond();
@@ -189,20 +204,13 @@ fn standings(release_file: &ReleaseFile, as_of: Timestamp) -> Result<Vec<(Day, S
         if window.start_micros() > as_of.as_microsecond() {
             break;
         }
-        if let Some(standing) = standing(&window, release_file, &released, as_of)? {
-            let is_missing =
-                matches!(standing, Standing::Pending { .. } | Standing::ExpiredUnreleased);
-            let standing = match &ledger {
-                Some(ledger) if is_missing && looks_empty(ledger, release_file, this)? => {
-                    Standing::LooksEmpty {
-                        expires_in_days: standing.expires_in_days(),
-                        is_before_the_first: released.first().is_some_and(|first| this < *first),
-                    }
-                }
-                _ => standing,
-            };
-            standings.push((this, standing));
+        let mut now = standing(&window, release_file, &released, as_of)?;
+        if let Some(Standing::Pending { .. } | Standing::ExpiredUnreleased) = now {
+            let of_day = Unreleased { release_file, window: &window, ledger: ledger.as_ref() };
+            let is_before_the_first = released.first().is_some_and(|first| this < *first);
+            now = of_day.refined(now, logged.as_ref(), is_before_the_first)?;
         }
+        standings.extend(now.map(|now| (this, now)));
         day = this.next();
     }
     Ok(standings)
@@ -242,7 +250,10 @@ pub(super) fn released_days(release_file: &ReleaseFile) -> Result<BTreeSet<Day>>
 }
 
 /// The ledger, or `None` before the first run has made it.
-fn existing_ledger(release_file: &ReleaseFile) -> Result<Option<Ledger>> {
+///
+/// # Errors
+/// I/O, when the ledger is damaged.
+pub(super) fn existing_ledger(release_file: &ReleaseFile) -> Result<Option<Ledger>> {
     let path = &release_file.ledger.path;
     path.exists().then(|| Ledger::open_existing(path)).transpose()
 }
@@ -255,10 +266,51 @@ fn begun(ledger: &Ledger, release_file: &ReleaseFile, day: Day) -> Result<Option
     Ok(entries.rfind(|entry| entry.fingerprint == fingerprint).map(|entry| entry.state))
 }
 
-/// Whether the last that was drawn of a day is a look that shows nobody.
-fn looks_empty(ledger: &Ledger, release_file: &ReleaseFile, day: Day) -> Result<bool> {
-    let entries = ledger.find(&release_file.name, day)?;
-    Ok(entries.last().is_some_and(|entry| entry.state == State::Empty))
+/// A day that is over and was not released.
+struct Unreleased<'a> {
+    release_file: &'a ReleaseFile,
+    window: &'a DayWindow,
+    ledger: Option<&'a Ledger>,
+}
+
+impl Unreleased<'_> {
+    /// What its standing is when the ledger and the names of logs are asked as well; `None` for a day before
+    /// the first that has logs.
+    fn refined(
+        &self,
+        standing: Option<Standing>,
+        logged: Option<&LoggedDays>,
+        is_before_the_first: bool,
+    ) -> Result<Option<Standing>> {
+        let expires_in_days = standing.and_then(Standing::expires_in_days);
+        match self.last_state()? {
+            Some(State::Empty) => {
+                Ok(Some(Standing::LooksEmpty { expires_in_days, is_before_the_first }))
+            }
+            None | Some(State::Void) => match logged.filter(|logged| !logged.has(self.window)) {
+                Some(logged) if logged.begin_after(self.window.day()) => Ok(None),
+                Some(_) if !self.had_logs()? => Ok(Some(Standing::NoLogs { expires_in_days })),
+                _ => Ok(standing),
+            },
+            Some(_) => Ok(standing),
+        }
+    }
+
+    fn last_state(&self) -> Result<Option<State>> {
+        let Some(ledger) = self.ledger else { return Ok(None) };
+        let entries = ledger.find(&self.release_file.name, self.window.day())?;
+        Ok(entries.last().map(|entry| entry.state))
+    }
+
+    /// Whether `retain` has deleted files of the day.
+    fn had_logs(&self) -> Result<bool> {
+        let Some(ledger) = self.ledger else { return Ok(false) };
+        let logs = &self.release_file.logs;
+        let is_of_day = |path: &String| is_read_for(Path::new(path), logs, self.window);
+        let retentions = ledger.custody()?.retentions;
+        let mut files = retentions.iter().flat_map(|(retention, _)| &retention.files);
+        Ok(files.any(|file| file.path.as_ref().is_some_and(is_of_day)))
+    }
 }
 
 fn standing(

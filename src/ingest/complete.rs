@@ -1,4 +1,5 @@
-//! Does a day look whole? Judged by the names of its files and folders, never by rows.
+//! Does a day have files, and does it look whole? Judged by the names of files and folders, never by
+//! rows.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -6,6 +7,15 @@ use std::path::Path;
 use crate::release_file::logs::Expect;
 use crate::release_file::window::{DayWindow, MICROS_PER_HOUR};
 use crate::{Error, Result};
+
+/// The error for a day of which there is no file, where a key of folders names the day of each.
+pub(super) fn no_file(window: &DayWindow, day_folder: &str) -> Error {
+    let day = window.day();
+    Error::input(format!("the day {day} has no log file")).help(format!(
+        "nothing was charged: run again when its files are there; if nothing was logged that day, say so by \
+         a file without rows in a folder `{day_folder}={day}`"
+    ))
+}
 
 /// Refuses a day whose files do not look as expected.
 pub(super) fn require<'a>(

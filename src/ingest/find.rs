@@ -3,7 +3,7 @@
 //! In: the glob of a release. Out: its files in order of their paths. The format follows from the
 //! name; where the name does not say, the first bytes decide.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -51,6 +51,19 @@ pub(super) fn list(logs: &Logs, window: Option<&DayWindow>) -> Result<Found> {
     let files: Vec<FoundFile> = inside.map(found).collect::<Result<_>>()?;
     require_apart(&files)?;
     Ok(Found { files, matching, passed_over })
+}
+
+/// The UTC days of which there are log files, as day folders name them; `None` if names do not say:
+/// without `day_folder`, without any file, or with a file that lies in no day folder.
+///
+/// # Errors
+/// As [`walk`].
+pub fn dated_logs(logs: &Logs) -> Result<Option<BTreeSet<Day>>> {
+    if logs.day_folder.is_none() {
+        return Ok(None);
+    }
+    let days = walk(&logs.place)?.files.iter().map(|path| folder_day(path, logs)).collect();
+    Ok(Option::filter(days, |days: &BTreeSet<Day>| !days.is_empty()))
 }
 
 /// Refuses two files that hold the same rows: two names of one file, or a log beside its packed form.

@@ -59,17 +59,32 @@ impl<'a> LogReader<'a> {
         self
     }
 
+    /// Refuses a day without any file, where folders name the day of each.
+    ///
+    /// # Privacy
+    /// Names of files and folders decide, never rows.
+    ///
+    /// # Errors
+    /// Input.
+    pub fn require_files(&self, window: &DayWindow) -> Result<()> {
+        match &self.logs.day_folder {
+            Some(day_folder) if self.files.is_empty() => Err(complete::no_file(window, day_folder)),
+            _ => Ok(()),
+        }
+    }
+
     /// Checks the day's files against `[logs] expect`, where the release has it.
     ///
     /// # Privacy
     /// Names of files and folders decide, never rows.
     ///
     /// # Errors
-    /// Refused, when the day looks half-delivered.
+    /// Refused, when the day looks half-delivered; input, when it has no file.
     pub fn require_complete(&self, window: &DayWindow) -> Result<()> {
         let (Some(expect), Some(day_folder)) = (self.logs.expect, &self.logs.day_folder) else {
             return Ok(());
         };
+        self.require_files(window)?;
         complete::require(expect, day_folder, window, self.files.iter().map(OpenLog::path))
     }
 

@@ -37,6 +37,7 @@
 //! | a second ledger over the same logs | refused (1) unless `--new-ledger` | `changed_worlds::a_second_ledger_over_the_same_logs_is_refused_unless_it_is_meant` |
 //! | its logs lie in folders above or below, or are named through a link | the same | `marks::a_second_ledger_is_noticed_above_below_and_behind_links` |
 //! | several ledgers are made at once | one goes on at most | `marks::of_ledgers_that_are_made_at_once_one_at_most_goes_on` |
+//! | a day has no log file, where folders name the day of each | refused (65) and not charged, the other days go on | `missing_days::a_range_begins_with_the_first_day_that_has_files_and_goes_on_after_one_that_has_none` |
 //! | restored from an older backup | refused (1) by what would write, reported (1) by `status` and `verify` | `marks::no_backup_of_a_history_is_taken_for_its_newest_state` |
 //! | copied with its key, and both go on | the second one is refused (1) | `marks::of_a_ledger_and_its_copy_only_the_one_that_went_on_does` |
 //! | the output holds a day that the ledger does not know | refused (1), nothing is written over | `marks::a_published_day_that_the_ledger_does_not_know_is_never_written_over` |

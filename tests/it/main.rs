@@ -19,6 +19,7 @@ mod language;
 mod looks;
 mod manifest;
 mod marks;
+mod missing_days;
 mod naming;
 mod persons;
 mod private_keys;

@@ -1,0 +1,55 @@
+//! Which days have log files, where the names of folders say so.
+
+use std::collections::BTreeSet;
+
+use jiff::tz::TimeZone;
+
+use crate::Result;
+use crate::ingest::dated_logs;
+use crate::ledger::{Ledger, State, Which};
+use crate::release_file::ReleaseFile;
+use crate::release_file::window::{Day, DayWindow};
+
+/// The days of which there are log files. Names of folders and the ledger decide, never rows.
+#[derive(Debug)]
+pub struct LoggedDays {
+    utc_days: BTreeSet<Day>,
+    first: Option<Day>,
+}
+
+impl LoggedDays {
+    /// Lists the folders; `None` if names of folders do not say of which day each file is, or there is
+    /// no file at all.
+    ///
+    /// # Errors
+    /// Input or I/O, when the logs cannot be listed; I/O, when the ledger is damaged.
+    pub fn find(release_file: &ReleaseFile, ledger: Option<&Ledger>) -> Result<Option<Self>> {
+        let Some(utc_days) = dated_logs(&release_file.logs)? else { return Ok(None) };
+        let zone = &release_file.ledger.time_zone;
+        let mut first = None;
+        if let Some(day) = utc_days.first() {
+            let start = DayWindow::new(*day, &TimeZone::UTC)?.start_micros();
+            first = Day::of(start, zone);
+        }
+        if let Some(ledger) = ledger {
+            let mut entries = ledger.entries(Which::Release(&release_file.name))?;
+            entries.retain(|entry| !matches!(entry.state, State::Empty | State::Void));
+            let begun = entries.iter().filter_map(|entry| entry.blocks.first().copied());
+            first = first.into_iter().chain(begun).min();
+        }
+        Ok(Some(Self { utc_days, first }))
+    }
+
+    /// Whether a file may hold rows of a day.
+    #[must_use]
+    pub fn has(&self, window: &DayWindow) -> bool {
+        window.utc_days().iter().any(|day| self.utc_days.contains(day))
+    }
+
+    /// Whether a day lies before the first that has a file, or that the ledger knows more of than that it
+    /// looked empty.
+    #[must_use]
+    pub fn begin_after(&self, day: Day) -> bool {
+        self.first.is_some_and(|first| day < first)
+    }
+}
