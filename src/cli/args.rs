@@ -35,6 +35,12 @@ pub(crate) enum Command {
     Check(Check),
     /// Show measured tables, clips, budget shares and expected error; reads no logs, spends nothing
     Plan(Plan),
+    /// Say in plain words what is promised to whom, and what is not; reads no logs, spends nothing
+    Explain {
+        /// The release file
+        #[arg(value_name = "RELEASE.toml")]
+        release: PathBuf,
+    },
     /// Release every closed day that is not released yet, or only the given days
     Run(Run),
     /// Show each day as released, open, pending, looks empty or expired unreleased; exit 1 if someone must look

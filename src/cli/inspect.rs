@@ -18,6 +18,9 @@ pub(crate) fn run(path: &Path, output: &Output) -> Result<()> {
     let published = Published::read(path)?;
     let facts = &published.facts;
     let mut text = published.headline(path);
+    for paragraph in facts["explained"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+        text.push_str(&format!("\n{}", wrapped(paragraph, 2)));
+    }
     text.push_str(&classes(facts));
     text.push_str(&bounded_days(facts));
     text.push_str(&measured(facts));
@@ -71,11 +74,14 @@ impl Published {
     /// What noise_sd and the interval are about.
     fn interval(&self) -> String {
         match self.facts["interval"].as_str() {
-            Some(words) => format!(
-                "value is the answer with its noise; {words}, and holds it in about 95 of 100 cases. It \
-                 allows for the noise, and for what was not measured as finely as it was asked. noise_sd \
-                 is the standard deviation of the noise alone. A row marked uninformative says nothing."
-            ),
+            Some(words) => {
+                // Files of earlier versions have half of the sentence.
+                let rest = if words.ends_with('.') { "" } else { ", and holds it in about 95 of 100 cases." };
+                format!(
+                    "value is the answer with its noise; {words}{rest} noise_sd is the standard deviation \
+                     of the noise alone. A row marked uninformative says nothing."
+                )
+            }
             None => "Each value carries noise, whose standard deviation is in noise_sd; the interval in \
                      ci_low and ci_high holds the bounded value in 95 of 100 cases."
                 .to_owned(),

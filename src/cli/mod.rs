@@ -3,6 +3,7 @@
 mod args;
 mod check;
 mod demo;
+mod explain;
 mod hold;
 mod hold_args;
 mod hold_warnings;
@@ -50,6 +51,7 @@ pub fn main() -> ExitCode {
         Command::Demo { out } => demo::run(out, &output).map(|()| 0),
         Command::Check(asked) => check::run(asked, &output).map(|()| 0),
         Command::Plan(asked) => plan::run(asked, &output).map(|()| 0),
+        Command::Explain { release } => explain::run(release, &output).map(|()| 0),
         Command::Status(asked) => status::run(asked, &output),
         Command::Run(asked) => run::run(asked, &output),
         Command::Retain(asked) => retain::run(asked, &output),

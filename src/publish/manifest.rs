@@ -76,11 +76,12 @@ impl Facts<'_> {
             "classes": classes,
             "measured_tables": self.early_tables(Some(question)).chain(used).collect::<Vec<_>>(),
             "confidence": 0.95,
-            "interval": question.measure.interval_words(),
+            "interval": question.interval_words(terms.unit),
             "ledger_entry": self.entry.id.0,
             "spec_fingerprint": self.entry.fingerprint,
             "code_version": self.entry.code_version,
             "guarantee": self.guarantee.words(terms),
+            "explained": self.guarantee.explained(terms),
         })
     }
 
@@ -131,6 +132,7 @@ impl Facts<'_> {
             "code_version": self.entry.code_version,
             "guarantee": self.guarantee,
             "guarantee_in_words": self.guarantee.words(terms),
+            "explained": self.guarantee.explained(terms),
             "rho_of_look": self.split.look.rho(),
             "rho_of_questions": self.split.questions.iter().map(|part| part.rho()).collect::<Vec<_>>(),
             "classes": classes,

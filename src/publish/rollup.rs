@@ -131,7 +131,7 @@ fn metadata(
     });
     // Days of earlier versions have intervals about what bounding left.
     if days.bounded.is_empty() {
-        metadata["interval"] = json!(question.measure.interval_words());
+        metadata["interval"] = json!(question.interval_words(terms.unit));
     }
     if coarser.adds_cells() {
         metadata["dropped"] = json!(coarser.drop);

@@ -93,6 +93,14 @@ pub fn cap_of(terms: &LedgerTerms) -> Option<Cap> {
     Some(Cap { epsilon, budget: budget_of(epsilon, terms.conversion_delta()) })
 }
 
+/// How often the best guess between two neighbouring logs is right at most, if each is as likely as the
+/// other and what was released loses `rho`: a half, and half of delta at epsilon 0.
+#[must_use]
+pub(super) fn right_of_even(rho: f64) -> f64 {
+    let mu = (2.0 * rho * (1.0 + EXCESS)).sqrt();
+    1.0 - libm::erfc(mu / 8.0_f64.sqrt()) / 2.0
+}
+
 /// The logarithm of the delta of a Gaussian mechanism at `epsilon = mu a + mu^2 / 2`.
 fn ln_delta(a: f64, mu: f64) -> f64 {
     let ln_density = -a * a / 2.0 - (2.0 * std::f64::consts::PI).sqrt().ln();

@@ -10,6 +10,7 @@ mod draw;
 mod estimate;
 mod guarantee;
 mod mechanism;
+mod odds;
 mod rehearsal;
 mod sampler;
 mod struck_out;

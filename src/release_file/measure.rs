@@ -150,28 +150,34 @@ impl Measure {
         }
     }
 
-    /// What the interval of its values is about, as one sentence.
+    /// What the interval of its values is about, and what it allows for beside the noise.
     #[must_use]
-    pub const fn interval_words(&self) -> &'static str {
+    pub const fn interval_words(&self) -> (&'static str, &'static str) {
+        const HEAVY: &str = " and for how far heavy users usually differ from light ones";
+        const NUMBERS: &str = ", for how far heavy users usually differ from light ones, and upwards \
+                               for what bounding takes from numbers";
         match self {
-            Self::Count | Self::Prefixes(_) => {
-                "ci_low to ci_high is about the number of lookups that a full count would give"
-            }
-            Self::DistinctRequesters { .. } => {
-                "ci_low to ci_high is about the number of requesters that a full count would give"
-            }
+            Self::Count => ("the number of lookups", HEAVY),
+            Self::Prefixes(_) => ("the number of lookups with the prefix", HEAVY),
+            Self::DistinctRequesters { .. } => (
+                "the number of requesters",
+                " and, upwards, for requesters who are in more rows than one of them may count in",
+            ),
             Self::RequesterHistogram => {
-                "ci_low to ci_high is about the number of requesters in the bin"
+                ("the number of requesters in the bin", ", and lacks nothing else")
             }
-            Self::Share { .. } => {
-                "ci_low to ci_high is about the share of all lookups that meet the condition"
+            Self::Share { .. } => ("the share of lookups that meet the condition", HEAVY),
+            Self::Sum(_) => {
+                ("the sum over all lookups with a number, each moved to the range,", NUMBERS)
             }
-            Self::Sum(_) => "ci_low to ci_high is about the sum over all lookups with a number",
-            Self::Mean(_) => "ci_low to ci_high is about the mean over all lookups with a number",
-            Self::Quantiles { .. } => {
-                "ci_low to ci_high is about the quantile over all lookups with a number, each number \
-                 moved to the range"
+            Self::Mean(_) => {
+                ("the mean over all lookups with a number, each moved to the range,", NUMBERS)
             }
+            Self::Quantiles { .. } => (
+                "the quantile over all lookups with a number, each moved to the range,",
+                " and for how far heavy users usually differ from light ones, but not for the width of \
+                 the 128 bins in which quantiles are found",
+            ),
         }
     }
 

@@ -128,6 +128,28 @@ impl Question {
         }
     }
 
+    /// What the intervals of its answers hold, in sentences.
+    #[must_use]
+    pub fn interval_words(&self, unit: Unit) -> String {
+        let (about, beside) = self.measure.interval_words();
+        let all = match self.top {
+            Some(_) => {
+                " Only the largest rows are published, and an interval holds for all of them at once."
+            }
+            None => "",
+        };
+        let person = match unit {
+            Unit::RequesterDay => "",
+            Unit::PersonDay => {
+                " Lookups that bounding left out because many ask about one number are not in it."
+            }
+        };
+        format!(
+            "ci_low to ci_high aims to hold {about} that a full count would give, in 95 of 100 cases. It \
+             allows for the noise{beside}.{all}{person}"
+        )
+    }
+
     /// Checks that a day may still be released with it: what earlier versions released stays readable.
     ///
     /// # Errors

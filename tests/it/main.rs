@@ -10,6 +10,7 @@ mod coverage;
 mod custody;
 mod documents;
 mod empty;
+mod explain;
 mod golden;
 mod holds;
 mod house;

@@ -8,11 +8,11 @@ use serde_json::Value;
 
 use crate::world::{SECRETS, World};
 
-const DAY: &str = "2026-03-02";
+pub(crate) const DAY: &str = "2026-03-02";
 
 /// A question of every kind of both units, with the part of its share that its tables of classes
 /// have: none of those about requesters.
-const QUESTIONS: &str = r#"
+pub(crate) const QUESTIONS: &str = r#"
 [[question]]
 name = "total"
 count = "lookups"
@@ -47,7 +47,7 @@ by = ["app"]
 "#;
 
 /// Those of requesters alone.
-const MORE: &str = r#"
+pub(crate) const MORE: &str = r#"
 [[question]]
 name = "busy"
 distinct = "requester"
@@ -65,7 +65,7 @@ keys = "private"
 weight = 2
 "#;
 
-fn world(questions: &[&str]) -> World {
+pub(crate) fn world(questions: &[&str]) -> World {
     let world = World::new();
     let release = std::fs::read_to_string(world.path("release.toml")).unwrap();
     let (head, _) = release.split_once("[[question]]").unwrap();
@@ -132,7 +132,7 @@ fn adds_up(world: &World, names: &[&str]) -> Value {
 }
 
 /// The metadata of a question's file, and the names of its columns.
-fn published(world: &World, question: &str) -> (Value, Vec<String>) {
+pub(crate) fn published(world: &World, question: &str) -> (Value, Vec<String>) {
     let path = world.path(&format!("published/{question}/day={DAY}/part-0.parquet"));
     let reader = SerializedFileReader::new(std::fs::File::open(path).unwrap()).unwrap();
     let metadata = reader.metadata().file_metadata();

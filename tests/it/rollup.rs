@@ -244,10 +244,10 @@ fn countries_become_regions_over_weeks() {
     behind these sums alone come to epsilon 11.93 at delta 9e-7. What is promised of each day is in its
     own files.
 
-    value is the answer with its noise; ci_low to ci_high is about the number of lookups that a full
-    count would give, and holds it in about 95 of 100 cases. It allows for the noise, and for what was
-    not measured as finely as it was asked. noise_sd is the standard deviation of the noise alone. A row
-    marked uninformative says nothing.
+    value is the answer with its noise; ci_low to ci_high aims to hold the number of lookups that a full
+    count would give, in 95 of 100 cases. It allows for the noise and for how far heavy users usually
+    differ from light ones. noise_sd is the standard deviation of the noise alone. A row marked
+    uninformative says nothing.
     "#);
 }
 

@@ -156,10 +156,39 @@ fn a_statement_and_an_inspection_say_what_was_spent_and_promised() {
     once: epsilon 0.289 at delta 9e-7. Released like this every day, 30 days add up to epsilon 5.35 at
     delta 9e-7 and a year to epsilon 24.42 at delta 9e-7. It does not hide facts about crowds.
 
-    value is the answer with its noise; ci_low to ci_high is about the share of all lookups that meet
-    the condition, and holds it in about 95 of 100 cases. It allows for the noise, and for what was not
-    measured as finely as it was asked. noise_sd is the standard deviation of the noise alone. A row
-    marked uninformative says nothing.
+    value is the answer with its noise; ci_low to ci_high aims to hold the share of lookups that meet
+    the condition that a full count would give, in 95 of 100 cases. It allows for the noise and for how
+    far heavy users usually differ from light ones. noise_sd is the standard deviation of the noise
+    alone. A row marked uninformative says nothing.
+
+    How to read this. Somebody knows everything about a day (UTC) but one thing, and guesses at it.
+      Without the files the guess is right in 50 of 100 cases; with all that this release publishes of
+      the day it is right in at most as many as stated, whatever is computed from the files. Or the
+      thing is unlikely, with odds of 1 to 1,000, and rises to at most the odds stated, after any
+      finding that comes up in at least 1 of 1,000 cases anyway.
+
+    One contact (that one requester asked about one number once): right in 51.5 of 100, odds 1.34 to
+      1,000 (epsilon 0.289 at delta 9e-7).
+
+    One requester (all that it asked on the day): right in 54.0 of 100, odds 2.29 to 1,000 (epsilon
+      0.825 at delta 9e-7).
+
+    The same requester, on 30 days released like this: right in 70.6 of 100, odds 212 to 1,000 (epsilon
+      5.35 at delta 9e-7). On those of a year: right in 97.1 of 100, odds without a useful limit
+      (epsilon 24.42 at delta 9e-7).
+
+    A number that is asked about once each by 10 requesters: right in 64.5 of 100, odds 33 to 1,000
+      (epsilon 3.49 at delta 9e-7); by 100 requesters: not protected (epsilon 61.79 at delta 9e-7); by
+      1,000 requesters: not protected (epsilon 3080.21 at delta 9e-7). The more requesters ask about a
+      number, the less it is hidden.
+
+    Whatever else is published about the day through this ledger, one requester in all: right in 54.7 of
+      100, odds 2.72 to 1,000 (epsilon 1.00 at delta 1e-6).
+
+    Not covered: facts about crowds, such as that most people of a country use SMS; numbers that many
+      requesters ask about, as stated above; days without end, which add up; two numbers of one person,
+      which count as two; and everything but the published files: logs, ledger, its key, and what
+      `check` prints.
 
     What was seen of requesters, by how many lookups they made that day:
     "#);

@@ -13,7 +13,7 @@ const END_OF_WEEK: i64 = 1_768_176_000_000_000;
 const DAY: i64 = 86_400_000_000;
 
 /// A piece of a document between fences: the word behind the first fence, and the text.
-type Block = (String, String);
+pub(crate) type Block = (String, String);
 
 #[test]
 fn what_the_documents_show_can_be_run_and_prints_what_they_say() {
@@ -109,7 +109,7 @@ fn the_block(document: &str, with: &str) -> String {
     blocks.find(|(kind, text)| kind == "sh" && text.contains(with)).unwrap().1
 }
 
-fn blocks(document: &str) -> Vec<Block> {
+pub(crate) fn blocks(document: &str) -> Vec<Block> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(document);
     let text = std::fs::read_to_string(path).unwrap();
     let fenced = text.split("```").skip(1).step_by(2);

@@ -1,0 +1,165 @@
+//! What the figures of a promise let somebody learn who knows everything else: guesses and odds, as
+//! sentences for people without mathematics.
+//!
+//! Both numbers of a sentence follow from one figure. Of a guess that is right in 50 of 100 cases,
+//! the curve of section 4 of `docs/mechanisms.md` at epsilon 0 says how often it can be right with
+//! the files. Odds after a finding grow by at most `exp(epsilon)`, plus delta divided by how often the
+//! finding comes up anyway.
+
+use super::accounting::{budget_of, right_of_even};
+use super::guarantee::{Figure, Guarantee};
+use crate::release_file::file::LedgerTerms;
+use crate::release_file::unit::Unit;
+
+/// Odds are stated after findings that come up at least this often, whatever is true.
+const COMMON: f64 = 1e-3;
+
+/// What a figure lets a guess gain.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Odds {
+    /// How often a guess between two equally likely cases is right at most.
+    right: f64,
+    /// By which factor odds grow at most.
+    factor: f64,
+}
+
+impl Odds {
+    fn of(figure: Figure) -> Self {
+        Self {
+            right: (right_of_even(figure.rho) + figure.delta / 2.0).min(1.0),
+            factor: figure.epsilon.exp() + figure.delta / COMMON,
+        }
+    }
+}
+
+/// Rounded up, so that no sentence promises more than its figure.
+impl std::fmt::Display for Odds {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let up = |number: f64, steps: f64| (number * steps - 1e-9).ceil() / steps;
+        let right = up(self.right * 100.0, 10.0);
+        if right >= 100.0 {
+            return formatter.write_str("not protected");
+        }
+        write!(formatter, "right in {right:.1} of 100, odds ")?;
+        match self.factor {
+            factor if factor < 10.0 => write!(formatter, "{:.2} to 1,000", up(factor, 100.0)),
+            factor if factor < 1_000.0 => write!(formatter, "{:.0} to 1,000", up(factor, 1.0)),
+            _ => formatter.write_str("without a useful limit"),
+        }
+    }
+}
+
+/// A figure as a part of a sentence.
+fn guess(figure: Figure) -> String {
+    format!("{} ({figure})", Odds::of(figure))
+}
+
+/// The words that depend on whom the promise covers.
+struct Words {
+    who: &'static str,
+    contact: &'static str,
+    day: &'static str,
+    number: &'static str,
+    not: &'static str,
+}
+
+impl Words {
+    const fn of(unit: Unit) -> Self {
+        match unit {
+            Unit::RequesterDay => Self {
+                who: "requester",
+                contact: "that one requester asked about one number once",
+                day: "all that it asked on the day",
+                number: "The more requesters ask about a number, the less it is hidden",
+                not: "numbers that many requesters ask about, as stated above",
+            },
+            Unit::PersonDay => Self {
+                who: "person",
+                contact: "that one person asked about another one once",
+                day: "all that it asked on the day and all that was asked about it",
+                number: "It loses no more than its person does, unless it is on the list of exempt numbers",
+                not: "that somebody was there at all, because what others asked keeps the place that \
+                      those lookups left to it",
+            },
+        }
+    }
+}
+
+impl Guarantee {
+    /// The promise for people without mathematics: how to read it, then one paragraph for each that is
+    /// protected, and what is not covered.
+    #[must_use]
+    pub fn explained(&self, terms: &LedgerTerms) -> Vec<String> {
+        let Words { who, contact, day, number, not } = Words::of(terms.unit);
+        vec![
+            format!(
+                "How to read this. Somebody knows everything about a day ({zone}) but one thing, and \
+                 guesses at it. Without the files the guess is right in 50 of 100 cases; with all that \
+                 this release publishes of the day it is right in at most as many as stated, whatever is \
+                 computed from the files. Or the thing is unlikely, with odds of 1 to 1,000, and rises to \
+                 at most the odds stated, after any finding that comes up in at least 1 of 1,000 cases anyway.",
+                zone = terms.time_zone_name,
+            ),
+            format!("One contact ({contact}): {}.", guess(self.contact_pair)),
+            format!("One {who} ({day}): {}.", guess(self.one_day)),
+            format!(
+                "The same {who}, on 30 days released like this: {}. On those of a year: {}.",
+                guess(self.thirty_days),
+                guess(self.one_year)
+            ),
+            format!("A number that is asked about once each {}. {number}.", self.targets()),
+            format!(
+                "Whatever else is published about the day through this ledger, one {who} in all: {}.{}",
+                guess(ever(terms)),
+                self.capped()
+            ),
+            format!(
+                "Not covered: facts about crowds, such as that most people of a country use SMS; {not}; \
+                 days without end, which add up; two numbers of one person, which count as two; and \
+                 everything but the published files: logs, ledger, its key, and what `check` prints."
+            ),
+        ]
+    }
+
+    fn targets(&self) -> String {
+        let of = |lookups: u32| self.target.iter().find(|target| target.lookups == lookups);
+        let asked = [(10, "10"), (100, "100"), (1_000, "1,000")].into_iter();
+        let words = asked.filter_map(|(lookups, words)| {
+            Some(format!("by {words} requesters: {}", guess(of(lookups)?.figure)))
+        });
+        words.collect::<Vec<_>>().join("; ")
+    }
+
+    fn capped(&self) -> String {
+        self.limits.map_or_else(String::new, |limits| {
+            let (month, year) = (guess(limits.thirty_days), guess(limits.one_year));
+            format!(" On any 30 days: {month}. On any 365: {year}.")
+        })
+    }
+}
+
+/// What a ledger lets be published about a day in all.
+fn ever(terms: &LedgerTerms) -> Figure {
+    let rho = budget_of(terms.epsilon, terms.conversion_delta()).rho();
+    Figure { rho, epsilon: terms.epsilon.value(), delta: terms.delta.value() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn odds_are_those_of_the_exact_curve_and_round_up() {
+        // Phi(sqrt(2 rho) / 2) by mpmath 1.3: 0.54690 and 0.98768; e and e^31 by hand.
+        for (rho, epsilon, delta, words) in [
+            (0.027_730_44, 1.0, 1e-6, "right in 54.7 of 100, odds 2.72 to 1,000"),
+            (0.0, 0.0, 0.0, "right in 50.0 of 100, odds 1.00 to 1,000"),
+            (0.0, 0.0, 0.1, "right in 55.0 of 100, odds 101 to 1,000"),
+            (10.12, 31.0, 1e-6, "right in 98.8 of 100, odds without a useful limit"),
+            (1e6, 1e6, 1e-6, "not protected"),
+            (0.5, 4.0, 1.0, "not protected"),
+        ] {
+            assert_eq!(Odds::of(Figure { rho, epsilon, delta }).to_string(), words);
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! `explain`: the promise in plain words, with the figures that every other command and document states.
+
+use serde_json::Value;
+
+use crate::manifest::{DAY, MORE, QUESTIONS, published, world};
+use crate::tutorial::blocks;
+use crate::world::{HEADER, SECRETS, World, rows_of};
+
+fn json(world: &World, arguments: &[&str]) -> Value {
+    let ran = world.run(&[arguments, &["--json"]].concat());
+    assert_eq!(ran.code, 0, "{} {}", ran.stdout, ran.stderr);
+    serde_json::from_str(&ran.stdout).unwrap()
+}
+
+fn assert_close(left: &Value, right: &Value, what: &str) {
+    let (left, right) = (left.as_f64().unwrap(), right.as_f64().unwrap());
+    assert!((left - right).abs() <= 1e-9 * left.abs(), "{what}: {left} {right}");
+}
+
+/// What `explain` says is what `plan`, the manifest, every file, `inspect` and the ledger say.
+fn says_the_same_everywhere(world: &World) {
+    let explained = json(world, &["explain", "release.toml"]);
+    assert_eq!(json(world, &["plan", "release.toml"])["guarantee"], explained["guarantee"]);
+    assert_eq!(world.day(DAY).code, 0);
+    let manifest = world.manifest(DAY);
+    for part in ["guarantee", "explained"] {
+        assert_eq!(manifest[part], explained[part]);
+    }
+    let paragraphs = explained["explained"].as_array().unwrap();
+    let text = world.run(&["explain", "release.toml"]).stdout.replace("\n  ", " ");
+    for question in explained["questions"].as_array().unwrap() {
+        let name = question["question"].as_str().unwrap();
+        let (facts, _) = published(world, name);
+        assert_eq!(facts["interval"], question["interval"], "{name}");
+        assert_eq!(facts["explained"], explained["explained"], "{name}");
+        let file = format!("published/{name}/day={DAY}/part-0.parquet");
+        let inspected = world.run(&["inspect", &file]).stdout.replace("\n  ", " ");
+        for paragraph in paragraphs {
+            let paragraph = paragraph.as_str().unwrap();
+            assert!(inspected.contains(paragraph) && text.contains(paragraph), "{paragraph}");
+        }
+    }
+    // The same figures again, computed from what the ledger was charged.
+    let guarantee = &explained["guarantee"];
+    let ledger = world.ledger();
+    let block = &ledger["blocks"][0];
+    assert_close(&block["spent_epsilon"], &guarantee["one_day"]["epsilon"], "one day");
+    assert_close(&block["spent_delta"], &guarantee["one_day"]["delta"], "delta of one day");
+    let others = block["others"].as_array().unwrap();
+    assert_eq!(others.len(), 5);
+    assert_close(&others[0]["epsilon"], &guarantee["contact_pair"]["epsilon"], "pair");
+    for (other, target) in others[1..].iter().zip(guarantee["target"].as_array().unwrap()) {
+        // Private prefixes have a delta of their own in the figure of a target, not its epsilon.
+        assert_close(&other["epsilon"], &target["epsilon"], "target");
+        assert!(other["who"].as_str().unwrap().contains(&target["lookups"].to_string()));
+    }
+}
+
+#[test]
+fn every_kind_of_question_is_explained_as_it_is_published() {
+    says_the_same_everywhere(&world(&[QUESTIONS, MORE]));
+}
+
+#[test]
+fn so_is_every_kind_where_persons_are_the_unit() {
+    let world = world(&[QUESTIONS]);
+    world.edit(
+        "budget_share = 0.7",
+        "budget_share = 0.7\nunit = \"person-day\"\nexempt = \"services.txt\"",
+    );
+    world.write("services.txt", SECRETS[2].as_bytes());
+    says_the_same_everywhere(&world);
+}
+
+#[test]
+fn thirty_days_come_to_what_was_said_before() {
+    let days: Vec<String> = (1..=30).map(|day| format!("2026-04-{day:02}")).collect();
+    let world = World::in_day_folders(&[]);
+    let release = std::fs::read_to_string(world.path("release.toml")).unwrap();
+    let (head, _) = release.split_once("[[question]]").unwrap();
+    let total = "[[question]]\nname = \"total\"\ncount = \"lookups\"\n";
+    world.write("release.toml", [head, "[retention]\ndays = 60\n", total].concat().as_bytes());
+    for day in &days {
+        let file = format!("{HEADER}{}", rows_of(day));
+        world.write(&format!("logs/day={day}/part-0.csv"), file.as_bytes());
+    }
+    let guarantee = json(&world, &["explain", "release.toml"])["guarantee"].clone();
+    let (from, to) = (days[0].as_str(), days[29].as_str());
+    let range = ["run", "release.toml", "--from", from, "--to", to, "--as-of", "2026-05-02"];
+    assert_eq!(world.run(&range).code, 0);
+    let ledger = world.ledger();
+    let total = &ledger["requester_totals"][0];
+    assert_eq!(total["days"], 30);
+    assert_close(&total["epsilon"], &guarantee["thirty_days"]["epsilon"], "30 days");
+    assert_close(&total["delta"], &guarantee["thirty_days"]["delta"], "delta of 30 days");
+}
+
+/// The figures in documents are those of the program.
+#[test]
+fn documents_state_the_figures_of_the_program() {
+    let read = |path: &str| {
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
+        std::fs::read_to_string(path).unwrap().split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    let epsilon = |guarantee: &Value, of: &str| guarantee[of]["epsilon"].as_f64().unwrap();
+    let world = World::empty();
+    let (_, tutorial) = blocks("docs/tutorial.md").into_iter().find(|it| it.0 == "toml").unwrap();
+    world.write("daily.toml", tutorial.as_bytes());
+    let said = json(&world, &["explain", "daily.toml"])["guarantee"].clone();
+    let (pair, day) = (epsilon(&said, "contact_pair"), epsilon(&said, "one_day"));
+    let words = format!("{pair:.2} beside {day:.2} in the tutorial");
+    assert!(read("docs/attack-model.md").contains(&words), "{words}");
+    let share = format!("Of epsilon 1 a day this release file uses {day:.2}");
+    assert!(read("docs/tutorial.md").contains(&share), "{share}");
+
+    let whole = tutorial.replace("[[question]]", "[privacy]\nbudget_share = 1.0\n[[question]]");
+    let (first, rest) = whole.split_once("[[question]]").unwrap();
+    let rest = rest.replace("[privacy]\nbudget_share = 1.0\n", "");
+    world.write("daily.toml", format!("{first}[[question]]{rest}").as_bytes());
+    let said = json(&world, &["explain", "daily.toml"])["guarantee"].clone();
+    let (month, year) = (epsilon(&said, "thirty_days"), epsilon(&said, "one_year"));
+    let words = format!("is {month:.1} over 30 days and {year:.0} over a year");
+    assert!(read("README.md").contains(&words), "{words}");
+}
