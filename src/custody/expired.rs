@@ -100,6 +100,25 @@ impl Stamp {
         ))
         .help("a log that is written to cannot be shortened: begin a new file each day or sooner"))
     }
+
+    /// Refuses a file that may hold rows of a later year than the one that its stamps are read in:
+    /// they would look a year older than they are.
+    fn require_year(&self, path: &Path, release_file: &ReleaseFile) -> Result<()> {
+        let logs = &release_file.logs;
+        let Some(year) = logs.time_formats.default_year() else { return Ok(()) };
+        let written = self.modified.and_then(|at| Timestamp::try_from(at).ok());
+        if written.is_some_and(|at| logs.time_zone.to_datetime(at).year() <= year) {
+            return Ok(());
+        }
+        Err(Error::input(format!(
+            "{} was written to after {year}, the `default_year` of its stamps",
+            path.display()
+        ))
+        .help(
+            "it is unknown of which year its rows are: begin a new file each year, with a release \
+             file for each; a copy keeps its time with `cp -p`",
+        ))
+    }
 }
 
 impl Expired<'_> {
@@ -232,6 +251,7 @@ fn look<'a>(
     if rows.expired == 0 {
         return Ok(Looked { newest, expired: None });
     }
+    stamp.require_year(log.path(), release_file)?;
     if is_text && rows.kept > 0 {
         stamp.require_quiet(log.path(), release_file)?;
     }

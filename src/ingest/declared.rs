@@ -11,6 +11,7 @@ use arrow_schema::DataType;
 
 use super::format::{Format, TextFormat};
 use super::log_file::OpenLog;
+use super::spelling::{self, Spelling};
 use super::wanted::Wanted;
 use crate::release_file::logs::Logs;
 use crate::{Error, Result};
@@ -79,22 +80,20 @@ fn no_column(name: &str, files: &[OpenLog<'_>]) -> Error {
     })
 }
 
-/// Refuses logs whose times are numbers, when no unit is declared: none of the rows that are looked at
-/// has a time that can be read, and some have a number.
-pub(super) fn require_unit(wanted: &Wanted, files: &[OpenLog<'_>], logs: &Logs) -> Result<()> {
-    if logs.time_unit.is_some() {
-        return Ok(());
-    }
-    let mut with_numbers = None;
+/// Refuses logs whose times cannot be read as declared: none of the rows that are looked at has a time
+/// that can be read, and some have one that can mean several instants.
+pub(super) fn require_times(wanted: &Wanted, files: &[OpenLog<'_>], logs: &Logs) -> Result<()> {
+    let mut unclear = None;
     for file in files.iter().filter(|file| has_text_times(file, logs)) {
         let Some(piece) = file.pieces(true).next() else { continue };
         let mut is_read = false;
         file.read(&piece?, wanted, &mut |raw| {
             let times = raw.times(wanted, logs)?;
             is_read |= times.iter().any(|time| time.is_some());
-            let texts = raw.values(raw.column(wanted.requested_at))?;
-            if with_numbers.is_none() && texts.iter().flatten().any(is_number) {
-                with_numbers = Some(file.path());
+            if unclear.is_none() {
+                let texts = raw.values(raw.column(wanted.requested_at))?;
+                unclear = texts.iter().flatten().find_map(|text| asked_for(text, logs));
+                unclear = unclear.take().map(|error| named(file, logs, &error));
             }
             Ok(())
         })?;
@@ -102,10 +101,46 @@ pub(super) fn require_unit(wanted: &Wanted, files: &[OpenLog<'_>], logs: &Logs) 
             return Ok(());
         }
     }
-    let Some(path) = with_numbers else { return Ok(()) };
+    unclear.map_or(Ok(()), Err)
+}
+
+/// What a release file must say for a text to be a time; the message holds nothing of the text but
+/// which parts it has.
+pub(super) fn asked_for(text: &[u8], logs: &Logs) -> Option<Error> {
+    let text = std::str::from_utf8(text).ok()?.trim();
+    if !logs.time_formats.is_empty() {
+        let has_digits = text.bytes().any(|byte| byte.is_ascii_digit());
+        return has_digits.then(|| {
+            Error::input("holds times that `[logs] time_format` does not describe")
+                .help("correct the format; docs/logs.md shows spellings of times and their formats")
+        });
+    }
+    if logs.time_unit.is_none() && text.parse::<f64>().is_ok_and(f64::is_finite) {
+        return Some(
+            Error::input("holds numbers")
+                .help("declare their unit: `[logs] time_unit = \"s\"`, \"ms\", \"us\" or \"ns\""),
+        );
+    }
+    match spelling::read(text) {
+        Spelling::Several(formats) => {
+            let formats: Vec<_> = formats.iter().map(|format| format!("\"{format}\"")).collect();
+            Some(Error::input("holds dates that can mean several days").help(format!(
+                "say how they are written: `[logs] time_format` = {}",
+                formats.join(" or ")
+            )))
+        }
+        Spelling::NoYear(format) => Some(Error::input("holds dates without a year").help(format!(
+            "say how they are written, and of which year the log is: `[logs] time_format = \"{format}\"` and \
+             `default_year`"
+        ))),
+        Spelling::Time(..) | Spelling::Nothing => None,
+    }
+}
+
+fn named(file: &OpenLog<'_>, logs: &Logs, error: &Error) -> Error {
     let column = logs.column("requested_at");
-    Err(Error::input(format!("{}: the time column `{column}` holds numbers", path.display()))
-        .help("declare their unit: `[logs] time_unit = \"s\"`, \"ms\", \"us\" or \"ns\""))
+    Error::input(format!("{}: the time column `{column}` {error}", file.path().display()))
+        .help(error.hint().unwrap_or_default().to_owned())
 }
 
 /// Whether a file has no header that would list its columns.
@@ -121,9 +156,4 @@ fn has_text_times(file: &OpenLog<'_>, logs: &Logs) -> bool {
         DataType::Dictionary(_, values) => values.is_string(),
         other => other.is_string(),
     })
-}
-
-fn is_number(text: &[u8]) -> bool {
-    let number = std::str::from_utf8(text).ok().map(str::trim);
-    number.is_some_and(|text| text.parse::<f64>().is_ok_and(f64::is_finite))
 }

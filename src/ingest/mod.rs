@@ -15,7 +15,7 @@
 //! | `parquet_file`, `parquet_pages`, `ipc_file`, `ipc_lengths` | columnar files → raw batches |
 //! | `header`, `blocks` | text files → their columns, and blocks of whole records |
 //! | `delimited`, `json_lines` | blocks → raw batches, and records that cannot be read |
-//! | `lookups`, `positions`, `texts`, `time` | raw batches → the canonical lookup, and rejects |
+//! | `lookups`, `positions`, `texts`, `time`, `spelling` | raw batches → the canonical lookup, and rejects |
 //! | `reader` | all files of a release, in parallel |
 //! | `log_rows` | rows as deletion and legal holds see them |
 
@@ -43,6 +43,7 @@ mod raw_batch;
 mod reader;
 mod rejects;
 mod scan;
+mod spelling;
 #[cfg(test)]
 mod tests;
 mod text_rows;

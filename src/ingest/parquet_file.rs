@@ -175,7 +175,9 @@ impl ParquetFooter {
         let name = logs.column("requested_at");
         let schema = self.metadata.schema();
         let is_ordered = schema.field_with_name(name).is_ok_and(|field| {
-            matches!(field.data_type(), DataType::Timestamp(_, _)) || field.data_type().is_integer()
+            // Digits of a format need not have the order of the times that they stand for.
+            matches!(field.data_type(), DataType::Timestamp(_, _))
+                || field.data_type().is_integer() && logs.time_formats.is_empty()
         });
         let groups = self.metadata.metadata().row_groups();
         let unknown = || Ok(vec![None; groups.len()]);

@@ -47,7 +47,7 @@ impl<'a> LogReader<'a> {
         let found = find::find(logs, window)?;
         let files: Vec<OpenLog<'_>> = found.files.into_iter().map(open).collect::<Result<_>>()?;
         declared::require_columns(&wanted, &files)?;
-        declared::require_unit(&wanted, &files, logs)?;
+        declared::require_times(&wanted, &files, logs)?;
         let passed_over = found.passed_over;
         Ok(Self { logs, keys, wanted, files, passed_over, rejected_rows: None })
     }

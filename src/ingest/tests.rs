@@ -1,3 +1,4 @@
 //! Reading whole files, as other programs wrote them.
 
 mod awkward;
+mod documented;

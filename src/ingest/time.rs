@@ -17,7 +17,9 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
 use super::instant::utc_micros;
+use super::spelling::{self, Spelling};
 use crate::release_file::logs::{Logs, TimeUnit};
+use crate::release_file::time_format::Written;
 use crate::release_file::window::{EARLIEST_MICROS, LATEST_MICROS};
 use crate::{Error, Result};
 
@@ -28,6 +30,7 @@ pub(super) fn check_type(data_type: &DataType, logs: &Logs) -> Result<()> {
         DataType::Timestamp(_, _) => Ok(()),
         DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => Ok(()),
         DataType::Dictionary(_, values) => check_type(values, logs),
+        number if number.is_integer() && !logs.time_formats.is_empty() => Ok(()),
         number if number.is_integer() || number.is_floating() => match logs.time_unit {
             Some(_) => Ok(()),
             None => Err(Error::input(format!("the time column `{column}` holds numbers"))
@@ -48,24 +51,7 @@ pub(super) fn to_micros(array: &ArrayRef, logs: &Logs) -> Result<Int64Array> {
     };
     let micros = match array.data_type() {
         DataType::Timestamp(unit, zone) => {
-            let instants = match unit {
-                ArrowUnit::Second => scaled(array.as_primitive::<TimestampSecondType>(), |value| {
-                    value.checked_mul(1_000_000)
-                }),
-                ArrowUnit::Millisecond => {
-                    scaled(array.as_primitive::<TimestampMillisecondType>(), |value| {
-                        value.checked_mul(1_000)
-                    })
-                }
-                ArrowUnit::Microsecond => {
-                    array.as_primitive::<TimestampMicrosecondType>().reinterpret_cast::<Int64Type>()
-                }
-                ArrowUnit::Nanosecond => {
-                    scaled(array.as_primitive::<TimestampNanosecondType>(), |value| {
-                        Some(value.div_euclid(1_000))
-                    })
-                }
-            };
+            let instants = instants(array, unit);
             if zone.is_none() && logs.time_zone != TimeZone::UTC {
                 scaled(&instants, |value| naive_micros(value, &logs.time_zone))
             } else {
@@ -81,6 +67,10 @@ pub(super) fn to_micros(array: &ArrayRef, logs: &Logs) -> Result<Int64Array> {
         | DataType::Utf8View
         | DataType::Binary
         | DataType::LargeBinary => {
+            let text = cast(array, &DataType::Utf8View).map_err(|_| failed())?;
+            from_text(&text.as_string_view().clone().to_binary_view(), logs)
+        }
+        number if number.is_integer() && !logs.time_formats.is_empty() => {
             let text = cast(array, &DataType::Utf8View).map_err(|_| failed())?;
             from_text(&text.as_string_view().clone().to_binary_view(), logs)
         }
@@ -100,6 +90,25 @@ pub(super) fn to_micros(array: &ArrayRef, logs: &Logs) -> Result<Int64Array> {
         return Ok(micros);
     }
     Ok(micros.iter().map(|value| value.filter(sane)).collect())
+}
+
+fn instants(array: &ArrayRef, unit: &ArrowUnit) -> Int64Array {
+    match unit {
+        ArrowUnit::Second => scaled(array.as_primitive::<TimestampSecondType>(), |value| {
+            value.checked_mul(1_000_000)
+        }),
+        ArrowUnit::Millisecond => {
+            scaled(array.as_primitive::<TimestampMillisecondType>(), |value| {
+                value.checked_mul(1_000)
+            })
+        }
+        ArrowUnit::Microsecond => {
+            array.as_primitive::<TimestampMicrosecondType>().reinterpret_cast::<Int64Type>()
+        }
+        ArrowUnit::Nanosecond => scaled(array.as_primitive::<TimestampNanosecondType>(), |value| {
+            Some(value.div_euclid(1_000))
+        }),
+    }
 }
 
 fn scaled<T>(array: &PrimitiveArray<T>, convert: impl Fn(i64) -> Option<i64>) -> Int64Array
@@ -137,15 +146,27 @@ fn from_float(numbers: &Float64Array, unit: TimeUnit) -> Int64Array {
 }
 
 fn from_text(text: &BinaryViewArray, logs: &Logs) -> Int64Array {
+    let naive_is_utc = logs.time_zone == TimeZone::UTC;
+    if logs.time_formats.is_empty() {
+        return each(text, |text| {
+            utc_micros(text, naive_is_utc)
+                .or_else(|| parse_time(trimmed(text)?, logs.time_unit, &logs.time_zone))
+        });
+    }
+    each(text, |text| match logs.time_formats.read(trimmed(text)?)? {
+        Written::Instant(instant) => micros_of(instant),
+        Written::Local(time) => local_micros(time, &logs.time_zone),
+    })
+}
+
+fn trimmed(text: &[u8]) -> Option<&str> {
+    std::str::from_utf8(text).ok().map(str::trim)
+}
+
+fn each(text: &BinaryViewArray, instant: impl Fn(&[u8]) -> Option<i64>) -> Int64Array {
     /// Stands for none; no instant of the calendar is as early.
     const NONE: i64 = i64::MIN;
-    let naive_is_utc = logs.time_zone == TimeZone::UTC;
-    let instant = |text: &[u8]| {
-        utc_micros(text, naive_is_utc).or_else(|| {
-            let text = std::str::from_utf8(text).ok()?;
-            parse_time(text.trim(), logs.time_unit, &logs.time_zone)
-        })
-    };
+    let instant = &instant;
     let instants: Vec<i64> = if text.null_count() == 0 {
         (0..text.len()).map(|row| instant(text.value(row)).unwrap_or(NONE)).collect()
     } else {
@@ -168,17 +189,26 @@ fn parse_time(text: &str, unit: Option<TimeUnit>, zone: &TimeZone) -> Option<i64
         return None;
     }
     if let Ok(instant) = text.parse::<Timestamp>() {
-        // The calendar's instants have nanoseconds; a fraction of a microsecond is cut off below.
-        return i64::try_from(instant.as_nanosecond().div_euclid(1_000)).ok();
+        return micros_of(instant);
     }
     // A bare date is a day, not an instant. Behind it a naive time has a clock and nothing else: the
     // library would pass over an offset that cannot be, and over a zone in brackets.
-    let clock = text.get(10..).filter(|clock| !clock.is_empty())?;
     let is_clock = |letter: char| letter.is_ascii_digit() || ":.,Tt ".contains(letter);
-    if !clock.chars().all(is_clock) {
-        return None;
+    let has_clock = |clock: &str| !clock.is_empty() && clock.chars().all(is_clock);
+    let naive = text.get(10..).filter(|clock| has_clock(clock));
+    match naive.and_then(|_| text.parse::<DateTime>().ok()) {
+        Some(time) => local_micros(time, zone),
+        None => match spelling::read(text) {
+            Spelling::Time(time, None) => local_micros(time, zone),
+            Spelling::Time(time, Some(offset)) => micros_of(offset.to_timestamp(time).ok()?),
+            _ => None,
+        },
     }
-    local_micros(text.parse::<DateTime>().ok()?, zone)
+}
+
+/// The calendar's instants have nanoseconds; a fraction of a microsecond is cut off below.
+fn micros_of(instant: Timestamp) -> Option<i64> {
+    i64::try_from(instant.as_nanosecond().div_euclid(1_000)).ok()
 }
 
 /// Whether an instant has an offset of a day or more, which the library takes.
@@ -196,8 +226,7 @@ fn naive_micros(value: i64, zone: &TimeZone) -> Option<i64> {
 /// In a repeated hour the first reading counts; a skipped hour is read as if the clock had not
 /// been moved.
 fn local_micros(naive: DateTime, zone: &TimeZone) -> Option<i64> {
-    let instant = zone.to_ambiguous_timestamp(naive).compatible().ok()?;
-    i64::try_from(instant.as_nanosecond().div_euclid(1_000)).ok()
+    micros_of(zone.to_ambiguous_timestamp(naive).compatible().ok()?)
 }
 
 /// Reads `123`, `-1.5` or `1575413122.764317` exactly, digit by digit.

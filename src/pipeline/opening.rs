@@ -88,5 +88,8 @@ fn identity(release_file: &ReleaseFile) -> BTreeMap<String, String> {
     };
     fix("[logs] default_region", logs.default_region.as_deref().unwrap_or("none"));
     fix(Terms::NUMBERS, normaliser);
+    for (field, value) in logs.reading_facts() {
+        fix(field, &value);
+    }
     identity
 }

@@ -10,7 +10,7 @@ use super::keys::{Key, KeyLists};
 use super::logs::{CANONICAL, Identifier, Logs};
 use super::privacy_loss::{AttoDelta, Delta, Epsilon};
 use super::question::{Question, check_name};
-use super::raw::{RawPrivacy, RawReleaseFile, parse};
+use super::raw::{Lines, RawPrivacy, RawReleaseFile, parse};
 use super::unit::{Exempt, Unit};
 use super::window::parse_zone;
 use crate::phone::{self, CallingCodes};
@@ -103,7 +103,7 @@ impl ReleaseFile {
         let budget_share_millionths = check_privacy(&raw.privacy)?;
         let ledger = check_ledger(&raw, folder)?;
         let lists = KeyLists::parse(&raw.keys)?;
-        let logs = Logs::parse(raw.logs, folder, lists.names())?;
+        let logs = Logs::parse(raw.logs, folder, lists.names(), &Lines { text, file })?;
         let exempt = Exempt::parse(&raw.privacy, ledger.unit, &logs, folder)?;
         let mut questions: Vec<Question> = Vec::new();
         for raw in &raw.question {
@@ -169,17 +169,22 @@ impl ReleaseFile {
         if !self.exempt.is_empty() {
             privacy["exempt"] = json!(self.exempt.digest());
         }
+        let mut logs = json!({
+            "columns": columns,
+            "time_unit": self.logs.time_unit.map(super::logs::TimeUnit::word),
+            "time_zone": self.logs.time_zone_name,
+            "identifier": self.logs.identifier.word(),
+            "where": self.logs.filter.as_ref().map(super::expression::Condition::text),
+            "day_folder": self.logs.day_folder,
+            "numbers": numbers,
+        });
+        // Only what is declared, so that release files without it keep their fingerprint.
+        for (field, value) in self.logs.reading_facts() {
+            logs[field] = json!(value);
+        }
         json!({
             "format": 1,
-            "logs": {
-                "columns": columns,
-                "time_unit": self.logs.time_unit.map(super::logs::TimeUnit::word),
-                "time_zone": self.logs.time_zone_name,
-                "identifier": self.logs.identifier.word(),
-                "where": self.logs.filter.as_ref().map(super::expression::Condition::text),
-                "day_folder": self.logs.day_folder,
-                "numbers": numbers,
-            },
+            "logs": logs,
             "ledger": {
                 "epsilon": self.ledger.epsilon,
                 "delta": self.ledger.delta,

@@ -7,7 +7,8 @@ use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 
 use super::expression::Condition;
-use super::raw::{RawExpect, RawLogs};
+use super::raw::{Lines, RawExpect, RawLogs};
+use super::time_format::TimeFormats;
 use super::window::parse_zone;
 use crate::{Error, Result};
 
@@ -151,6 +152,8 @@ pub struct Logs {
     pub place: Place,
     /// The unit of numeric epochs, when declared.
     pub time_unit: Option<TimeUnit>,
+    /// How times in text are written, where that is declared.
+    pub time_formats: TimeFormats,
     /// The zone of naive text times.
     pub time_zone: TimeZone,
     /// The name of that zone.
@@ -204,6 +207,7 @@ impl Logs {
         raw: RawLogs,
         folder: &Path,
         listed: impl Iterator<Item = &'a str>,
+        lines: &Lines<'_>,
     ) -> Result<Self> {
         refuse_unavailable(&raw)?;
         let listed: Vec<&str> = listed.collect();
@@ -218,6 +222,7 @@ impl Logs {
                     .help("use \"e164\" for phone numbers or \"opaque\" for any other id"));
             }
         };
+        let time_formats = TimeFormats::parse(&raw, lines)?;
         let zone_name = raw.time_zone.unwrap_or_else(|| "UTC".to_owned());
         let settle = match &raw.settle {
             None => SignedDuration::ZERO,
@@ -237,6 +242,7 @@ impl Logs {
         let logs = Self {
             place: Place { folder: folder.to_path_buf(), glob: raw.path },
             time_unit: raw.time_unit.as_deref().map(TimeUnit::parse).transpose()?,
+            time_formats,
             time_zone: parse_zone(&zone_name, "[logs] time_zone")?,
             time_zone_name: zone_name,
             default_region: raw.default_region,
@@ -269,6 +275,13 @@ impl Logs {
     #[must_use]
     pub const fn mapping(&self) -> &BTreeMap<String, String> {
         &self.columns
+    }
+
+    /// What is declared about how rows are written, by field: all of it decides when a row was, or whose
+    /// it is.
+    #[must_use]
+    pub fn reading_facts(&self) -> Vec<(&'static str, String)> {
+        self.time_formats.facts()
     }
 
     /// A protected column must not come back under another name.

@@ -13,6 +13,7 @@ pub mod privacy_loss;
 pub mod question;
 mod raw;
 pub mod regions;
+pub mod time_format;
 pub mod unit;
 pub mod window;
 

@@ -4,8 +4,10 @@
 //! the place in the file is named.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use serde::Deserialize;
+use toml::Spanned;
 
 use crate::{Error, Result};
 
@@ -38,6 +40,8 @@ pub(crate) struct RawLogs {
     pub(crate) columns: BTreeMap<String, String>,
     pub(crate) time_unit: Option<String>,
     pub(crate) time_zone: Option<String>,
+    pub(crate) time_format: Option<Spanned<OneOrMore>>,
+    pub(crate) default_year: Option<Spanned<i64>>,
     pub(crate) default_region: Option<String>,
     pub(crate) identifier: Option<String>,
     #[serde(rename = "where")]
@@ -129,20 +133,51 @@ pub(crate) struct RawQuestion {
     pub(crate) loose: Option<bool>,
 }
 
+/// One text, or a list of them.
+#[derive(Debug, Deserialize)]
+#[serde(untagged, expecting = "expected a text or a list of texts")]
+pub(crate) enum OneOrMore {
+    One(String),
+    More(Vec<String>),
+}
+
+impl OneOrMore {
+    pub(crate) fn as_slice(&self) -> &[String] {
+        match self {
+            Self::One(text) => std::slice::from_ref(text),
+            Self::More(texts) => texts,
+        }
+    }
+}
+
+/// The text of a release file, for messages that name a line of it.
+pub(crate) struct Lines<'t> {
+    pub(crate) text: &'t str,
+    pub(crate) file: &'t str,
+}
+
+impl Lines<'_> {
+    /// A refusal of what stands at this place.
+    pub(crate) fn usage(&self, at: Range<usize>, message: &str) -> Error {
+        let before = &self.text[..at.start.min(self.text.len())];
+        let line = before.matches('\n').count() + 1;
+        let column = before.rsplit('\n').next().map_or(0, |tail| tail.chars().count()) + 1;
+        Error::usage(format!("{}: line {line}, column {column}: {message}", self.file))
+    }
+}
+
 /// Reads the text of a release file.
 ///
 /// # Errors
 /// Usage, naming `file`, the line and the column, and for an unknown field the nearest known one.
 pub(crate) fn parse(text: &str, file: &str) -> Result<RawReleaseFile> {
     toml::from_str(text).map_err(|error| {
-        let place = error.span().map_or_else(String::new, |span| {
-            let before = &text[..span.start.min(text.len())];
-            let line = before.matches('\n').count() + 1;
-            let column = before.rsplit('\n').next().map_or(0, |tail| tail.chars().count()) + 1;
-            format!(" line {line}, column {column}:")
-        });
         let message = error.message();
-        let failure = Error::usage(format!("{file}:{place} {}", message.replace('\n', " ")));
+        let shown = message.replace('\n', " ");
+        let failure = match error.span() {
+            Some(span) => Lines { text, file }.usage(span, &shown),
+            None => Error::usage(format!("{file}: {shown}")),
+        };
         if let Some(help) = instead(message) {
             return failure.help(help);
         }
