@@ -101,8 +101,7 @@ impl Stamp {
         .help("a log that is written to cannot be shortened: begin a new file each day or sooner"))
     }
 
-    /// Refuses a file that may hold rows of a later year than the one that its stamps are read in:
-    /// they would look a year older than they are.
+    /// Refuses a file that may hold rows of a later year than its stamps are read in.
     fn require_year(&self, path: &Path, release_file: &ReleaseFile) -> Result<()> {
         let logs = &release_file.logs;
         let Some(year) = logs.time_formats.default_year() else { return Ok(()) };
