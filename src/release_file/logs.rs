@@ -224,17 +224,6 @@ impl Logs {
         };
         let time_formats = TimeFormats::parse(&raw, lines)?;
         let zone_name = raw.time_zone.unwrap_or_else(|| "UTC".to_owned());
-        let settle = match &raw.settle {
-            None => SignedDuration::ZERO,
-            Some(text) => text
-                .parse::<SignedDuration>()
-                .ok()
-                .filter(|settle| !settle.is_negative() && settle.as_hours() <= 24 * 366)
-                .ok_or_else(|| {
-                    Error::usage(format!("`[logs] settle` is `{text}`"))
-                        .help("write a duration such as \"2h\" or \"90m\"")
-                })?,
-        };
         if raw.path.is_empty() {
             return Err(Error::usage("`[logs] path` is empty")
                 .help("give a file, a folder or a glob such as \"lookups/**/*.parquet\""));
@@ -252,7 +241,7 @@ impl Logs {
                 .as_deref()
                 .map(|text| Condition::parse(text, "[logs] where"))
                 .transpose()?,
-            settle,
+            settle: raw.settle.as_deref().map_or(Ok(SignedDuration::ZERO), parse_settle)?,
             expect: raw
                 .expect
                 .as_ref()
@@ -305,6 +294,16 @@ impl Logs {
         }
         Ok(())
     }
+}
+
+fn parse_settle(text: &str) -> Result<SignedDuration> {
+    let settle = text.parse::<SignedDuration>().ok();
+    settle.filter(|settle| !settle.is_negative() && settle.as_hours() <= 24 * 366).ok_or_else(
+        || {
+            Error::usage(format!("`[logs] settle` is `{text}`"))
+                .help("write a duration such as \"2h\" or \"90m\"")
+        },
+    )
 }
 
 fn check_canonical(name: &str, listed: &[&str]) -> Result<()> {
