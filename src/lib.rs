@@ -28,6 +28,7 @@ pub mod publish;
 pub mod release;
 pub mod retain;
 pub mod simulate;
+pub mod survey;
 
 pub mod pipeline;
 

@@ -31,7 +31,7 @@ pub(crate) enum Command {
         #[arg(long, value_name = "DIR", default_value = "pointillist-demo")]
         out: PathBuf,
     },
-    /// Read the logs, report conformance and rejects by reason; spends nothing, output is sensitive
+    /// Read the logs: what they hold, what cannot be read, what would mend it; spends nothing, output is sensitive
     Check(Check),
     /// Show measured tables, clips, budget shares and expected error; reads no logs, spends nothing
     Plan(Plan),

@@ -1,25 +1,32 @@
-//! `check`: do the logs conform? The answer is exact, and therefore sensitive.
+//! `check`: can the logs be read, what do they hold, and what would mend what is wrong? The answers are
+//! exact, and therefore sensitive.
+
+mod found;
+mod text;
 
 use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value, json};
 
+use self::found::Checked;
 use super::args::Check;
 use super::output::Output;
-use crate::Result;
-use crate::ingest::{LogReader, PassedOver, Reason, RejectedRows, RowCounts};
+use crate::ingest::{LogReader, Reason, RejectedRows};
 use crate::plan::Layout;
 use crate::release_file::ReleaseFile;
 use crate::release_file::logs::Place;
+use crate::release_file::window::Clock;
+use crate::survey::{DaySeen, Finding, KeySeen, Survey, Times, ValueSeen, findings};
+use crate::{Kind, Result};
 
-/// Runs the command.
+/// Runs the command; the exit code is that of bad input when hardly any row can be used.
 ///
 /// # Privacy
 /// Counts are exact: the output is marked as sensitive and is only for the operator.
 ///
 /// # Errors
 /// Usage, for the release file; input, for logs that cannot be read; I/O.
-pub(crate) fn run(asked: &Check, output: &Output) -> Result<()> {
+pub(crate) fn run(asked: &Check, output: &Output) -> Result<u8> {
     let mut release_file = ReleaseFile::read(&asked.release)?;
     if let Some(logs) = &asked.logs {
         release_file.logs.place =
@@ -32,87 +39,76 @@ pub(crate) fn run(asked: &Check, output: &Output) -> Result<()> {
         .as_ref()
         .map(|folder| RejectedRows::create(&release_file.logs, folder, &name))
         .transpose()?;
-    let reader =
-        LogReader::open(&release_file.logs, layout.keys(), None)?.with_rejects(rejects.as_ref());
-    let (_, counts) = reader.fold(|| (), |(), _| Ok(()))?;
+    let reader = LogReader::open(&release_file.logs, layout.keys(), None)?
+        .with_rejects(rejects.as_ref())
+        .with_looks();
+    let survey = Survey::take(&release_file, &layout, &reader)?;
     rejects.as_ref().map_or(Ok(()), RejectedRows::finish)?;
     let wrong = reader.with_wrong_statistics()?.into_iter().map(shown).collect();
-    let seen = Seen { reader: &reader, counts, wrong };
-    output.result(&seen.object(), &seen.text());
-    Ok(())
+    let findings = findings(&survey, &release_file, Clock::System.now());
+    let zone = release_file.ledger.time_zone_name.clone();
+    let checked = Checked { reader: &reader, survey, wrong, findings, zone };
+    output.result(&checked.object(), &checked.text());
+    Ok(if checked.survey.is_usable() { 0 } else { Kind::Input.exit_code() })
 }
 
-/// What was found.
-struct Seen<'r> {
-    reader: &'r LogReader<'r>,
-    counts: RowCounts,
-    /// Files whose rows contradict their statistics.
-    wrong: Vec<String>,
-}
-
-impl Seen<'_> {
-    fn lookups(&self) -> u64 {
-        self.counts.rows - self.counts.filtered - self.counts.rejects.all()
-    }
-
-    fn text(&self) -> String {
-        let Self { reader, counts, wrong } = self;
-        let mut text = format!(
-            "SENSITIVE: exact counts, not for publication\n\
-             files              {}\n\
-             rows               {}\n\
-             left out by where  {}\n\
-             lookups            {}\n\
-             rejects            {}\n",
-            reader.files(),
-            counts.rows,
-            counts.filtered,
-            self.lookups(),
-            counts.rejects.all(),
-        );
-        for reason in Reason::ALL {
-            text.push_str(&format!("  {:<16} {}\n", reason.word(), counts.rejects.of(reason)));
-        }
-        for column in reader.missing_columns() {
-            text.push_str(&format!("the first lines of no file have the column `{column}`\n"));
-        }
-        if !reader.passed_over().is_empty() {
-            text.push_str("passed over\n");
-        }
-        for PassedOver { path, why } in reader.passed_over() {
-            text.push_str(&format!("  {}: {why}\n", path.display()));
-        }
-        if !wrong.is_empty() {
-            text.push_str(
-                "statistics that rows contradict, so that a run may miss rows: write again\n",
-            );
-        }
-        wrong.iter().for_each(|path| text.push_str(&format!("  {path}\n")));
-        text
-    }
-
+impl Checked<'_> {
     fn object(&self) -> Value {
-        let Self { reader, counts, wrong } = self;
+        let Self { reader, survey, wrong, .. } = self;
         let rejects = Reason::ALL
             .iter()
-            .map(|reason| (reason.word().to_owned(), counts.rejects.of(*reason).into()));
+            .map(|reason| (reason.word().to_owned(), survey.rows.rejects.of(*reason).into()));
         let passed_over = reader.passed_over().iter();
         let passed_over: Vec<Value> = passed_over
             .map(|passed| json!({"path": shown(&passed.path), "why": passed.why}))
             .collect();
+        let finding = |found: &Finding| json!({"about": found.about, "text": found.text});
         json!({
             "sensitive": true,
+            "usable": survey.is_usable(),
             "files": reader.files(),
             "bytes": reader.bytes(),
-            "rows": counts.rows,
-            "left_out_by_where": counts.filtered,
-            "lookups": self.lookups(),
+            "rows": survey.rows.rows,
+            "left_out_by_where": survey.rows.filtered,
+            "lookups": survey.lookups(),
             "rejects": rejects.collect::<Map<_, _>>(),
+            "spellings_of_bad_times": survey.looks.times().into_iter().collect::<Vec<_>>(),
+            "requesters": survey.requesters.count,
+            "requesters_are_exact": survey.requesters.is_exact,
+            "targets": survey.targets.count,
+            "targets_are_exact": survey.targets.is_exact,
+            "time_zone": self.zone,
+            "times": survey.times.as_ref().map(times),
+            "keys": survey.keys.iter().map(key).collect::<Vec<_>>(),
+            "findings": self.findings.iter().map(finding).collect::<Vec<_>>(),
             "missing_columns": reader.missing_columns(),
             "wrong_statistics": wrong,
             "passed_over": passed_over,
         })
     }
+}
+
+fn times(times: &Times) -> Value {
+    let day = |day: &DaySeen| json!({"day": day.day, "lookups": day.lookups});
+    json!({
+        "first": text::instant(times.first),
+        "last": text::instant(times.last),
+        "days": times.days.iter().map(day).collect::<Vec<_>>(),
+        "days_without": times.days_without(),
+        "gaps": times.gaps,
+        "hours": times.hours,
+    })
+}
+
+fn key(key: &KeySeen) -> Value {
+    let value = |seen: &ValueSeen| json!({"value": seen.value, "lookups": seen.lookups});
+    json!({
+        "key": key.name,
+        "number": key.number,
+        "values": key.values.iter().map(value).collect::<Vec<_>>(),
+        "other": key.other,
+        "never_seen": if key.is_listed { key.unseen.as_slice() } else { &[] },
+    })
 }
 
 fn shown(path: &Path) -> String {

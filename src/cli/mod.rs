@@ -49,7 +49,7 @@ pub fn main() -> ExitCode {
     let output = Output::new(arguments.json);
     let result = match &arguments.command {
         Command::Demo { out } => demo::run(out, &output).map(|()| 0),
-        Command::Check(asked) => check::run(asked, &output).map(|()| 0),
+        Command::Check(asked) => check::run(asked, &output),
         Command::Plan(asked) => plan::run(asked, &output).map(|()| 0),
         Command::Explain { release } => explain::run(release, &output).map(|()| 0),
         Command::Status(asked) => status::run(asked, &output),

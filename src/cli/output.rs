@@ -67,12 +67,17 @@ const COLUMNS: usize = 100;
 
 /// A text whose lines fit a page; what is broken goes on behind this many spaces.
 pub(super) fn wrapped(text: &str, indent: usize) -> String {
+    wrapped_to(text, indent, COLUMNS)
+}
+
+/// The same for lines of at most `columns` characters.
+pub(super) fn wrapped_to(text: &str, indent: usize, columns: usize) -> String {
     let mut wrapped = String::new();
     for line in text.lines() {
         let mut column = 0;
         for word in line.split_inclusive(' ') {
             let width = word.chars().count();
-            if column > 0 && column + word.trim_end().chars().count() > COLUMNS {
+            if column > 0 && column + word.trim_end().chars().count() > columns {
                 wrapped.truncate(wrapped.trim_end_matches(' ').len());
                 wrapped.push('\n');
                 wrapped.push_str(&" ".repeat(indent));

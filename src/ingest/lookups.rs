@@ -11,6 +11,7 @@ use arrow_array::{Array, BinaryViewArray, GenericByteViewArray, StringViewArray}
 use arrow_cast::cast;
 use arrow_schema::DataType;
 
+use super::looks::SharedLooks;
 use super::positions::{country_positions, positions};
 use super::raw_batch::RawBatch;
 use super::rejects::{Reason, RejectedRows, Rejects};
@@ -72,16 +73,12 @@ pub(super) struct Canonical<'a> {
     countries: Vec<Vec<u16>>,
     normaliser: Option<Normaliser>,
     rejected_rows: Option<&'a RejectedRows>,
+    looks: Option<&'a SharedLooks>,
     pub(super) counts: RowCounts,
 }
 
 impl<'a> Canonical<'a> {
-    pub(super) fn new(
-        logs: &'a Logs,
-        wanted: &'a Wanted,
-        keys: &'a [Key],
-        rejected_rows: Option<&'a RejectedRows>,
-    ) -> Result<Self> {
+    pub(super) fn new(logs: &'a Logs, wanted: &'a Wanted, keys: &'a [Key]) -> Result<Self> {
         let normaliser = match logs.identifier {
             Identifier::E164 => Some(Normaliser::new(logs.default_region.as_deref())?),
             Identifier::Opaque => None,
@@ -93,9 +90,20 @@ impl<'a> Canonical<'a> {
             keys,
             countries,
             normaliser,
-            rejected_rows,
+            rejected_rows: None,
+            looks: None,
             counts: RowCounts::default(),
         })
+    }
+
+    /// Has rejected rows written out and looked at as well.
+    pub(super) const fn with_rejects(
+        mut self,
+        rows: Option<&'a RejectedRows>,
+        looks: Option<&'a SharedLooks>,
+    ) -> Self {
+        (self.rejected_rows, self.looks) = (rows, looks);
+        self
     }
 
     /// Converts one batch of the file `log`.
@@ -129,8 +137,10 @@ impl<'a> Canonical<'a> {
             }
         };
         rows.rejected.iter().for_each(|(_, reason)| self.counts.rejects.count(*reason));
-        if let (Some(writer), false) = (self.rejected_rows, rows.rejected.is_empty()) {
-            writer.write(log, raw, self.wanted, &rows.rejected)?;
+        if !rows.rejected.is_empty() {
+            self.rejected_rows
+                .map_or(Ok(()), |writer| writer.write(log, raw, self.wanted, &rows.rejected))?;
+            self.looks.map_or(Ok(()), |looks| looks.add(raw, self.wanted, &rows.rejected))?;
         }
         let (requested_at, readable) = (times.values().to_vec(), rows.readable);
         Ok(Lookups { requester, target, requested_at, keys, readable })

@@ -18,6 +18,7 @@
 //! | `lookups`, `positions`, `texts`, `time`, `spelling` | raw batches → the canonical lookup, and rejects |
 //! | `reader` | all files of a release, in parallel |
 //! | `log_rows` | rows as deletion and legal holds see them |
+//! | `looks` | what rejected rows look like, for `check` |
 
 mod blocks;
 mod complete;
@@ -34,6 +35,7 @@ mod json_fallback;
 mod json_lines;
 mod log_file;
 mod log_rows;
+mod looks;
 mod lookups;
 mod open;
 mod parquet_file;
@@ -58,6 +60,7 @@ pub use find::dated_logs;
 pub use format::{Compression, Format, TextFormat};
 pub use log_file::{LogFile, OpenLog, find_log_files};
 pub use log_rows::{Identities, LogRows, Segment};
+pub use looks::{Look, Looks};
 pub(crate) use lookups::Identifiers;
 pub use lookups::{Lookups, RowCounts};
 pub use reader::LogReader;

@@ -10,6 +10,7 @@ use super::declared;
 use super::digests::LogDigests;
 use super::find;
 use super::log_file::{LogFile, OpenLog, Piece};
+use super::looks::{Looks, SharedLooks};
 use super::lookups::{Canonical, Lookups, RowCounts};
 use super::rejects::RejectedRows;
 use super::walk::PassedOver;
@@ -28,6 +29,7 @@ pub struct LogReader<'a> {
     files: Vec<OpenLog<'a>>,
     passed_over: Vec<PassedOver>,
     rejected_rows: Option<&'a RejectedRows>,
+    looks: Option<SharedLooks>,
 }
 
 /// A failure and the place of its piece among all pieces.
@@ -49,7 +51,7 @@ impl<'a> LogReader<'a> {
         declared::require_columns(&wanted, &files)?;
         declared::require_times(&wanted, &files, logs)?;
         let passed_over = found.passed_over;
-        Ok(Self { logs, keys, wanted, files, passed_over, rejected_rows: None })
+        Ok(Self { logs, keys, wanted, files, passed_over, rejected_rows: None, looks: None })
     }
 
     /// Has every rejected row written out as well.
@@ -71,6 +73,18 @@ impl<'a> LogReader<'a> {
             Some(day_folder) if self.files.is_empty() => Err(complete::no_file(window, day_folder)),
             _ => Ok(()),
         }
+    }
+
+    /// Has it noted what rejected rows look like.
+    #[must_use]
+    pub fn with_looks(self) -> Self {
+        Self { looks: Some(SharedLooks::default()), ..self }
+    }
+
+    /// What the rejected rows that were read look like; nothing, unless that was to be noted.
+    #[must_use]
+    pub fn looks(&self) -> Looks {
+        self.looks.as_ref().map(SharedLooks::seen).unwrap_or_default()
     }
 
     /// Checks the day's files against `[logs] expect`, where the release has it.
@@ -211,6 +225,7 @@ impl<'a> LogReader<'a> {
     }
 
     fn canonical(&self) -> Result<Canonical<'_>> {
-        Canonical::new(self.logs, &self.wanted, self.keys, self.rejected_rows)
+        let canonical = Canonical::new(self.logs, &self.wanted, self.keys)?;
+        Ok(canonical.with_rejects(self.rejected_rows, self.looks.as_ref()))
     }
 }

@@ -6,6 +6,7 @@ mod any_log;
 mod archive_world;
 mod capped;
 mod changed_worlds;
+mod check;
 mod clock;
 mod coverage;
 mod custody;

@@ -308,7 +308,7 @@ fn check_names_what_is_passed_over() {
     std::os::unix::fs::symlink("lookups.csv", world.path("logs/latest.csv")).unwrap();
     let ran = world.run(&["check", "release.toml"]);
     assert_eq!(ran.code, 0, "{}", ran.stderr);
-    assert!(ran.stdout.contains("rows               7200"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("rows               7,200"), "{}", ran.stdout);
     for words in
         ["logs/_temporary: its name begins", "logs/latest.csv: it is a link to what is read"]
     {
@@ -418,7 +418,7 @@ fn shards_without_a_row_and_lines_that_are_odd_decide_nothing() {
     world.write("logs/f.ndjson", b"[\n1\n\xff\n{\"requester\":\n");
     let ran = world.run(&["check", "release.toml"]);
     assert_eq!(ran.code, 0, "{}", ran.stderr);
-    for words in ["files              7", "rows               7204", "malformed        4"] {
+    for words in ["files              7", "rows               7,204", "malformed        4,"] {
         assert!(ran.stdout.contains(words), "{}", ran.stdout);
     }
     assert_eq!(world.day("2026-03-02").code, 0);

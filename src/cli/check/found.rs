@@ -1,0 +1,15 @@
+//! What `check` found, before it is written as text or as JSON.
+
+use crate::ingest::LogReader;
+use crate::survey::{Finding, Survey};
+
+/// What was found.
+pub(super) struct Checked<'r> {
+    pub(super) reader: &'r LogReader<'r>,
+    pub(super) survey: Survey,
+    /// Files whose rows contradict their statistics.
+    pub(super) wrong: Vec<String>,
+    pub(super) findings: Vec<Finding>,
+    /// The name of the zone of days and hours.
+    pub(super) zone: String,
+}

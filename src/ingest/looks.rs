@@ -1,0 +1,187 @@
+//! What rejected rows look like, for the owner of the logs: enough to say what would mend them.
+//!
+//! No digit and no letter of a row is kept. An identifier is one of a few kinds, and a time is its
+//! spelling, in which each digit is a 9 and each letter an a.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
+use arrow_array::Array;
+
+use super::raw_batch::RawBatch;
+use super::rejects::Reason;
+use super::wanted::Wanted;
+use crate::Result;
+
+/// How many spellings of times are told apart; later ones count as none of them.
+const MOST_SPELLINGS: usize = 200;
+/// Longer texts are no times.
+const LONGEST: usize = 40;
+
+/// What an identifier that is no phone number looks like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Look {
+    /// It begins with `+` and is impossible all the same.
+    International,
+    /// Digits without `+`.
+    National,
+    /// A number that lost digits: with an exponent, a fraction or a sign.
+    Lossy,
+    /// An address of the internet.
+    Address,
+    /// It has letters.
+    Name,
+}
+
+impl Look {
+    /// Every look, from the likest to a number on.
+    pub const ALL: [Self; 5] =
+        [Self::International, Self::National, Self::Lossy, Self::Address, Self::Name];
+
+    /// What a text looks like.
+    #[must_use]
+    pub fn of(text: &str) -> Self {
+        let text = text.trim();
+        if text.parse::<std::net::IpAddr>().is_ok() {
+            return Self::Address;
+        }
+        let is_float = text.contains(['.', 'e', 'E', '-']) && text.parse::<f64>().is_ok();
+        if is_float {
+            return Self::Lossy;
+        }
+        if text.contains(|letter: char| letter.is_alphabetic() || "@_:/".contains(letter)) {
+            return Self::Name;
+        }
+        if text.starts_with('+') { Self::International } else { Self::National }
+    }
+}
+
+/// What the rejected rows of all files look like. Secret, like the rows.
+#[derive(Clone, Default)]
+pub struct Looks {
+    identifiers: [u64; Look::ALL.len()],
+    times: BTreeMap<String, u64>,
+}
+
+impl Looks {
+    /// How many identifiers that are no phone numbers have a look.
+    #[must_use]
+    pub const fn identifiers(&self, look: Look) -> u64 {
+        self.identifiers[look as usize]
+    }
+
+    /// How times that cannot be read are spelt, with how many are, the commonest first. An empty spelling
+    /// stands for no time at all.
+    #[must_use]
+    pub fn times(&self) -> Vec<(&str, u64)> {
+        let times = self.times.iter().map(|(spelling, count)| (spelling.as_str(), *count));
+        let mut times: Vec<_> = times.collect();
+        times.sort_by(|left, right| right.1.cmp(&left.1).then_with(|| left.0.cmp(right.0)));
+        times
+    }
+
+    /// Looks at the rejected rows of one batch.
+    fn add(&mut self, raw: &RawBatch, wanted: &Wanted, rows: &[(usize, Reason)]) -> Result<()> {
+        let people = [wanted.requester, wanted.target];
+        let [requesters, targets] = people.map(|place| raw.identifiers(raw.column(place)));
+        let (requesters, targets) = (requesters?, targets?);
+        let times = raw.values(raw.column(wanted.requested_at)).ok();
+        for (row, reason) in rows {
+            match reason {
+                Reason::BadNumber => {
+                    let look = |text: &[u8]| Look::of(&String::from_utf8_lossy(text));
+                    let look = look(requesters.value(*row)).max(look(targets.value(*row)));
+                    self.identifiers[look as usize] += 1;
+                }
+                Reason::BadTime => {
+                    let text = times.as_ref().filter(|times| times.is_valid(*row));
+                    self.count_time(&spelling(text.map_or(b"", |times| times.value(*row))));
+                }
+                Reason::Malformed | Reason::NoRequester | Reason::NoTarget => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn count_time(&mut self, spelling: &str) {
+        if let Some(count) = self.times.get_mut(spelling) {
+            *count += 1;
+        } else if self.times.len() < MOST_SPELLINGS {
+            self.times.insert(spelling.to_owned(), 1);
+        }
+    }
+}
+
+/// Looks that several threads add to.
+#[derive(Default)]
+pub(super) struct SharedLooks(Mutex<Looks>);
+
+impl SharedLooks {
+    /// Looks at the rejected rows of one batch.
+    pub(super) fn add(
+        &self,
+        raw: &RawBatch,
+        wanted: &Wanted,
+        rows: &[(usize, Reason)],
+    ) -> Result<()> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).add(raw, wanted, rows)
+    }
+
+    /// What was seen up to now.
+    pub(super) fn seen(&self) -> Looks {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+/// A time without what it says: `31/12/2026` is `99/99/9999`, and any whole number `9`.
+fn spelling(text: &[u8]) -> String {
+    let text = String::from_utf8_lossy(text);
+    let text = text.trim();
+    if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return "9".to_owned();
+    }
+    let letter = |letter: char| match letter {
+        '0'..='9' => '9',
+        other if other.is_alphabetic() => 'a',
+        other if other.is_ascii() && !other.is_ascii_control() => other,
+        _ => '?',
+    };
+    text.chars().take(LONGEST).map(letter).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_identifier_looks_like_the_kind_that_it_is() {
+        for (text, look) in [
+            ("+4366412345678", Look::International),
+            ("0664 123-456", Look::National),
+            ("12", Look::National),
+            ("4.36641E+12", Look::Lossy),
+            ("-14155550123", Look::Lossy),
+            ("192.0.2.1", Look::Address),
+            ("2001:db8::1", Look::Address),
+            ("alice", Look::Name),
+            ("u_17", Look::Name),
+            ("a@example.org", Look::Name),
+        ] {
+            assert_eq!(Look::of(text), look, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_spelling_keeps_no_digit_and_no_letter() {
+        for (text, spelt) in [
+            ("31/12/2026 08:15", "99/99/9999 99:99"),
+            ("1772409600", "9"),
+            (" 1772409600.25 ", "9999999999.99"),
+            ("Dec 10 06:55:46", "aaa 99 99:99:99"),
+            ("", ""),
+            ("é\u{7}", "a?"),
+        ] {
+            assert_eq!(spelling(text.as_bytes()), spelt, "{text}");
+        }
+    }
+}

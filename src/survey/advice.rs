@@ -1,0 +1,314 @@
+//! Sentences for the owner of logs: what is wrong with what was found, and what would mend it.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use super::keys::KeySeen;
+use super::{Survey, grouped, percent};
+use crate::ingest::{Look, Reason};
+use crate::release_file::ReleaseFile;
+use crate::release_file::logs::{Identifier, TimeUnit};
+use crate::release_file::window::{MICROS_PER_DAY, days_before};
+
+/// Something that the owner should know.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// What it is about: a reason of rejects, a field of the release file, or a key.
+    pub about: String,
+    /// What was seen, and what would mend it.
+    pub text: String,
+}
+
+impl Finding {
+    fn new(about: &str, text: impl Into<String>) -> Self {
+        Self { about: about.to_owned(), text: text.into() }
+    }
+}
+
+/// What the owner should look at, in the order in which rows are read.
+#[must_use]
+pub fn findings(survey: &Survey, release_file: &ReleaseFile, now: Timestamp) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    of_rows(survey, &mut findings);
+    of_bad_times(survey, release_file, &mut findings);
+    of_people(survey, release_file, &mut findings);
+    of_times(survey, release_file, now, &mut findings);
+    survey.keys.iter().for_each(|key| of_key(key, survey.lookups(), &mut findings));
+    findings
+}
+
+fn of_rows(survey: &Survey, findings: &mut Vec<Finding>) {
+    if survey.rows.rows == 0 {
+        findings.push(Finding::new("rows", "the files hold no row: look at `[logs] path`"));
+    } else if survey.rows.filtered == survey.rows.rows {
+        findings.push(Finding::new("where", "`[logs] where` leaves out every row"));
+    } else if !survey.is_usable() {
+        let of = grouped(survey.rows.rows - survey.rows.filtered);
+        let text = match survey.lookups() {
+            0 => format!("none of {of} rows can be read"),
+            some => format!("only {} of {of} rows can be read", grouped(some)),
+        };
+        findings.push(Finding::new("rows", text));
+    }
+    let malformed = survey.rows.rejects.of(Reason::Malformed);
+    if malformed > 0 {
+        let text = format!(
+            "{} not in the format of their file: `--rejects DIR` writes them out",
+            count(malformed, "record is", "records are")
+        );
+        findings.push(Finding::new(Reason::Malformed.word(), text));
+    }
+}
+
+fn of_bad_times(survey: &Survey, release_file: &ReleaseFile, findings: &mut Vec<Finding>) {
+    let bad = survey.rows.rejects.of(Reason::BadTime);
+    let column = release_file.logs.column("requested_at");
+    let mut spelt = survey.looks.times().into_iter();
+    let Some((spelling, times)) = spelt.next().filter(|_| bad > 0) else { return };
+    let text = match spelling {
+        "" => format!(
+            "{} no time in `{column}`: they count nowhere",
+            count(times, "row has", "rows have")
+        ),
+        number if number.bytes().all(|byte| b"9.".contains(&byte)) => format!(
+            "{} in `{column}` that are no instants: correct `time_unit` in [logs]",
+            count(times, "row has a number", "rows have numbers")
+        ),
+        spelt => format!(
+            "{} in `{column}` written like `{spelt}`, which has more than one meaning or none: write \
+             instants like 2026-01-31T08:00:00Z",
+            count(times, "time is", "times are")
+        ),
+    };
+    findings.push(Finding::new(Reason::BadTime.word(), text));
+    let rest: u64 = spelt.map(|(_, times)| times).sum();
+    if rest > 0 {
+        let text = format!("{} spelt in other ways", count(rest, "bad time is", "bad times are"));
+        findings.push(Finding::new(Reason::BadTime.word(), text));
+    }
+}
+
+fn of_people(survey: &Survey, release_file: &ReleaseFile, findings: &mut Vec<Finding>) {
+    let logs = &release_file.logs;
+    for (reason, name) in [(Reason::NoRequester, "requester"), (Reason::NoTarget, "target")] {
+        let rows = survey.rows.rejects.of(reason);
+        if rows > 0 {
+            let text = format!(
+                "{} no {name} in `{}`: they count nowhere; should another column be the {name}?",
+                count(rows, "row has", "rows have"),
+                logs.column(name)
+            );
+            findings.push(Finding::new(reason.word(), text));
+        }
+    }
+    for look in Look::ALL {
+        let rows = survey.looks.identifiers(look);
+        if rows > 0 {
+            let text = of_look(look, rows, logs.default_region.as_deref());
+            findings.push(Finding::new(Reason::BadNumber.word(), text));
+        }
+    }
+    let (lookups, requesters) = (survey.lookups(), survey.requesters.count);
+    if lookups >= 100 && requesters.saturating_mul(20) > lookups.saturating_mul(19) {
+        let text = format!(
+            "nearly every lookup has a requester of its own: is `{}` the column of who asks?",
+            logs.column("requester")
+        );
+        findings.push(Finding::new("requester", text));
+    } else if lookups >= 100 && requesters == 1 {
+        let text = "one requester makes all lookups, and noise hides each requester: such logs have \
+                    no answers";
+        findings.push(Finding::new("requester", text));
+    }
+    if logs.identifier == Identifier::Opaque && logs.default_region.is_some() {
+        let text = "`default_region` changes nothing beside `identifier = \"opaque\"`";
+        findings.push(Finding::new("default_region", text));
+    }
+}
+
+fn of_look(look: Look, rows: u64, region: Option<&str>) -> String {
+    let identifiers = |is: &str, are: &str| {
+        count(rows, &format!("identifier {is}"), &format!("identifiers {are}"))
+    };
+    match (look, region) {
+        (Look::Name, _) => format!(
+            "{}: if people have such names, write `identifier = \"opaque\"` in [logs]",
+            identifiers("is no phone number but a name", "are no phone numbers but names")
+        ),
+        (Look::Address, _) => format!(
+            "{}: if addresses stand for people, write `identifier = \"opaque\"` in [logs]",
+            identifiers("is an internet address", "are internet addresses")
+        ),
+        (Look::National, None) => format!(
+            "{} no `+`: `default_region = \"AT\"` in [logs] says where they are dialled, or \
+             `identifier = \"opaque\"` that they are no phone numbers",
+            identifiers("has", "have")
+        ),
+        (Look::National, Some(region)) => format!(
+            "{} in {region}: correct `default_region`, or write `identifier = \"opaque\"` if they are \
+             no phone numbers",
+            identifiers("cannot be dialled", "cannot be dialled")
+        ),
+        (Look::Lossy, _) => format!(
+            "{} with a sign, a fraction or an exponent, and may have lost digits: export them as text",
+            identifiers("is a number", "are numbers")
+        ),
+        (Look::International, _) => format!(
+            "{} with `+` and cannot be dialled: `--rejects DIR` writes them out",
+            identifiers("begins", "begin")
+        ),
+    }
+}
+
+fn of_times(
+    survey: &Survey,
+    release_file: &ReleaseFile,
+    now: Timestamp,
+    findings: &mut Vec<Finding>,
+) {
+    let Some(times) = &survey.times else { return };
+    let (first, last, now_micros) = (times.first, times.last, now.as_microsecond());
+    if let Some(text) = of_unit(first, last, release_file.logs.time_unit, now_micros) {
+        findings.push(Finding::new("time_unit", text));
+        return;
+    }
+    if last > now_micros + MICROS_PER_DAY {
+        let text = "some lookups lie more than a day in the future: is the time column the right one, \
+                    and `[logs] time_zone`?";
+        findings.push(Finding::new("requested_at", text));
+    }
+    let cutoff = days_before(now, release_file.retention_days).map(Timestamp::as_microsecond);
+    let cutoff = cutoff.unwrap_or(i64::MIN);
+    let days = release_file.retention_days;
+    if last < cutoff {
+        let text = format!(
+            "every lookup is older than {days} days, so that a run today publishes nothing: \
+             `run --as-of {}` decides as of then, or keep rows longer with `[retention] days`",
+            day_after(last)
+        );
+        findings.push(Finding::new("retention", text));
+    } else if first < cutoff {
+        let text = format!(
+            "lookups from before {} are older than {days} days and not published any more",
+            Timestamp::from_microsecond(cutoff).unwrap_or_default().strftime("%Y-%m-%d")
+        );
+        findings.push(Finding::new("retention", text));
+    }
+}
+
+/// The day after an instant, in UTC.
+fn day_after(micros: i64) -> String {
+    let next = Timestamp::from_microsecond(micros.saturating_add(MICROS_PER_DAY));
+    next.unwrap_or_default().strftime("%Y-%m-%d").to_string()
+}
+
+/// What a unit that cannot be right should be: one that puts all times between the year 2000 and tomorrow.
+fn of_unit(first: i64, last: i64, unit: Option<TimeUnit>, now: i64) -> Option<String> {
+    /// 2000-01-01T00:00:00Z.
+    const EARLIEST: i64 = 946_684_800_000_000;
+    let likely = |time: i64| (EARLIEST..now + MICROS_PER_DAY).contains(&time);
+    if likely(first) && likely(last) || last > EARLIEST && first < now {
+        return None;
+    }
+    let years = [first, last].map(|time| {
+        let instant = Timestamp::from_microsecond(time).unwrap_or_default();
+        TimeZone::UTC.to_datetime(instant).year()
+    });
+    let when = match years {
+        [first, last] if first == last => format!("all times lie in {first}"),
+        [first, last] => format!("all times lie in the years {first} to {last}"),
+    };
+    let Some(unit) = unit else {
+        return Some(format!("{when}: is the time column the right one?"));
+    };
+    let factor = |unit: TimeUnit| match unit {
+        TimeUnit::Seconds => 1_000_000_000_i128,
+        TimeUnit::Milliseconds => 1_000_000,
+        TimeUnit::Microseconds => 1_000,
+        TimeUnit::Nanoseconds => 1,
+    };
+    let others =
+        [TimeUnit::Seconds, TimeUnit::Milliseconds, TimeUnit::Microseconds, TimeUnit::Nanoseconds];
+    let better = others.into_iter().find(|other| {
+        let read = |time: i64| i128::from(time) * factor(*other) / factor(unit);
+        [first, last].into_iter().all(|time| i64::try_from(read(time)).is_ok_and(likely))
+    });
+    Some(match better {
+        Some(better) => {
+            format!("{when}: `time_unit = \"{}\"` would put them into our years", better.word())
+        }
+        None => format!("{when}: is `time_unit = \"{}\"` right, and the time column?", unit.word()),
+    })
+}
+
+fn of_key(key: &KeySeen, lookups: u64, findings: &mut Vec<Finding>) {
+    /// From this part on, what is on no list is worth a word: one in ten.
+    const MUCH: u64 = 10;
+    let KeySeen { name, number, is_listed, unseen, other, .. } = key;
+    if lookups == 0 {
+        return;
+    }
+    let share = percent(*other, lookups);
+    if let Some(column) = number {
+        if other.saturating_mul(2) >= lookups {
+            let text = format!("`{column}` holds no number in {share} of the lookups");
+            findings.push(Finding::new(column, text));
+        }
+        return;
+    }
+    if name == "route" && *other == lookups {
+        let text = "`route` is unknown in all lookups: no value of its column means messenger (true, 1, \
+                    yes, messenger) or SMS (false, 0, no, sms)";
+        findings.push(Finding::new(name, text));
+    } else if *is_listed && *other == lookups {
+        let text =
+            format!("no lookup has a value that `[keys] {name}` lists: all count as `other`");
+        findings.push(Finding::new(name, text));
+        return;
+    } else if other.saturating_mul(MUCH) >= lookups && name != "route" {
+        let text = format!(
+            "{share} of the lookups have a value of `{name}` that is not listed, or none, and count as \
+             `other`"
+        );
+        findings.push(Finding::new(name, text));
+    }
+    if *is_listed && !unseen.is_empty() {
+        let some: Vec<String> = unseen.iter().take(5).map(|value| format!("`{value}`")).collect();
+        let more = unseen.len().saturating_sub(some.len());
+        let more =
+            if more > 0 { format!(" and {} more", grouped(more as u64)) } else { String::new() };
+        let text = format!("`[keys] {name}` lists {}{more}, which no lookup has", some.join(", "));
+        findings.push(Finding::new(name, text));
+    }
+}
+
+fn count(number: u64, one: &str, many: &str) -> String {
+    format!("{} {}", grouped(number), if number == 1 { one } else { many })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: i64 = 1_790_000_000_000_000;
+
+    #[test]
+    fn a_unit_that_cannot_be_right_is_named_with_a_better_one() {
+        // 1,772,409,600 seconds are in March 2026.
+        let read = |factor: i64| 1_772_409_600 * factor;
+        for (micros, unit, word) in [
+            (read(1_000_000), Some(TimeUnit::Seconds), None),
+            (read(1_000), Some(TimeUnit::Milliseconds), Some("time_unit = \"s\"")),
+            (read(1), Some(TimeUnit::Microseconds), Some("lie in 1970")),
+            (read(1), None, Some("is the time column the right one?")),
+        ] {
+            let found = of_unit(micros, micros, unit, NOW);
+            assert_eq!(found.is_some(), word.is_some(), "{unit:?}: {found:?}");
+            assert!(found.is_none_or(|text| text.contains(word.unwrap_or_default())), "{unit:?}");
+        }
+        // Seconds that count from the beginning of a study have no better unit.
+        let study =
+            of_unit(0, 69_459_254_000_000, Some(TimeUnit::Seconds), NOW).expect("a finding");
+        assert!(study.contains("1970 to 1972") && study.contains("right"), "{study}");
+    }
+}

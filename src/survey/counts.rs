@@ -1,0 +1,99 @@
+//! What one thread adds up while it reads.
+
+use std::collections::HashMap;
+
+use super::distinct::Distinct;
+use crate::ingest::{Identifiers, Lookups};
+use crate::release_file::keys::Key;
+
+/// The offsets of all zones of today are whole quarters of an hour, so that days and hours of any zone can
+/// be added up from these.
+pub(super) const QUARTER: i64 = 15 * 60 * 1_000_000;
+
+/// Sums over lookups.
+pub(super) struct Counts {
+    /// Lookups by quarter of an hour since 1970 in UTC.
+    pub(super) quarters: HashMap<i64, u64, foldhash::fast::RandomState>,
+    pub(super) first: i64,
+    pub(super) last: i64,
+    pub(super) requesters: Distinct,
+    pub(super) targets: Distinct,
+    /// Lookups by position, for each key.
+    pub(super) keys: Vec<Vec<u64>>,
+}
+
+impl Counts {
+    pub(super) fn new(keys: &[Key]) -> Self {
+        let sizes = keys.iter().map(|key| usize::try_from(key.size()).unwrap_or(0));
+        Self {
+            quarters: HashMap::default(),
+            first: i64::MAX,
+            last: i64::MIN,
+            requesters: Distinct::default(),
+            targets: Distinct::default(),
+            keys: sizes.map(|size| vec![0; size]).collect(),
+        }
+    }
+
+    pub(super) fn add(&mut self, lookups: &Lookups, hasher: &foldhash::quality::RandomState) {
+        let rows = lookups.readable.iter().enumerate();
+        let readable = || rows.clone().filter(|(_, readable)| **readable).map(|(row, _)| row);
+        // Neighbouring rows are mostly of the same quarter.
+        let (mut quarter, mut same) = (i64::MIN, 0);
+        for row in readable() {
+            let instant = lookups.requested_at[row];
+            self.first = self.first.min(instant);
+            self.last = self.last.max(instant);
+            let this = instant.div_euclid(QUARTER);
+            if this != quarter {
+                self.count(quarter, same);
+                (quarter, same) = (this, 0);
+            }
+            same += 1;
+        }
+        self.count(quarter, same);
+        for (counts, positions) in self.keys.iter_mut().zip(&lookups.keys) {
+            // The hours have no positions.
+            if positions.is_empty() {
+                continue;
+            }
+            for row in readable() {
+                if let Some(count) = counts.get_mut(usize::from(positions[row])) {
+                    *count += 1;
+                }
+            }
+        }
+        let people =
+            [(&lookups.requester, &mut self.requesters), (&lookups.target, &mut self.targets)];
+        for (identifiers, distinct) in people {
+            match identifiers {
+                Identifiers::Numbers(numbers) => {
+                    readable().for_each(|row| distinct.add(numbers[row], hasher));
+                }
+                Identifiers::Names(names) => {
+                    readable().for_each(|row| distinct.add(names.value(row), hasher));
+                }
+            }
+        }
+    }
+
+    pub(super) fn merge(mut self, other: Self) -> Self {
+        other.quarters.into_iter().for_each(|(quarter, lookups)| self.count(quarter, lookups));
+        for (counts, more) in self.keys.iter_mut().zip(other.keys) {
+            counts.iter_mut().zip(more).for_each(|(count, more)| *count += more);
+        }
+        Self {
+            first: self.first.min(other.first),
+            last: self.last.max(other.last),
+            requesters: self.requesters.merge(other.requesters),
+            targets: self.targets.merge(other.targets),
+            ..self
+        }
+    }
+
+    fn count(&mut self, quarter: i64, lookups: u64) {
+        if lookups > 0 {
+            *self.quarters.entry(quarter).or_default() += lookups;
+        }
+    }
+}

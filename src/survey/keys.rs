@@ -1,0 +1,65 @@
+//! How often each value of a key occurs.
+
+use crate::phone::CallingCodes;
+use crate::release_file::keys::{Key, KeySource};
+
+/// A key with the lookups of its values.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeySeen {
+    /// The key's name, or what a number is read for.
+    pub name: String,
+    /// The column that a number is read from; `None` for other keys.
+    pub number: Option<String>,
+    /// Whether the owner listed the values, so that one that is never seen is worth a word.
+    pub is_listed: bool,
+    /// The values that occur, the commonest first; nothing for a number.
+    pub values: Vec<ValueSeen>,
+    /// The listed values that no lookup has.
+    pub unseen: Vec<String>,
+    /// Lookups whose value is on no list, or no number.
+    pub other: u64,
+}
+
+/// A value with its lookups.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ValueSeen {
+    /// The value, as the public list has it.
+    pub value: String,
+    /// How many lookups have it.
+    pub lookups: u64,
+}
+
+/// The keys that have positions, with the lookups of each position.
+pub(super) fn seen(keys: &[Key], counts: &[Vec<u64>]) -> Vec<KeySeen> {
+    let with_positions = keys.iter().zip(counts).filter(|(key, _)| !key.is_hour());
+    with_positions.map(|(key, counts)| one(key, counts)).collect()
+}
+
+fn one(key: &Key, counts: &[u64]) -> KeySeen {
+    let fallback = usize::from(key.fallback());
+    let is_built_in = match key.source() {
+        KeySource::Route => true,
+        KeySource::TargetCountry | KeySource::RequesterCountry => {
+            key.values().len() >= CallingCodes::shipped().countries().len()
+        }
+        _ => false,
+    };
+    let listed = || {
+        let values = key.values().iter().zip(counts).enumerate();
+        values.filter(|(place, _)| *place != fallback).map(|(_, value)| value)
+    };
+    let mut values: Vec<ValueSeen> = listed()
+        .filter(|(_, lookups)| **lookups > 0)
+        .map(|(value, lookups)| ValueSeen { value: value.clone(), lookups: *lookups })
+        .collect();
+    values.sort_by_key(|seen| std::cmp::Reverse(seen.lookups));
+    let unseen = listed().filter(|(_, lookups)| **lookups == 0).map(|(value, _)| value.clone());
+    KeySeen {
+        name: key.name().to_owned(),
+        number: key.grid().map(|grid| grid.column().to_owned()),
+        is_listed: !is_built_in && key.grid().is_none(),
+        values,
+        unseen: unseen.collect(),
+        other: counts.get(fallback).copied().unwrap_or(0),
+    }
+}

@@ -1,0 +1,132 @@
+//! What do these logs hold? Exact facts for the eyes of their owner, and what follows from them.
+//!
+//! In: an opened reader and its release file. Out: a [`Survey`] of days, hours, people, keys and
+//! rejects, and sentences that say what would mend what is wrong. Nothing of it is ever published,
+//! and no run reads it.
+
+mod advice;
+mod counts;
+mod distinct;
+mod keys;
+mod times;
+
+pub use advice::{Finding, findings};
+pub use distinct::People;
+pub use keys::{KeySeen, ValueSeen};
+pub use times::{DaySeen, Times};
+
+use counts::Counts;
+
+use crate::Result;
+use crate::ingest::{LogReader, Looks, RowCounts};
+use crate::plan::Layout;
+use crate::release_file::ReleaseFile;
+
+/// What was found in logs. Secret.
+pub struct Survey {
+    /// Rows, and those that do not count.
+    pub rows: RowCounts,
+    /// What rejected rows look like.
+    pub looks: Looks,
+    /// When lookups were made; nothing without one.
+    pub times: Option<Times>,
+    /// How many different requesters there are.
+    pub requesters: People,
+    /// How many different targets there are.
+    pub targets: People,
+    /// The keys that the questions use, but for hours.
+    pub keys: Vec<KeySeen>,
+}
+
+impl Survey {
+    /// Reads every row once, with a reader that notes looks.
+    ///
+    /// # Privacy
+    /// Everything in it is exact and secret.
+    ///
+    /// # Errors
+    /// Input, for data that are damaged; I/O.
+    pub fn take(
+        release_file: &ReleaseFile,
+        layout: &Layout,
+        reader: &LogReader<'_>,
+    ) -> Result<Self> {
+        let hasher = foldhash::quality::RandomState::default();
+        let (counts, rows) = reader.fold(
+            || Counts::new(layout.keys()),
+            |counts, lookups| {
+                counts.add(lookups, &hasher);
+                Ok(())
+            },
+        )?;
+        let counts = counts.into_iter().reduce(Counts::merge);
+        let counts = counts.unwrap_or_else(|| Counts::new(layout.keys()));
+        let times = Times::of(&counts, &release_file.ledger.time_zone);
+        let keys = keys::seen(layout.keys(), &counts.keys);
+        let (requesters, targets) = (counts.requesters.people(), counts.targets.people());
+        Ok(Self { rows, looks: reader.looks(), times, requesters, targets, keys })
+    }
+
+    /// How many rows count.
+    #[must_use]
+    pub fn lookups(&self) -> u64 {
+        self.rows.rows - self.rows.filtered - self.rows.rejects.all()
+    }
+
+    /// Whether the logs can be used as the release file reads them: at least one row in ten of those that
+    /// `where` lets pass.
+    #[must_use]
+    pub fn is_usable(&self) -> bool {
+        let passed = self.rows.rows - self.rows.filtered;
+        self.lookups() > 0 && self.lookups().saturating_mul(10) >= passed
+    }
+}
+
+/// A number as people write it: `1,234,567`.
+#[must_use]
+pub fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() * 4 / 3);
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// A part of a whole in percent, never rounded to none or all of it.
+#[must_use]
+pub fn percent(part: u64, whole: u64) -> String {
+    let share = part as f64 * 100.0 / whole.max(1) as f64;
+    match share {
+        _ if part == 0 => "0 %".to_owned(),
+        _ if part == whole => "100 %".to_owned(),
+        share if share < 0.1 => "under 0.1 %".to_owned(),
+        share if share > 99.9 => "over 99.9 %".to_owned(),
+        share => format!("{share:.1} %"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_and_shares_are_written_for_people() {
+        for (number, text) in [(0, "0"), (999, "999"), (1_000, "1,000"), (1_234_567, "1,234,567")] {
+            assert_eq!(grouped(number), text);
+        }
+        for (part, whole, text) in [
+            (0, 0, "0 %"),
+            (0, 9, "0 %"),
+            (9, 9, "100 %"),
+            (1, 3, "33.3 %"),
+            (1, 10_000, "under 0.1 %"),
+            (9_999, 10_000, "over 99.9 %"),
+        ] {
+            assert_eq!(percent(part, whole), text);
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! `check` teaches: what logs hold, what is wrong with them and what would mend it.
+
+use serde_json::{Value, json};
+
+use crate::world::{HEADER, Ran, World, rows_of};
+
+fn check(world: &World) -> Ran {
+    world.run(&["check", "release.toml"])
+}
+
+fn facts(world: &World) -> Value {
+    serde_json::from_str(&world.run(&["check", "release.toml", "--json"]).stdout).unwrap()
+}
+
+/// A world whose log has these lines behind a header.
+fn with_log(header: &str, lines: &[String]) -> World {
+    let world = World::new();
+    world.write("logs/lookups.csv", format!("{header}\n{}\n", lines.join("\n")).as_bytes());
+    world
+}
+
+#[test]
+fn days_hours_people_and_keys_are_counted() {
+    let world = World::new();
+    // The second of three days goes, so that a day is missing.
+    let days = format!("{HEADER}{}{}", rows_of("2026-03-01"), rows_of("2026-03-03"));
+    world.write("logs/lookups.csv", days.as_bytes());
+    let ran = check(&world);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    for words in [
+        "first lookup       2026-03-01T00:15:00Z",
+        "last lookup        2026-03-03T23:15:00Z",
+        "days               2 with lookups, 1 missing in between (UTC)",
+        "requesters         300",
+        "targets            1",
+        "  2026-03-01  2,400  ####",
+        "  none on          2026-03-02",
+        "  23  200  ########################################",
+        "  messages  4,800         100 %",
+        "  sms      4,800         100 %",
+    ] {
+        assert!(ran.stdout.contains(words), "{words} is not in\n{}", ran.stdout);
+    }
+    let text = ran.stdout.replace("\n  ", " ");
+    for words in
+        ["lists `calls`, which no lookup has", "`run --as-of 2026-03-04` decides as of then"]
+    {
+        assert!(text.contains(words), "{words} is not in\n{text}");
+    }
+    assert!(ran.stdout.lines().all(|line| line.chars().count() <= 80), "{}", ran.stdout);
+    let facts = facts(&world);
+    assert_eq!(facts["usable"], json!(true));
+    assert_eq!(facts["times"]["gaps"], json!([["2026-03-02", "2026-03-02"]]));
+    assert_eq!(facts["times"]["hours"], json!(vec![200; 24]));
+    assert_eq!(
+        facts["times"]["days"],
+        json!([{"day": "2026-03-01", "lookups": 2_400}, {"day": "2026-03-03", "lookups": 2_400}])
+    );
+    assert_eq!((&facts["requesters"], &facts["targets"]), (&json!(300), &json!(1)));
+    assert_eq!(facts["keys"][0]["key"], "app");
+    assert_eq!(facts["keys"][0]["values"], json!([{"value": "messages", "lookups": 4_800}]));
+    assert_eq!(facts["keys"][0]["never_seen"], json!(["calls"]));
+}
+
+#[test]
+fn rejects_come_with_what_would_mend_them() {
+    let header = HEADER.trim_end();
+    let rows = |requester: &dyn Fn(usize) -> String, time: &dyn Fn(usize) -> String| {
+        let row =
+            |place| format!("{},+442079460999,{},,calls,sms,1", requester(place), time(place));
+        (0..1_035).map(row).collect::<Vec<_>>()
+    };
+    let day = |_: usize| "2026-03-02T08:00:00Z".to_owned();
+    let number = |place: usize| format!("+1646555{place:04}");
+    for (lines, words) in [
+        (
+            rows(&|place| format!("user-{place}"), &day),
+            "1,035 identifiers are no phone numbers but names: if people have such names, write \
+             `identifier = \"opaque\"`",
+        ),
+        (rows(&|place| format!("0664{place:06}"), &day), "`default_region = \"AT\"` in [logs]"),
+        (rows(&|place| format!("10.0.{}.1", place % 256), &day), "are internet addresses"),
+        (rows(&|_| "4.36641E+12".to_owned(), &day), "may have lost digits"),
+        (rows(&|place| format!("+999{place}"), &day), "begin with `+` and cannot be dialled"),
+        (rows(&number, &|_| "31/12/2026 08:15".to_owned()), "written like `99/99/9999 99:99`"),
+        (rows(&number, &|_| String::new()), "1,035 rows have no time in `requested_at`"),
+    ] {
+        let ran = check(&with_log(header, &lines));
+        assert_eq!(ran.code, 65, "{words}: {}", ran.stdout);
+        let text = ran.stdout.replace("\n  ", " ");
+        assert!(text.contains(words), "{words} is not in\n{}", ran.stdout);
+        assert!(text.contains("none of 1,035 rows can be read"), "{}", ran.stdout);
+    }
+    // One row in ten is enough to be of use, and one in twenty is not.
+    for (good, code) in [(110, 0), (50, 65)] {
+        let lines = rows(&|place| if place < good { number(place) } else { "x".to_owned() }, &day);
+        assert_eq!(check(&with_log(header, &lines)).code, code);
+    }
+    let empty = check(&with_log(header, &[]));
+    assert_eq!(empty.code, 65);
+    assert!(empty.stdout.contains("the files hold no row"), "{}", empty.stdout);
+}
+
+#[test]
+fn times_that_cannot_be_right_name_their_unit() {
+    let line = |place: usize| format!("+1646555{place:04},+442079460999,{}", 1_772_409_600 + place);
+    let lines: Vec<String> = (0..200).map(line).collect();
+    for (unit, words) in [
+        ("s", None),
+        ("ms", Some("all times lie in 1970: `time_unit = \"s\"` would put them into our years")),
+        ("ns", Some("all times lie in 1970: `time_unit = \"s\"`")),
+    ] {
+        let world = with_log("requester,target,requested_at,app,route", &lines_with(&lines));
+        world.edit("[keys]", &format!("time_unit = \"{unit}\"\n[keys]"));
+        let ran = check(&world);
+        assert_eq!(ran.code, 0, "{}", ran.stderr);
+        let text = ran.stdout.replace("\n  ", " ");
+        assert_eq!(text.contains("time_unit"), words.is_some(), "{}", ran.stdout);
+        assert!(text.contains(words.unwrap_or_default()), "{}", ran.stdout);
+    }
+}
+
+fn lines_with(lines: &[String]) -> Vec<String> {
+    lines.iter().map(|line| format!("{line},messages,sms")).collect()
+}
+
+#[test]
+fn columns_that_are_hardly_what_was_meant_are_named() {
+    let line = |place: usize| {
+        let values = if place % 3 == 0 { ("messages", "delivered") } else { ("share", "failed") };
+        let (app, route) = values;
+        format!("+1646555{place:04},+442079460999,2026-03-02T08:00:00Z,{app},{route}")
+    };
+    let lines: Vec<String> = (0..300).map(line).collect();
+    let world = with_log("requester,target,requested_at,app,route", &lines);
+    let ran = check(&world);
+    let text = ran.stdout.replace("\n  ", " ");
+    for words in [
+        "nearly every lookup has a requester of its own: is `requester` the column of who asks?",
+        "66.7 % of the lookups have a value of `app` that is not listed",
+        "`[keys] app` lists `calls`, which no lookup has",
+        "`route` is unknown in all lookups",
+    ] {
+        assert!(text.contains(words), "{words} is not in\n{}", ran.stdout);
+    }
+    world.edit("[\"messages\", \"calls\"]", "[\"x\", \"y\"]");
+    let text = check(&world).stdout.replace("\n  ", " ");
+    assert!(text.contains("no lookup has a value that `[keys] app` lists"), "{text}");
+}
