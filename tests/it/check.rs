@@ -127,7 +127,8 @@ fn lines_with(lines: &[String]) -> Vec<String> {
 #[test]
 fn columns_that_are_hardly_what_was_meant_are_named() {
     let line = |place: usize| {
-        let values = if place % 3 == 0 { ("messages", "delivered") } else { ("share", "failed") };
+        let values =
+            if place.is_multiple_of(3) { ("messages", "delivered") } else { ("share", "failed") };
         let (app, route) = values;
         format!("+1646555{place:04},+442079460999,2026-03-02T08:00:00Z,{app},{route}")
     };
