@@ -13,7 +13,7 @@ use crate::release_file::window::{Clock, MICROS_PER_DAY, days_before};
 /// How many days before its end a hold is reported.
 const AHEAD_DAYS: i64 = 7;
 
-/// Warnings about the holds of a ledger, by the clock; `sign` says how archives are checked.
+/// Warnings about holds that end soon, by the clock, and about archives; `sign` says how these are checked.
 ///
 /// # Errors
 /// I/O, when the ledger is damaged.
@@ -34,6 +34,24 @@ pub(super) fn warnings(
                 hold.expires
             ));
         }
+    }
+    warnings.extend(of_archives(release_file, ledger, sign)?);
+    Ok(warnings)
+}
+
+/// Warnings about archives that are gone or damaged.
+///
+/// # Errors
+/// I/O, when the ledger is damaged.
+pub(super) fn of_archives(
+    release_file: &ReleaseFile,
+    ledger: &Ledger,
+    sign: Sign,
+) -> Result<Vec<String>> {
+    let now = Clock::System.now();
+    let mut warnings = Vec::new();
+    for hold in &ledger.custody()?.holds {
+        let order = &hold.terms.order;
         for path in lost_archives(release_file, hold, now, sign) {
             warnings.push(format!(
                 "the archive {} of order {order} is damaged or gone: restore it from a backup, since \

@@ -16,19 +16,19 @@ use crate::release::PricedTable;
 use crate::release_file::ReleaseFile;
 use crate::release_file::lattice::LATTICE_ONE;
 use crate::release_file::window::Clock;
-use crate::{Error, Result};
+use crate::{Error, Kind, Result};
 
-/// Runs the command.
+/// Runs the command. The code of `verify` is 1 when archives are gone or damaged.
 ///
 /// # Errors
 /// Usage, for a release file that is not one; I/O, when the ledger is missing or damaged.
-pub(crate) fn run(verb: &LedgerVerb, output: &Output) -> Result<()> {
-    match verb {
+pub(crate) fn run(verb: &LedgerVerb, output: &Output) -> Result<u8> {
+    let done = match verb {
         LedgerVerb::Show { entries, place } => {
             statement::show(&Ledger::open_existing(&path(place)?)?, *entries, output)
         }
         LedgerVerb::Export(place) => export(&Ledger::open_existing(&path(place)?)?, output),
-        LedgerVerb::Verify(place) => verify(place, output),
+        LedgerVerb::Verify(place) => return verify(place, output),
         LedgerVerb::Void { entry, place } => {
             let wait = Duration::from_secs(60);
             let mut ledger = Ledger::reopen(&path(place)?, wait, Clock::System)?;
@@ -37,7 +37,8 @@ pub(crate) fn run(verb: &LedgerVerb, output: &Output) -> Result<()> {
             output.result(&json!({ "void": entry }), &text);
             Ok(())
         }
-    }
+    };
+    done.map(|()| 0)
 }
 
 fn path(place: &LedgerPlace) -> Result<PathBuf> {
@@ -61,11 +62,7 @@ fn export(ledger: &Ledger, output: &Output) -> Result<()> {
         }
         _ => "one log is the other without all rows of one requester on one day",
     };
-    let entries = ledger
-        .entries(Which::All)?
-        .iter()
-        .map(|entry| event(ledger, entry))
-        .collect::<Result<Vec<_>>>()?;
+    let entries = ledger.entries(Which::All)?.iter().map(|entry| event(ledger, entry)).collect::<Result<Vec<_>>>()?;
     let object = json!({
         "format": 2,
         "unit": terms.unit,
@@ -146,15 +143,16 @@ fn mechanisms(plan: &Value, entry: &Entry) -> Value {
     std::iter::once(first).chain(parts.enumerate().map(question)).collect()
 }
 
-fn verify(place: &LedgerPlace, output: &Output) -> Result<()> {
+fn verify(place: &LedgerPlace, output: &Output) -> Result<u8> {
     let ledger = Ledger::open_existing(&path(place)?)?;
     let found = ledger.verify()?;
+    let mut warnings = Vec::new();
     if let Some(release) = &place.release {
         let release_file = ReleaseFile::read(release)?;
         Marks::read(&release_file.logs.place, &release_file.output)?.require_known(&ledger)?;
-        let warnings = hold_warnings::warnings(&release_file, &ledger, Sign::Digest)?;
-        warnings.iter().for_each(|warning| output.warning(warning));
+        warnings = hold_warnings::of_archives(&release_file, &ledger, Sign::Digest)?;
     }
+    warnings.iter().for_each(|warning| output.warning(warning));
     let object = json!({
         "events": found.events,
         "entries": found.entries,
@@ -167,5 +165,5 @@ fn verify(place: &LedgerPlace, output: &Output) -> Result<()> {
         found.events, found.entries, found.blocks, found.files, found.head
     );
     output.result(&object, &text);
-    Ok(())
+    Ok(if warnings.is_empty() { 0 } else { Kind::Refused.exit_code() })
 }

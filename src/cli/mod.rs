@@ -59,7 +59,7 @@ pub fn main() -> ExitCode {
         Command::Inspect { file } => inspect::run(file, &output).map(|()| 0),
         Command::Rollup(asked) => rollup::run(asked, &output).map(|()| 0),
         Command::Simulate(asked) => simulate::run(asked, &output).map(|()| 0),
-        Command::Ledger { verb } => ledger::run(verb, &output).map(|()| 0),
+        Command::Ledger { verb } => ledger::run(verb, &output),
     };
     match result {
         Ok(code) => ExitCode::from(code),

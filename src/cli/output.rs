@@ -2,6 +2,7 @@
 //!
 //! Nothing else in the program writes to a stream, but for progress bars and `--verbose`.
 
+use std::cell::RefCell;
 use std::io::Write;
 
 use serde_json::{Value, json};
@@ -11,18 +12,20 @@ use crate::Error;
 /// Where a command's words go.
 pub(crate) struct Output {
     json: bool,
+    /// What `--json` adds to the result.
+    warnings: RefCell<Vec<String>>,
 }
 
 impl Output {
     pub(crate) const fn new(json: bool) -> Self {
-        Self { json }
+        Self { json, warnings: RefCell::new(Vec::new()) }
     }
 
-    /// The result of a command: `object` for programs, `text` for people.
+    /// The result of a command: `object` for programs, with all warnings, and `text` for people.
     pub(crate) fn result(&self, object: &Value, text: &str) {
         // A closed pipe is ignored.
         let _closed = if self.json {
-            writeln!(std::io::stdout(), "{object}")
+            writeln!(std::io::stdout(), "{}", self.with_warnings(object.clone()))
         } else {
             write!(std::io::stdout(), "{text}")
         };
@@ -30,15 +33,26 @@ impl Output {
 
     /// A warning about a command that succeeded; with `--json` it is part of the result.
     pub(crate) fn warning(&self, text: &str) {
-        if !self.json {
+        if self.json {
+            self.warnings.borrow_mut().push(text.to_owned());
+        } else {
             let _closed = writeln!(std::io::stderr(), "warning: {text}");
         }
+    }
+
+    fn with_warnings(&self, mut object: Value) -> Value {
+        object["warnings"] = json!(self.warnings.take());
+        object
     }
 
     /// The failure of a command.
     pub(crate) fn failure(&self, error: &Error) {
         if self.json {
-            let _closed = writeln!(std::io::stdout(), "{}", json!({ "error": object(error) }));
+            let _closed = writeln!(
+                std::io::stdout(),
+                "{}",
+                self.with_warnings(json!({ "error": object(error) }))
+            );
         } else {
             self.complaint(error);
         }

@@ -56,7 +56,6 @@ pub(crate) fn run(asked: &Plan, output: &Output) -> Result<()> {
         "classes": rehearsal.as_ref().map(classes),
         "last_day": previous.as_ref().map(|previous| previous.day),
         "guarantee": guarantee,
-        "warnings": warnings,
     });
     for warning in &warnings {
         output.warning(warning);

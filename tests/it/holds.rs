@@ -226,7 +226,19 @@ fn what_is_about_to_be_lost_is_shown_in_time() {
         assert_eq!(shows(31, &status, lost, 1), by_size);
         assert_eq!(shows(31, &retain, lost, 1), by_size);
         assert_eq!(shows(31, &["hold", "list", "release.toml"], lost, 0), bytes != whole);
-        assert_eq!(shows(31, &["ledger", "verify", "release.toml"], lost, 0), bytes != whole);
+        assert_eq!(shows(31, &["ledger", "verify", "release.toml"], lost, 1), bytes != whole);
+        for command in [
+            &["hold", "list", "release.toml", "--json"][..],
+            &["ledger", "verify", "release.toml", "--json"],
+        ] {
+            let ran = world.run_at(START + 31 * DAY, command);
+            let result: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+            let warnings = result["warnings"].as_array().unwrap();
+            assert_eq!(
+                warnings.iter().any(|text| text.as_str().unwrap().contains(lost)),
+                bytes != whole
+            );
+        }
     }
 }
 
