@@ -34,7 +34,7 @@ pub use job::{Again, Incomplete, Job, Spill};
 pub use logged_days::LoggedDays;
 use opening::{day_budget, terms};
 pub use opening::{open_custody, open_ledger};
-pub use same_logs::logs_changed_since;
+pub use same_logs::{logs_changed_since, was_read_for};
 pub use stop::Stop;
 
 /// What a run did for one day.
@@ -86,7 +86,7 @@ pub fn release_day(job: &Job, ledger: &mut Ledger, window: &DayWindow) -> Result
     }
     let memory = rows_memory(job, &reader, &first)?;
     let rejects = rejected_rows(job, day)?;
-    let digests = reader.digests(ledger.key()?)?;
+    let digests = reader.digests(ledger.key())?;
     let entry = match begun {
         Some(entry) if same_logs::are_the_same(release_file, ledger, window, &entry, &digests)? => {
             entry
@@ -98,7 +98,7 @@ pub fn release_day(job: &Job, ledger: &mut Ledger, window: &DayWindow) -> Result
         None => {
             reader.require_files(window)?;
             let known = known_keys(release_file, ledger, day)?;
-            let digest = digests.whole(ledger.key()?);
+            let digest = digests.whole(ledger.key());
             ledger.reserve(&reservation(release_file, day, split, known, digest)?)?
         }
     };

@@ -1,26 +1,23 @@
 //! `hold`: enters, extends, lifts, lists, opens and counts legal holds.
 
 use std::fmt::Write;
-use std::path::Path;
 use std::time::Duration;
 
 use jiff::{Timestamp, ToSpan};
 use serde_json::{Value, json};
 
 use super::hold_args::{HoldAdd, HoldOpen, HoldOrder, HoldPlace, HoldVerb};
+use super::hold_numbers::{canonical, listed_numbers, require_nameless};
 use super::hold_warnings;
 use super::output::Output;
 use crate::custody::{Sign, disclose, number_digest, recipient};
-use crate::ingest::Identities;
-use crate::ledger::{Custody, Hold, HoldTerms, Ledger};
+use crate::ledger::{Custody, Hold, HoldTerms, Ledger, Renewal};
 use crate::pipeline::open_custody;
 use crate::release_file::ReleaseFile;
 use crate::release_file::window::{Clock, Day, parse_instant};
 use crate::retain::Now;
 use crate::{Error, Result};
 
-/// How many of the last digits of a number an order's reference must not hold.
-const NAMING_DIGITS: usize = 7;
 /// How long to wait for a run that holds the ledger.
 const WAIT: Duration = Duration::from_secs(60);
 /// How long an extension lasts.
@@ -70,17 +67,13 @@ fn add(asked: &HoldAdd, output: &Output) -> Result<()> {
     let mut ledger = open_custody(&release_file, WAIT)?;
     let custody = ledger.custody()?;
     let earlier = custody.of_order(order);
-    if earlier.is_some_and(|hold| hold.is_active(now)) {
-        return Err(Error::refused(format!("the order {order} is held already"))
-            .help("extend or lift it, or enter the other order under its own reference"));
-    }
-    let key = ledger.key()?;
+    let key = ledger.key();
     let mut digests: Vec<String> =
         numbers.iter().map(|number| number_digest(key, number)).collect();
     digests.sort();
     digests.dedup();
     let count = digests.len();
-    let hold = ledger.add_hold(HoldTerms {
+    let terms = HoldTerms {
         hold: 0,
         order: order.to_owned(),
         numbers: digests,
@@ -89,11 +82,41 @@ fn add(asked: &HoldAdd, output: &Output) -> Result<()> {
         to_micros: to.as_microsecond(),
         expires,
         recipients,
-    })?;
+        number_rules: Some(ledger.rules().numbers.clone()),
+    };
+    if let Some(hold) = earlier.filter(|hold| hold.is_active(now)) {
+        return renew(&mut ledger, hold, terms, output);
+    }
+    let hold = ledger.add_hold(terms)?;
     hold_warnings::warn_of_what_is_gone(&release_file, now, to, earlier, output)?;
     let text = format!("hold {hold}: order {order}, {count} numbers, until {expires}\n");
     let object = json!({ "hold": hold, "order": order, "expires": expires.to_string() });
     output.result(&object, &text);
+    Ok(())
+}
+
+/// Enters the numbers of a hold again that knows them as another number library reads them.
+fn renew(ledger: &mut Ledger, hold: &Hold, asked: HoldTerms, output: &Output) -> Result<()> {
+    let (made, order) = (&hold.terms, &hold.terms.order);
+    if ledger.number_rules(hold) == ledger.rules().numbers {
+        return Err(Error::refused(format!("the order {order} is held already"))
+            .help("extend or lift it, or enter the other order under its own reference"));
+    }
+    let is_same = asked.role == made.role
+        && (asked.from_micros, asked.to_micros) == (made.from_micros, made.to_micros)
+        && asked.numbers.len() == made.numbers.len();
+    if !is_same {
+        return Err(Error::refused(format!("the order {order} is held otherwise")).help(
+            "since numbers are read by other rules now, give its numbers again, all of them, with the \
+             period and the role of then",
+        ));
+    }
+    let number_rules = ledger.rules().numbers.clone();
+    ledger.renew_hold(&Renewal { hold: made.hold, numbers: asked.numbers, number_rules })?;
+    let text =
+        format!("hold {}: order {order}, its numbers are known by the rules of now\n", made.hold);
+    let expires = hold.expires.to_string();
+    output.result(&json!({ "hold": made.hold, "order": order, "expires": expires }), &text);
     Ok(())
 }
 
@@ -230,49 +253,6 @@ fn order(text: &str) -> Result<&str> {
     Ok(text)
 }
 
-/// Refuses a reference that contains one of the order's numbers.
-fn require_nameless(order: &str, numbers: &[String]) -> Result<()> {
-    let names = |number: &String| {
-        let digits = digits(number);
-        // A national form lacks the calling code; references contain shorter numbers by chance.
-        let tail = digits.get(digits.len().saturating_sub(NAMING_DIGITS)..).unwrap_or_default();
-        tail.len() == NAMING_DIGITS && self::digits(order).contains(tail)
-    };
-    if numbers.iter().any(names) {
-        return Err(Error::usage("the order's reference holds one of its numbers")
-            .help("numbers are kept as keyed digests only: give the reference without them"));
-    }
-    Ok(())
-}
-
-/// Reads numbers in the canonical form by which rows are matched. An error names the place of a bad
-/// one, not the number.
-fn canonical(release_file: &ReleaseFile, numbers: &[String]) -> Result<Vec<String>> {
-    let mut identities = Identities::new(&release_file.logs)?;
-    let canonical = |(place, number): (usize, &String)| {
-        identities.canonical(number.trim()).map(str::to_owned).ok_or_else(|| {
-            Error::usage(format!("number {} of the order is not valid", place + 1)).help(
-                "write it with + and its calling code, or as dialled in `[logs] default_region`; \
-                 it is not repeated here",
-            )
-        })
-    };
-    let numbers: Vec<String> = numbers.iter().enumerate().map(canonical).collect::<Result<_>>()?;
-    if numbers.is_empty() {
-        return Err(Error::usage("the order names no number").help("give --number or --numbers"));
-    }
-    Ok(numbers)
-}
-
-fn listed_numbers(file: &Path) -> Result<Vec<String>> {
-    let text = std::fs::read_to_string(file).map_err(|error| {
-        Error::io(format!("{} cannot be read as text", file.display()))
-            .help("give a file with one number per line")
-            .because(error)
-    })?;
-    Ok(text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect())
-}
-
 /// Reads a half-open period; a bare day at its end counts in full.
 fn window(from: &str, to: &str) -> Result<(Timestamp, Timestamp)> {
     let (first, end) = (parse_instant(from)?, end(to)?);
@@ -287,11 +267,6 @@ fn window(from: &str, to: &str) -> Result<(Timestamp, Timestamp)> {
 fn end(text: &str) -> Result<Timestamp> {
     let next = text.parse::<Day>().ok().and_then(Day::next);
     next.map_or_else(|| parse_instant(text), |next| parse_instant(&next.to_string()))
-}
-
-/// Only the letters and digits, without separators.
-fn digits(text: &str) -> String {
-    text.chars().filter(char::is_ascii_alphanumeric).collect()
 }
 
 fn later(instant: Timestamp) -> Result<Timestamp> {

@@ -62,7 +62,7 @@ fn export(ledger: &Ledger, output: &Output) -> Result<()> {
         }
         _ => "one log is the other without all rows of one requester on one day",
     };
-    let entries = ledger.entries(Which::All)?.iter().map(|entry| event(ledger, entry)).collect::<Result<Vec<_>>>()?;
+    let entries = ledger.entries(Which::All)?.iter().map(event).collect::<Result<Vec<_>>>()?;
     let object = json!({
         "format": 2,
         "unit": terms.unit,
@@ -89,7 +89,7 @@ fn export(ledger: &Ledger, output: &Output) -> Result<()> {
     Ok(())
 }
 
-fn event(ledger: &Ledger, entry: &Entry) -> Result<Value> {
+fn event(entry: &Entry) -> Result<Value> {
     let plan: Value = serde_json::from_str(&entry.plan).map_err(|_| {
         Error::io(format!("the plan of entry {} is damaged", entry.id.0))
             .help("run `pointillist ledger verify`")
@@ -101,7 +101,7 @@ fn event(ledger: &Ledger, entry: &Entry) -> Result<Value> {
         "spec_fingerprint": entry.fingerprint,
         "blocks": entry.blocks,
         "state": entry.state.to_string(),
-        "attempts": ledger.attempts(entry.id)?,
+        "attempts": entry.attempts,
         "charge_nano_rho": entry.charge,
         "look_charge_nano_rho": entry.look_charge,
         "spent_nano_rho": entry.spent(),

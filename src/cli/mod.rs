@@ -6,6 +6,7 @@ mod demo;
 mod explain;
 mod hold;
 mod hold_args;
+mod hold_numbers;
 mod hold_warnings;
 mod inspect;
 mod ledger;

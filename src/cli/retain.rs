@@ -11,9 +11,9 @@ use super::hold_warnings;
 use super::output::Output;
 use super::run::{Range, parse_wait, release_range};
 use super::size;
-use super::status::released_days;
+use super::status::{existing_ledger, released_days};
 use crate::custody::{Purged, Sign, preview, purge};
-use crate::ledger::{Ledger, Marks, Second};
+use crate::ledger::{Marks, Second};
 use crate::pipeline::{Again, Incomplete, Job, Spill, Stop, open_custody, open_ledger};
 use crate::release_file::ReleaseFile;
 use crate::release_file::logs::Place;
@@ -54,7 +54,7 @@ pub(crate) fn run(asked: &Retain, output: &Output) -> Result<u8> {
         }
         worst = released_first.worst.map_or(0, Kind::exit_code);
     }
-    let released = released_days(&job.release_file)?;
+    let released = released_days(&job.release_file, Some(&ledger))?;
     let purged = purge(&job.release_file, &mut ledger, now, &released)?;
     let mut warnings: Vec<String> = purged
         .unreleased
@@ -75,7 +75,7 @@ pub(crate) fn run(asked: &Retain, output: &Output) -> Result<u8> {
         worst = worst.max(Kind::Refused.exit_code());
     }
     let text = format!("{}{}", released_first.text, words(&purged));
-    output.result(&object(&job, now.as_of, &purged, &released_first.days, &warnings), &text);
+    output.result(&object(&job, now.as_of, &purged, &released_first.days), &text);
     Ok(worst)
 }
 
@@ -114,10 +114,9 @@ fn job(asked: &Retain) -> Result<(Job, Now)> {
 }
 
 fn dry_run(job: &Job, now: Now, output: &Output) -> Result<()> {
-    let path = &job.release_file.ledger.path;
-    let ledger = path.exists().then(|| Ledger::open_existing(path)).transpose()?;
+    let ledger = existing_ledger(&job.release_file)?;
     let (expiry, ended_orders) = preview(&job.release_file, ledger.as_ref(), now)?;
-    let released = released_days(&job.release_file)?;
+    let released = released_days(&job.release_file, ledger.as_ref())?;
     let mut text = format!("cutoff {}: rows before it would be deleted\n", expiry.cutoff);
     let mut files = Vec::new();
     for file in &expiry.files {
@@ -155,13 +154,7 @@ fn dry_run(job: &Job, now: Now, output: &Output) -> Result<()> {
     Ok(())
 }
 
-fn object(
-    job: &Job,
-    as_of: Timestamp,
-    purged: &Purged,
-    released_first: &[Value],
-    warnings: &[String],
-) -> Value {
+fn object(job: &Job, as_of: Timestamp, purged: &Purged, released_first: &[Value]) -> Value {
     json!({
         "release": job.release_file.name,
         "dry_run": false,
@@ -175,7 +168,6 @@ fn object(
         "ended_orders": purged.ended_orders,
         "resumed": purged.is_resumed,
         "released_first": released_first,
-        "warnings": warnings,
     })
 }
 

@@ -31,13 +31,14 @@ pub(crate) fn run(asked: &Run, output: &Output) -> Result<u8> {
     let mut job = job(asked, now)?;
     let windows = windows(asked, &job)?;
     // What is released already needs neither logs nor a clock.
-    let released = status::released_days(&job.release_file)?;
+    let before = status::existing_ledger(&job.release_file)?;
+    let released = status::released_days(&job.release_file, before.as_ref())?;
+    drop(before);
     if !windows.iter().all(|window| released.contains(&window.day())) {
         now.require_living_logs(&job.release_file)?;
     }
     // Before anything is spent.
-    let early = job.release_file.warnings();
-    early.iter().for_each(|warning| output.warning(warning));
+    job.release_file.warnings().iter().for_each(|warning| output.warning(warning));
     let mut ledger = open_ledger(&job)?;
     // Until here a signal ends the process: nothing has begun.
     job.stop = Stop::on_signals()?;
@@ -48,24 +49,14 @@ pub(crate) fn run(asked: &Run, output: &Output) -> Result<u8> {
     if range.has_tables {
         range.text.push_str(&format!("tables: {}\n", job.out.display()));
     }
-    let mut warnings = status::warnings(&job.release_file, job.as_of)?;
-    warnings.extend(ledger.unmarked().iter().map(|folder| {
-        format!(
-            "no mark can be written in {}: a ledger restored from an older backup, or a second one, \
-             would go unnoticed there",
-            folder.display()
-        )
-    }));
+    let mut warnings = status::warnings(&job.release_file, &ledger, job.as_of)?;
+    warnings.extend(ledger.warnings());
+    warnings.iter().for_each(|warning| output.warning(warning));
     drop(ledger);
-    for warning in &warnings {
-        output.warning(warning);
-    }
-    warnings.extend(early);
     let object = json!({
         "release": job.release_file.name,
         "days": range.days,
         "out": job.out,
-        "warnings": warnings,
     });
     output.result(&object, &range.text);
     Ok(range.worst.map_or(0, Kind::exit_code))

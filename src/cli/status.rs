@@ -2,8 +2,6 @@
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
-use std::path::Path;
-use std::time::Duration;
 
 use jiff::Timestamp;
 use serde_json::json;
@@ -12,19 +10,15 @@ use super::args::Status;
 use super::hold_warnings;
 use super::output::Output;
 use crate::custody::Sign;
-use crate::ingest::is_read_for;
 use crate::ledger::{Ledger, Marks, State};
-use crate::pipeline::{LoggedDays, logs_changed_since};
+use crate::pipeline::{LoggedDays, logs_changed_since, was_read_for};
 use crate::release_file::ReleaseFile;
-use crate::release_file::window::{Clock, Day, DayWindow, MICROS_PER_DAY, days_before};
+use crate::release_file::window::{Day, DayWindow, MICROS_PER_DAY, days_before};
 use crate::retain::{Disposition, Now, disposition};
 use crate::{Error, Kind, Result};
 
 /// A day that expires sooner than this needs an operator.
 const WARN_DAYS: i64 = 3;
-
-/// How long a look at the logs waits for a run that holds the ledger.
-const CHECK_WAIT: Duration = Duration::from_secs(10);
 
 /// What is said of a day whose look shows nobody.
 pub(super) const LOOKS_EMPTY: &str =
@@ -110,9 +104,12 @@ pub(crate) fn run(asked: &Status, output: &Output) -> Result<u8> {
     if let Some(ledger) = &ledger {
         Marks::read(&release_file.logs.place, &release_file.output)?.require_known(ledger)?;
     }
-    let changed =
-        if asked.check_logs { changed_days(&release_file, as_of)? } else { BTreeSet::new() };
-    for (day, standing) in standings(&release_file, as_of)? {
+    let changed = if asked.check_logs {
+        changed_days(&release_file, ledger.as_ref(), as_of)?
+    } else {
+        BTreeSet::new()
+    };
+    for (day, standing) in standings(&release_file, ledger.as_ref(), as_of)? {
         needs_operator |= standing.needs_operator();
         let expires = standing.expires_in_days();
         let begun = match (&ledger, standing) {
@@ -150,7 +147,6 @@ pub(crate) fn run(asked: &Status, output: &Output) -> Result<u8> {
         "release": release_file.name,
         "needs_operator": needs_operator,
         "days": days,
-        "warnings": warnings,
     });
     output.result(&object, &text);
     Ok(if needs_operator { Kind::Refused.exit_code() } else { 0 })
@@ -160,8 +156,12 @@ pub(crate) fn run(asked: &Status, output: &Output) -> Result<u8> {
 ///
 /// # Errors
 /// As [`run`].
-pub(super) fn warnings(release_file: &ReleaseFile, as_of: Timestamp) -> Result<Vec<String>> {
-    let mut needing = standings(release_file, as_of)?;
+pub(super) fn warnings(
+    release_file: &ReleaseFile,
+    ledger: &Ledger,
+    as_of: Timestamp,
+) -> Result<Vec<String>> {
+    let mut needing = standings(release_file, Some(ledger), as_of)?;
     needing.retain(|(_, standing)| standing.needs_operator());
     let is_expired = |standing| standing == Standing::ExpiredUnreleased;
     // Days in a row that are lost are one warning: a log that ended would have one for each day since.
@@ -190,10 +190,13 @@ fn warning(days: &[(Day, Standing)]) -> String {
 }
 
 /// Every day from the first release, or the start of retention, up to now.
-fn standings(release_file: &ReleaseFile, as_of: Timestamp) -> Result<Vec<(Day, Standing)>> {
-    let ledger = existing_ledger(release_file)?;
-    let logged = LoggedDays::find(release_file, ledger.as_ref())?;
-    let released = released_days(release_file)?;
+fn standings(
+    release_file: &ReleaseFile,
+    ledger: Option<&Ledger>,
+    as_of: Timestamp,
+) -> Result<Vec<(Day, Standing)>> {
+    let logged = LoggedDays::find(release_file, ledger)?;
+    let released = released_days(release_file, ledger)?;
     let zone = &release_file.ledger.time_zone;
     let first_kept = days_before(as_of, release_file.retention_days)?.as_microsecond();
     // Days before the first release of this name were never promised.
@@ -206,7 +209,7 @@ fn standings(release_file: &ReleaseFile, as_of: Timestamp) -> Result<Vec<(Day, S
         }
         let mut now = standing(&window, release_file, &released, as_of)?;
         if let Some(Standing::Pending { .. } | Standing::ExpiredUnreleased) = now {
-            let of_day = Unreleased { release_file, window: &window, ledger: ledger.as_ref() };
+            let of_day = Unreleased { release_file, window: &window, ledger };
             let is_before_the_first = released.first().is_some_and(|first| this < *first);
             now = of_day.refined(now, logged.as_ref(), is_before_the_first)?;
         }
@@ -218,21 +221,22 @@ fn standings(release_file: &ReleaseFile, as_of: Timestamp) -> Result<Vec<(Day, S
 
 /// The released days whose logs have changed. Days that are partly past retention are left out,
 /// because retention changes their logs.
-fn changed_days(release_file: &ReleaseFile, as_of: Timestamp) -> Result<BTreeSet<Day>> {
+fn changed_days(
+    release_file: &ReleaseFile,
+    ledger: Option<&Ledger>,
+    as_of: Timestamp,
+) -> Result<BTreeSet<Day>> {
     if release_file.logs.day_folder.is_none() {
         return Err(Error::usage("`--check-logs` needs `[logs] day_folder`").help(
             "without `day_folder`, every new file changes the set of files that a day is read from",
         ));
     }
     let mut changed = BTreeSet::new();
-    if !release_file.ledger.path.exists() {
-        return Ok(changed);
-    }
-    let ledger = Ledger::reopen(&release_file.ledger.path, CHECK_WAIT, Clock::System)?;
-    for day in released_days(release_file)? {
+    let Some(ledger) = ledger else { return Ok(changed) };
+    for day in released_days(release_file, Some(ledger))? {
         let window = DayWindow::new(day, &release_file.ledger.time_zone)?;
         if disposition(&window, release_file, as_of)? == Disposition::Closed
-            && logs_changed_since(release_file, &ledger, &window)?
+            && logs_changed_since(release_file, ledger, &window)?
         {
             changed.insert(day);
         }
@@ -240,12 +244,15 @@ fn changed_days(release_file: &ReleaseFile, as_of: Timestamp) -> Result<BTreeSet
     Ok(changed)
 }
 
-/// The days whose tables are stored; empty before the first run has made the ledger.
+/// The days whose tables are stored; none before the first run has made the ledger.
 ///
 /// # Errors
 /// I/O, when the ledger is damaged.
-pub(super) fn released_days(release_file: &ReleaseFile) -> Result<BTreeSet<Day>> {
-    let Some(ledger) = existing_ledger(release_file)? else { return Ok(BTreeSet::new()) };
+pub(super) fn released_days(
+    release_file: &ReleaseFile,
+    ledger: Option<&Ledger>,
+) -> Result<BTreeSet<Day>> {
+    let Some(ledger) = ledger else { return Ok(BTreeSet::new()) };
     Ok(ledger.stored_blocks(&release_file.name)?.into_iter().collect())
 }
 
@@ -306,10 +313,9 @@ impl Unreleased<'_> {
     fn had_logs(&self) -> Result<bool> {
         let Some(ledger) = self.ledger else { return Ok(false) };
         let logs = &self.release_file.logs;
-        let is_of_day = |path: &String| is_read_for(Path::new(path), logs, self.window);
         let retentions = ledger.custody()?.retentions;
         let mut files = retentions.iter().flat_map(|(retention, _)| &retention.files);
-        Ok(files.any(|file| file.path.as_ref().is_some_and(is_of_day)))
+        Ok(files.any(|file| was_read_for(file, logs, self.window)))
     }
 }
 

@@ -14,8 +14,9 @@ use arrow_schema::{DataType, Field};
 use serde_json::{Map, Value, json};
 
 use crate::ingest::{Identities, LogRows, OpenLog};
-use crate::ledger::{Hold, LedgerKey, Role};
+use crate::ledger::{Custody, Hold, Ledger, LedgerKey, Role};
 use crate::release_file::logs::Logs;
+use crate::retain::Now;
 use crate::{Error, Result};
 
 /// How many distinct texts are remembered.
@@ -25,6 +26,25 @@ const REMEMBERED_MAX: usize = 65_536;
 #[must_use]
 pub fn number_digest(key: &LedgerKey, canonical: &str) -> String {
     key.digest("pointillist number under hold", &[canonical.as_bytes()])
+}
+
+/// Refuses to delete while a hold knows its numbers as another number library reads them: its rows might
+/// not be found.
+pub(super) fn require_known_numbers(ledger: &Ledger, custody: &Custody, now: Now) -> Result<()> {
+    let rules = &ledger.rules().numbers;
+    let of_other_rules =
+        |hold: &&Hold| hold.is_active(now.of_holds()) && ledger.number_rules(hold) != *rules;
+    let Some(hold) = custody.holds.iter().find(of_other_rules) else { return Ok(()) };
+    Err(Error::refused(format!(
+        "the order {} was entered when numbers were read by other rules ({}, and now {rules}), so that \
+         rows under it might not be found; nothing was deleted",
+        hold.terms.order,
+        ledger.number_rules(hold)
+    ))
+    .help(
+        "enter it again with `pointillist hold add`, with the same reference, period and numbers: its \
+         hold then knows them by the rules of now",
+    ))
 }
 
 /// Finds the holds that ask for a row.

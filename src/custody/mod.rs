@@ -14,16 +14,22 @@
 //! | an order comes under a clock that has gone back | entered: it only keeps more | `holds::an_order_can_be_entered_whatever_the_clock_says` |
 //! | the clock jumps ahead | no row and no archive goes (65) unless a person names that day | `retain::a_clock_that_jumped_deletes_nothing`, `holds::archives_outlive_a_clock_that_cannot_be_right` |
 //! | a hold ends within seven days | reported (1) by `status` and `retain` | `holds::what_is_about_to_be_lost_is_reported_in_time` |
-//! | an archive is gone or damaged | reported (1) by `status` and `retain` where its size shows it, by `hold list` and `ledger verify` always | `holds::what_is_about_to_be_lost_is_reported_in_time` |
+//! | an archive is gone or damaged | reported by `status` and `retain` (1) where its size shows it, by `hold list` (0) and `ledger verify` (1) always | `holds::what_is_about_to_be_lost_is_reported_in_time` |
 //! | an order is only about rows past retention | entered with a warning | `holds::what_is_about_to_be_lost_is_reported_in_time` |
 //! | a package would lie among the logs | refused as usage (2) | `holds::no_package_is_written_among_the_logs` |
 //! | an order comes after a deletion | its statement says so, by the order of the journal | `holds::a_late_order_learns_what_was_deleted_before_it`, `holds::a_deletion_after_an_order_was_not_before_it_whatever_instant_it_names` |
 //! | a deletion is killed | the next finishes it | `custody::a_deletion_that_is_killed_at_any_moment_is_finished_by_the_next` |
+//! | a deletion is killed, and the next has another `[logs] path` | refused (1), and nothing is noted, until it is finished by the path of then | `interrupted::a_deletion_is_finished_by_the_path_that_it_began_with_and_by_no_other` |
+//! | a deletion is killed, and the next finds another folder without logs, as where a volume is not mounted | refused (65), and nothing is noted | `interrupted::a_deletion_is_not_noted_as_done_while_its_logs_are_not_mounted` |
+//! | a deletion of an earlier version is killed | this version finishes it | `interrupted::noted_and_not_begun` |
+//! | a path names a person | the operator sees the path; the journal keeps a keyed digest | `naming::no_path_is_in_the_journal_not_even_of_somebody_whose_rows_stay` |
+//! | a newer number library | while an order is in force whose numbers the earlier one read, no row goes (1), until it is entered again | `interrupted::rows_of_a_hold_by_other_rules_of_numbers_wait_until_its_numbers_are_entered_again` |
 //!
 //! | file | holds |
 //! |---|---|
 //! | `purge` | the order of a deletion, from the shortened copies to the last note |
 //! | `expired` | which rows and files are past retention |
+//! | `resumed` | what a deletion that was cut short leaves to the next |
 //! | `held`, `seal` | which of them are under a hold, and the encrypted archives |
 //! | `rewrite*` | a file without some of its rows, one way for each format |
 //! | `naming`, `strays` | names that would give a number away, and what a killed deletion left |
@@ -37,6 +43,7 @@ mod held;
 mod naming;
 mod package;
 mod purge;
+mod resumed;
 mod rewrite;
 mod rewrite_ipc;
 mod rewrite_parquet;

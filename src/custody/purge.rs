@@ -18,8 +18,10 @@ use rayon::prelude::*;
 
 use super::expired::{Expired, Expiry, find_before, find_expired, nothing_deleted};
 use super::files::{cannot_write, has_other_names, remove_empty, remove_summaries, sync_folder};
+use super::held::require_known_numbers;
+use super::resumed::{folder_number, left, place_digest, require_same_place};
 use super::{rewrite, seal};
-use crate::ingest::{Format, find_log_files};
+use crate::ingest::{Format, path_digest};
 use crate::ledger::{Custody, DeletedFile, Finished, Hold, Ledger, Retention, Sealed};
 use crate::release_file::ReleaseFile;
 use crate::release_file::window::Day;
@@ -61,6 +63,10 @@ pub fn preview<'a>(
     let custody = ledger.map_or_else(|| Ok(Custody::default()), Ledger::custody)?;
     let noted = ledger.map_or(Ok(None), |ledger| ledger.last_event_at().map(Some))?;
     now.require_after(noted).map_err(nothing_deleted)?;
+    if let Some(ledger) = ledger {
+        require_same_place(release_file, ledger, &custody)?;
+        require_known_numbers(ledger, &custody, now)?;
+    }
     let expiry = find_expired(release_file, now).map_err(nothing_deleted)?;
     require_found(release_file, &expiry, &custody)?;
     let due = custody.holds.iter().filter(|hold| hold.is_due(now.of_holds()));
@@ -110,6 +116,8 @@ pub fn purge(
             retention: 0,
             as_of: now.as_of,
             cutoff: expiry.cutoff,
+            place_digest: Some(place_digest(release_file, ledger.key())?),
+            folder_number: folder_number(release_file),
             files,
             unreleased: unreleased.into_iter().collect(),
         })?;
@@ -144,25 +152,8 @@ fn resume(
     ledger.finish_retention(&Finished { retention: pending.retention, left })
 }
 
-/// The places of files that are neither gone nor what was to stay of them.
-fn left(release_file: &ReleaseFile, ledger: &Ledger, pending: &Retention) -> Result<Vec<usize>> {
-    let (base, key) = (release_file.logs.place.base(), ledger.key()?);
-    let logs = find_log_files(&release_file.logs)?;
-    let mut left = Vec::new();
-    for (place, file) in pending.files.iter().enumerate() {
-        // A path that the journal does not name cannot be looked up.
-        let Some(path) = &file.path else { continue };
-        let found = logs.iter().find(|log| log.path() == base.join(path));
-        let now = found.map(|log| log.digest(key)).transpose()?;
-        if now.is_some() && now != file.digest_after {
-            left.push(place);
-        }
-    }
-    Ok(left)
-}
-
 fn digests(ledger: &Ledger, files: &[Expired<'_>]) -> Result<Vec<String>> {
-    let key = ledger.key()?;
+    let key = ledger.key();
     files.par_iter().map(|file| file.log.file().digest(key)).collect()
 }
 
@@ -186,7 +177,7 @@ fn described(
     copies: &[Option<PathBuf>],
     digests: &[String],
 ) -> Result<Vec<DeletedFile>> {
-    let key = ledger.key()?;
+    let key = ledger.key();
     let base = release_file.logs.place.base();
     let files = files.par_iter().zip(copies).zip(digests);
     files
@@ -195,7 +186,9 @@ fn described(
             let after =
                 copy.as_ref().map(|copy| file.log.file().digest_of_copy(copy, &file.kept_as, key));
             Ok(DeletedFile {
-                path: (!file.names_somebody).then(|| inside.display().to_string()),
+                path: None,
+                path_digest: Some(path_digest(inside, key)),
+                folder_day: file.log.file().folder_day(),
                 expired_rows: file.expired_rows,
                 kept_rows: file.kept_rows,
                 bytes: file.bytes(),
@@ -273,7 +266,7 @@ impl Deletion<'_> {
                 places.iter().map(|place| &self.expiry.files[*place]).collect();
             let cutoff = self.expiry.cutoff_micros;
             let archives =
-                seal::seal(self.release_file, &holds, ledger.key()?, &files, cutoff, retention)?;
+                seal::seal(self.release_file, &holds, ledger.key(), &files, cutoff, retention)?;
             purged.archives += archives.len();
             let considered = holds.iter().map(|hold| hold.terms.hold).collect();
             let files = places.iter().map(|place| self.digests[*place].clone()).collect();

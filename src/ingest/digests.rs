@@ -52,6 +52,12 @@ pub fn is_read_for(path: &Path, logs: &Logs, window: &DayWindow) -> bool {
     in_window(path, logs, Some(window))
 }
 
+/// The keyed digest of a path below the folder of the logs, which may name a person.
+#[must_use]
+pub fn path_digest(path: &Path, key: &LedgerKey) -> String {
+    key.digest("log path", &[path.as_os_str().as_encoded_bytes()])
+}
+
 /// The keyed digest of a name, from the folder that holds all logs, and of a file's content.
 pub(super) fn digest_of(file: &Path, name: &Path, key: &LedgerKey) -> Result<String> {
     named(name, content_of(file)?, key)

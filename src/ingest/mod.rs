@@ -55,7 +55,7 @@ mod views;
 mod walk;
 mod wanted;
 
-pub use digests::{LogDigests, is_read_for};
+pub use digests::{LogDigests, is_read_for, path_digest};
 pub use find::dated_logs;
 pub use format::{Compression, Format, TextFormat};
 pub use log_file::{LogFile, OpenLog, find_log_files};

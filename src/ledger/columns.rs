@@ -6,7 +6,7 @@
 use rusqlite::ToSql;
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSqlOutput, ValueRef};
 
-use super::journal::Event;
+use super::event::Event;
 use super::state::{EntryId, State};
 use super::terms::Conversion;
 use crate::release_file::privacy_loss::{AttoDelta, NanoRho};

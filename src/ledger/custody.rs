@@ -9,8 +9,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use serde::Deserialize;
 
-use super::custody_records::{Archive, Finished, HoldTerms, Opening, Retention, Sealed};
-use super::journal::Event;
+use super::custody_records::{Archive, Finished, HoldTerms, Opening, Renewal, Retention, Sealed};
+use super::event::Event;
 
 /// A hold with all that happened to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -125,7 +125,11 @@ impl Custody {
 
     /// Whether an event is about deletions, holds or openings.
     pub(super) fn is_about(event: Event) -> bool {
-        !matches!(event, Event::Created | Event::Capped | Event::Looked) && event.state().is_none()
+        let is_other = matches!(
+            event,
+            Event::Created | Event::Capped | Event::Looked | Event::Keyed | Event::RulesChanged
+        );
+        !is_other && event.state().is_none()
     }
 
     /// Takes one event, or says why it cannot follow what came before.
@@ -136,6 +140,7 @@ impl Custody {
             Event::RetentionDone => self.finish_retention(&read(payload)?),
             Event::HoldAdded => self.add_hold(at, read(payload)?),
             Event::HoldExtended => self.extend_hold(at, read(payload)?),
+            Event::HoldRenewed => self.renew_hold(at, read(payload)?),
             Event::HoldLifted => {
                 let hold = self.hold(read(payload)?)?;
                 hold.require_in_force(at)?;
@@ -155,15 +160,7 @@ impl Custody {
                 self.openings.push((at, event == Event::OpeningRefused, opening));
                 Ok(())
             }
-            Event::Created
-            | Event::Capped
-            | Event::Reserved
-            | Event::Drawn
-            | Event::Looked
-            | Event::Committed
-            | Event::Published
-            | Event::Voided
-            | Event::FoundEmpty => Err("it is no event of custody".to_owned()),
+            _ => Err("it is no event of custody".to_owned()),
         }
     }
 
@@ -209,6 +206,16 @@ impl Custody {
         hold.require_in_force(at)?;
         hold.expires = until;
         hold.extensions.push((at, until));
+        Ok(())
+    }
+
+    fn renew_hold(&mut self, at: Timestamp, renewal: Renewal) -> Result<(), String> {
+        let hold = self.hold(renewal.hold)?;
+        hold.require_in_force(at)?;
+        let terms = &mut hold.terms;
+        check(renewal.numbers.len() == terms.numbers.len(), "it has another number of numbers")?;
+        terms.numbers = renewal.numbers;
+        terms.number_rules = Some(renewal.number_rules);
         Ok(())
     }
 

@@ -41,6 +41,21 @@ pub struct HoldTerms {
     pub expires: Timestamp,
     /// The custodians' public keys.
     pub recipients: Vec<String>,
+    /// The rules by which the numbers were read; absent in what earlier versions wrote, which had those
+    /// that the ledger was made with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub number_rules: Option<String>,
+}
+
+/// A hold's numbers, entered again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Renewal {
+    /// The hold.
+    pub hold: u64,
+    /// Keyed digests of the same numbers, as other rules read them, sorted.
+    pub numbers: Vec<String>,
+    /// These rules.
+    pub number_rules: String,
 }
 
 /// One sealed archive.
@@ -75,8 +90,15 @@ pub struct Sealed {
 /// A file that a deletion took or shortened.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeletedFile {
-    /// Its path below the folder of the logs; `None` if the path itself contained an identifier.
+    /// Its path below the folder of the logs, in what earlier versions wrote.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub path: Option<String>,
+    /// The keyed digest of that path, which may name a person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub path_digest: Option<String>,
+    /// The day of its day folder, if it lay in one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub folder_day: Option<Day>,
     /// Rows that went.
     pub expired_rows: u64,
     /// Rows that stayed; without any the file was deleted.
@@ -100,6 +122,13 @@ pub struct Retention {
     /// Rows before it went.
     #[serde(with = "instant")]
     pub cutoff: Timestamp,
+    /// The keyed digest of the `[logs] path` that the files were found by; absent in what earlier versions
+    /// wrote.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place_digest: Option<String>,
+    /// The number by which the file system knows the folder that they lie in, where it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub folder_number: Option<u64>,
     /// What went.
     pub files: Vec<DeletedFile>,
     /// Days of which rows went though they were never released.

@@ -4,13 +4,15 @@
 //! checked against all events before it in the transaction that writes it.
 
 use jiff::Timestamp;
-use rusqlite::Connection;
 use serde::Serialize;
 
-use super::custody::Custody;
-use super::custody_records::{Finished, HoldTerms, Opening, Retention, Sealed};
-use super::instant::Instant;
-use super::journal::{self, Event, Record};
+use super::custody::{Custody, Hold};
+use super::custody_records::{Finished, HoldTerms, Opening, Renewal, Retention, Sealed};
+use super::event::Event;
+use super::journal::{self, Journal};
+use super::record::Record;
+use super::rules::Rules;
+use super::store::Step;
 use super::trouble::{Outcome, Trouble};
 use super::verbs::Ledger;
 use crate::Result;
@@ -21,7 +23,14 @@ impl Ledger {
     /// # Errors
     /// I/O, when the ledger is damaged or cannot be read.
     pub fn custody(&self) -> Result<Custody> {
-        self.read(replay(&self.connection))
+        self.read(replay(self.journal()))
+    }
+
+    /// The rules by which the numbers of a hold were read.
+    #[must_use]
+    pub fn number_rules(&self, hold: &Hold) -> String {
+        let made_with = || Rules::made_with(&self.terms).numbers;
+        hold.terms.number_rules.clone().unwrap_or_else(made_with)
     }
 
     /// When the last event was noted.
@@ -29,12 +38,11 @@ impl Ledger {
     /// # Errors
     /// I/O, when the ledger is damaged or cannot be read.
     pub fn last_event_at(&self) -> Result<Timestamp> {
-        let last = self.connection.query_row(
-            "SELECT at FROM journal ORDER BY sequence DESC LIMIT 1",
-            [],
-            |row| row.get::<_, Instant>(0),
-        );
-        self.read(last.map(|at| at.0).map_err(Trouble::from))
+        let last = self.read(Record::last(&self.connection))?;
+        let at = last.and_then(|last| last.at.parse().ok());
+        at.ok_or_else(|| {
+            Trouble::Damaged("its last event has no time".to_owned()).into_error(&self.place)
+        })
     }
 
     /// Notes that files are about to be deleted or rewritten; returns the number of the deletion.
@@ -46,8 +54,8 @@ impl Ledger {
     /// I/O; internal, while another deletion is unfinished.
     pub fn begin_retention(&mut self, mut retention: Retention) -> Result<u64> {
         self.step(|step| {
-            retention.retention = replay(&step.transaction)?.retentions.len() as u64 + 1;
-            note(&step.transaction, step.at, Event::RetentionBegun, &retention)?;
+            retention.retention = replay(step.journal())?.retentions.len() as u64 + 1;
+            note(step, Event::RetentionBegun, &retention)?;
             Ok(retention.retention)
         })
     }
@@ -57,7 +65,7 @@ impl Ledger {
     /// # Errors
     /// I/O; internal, when it is not under way.
     pub fn finish_retention(&mut self, finished: &Finished) -> Result<()> {
-        self.step(|step| note(&step.transaction, step.at, Event::RetentionDone, finished))
+        self.step(|step| note(step, Event::RetentionDone, finished))
     }
 
     /// Notes what a deletion sealed; only after this may the rows go.
@@ -65,7 +73,7 @@ impl Ledger {
     /// # Errors
     /// I/O; internal, when the deletion is not under way or a file was sealed for a hold before.
     pub fn note_sealed(&mut self, sealed: &Sealed) -> Result<()> {
-        self.step(|step| note(&step.transaction, step.at, Event::HoldSealed, sealed))
+        self.step(|step| note(step, Event::HoldSealed, sealed))
     }
 
     /// Enters a hold; its number is given here.
@@ -74,8 +82,8 @@ impl Ledger {
     /// I/O.
     pub fn add_hold(&mut self, mut terms: HoldTerms) -> Result<u64> {
         self.step(|step| {
-            terms.hold = replay(&step.transaction)?.holds.len() as u64 + 1;
-            note(&step.transaction, step.at, Event::HoldAdded, &terms)?;
+            terms.hold = replay(step.journal())?.holds.len() as u64 + 1;
+            note(step, Event::HoldAdded, &terms)?;
             Ok(terms.hold)
         })
     }
@@ -86,7 +94,15 @@ impl Ledger {
     /// I/O; internal, when the hold has ended or the end is no later.
     pub fn extend_hold(&mut self, hold: u64, until: Timestamp) -> Result<()> {
         let payload = (hold, until.to_string());
-        self.step(|step| note(&step.transaction, step.at, Event::HoldExtended, &payload))
+        self.step(|step| note(step, Event::HoldExtended, &payload))
+    }
+
+    /// Notes a hold's numbers again, as other rules of numbers read them.
+    ///
+    /// # Errors
+    /// I/O; internal, when the hold has ended or has another number of them.
+    pub fn renew_hold(&mut self, renewal: &Renewal) -> Result<()> {
+        self.step(|step| note(step, Event::HoldRenewed, renewal))
     }
 
     /// Gives a hold up; its archives go at the next deletion.
@@ -94,7 +110,7 @@ impl Ledger {
     /// # Errors
     /// I/O; internal, when it has ended.
     pub fn lift_hold(&mut self, hold: u64) -> Result<()> {
-        self.step(|step| note(&step.transaction, step.at, Event::HoldLifted, &hold))
+        self.step(|step| note(step, Event::HoldLifted, &hold))
     }
 
     /// Notes that the archives of an ended hold were deleted.
@@ -102,7 +118,7 @@ impl Ledger {
     /// # Errors
     /// I/O; internal, when they were before.
     pub fn note_purged(&mut self, hold: u64) -> Result<()> {
-        self.step(|step| note(&step.transaction, step.at, Event::HoldPurged, &hold))
+        self.step(|step| note(step, Event::HoldPurged, &hold))
     }
 
     /// Notes an opening.
@@ -111,40 +127,26 @@ impl Ledger {
     /// I/O; internal, for a hold that is not there.
     pub fn note_opening(&mut self, opening: &Opening, is_refused: bool) -> Result<()> {
         let event = if is_refused { Event::OpeningRefused } else { Event::HoldOpened };
-        self.step(|step| note(&step.transaction, step.at, event, opening))
+        self.step(|step| note(step, event, opening))
     }
 }
 
 /// Checks an event against all before it and adds it.
-fn note(
-    connection: &Connection,
-    at: Timestamp,
-    event: Event,
-    payload: &impl Serialize,
-) -> Outcome<()> {
+fn note(step: &Step<'_>, event: Event, payload: &impl Serialize) -> Outcome<()> {
     let payload = journal::payload(payload)?;
-    let mut custody = replay(connection)?;
-    custody.take(event, &at.to_string(), &payload).map_err(|what| {
+    let mut custody = replay(step.journal())?;
+    custody.take(event, &step.at.to_string(), &payload).map_err(|what| {
         crate::Error::internal(format!("a `{}` cannot be noted: {what}", event.word()))
     })?;
-    journal::append(connection, at, event, None, &payload)
+    step.journal().append(step.at, event, None, &payload)
 }
 
-fn replay(connection: &Connection) -> Outcome<Custody> {
-    let mut statement = connection.prepare_cached(
-        "SELECT sequence, at, event, entry, payload, previous, hash FROM journal
-         WHERE entry IS NULL ORDER BY sequence",
-    )?;
-    let mut rows = statement.query([])?;
+fn replay(journal: Journal<'_>) -> Outcome<Custody> {
     let mut custody = Custody::default();
-    while let Some(row) = rows.next()? {
-        let record = Record::from_row(row)?;
+    for record in journal.of_no_entry()? {
         let damaged = |what: &str| {
             Trouble::Damaged(format!("event {} of its journal {what}", record.sequence))
         };
-        if record.hash != record.computed_hash() {
-            return Err(damaged("was changed"));
-        }
         let event = Event::parse(&record.event).ok_or_else(|| damaged("is of an unknown kind"))?;
         if Custody::is_about(event) {
             custody

@@ -1,17 +1,18 @@
 //! Entries: one release over its blocks, from reservation to publication.
 //!
-//! In: what a caller asks, and rows of `entries` and `charges`. Out: [`Entry`], always whole, and the
-//! text that the journal keeps of a reservation. Invariants: everything but the state is fixed at
-//! reservation, the frozen plan above all; an entry whose charges are not what it says is an error
-//! and never a wrong answer. Nothing is written here.
+//! In: what a caller asks, and rows of `entries` and `charges`. Out: [`Entry`], always whole and as the
+//! journal says that it was reserved, and the text that the journal keeps of a reservation. Invariants:
+//! everything but the state is fixed at reservation, the frozen plan above all; an entry whose charges or
+//! events are not what it says is an error and never a wrong answer. Nothing is written here.
 
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use serde::Serialize;
 
 use super::account::Loss;
+use super::event::Event;
 use super::instant::Instant;
-use super::journal::{self, Event};
+use super::journal::{self, Journal};
 use super::state::{EntryId, State};
 use super::trouble::{Outcome, Trouble};
 use crate::release_file::privacy_loss::{AttoDelta, NanoRho};
@@ -76,6 +77,8 @@ pub struct Entry {
     pub reserved_at: Timestamp,
     /// The head of the journal's chain then.
     pub head: String,
+    /// How often it was drawn: more than once when draws died before their commit.
+    pub attempts: u64,
 }
 
 /// Which entries to list.
@@ -141,23 +144,37 @@ impl Entry {
         })
     }
 
-    /// Checks an entry against the journal: what was reserved, the frozen plan above all, and how far
-    /// it has come since.
-    pub(super) fn require_as_in_journal(&self, connection: &Connection) -> Outcome<()> {
-        let (id, payload) = (self.id, self.payload()?);
-        if !journal::agrees(connection, Event::Reserved, Some(id), &payload)? {
-            let what = format!("entry {id} is not what the journal says was reserved");
-            return Err(Trouble::Damaged(what));
+    /// Reads one entry, if it is there.
+    pub(super) fn read(journal: Journal<'_>, id: EntryId) -> Outcome<Option<Self>> {
+        let Some(mut entry) = Self::load(journal.connection, id)? else { return Ok(None) };
+        entry.hold_against(journal)?;
+        Ok(Some(entry))
+    }
+
+    /// Checks it against its events: what was reserved, the frozen plan above all, and how far it has come
+    /// since.
+    fn hold_against(&mut self, journal: Journal<'_>) -> Outcome<()> {
+        let id = self.id;
+        let damaged = |what: &str| Trouble::Damaged(format!("entry {id} is not {what}"));
+        let events = journal.of_entry(id)?;
+        let of = |event: Event| events.iter().filter(move |record| record.event == event.word());
+        let mut reserved = of(Event::Reserved);
+        match (reserved.next(), reserved.next()) {
+            (Some(only), None) if only.payload == self.payload()? => {
+                self.head.clone_from(&only.hash);
+            }
+            _ => return Err(damaged("what the journal says was reserved")),
         }
-        if journal::state(connection, id)? != Some(self.state) {
-            let what = format!("entry {id} is not in the state that the journal has");
-            return Err(Trouble::Damaged(what));
+        let mut states = events.iter().filter_map(|record| Event::parse(&record.event)?.state());
+        if states.next_back() != Some(self.state) {
+            return Err(damaged("in the state that the journal has"));
         }
+        self.attempts = of(Event::Drawn).count() as u64;
         Ok(())
     }
 
-    /// Reads one entry, if it is there.
-    pub(super) fn read(connection: &Connection, id: EntryId) -> Outcome<Option<Self>> {
+    /// Reads one entry as its tables have it, for `verify`.
+    pub(super) fn load(connection: &Connection, id: EntryId) -> Outcome<Option<Self>> {
         let found = connection
             .prepare_cached("SELECT * FROM entries WHERE id = ?1")?
             .query_row([id], Self::from_row)
@@ -174,9 +191,6 @@ impl Entry {
                 return Err(Trouble::Damaged(what));
             }
             entry.blocks.push(row.get(0)?);
-        }
-        if let [reserved] = journal::of(connection, Event::Reserved, Some(id))?.as_slice() {
-            entry.head.clone_from(&reserved.hash);
         }
         Ok(Some(entry))
     }
@@ -201,6 +215,7 @@ impl Entry {
             code_version: row.get("code_version")?,
             reserved_at: row.get::<_, Instant>("reserved_at")?.0,
             head: String::new(),
+            attempts: 0,
         })
     }
 
@@ -208,63 +223,60 @@ impl Entry {
     ///
     /// In ledgers of older programs, draws that died may stand before it; the newest of them is it
     /// when there is nothing else.
-    pub(super) fn live(connection: &Connection, release_id: &str) -> Outcome<Option<Self>> {
-        let id = connection
+    pub(super) fn live(journal: Journal<'_>, release_id: &str) -> Outcome<Option<Self>> {
+        let id = journal
+            .connection
             .prepare_cached(
                 "SELECT id FROM entries WHERE release_id = ?1 AND state NOT IN ('void', 'empty')
                  ORDER BY state = 'drawn', id DESC LIMIT 1",
             )?
             .query_row([release_id], |row| row.get(0))
             .optional()?;
-        id.map_or(Ok(None), |id| Self::read(connection, id))
+        id.map_or(Ok(None), |id| Self::read(journal, id))
     }
 
     /// Lists entries, oldest first, void ones too.
-    pub(super) fn list(connection: &Connection, which: Which<'_>) -> Outcome<Vec<Self>> {
+    pub(super) fn list(journal: Journal<'_>, which: Which<'_>) -> Outcome<Vec<Self>> {
         let ids = match which {
-            Which::All => ids(connection, "SELECT id FROM entries ORDER BY id", []),
+            Which::All => ids(journal.connection, "SELECT id FROM entries ORDER BY id", []),
             Which::Newest(most) => ids(
-                connection,
+                journal.connection,
                 "SELECT id FROM (SELECT id FROM entries ORDER BY id DESC LIMIT ?1) ORDER BY id",
                 params![most],
             ),
             Which::Block(day) => ids(
-                connection,
+                journal.connection,
                 "SELECT entry FROM charges WHERE block = ?1 ORDER BY entry",
                 params![day],
             ),
             Which::Release(name) => ids(
-                connection,
+                journal.connection,
                 "SELECT id FROM entries WHERE release = ?1 ORDER BY id",
                 params![name],
             ),
         }?;
-        Self::read_all(connection, ids)
+        Self::read_all(journal, ids)
     }
 
     /// The entries that charged any block from `first` to `last`, void ones too.
-    pub(super) fn charging(connection: &Connection, first: Day, last: Day) -> Outcome<Vec<Self>> {
+    pub(super) fn charging(journal: Journal<'_>, first: Day, last: Day) -> Outcome<Vec<Self>> {
         let ids = ids(
-            connection,
+            journal.connection,
             "SELECT DISTINCT entry FROM charges WHERE block BETWEEN ?1 AND ?2 ORDER BY entry",
             params![first, last],
         )?;
-        Self::read_all(connection, ids)
+        Self::read_all(journal, ids)
     }
 
     /// The entries of a release name that charged a block and were not made void, oldest first.
-    pub(super) fn standing(
-        connection: &Connection,
-        release: &str,
-        block: Day,
-    ) -> Outcome<Vec<Self>> {
+    pub(super) fn standing(journal: Journal<'_>, release: &str, block: Day) -> Outcome<Vec<Self>> {
         let ids = ids(
-            connection,
+            journal.connection,
             "SELECT id FROM charges JOIN entries ON id = entry
              WHERE block = ?1 AND release = ?2 AND state <> 'void' ORDER BY id",
             params![block, release],
         )?;
-        Self::read_all(connection, ids)
+        Self::read_all(journal, ids)
     }
 
     /// The blocks for which a release's bytes are stored, oldest first.
@@ -287,9 +299,9 @@ impl Entry {
         Ok(days.collect::<rusqlite::Result<_>>()?)
     }
 
-    fn read_all(connection: &Connection, ids: Vec<EntryId>) -> Outcome<Vec<Self>> {
+    fn read_all(journal: Journal<'_>, ids: Vec<EntryId>) -> Outcome<Vec<Self>> {
         let gone = |id| Trouble::Damaged(format!("entry {id} was charged and is not there"));
-        let read = |id| Self::read(connection, id)?.ok_or_else(|| gone(id));
+        let read = |id| Self::read(journal, id)?.ok_or_else(|| gone(id));
         ids.into_iter().map(read).collect()
     }
 }

@@ -9,7 +9,8 @@ use std::path::{Component, Path};
 use rusqlite::{Connection, params};
 use serde::Serialize;
 
-use super::journal::{self, Event};
+use super::event::Event;
+use super::journal::{self, Journal};
 use super::state::EntryId;
 use super::trouble::{Outcome, Trouble};
 use crate::Error;
@@ -82,9 +83,9 @@ pub(super) fn write(
 }
 
 /// Reads the files of an entry, whole and unchanged or not at all.
-pub(super) fn read(connection: &Connection, entry: EntryId) -> Outcome<Vec<StoredFile>> {
-    let (files, payload) = read_unchecked(connection, entry)?;
-    if !journal::agrees(connection, Event::Committed, Some(entry), &payload)? {
+pub(super) fn read(journal: Journal<'_>, entry: EntryId) -> Outcome<Vec<StoredFile>> {
+    let (files, payload) = read_unchecked(journal.connection, entry)?;
+    if !journal.agrees(Event::Committed, Some(entry), &payload)? {
         return Err(Trouble::Damaged(format!(
             "the stored files of entry {entry} are not those that were committed"
         )));

@@ -2,9 +2,10 @@
 //!
 //! In: the system's random source, once. Out: keyed digests, each in a domain of its own.
 //! Invariant: the bytes leave this file only as digests; the type can be neither printed nor
-//! serialised nor copied. Digests of log files and of numbers under a legal hold are keyed because
-//! a plain digest lets anyone test a guess at the content. A lost key is never replaced silently:
-//! until it is restored nothing is released, held or deleted. The key is not rotated within a
+//! serialised nor copied. Digests of log files, of their paths and of numbers under a legal hold are
+//! keyed because a plain digest lets anyone test a guess at the content, the hashes of the journal so that
+//! nobody else can write one. A lost key is never replaced silently:
+//! until it is restored nothing is released, held, deleted or verified. The key is not rotated within a
 //! ledger, whose older digests could not be compared any more; each ledger has its own.
 
 use std::fs;
@@ -13,7 +14,7 @@ use std::io::{self, Write as _};
 use super::place::{Place, owner_only};
 use crate::{Error, Result};
 
-/// The key under which log digests are made.
+/// The key under which digests are made.
 ///
 /// # Privacy
 /// It has no `Debug`, so that no log line can hold it:
@@ -50,13 +51,28 @@ impl LedgerKey {
     /// Starts a digest in a domain.
     #[must_use]
     pub fn begin(&self, domain: &str) -> KeyedDigest {
-        let of_domain = blake3::keyed_hash(&self.bytes, domain.as_bytes());
-        KeyedDigest { hasher: blake3::Hasher::new_keyed(of_domain.as_bytes()) }
+        KeyedDigest { hasher: self.hasher(domain) }
     }
 
-    /// What the ledger keeps to know its own key again.
+    /// What digests of a domain begin with.
+    pub(super) fn hasher(&self, domain: &str) -> blake3::Hasher {
+        let of_domain = blake3::keyed_hash(&self.bytes, domain.as_bytes());
+        blake3::Hasher::new_keyed(of_domain.as_bytes())
+    }
+
+    /// What a ledger keeps to know its own key again, and to show that all of its journal is keyed.
     pub(super) fn check(&self) -> String {
+        self.digest("pointillist ledger key check, keyed journal", &[])
+    }
+
+    /// The same of a ledger that an earlier version made, whose journal begins without the key.
+    pub(super) fn earlier_check(&self) -> String {
         self.digest("pointillist ledger key check", &[])
+    }
+
+    #[cfg(test)]
+    pub(super) const fn for_test(bytes: [u8; 32]) -> Self {
+        Self { bytes }
     }
 
     /// Makes the key of a new ledger; its folder is synced by the caller.
@@ -112,7 +128,7 @@ impl KeyedDigest {
 fn lost(place: &Place) -> Error {
     Error::io(format!("the key of the ledger {} is gone", place.shown)).help(
         "restore the .key file beside the ledger from a backup; without it nothing shows whether \
-         logs changed since they were read, so no new key is made; a ledger that has charged \
+         the journal or the logs were changed, so no new key is made; a ledger that has charged \
          nothing yet can be deleted instead, and the next run makes both again",
     )
 }

@@ -4,7 +4,7 @@
 //! numbers, to this run and every later one, and an entry that ended with the charge of its look.
 //! Deciding whether a look is empty is not here.
 
-use super::journal::{self, Event};
+use super::event::Event;
 use super::look;
 use super::state::{EntryId, State};
 use super::store::Step;
@@ -31,7 +31,7 @@ impl Ledger {
     /// # Errors
     /// I/O, when they are not what was stored.
     pub fn look(&self, entry: EntryId) -> Result<Option<Vec<i64>>> {
-        self.read(look::read(&self.connection, entry))
+        self.read(look::read(self.journal(), entry))
     }
 
     /// Ends an entry whose look shows nobody: the charge of the look stays spent, and the rest of it
@@ -59,13 +59,12 @@ impl Step<'_> {
             format!("entry {id} was reserved without a look")
         } else if numbers.is_empty() {
             format!("the look of entry {id} has no numbers")
-        } else if look::read(&self.transaction, id)?.is_some() {
+        } else if look::read(self.journal(), id)?.is_some() {
             format!("entry {id} has its look already")
         } else {
             self.require_live(&entry, "get a look")?;
             let payload = look::payload(numbers)?;
-            let event = Event::Looked;
-            return journal::append(&self.transaction, self.at, event, Some(id), &payload);
+            return self.journal().append(self.at, Event::Looked, Some(id), &payload);
         };
         Err(Error::internal(mistake).into())
     }
@@ -73,7 +72,7 @@ impl Step<'_> {
     /// Ends an entry whose look shows nobody, and frees what its look did not cost.
     pub(super) fn mark_empty(&self, id: EntryId) -> Outcome<()> {
         self.known(id)?;
-        if look::read(&self.transaction, id)?.is_none() {
+        if look::read(self.journal(), id)?.is_none() {
             return Err(
                 Error::internal(format!("entry {id} has no look and cannot be empty")).into()
             );

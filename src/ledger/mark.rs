@@ -63,12 +63,17 @@ impl Mark {
 }
 
 impl Raised {
-    /// Writes the ledger's head into each mark; what cannot be written is remembered.
-    pub(super) fn raise(&mut self, head: &str) {
-        self.write(head, |folder, mark| {
-            let _lock = lock(folder).ok();
-            put(folder, mark, true)
-        });
+    /// Writes the ledger's head into each mark; what cannot be written is remembered. The caller may have
+    /// locked one of the folders.
+    pub(super) fn raise(&mut self, head: &str, locked: Option<&Path>) {
+        for (folder, mark) in &mut self.own {
+            mark.head = Some(head.to_owned());
+            self.unwritable.retain(|other| other != folder);
+            // In a folder that is not there, nothing can be drawn from or written over.
+            if folder.exists() && change(folder, mark, true, locked).is_err() {
+                self.unwritable.push(folder.clone());
+            }
+        }
     }
 
     /// The folders whose mark could not be raised.
@@ -76,28 +81,20 @@ impl Raised {
         &self.unwritable
     }
 
-    /// Raises a first mark, where the folder of the logs is locked already.
-    pub(super) fn raise_locked(&mut self, head: &str) {
-        self.write(head, |folder, mark| put(folder, mark, true));
-    }
-
-    pub(super) fn withdraw(&self) {
+    /// Takes the marks out again.
+    pub(super) fn withdraw(&self, locked: Option<&Path>) {
         for (folder, mark) in &self.own {
             // A mark that stays refuses the next ledger too, which is safe.
-            let _stays = put(folder, mark, false);
+            let _stays = change(folder, mark, false, locked);
         }
     }
+}
 
-    fn write(&mut self, head: &str, write: impl Fn(&Path, &Mark) -> io::Result<()>) {
-        for (folder, mark) in &mut self.own {
-            mark.head = Some(head.to_owned());
-            self.unwritable.retain(|other| other != folder);
-            // In a folder that is not there, nothing can be drawn from or written over.
-            if folder.exists() && write(folder, mark).is_err() {
-                self.unwritable.push(folder.clone());
-            }
-        }
-    }
+/// Puts a line into a folder's marks or takes it out, while no other ledger does.
+fn change(folder: &Path, mark: &Mark, stays: bool, locked: Option<&Path>) -> io::Result<()> {
+    // A folder that cannot be locked may be written all the same; a second lock would wait for the first.
+    let _lock = (locked != Some(folder)).then(|| lock(folder).ok());
+    put(folder, mark, stays)
 }
 
 /// Puts a line into a folder's marks in place of the ledger's earlier one, or takes it out, durably.

@@ -16,7 +16,6 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
-use super::journal;
 use super::mark::{Mark, NAME, Of, Raised, lines, lock};
 use super::verbs::Ledger;
 use crate::release_file::logs::Place;
@@ -81,11 +80,26 @@ impl Marks {
         }
     }
 
-    /// Refuses a ledger that does not know the head of one of its own marks.
+    /// Refuses a ledger that does not know the head of one of its own marks, or that stands in the place
+    /// of another one.
     ///
     /// # Errors
     /// Refused, naming the mark; I/O, when the ledger cannot be read.
     pub fn require_known(&self, ledger: &Ledger) -> Result<()> {
+        self.require_newest(ledger)?;
+        let here = ledger.place.ledger.display().to_string();
+        let is_own = |mark: &Mark| mark.ledger == ledger.identity;
+        // Whoever cannot read the key can still put a ledger with another key there.
+        let other = self.found.iter().find(|(_, mark)| mark.path == here && !is_own(mark));
+        match other {
+            Some((folder, _)) if !self.found.iter().any(|(_, mark)| is_own(mark)) => {
+                Err(exchanged(ledger, &folder.join(NAME)))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn require_newest(&self, ledger: &Ledger) -> Result<()> {
         for (folder, mark) in self.found.iter().filter(|(_, mark)| mark.ledger == ledger.identity) {
             if let Some(head) = &mark.head
                 && !ledger.knows(head)?
@@ -101,7 +115,7 @@ impl Marks {
     /// # Errors
     /// Refused, when the ledger is behind its mark or another one charges these logs, naming it.
     pub fn claim(&self, ledger: &mut Ledger, second: Second) -> Result<()> {
-        self.require_known(ledger)?;
+        self.require_newest(ledger)?;
         let is_known = |(folder, mark): &(PathBuf, Mark)| {
             let own = self.own.first();
             mark.ledger == ledger.identity
@@ -127,10 +141,11 @@ impl Marks {
             None => Ok(()),
         };
         check()?;
-        raised.raise_locked(&ledger.head()?);
+        let base = self.own.first().filter(|_| locked.is_some()).map(|(base, _)| base.as_path());
+        raised.raise(&ledger.head()?, base);
         // One that came through another folder may have marked it meanwhile: neither goes on.
         if let Err(error) = check() {
-            raised.withdraw();
+            raised.withdraw(base);
             return Err(error);
         }
         drop(locked);
@@ -188,10 +203,18 @@ impl Marks {
 }
 
 impl Ledger {
-    /// The folders whose mark cannot be written: what was restored or copied goes unnoticed there.
+    /// What an operator should know of where it lies and where its marks cannot be written.
     #[must_use]
-    pub fn unmarked(&self) -> &[PathBuf] {
-        self.writer.as_ref().map_or(&[], |writer| writer.marks.unwritable())
+    pub fn warnings(&self) -> Vec<String> {
+        let Some(writer) = &self.writer else { return Vec::new() };
+        let unmarked = writer.marks.unwritable().iter().map(|folder| {
+            format!(
+                "no mark can be written in {}: a ledger restored from an older backup, or a second \
+                 one, would go unnoticed there",
+                folder.display()
+            )
+        });
+        writer.doubt.iter().cloned().chain(unmarked).collect()
     }
 
     /// Takes on marks, which every step raises from here on.
@@ -204,7 +227,7 @@ impl Ledger {
 
     /// Whether a hash is one of the journal's.
     fn knows(&self, head: &str) -> Result<bool> {
-        self.read(journal::holds(&self.connection, head))
+        self.read(self.journal().holds(head))
     }
 }
 
@@ -232,6 +255,18 @@ fn refused(other: &Mark) -> Error {
     Error::refused(format!("these logs are charged to another ledger, {}", other.path)).help(
         "use that ledger: what two ledgers promise about the same logs adds up. If that is meant, \
          run once with --new-ledger",
+    )
+}
+
+fn exchanged(ledger: &Ledger, mark: &Path) -> Error {
+    Error::refused(format!(
+        "the ledger {} is not the one that the mark {} names in its place",
+        ledger.place.shown,
+        mark.display()
+    ))
+    .help(
+        "restore the ledger with its own key; if another one is meant to stand there, run once with \
+         --new-ledger",
     )
 }
 

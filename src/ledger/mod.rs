@@ -44,30 +44,40 @@
 //! | the output belongs to another release | refused (1) before anything is charged | `marks::two_releases_never_share_an_output` |
 //! | a release asks fewer questions when a day is released again | the tables of the others go | `marks::a_table_that_a_new_manifest_does_not_list_goes` |
 //! | a mark cannot be written, or lies behind a link | the run says so; a link is replaced | `marks::a_mark_that_cannot_be_raised_is_reported_and_one_behind_a_link_is_replaced` |
+//! | another ledger with a key of its own is put in its place | reported (1) by `status` and `verify`, refused by what would write | `marks::a_ledger_with_another_key_in_the_place_of_one_is_noticed_by_its_marks` |
+//! | several ledgers mark one output at once | each waits for the lock of the folder | `marks::ledgers_that_mark_one_output_at_once_lose_no_mark` |
 //! | the cap on 30 days: added later | from then on no 30 days are charged more; refused (1) where some were already | `cap::it_can_be_added_later_if_the_past_allows_it_and_never_changes` |
 //! | a newer program wrote the ledger | refused (1) | `opening::one_row_per_thing_that_is_wrong_on_the_disk` |
-//! | an older program wrote the ledger | brought up to date in one transaction when a run opens it; it keeps its budget | `opening::a_ledger_of_the_first_version_keeps_its_budget_and_is_brought_up_to_date`, `opening::entries_of_an_earlier_version_stay_as_they_are_and_go_on` |
+//! | an older program wrote the ledger | brought up to date when a run opens it; it keeps its budget | `opening::a_ledger_of_the_first_version_keeps_its_budget_and_is_brought_up_to_date`, `opening::entries_of_an_earlier_version_stay_as_they_are_and_go_on` |
+//! | its journal was begun by an older program | its events stay as they are; the key begins with the next one | `keyed::an_earlier_ledgers_events_stay_and_the_key_begins_with_the_next` |
+//! | it lies on a network file system | refused (1) by what would write, where Linux says so; `run` warns where it cannot know | `file_system::tests::one_row_per_kind_of_file_system` |
+//! | it lies where nothing can be written | readers read it | `opening::a_ledger_that_nothing_can_be_written_beside_is_read` |
 //! | the ledger may not be written | I/O (74) when a run opens it; readers go on | `opening::a_ledger_that_may_not_be_written_says_so_when_a_run_opens_it` |
+//! | a reader is reading it, or was suspended | nothing: no step waits for a reader | `steps::a_reader_that_stands_still_holds_up_nothing` |
 //! | another run holds it | waits, then busy (75) | `opening::one_run_at_a_time_and_readers_beside_it`, `race` in `tests/ledger_sim` |
 //! | truncated, no ledger, or damaged | I/O (74), nothing is made in its place | `opening::one_row_per_thing_that_is_wrong_on_the_disk` |
 //! | gone, while its key is there | refused (1), nothing is made again | `opening::one_row_per_thing_that_is_wrong_on_the_disk` |
 //! | its unit is one that this version does not have | refused (1), naming it | `opening::a_ledger_of_a_unit_that_is_gone_is_refused_by_name` |
-//! | its key is gone | I/O (74): restore it | `opening::one_row_per_thing_that_is_wrong_on_the_disk` |
+//! | its key is gone, or belongs to another ledger | I/O (74), for readers too: restore it | `opening::one_row_per_thing_that_is_wrong_on_the_disk` |
 //! | the disk is full | I/O (74), the entry stays where it was, and a range stops there | `steps::a_full_disk_leaves_the_entry_where_it_was`, `refusals::a_disk_that_fills_up_costs_no_day` |
 //! | an older program reserved again after a draw that died | the newest goes on; the charge of each stays | `steps::of_several_draws_of_an_older_program_only_the_last_goes_on` |
 //! | a sum, a charge or a state was edited or damaged | I/O (74) at the next charge or refund within 30 days of it | `edits::no_charge_and_no_refund_is_built_upon_a_sum_or_an_entry_that_was_changed` |
 //! | edited by hand | found by `verify` (1), and before anything is built upon it | `edits`, in this module's tests |
+//! | its journal was written again without the key | the same | `keyed::a_journal_that_was_written_again_without_the_key_is_found_and_not_built_upon`, `keyed::an_earlier_ledgers_journal_cannot_be_written_again_once_the_key_has_begun` |
 //!
 //! A reservation holds the digest of every file that was opened: only rows say which files belong to
 //! the day, and after the reservation nothing may depend on a row. Without `day_folder` the file of
 //! a new day therefore changes the logs of every reserved day.
 
 mod account;
+mod chain;
 mod columns;
 mod custody;
 mod custody_records;
 mod custody_verbs;
 mod entry;
+mod event;
+mod file_system;
 mod files;
 mod instant;
 mod journal;
@@ -79,7 +89,9 @@ mod mark;
 mod marks;
 mod opening;
 mod place;
+mod record;
 mod recount;
+mod rules;
 mod schema;
 mod state;
 mod store;
@@ -93,12 +105,13 @@ mod verify;
 pub use self::account::Balance;
 pub use self::custody::{Custody, Hold, MonthCounts};
 pub use self::custody_records::{
-    Archive, DeletedFile, Finished, HoldTerms, Opening, Retention, Role, Sealed,
+    Archive, DeletedFile, Finished, HoldTerms, Opening, Renewal, Retention, Role, Sealed,
 };
 pub use self::entry::{Entry, Reservation, Which};
 pub use self::files::StoredFile;
 pub use self::key::{KeyedDigest, LedgerKey};
 pub use self::marks::{Marks, Second};
+pub use self::rules::Rules;
 pub use self::state::{EntryId, State};
 pub use self::terms::{Conversion, Terms};
 pub use self::thirty_days::{Cap, Costliest, costliest};

@@ -1,21 +1,23 @@
 //! Opening a ledger: for a run, for a person, or for reading.
 //!
 //! In: a path, and for a run the terms of its release. Out: a [`Ledger`] whose terms are those that
-//! it was made with. Invariant: a ledger that may be written holds the lock and its own key; a
-//! reader takes neither and makes nothing. The order is: lock, make if absent, version, terms
-//! against the journal, key, terms against the release.
+//! it was made with. Invariant: a ledger that may be written holds the lock; a reader takes none, makes
+//! nothing, and holds up nobody. Both need the key, by which the journal is read. The order is: place,
+//! lock, make if absent, version, key, terms against the journal, terms against the release.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::time::Duration;
 
-use rusqlite::Connection;
-
-use super::journal::{self, Event};
+use super::chain::Chain;
+use super::event::Event;
+use super::file_system::require_local;
+use super::journal::{self, Journal};
 use super::key::{self, LedgerKey};
 use super::lock::RunLock;
 use super::mark::Raised;
 use super::place::{Found, Place};
+use super::rules::Rules;
 use super::schema::{self, Access};
 use super::terms::Terms;
 use super::thirty_days::Cap;
@@ -32,17 +34,18 @@ impl Ledger {
     ///
     /// # Errors
     /// Busy, when another run holds it for longer than `wait`; refused, when the terms differ, a
-    /// newer program wrote it, its unit is unknown, or it is gone while its key is there; I/O, when it
-    /// is damaged, its key is lost, or it cannot be written.
+    /// newer program wrote it, its unit is unknown, it is gone while its key is there, or it lies on a
+    /// network file system; I/O, when it is damaged, its key is lost, or it cannot be written.
     pub fn open(path: &Path, terms: &Terms, wait: Duration, clock: Clock) -> Result<Self> {
         let place = Place::new(path)?;
         // Said before a lock file is left beside something that is no ledger.
         place.find()?;
+        let doubt = require_local(&place)?;
         let lock = RunLock::take(&place, wait)?;
         if place.find()? == Found::Nothing {
             schema::make(&place, terms, clock.now())?;
         }
-        let ledger = Self::attach(place, Some((lock, clock)), wait)?;
+        let ledger = Self::attach(&place, Some(Writer::new(lock, clock, doubt)), wait)?;
         ledger.terms.same_as(terms, &ledger.place.shown)?;
         Ok(ledger)
     }
@@ -53,37 +56,28 @@ impl Ledger {
     /// As [`Ledger::open`]; I/O, when there is none.
     pub fn reopen(path: &Path, wait: Duration, clock: Clock) -> Result<Self> {
         let place = Self::existing(path)?;
+        let doubt = require_local(&place)?;
         let lock = RunLock::take(&place, wait)?;
-        Self::attach(place, Some((lock, clock)), wait)
+        Self::attach(&place, Some(Writer::new(lock, clock, doubt)), wait)
     }
 
     /// Refuses a release by which this ledger would take other rows for a requester's, or other
-    /// times for theirs; budgets and the versions of zone rules are no matter of deletion.
+    /// times for theirs; budgets are no matter of deletion.
     ///
     /// # Errors
     /// Refused, naming the first field that differs.
     pub fn require_same_rows(&self, identity: BTreeMap<String, String>) -> Result<()> {
-        let mut asked = Terms { identity, ..self.terms.clone() };
-        let mut ignored = vec![Terms::ZONES];
-        // The versions of the number rules agree on all but a few numbers, but those may be held.
-        if self.custody()?.holds.iter().all(|hold| hold.purged_at.is_some()) {
-            ignored.push(Terms::NUMBERS);
-        }
-        for field in ignored {
-            if let Some(made) = self.terms.identity.get(field) {
-                asked.identity.insert(field.to_owned(), made.clone());
-            }
-        }
+        let asked = Terms { identity, ..self.terms.clone() };
         self.terms.same_as(&asked, &self.place.shown)
     }
 
     /// Opens an existing ledger for reading, beside a run if there is one.
     ///
     /// # Errors
-    /// I/O, when there is none or it is damaged; refused, when its version is not this
-    /// program's or its unit is unknown.
+    /// I/O, when there is none, it is damaged, or its key is lost; refused, when its version is not
+    /// this program's or its unit is unknown.
     pub fn open_existing(path: &Path) -> Result<Self> {
-        Self::attach(Self::existing(path)?, None, READ_WAIT)
+        Self::attach(&Self::existing(path)?, None, READ_WAIT)
     }
 
     fn existing(path: &Path) -> Result<Place> {
@@ -95,38 +89,40 @@ impl Ledger {
         }
     }
 
-    fn attach(place: Place, writer: Option<(RunLock, Clock)>, wait: Duration) -> Result<Self> {
+    fn attach(place: &Place, writer: Option<Writer>, wait: Duration) -> Result<Self> {
         let access = if writer.is_some() { Access::Write } else { Access::Read };
-        let open = || -> Outcome<(Connection, Terms, String, Option<Cap>)> {
-            let connection = schema::open(&place, access, wait)?;
-            let (terms, key_check) = Terms::read(&connection)?;
-            let payload = terms.payload(&key_check)?;
+        let open = || -> Outcome<Self> {
+            let mut connection = schema::open(place, access, wait)?;
+            let key = LedgerKey::read(place)?;
+            let (terms, identity) = Terms::read(&connection)?;
+            let chain = Chain::of(&connection, &key, &identity)?;
+            let mut chain = chain.ok_or_else(|| key::foreign(place))?;
+            let journal = Journal { connection: &connection, chain: &chain };
             // A budget that was raised by hand is noticed here, before it is spent.
-            if !journal::agrees(&connection, Event::Created, None, &payload)? {
+            if !journal.agrees(Event::Created, None, &terms.payload(&identity)?)? {
                 let what = "its terms are not those that it was made with".to_owned();
                 return Err(Trouble::Damaged(what));
             }
             terms.require_known_unit(&place.shown)?;
-            let cap = Cap::read(&connection)?;
-            Ok((connection, terms, key_check, cap))
-        };
-        let (connection, terms, key_check, cap) =
-            open().map_err(|trouble| trouble.into_error(&place))?;
-        let writer = match writer {
-            None => None,
-            Some((lock, clock)) => {
-                let key = LedgerKey::read(&place)?;
-                if key.check() != key_check {
-                    return Err(key::foreign(&place));
-                }
-                let drawn = BTreeSet::new();
-                let marks = Raised::default();
-                Some(Writer { key, clock, wait, drawn, disk_failed: false, marks, _lock: lock })
+            let cap = Cap::read(journal)?;
+            let rules = Rules::read(journal, &terms)?;
+            if let Some(writer) = &writer {
+                chain = journal::begin_key(&mut connection, chain, writer.clock.now())?;
             }
+            let place = place.clone();
+            Ok(Self { connection, place, terms, key, chain, identity, cap, rules, writer: None })
         };
-        Ok(Self { connection, place, terms, identity: key_check, cap, writer })
+        let ledger = open().map_err(|trouble| trouble.into_error(place))?;
+        Ok(Self { writer, ..ledger })
     }
 }
 
-/// How long a reader waits while a run writes.
+impl Writer {
+    fn new(lock: RunLock, clock: Clock, doubt: Option<String>) -> Self {
+        let drawn = BTreeSet::new();
+        Self { clock, drawn, disk_failed: false, marks: Raised::default(), doubt, _lock: lock }
+    }
+}
+
+/// How long a reader waits while another connection undoes what a crash left.
 const READ_WAIT: Duration = Duration::from_secs(10);

@@ -95,7 +95,7 @@ impl Place {
     }
 
     /// The folder that holds all of them.
-    fn folder(&self) -> &Path {
+    pub(super) fn folder(&self) -> &Path {
         self.ledger.parent().unwrap_or_else(|| Path::new("."))
     }
 

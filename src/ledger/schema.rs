@@ -1,13 +1,12 @@
 //! The database: how it is opened, made, and brought up to date.
 //!
-//! Durability: `journal_mode=DELETE` with `synchronous=EXTRA`, so a step is on the disk, and the
-//! removal of its rollback journal too, before the next begins; WAL with `FULL` would last as well,
-//! but leaves two more files that a backup can forget, and one writer with four small writes per
-//! release gains nothing from it but readers that never hold it up, for which a commit waits instead.
-//! `fullfsync` asks the same of macOS's disks. After a power loss a step is there whole or not at
-//! all, as SQLite promises for disks that do not lie about a flush. `trusted_schema`, the defensive
-//! mode, `cell_size_check` and `foreign_keys` are against edits and damage, `query_only` keeps
-//! readers from writing.
+//! Durability: a write-ahead log (`journal_mode=WAL`) with `synchronous=FULL`, so a step is on the disk
+//! before the next begins, and readers never hold it up, however long they take. The log is a second
+//! file, `-wal`, that the last connection merges into the database when it is closed; after a crash it
+//! stays, and a backup needs it. `fullfsync` asks the same of macOS's disks. After a power loss a step is
+//! there whole or not at all, as SQLite promises for disks that do not lie about a flush.
+//! `trusted_schema`, the defensive mode, `cell_size_check` and `foreign_keys` are against edits and
+//! damage, `query_only` keeps readers from writing.
 //! Making: in a file of another name, in one transaction, renamed when it is whole; a crash leaves
 //! no half ledger. A ledger that is gone while its key is there is not made again: that would forget
 //! what was charged.
@@ -19,7 +18,10 @@ use jiff::Timestamp;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior, ffi};
 
-use super::journal::{self, Event};
+use super::chain::Chain;
+use super::event::Event;
+use super::file_system;
+use super::journal::Journal;
 use super::key::LedgerKey;
 use super::place::{Place, beside, owner_only, remove_if_there};
 use super::terms::Terms;
@@ -34,13 +36,15 @@ struct Migration {
 
 /// In order; the version of a database is how many of them it has seen. Never edit one that was
 /// released: add another.
-const MIGRATIONS: [Migration; 3] = [
+const MIGRATIONS: [Migration; 4] = [
     Migration {
         name: "entries, charges, stored releases, journal",
         sql: include_str!("migration_1.sql"),
     },
     Migration { name: "the conversion of the budget", sql: include_str!("migration_2.sql") },
     Migration { name: "looks and empty days", sql: include_str!("migration_3.sql") },
+    // No table changes. An older program, which would add events without the key, refuses this version.
+    Migration { name: "the keyed journal, the write-ahead log", sql: "" },
 ];
 
 /// Marks the file as a ledger: "POIN".
@@ -62,7 +66,12 @@ pub(super) enum Access {
 pub(super) fn open(place: &Place, access: Access, wait: Duration) -> Outcome<Connection> {
     // A reader too opens for writing where it may, since only so can SQLite undo what a crashed
     // run left half written; after that `query_only` keeps it from writing.
-    let mut connection = connect(&place.ledger, wait)?;
+    let mut connection = match access {
+        Access::Read if file_system::is_read_only(place) && is_merged(place) => {
+            connect_to_still(&place.ledger)?
+        }
+        _ => connect(&place.ledger, wait)?,
+    };
     let newest = MIGRATIONS.len();
     let application: i32 =
         connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
@@ -71,13 +80,10 @@ pub(super) fn open(place: &Place, access: Access, wait: Duration) -> Outcome<Con
             .help("it is a database of another program: correct the path")
             .into());
     }
-    match (usize::try_from(version(&connection)?), access) {
-        (Err(_) | Ok(0), _) => return Err(Trouble::Damaged("its version is missing".to_owned())),
-        (Ok(known), _) if known == newest => {}
-        (Ok(known), Access::Write) if known < newest => upgrade(&mut connection, known)?,
-        // What the migrations have added so far may be absent, so that readers know older versions too.
-        (Ok(known), Access::Read) if known < newest => {}
-        (Ok(known), _) => {
+    let known = match usize::try_from(version(&connection)?) {
+        Err(_) | Ok(0) => return Err(Trouble::Damaged("its version is missing".to_owned())),
+        Ok(known) if known <= newest => known,
+        Ok(known) => {
             return Err(Error::refused(format!(
                 "the ledger {} was written by a newer pointillist: it has version {known}, and \
                  this program knows {newest}",
@@ -86,8 +92,9 @@ pub(super) fn open(place: &Place, access: Access, wait: Duration) -> Outcome<Con
             .help("install the newer version; an older one would not keep all of its rules")
             .into());
         }
-    }
+    };
     match access {
+        // What the migrations have added may be absent: readers know older versions too.
         Access::Read => connection.pragma_update(None, "query_only", true)?,
         // SQLite falls back to reading where it may not write; a run must hear of it before it
         // has read any logs.
@@ -97,7 +104,10 @@ pub(super) fn open(place: &Place, access: Access, wait: Duration) -> Outcome<Con
                 None,
             )));
         }
-        Access::Write => {}
+        Access::Write => {
+            log_ahead(&connection)?;
+            upgrade(&mut connection, known)?;
+        }
     }
     Ok(connection)
 }
@@ -163,7 +173,9 @@ fn fill(place: &Place, terms: &Terms, key: &LedgerKey, at: Timestamp) -> Outcome
     apply(&transaction, 0)?;
     let check = key.check();
     terms.write(&transaction, &check)?;
-    journal::append(&transaction, at, Event::Created, None, &terms.payload(&check)?)?;
+    let chain = Chain::new(key);
+    let journal = Journal { connection: &transaction, chain: &chain };
+    journal.append(at, Event::Created, None, &terms.payload(&check)?)?;
     transaction.commit()?;
     connection.close().map_err(|(_, error)| error)?;
     Ok(())
@@ -173,6 +185,30 @@ fn connect(path: &std::path::Path, wait: Duration) -> Outcome<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(wait.min(LONGEST_WAIT))?;
+    guard(&connection)?;
+    Ok(connection)
+}
+
+/// Connects to a database on a file system that nothing can be written to: SQLite has to know it,
+/// since it cannot make the files that readers and writers meet in.
+pub(super) fn connect_to_still(path: &std::path::Path) -> Outcome<Connection> {
+    let path = path.display().to_string();
+    let path = path.replace('%', "%25").replace('?', "%3f").replace('#', "%23");
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY
+        | OpenFlags::SQLITE_OPEN_NO_MUTEX
+        | OpenFlags::SQLITE_OPEN_URI;
+    let connection = Connection::open_with_flags(format!("file:{path}?immutable=1"), flags)?;
+    guard(&connection)?;
+    Ok(connection)
+}
+
+/// Whether the database is all there is: after a crash, the files beside it hold a part of it.
+pub(super) fn is_merged(place: &Place) -> bool {
+    ["-wal", "-journal"].iter().all(|ending| !beside(&place.ledger, ending).exists())
+}
+
+/// Switches on what guards against edits and damage, and against a loss of power.
+fn guard(connection: &Connection) -> Outcome<()> {
     // SQL that was put into the schema does not run, and no statement edits the schema itself.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
     connection.pragma_update(None, "trusted_schema", false)?;
@@ -180,14 +216,19 @@ fn connect(path: &std::path::Path, wait: Duration) -> Outcome<Connection> {
     connection.pragma_update(None, "foreign_keys", true)?;
     connection.pragma_update(None, "synchronous", "EXTRA")?;
     connection.pragma_update(None, "fullfsync", true)?;
+    Ok(())
+}
+
+/// Turns the write-ahead log on, which readers do not hold up. Earlier versions had none.
+fn log_ahead(connection: &Connection) -> Outcome<()> {
     let mode: String =
-        connection.pragma_update_and_check(None, "journal_mode", "DELETE", |row| row.get(0))?;
-    if mode != "delete" {
-        return Err(Error::io("the ledger is open in a mode that other programs keep it in")
-            .help("close every program that has the ledger open")
-            .into());
+        connection.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0))?;
+    if mode == "wal" {
+        return Ok(());
     }
-    Ok(connection)
+    Err(Error::io("the ledger is open in a mode that other programs keep it in")
+        .help("close every program that has the ledger open")
+        .into())
 }
 
 fn version(connection: &Connection) -> Outcome<i32> {
@@ -195,6 +236,9 @@ fn version(connection: &Connection) -> Outcome<i32> {
 }
 
 fn upgrade(connection: &mut Connection, from: usize) -> Outcome<()> {
+    if from == MIGRATIONS.len() {
+        return Ok(());
+    }
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     apply(&transaction, from)?;
     Ok(transaction.commit()?)

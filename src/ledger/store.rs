@@ -11,10 +11,13 @@ use jiff::Timestamp;
 use rusqlite::{Transaction, params};
 
 use super::account::{Balance, Loss, Short};
+use super::chain::Chain;
 use super::entry::{Entry, Reservation};
+use super::event::Event;
 use super::files::{self, StoredFile};
 use super::instant::Instant;
-use super::journal::{self, Event, NOTHING_MORE};
+use super::journal::{self, Journal, NOTHING_MORE};
+use super::rules::Rules;
 use super::state::{EntryId, State};
 use super::sums;
 use super::terms::Terms;
@@ -26,6 +29,7 @@ use crate::release_file::window::Day;
 /// One durable step under way.
 pub(super) struct Step<'a> {
     pub(super) transaction: Transaction<'a>,
+    pub(super) chain: &'a Chain,
     pub(super) terms: &'a Terms,
     pub(super) cap: Option<Cap>,
     pub(super) at: Timestamp,
@@ -37,19 +41,30 @@ impl Step<'_> {
         Ok(self.transaction.commit()?)
     }
 
+    /// The journal, in this transaction.
+    pub(super) fn journal(&self) -> Journal<'_> {
+        Journal { connection: &self.transaction, chain: self.chain }
+    }
+
     /// Caps what 30 consecutive days may cost together.
     pub(super) fn cap(&self, cap: &Cap) -> Outcome<()> {
-        let charges = sums::all(&self.transaction)?;
+        let charges = sums::all(self.journal())?;
         cap.require_past(charges.into_iter().map(|(day, spent)| (day, spent.rho)))?;
         let payload = journal::payload(cap)?;
-        journal::append(&self.transaction, self.at, Event::Capped, None, &payload)
+        self.journal().append(self.at, Event::Capped, None, &payload)
+    }
+
+    /// Notes the rules by which times and numbers are read from here on.
+    pub(super) fn change_rules(&self, rules: &Rules) -> Outcome<()> {
+        let payload = journal::payload(rules)?;
+        self.journal().append(self.at, Event::RulesChanged, None, &payload)
     }
 
     /// Charges every block and makes the entry, or finds the entry that the release has already.
     pub(super) fn reserve(&self, asked: &Reservation) -> Outcome<Entry> {
         let blocks = checked_blocks(asked)?;
-        if let Some(live) = Entry::live(&self.transaction, &asked.release_id)? {
-            self.is_same_release(&live, asked, &blocks)?;
+        if let Some(live) = Entry::live(self.journal(), &asked.release_id)? {
+            require_same_release(&live, asked, &blocks)?;
             return Ok(live);
         }
         self.reserve_again(asked, &blocks)
@@ -63,18 +78,17 @@ impl Step<'_> {
             cap.require_room(&sums, blocks, asked.charge)?;
         }
         let id = self.insert(asked, blocks)?;
-        let payload = self.known(id)?.payload()?;
-        journal::append(&self.transaction, self.at, Event::Reserved, Some(id), &payload)?;
+        let made = Entry::load(&self.transaction, id)?;
+        let made = made.ok_or_else(|| Error::internal("an entry was made and is not there"))?;
+        let payload = made.payload()?;
+        self.journal().append(self.at, Event::Reserved, Some(id), &payload)?;
         self.known(id)
     }
 
     /// Notes that noise is about to be drawn, for the first time or again after a draw that died.
     pub(super) fn mark_drawn(&self, id: EntryId) -> Outcome<()> {
-        let entry = self.known(id)?;
-        entry.require_as_in_journal(&self.transaction)?;
-        self.advance(id, State::Drawn)?;
-        let attempt = 1 + journal::count(&self.transaction, Event::Drawn, id)?;
-        self.append(State::Drawn, id, &journal::attempt_payload(attempt)?)
+        let entry = self.advance(id, State::Drawn)?;
+        self.append(State::Drawn, id, &journal::attempt_payload(entry.attempts + 1)?)
     }
 
     /// Stores the bytes to publish.
@@ -98,7 +112,7 @@ impl Step<'_> {
     /// Ends an entry early, and frees what it need not keep of its charge.
     pub(super) fn end(&self, id: EntryId, end: State) -> Outcome<()> {
         let (first, last) = thirty_days::around(&self.known(id)?.blocks);
-        let sums = sums::between(&self.transaction, first, last)?;
+        let sums = sums::between(self.journal(), first, last)?;
         let entry = self.advance(id, end)?;
         let freed = entry.freed(end);
         for &block in &entry.blocks {
@@ -111,12 +125,12 @@ impl Step<'_> {
     }
 
     fn append(&self, state: State, id: EntryId, payload: &str) -> Outcome<()> {
-        journal::append(&self.transaction, self.at, Event::of(state), Some(id), payload)
+        self.journal().append(self.at, Event::of(state), Some(id), payload)
     }
 
     /// The entry of a number.
     pub(super) fn known(&self, id: EntryId) -> Outcome<Entry> {
-        Entry::read(&self.transaction, id)?.ok_or_else(|| {
+        Entry::read(self.journal(), id)?.ok_or_else(|| {
             Error::usage(format!("the ledger has no entry {id}"))
                 .help("`pointillist ledger show` lists the entries")
                 .into()
@@ -127,7 +141,7 @@ impl Step<'_> {
     /// died, and only one of them does.
     pub(super) fn require_live(&self, entry: &Entry, what: &str) -> Outcome<()> {
         let id = entry.id;
-        match Entry::live(&self.transaction, &entry.release_id)? {
+        match Entry::live(self.journal(), &entry.release_id)? {
             Some(other) if other.id != id => Err(Error::internal(format!(
                 "entry {id} cannot {what}: its release goes on as entry {}",
                 other.id
@@ -158,7 +172,7 @@ impl Step<'_> {
     /// of them have spent then.
     fn charge(&self, blocks: &[Day], loss: Loss) -> Outcome<BTreeMap<Day, Loss>> {
         let (first, last) = thirty_days::around(blocks);
-        let mut sums = sums::between(&self.transaction, first, last)?;
+        let mut sums = sums::between(self.journal(), first, last)?;
         let mut short: Option<Short> = None;
         for &block in blocks {
             let spent = sums.entry(block).or_default();
@@ -230,21 +244,20 @@ impl Step<'_> {
         let ids = statement.query_map([block], |row| row.get(0))?;
         Ok(ids.collect::<rusqlite::Result<_>>()?)
     }
+}
 
-    /// Checks that the entry found is what the caller asks for, and as it was reserved.
-    fn is_same_release(&self, live: &Entry, asked: &Reservation, blocks: &[Day]) -> Outcome<()> {
-        let same = live.release == asked.release
-            && live.fingerprint == asked.fingerprint
-            && live.blocks == blocks;
-        if !same {
-            return Err(Error::internal(format!(
-                "entry {} has the same release id, but another name, fingerprint or days",
-                live.id
-            ))
-            .into());
-        }
-        live.require_as_in_journal(&self.transaction)
+/// Checks that the entry found is what the caller asks for.
+fn require_same_release(live: &Entry, asked: &Reservation, blocks: &[Day]) -> Result<(), Error> {
+    let same = live.release == asked.release
+        && live.fingerprint == asked.fingerprint
+        && live.blocks == blocks;
+    if same {
+        return Ok(());
     }
+    Err(Error::internal(format!(
+        "entry {} has the same release id, but another name, fingerprint or days",
+        live.id
+    )))
 }
 
 /// The blocks oldest first, or why the reservation is a mistake of the program.

@@ -8,27 +8,22 @@
 use std::collections::BTreeMap;
 
 use jiff::civil::Date;
-use rusqlite::Connection;
 
 use super::account::Loss;
 use super::entry::Entry;
+use super::journal::Journal;
 use super::trouble::{Outcome, Trouble};
 use crate::release_file::window::Day;
 
 /// What every block has spent.
-pub(super) fn all(connection: &Connection) -> Outcome<BTreeMap<Day, Loss>> {
-    between(connection, Day::new(Date::MIN), Day::new(Date::MAX))
+pub(super) fn all(journal: Journal<'_>) -> Outcome<BTreeMap<Day, Loss>> {
+    between(journal, Day::new(Date::MIN), Day::new(Date::MAX))
 }
 
 /// What each block from `first` to `last` has spent; blocks that were never charged are left out.
-pub(super) fn between(
-    connection: &Connection,
-    first: Day,
-    last: Day,
-) -> Outcome<BTreeMap<Day, Loss>> {
+pub(super) fn between(journal: Journal<'_>, first: Day, last: Day) -> Outcome<BTreeMap<Day, Loss>> {
     let mut computed: BTreeMap<Day, Loss> = BTreeMap::new();
-    for entry in Entry::charging(connection, first, last)? {
-        entry.require_as_in_journal(connection)?;
+    for entry in Entry::charging(journal, first, last)? {
         let freed = entry.freed(entry.state);
         let charged = Loss { rho: entry.charge, key_delta: entry.key_delta };
         let spent = charged.less(freed).unwrap_or(charged);
@@ -37,7 +32,7 @@ pub(super) fn between(
             *sum = sum.plus(spent).ok_or_else(|| differs(*block))?;
         }
     }
-    let mut statement = connection.prepare_cached(
+    let mut statement = journal.connection.prepare_cached(
         "SELECT day, spent, key_delta_spent FROM blocks WHERE day BETWEEN ?1 AND ?2",
     )?;
     let rows = statement.query_map([first, last], |row| {

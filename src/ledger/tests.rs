@@ -2,6 +2,7 @@
 
 mod cap;
 mod edits;
+mod keyed;
 mod looks;
 mod opening;
 mod steps;
@@ -9,8 +10,10 @@ mod steps;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::chain::Chain;
+use super::place::Place;
 use super::terms::tests::terms;
-use super::{Entry, EntryId, Ledger, Reservation, StoredFile};
+use super::{Balance, Entry, EntryId, Ledger, LedgerKey, Reservation, StoredFile};
 use crate::release_file::privacy_loss::{AttoDelta, NanoRho};
 use crate::release_file::window::{Clock, Day};
 use crate::{Kind, Result};
@@ -48,10 +51,19 @@ impl Bench {
         rusqlite::Connection::open(self.path()).unwrap()
     }
 
-    /// Copies the ledger, its key and a rollback journal to another folder, as a crash leaves them.
+    /// What its holder of the key could write into the journal.
+    fn chain(&self) -> Chain {
+        Chain::new(&self.key())
+    }
+
+    fn key(&self) -> LedgerKey {
+        LedgerKey::read(&Place::new(&self.path()).unwrap()).ok().unwrap()
+    }
+
+    /// Copies the ledger, its key and its log to another folder, as a crash leaves them.
     fn copy_as_after_a_crash(&self) -> Self {
         let copy = Self::new();
-        for ending in ["", ".key", "-journal"] {
+        for ending in ["", ".key", "-journal", "-wal"] {
             if self.beside(ending).exists() {
                 std::fs::copy(self.beside(ending), copy.beside(ending)).unwrap();
             }
@@ -106,7 +118,12 @@ fn publish(ledger: &mut Ledger, asked: &Reservation) -> EntryId {
 }
 
 fn spent(ledger: &Ledger, number: u8) -> u64 {
-    ledger.balance(day(number)).unwrap().spent.nano()
+    balance(ledger, number).map_or(0, |balance| balance.spent.nano())
+}
+
+fn balance(ledger: &Ledger, number: u8) -> Option<Balance> {
+    let balances = ledger.balances().unwrap();
+    balances.into_iter().find(|(block, _)| *block == day(number)).map(|(_, balance)| balance)
 }
 
 fn kind_of<T>(result: Result<T>) -> Option<Kind> {

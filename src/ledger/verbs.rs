@@ -5,19 +5,19 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
-use std::time::Duration;
 
 use rusqlite::{Connection, TransactionBehavior};
 
 use super::account::Balance;
+use super::chain::Chain;
 use super::entry::{Entry, Reservation, Which};
 use super::files::{self, StoredFile};
-use super::journal::{self, Event};
+use super::journal::Journal;
 use super::key::LedgerKey;
 use super::lock::RunLock;
 use super::mark::Raised;
 use super::place::Place;
-use super::schema;
+use super::rules::Rules;
 use super::state::EntryId;
 use super::store::Step;
 use super::sums;
@@ -34,9 +34,13 @@ pub struct Ledger {
     pub(super) connection: Connection,
     pub(super) place: Place,
     pub(super) terms: Terms,
+    pub(super) key: LedgerKey,
+    pub(super) chain: Chain,
     /// By which marks know it: the check of its key.
     pub(super) identity: String,
     pub(super) cap: Option<Cap>,
+    /// By which times and numbers are read now.
+    pub(super) rules: Rules,
     pub(super) writer: Option<Writer>,
 }
 
@@ -56,15 +60,15 @@ impl DrawPermit {
 
 /// What only a ledger that may be written has.
 pub(super) struct Writer {
-    pub(super) key: LedgerKey,
     pub(super) clock: Clock,
-    pub(super) wait: Duration,
     /// What this run has drawn, so that it draws nothing twice.
     pub(super) drawn: BTreeSet<EntryId>,
     /// Whether a step failed because the disk did.
     pub(super) disk_failed: bool,
     /// The marks outside of it.
     pub(super) marks: Raised,
+    /// What is to be said of the file system that it lies on.
+    pub(super) doubt: Option<String>,
     pub(super) _lock: RunLock,
 }
 
@@ -99,27 +103,35 @@ impl Ledger {
         }
     }
 
+    /// The rules by which times and numbers are read: those of the last events.
+    #[must_use]
+    pub const fn rules(&self) -> &Rules {
+        &self.rules
+    }
+
+    /// Notes the rules of this program, if the last events had others.
+    ///
+    /// # Errors
+    /// I/O; internal, when the ledger was opened for reading.
+    pub fn agree_on_rules(&mut self, rules: Rules) -> Result<()> {
+        if self.rules == rules {
+            return Ok(());
+        }
+        self.step(|step| step.change_rules(&rules))?;
+        self.rules = rules;
+        Ok(())
+    }
+
     /// Whether a step could not be written: what is left to do had better wait.
     #[must_use]
     pub fn disk_failed(&self) -> bool {
         self.writer.as_ref().is_some_and(|writer| writer.disk_failed)
     }
 
-    /// The key of log digests.
-    ///
-    /// # Errors
-    /// Internal, when the ledger was opened for reading.
-    pub fn key(&self) -> Result<&LedgerKey> {
-        self.writer.as_ref().map(|writer| &writer.key).ok_or_else(|| self.only_read())
-    }
-
-    /// What a block may spend, has spent and has left.
-    ///
-    /// # Errors
-    /// I/O, when the ledger cannot be read.
-    pub fn balance(&self, block: Day) -> Result<Balance> {
-        let spent = self.read(sums::between(&self.connection, block, block))?;
-        Ok(Balance::new(&self.terms, spent.get(&block).copied().unwrap_or_default()))
+    /// The key of its digests.
+    #[must_use]
+    pub const fn key(&self) -> &LedgerKey {
+        &self.key
     }
 
     /// The balances of all blocks that were ever charged, oldest first.
@@ -127,7 +139,7 @@ impl Ledger {
     /// # Errors
     /// I/O, when the ledger cannot be read.
     pub fn balances(&self) -> Result<Vec<(Day, Balance)>> {
-        let spent = self.read(sums::all(&self.connection))?;
+        let spent = self.read(sums::all(self.journal()))?;
         Ok(spent.into_iter().map(|(day, spent)| (day, Balance::new(&self.terms, spent))).collect())
     }
 
@@ -136,7 +148,7 @@ impl Ledger {
     /// # Errors
     /// I/O, when the ledger cannot be read.
     pub fn find(&self, release: &str, block: Day) -> Result<Vec<Entry>> {
-        self.read(Entry::standing(&self.connection, release, block))
+        self.read(Entry::standing(self.journal(), release, block))
     }
 
     /// One entry, if there is one of that number.
@@ -144,7 +156,7 @@ impl Ledger {
     /// # Errors
     /// I/O, when the ledger cannot be read.
     pub fn entry(&self, id: EntryId) -> Result<Option<Entry>> {
-        self.read(Entry::read(&self.connection, id))
+        self.read(Entry::read(self.journal(), id))
     }
 
     /// Entries with void ones, oldest first.
@@ -152,7 +164,7 @@ impl Ledger {
     /// # Errors
     /// I/O, when the ledger cannot be read.
     pub fn entries(&self, which: Which<'_>) -> Result<Vec<Entry>> {
-        self.read(Entry::list(&self.connection, which))
+        self.read(Entry::list(self.journal(), which))
     }
 
     /// The blocks for which a release's bytes are stored, oldest first.
@@ -203,22 +215,13 @@ impl Ledger {
         Ok(DrawPermit(()))
     }
 
-    /// How often an entry was drawn: more than once when draws died before their commit.
-    ///
-    /// # Errors
-    /// I/O, when the ledger cannot be read.
-    pub fn attempts(&self, entry: EntryId) -> Result<u64> {
-        self.read(journal::count(&self.connection, Event::Drawn, entry))
-    }
-
     /// Stores the bytes to publish.
     ///
     /// # Errors
     /// Internal, unless the entry is drawn and there are files, each of a path of its own inside
     /// the output; refused, when one is larger than a ledger can store.
     pub fn commit(&mut self, entry: EntryId, files: &[StoredFile]) -> Result<()> {
-        // Giving up throws the draw away, and only a reader can be in the way.
-        self.step_within(COMMIT_WAIT, |step| step.commit(entry, files))
+        self.step(|step| step.commit(entry, files))
     }
 
     /// Notes that the stored bytes were written out.
@@ -234,7 +237,7 @@ impl Ledger {
     /// # Errors
     /// I/O, when they are not what was committed, or nothing was.
     pub fn stored(&self, entry: EntryId) -> Result<Vec<StoredFile>> {
-        self.read(files::read(&self.connection, entry))
+        self.read(files::read(self.journal(), entry))
     }
 
     /// Gives a reservation up and frees its charge; for a person's command only.
@@ -253,7 +256,7 @@ impl Ledger {
     /// # Errors
     /// Refused, naming the first faults, when the ledger was edited; I/O, when it cannot be read.
     pub fn verify(&self) -> Result<Verification> {
-        let (verification, faults) = self.read(verify::walk(&self.connection))?;
+        let (verification, faults) = self.read(verify::walk(self.journal()))?;
         if faults.is_empty() {
             return Ok(verification);
         }
@@ -265,28 +268,16 @@ impl Ledger {
         .help("it was damaged or edited: restore it from a backup before the next run"))
     }
 
-    /// Runs one step, waiting for readers as long as the run may wait.
+    /// Runs one step in a transaction that takes its place among the writers at once.
     pub(super) fn step<T>(&mut self, work: impl FnOnce(&Step<'_>) -> Outcome<T>) -> Result<T> {
-        self.step_within(Duration::ZERO, work)
-    }
-
-    /// Runs one step in a transaction that takes its place among the writers at once, waiting for
-    /// readers at least as long as `least_wait`.
-    fn step_within<T>(
-        &mut self,
-        least_wait: Duration,
-        work: impl FnOnce(&Step<'_>) -> Outcome<T>,
-    ) -> Result<T> {
-        let Some(Writer { clock, wait, .. }) = &self.writer else {
+        let Some(Writer { clock, .. }) = &self.writer else {
             return Err(self.only_read());
         };
-        let wait = (*wait).max(least_wait).min(schema::LONGEST_WAIT);
-        let Self { connection, terms, cap, place, .. } = self;
+        let Self { connection, terms, chain, cap, place, .. } = self;
         let run = || -> Outcome<T> {
-            connection.busy_timeout(wait)?;
             let transaction =
                 connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            let step = Step { transaction, terms, cap: *cap, at: clock.now() };
+            let step = Step { transaction, chain, terms, cap: *cap, at: clock.now() };
             let done = work(&step)?;
             step.finish()?;
             Ok(done)
@@ -305,15 +296,19 @@ impl Ledger {
 
     /// The last hash of the journal.
     pub(super) fn head(&self) -> Result<String> {
-        self.read(journal::head(&self.connection))
+        self.read(self.journal().head())
     }
 
     pub(super) fn raise_marks(&mut self) -> Result<()> {
         let head = self.head()?;
         if let Some(writer) = &mut self.writer {
-            writer.marks.raise(&head);
+            writer.marks.raise(&head, None);
         }
         Ok(())
+    }
+
+    pub(super) const fn journal(&self) -> Journal<'_> {
+        Journal { connection: &self.connection, chain: &self.chain }
     }
 
     pub(super) fn read<T>(&self, outcome: Outcome<T>) -> Result<T> {
@@ -330,6 +325,3 @@ impl fmt::Debug for Ledger {
         formatter.debug_struct("Ledger").field("path", &self.place.shown).finish_non_exhaustive()
     }
 }
-
-/// How long a commit waits for a reader at least: longer than any ledger takes to be read.
-const COMMIT_WAIT: Duration = Duration::from_secs(3_600);

@@ -8,14 +8,17 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use rusqlite::{Connection, Row};
+use rusqlite::Connection;
 
 use super::account::Loss;
 use super::custody::Custody;
 use super::entry::Entry;
+use super::event::Event;
 use super::files;
-use super::journal::{self, Event, GENESIS, Record};
+use super::journal::{self, Journal};
 use super::look;
+use super::record::{GENESIS, Record};
+use super::rules::Rules;
 use super::schema;
 use super::state::{EntryId, State};
 use super::terms::Terms;
@@ -39,18 +42,12 @@ pub struct Verification {
 }
 
 /// Walks the ledger in one read transaction; the faults are in the order in which they were found.
-pub(super) fn walk(connection: &Connection) -> Outcome<(Verification, Vec<String>)> {
+pub(super) fn walk(journal: Journal<'_>) -> Outcome<(Verification, Vec<String>)> {
     // Dropped without a commit: there is nothing to write.
-    let snapshot = connection.unchecked_transaction()?;
+    let snapshot = journal.connection.unchecked_transaction()?;
     let mut walk = Walk::default();
     walk.check_database(&snapshot)?;
-    let mut statement = snapshot.prepare(
-        "SELECT sequence, at, event, entry, payload, previous, hash FROM journal ORDER BY sequence",
-    )?;
-    let mut rows = statement.query([])?;
-    while let Some(row) = rows.next()? {
-        walk.event(&snapshot, row)?;
-    }
+    Record::each(&snapshot, |record| walk.event(journal, record))?;
     walk.check_sums(&snapshot)?;
     walk.check_counts(&snapshot)?;
     let verification = Verification {
@@ -146,11 +143,10 @@ impl Walk {
         Ok(())
     }
 
-    fn event(&mut self, connection: &Connection, row: &Row<'_>) -> Outcome<()> {
+    fn event(&mut self, journal: Journal<'_>, record: Outcome<Record>) -> Outcome<()> {
         self.events += 1;
-        let Some(record) = self.found(Record::from_row(row).map_err(Trouble::from))? else {
-            return Ok(());
-        };
+        let Some(record) = self.found(record)? else { return Ok(()) };
+        let connection = journal.connection;
         let number = record.sequence;
         if i64::try_from(self.events) != Ok(number) {
             self.fault(format!(
@@ -158,13 +154,17 @@ impl Walk {
                 self.events
             ));
         }
-        if record.previous != self.head || record.hash != record.computed_hash() {
+        if record.previous != self.head || !journal.chain.has_made(&record) {
             self.fault(format!("event {number} of the journal breaks the chain"));
         }
         self.head.clone_from(&record.hash);
         let entry = record.entry.map(u64::try_from);
         match (Event::parse(&record.event), entry) {
             (Some(Event::Created), None) if number == 1 => self.created(connection, &record),
+            (Some(Event::Keyed), None) if journal.chain.begins_with(&record) => Ok(()),
+            (Some(Event::RulesChanged), None) => {
+                self.found(Rules::parse(&record.payload)).map(drop)
+            }
             (Some(Event::Capped), None) if self.cap.is_none() => {
                 self.cap = self.found(Cap::parse(&record.payload))?;
                 Ok(())
@@ -215,7 +215,7 @@ impl Walk {
         if !allowed {
             self.fault(format!("event {} cannot happen to entry {id}", record.sequence));
         }
-        let Some(Some(entry)) = self.found(Entry::read(connection, id))? else {
+        let Some(Some(entry)) = self.found(Entry::load(connection, id))? else {
             self.fault(format!("entry {id} cannot be read"));
             return Ok(());
         };
@@ -252,7 +252,7 @@ impl Walk {
 
     fn looked(&mut self, connection: &Connection, record: &Record, id: EntryId) -> Outcome<()> {
         self.found(look::parse(record, id))?;
-        let entry = self.found(Entry::read(connection, id))?.flatten();
+        let entry = self.found(Entry::load(connection, id))?.flatten();
         let allowed = entry.is_some_and(|entry| entry.look_charge.is_some())
             && self.states.get(&id) == Some(&State::Drawn);
         if !self.looks.insert(id) || !allowed {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::job::Job;
-use crate::ledger::{Conversion, Ledger, Marks, Second, Terms};
+use crate::ledger::{Conversion, Ledger, Marks, Rules, Second, Terms};
 use crate::release_file::ReleaseFile;
 use crate::release_file::logs::Identifier;
 use crate::release_file::privacy_loss::NanoRho;
@@ -23,6 +23,7 @@ pub fn open_ledger(job: &Job) -> Result<Ledger> {
     marks.allow_new(path, job.second_ledger)?;
     let mut ledger = Ledger::open(path, &terms(&job.release_file), job.wait, Clock::System)?;
     ledger.agree_on_cap(release::cap_of(&job.release_file.ledger))?;
+    ledger.agree_on_rules(rules(&job.release_file))?;
     marks.claim(&mut ledger, job.second_ledger)?;
     publish::require_own(&job.out, &job.release_file.name)?;
     Ok(ledger)
@@ -45,6 +46,7 @@ pub fn open_custody(release_file: &ReleaseFile, wait: Duration) -> Result<Ledger
         Ledger::open(path, &terms(release_file), wait, Clock::System)?
     };
     ledger.require_same_rows(identity(release_file))?;
+    ledger.agree_on_rules(rules(release_file))?;
     marks.claim(&mut ledger, Second::Refuse)?;
     Ok(ledger)
 }
@@ -81,15 +83,19 @@ fn identity(release_file: &ReleaseFile) -> BTreeMap<String, String> {
     fix("[logs] identifier", logs.identifier.word());
     fix("[logs] time_unit", logs.time_unit.map_or("none", |unit| unit.word()));
     fix("[logs] time_zone", &logs.time_zone_name);
-    fix(Terms::ZONES, zones_version());
-    let normaliser = match logs.identifier {
-        Identifier::E164 => phone::VERSION,
-        Identifier::Opaque => "none",
-    };
     fix("[logs] default_region", logs.default_region.as_deref().unwrap_or("none"));
-    fix(Terms::NUMBERS, normaliser);
     for (field, value) in logs.reading_facts() {
         fix(field, &value);
     }
+    identity.extend(rules(release_file).facts());
     identity
+}
+
+/// The rules of times and numbers that this version has.
+pub(super) fn rules(release_file: &ReleaseFile) -> Rules {
+    let numbers = match release_file.logs.identifier {
+        Identifier::E164 => phone::VERSION,
+        Identifier::Opaque => "none",
+    };
+    Rules { zones: zones_version().to_owned(), numbers: numbers.to_owned() }
 }

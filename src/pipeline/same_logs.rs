@@ -5,9 +5,10 @@ use std::path::Path;
 
 use crate::Result;
 use crate::ingest::{LogDigests, LogReader, is_read_for};
-use crate::ledger::{Entry, Ledger};
+use crate::ledger::{DeletedFile, Entry, Ledger};
 use crate::release_file::ReleaseFile;
-use crate::release_file::window::DayWindow;
+use crate::release_file::logs::Logs;
+use crate::release_file::window::{Day, DayWindow};
 
 /// Whether the files of a day are those of its reservation, or what deletion has left of them.
 ///
@@ -20,16 +21,15 @@ pub(super) fn are_the_same(
     entry: &Entry,
     now: &LogDigests,
 ) -> Result<bool> {
-    let key = ledger.key()?;
+    let key = ledger.key();
     if now.whole(key) == entry.logs_digest {
         return Ok(true);
     }
     let mut before = now.clone();
     for (retention, _) in ledger.custody()?.retentions.iter().rev() {
         for file in &retention.files {
-            let is_read = |path: &String| is_read_for(Path::new(path), &release_file.logs, window);
-            // A shortened file is known by its digest, a deleted one only by its path.
-            if file.digest_after.is_some() || file.path.as_ref().is_some_and(is_read) {
+            // A shortened file is known by its digest, a deleted one only by where it lay.
+            if file.digest_after.is_some() || was_read_for(file, &release_file.logs, window) {
                 before.undo(&file.digest_before, file.digest_after.as_deref());
             }
         }
@@ -54,6 +54,19 @@ pub fn logs_changed_since(
     let stored = |entry: &&Entry| entry.fingerprint == fingerprint && entry.state.has_answers();
     let Some(entry) = entries.iter().rfind(stored) else { return Ok(false) };
     let reader = LogReader::open(&release_file.logs, &[], Some(window))?;
-    let now = reader.digests(ledger.key()?)?;
+    let now = reader.digests(ledger.key())?;
     Ok(!are_the_same(release_file, ledger, window, entry, &now)?)
+}
+
+/// Whether a file that a deletion took or shortened was read for a day, as far as the journal says where it
+/// lay.
+#[must_use]
+pub fn was_read_for(file: &DeletedFile, logs: &Logs, window: &DayWindow) -> bool {
+    match &file.path {
+        Some(path) => is_read_for(Path::new(path), logs, window),
+        None => {
+            let is_of_day = |day: Day| window.utc_days().contains(&day);
+            file.path_digest.is_some() && file.folder_day.is_none_or(is_of_day)
+        }
+    }
 }

@@ -68,7 +68,7 @@ def digests(folders):
     lines = []
     for folder in folders:
         for path in sorted(pathlib.Path(folder).rglob("*")):
-            if path.is_file():
+            if path.is_file() and not path.name.startswith("."):
                 lines.append(f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path}\n")
     return "".join(lines)
 
@@ -123,6 +123,13 @@ def leave_drawn(file, day, ledger, is_there=lambda ledger: True):
         release(file, day, 74, preexec_fn=limit)
 
 
+def at(micros):
+    """An environment whose clock stands still: holds know no other time."""
+    shim = HERE.parent / "shims" / "clock.c"
+    subprocess.run(["cc", "-shared", "-fPIC", "-o", "clock.so", shim], check=True)
+    return {**os.environ, "LD_PRELOAD": os.path.abspath("clock.so"), "TEST_CLOCK": micros}
+
+
 def requester_day():
     with world("requester-day") as to:
         simulate(15, 5)
@@ -137,10 +144,7 @@ def requester_day():
         release("daily.toml", "2026-06-01")
         release("daily.toml", "2026-06-02")
         release("loose.toml", "2026-06-01")
-        # Holds know no other time than the clock.
-        shim = HERE.parent / "shims" / "clock.c"
-        subprocess.run(["cc", "-shared", "-fPIC", "-o", "clock.so", shim], check=True)
-        clock = {**os.environ, "LD_PRELOAD": os.path.abspath("clock.so"), "TEST_CLOCK": CLOCK}
+        clock = at(CLOCK)
         order = ["--number", HELD, "--from", "2026-06-01", "--to", "2026-06-02"]
         for name in ["24-117", "24-118"]:
             run(
@@ -221,10 +225,32 @@ def look():
         (to / "published.sha256").write_text(digests(["published"]))
 
 
+def unkeyed():
+    with world("unkeyed") as to:
+        simulate(19, 1)
+        held = [(HELD, "+12125550142"), ("+13055550117", HELD), (HELD, "+13055550117")]
+        write_rows("logs/day=2026-06-01/held.csv", "2026-06-01", held)
+        release("daily.toml", "2026-06-01")
+        run(
+            "hold", "add", "daily.toml", "--order", "24-117", "--number", HELD, "--from", "2026-06-01",
+            "--to", "2026-06-02", "--expires", "2026-12-01", "--recipient", CUSTODIAN, env=at(CLOCK),
+        )
+        # The deletion is noted and cannot seal what is held; one of its files goes all the same.
+        pathlib.Path("daily.ledger.holds").write_text("in the way")
+        later = "1782993600000000"
+        run("retain", "daily.toml", "--as-of", "2026-07-02T12:00:00Z", code=74, env=at(later))
+        keep(to, "daily.ledger")
+        (to / "published.sha256").write_text(digests(["published"]))
+        os.remove("logs/day=2026-06-01/part-0.parquet")
+        replace_folder("logs/day=2026-06-01", to)
+        shutil.copy(HERE / "requester-day" / "custodian.key", to)
+
+
 FOLDERS = {
     "requester-day": requester_day,
     "person-day": person_day,
     "requester-window": requester_window,
     "look": look,
+    "unkeyed": unkeyed,
 }
 FOLDERS[sys.argv[2]]()

@@ -100,7 +100,7 @@ impl Golden {
         });
         let mut published: BTreeMap<String, String> = published.collect();
         published.remove("published.sha256");
-        assert!(expected.len() > 10);
+        assert!(expected.len() > 2);
         assert_eq!(published, expected);
     }
 }

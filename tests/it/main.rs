@@ -33,4 +33,5 @@ mod rollup;
 mod statistics;
 mod text;
 mod tutorial;
+mod unkeyed;
 mod world;

@@ -2,6 +2,11 @@
 
 use std::path::Path;
 use std::process::Stdio;
+use std::time::Duration;
+
+use pointillist::ledger::{Ledger, Marks, Second};
+use pointillist::release_file::logs::Place;
+use pointillist::release_file::window::Clock;
 
 use crate::world::{Ran, World};
 
@@ -204,4 +209,57 @@ fn a_table_that_a_new_manifest_does_not_list_goes() {
     assert!(is_there("share/day=2026-03-02/part-0.parquet"));
     assert!(!is_there("sms_share/day=2026-03-02/part-0.parquet"));
     assert!(is_there("sms_share/day=2026-03-01/part-0.parquet"), "of a day that stays");
+}
+
+#[test]
+fn a_ledger_with_another_key_in_the_place_of_one_is_noticed_by_its_marks() {
+    let world = World::new();
+    let other = World::new();
+    for world in [&world, &other] {
+        assert_eq!(day(world, 1, &[]).code, 0);
+    }
+    for name in LEDGER {
+        std::fs::copy(other.path(name), world.path(name)).unwrap();
+    }
+    for command in [
+        &["ledger", "verify", "release.toml"][..],
+        &["status", "release.toml", "--as-of", "2026-03-20"],
+    ] {
+        let ran = world.run(command);
+        assert_eq!(ran.code, 1, "{}", ran.stderr);
+        assert!(ran.stderr.contains("is not the one that the mark"), "{}", ran.stderr);
+    }
+    assert_eq!(day(&world, 2, &[]).code, 1);
+    // Meant or not, a person can say so.
+    std::fs::remove_dir_all(world.path("published")).unwrap();
+    assert_eq!(day(&world, 2, &["--new-ledger"]).code, 0);
+    assert_eq!(world.run(&["ledger", "verify", "release.toml"]).code, 0);
+}
+
+#[test]
+fn ledgers_that_mark_one_output_at_once_lose_no_mark() {
+    let world = World::new();
+    assert_eq!(day(&world, 1, &[]).code, 0);
+    let terms = Ledger::open_existing(&world.path("daily.ledger")).unwrap().terms().clone();
+    let out = world.path("shared");
+    std::fs::create_dir(&out).unwrap();
+    let start = std::sync::Barrier::new(8);
+    std::thread::scope(|scope| {
+        for number in 0..8 {
+            let (world, terms, out, start) = (&world, &terms, &out, &start);
+            scope.spawn(move || {
+                let folder = world.path(&format!("logs-{number}"));
+                std::fs::create_dir(&folder).unwrap();
+                let glob = folder.join("*.csv").display().to_string();
+                let place = Place { folder: std::path::PathBuf::new(), glob };
+                let path = world.path(&format!("{number}.ledger"));
+                let mut ledger = Ledger::open(&path, terms, Duration::ZERO, Clock::System).unwrap();
+                start.wait();
+                let marks = Marks::read(&place, out).unwrap();
+                marks.claim(&mut ledger, Second::Refuse).unwrap();
+            });
+        }
+    });
+    let marks = std::fs::read_to_string(out.join(".pointillist-ledger")).unwrap();
+    assert_eq!(marks.lines().count(), 8, "{marks}");
 }

@@ -8,6 +8,7 @@ use arrow_schema::{Field, Schema};
 use parquet::arrow::ArrowWriter;
 
 use crate::archive_world::{ArchiveWorld, HOUR, Row, START, instant, number};
+use crate::world::Ran;
 
 const DAY: i64 = 24 * HOUR;
 
@@ -152,4 +153,28 @@ fn a_dry_run_names_nobody() {
     // `run` of this world refuses any output with a number in it.
     let ran = world.run(&["retain", "release.toml", "--dry-run", "--as-of", &as_of]);
     assert!(ran.stdout.contains("whose path holds an identifier"), "{}", ran.stdout);
+}
+
+#[test]
+fn no_path_is_in_the_journal_not_even_of_somebody_whose_rows_stay() {
+    let world = ArchiveWorld::new();
+    // All rows of the second number stay, others in its file go; a file and a folder go as a whole.
+    let mixed = [rows(&[1], 0), rows(&[2], 24)].concat();
+    world.write_log(&format!("of-{}.csv", digits(2)), &mixed);
+    world.write_log("plain-name.csv", &rows(&[3], 0));
+    world.write_log("folder-name/x.csv", &rows(&[4], 0));
+    let now = START + 31 * DAY;
+    let retain = ["retain", "release.toml", "--as-of", &instant(now)];
+    let command = world.command(&retain);
+    let ran = Ran::of(&crate::clock::at(command, now).output().unwrap());
+    assert_eq!(ran.code, 1, "{}", ran.stderr);
+    for shown in [format!("of-{}.csv", digits(2)), "plain-name.csv".to_owned()] {
+        assert!(ran.stdout.contains(&shown), "the operator sees it: {}", ran.stdout);
+    }
+    let bytes = std::fs::read(world.path("daily.ledger")).unwrap();
+    for name in [digits(2), digits(1), "plain-name".to_owned(), "folder-name".to_owned()] {
+        let found = bytes.windows(name.len()).any(|window| window == name.as_bytes());
+        assert!(!found, "the ledger holds {name}");
+    }
+    world.verify();
 }

@@ -89,6 +89,13 @@ pub(crate) fn day(number: usize) -> Day {
     Day::new(first.date().checked_add(days.days()).unwrap())
 }
 
+/// What a day has spent, in both coins.
+pub(crate) fn spent(ledger: &Ledger, number: usize) -> (u64, u64) {
+    let balances = ledger.balances().unwrap();
+    let balance = balances.iter().find(|(block, _)| *block == day(number));
+    balance.map_or((0, 0), |(_, balance)| (balance.spent.nano(), balance.key_delta_spent.atto()))
+}
+
 /// The days of a release: one, or several.
 pub(crate) fn days(release: usize) -> std::ops::Range<usize> {
     let first = release % DAYS;

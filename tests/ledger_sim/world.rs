@@ -6,7 +6,7 @@ use std::time::Duration;
 use pointillist::Kind;
 use pointillist::ledger::{Entry, EntryId, Ledger, State, Which};
 
-use crate::ground::{DAYS, Random, asking, copy, day, days, files, folder, open};
+use crate::ground::{DAYS, Random, asking, copy, days, files, folder, open};
 use crate::model::{Mistake, Model, ModelEntry};
 
 /// What can be done to a ledger, and to the file that it is in.
@@ -128,7 +128,8 @@ impl World {
         match (self.ledger.as_mut().unwrap().reserve(&asked), expected) {
             (Ok(entry), Ok((number, new))) if entry.id.0 == number as u64 => {
                 let first = self.frozen.entry(entry.id.0).or_insert_with(|| entry.clone());
-                let unchanged = Entry { state: first.state, ..entry.clone() };
+                let (state, attempts) = (first.state, first.attempts);
+                let unchanged = Entry { state, attempts, ..entry.clone() };
                 if *first != unchanged {
                     return Err(format!("entry {number} is not as it was reserved"));
                 }
@@ -186,8 +187,7 @@ impl World {
     /// The balance of every block.
     fn compare(&self) -> Result<(), Difference> {
         for number in 0..DAYS {
-            let balance = self.ledger.as_ref().unwrap().balance(day(number)).unwrap();
-            let real = (balance.spent.nano(), balance.key_delta_spent.atto());
+            let real = crate::ground::spent(self.ledger.as_ref().unwrap(), number);
             let expected = self.model.spent(number);
             if real != expected {
                 return Err(format!(
@@ -203,10 +203,9 @@ impl World {
         let ledger = self.ledger.as_ref().unwrap();
         ledger.verify().map_err(|error| error.to_string())?;
         let entries = ledger.entries(Which::All).unwrap();
-        let attempts = |id| ledger.attempts(id).unwrap();
         let real: Vec<(u64, State, u64)> = entries
             .iter()
-            .map(|entry| (entry.charge.nano(), entry.state, attempts(entry.id)))
+            .map(|entry| (entry.charge.nano(), entry.state, entry.attempts))
             .collect();
         let expected: Vec<(u64, State, u64)> = self
             .model

@@ -48,7 +48,7 @@ pub(super) fn show(ledger: &Ledger, newest: u32, output: &Output) -> Result<()> 
         "blocks": blocks.objects,
         "requester_totals": totals.objects,
         "other_totals": other_totals.objects,
-        "entries": entries.iter().map(|entry| listed(ledger, entry)).collect::<Result<Vec<_>>>()?,
+        "entries": entries.iter().map(listed).collect::<Vec<_>>(),
     });
     let who = if terms.unit == Unit::PersonDay.word() { "person" } else { "requester" };
     let mut text = format!(
@@ -70,7 +70,7 @@ pub(super) fn show(ledger: &Ledger, newest: u32, output: &Output) -> Result<()> 
         let blocks: Vec<String> = entry.blocks.iter().map(ToString::to_string).collect();
         let (id, spent, release) = (entry.id.0, entry.spent(), &entry.release);
         let (state, blocks) = (entry.state.to_string(), blocks.join(" "));
-        let attempts = match ledger.attempts(entry.id)? {
+        let attempts = match entry.attempts {
             0 | 1 => String::new(),
             attempts => format!(", drawn {attempts} times and charged once"),
         };
@@ -246,16 +246,16 @@ impl Others {
     }
 }
 
-fn listed(ledger: &Ledger, entry: &Entry) -> Result<Value> {
-    Ok(json!({
+fn listed(entry: &Entry) -> Value {
+    json!({
         "entry": entry.id.0,
         "release": entry.release,
         "blocks": entry.blocks,
         "state": entry.state.to_string(),
         "charge_nano_rho": entry.charge,
         "spent_nano_rho": entry.spent(),
-        "attempts": ledger.attempts(entry.id)?,
-    }))
+        "attempts": entry.attempts,
+    })
 }
 
 fn line(text: &mut String, content: &str) {

@@ -2,11 +2,13 @@
 
 use rusqlite::types::Value;
 
-use super::super::journal::{self, Event};
+use super::super::event::Event;
+use super::super::journal::Journal;
+use super::super::record::{GENESIS, Record};
 use super::*;
 
 /// A ledger with an entry in each state, closed.
-fn full() -> Bench {
+pub(super) fn full() -> Bench {
     let bench = Bench::new();
     let mut ledger = bench.open();
     publish(&mut ledger, &asking("daily", 1..=2, 10));
@@ -33,7 +35,7 @@ fn full() -> Bench {
 }
 
 /// Edits with every guard switched off and put back, so that only the edit itself can be found.
-fn edit(bench: &Bench, change: impl FnOnce(&rusqlite::Connection)) {
+pub(super) fn edit(bench: &Bench, change: impl FnOnce(&rusqlite::Connection)) {
     let connection = bench.by_hand();
     connection.pragma_update(None, "foreign_keys", false).unwrap();
     connection.pragma_update(None, "ignore_check_constraints", true).unwrap();
@@ -60,7 +62,7 @@ fn texts(connection: &rusqlite::Connection, sql: &str) -> Vec<String> {
 }
 
 /// Whether a reader or the verification notices that something is wrong.
-fn is_found(bench: &Bench) -> bool {
+pub(super) fn is_found(bench: &Bench) -> bool {
     Ledger::open_existing(&bench.path()).and_then(|ledger| ledger.verify()).is_err()
 }
 
@@ -226,14 +228,14 @@ fn a_lost_guard_is_found() {
 fn an_unknown_event_is_refused_though_its_chain_holds() {
     let bench = full();
     let connection = bench.by_hand();
-    journal::append(&connection, clock().now(), Event::Drawn, Some(EntryId(5)), "{}").unwrap();
+    let chain = bench.chain();
+    let journal = Journal { connection: &connection, chain: &chain };
+    journal.append(clock().now(), Event::Drawn, Some(EntryId(5)), "{}").unwrap();
     drop(connection);
     edit(&bench, |connection| {
-        let last = "SELECT sequence, at, event, entry, payload, previous, hash FROM journal
-                    ORDER BY sequence DESC LIMIT 1";
-        let mut record = connection.query_row(last, [], journal::Record::from_row).unwrap();
+        let mut record = Record::last(connection).unwrap().unwrap();
         record.event = "refunded".to_owned();
-        record.hash = record.computed_hash();
+        record.hash = chain.hash(&record);
         let sql = "UPDATE journal SET event = ?2, hash = ?3 WHERE sequence = ?1";
         connection.execute(sql, (record.sequence, record.event, record.hash)).unwrap();
     });
@@ -243,29 +245,31 @@ fn an_unknown_event_is_refused_though_its_chain_holds() {
     assert!(error.to_string().contains("of an unknown kind"), "{error}");
 }
 
+/// Makes the first reservation cheaper, in the journal alone.
+pub(super) fn cheapen(connection: &rusqlite::Connection) {
+    let sql = "UPDATE journal SET payload = replace(payload, '\"charge\":10,', '\"charge\":1,')
+               WHERE sequence = 2 AND instr(payload, '\"charge\":10,')";
+    assert_eq!(connection.execute(sql, []).unwrap(), 1);
+}
+
+/// Gives every event the hash that a chain has for it.
+pub(super) fn rehash(connection: &rusqlite::Connection, chain: &Chain) {
+    let mut previous = GENESIS.to_owned();
+    for mut record in Record::select(connection, "ORDER BY sequence", []).unwrap() {
+        record.previous = previous;
+        record.hash = chain.hash(&record);
+        previous = record.hash.clone();
+        let sql = "UPDATE journal SET previous = ?2, hash = ?3 WHERE sequence = ?1";
+        connection.execute(sql, (record.sequence, record.previous, record.hash)).unwrap();
+    }
+}
+
 #[test]
 fn a_chain_that_was_computed_again_still_disagrees_with_the_entries() {
     let bench = full();
     edit(&bench, |connection| {
-        let all = "SELECT sequence, at, event, entry, payload, previous, hash FROM journal
-                   ORDER BY sequence";
-        let mut statement = connection.prepare(all).unwrap();
-        let records = statement.query_map([], journal::Record::from_row).unwrap();
-        let mut records: Vec<journal::Record> = records.map(|record| record.unwrap()).collect();
-        let cheaper = records[1].payload.replace("\"charge\":10", "\"charge\":1");
-        assert_ne!(cheaper, records[1].payload);
-        records[1].payload = cheaper;
-        let mut previous = journal::GENESIS.to_owned();
-        for mut record in records {
-            record.previous = previous;
-            record.hash = record.computed_hash();
-            previous = record.hash.clone();
-            let sql = "UPDATE journal SET payload = ?2, previous = ?3, hash = ?4
-                       WHERE sequence = ?1";
-            connection
-                .execute(sql, (record.sequence, record.payload, record.previous, record.hash))
-                .unwrap();
-        }
+        cheapen(connection);
+        rehash(connection, &bench.chain());
     });
     let error = Ledger::open_existing(&bench.path()).unwrap().verify().unwrap_err().to_string();
     assert!(error.contains("entry 1 is not what event 2 says"), "{error}");
@@ -311,12 +315,11 @@ fn an_edited_look_is_not_gone_on_with() {
         for hashed in [false, true] {
             let bench = full();
             edit(&bench, |connection| {
-                let sql = "SELECT sequence, at, event, entry, payload, previous, hash FROM journal
-                           WHERE event = 'looked' AND entry = 6";
-                let mut record = connection.query_row(sql, [], journal::Record::from_row).unwrap();
+                let of_look = "WHERE event = 'looked' AND entry = 6";
+                let mut record = Record::select(connection, of_look, []).unwrap().remove(0);
                 record.payload = payload.to_owned();
                 if hashed {
-                    record.hash = record.computed_hash();
+                    record.hash = bench.chain().hash(&record);
                 }
                 let sql = "UPDATE journal SET payload = ?2, hash = ?3 WHERE sequence = ?1";
                 connection.execute(sql, (record.sequence, record.payload, record.hash)).unwrap();
@@ -350,7 +353,9 @@ fn a_look_or_an_end_that_cannot_have_happened_is_found() {
     ] {
         let bench = full();
         let connection = bench.by_hand();
-        journal::append(&connection, clock().now(), event, Some(EntryId(entry)), payload).unwrap();
+        let chain = bench.chain();
+        let journal = Journal { connection: &connection, chain: &chain };
+        journal.append(clock().now(), event, Some(EntryId(entry)), payload).unwrap();
         drop(connection);
         let error = Ledger::open_existing(&bench.path()).unwrap().verify().unwrap_err();
         let words = format!("cannot happen to entry {entry}");

@@ -23,7 +23,7 @@ fn a_run_that_dies_after_its_look_leaves_it_to_the_next() {
         let mut ledger = bench.open();
         assert_eq!(ledger.reserve(&asked).unwrap().id, id);
         ledger.mark_drawn(id).unwrap();
-        assert_eq!(ledger.attempts(id).unwrap(), attempt);
+        assert_eq!(entry(&ledger, id).attempts, attempt);
         assert_eq!(ledger.look(id).unwrap().unwrap(), numbers);
         assert_eq!(kind_of(ledger.note_look(id, &[7])), Some(Kind::Internal), "a second look");
         assert_eq!(ledger.look(id).unwrap().unwrap(), numbers);
@@ -83,7 +83,7 @@ fn a_day_that_looks_empty_keeps_the_charge_of_its_look_alone() {
     assert_eq!((empty.state, empty.charge.nano()), (State::Empty, 70));
     assert_eq!((empty.spent().nano(), empty.look_charge), (15, Some(NanoRho::new(15))));
     for number in 1..=2 {
-        let balance = ledger.balance(day(number)).unwrap();
+        let balance = balance(&ledger, number).unwrap();
         assert_eq!((balance.spent.nano(), balance.left.nano()), (15, 85));
         assert_eq!(balance.key_delta_spent.atto(), 0);
     }

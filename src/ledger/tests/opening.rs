@@ -2,6 +2,7 @@
 
 use super::super::Which;
 use super::super::terms::Terms;
+use super::edits::{edit, rehash};
 use super::*;
 
 #[test]
@@ -16,7 +17,7 @@ fn made_on_first_use_for_its_owner_alone_and_durably() {
             .map(|value| format!("{value:?}"))
             .unwrap()
     };
-    assert_eq!(pragma("journal_mode"), "Text(\"delete\")");
+    assert_eq!(pragma("journal_mode"), "Text(\"wal\")");
     assert_eq!(pragma("synchronous"), "Integer(3)", "EXTRA");
     assert_eq!(pragma("foreign_keys"), "Integer(1)");
     assert_eq!(pragma("fullfsync"), "Integer(1)");
@@ -122,7 +123,8 @@ fn one_row_per_thing_that_is_wrong_on_the_disk() {
             "another program holds",
             |bench| {
                 let other = bench.by_hand();
-                other.execute_batch("BEGIN EXCLUSIVE").unwrap();
+                let sql = "PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE";
+                other.execute_batch(sql).unwrap();
                 // Kept open for as long as the test runs.
                 std::mem::forget(other);
             },
@@ -240,7 +242,7 @@ fn a_reader_makes_nothing_and_writes_nothing() {
     let before = std::fs::read(bench.path()).unwrap();
     let mut reader = Ledger::open_existing(&bench.path()).unwrap();
     assert_eq!(kind_of(reader.reserve(&asking("a", 1..=1, 1))), Some(Kind::Internal));
-    assert_eq!(kind_of(reader.key()), Some(Kind::Internal));
+    assert_eq!(kind_of(reader.void(EntryId(1))), Some(Kind::Internal));
     assert!(reader.connection.execute("DELETE FROM journal", []).is_err());
     drop(reader);
     assert_eq!(std::fs::read(bench.path()).unwrap(), before);
@@ -276,17 +278,30 @@ fn a_ledger_that_may_not_be_written_says_so_when_a_run_opens_it() {
 }
 
 /// Gives a ledger the tables of an earlier version, with the rows that it has.
-fn make_older(bench: &Bench, version: usize) {
+pub(super) fn make_older(bench: &Bench, version: usize) {
     const TABLES: [&str; 6] = ["terms", "entries", "charges", "blocks", "stored", "journal"];
     let connection = bench.by_hand();
-    connection.execute_batch("PRAGMA foreign_keys = OFF; BEGIN").unwrap();
+    connection
+        .execute_batch("PRAGMA journal_mode = DELETE; PRAGMA foreign_keys = OFF; BEGIN")
+        .unwrap();
     for table in TABLES {
         let sql =
             format!("CREATE TABLE kept_{table} AS SELECT * FROM {table}; DROP TABLE {table};");
         connection.execute_batch(&sql).unwrap();
     }
-    let migrations = [include_str!("../migration_1.sql"), include_str!("../migration_2.sql")];
-    connection.execute_batch(&migrations[..version].concat()).unwrap();
+    let migrations = [
+        include_str!("../migration_1.sql"),
+        include_str!("../migration_2.sql"),
+        include_str!("../migration_3.sql"),
+    ];
+    let (new, old) = (bench.key().check(), bench.key().earlier_check());
+    let sql = "UPDATE kept_terms SET key_check = ?2 WHERE key_check = ?1";
+    assert_eq!(connection.execute(sql, (&new, &old)).unwrap(), 1);
+    let sql = "UPDATE kept_journal SET payload = replace(payload, ?1, ?2)";
+    connection.execute(sql, (&new, &old)).unwrap();
+    for migration in &migrations[..version] {
+        connection.execute_batch(migration).unwrap();
+    }
     for table in TABLES {
         let columns: String = connection
             .query_row(
@@ -302,6 +317,11 @@ fn make_older(bench: &Bench, version: usize) {
         connection.execute_batch(&sql).unwrap();
     }
     connection.execute_batch(&format!("PRAGMA user_version = {version}; COMMIT")).unwrap();
+    drop(connection);
+    edit(bench, |connection| {
+        let chain = Chain::of(connection, &bench.key(), &old).unwrap().unwrap();
+        rehash(connection, &chain);
+    });
 }
 
 #[test]
@@ -314,20 +334,26 @@ fn entries_of_an_earlier_version_stay_as_they_are_and_go_on() {
     let void = ledger.reserve(&asking("void", 1..=1, 12)).unwrap().id;
     ledger.void(void).unwrap();
     let held = ledger.reserve(&asking("held", 2..=2, 13)).unwrap().id;
-    let entries = ledger.entries(Which::All).unwrap();
+    let mut entries = ledger.entries(Which::All).unwrap();
     let verified = ledger.verify().unwrap();
     drop(ledger);
     make_older(&bench, 2);
 
-    // Readers know it as it is.
+    // Readers know it as it is; an earlier version had other hashes.
     let reader = Ledger::open_existing(&bench.path()).unwrap();
-    assert_eq!(reader.entries(Which::All).unwrap(), entries);
-    assert_eq!((reader.look(drawn).unwrap(), reader.verify().unwrap()), (None, verified.clone()));
+    for (entry, read) in entries.iter_mut().zip(reader.entries(Which::All).unwrap()) {
+        entry.head = read.head.clone();
+        assert_eq!(*entry, read);
+    }
+    assert_eq!(
+        (reader.look(drawn).unwrap(), reader.verify().unwrap().events),
+        (None, verified.events)
+    );
     drop(reader);
 
     let mut ledger = bench.open();
     assert_eq!(ledger.entries(Which::All).unwrap(), entries);
-    assert_eq!(ledger.verify().unwrap(), verified);
+    assert_eq!(ledger.verify().unwrap().events, verified.events + 1, "the key begins");
     for id in [drawn, held] {
         ledger.mark_drawn(id).unwrap();
         assert_eq!(kind_of(ledger.note_look(id, &[1])), Some(Kind::Internal));
@@ -357,7 +383,7 @@ fn a_ledger_of_the_first_version_keeps_its_budget_and_is_brought_up_to_date() {
 
     let mut ledger = bench.open();
     assert_eq!(ledger.terms(), &first);
-    assert_eq!(ledger.balance(day(1)).unwrap().left.nano(), 90);
+    assert_eq!(balance(&ledger, 1), None);
     assert!(ledger.reserve(&asking("too much", 1..=1, 91)).is_err());
     ledger.reserve(&asking("all of it", 1..=1, 90)).unwrap();
     ledger.verify().unwrap();
@@ -367,4 +393,26 @@ fn a_ledger_of_the_first_version_keeps_its_budget_and_is_brought_up_to_date() {
     let other = Terms { key_delta: AttoDelta::ZERO, ..terms(100) };
     let error = Ledger::open(&bench.path(), &other, Duration::ZERO, clock()).unwrap_err();
     assert!(error.to_string().starts_with("`[ledger] key_delta`"), "{error}");
+}
+
+#[test]
+fn a_ledger_that_nothing_can_be_written_beside_is_read() {
+    use super::super::schema;
+
+    let bench = Bench::new();
+    publish(&mut bench.open(), &asking("daily", 1..=1, 10));
+    let odd = bench.folder.path().join("50% of? a #1.ledger");
+    std::fs::copy(bench.path(), &odd).unwrap();
+    let files = || std::fs::read_dir(bench.folder.path()).unwrap().count();
+    let before = files();
+    let connection = schema::connect_to_still(&odd).unwrap();
+    let count = "SELECT count(*) FROM journal";
+    let events: i64 = connection.query_row(count, [], |row| row.get(0)).unwrap();
+    assert_eq!((events, files()), (5, before));
+    assert!(connection.execute("DELETE FROM blocks", []).is_err());
+    // What a crash left beside it is a part of it, so that the rest alone is not read for the whole.
+    let place = |path: &Path| Place::new(path).unwrap();
+    assert!(schema::is_merged(&place(&odd)));
+    std::fs::write(bench.folder.path().join("50% of? a #1.ledger-wal"), b"x").unwrap();
+    assert!(!schema::is_merged(&place(&odd)));
 }

@@ -163,9 +163,9 @@ fn a_draw_that_died_is_drawn_again_by_the_next_run_and_charged_once() {
         let mut ledger = bench.open();
         let entry = ledger.reserve(&asked).unwrap();
         assert_eq!(entry.id, EntryId(1));
-        assert_eq!(ledger.attempts(entry.id).unwrap(), attempt - 1);
+        assert_eq!(entry.attempts, attempt - 1);
         let _permit = ledger.mark_drawn(entry.id).unwrap();
-        assert_eq!(ledger.attempts(entry.id).unwrap(), attempt);
+        assert_eq!(self::entry(&ledger, entry.id).attempts, attempt);
         assert_eq!(kind_of(ledger.mark_drawn(entry.id)), Some(Kind::Internal), "the same run");
         assert_eq!(kind_of(ledger.void(entry.id)), Some(Kind::Refused));
         assert_eq!(spent(&ledger, 1), 70);
@@ -303,23 +303,31 @@ fn a_full_disk_leaves_the_entry_where_it_was() {
 }
 
 #[test]
-fn a_reader_holds_up_a_reservation_but_never_loses_a_draw() {
+fn a_reader_that_stands_still_holds_up_nothing() {
     let bench = Bench::new();
     let mut ledger = bench.open();
-    let id = ledger.reserve(&asking("daily", 1..=1, 10)).unwrap().id;
-    ledger.mark_drawn(id).unwrap();
-    let reader = bench.by_hand();
-    reader.execute_batch("BEGIN; SELECT * FROM journal").unwrap();
-    assert_eq!(kind_of(ledger.reserve(&asking("other", 1..=1, 1))), Some(Kind::Busy));
-    std::thread::scope(|scope| {
-        let commit = scope.spawn(|| ledger.commit(id, &files()));
-        // Were the commit not to wait, it would have failed by then, and if this thread is late
-        // the outcome is the same.
-        std::thread::sleep(Duration::from_millis(50));
-        reader.execute_batch("COMMIT").unwrap();
-        commit.join().unwrap().unwrap();
-    });
-    assert_eq!(ledger.stored(id).unwrap().len(), 2);
+    publish(&mut ledger, &asking("before", 1..=1, 1));
+    // Two that have begun to read and are suspended, one of them a database tool.
+    let reader = Ledger::open_existing(&bench.path()).unwrap();
+    let verified = reader.verify().unwrap();
+    reader.connection.execute_batch("BEGIN; SELECT * FROM journal").unwrap();
+    let tool = bench.by_hand();
+    tool.execute_batch("BEGIN; SELECT * FROM journal").unwrap();
+    assert_eq!(spent(&reader, 1), 1);
+
+    publish(&mut ledger, &asking("daily", 2..=2, 10));
+    let void = ledger.reserve(&asking("weekly", 1..=3, 20)).unwrap().id;
+    ledger.void(void).unwrap();
+    assert_eq!((spent(&reader, 2), spent(&ledger, 2)), (0, 10), "each reads what was there");
+    reader.connection.execute_batch("COMMIT").unwrap();
+    assert_eq!(spent(&reader, 2), 10);
+    assert!(reader.verify().unwrap().events > verified.events);
+    // What they could not see is in the log still, and no next run waits for them either.
+    tool.execute_batch("COMMIT; BEGIN; SELECT * FROM journal").unwrap();
+    drop(ledger);
+    let mut next = bench.open();
+    publish(&mut next, &asking("daily", 3..=3, 10));
+    next.verify().unwrap();
 }
 
 #[test]
@@ -345,19 +353,17 @@ fn a_crash_inside_any_step_leaves_the_state_before_it() {
     for (name, verb) in verbs {
         let before = ledger.verify().unwrap();
         let balances = balances(&ledger);
-        let whole = std::fs::read(bench.path()).unwrap();
-        let Ledger { connection, terms, .. } = &mut ledger;
+        let Ledger { connection, terms, chain, .. } = &mut ledger;
         let transaction =
             connection.transaction_with_behavior(TransactionBehavior::Immediate).unwrap();
-        let step = Step { transaction, terms, cap: None, at: clock().now() };
+        let step = Step { transaction, chain, terms, cap: None, at: clock().now() };
         verb(&step).unwrap();
-        // Written into the database before the commit, so that the copy is of a file that is
-        // changed half-way and can only be mended by its journal.
+        // Written into the log before the commit, so that the copy is of a step that is half done.
         step.transaction.cache_flush().unwrap();
         let crashed = bench.copy_as_after_a_crash();
         let only_read = bench.copy_as_after_a_crash();
-        assert!(exists(&crashed.beside("-journal")), "{name}: no journal was copied");
-        assert!(std::fs::read(crashed.path()).unwrap() != whole, "{name}: nothing was flushed");
+        let log = std::fs::metadata(crashed.beside("-wal")).unwrap().len();
+        assert!(log > 0, "{name}: nothing was flushed");
         step.finish().unwrap();
 
         let reader = Ledger::open_existing(&only_read.path()).unwrap();
@@ -365,7 +371,8 @@ fn a_crash_inside_any_step_leaves_the_state_before_it() {
         let healed = crashed.open();
         assert_eq!(healed.verify().unwrap(), before, "{name}");
         assert_eq!(self::balances(&healed), balances, "{name}");
-        assert!(!exists(&crashed.beside("-journal")), "{name}");
+        drop(healed);
+        assert!(!exists(&crashed.beside("-wal")), "{name}");
         assert_eq!(ledger.verify().unwrap().events, before.events + 1, "{name}");
         drop(ledger);
         ledger = bench.open();
@@ -398,9 +405,9 @@ fn a_ledger_of_many_entries() {
     let open = || Ledger::open(&bench.path(), &terms(1_000), Duration::ZERO, clock()).unwrap();
     let mut ledger = open();
     let made = Instant::now();
-    let Ledger { connection, terms, .. } = &mut ledger;
+    let Ledger { connection, terms, chain, .. } = &mut ledger;
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).unwrap();
-    let step = Step { transaction, terms, cap: None, at: clock().now() };
+    let step = Step { transaction, chain, terms, cap: None, at: clock().now() };
     let first: Day = "2000-01-01".parse().unwrap();
     let days: Vec<Day> = std::iter::successors(Some(first), |day| day.next()).take(2_000).collect();
     let entries = std::env::var("POINTILLIST_ENTRIES").map_or(2_000, |text| text.parse().unwrap());

@@ -1,0 +1,89 @@
+//! Deletions that were cut short: by which path they are finished, and what they did not take.
+//!
+//! The journal holds no path, since a path may name a person, but keyed digests: of the `[logs] path` that
+//! the files were found by, and of each file's own.
+
+use std::path::Path;
+
+use crate::ingest::{find_log_files, path_digest};
+use crate::ledger::{Custody, Ledger, LedgerKey, Retention};
+use crate::release_file::ReleaseFile;
+use crate::{Error, Result};
+
+/// Refuses to go on with a deletion that found its files by another `[logs] path`: by this one they
+/// cannot be told from files that are gone, and the journal would say that they are.
+pub(super) fn require_same_place(
+    release_file: &ReleaseFile,
+    ledger: &Ledger,
+    custody: &Custody,
+) -> Result<()> {
+    let Some(pending) = custody.pending() else { return Ok(()) };
+    let Some(begun) = &pending.place_digest else { return Ok(()) };
+    if *begun == place_digest(release_file, ledger.key())? {
+        return require_same_folder(release_file, pending);
+    }
+    Err(Error::refused(
+        "a deletion was cut short that had found its files by another `[logs] path`",
+    )
+    .help(
+        "finish it first with the path of then (`pointillist retain --logs`), and then go on with \
+             this one; if the logs were moved meanwhile, a link at their old place will do",
+    ))
+}
+
+/// Refuses to take an empty folder for one whose files are gone when it is another one, such as that which a
+/// volume is mounted over.
+fn require_same_folder(release_file: &ReleaseFile, pending: &Retention) -> Result<()> {
+    let is_same = pending.folder_number == folder_number(release_file);
+    if is_same || !find_log_files(&release_file.logs)?.is_empty() {
+        return Ok(());
+    }
+    Err(Error::input(format!(
+        "a deletion was cut short, and {} is empty and another folder than then; nothing was deleted",
+        release_file.logs.place.base().display()
+    ))
+    .help("mount the folder of the logs, or put them back, and run again"))
+}
+
+/// The number by which the file system knows the folder of the logs, if it has one.
+pub(super) fn folder_number(release_file: &ReleaseFile) -> Option<u64> {
+    #[cfg(unix)]
+    let number = std::fs::metadata(release_file.logs.place.base())
+        .ok()
+        .map(|facts| std::os::unix::fs::MetadataExt::ino(&facts));
+    #[cfg(not(unix))]
+    let number = None;
+    number
+}
+
+/// What a `[logs] path` is known by in the journal.
+pub(super) fn place_digest(release_file: &ReleaseFile, key: &LedgerKey) -> Result<String> {
+    let path = std::path::absolute(release_file.logs.place.path()).map_err(|error| {
+        Error::input("`[logs] path` has no absolute form").help("correct it").because(error)
+    })?;
+    Ok(key.digest("log place", &[path.as_os_str().as_encoded_bytes()]))
+}
+
+/// The places of files that are neither gone nor what was to stay of them.
+pub(super) fn left(
+    release_file: &ReleaseFile,
+    ledger: &Ledger,
+    pending: &Retention,
+) -> Result<Vec<usize>> {
+    let (base, key) = (release_file.logs.place.base(), ledger.key());
+    let logs = find_log_files(&release_file.logs)?;
+    let inside = |path: &Path| path_digest(path.strip_prefix(&base).unwrap_or(path), key);
+    let digests: Vec<String> = logs.iter().map(|log| inside(log.path())).collect();
+    let mut left = Vec::new();
+    for (place, file) in pending.files.iter().enumerate() {
+        // Earlier versions wrote paths, but for those that name a person.
+        let of_path = file.path.as_ref().map(|path| path_digest(Path::new(path), key));
+        let Some(wanted) = file.path_digest.clone().or(of_path) else { continue };
+        let found = digests.iter().position(|digest| *digest == wanted).map(|place| &logs[place]);
+        let now = found.map(|log| log.digest(key)).transpose()?;
+        if now.is_some() && now != file.digest_after {
+            left.push(place);
+        }
+    }
+    Ok(left)
+}
