@@ -8,6 +8,7 @@
 mod draw;
 mod earlier;
 mod empty;
+mod fixed;
 mod frozen;
 mod job;
 mod logged_days;
@@ -72,6 +73,7 @@ pub fn release_day(job: &Job, ledger: &mut Ledger, window: &DayWindow) -> Result
     };
     // A plan of another version is refused before anything else is asked of the file.
     let frozen = begun.as_ref().map(Frozen::of).transpose()?;
+    let window = &fixed::window(release_file, ledger, window)?;
     retain::require_closed(window, release_file, job.as_of)?;
     publish::check_writable(&job.out)?;
     let budget = day_budget(release_file, ledger.terms().budget);
@@ -99,7 +101,7 @@ pub fn release_day(job: &Job, ledger: &mut Ledger, window: &DayWindow) -> Result
             reader.require_files(window)?;
             let known = known_keys(release_file, ledger, day)?;
             let digest = digests.whole(ledger.key());
-            ledger.reserve(&reservation(release_file, day, split, known, digest)?)?
+            ledger.reserve(&reservation(release_file, window, split, known, digest)?)?
         }
     };
     tracing::info!(%day, entry = entry.id.0, charge = %entry.charge, "reserved");
@@ -274,12 +276,12 @@ fn heal(job: &Job, ledger: &mut Ledger, entry: &Entry) -> Result<Done> {
 
 fn reservation(
     release_file: &ReleaseFile,
-    day: Day,
+    window: &DayWindow,
     split: Split,
     known_keys: FoundKeys,
     logs_digest: String,
 ) -> Result<Reservation> {
-    let (charge, key_delta) = (split.charge(), split.key_delta());
+    let (day, charge, key_delta) = (window.day(), split.charge(), split.key_delta());
     let look = Plan::of_look(release_file, &split)?.tables.into_iter().next();
     let look = PricedTable::new(look.ok_or_else(|| Error::internal("a plan has no look"))?)?;
     let look_charge = Some(look.charge);
@@ -290,7 +292,8 @@ fn reservation(
     };
     let fingerprint = release_file.fingerprint().to_owned();
     let losses = Guarantee::new(release_file, &split)?.losses()?;
-    let plan = serde_json::to_string(&Frozen { split, look, known_keys, losses })
+    let rules = Some(fixed::FixedRules::of(release_file, window));
+    let plan = serde_json::to_string(&Frozen { split, look, known_keys, losses, rules })
         .map_err(|_| Error::internal("the plan cannot be written down"))?;
     Ok(Reservation {
         release: release_file.name.clone(),

@@ -48,6 +48,10 @@
 //! | several ledgers mark one output at once | each waits for the lock of the folder | `marks::ledgers_that_mark_one_output_at_once_lose_no_mark` |
 //! | the cap on 30 days: added later | from then on no 30 days are charged more; refused (1) where some were already | `cap::it_can_be_added_later_if_the_past_allows_it_and_never_changes` |
 //! | a newer program wrote the ledger | refused (1) | `opening::one_row_per_thing_that_is_wrong_on_the_disk` |
+//! | a newer time zone database | noted once; released days heal, and others are released: a day begins and ends where a charged day beside it ends and begins | `rules::a_change_is_noted_once_and_what_was_released_heals`, `rules::a_day_begins_and_ends_where_the_days_beside_it_did` |
+//! | the same, beside a day that an earlier version charged without noting its bounds | refused (1), unless the zones have no clock changes | `rules::where_an_earlier_version_noted_no_bounds_only_days_beside_it_are_refused` |
+//! | the same, with other offsets for logs of local times | refused (1) beside that day | `rules::days_beside_one_whose_rows_had_other_times_are_refused` |
+//! | a newer number library | noted once; released days heal, and others are released; no more of a day that was charged by the earlier one (1) | `rules::a_change_is_noted_once_and_what_was_released_heals`, `rules::a_reservation_by_other_rules_can_be_given_up` |
 //! | an older program wrote the ledger | brought up to date when a run opens it; it keeps its budget | `opening::a_ledger_of_the_first_version_keeps_its_budget_and_is_brought_up_to_date`, `opening::entries_of_an_earlier_version_stay_as_they_are_and_go_on` |
 //! | its journal was begun by an older program | its events stay as they are; the key begins with the next one | `keyed::an_earlier_ledgers_events_stay_and_the_key_begins_with_the_next` |
 //! | it lies on a network file system | refused (1) by what would write, where Linux says so; `run` warns where it cannot know | `file_system::tests::one_row_per_kind_of_file_system` |

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::fixed::FixedRules;
 use crate::ledger::{Entry, State};
 use crate::plan::{FoundKeys, Split};
 use crate::release::{Losses, PricedTable};
@@ -19,6 +20,9 @@ pub(super) struct Frozen {
     pub(super) known_keys: FoundKeys,
     /// What they cost a contact pair and a target, for statements.
     pub(super) losses: Losses,
+    /// What is fixed of the rules of times and numbers; absent in what earlier versions wrote.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) rules: Option<FixedRules>,
 }
 
 /// The mechanism of the look, and what it loses when nothing follows it.

@@ -148,6 +148,18 @@ impl DayWindow {
         Ok(Self { day, start_micros, end_micros, offsets })
     }
 
+    /// The same day with other bounds, which were used already and may not move.
+    ///
+    /// # Errors
+    /// Refused, when they leave nothing of the day.
+    pub fn within(self, start_micros: i64, end_micros: i64) -> Result<Self> {
+        if start_micros < end_micros {
+            return Ok(Self { start_micros, end_micros, ..self });
+        }
+        Err(Error::refused(format!("the days beside {} leave nothing of it", self.day))
+            .help("they were released when the rules of the time zone were others"))
+    }
+
     /// The calendar day.
     #[must_use]
     pub const fn day(&self) -> Day {

@@ -30,6 +30,7 @@ mod refusals;
 mod reruns;
 mod retain;
 mod rollup;
+mod rules;
 mod statistics;
 mod text;
 mod tutorial;
