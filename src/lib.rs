@@ -22,6 +22,7 @@ pub mod bound;
 pub mod custody;
 pub mod engine;
 pub mod ingest;
+pub mod init;
 pub mod ledger;
 pub mod phone;
 pub mod publish;

@@ -31,6 +31,8 @@ pub(crate) enum Command {
         #[arg(long, value_name = "DIR", default_value = "pointillist-demo")]
         out: PathBuf,
     },
+    /// Look at logs and write a release file for them, with a reason for each guess; reads a sample
+    Init(Init),
     /// Read the logs: what they hold, what cannot be read, what would mend it; spends nothing, output is sensitive
     Check(Check),
     /// Show measured tables, clips, budget shares and expected error; reads no logs, spends nothing
@@ -47,8 +49,6 @@ pub(crate) enum Command {
     Status(Status),
     /// Add published days up to weeks or months, hours to days, countries to regions; spends nothing
     Rollup(Rollup),
-    /// Compare two published days, weeks or months of a question: difference, ratio, and whether it is real
-    Compare(Compare),
     /// Delete rows that are past retention from the logs, after sealing those under a legal hold
     Retain(Retain),
     /// Legal holds: keep rows longer for a court, and hand them over
@@ -71,6 +71,17 @@ pub(crate) enum Command {
         #[command(subcommand)]
         verb: LedgerVerb,
     },
+}
+
+/// The arguments of `init`.
+#[derive(Debug, Args)]
+pub(crate) struct Init {
+    /// The logs: a file, a folder, or a pattern in quotes
+    #[arg(value_name = "LOGS")]
+    pub(crate) logs: PathBuf,
+    /// The release file to write [default: named after the logs, here]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
 }
 
 /// The arguments of `check`.
@@ -197,23 +208,6 @@ pub(crate) enum RollupPeriod {
     Week,
     /// Calendar months
     Month,
-}
-
-/// The arguments of `compare`.
-#[derive(Debug, Args)]
-pub(crate) struct Compare {
-    /// The output folder
-    #[arg(value_name = "OUT")]
-    pub(crate) out: PathBuf,
-    /// The question
-    #[arg(long, value_name = "NAME")]
-    pub(crate) question: String,
-    /// A day, week or month: 2026-03-02, 2026-W10, 2026-03
-    #[arg(value_name = "A")]
-    pub(crate) first: String,
-    /// The one that is compared with it
-    #[arg(value_name = "B")]
-    pub(crate) second: String,
 }
 
 /// The arguments of `retain`.

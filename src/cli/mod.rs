@@ -2,13 +2,13 @@
 
 mod args;
 mod check;
-mod compare;
 mod demo;
 mod explain;
 mod hold;
 mod hold_args;
 mod hold_numbers;
 mod hold_warnings;
+mod init;
 mod inspect;
 mod ledger;
 mod output;
@@ -51,12 +51,12 @@ pub fn main() -> ExitCode {
     let output = Output::new(arguments.json);
     let result = match &arguments.command {
         Command::Demo { out } => demo::run(out, &output).map(|()| 0),
+        Command::Init(asked) => init::run(asked, &output).map(|()| 0),
         Command::Check(asked) => check::run(asked, &output),
         Command::Plan(asked) => plan::run(asked, &output).map(|()| 0),
         Command::Explain { release } => explain::run(release, &output).map(|()| 0),
         Command::Status(asked) => status::run(asked, &output),
         Command::Run(asked) => run::run(asked, &output),
-        Command::Compare(asked) => compare::run(asked, &output).map(|()| 0),
         Command::Retain(asked) => retain::run(asked, &output),
         Command::Hold { verb } => hold::run(verb, &output).map(|()| 0),
         Command::Inspect { file } => inspect::run(file, &output).map(|()| 0),

@@ -4,7 +4,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
 use super::args::Simulate;
-use super::output::{Output, grouped};
+use super::output::Output;
 use crate::Result;
 use crate::release_file::window::Day;
 use crate::simulate::{Settings, write};
@@ -40,9 +40,9 @@ pub(crate) fn run(asked: &Simulate, output: &Output) -> Result<()> {
     });
     let text = format!(
         "wrote {} lookups in {} files ({} bytes) under {}\n",
-        grouped(summary.lookups as f64),
+        summary.lookups,
         summary.files,
-        grouped(summary.bytes as f64),
+        summary.bytes,
         asked.out.display()
     );
     output.result(&object, &text);

@@ -18,6 +18,7 @@
 //! | `lookups`, `positions`, `texts`, `time`, `spelling` | raw batches → the canonical lookup, and rejects |
 //! | `reader` | all files of a release, in parallel |
 //! | `log_rows` | rows as deletion and legal holds see them |
+//! | `sample` | the first rows with all columns, for `init` |
 //! | `looks` | what rejected rows look like, for `check` |
 
 mod blocks;
@@ -44,6 +45,7 @@ mod positions;
 mod raw_batch;
 mod reader;
 mod rejects;
+mod sample;
 mod scan;
 mod spelling;
 #[cfg(test)]
@@ -65,4 +67,5 @@ pub(crate) use lookups::Identifiers;
 pub use lookups::{Lookups, RowCounts};
 pub use reader::LogReader;
 pub use rejects::{Reason, RejectedRows, Rejects};
+pub use sample::{ColumnKind, Sample, SampleColumn};
 pub use walk::PassedOver;

@@ -72,6 +72,18 @@ impl Wanted {
         }
     }
 
+    /// Columns by name, none of which is needed or means anything yet.
+    pub(super) fn some(names: Vec<String>) -> Self {
+        let nowhere = usize::MAX;
+        Self {
+            names,
+            requester: nowhere,
+            target: nowhere,
+            requested_at: nowhere,
+            ..Self::nothing()
+        }
+    }
+
     /// The time column alone.
     pub(super) fn only_time(&self) -> Self {
         Self { names: vec![self.names[self.requested_at].clone()], ..Self::nothing() }
@@ -151,7 +163,7 @@ impl Wanted {
 }
 
 /// Whether values of a type have one obvious form as text.
-fn is_plain(data_type: &DataType) -> bool {
+pub(super) fn is_plain(data_type: &DataType) -> bool {
     match data_type {
         DataType::Dictionary(_, values) => is_plain(values),
         DataType::Utf8

@@ -11,7 +11,6 @@
 //! }
 //! ```
 
-mod compare;
 mod folder;
 mod manifest;
 mod own;
@@ -19,7 +18,6 @@ mod rollup;
 mod table;
 mod worth;
 
-pub use compare::{Comparison, Range, Real, Row, compare};
 pub use folder::{check_writable, is_whole, remove_leftovers, write_out};
 pub use manifest::Facts;
 pub use own::{require_known, require_own};

@@ -18,7 +18,7 @@ use arrow_schema::{Field, Schema};
 use polars::prelude::DataFrame;
 use serde_json::{Value, json};
 
-use super::table::{FINGERPRINT, encode};
+use super::table::encode;
 use crate::ledger::StoredFile;
 use crate::release_file::ReleaseFile;
 use crate::release_file::question::Question;
@@ -126,7 +126,7 @@ fn metadata(
         "cost": "none: a sum of published values",
         "promise": promise,
         "guarantee": promise.words(terms, days.added.len()),
-        (FINGERPRINT): release_file.fingerprint(),
+        "spec_fingerprint": release_file.fingerprint(),
         "code_version": env!("CARGO_PKG_VERSION"),
     });
     // Days of earlier versions have intervals about what bounding left.

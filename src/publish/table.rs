@@ -20,9 +20,7 @@ use crate::release_file::window::Day;
 use crate::{Error, Result, footer};
 
 /// The key of the JSON in a file's metadata.
-const METADATA_KEY: &str = "pointillist";
-/// What a file calls the fingerprint of its release file.
-pub(super) const FINGERPRINT: &str = "spec_fingerprint";
+pub(super) const METADATA_KEY: &str = "pointillist";
 
 /// Makes the file and reads it back.
 pub(super) fn to_parquet(
@@ -61,17 +59,6 @@ pub(super) fn encode(batch: &RecordBatch, metadata: &Value) -> Result<Vec<u8>> {
         [only] if only.columns() == batch.columns() => Ok(bytes),
         _ => Err(broken()),
     }
-}
-
-/// The rows of a published file, and what it says of itself; `None` if it is none.
-pub(super) fn decode(bytes: &[u8]) -> Option<(RecordBatch, Value)> {
-    let builder = ParquetRecordBatchReaderBuilder::try_new(arrow_bytes(bytes)).ok()?;
-    let about = builder.metadata().file_metadata();
-    let rows = usize::try_from(about.num_rows()).unwrap_or(0);
-    let pair = about.key_value_metadata()?.iter().find(|pair| pair.key == METADATA_KEY)?;
-    let facts = serde_json::from_str(pair.value.as_deref()?).ok()?;
-    let mut reader = builder.with_batch_size(rows.max(1)).build().ok()?;
-    Some((reader.next()?.ok()?, facts))
 }
 
 fn arrow_bytes(bytes: &[u8]) -> bytes::Bytes {

@@ -75,8 +75,8 @@ fn of_bad_times(survey: &Survey, release_file: &ReleaseFile, findings: &mut Vec<
             count(times, "row has a number", "rows have numbers")
         ),
         spelt => format!(
-            "{} in `{column}` written like `{spelt}`, which has more than one meaning or none: write \
-             instants like 2026-01-31T08:00:00Z",
+            "{} in `{column}` written like `{spelt}`, which means no instant or several: say how to \
+             read them with `time_format` in [logs]",
             count(times, "time is", "times are")
         ),
     };

@@ -82,7 +82,7 @@ fn rejects_come_with_what_would_mend_them() {
         (rows(&|place| format!("10.0.{}.1", place % 256), &day), "are internet addresses"),
         (rows(&|_| "4.36641E+12".to_owned(), &day), "may have lost digits"),
         (rows(&|place| format!("+999{place}"), &day), "begin with `+` and cannot be dialled"),
-        (rows(&number, &|_| "31/12/2026 08:15".to_owned()), "written like `99/99/9999 99:99`"),
+        (rows(&number, &|_| "8 in the morning".to_owned()), "written like `9 aa aaa aaaaaaa`"),
         (rows(&number, &|_| String::new()), "1,035 rows have no time in `requested_at`"),
     ] {
         let ran = check(&with_log(header, &lines));

@@ -18,7 +18,7 @@ const EVERYWHERE: [&str; 5] = ["error", "footer", "release_file", "ledger", "pla
 /// What else each module may import. A stage takes the type on its left, and bounding also the
 /// identifiers in it; the engine runs reading, keeping, bounding and adding together. Custody acts on
 /// log files beside all stages, and `cli` alone may import it. `pipeline` may import everything else.
-const MORE: [(&str, &[&str]); 16] = [
+const MORE: [(&str, &[&str]); 17] = [
     ("error", &[]),
     ("footer", &[]),
     ("phone", &[]),
@@ -35,6 +35,7 @@ const MORE: [(&str, &[&str]); 16] = [
     ("publish", &["release"]),
     ("simulate", &[]),
     ("survey", &["ingest", "phone"]),
+    ("init", &["ingest", "phone", "survey"]),
 ];
 
 /// Crates that these modules alone may name. polars counts published tables and the demo's truth,

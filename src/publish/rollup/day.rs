@@ -5,10 +5,11 @@ use arrow_array::cast::AsArray;
 use arrow_array::types::Float64Type;
 use arrow_cast::cast;
 use arrow_schema::DataType;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use polars::prelude::{Column, DataFrame};
 use serde_json::Value;
 
-use super::super::table::decode;
+use super::super::table::METADATA_KEY;
 use super::asked::{Coarser, KeyBecomes};
 use super::frame::{NUMBERS, PERIOD, add_up, broken, to_key};
 use super::sum::{self, Counted, Over};
@@ -40,7 +41,17 @@ pub(super) struct Published {
 
 impl Published {
     pub(super) fn read(file: &StoredFile) -> Result<Self> {
-        let (batch, metadata) = decode(&file.bytes).ok_or_else(broken)?;
+        let bytes = bytes::Bytes::copy_from_slice(&file.bytes);
+        let builder = ParquetRecordBatchReaderBuilder::try_new(bytes).map_err(|_| broken())?;
+        let about = builder.metadata().file_metadata();
+        let rows = usize::try_from(about.num_rows()).unwrap_or(0);
+        let metadata = about
+            .key_value_metadata()
+            .and_then(|pairs| pairs.iter().find(|pair| pair.key == METADATA_KEY))
+            .and_then(|pair| serde_json::from_str(pair.value.as_deref()?).ok())
+            .ok_or_else(broken)?;
+        let mut reader = builder.with_batch_size(rows.max(1)).build().map_err(|_| broken())?;
+        let batch = reader.next().and_then(std::result::Result::ok).ok_or_else(broken)?;
         Ok(Self { batch, metadata })
     }
 

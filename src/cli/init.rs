@@ -1,0 +1,64 @@
+//! `init`: writes a release file for logs that nobody has described yet.
+
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use serde_json::json;
+
+use super::args::Init;
+use super::output::Output;
+use crate::init::{default_name, draft, place_of};
+use crate::survey::grouped;
+use crate::{Error, Result};
+
+/// Runs the command.
+///
+/// # Privacy
+/// The file has values of keys that occur in the logs, for their owner to prune.
+///
+/// # Errors
+/// Usage, for a file that is there already; input, for logs that cannot be described; I/O.
+pub(crate) fn run(asked: &Init, output: &Output) -> Result<()> {
+    let name = match &asked.out {
+        Some(out) => default_name(out),
+        None => default_name(&asked.logs),
+    };
+    let out = asked.out.clone().unwrap_or_else(|| PathBuf::from(format!("{name}.toml")));
+    let there = || {
+        Error::usage(format!("{} is there already", out.display()))
+            .help("it is never overwritten: move it away, or name another file with --out")
+    };
+    if out.symlink_metadata().is_ok() {
+        return Err(there());
+    }
+    let folder = out.parent().unwrap_or(Path::new(""));
+    let place = place_of(&asked.logs, folder)?;
+    let file = out.file_name().and_then(|file| file.to_str()).unwrap_or("release.toml");
+    let draft = draft(&name, file, &place)?;
+    let failed = |error: std::io::Error| match error.kind() {
+        std::io::ErrorKind::AlreadyExists => there(),
+        _ => Error::io(format!("{} cannot be written", out.display()))
+            .help("name another file with --out, in a folder that is there")
+            .because(error),
+    };
+    let mut file = OpenOptions::new().write(true).create_new(true).open(&out).map_err(failed)?;
+    file.write_all(draft.text.as_bytes()).map_err(failed)?;
+    let object = json!({
+        "written": out,
+        "files": draft.files,
+        "rows_looked_at": draft.rows,
+        "checks": draft.checks,
+    });
+    let shown = out.display();
+    let text = format!(
+        "looked at {} rows of {} files and wrote {shown}\n\
+         {} lines are marked CHECK. It lists values that were seen in the logs: prune it before others read it.\n\
+         next: pointillist check {shown}\n",
+        grouped(draft.rows as u64),
+        grouped(draft.files as u64),
+        draft.checks,
+    );
+    output.result(&object, &text);
+    Ok(())
+}

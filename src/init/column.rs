@@ -1,0 +1,183 @@
+//! What the values of a column look like.
+
+use std::collections::{HashMap, HashSet};
+
+use crate::ingest::{ColumnKind, Look, SampleColumn};
+
+/// Names that are never a requester, a target or a key: times of day, sizes, ports, tags.
+const NEITHER: [&str; 33] = [
+    "year",
+    "month",
+    "day",
+    "hour",
+    "minute",
+    "second",
+    "date",
+    "p",
+    "port",
+    "bytes",
+    "pkts",
+    "packets",
+    "size",
+    "len",
+    "length",
+    "version",
+    "fuids",
+    "tags",
+    "mime",
+    "types",
+    "depth",
+    "ttl",
+    "ttls",
+    "lat",
+    "lon",
+    "latitude",
+    "longitude",
+    "alt",
+    "distance",
+    "delay",
+    "duration",
+    "latency",
+    "ms",
+];
+
+/// Names of columns whose values name somebody, or say what somebody wrote.
+const NAMING: [&str; 24] = [
+    "id", "uid", "uids", "uuid", "user", "username", "name", "mac", "host", "hostname", "email",
+    "mail", "phone", "msisdn", "ip", "addr", "address", "uri", "url", "agent", "query", "subject",
+    "token", "password",
+];
+
+/// A column of the sample with what is known about its values.
+pub(super) struct Column<'s> {
+    pub(super) sample: &'s SampleColumn,
+    /// The words of its name, in small letters.
+    pub(super) words: Vec<String>,
+    /// How many rows have a value.
+    pub(super) filled: usize,
+    /// How many different values there are.
+    pub(super) distinct: usize,
+    /// How many values are numbers, whole numbers, phone numbers with `+`, and addresses.
+    pub(super) numbers: usize,
+    pub(super) whole: usize,
+    pub(super) international: usize,
+    pub(super) addresses: usize,
+}
+
+impl<'s> Column<'s> {
+    pub(super) fn new(sample: &'s SampleColumn) -> Self {
+        let values = || sample.values().iter().flatten();
+        let count = |is: &dyn Fn(&str) -> bool| values().filter(|value| is(value)).count();
+        Self {
+            sample,
+            words: words(&sample.name),
+            filled: values().count(),
+            distinct: values().collect::<HashSet<_>>().len(),
+            numbers: count(&|value| number(value).is_some()),
+            whole: count(&|value| number(value).is_some_and(|number| number.fract() == 0.0)),
+            international: count(&|value| {
+                value.starts_with('+') && Look::of(value) == Look::International
+            }),
+            addresses: count(&|value| Look::of(value) == Look::Address),
+        }
+    }
+
+    pub(super) fn name(&self) -> &str {
+        &self.sample.name
+    }
+
+    pub(super) fn rows(&self) -> usize {
+        self.sample.values().len()
+    }
+
+    /// Whether at least nine in ten of the values are of a kind that was counted.
+    pub(super) const fn are_mostly(&self, kind: usize) -> bool {
+        self.filled > 0 && kind * 10 >= self.filled * 9
+    }
+
+    /// Whether its name has one of these words.
+    pub(super) fn is_called(&self, words: &[&str]) -> bool {
+        self.words.iter().any(|word| words.contains(&word.as_str()))
+    }
+
+    /// Whether its values may stand for people or things that are asked about.
+    pub(super) fn can_identify(&self) -> bool {
+        let is_whole = self.whole == self.numbers;
+        self.filled > 0
+            && matches!(self.sample.kind, ColumnKind::Text | ColumnKind::Number)
+            && !self.is_called(&NEITHER)
+            && is_whole
+    }
+
+    /// The values that may be listed in the open, sorted: few, each in several rows of different
+    /// requesters, in a column that names nobody.
+    pub(super) fn listable(&self, requesters: &[Option<String>]) -> Option<Vec<String>> {
+        const MOST: usize = 12;
+        const ROWS: usize = 5;
+        let may_name = self.is_called(&NAMING) && self.sample.kind != ColumnKind::Boolean;
+        let is_fraction = self.whole < self.numbers;
+        let is_long =
+            |value: &&String| value.chars().count() > 40 || Look::of(value) == Look::Address;
+        if may_name || is_fraction || self.is_called(&NEITHER) || self.distinct > 200 {
+            return None;
+        }
+        let mut seen: HashMap<&String, (usize, HashSet<&String>)> = HashMap::new();
+        for (value, requester) in self.sample.values().iter().zip(requesters) {
+            if let (Some(value), Some(requester)) = (value, requester) {
+                let entry = seen.entry(value).or_default();
+                entry.0 += 1;
+                entry.1.insert(requester);
+            }
+        }
+        if seen.keys().any(is_long) {
+            return None;
+        }
+        let common = seen.iter().filter(|(_, (rows, people))| *rows >= ROWS && people.len() > 1);
+        let mut common: Vec<(&String, usize)> =
+            common.map(|(value, (rows, _))| (*value, *rows)).collect();
+        common.sort_by(|left, right| right.1.cmp(&left.1).then_with(|| left.0.cmp(right.0)));
+        common.truncate(MOST);
+        let covered: usize = common.iter().map(|(_, rows)| rows).sum();
+        let is_useful = common.len() >= 2 && covered * 10 >= self.filled * 8;
+        is_useful.then(|| common.into_iter().map(|(value, _)| value.clone()).collect())
+    }
+}
+
+fn number(value: &str) -> Option<f64> {
+    value.trim().parse().ok().filter(|number: &f64| number.is_finite())
+}
+
+/// `id.orig_h` is `id`, `orig`, `h`; `requestedAt` is `requested`, `at`.
+fn words(name: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut was_small = false;
+    for letter in name.chars() {
+        let begins = letter.is_uppercase() && was_small;
+        if !letter.is_alphanumeric() || begins {
+            words.push(String::new());
+        }
+        if letter.is_alphanumeric() {
+            words.last_mut().into_iter().for_each(|word| word.extend(letter.to_lowercase()));
+        }
+        was_small = letter.is_lowercase() || letter.is_numeric();
+    }
+    words.retain(|word| !word.is_empty());
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_cut_into_words() {
+        for (name, cut) in [
+            ("id.orig_h", vec!["id", "orig", "h"]),
+            ("requestedAt", vec!["requested", "at"]),
+            ("SRC_IP", vec!["src", "ip"]),
+            ("latency_ms", vec!["latency", "ms"]),
+        ] {
+            assert_eq!(words(name), cut);
+        }
+    }
+}

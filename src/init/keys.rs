@@ -1,0 +1,169 @@
+//! Which columns group lookups, hold the route, or hold a number worth asking about.
+
+use super::column::Column;
+use super::people::People;
+use crate::ingest::ColumnKind;
+
+/// Words of a route's column, and of an application's.
+const ROUTE: [&str; 12] = [
+    "route",
+    "registered",
+    "reachable",
+    "messenger",
+    "sms",
+    "found",
+    "exists",
+    "member",
+    "known",
+    "delivered",
+    "answer",
+    "available",
+];
+const GOOD_KEYS: [&str; 18] = [
+    "app",
+    "application",
+    "service",
+    "product",
+    "feature",
+    "proto",
+    "protocol",
+    "kind",
+    "type",
+    "interaction",
+    "event",
+    "method",
+    "channel",
+    "category",
+    "status",
+    "carrier",
+    "state",
+    "code",
+];
+/// Names that tables of answers use themselves.
+const TAKEN: [&str; 16] = [
+    "value",
+    "quantile",
+    "day",
+    "week",
+    "month",
+    "hour",
+    "hour_of_week",
+    "period",
+    "days",
+    "of_days",
+    "target_region",
+    "uninformative",
+    "ci_low",
+    "ci_high",
+    "noise_sd",
+    "requested_at",
+];
+const WORDS_OF_NUMBERS: [&str; 9] =
+    ["latency", "duration", "elapsed", "took", "rtt", "response", "wait", "taken", "ms"];
+
+/// A column to group by.
+pub(super) struct KeyGuess {
+    pub(super) place: usize,
+    /// Its name in the release file.
+    pub(super) name: String,
+    /// The values that were seen and may be listed.
+    pub(super) values: Vec<String>,
+}
+
+/// A number to ask about.
+pub(super) struct NumberGuess {
+    pub(super) place: usize,
+    /// Its name in the release file.
+    pub(super) name: String,
+    pub(super) range: (f64, f64),
+    pub(super) is_sure: bool,
+}
+
+/// What else the log can be asked about.
+pub(super) struct Keys {
+    pub(super) route: Option<usize>,
+    pub(super) client_ip: Option<usize>,
+    pub(super) keys: Vec<KeyGuess>,
+    pub(super) number: Option<NumberGuess>,
+}
+
+impl Keys {
+    pub(super) fn of(columns: &[Column<'_>], people: &People, time: usize) -> Self {
+        /// More keys make each answer less exact.
+        const MOST: usize = 2;
+        let taken = [people.requester, people.target, time];
+        let free = || columns.iter().enumerate().filter(|(place, _)| !taken.contains(place));
+        let route = free().find(|(_, column)| is_route(column)).map(|(place, _)| place);
+        let is_client = |column: &Column<'_>| {
+            column.are_mostly(column.addresses) && column.is_called(&["client", "ip", "remote"])
+        };
+        let client_ip = free().find(|(_, column)| is_client(column)).map(|(place, _)| place);
+        let number = free().find_map(|(place, column)| number_of(place, column));
+        let requesters = columns[people.requester].sample.values();
+        let is_open = |place: usize| {
+            Some(place) != route
+                && Some(place) != client_ip
+                && number.as_ref().is_none_or(|number| number.place != place)
+        };
+        let mut keys: Vec<(i64, KeyGuess)> = free()
+            .filter(|(place, _)| is_open(*place))
+            .filter_map(|(place, column)| {
+                let values = column.listable(requesters)?;
+                let is_good = column.is_called(&GOOD_KEYS);
+                let score = i64::from(is_good) * 100 - values.len() as i64;
+                Some((score, KeyGuess { place, name: key_name(column), values }))
+            })
+            .collect();
+        keys.sort_by_key(|(score, _)| -score);
+        keys.truncate(MOST);
+        Self { route, client_ip, keys: keys.into_iter().map(|(_, key)| key).collect(), number }
+    }
+}
+
+fn is_route(column: &Column<'_>) -> bool {
+    const EITHER: [&str; 10] =
+        ["true", "1", "t", "yes", "messenger", "false", "0", "f", "no", "sms"];
+    let values =
+        || column.sample.values().iter().flatten().map(|value| value.trim().to_lowercase());
+    let are_words = column.filled > 0 && values().all(|value| EITHER.contains(&value.as_str()));
+    let says_so = column.is_called(&ROUTE) || values().any(|value| value == "messenger");
+    are_words && says_so && column.distinct >= 2
+}
+
+fn number_of(place: usize, column: &Column<'_>) -> Option<NumberGuess> {
+    let can_be = matches!(column.sample.kind, ColumnKind::Text | ColumnKind::Number);
+    let is_size = column.is_called(&["len", "length", "size", "bytes", "body"]);
+    if !can_be
+        || is_size
+        || !column.is_called(&WORDS_OF_NUMBERS)
+        || !column.are_mostly(column.numbers)
+    {
+        return None;
+    }
+    let is_millis = column.is_called(&["ms", "millis", "milliseconds"]);
+    let is_seconds = column.is_called(&["duration", "s", "sec", "seconds", "rtt"]);
+    let range = match (is_millis, column.whole < column.numbers) {
+        (false, true) if is_seconds => (0.001, 60.0),
+        (false, false) if is_seconds => (1.0, 3_600.0),
+        _ => (1.0, 60_000.0),
+    };
+    let is_latency = is_millis && column.is_called(&["latency"]);
+    let name = if is_latency { "latency_ms".to_owned() } else { column.name().to_owned() };
+    Some(NumberGuess { place, name, range, is_sure: is_millis })
+}
+
+/// A name that a column of a table can have.
+fn key_name(column: &Column<'_>) -> String {
+    let letter = |letter: char| {
+        if letter.is_ascii_alphanumeric() || letter == '_' { letter } else { '_' }
+    };
+    let name: String = column.name().chars().map(letter).collect();
+    let is_app = column.is_called(&["app", "application"]);
+    let is_prefix = name.starts_with("target_prefix") || name.starts_with("requester_prefix");
+    let is_country = name.ends_with("_country");
+    match name {
+        _ if is_app => "app".to_owned(),
+        name if TAKEN.contains(&name.as_str()) || is_prefix || is_country => format!("log_{name}"),
+        name => name,
+    }
+}

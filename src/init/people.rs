@@ -1,0 +1,205 @@
+//! Who asks and who is asked about: which columns, and what identifies people there.
+
+use super::column::Column;
+use crate::phone::{CallingCodes, Normaliser};
+
+/// How well a word in a column's name says that it holds the requester, and the target.
+const WORDS: [(&str, i64, i64); 62] = [
+    ("requester", 14, 0),
+    ("target", 0, 14),
+    ("caller", 12, 0),
+    ("callee", 0, 12),
+    ("calling", 12, 0),
+    ("called", 0, 12),
+    ("src", 11, 0),
+    ("dst", 0, 11),
+    ("source", 11, 0),
+    ("destination", 0, 11),
+    ("dest", 0, 11),
+    ("from", 11, 0),
+    ("to", 0, 11),
+    ("sender", 11, 0),
+    ("recipient", 0, 11),
+    ("receiver", 0, 11),
+    ("rcpt", 0, 8),
+    ("rcptto", 0, 8),
+    ("mailfrom", 8, 0),
+    ("orig", 11, 0),
+    ("resp", 0, 11),
+    ("originator", 11, 0),
+    ("origin", 9, 0),
+    ("query", 0, 15),
+    ("queried", 0, 12),
+    ("client", 9, 0),
+    ("server", 0, 8),
+    ("rater", 11, 0),
+    ("rated", 0, 11),
+    ("ratee", 0, 11),
+    ("subscriber", 9, 0),
+    ("peer", 0, 9),
+    ("contact", 0, 9),
+    ("friend", 0, 8),
+    ("buddy", 0, 8),
+    ("b", 0, 5),
+    ("a", 5, 0),
+    ("customer", 8, 0),
+    ("member", 7, 0),
+    ("user", 7, 3),
+    ("username", 6, 3),
+    ("userid", 7, 3),
+    ("account", 5, 7),
+    ("msisdn", 7, 3),
+    ("phone", 4, 3),
+    ("number", 2, 3),
+    ("device", 5, 1),
+    ("remote", 7, 0),
+    ("ip", 4, 2),
+    ("addr", 3, 2),
+    ("address", 3, 2),
+    ("host", 3, 4),
+    ("correspondent", 6, 4),
+    ("domain", 0, 5),
+    ("uri", 0, 4),
+    ("url", 0, 4),
+    ("path", 0, 4),
+    ("request", 0, 3),
+    ("tailnum", 4, 0),
+    ("name", 1, 3),
+    ("id", 1, 1),
+    ("antenna", 0, 2),
+];
+
+/// The columns of the two people of a lookup.
+pub(super) struct People {
+    pub(super) requester: usize,
+    pub(super) target: usize,
+    /// How well the names speak for them; below 10 each is a guess.
+    pub(super) requester_score: i64,
+    pub(super) target_score: i64,
+}
+
+/// Finds both columns; `time` is none of them.
+pub(super) fn people_of(columns: &[Column<'_>], time: usize) -> Option<People> {
+    let scores: Vec<(usize, i64, i64)> = columns
+        .iter()
+        .enumerate()
+        .filter(|(place, column)| *place != time && column.can_identify())
+        .map(|(place, column)| {
+            let (requester, target) = scores(column);
+            (place, requester, target)
+        })
+        .collect();
+    let pairs = scores.iter().flat_map(|one| scores.iter().map(move |other| (one, other)));
+    let apart = pairs.filter(|(one, other)| one.0 != other.0);
+    // Of equal pairs the one that comes first: who asks mostly stands before who is asked about.
+    let best = apart.rev_max(|(one, other)| one.1 + other.2);
+    best.map(|(one, other)| People {
+        requester: one.0,
+        target: other.0,
+        requester_score: one.1,
+        target_score: other.2,
+    })
+}
+
+/// The first of the greatest.
+trait FirstMax: Iterator {
+    fn rev_max(self, score: impl Fn(&Self::Item) -> i64) -> Option<Self::Item>
+    where
+        Self: Sized,
+    {
+        self.fold(None, |best: Option<Self::Item>, item| match best {
+            Some(best) if score(&best) >= score(&item) => Some(best),
+            _ => Some(item),
+        })
+    }
+}
+
+impl<I: Iterator> FirstMax for I {}
+
+fn scores(column: &Column<'_>) -> (i64, i64) {
+    let named = column.words.iter().filter_map(|word| WORDS.iter().find(|known| known.0 == word));
+    let (mut requester, mut target) = named
+        .fold((0, 0), |best, (_, requester, target)| (best.0.max(*requester), best.1.max(*target)));
+    let rows = column.filled;
+    let mut both = 0;
+    if column.are_mostly(column.international) || column.are_mostly(column.addresses) {
+        both += 3;
+    }
+    if rows >= 50 && column.distinct * 50 > rows && column.distinct * 20 < rows * 19 {
+        both += 2;
+    }
+    // Few values group rows, and a value in every row names the row.
+    if rows >= 100 && column.distinct < 5 {
+        both -= 6;
+    }
+    if rows >= 50 && column.distinct * 20 >= rows * 19 && !column.are_mostly(column.international) {
+        requester -= 8;
+        target -= 2;
+    }
+    if column.filled * 2 < column.rows() {
+        both -= 6;
+    }
+    (requester + both, target + both)
+}
+
+/// What identifies people.
+pub(super) enum Names {
+    /// Phone numbers with their country.
+    International,
+    /// Phone numbers as they are dialled in a region; other regions that read as many.
+    National(String, Vec<String>),
+    /// Anything else.
+    Opaque,
+}
+
+/// What the identifiers of both columns are.
+pub(super) fn names_of(requester: &Column<'_>, target: &Column<'_>) -> Names {
+    const ENOUGH: usize = 400;
+    let texts = |column: &'_ Column<'_>| -> Vec<String> {
+        let values = column.sample.values().iter().flatten();
+        let step = column.filled.div_ceil(ENOUGH).max(1);
+        values.step_by(step).cloned().collect()
+    };
+    if [requester, target].into_iter().any(|column| column.are_mostly(column.addresses)) {
+        return Names::Opaque;
+    }
+    let sides = [texts(requester), texts(target)];
+    if most_are_read(&sides, None) {
+        return Names::International;
+    }
+    let can_be_dialled = |text: &String| {
+        let digits = text.chars().filter(char::is_ascii_digit).count();
+        (7..=15).contains(&digits)
+            && text.chars().all(|letter| "+0123456789 -/().".contains(letter))
+    };
+    if sides
+        .iter()
+        .any(|side| side.iter().filter(|text| can_be_dialled(text)).count() * 10 < side.len() * 8)
+    {
+        return Names::Opaque;
+    }
+    // Of regions that share a calling code the largest comes first.
+    const FIRST: [&str; 8] = ["US", "GB", "RU", "IT", "FR", "NO", "MA", "AU"];
+    let countries = CallingCodes::shipped().countries().iter().copied();
+    let others = countries.filter(|region| !FIRST.contains(region));
+    let read: Vec<&str> = FIRST
+        .into_iter()
+        .chain(others)
+        .filter(|region| most_are_read(&sides, Some(region)))
+        .collect();
+    match read.split_first() {
+        Some((first, rest)) => {
+            Names::National((*first).to_owned(), rest.iter().map(|one| (*one).to_owned()).collect())
+        }
+        None => Names::Opaque,
+    }
+}
+
+/// Whether at least nine in ten texts of each side are phone numbers.
+fn most_are_read(sides: &[Vec<String>; 2], region: Option<&str>) -> bool {
+    let Ok(mut normaliser) = Normaliser::new(region) else { return false };
+    sides.iter().all(|side| {
+        let read = side.iter().filter(|text| normaliser.number(text.as_bytes()).is_some()).count();
+        read > 0 && read * 10 >= side.len() * 9
+    })
+}

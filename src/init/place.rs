@@ -1,0 +1,135 @@
+//! Where logs are, as a release file names them.
+
+use std::collections::BTreeSet;
+use std::path::{Component, Path, PathBuf};
+
+use crate::release_file::logs::Place;
+use crate::{Error, Result};
+
+/// The place of logs that a person named, as seen from the folder of the release file.
+///
+/// # Errors
+/// Usage, for a path that is not there, a folder of several formats, or a release file among the logs.
+pub fn place_of(logs: &Path, folder: &Path) -> Result<Place> {
+    let shown = logs.display();
+    let is_pattern = logs.to_string_lossy().contains(['*', '?', '[']) && !logs.exists();
+    if !is_pattern && !logs.exists() {
+        return Err(Error::input(format!("{shown} is not there"))
+            .help("name a file, a folder or a pattern in quotes, such as 'logs/**/*.csv'"));
+    }
+    let inside = if logs.is_dir() { format!("**/*{}", ending_of(logs)?) } else { String::new() };
+    let path = relative(logs, folder);
+    let glob = if inside.is_empty() {
+        path.display().to_string()
+    } else if path == Path::new("") {
+        inside
+    } else {
+        format!("{}/{inside}", path.display())
+    };
+    let place = Place { folder: folder.to_path_buf(), glob };
+    let published = folder.join("published");
+    if logs.is_dir() && place.reaches(folder) || place.reaches(&published) {
+        return Err(Error::usage("the release file would lie among the logs, and its results too")
+            .help("name another place with --out, such as a folder beside the logs"));
+    }
+    Ok(place)
+}
+
+/// A name for the release: that of the folder or file of the logs.
+#[must_use]
+pub fn default_name(logs: &Path) -> String {
+    const MOST: usize = 40;
+    let is_plain = |part: &&str| !part.contains(['*', '?', '[', '=']);
+    let parts = logs.components().rev().filter_map(|part| match part {
+        Component::Normal(part) => part.to_str(),
+        _ => None,
+    });
+    let part = parts.clone().find(is_plain).unwrap_or("lookups");
+    let stem = part.split('.').next().unwrap_or_default().to_lowercase();
+    let letter = |letter: char| if letter.is_ascii_alphanumeric() { letter } else { '-' };
+    let name: String = stem.chars().map(letter).take(MOST).collect();
+    let name = name.trim_matches('-');
+    if name.is_empty() { "lookups".to_owned() } else { name.to_owned() }
+}
+
+/// The ending that all log files below a folder share, with its point; nothing where they have none.
+fn ending_of(folder: &Path) -> Result<String> {
+    let mut endings: BTreeSet<String> = BTreeSet::new();
+    let mut folders = vec![folder.to_path_buf()];
+    while let Some(inside) = folders.pop() {
+        let entries = std::fs::read_dir(&inside).map_err(|error| {
+            Error::io(format!("{} cannot be listed", inside.display()))
+                .help("check that it may be read")
+                .because(error)
+        })?;
+        for path in entries.filter_map(|entry| entry.ok().map(|entry| entry.path())) {
+            let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+            if name.starts_with(['.', '_']) && !name.contains('=') {
+                continue;
+            }
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                endings.insert(ending(name).to_owned());
+            }
+        }
+    }
+    let mut found = endings.iter();
+    match (found.next(), found.next()) {
+        (Some(only), None) => Ok(only.clone()),
+        (None, _) => Err(Error::input(format!("{} holds no file", folder.display()))
+            .help("name the folder, the file or the pattern of the logs")),
+        _ => {
+            let all: Vec<&str> = endings.iter().map(String::as_str).collect();
+            Err(Error::input(format!(
+                "{} holds files of several kinds: {}",
+                folder.display(),
+                all.join(", ")
+            ))
+            .help("name those of one log by a pattern in quotes, such as 'logs/**/*.csv'"))
+        }
+    }
+}
+
+/// `.csv`, `.csv.gz`, or nothing.
+fn ending(name: &str) -> &str {
+    let packed = [".gz", ".zst"].into_iter().find(|packed| name.ends_with(packed)).unwrap_or("");
+    let stem = &name[..name.len() - packed.len()];
+    stem.rfind('.').map_or(if packed.is_empty() { "" } else { packed }, |point| &name[point..])
+}
+
+/// A path as seen from a folder, where it lies below it; otherwise from the root.
+fn relative(path: &Path, folder: &Path) -> PathBuf {
+    let absolute = |path: &Path| {
+        let path = if path == Path::new("") { Path::new(".") } else { path };
+        path.canonicalize().or_else(|_| std::path::absolute(path)).unwrap_or_else(|_| path.into())
+    };
+    let (path, folder) = (absolute(path), absolute(folder));
+    path.strip_prefix(&folder).map_or(path.clone(), Path::to_path_buf)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_release_is_named_after_its_logs() {
+        for (logs, name) in [
+            ("logs", "logs"),
+            ("/var/log/Lookup Service/**/*.csv", "lookup-service"),
+            ("logs/day=2026-01-01/part-0.csv.gz", "part-0"),
+            ("**/*", "lookups"),
+            ("dns.log", "dns"),
+        ] {
+            assert_eq!(default_name(Path::new(logs)), name, "{logs}");
+        }
+    }
+
+    #[test]
+    fn an_ending_keeps_what_packs_a_file() {
+        for (name, kept) in [("a.csv", ".csv"), ("a.csv.gz", ".csv.gz"), ("a", ""), ("a.gz", ".gz")]
+        {
+            assert_eq!(ending(name), kept, "{name}");
+        }
+    }
+}

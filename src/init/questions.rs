@@ -1,0 +1,94 @@
+//! The questions that a log can answer, by the columns that it has.
+
+use std::fmt::Write;
+
+use super::found::Found;
+use super::people::Names;
+
+/// All questions, as they stand in the release file.
+pub(super) fn questions(found: &Found<'_>) -> String {
+    let has_numbers = !matches!(found.names, Names::Opaque);
+    let mut text = String::new();
+    counts(found, has_numbers, &mut text);
+    reach(found, has_numbers, &mut text);
+    requesters(&mut text);
+    if has_numbers {
+        let comment = "Number ranges that many requesters ask about; noise finds them, no list.";
+        let lines =
+            "count = \"lookups\"\nby = [\"target_prefix:6\"]\nkeys = \"private\"\nweight = 0.5";
+        question(&mut text, "hot_prefixes", comment, lines);
+    }
+    text
+}
+
+/// A text as TOML writes it.
+pub(super) fn quoted(text: &str) -> String {
+    toml::Value::from(text).to_string()
+}
+
+fn counts(found: &Found<'_>, has_numbers: bool, text: &mut String) {
+    let mut keys = found.keys.keys.iter().map(|key| key.name.as_str());
+    let (key, other) = (keys.next(), keys.next());
+    let route = found.keys.route.map(|_| "route");
+    let count = |keys: &[Option<&str>]| format!("count = \"lookups\"\n{}", by(keys));
+    let load = count(&[Some("hour"), key]);
+    question(text, "volume", "The load: how many lookups by hour.", &load);
+    if has_numbers {
+        let lines = count(&[Some("target_country"), route]);
+        question(text, "volume_by_country", "Where those live who are asked about.", &lines);
+    } else if other.or(route).is_some() {
+        let lines = count(&[key, other, route]);
+        question(text, "volume_by_kind", "What is asked, and with which answer.", &lines);
+    }
+}
+
+fn reach(found: &Found<'_>, has_numbers: bool, text: &mut String) {
+    let key = found.keys.keys.first().map(|key| key.name.as_str());
+    let group = if has_numbers { Some("target_country") } else { key };
+    let grouped = group.map_or_else(String::new, |key| format!("\n{}", by(&[Some(key)])));
+    let lines = format!("distinct = \"requester\"{grouped}");
+    question(text, "active_requesters", "How many different requesters there are.", &lines);
+    if found.keys.route.is_some() {
+        let comment = "Which part cannot be reached and falls back to SMS.";
+        let lines = format!("share = \"route = 'sms'\"{grouped}");
+        question(text, "sms_share", comment, &lines);
+    }
+    if let Some(number) = &found.keys.number {
+        let (low, high) = number.range;
+        let check =
+            if number.is_sure { "" } else { "  # CHECK: the least and the greatest that counts" };
+        let lines = format!(
+            "quantiles = [0.5, 0.95, 0.99]\nof = {}\nrange = [{low}, {high}]{check}",
+            quoted(&number.name)
+        );
+        question(text, &question_name(&number.name), "How long it takes.", &lines);
+    }
+}
+
+fn requesters(text: &mut String) {
+    let comment = "How many requesters make how many lookups.";
+    let lines = "histogram = \"lookups per requester\"\nweight = 0.3";
+    question(text, "lookups_per_requester", comment, lines);
+    let comment = "Requesters who ask that much may be trying numbers out.";
+    let lines = "distinct = \"requester\"\nhaving = \"lookups >= 200\"\nweight = 0.3";
+    question(text, "busy_requesters", comment, lines);
+}
+
+fn question(text: &mut String, name: &str, comment: &str, lines: &str) {
+    let _infallible = write!(text, "\n[[question]]\n# {comment}\nname = \"{name}\"\n{lines}\n");
+}
+
+fn by(keys: &[Option<&str>]) -> String {
+    let keys: Vec<String> = keys.iter().flatten().map(|key| quoted(key)).collect();
+    format!("by = [{}]", keys.join(", "))
+}
+
+/// A name that a folder can have.
+fn question_name(column: &str) -> String {
+    let letter = |letter: char| if letter.is_ascii_alphanumeric() { letter } else { '_' };
+    let name: String = column.to_lowercase().chars().map(letter).collect();
+    match name.trim_matches('_') {
+        "latency_ms" | "" => "latency".to_owned(),
+        name => name.to_owned(),
+    }
+}
