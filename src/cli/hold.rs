@@ -113,8 +113,11 @@ fn renew(ledger: &mut Ledger, hold: &Hold, asked: HoldTerms, output: &Output) ->
     }
     let number_rules = ledger.rules().numbers.clone();
     ledger.renew_hold(&Renewal { hold: made.hold, numbers: asked.numbers, number_rules })?;
-    let text =
-        format!("hold {}: order {order}, its numbers are known by the rules of now\n", made.hold);
+    let text = format!(
+        "hold {}: order {order}, its numbers are known by the rules of now; its end and its recipients \
+         stay\n",
+        made.hold
+    );
     let expires = hold.expires.to_string();
     output.result(&json!({ "hold": made.hold, "order": order, "expires": expires }), &text);
     Ok(())

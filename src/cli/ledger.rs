@@ -81,6 +81,7 @@ fn export(ledger: &Ledger, output: &Output) -> Result<()> {
         "cap_of_30_days": ledger.cap(),
         "time_zone": terms.time_zone,
         "identity": terms.identity,
+        "rules": ledger.rules(),
         "entries": entries,
     });
     let text = serde_json::to_string_pretty(&object)

@@ -41,7 +41,9 @@ impl Output {
     }
 
     fn with_warnings(&self, mut object: Value) -> Value {
-        object["warnings"] = json!(self.warnings.take());
+        if let Value::Object(fields) = &mut object {
+            fields.insert("warnings".to_owned(), json!(self.warnings.take()));
+        }
         object
     }
 
@@ -123,4 +125,22 @@ pub(crate) fn object(error: &Error) -> Value {
         "message": error.to_string(),
         "help": error.hint(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_json_object_has_the_warnings_and_nothing_else_changes() {
+        let output = Output::new(true);
+        output.warning("a hold ends");
+        assert_eq!(
+            output.with_warnings(json!({ "days": 1 })),
+            json!({ "days": 1, "warnings": ["a hold ends"] })
+        );
+        assert_eq!(output.with_warnings(json!({})), json!({ "warnings": [] }));
+        // What a file says of itself may be anything.
+        assert_eq!(output.with_warnings(json!([1])), json!([1]));
+    }
 }
