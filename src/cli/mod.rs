@@ -11,6 +11,7 @@ mod hold_warnings;
 mod init;
 mod inspect;
 mod ledger;
+mod line;
 mod output;
 mod plan;
 mod retain;
@@ -20,6 +21,7 @@ mod simulate;
 mod size;
 mod status;
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -48,7 +50,7 @@ pub fn main() -> ExitCode {
             .without_time()
             .init();
     }
-    let output = Output::new(arguments.json);
+    let output = Output::new(arguments.json, release_file(&arguments.command));
     let result = match &arguments.command {
         Command::Demo { out } => demo::run(out, &output).map(|()| 0),
         Command::Init(asked) => init::run(asked, &output).map(|()| 0),
@@ -70,6 +72,20 @@ pub fn main() -> ExitCode {
             output.failure(&error);
             ExitCode::from(error.kind().exit_code())
         }
+    }
+}
+
+/// The release file that a command reads.
+fn release_file(command: &Command) -> Option<&Path> {
+    match command {
+        Command::Check(asked) => Some(&asked.release),
+        Command::Plan(asked) => Some(&asked.release),
+        Command::Explain { release } => Some(release),
+        Command::Run(asked) => Some(&asked.release),
+        Command::Status(asked) => Some(&asked.release),
+        Command::Rollup(asked) => Some(&asked.release),
+        Command::Retain(asked) => Some(&asked.release),
+        _ => None,
     }
 }
 

@@ -4,21 +4,25 @@
 
 use std::cell::RefCell;
 use std::io::Write;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use crate::Error;
+use super::line;
+use crate::{Error, Kind};
 
 /// Where a command's words go.
 pub(crate) struct Output {
     json: bool,
+    /// The release file that messages may be about.
+    release: Option<PathBuf>,
     /// What `--json` adds to the result.
     warnings: RefCell<Vec<String>>,
 }
 
 impl Output {
-    pub(crate) const fn new(json: bool) -> Self {
-        Self { json, warnings: RefCell::new(Vec::new()) }
+    pub(crate) fn new(json: bool, release: Option<&Path>) -> Self {
+        Self { json, release: release.map(Path::to_path_buf), warnings: RefCell::new(Vec::new()) }
     }
 
     /// The result of a command: `object` for programs, with all warnings, and `text` for people.
@@ -53,11 +57,29 @@ impl Output {
             let _closed = writeln!(
                 std::io::stdout(),
                 "{}",
-                self.with_warnings(json!({ "error": object(error) }))
+                self.with_warnings(json!({ "error": self.placed(error) }))
             );
         } else {
             self.complaint(error);
         }
+    }
+
+    /// A failure as `--json` prints it, with the line of the release file that it is about.
+    fn placed(&self, error: &Error) -> Value {
+        let mut object = object(error);
+        if let Some(place) = self.place(error) {
+            object["line"] = json!(place.line);
+            object["column"] = json!(place.column);
+        }
+        object
+    }
+
+    /// The line of the release file that a failure is about.
+    fn place(&self, error: &Error) -> Option<line::Place> {
+        let is_of_file = matches!(error.kind(), Kind::Usage | Kind::Input);
+        let release = self.release.as_ref().filter(|_| is_of_file)?;
+        let text = std::fs::read_to_string(release).ok()?;
+        line::place_of(&error.to_string(), error.hint(), &release.display().to_string(), &text)
     }
 
     /// The failure of one part of a command that goes on. Each cause is printed once.
@@ -67,6 +89,9 @@ impl Output {
         }
         let mut stderr = std::io::stderr();
         let _closed = writeln!(stderr, "error: {error}");
+        if let Some(place) = self.place(error) {
+            let _closed = writeln!(stderr, "{}", place.shown);
+        }
         let mut cause = std::error::Error::source(error);
         while let Some(inner) = cause {
             let _closed = writeln!(stderr, "  caused by: {inner}");
@@ -133,7 +158,7 @@ mod tests {
 
     #[test]
     fn every_json_object_has_the_warnings_and_nothing_else_changes() {
-        let output = Output::new(true);
+        let output = Output::new(true, None);
         output.warning("a hold ends");
         assert_eq!(
             output.with_warnings(json!({ "days": 1 })),

@@ -12,12 +12,9 @@ use arrow_schema::DataType;
 use super::format::{Format, TextFormat};
 use super::log_file::OpenLog;
 use super::spelling::{self, Spelling};
-use super::wanted::Wanted;
+use super::wanted::{ALIKE, Wanted};
 use crate::release_file::logs::Logs;
 use crate::{Error, Result};
-
-/// How alike two names must be for one to be suggested.
-const ALIKE: f64 = 0.8;
 
 /// The wanted columns that no file shows, by place.
 pub(super) fn missing(wanted: &Wanted, files: &[OpenLog<'_>]) -> Vec<usize> {

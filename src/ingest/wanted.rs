@@ -10,6 +10,9 @@ use crate::release_file::keys::{Key, KeySource};
 use crate::release_file::logs::Logs;
 use crate::{Error, Result};
 
+/// How alike two names must be for one to be suggested.
+pub(super) const ALIKE: f64 = 0.8;
+
 /// The columns to read, each once.
 #[derive(Debug, Clone)]
 pub(super) struct Wanted {
@@ -113,8 +116,11 @@ impl Wanted {
             }
             if times == 0 && self.required().contains(&place) {
                 let has = names.iter().take(20).copied().collect::<Vec<_>>().join(", ");
+                let near = names.iter().find(|name| strsim::jaro_winkler(wanted, name) > ALIKE);
+                let near =
+                    near.map_or_else(String::new, |near| format!("did you mean `{near}`? Or "));
                 return Err(Error::input(format!("{file} has no column `{wanted}`"))
-                    .help(format!("map it in `[logs] columns`; the file has: {has}")));
+                    .help(format!("{near}map it in `[logs] columns`; the file has: {has}")));
             }
         }
         Ok(self.names.iter().map(|wanted| names.contains(&wanted.as_str())).collect())

@@ -66,7 +66,7 @@ impl Library {
 
 fn region(shared: &PhoneNumberUtil, code: &str) -> Result<Region> {
     shared.get_supported_regions().find(|region| region.to_string() == code).ok_or_else(|| {
-        Error::usage(format!("default_region: {code:?} is not a region that has a calling code"))
+        Error::usage(format!("`[logs] default_region` is `{code}`, no region with a calling code"))
             .help("write its ISO 3166 code in two capitals, such as default_region = \"US\"")
     })
 }

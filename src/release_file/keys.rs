@@ -247,7 +247,7 @@ impl KeyLists {
             "target_country" => country(KeySource::TargetCountry),
             "requester_country" => country(KeySource::RequesterCountry),
             "route" => Key::listed(name, KeySource::Route, ROUTES.map(str::to_owned).into()),
-            "day" => Err(refuse("every table is of one day already".to_owned())
+            "day" => Err(refuse("`day` is no key: every table is of one day already".to_owned())
                 .help("remove `day` from `by`; it is the folder of the published file")),
             _ if name.starts_with("target_prefix") || name.starts_with("requester_prefix") => {
                 Err(refuse(format!("`{name}` has no public list of values"))

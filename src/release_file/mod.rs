@@ -14,6 +14,7 @@ pub mod question;
 mod raw;
 pub mod regions;
 pub mod time_format;
+mod typed;
 pub mod unit;
 pub mod window;
 

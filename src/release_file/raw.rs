@@ -9,6 +9,7 @@ use std::ops::Range;
 use serde::Deserialize;
 use toml::Spanned;
 
+use super::typed;
 use crate::{Error, Result};
 
 /// The whole file.
@@ -173,18 +174,25 @@ impl Lines<'_> {
 pub(crate) fn parse(text: &str, file: &str) -> Result<RawReleaseFile> {
     toml::from_str(text).map_err(|error| {
         let message = error.message();
-        let shown = message.replace('\n', " ");
-        let failure = match error.span() {
+        let span = error.span();
+        let start = span.as_ref().map_or(0, |span| span.start.min(text.len()));
+        let begin = text[..start].rfind('\n').map_or(0, |end| end + 1);
+        let line = text[begin..].lines().next().unwrap_or_default();
+        let shown = typed::plain(&message.replace('\n', " "), line);
+        let failure = match span {
             Some(span) => Lines { text, file }.usage(span, &shown),
             None => Error::usage(format!("{file}: {shown}")),
         };
+        if let Some(example) = typed::example(message, line) {
+            return failure.help(example);
+        }
         if let Some(help) = instead(message) {
             return failure.help(help);
         }
         match nearest_known(message) {
             Some(nearest) => failure.help(format!("did you mean `{nearest}`?")),
             None if message.contains("unknown field") => {
-                failure.help("remove the field, or correct its name")
+                failure.help(format!("the fields here are {}", typed::known(message)))
             }
             None => failure.help("docs/release-file.md lists every field with its type"),
         }

@@ -24,6 +24,7 @@ mod looks;
 mod manifest;
 mod marks;
 mod missing_days;
+mod mistakes;
 mod naming;
 mod persons;
 mod private_keys;

@@ -1,0 +1,144 @@
+//! What is wrong with the text of a release file, in the terms of TOML, and an example of what is right.
+
+/// How a value of each field looks. Of a name that several tables have, the one that is met most.
+const EXAMPLES: [(&str, &str); 35] = [
+    ("name", "name = \"daily\""),
+    ("path", "path = \"lookups/**/*.csv\""),
+    ("columns", "columns = { requester = \"src\", target = \"dst\" }"),
+    ("time_unit", "time_unit = \"ms\""),
+    ("time_zone", "time_zone = \"Europe/Vienna\""),
+    ("time_format", "time_format = \"%d/%m/%Y %H:%M:%S\""),
+    ("default_year", "default_year = 2026"),
+    ("default_region", "default_region = \"AT\""),
+    ("identifier", "identifier = \"opaque\""),
+    ("where", "where = \"app <> 'healthcheck'\""),
+    ("settle", "settle = \"2h\""),
+    ("day_folder", "day_folder = \"day\""),
+    ("expect", "expect = { hours = 24 }"),
+    ("hours", "expect = { hours = 24 }"),
+    ("files_per_day", "expect = { files_per_day = 4 }"),
+    ("days", "days = 30"),
+    ("epsilon", "epsilon = 1.0"),
+    ("delta", "delta = 1e-6"),
+    ("key_delta", "key_delta = 1e-7"),
+    ("epsilon_30_days", "epsilon_30_days = 10.0"),
+    ("unit", "unit = \"requester-day\""),
+    ("budget_share", "budget_share = 0.7"),
+    ("by", "by = [\"hour\", \"app\"]"),
+    ("count", "count = \"lookups\""),
+    ("distinct", "distinct = \"requester\""),
+    ("share", "share = \"route = 'sms'\""),
+    ("sum", "sum = \"latency_ms\""),
+    ("mean", "mean = \"latency_ms\""),
+    ("quantiles", "quantiles = [0.5, 0.95, 0.99]"),
+    ("histogram", "histogram = \"lookups per requester\""),
+    ("of", "of = \"latency_ms\""),
+    ("range", "range = [1, 60000]"),
+    ("top", "top = 10"),
+    ("having", "having = \"lookups >= 100\""),
+    ("weight", "weight = 0.5"),
+];
+
+/// Tables, and what each must hold at least.
+const TABLES: [(&str, &str); 7] = [
+    ("logs", "[logs] with path = \"lookups/**/*.csv\""),
+    ("ledger", "[ledger] with path = \"daily.ledger\", epsilon = 1.0 and delta = 1e-6"),
+    ("keys", "[keys] with app = [\"messages\", \"calls\"]"),
+    ("retention", "[retention] with days = 30"),
+    ("privacy", "[privacy] with unit = \"requester-day\""),
+    ("output", "[output] with path = \"published\""),
+    ("question", "[[question]] with name = \"volume\" and count = \"lookups\""),
+];
+
+/// Slips of the pen by a word of the parser's message, and what mends them.
+const SLIPS: [(&str, &str); 8] = [
+    (
+        "duplicate key",
+        "write each field once, and each table once; lists of questions begin with [[question]]",
+    ),
+    ("escape", "write paths of Windows in single quotes, path = 'C:\\logs\\*.csv', or with /"),
+    ("quoted", "write text in quotes, such as app = \"messages\""),
+    ("basic string", "close the quote that is opened"),
+    ("no value", "write a field as name = \"daily\", with = between name and value"),
+    ("missing comma", "write a comma between the values of a list"),
+    ("expected newline", "write one field on each line, and a number with a point: 1.0"),
+    ("unclosed", "close each bracket that is opened"),
+];
+
+/// What a parser's message means, for a person who wrote the file.
+pub(super) fn plain(message: &str, line: &str) -> String {
+    if message.starts_with("invalid type") && line.trim().starts_with("[[") {
+        return "one table is expected here, and there is a list of tables".to_owned();
+    }
+    if message.contains("string values must be quoted") {
+        return "a value is expected here, and text stands in quotes".to_owned();
+    }
+    if let Some((unknown, _)) = message.split_once(", expected one of") {
+        return unknown.to_owned();
+    }
+    if let Some((found, expected)) =
+        message.strip_prefix("invalid type: ").and_then(|rest| rest.split_once(", expected "))
+    {
+        return format!("{} is expected here, and there is {}", wanted(expected), kind(found));
+    }
+    if let Some(field) = message.strip_prefix("missing field ") {
+        return format!("{field} is missing");
+    }
+    message.to_owned()
+}
+
+/// The known fields that a parser lists.
+pub(super) fn known(message: &str) -> &str {
+    message.split_once(", expected one of ").map_or("none", |(_, known)| known)
+}
+
+/// An example for the field that a message or a line of the file is about, or what mends a slip of the pen.
+pub(super) fn example(message: &str, line: &str) -> Option<String> {
+    let missing = message.strip_prefix("missing field `").and_then(|rest| rest.split('`').next());
+    let is_value = message.starts_with("invalid type") || message.contains("must be quoted");
+    let of_line = || line.split_once('=').map(|(name, _)| name.trim()).filter(|_| is_value);
+    let of_table = || is_value.then(|| line.trim().trim_matches(['[', ']']));
+    let name = missing.or_else(of_line).or_else(of_table);
+    let known = name.and_then(|name| {
+        let known = EXAMPLES.iter().chain(&TABLES).find(|(known, _)| *known == name);
+        known.map(|(_, example)| format!("for example {example}"))
+    });
+    let of_key = || {
+        let name = of_line().filter(|_| message.ends_with("a sequence"))?;
+        Some(format!("for example {name} = [\"messages\", \"calls\"]"))
+    };
+    known.or_else(of_key).or_else(|| {
+        let slip = SLIPS.into_iter().find(|(word, _)| message.contains(word));
+        slip.map(|(_, mend)| mend.to_owned())
+    })
+}
+
+/// What a parser expects, in the words of TOML.
+fn wanted(expected: &str) -> String {
+    let words = match expected {
+        "a string" => "text in quotes",
+        "f64" | "f32" => "a number",
+        "i64" | "u32" | "u64" | "i16" => "a whole number",
+        "a boolean" => "true or false",
+        "a sequence" => "a list in square brackets",
+        "a map" => "a table",
+        raw if raw.starts_with("struct ") => "a table",
+        other => other,
+    };
+    words.to_owned()
+}
+
+/// What a parser found, in the words of TOML and without the value.
+fn kind(found: &str) -> &'static str {
+    let kinds = [
+        ("string", "text"),
+        ("integer", "a whole number"),
+        ("floating point", "a number"),
+        ("boolean", "true or false"),
+        ("map", "a table"),
+        ("sequence", "a list"),
+        ("datetime", "a date without quotes"),
+    ];
+    let known = kinds.into_iter().find(|(word, _)| found.starts_with(word));
+    known.map_or("something else", |(_, words)| words)
+}
