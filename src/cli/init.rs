@@ -45,19 +45,26 @@ pub(crate) fn run(asked: &Init, output: &Output) -> Result<()> {
     let mut file = OpenOptions::new().write(true).create_new(true).open(&out).map_err(failed)?;
     file.write_all(draft.text.as_bytes()).map_err(failed)?;
     let object = json!({
+        "sensitive": true,
         "written": out,
         "files": draft.files,
         "rows_looked_at": draft.rows,
         "checks": draft.checks,
     });
     let shown = out.display();
+    let files = match draft.files {
+        1 => "one file".to_owned(),
+        files => format!("{} files", grouped(files as u64)),
+    };
+    let checks = match draft.checks {
+        1 => "One line is marked CHECK.".to_owned(),
+        checks => format!("{checks} lines are marked CHECK."),
+    };
     let text = format!(
-        "looked at {} rows of {} files and wrote {shown}\n\
-         {} lines are marked CHECK. It lists values that were seen in the logs: prune it before others read it.\n\
+        "looked at {} rows of {files} and wrote {shown}\n\
+         {checks} It lists values that were seen in the logs: prune it before others read it.\n\
          next: pointillist check {shown}\n",
         grouped(draft.rows as u64),
-        grouped(draft.files as u64),
-        draft.checks,
     );
     output.result(&object, &text);
     Ok(())
