@@ -14,6 +14,7 @@
 mod folder;
 mod manifest;
 mod own;
+mod read;
 mod rollup;
 mod table;
 mod worth;
@@ -21,6 +22,7 @@ mod worth;
 pub use folder::{check_writable, is_whole, remove_leftovers, write_out};
 pub use manifest::Facts;
 pub use own::{require_known, require_own};
+pub use read::Published;
 pub use rollup::{Coarser, Countries, Period, ReleasedDay, rollup};
 pub use worth::{Worth, seen_prefixes, worth};
 

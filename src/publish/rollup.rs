@@ -18,6 +18,7 @@ use arrow_schema::{Field, Schema};
 use polars::prelude::DataFrame;
 use serde_json::{Value, json};
 
+use super::read::Published;
 use super::table::encode;
 use crate::ledger::StoredFile;
 use crate::release_file::ReleaseFile;
@@ -27,7 +28,6 @@ use crate::release_file::window::Day;
 use crate::{Error, Result};
 use asked::KeyBecomes;
 pub use asked::{Coarser, Countries, Period};
-use day::Published;
 pub use day::ReleasedDay;
 use frame::{PERIOD, add_up, broken, from_key, keys, summands, text};
 use promise::Losses;
@@ -65,7 +65,7 @@ pub fn rollup(
     let mut rows = DataFrame::empty();
     for released in days {
         let (period, length) = coarser.period.of(released.day);
-        let published = Published::read(&released.file)?;
+        let published = Published::read(&released.file.bytes)?;
         let cells = published.cells(question, coarser, &period)?;
         rows.vstack_mut(&cells).map_err(|_| broken())?;
         let of_period = periods.entry(period).or_insert_with(|| Days::none_of(length));

@@ -1,15 +1,9 @@
 //! One published day of a question, read back and, where asked, its cells added up.
 
-use arrow_array::RecordBatch;
 use arrow_array::cast::AsArray;
-use arrow_array::types::Float64Type;
-use arrow_cast::cast;
-use arrow_schema::DataType;
-use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use polars::prelude::{Column, DataFrame};
-use serde_json::Value;
 
-use super::super::table::METADATA_KEY;
+use super::super::read::Published;
 use super::asked::{Coarser, KeyBecomes};
 use super::frame::{NUMBERS, PERIOD, add_up, broken, to_key};
 use super::sum::{self, Counted, Over};
@@ -33,38 +27,17 @@ pub struct ReleasedDay {
     pub key_delta: AttoDelta,
 }
 
-/// A question's file, read back.
-pub(super) struct Published {
-    batch: RecordBatch,
-    metadata: Value,
-}
-
 impl Published {
-    pub(super) fn read(file: &StoredFile) -> Result<Self> {
-        let bytes = bytes::Bytes::copy_from_slice(&file.bytes);
-        let builder = ParquetRecordBatchReaderBuilder::try_new(bytes).map_err(|_| broken())?;
-        let about = builder.metadata().file_metadata();
-        let rows = usize::try_from(about.num_rows()).unwrap_or(0);
-        let metadata = about
-            .key_value_metadata()
-            .and_then(|pairs| pairs.iter().find(|pair| pair.key == METADATA_KEY))
-            .and_then(|pair| serde_json::from_str(pair.value.as_deref()?).ok())
-            .ok_or_else(broken)?;
-        let mut reader = builder.with_batch_size(rows.max(1)).build().map_err(|_| broken())?;
-        let batch = reader.next().and_then(std::result::Result::ok).ok_or_else(broken)?;
-        Ok(Self { batch, metadata })
-    }
-
     /// The loss by the tables that the question is answered from, if the file says so.
     pub(super) fn rho(&self) -> Option<f64> {
-        self.metadata["rho"].as_f64()
+        self.facts["rho"].as_f64()
     }
 
     /// Whether the intervals say nothing of what bounding took, as those of earlier versions.
     ///
     /// A requester of a histogram counts once, and bounding takes nothing.
     pub(super) fn is_about_bounded(&self, counted: Counted) -> bool {
-        let is_earlier = self.metadata.get("raked").is_some()
+        let is_earlier = self.facts.get("raked").is_some()
             || self.batch.column_by_name("value_display").is_some();
         is_earlier && counted != Counted::Requesters
     }
@@ -97,14 +70,12 @@ impl Published {
             }
         }
         for name in NUMBERS {
-            let column = self.batch.column_by_name(name).ok_or_else(broken)?;
-            let column = cast(column, &DataType::Float64).map_err(|_| broken())?;
-            let numbers = column.as_primitive::<Float64Type>().values();
-            columns.push(Column::new(name.into(), numbers.to_vec()));
+            let numbers = self.numbers(name)?.into_iter().map(Option::unwrap_or_default);
+            columns.push(Column::new(name.into(), numbers.collect::<Vec<f64>>()));
         }
         let cells = DataFrame::new_infer_height(columns).map_err(|_| broken())?;
         let counted = Counted::by(&question.measure);
-        let is_raked = self.metadata["raked"].as_bool() == Some(true);
+        let is_raked = self.facts["raked"].as_bool() == Some(true);
         let over = if is_raked { Over::RAKED_CELLS } else { Over::CELLS };
         add_up(&cells, |cells| sum::add_up(cells, over, counted))
     }
@@ -115,9 +86,9 @@ mod tests {
     use std::path::Path;
     use std::sync::Arc;
 
-    use arrow_array::{ArrayRef, Float64Array, Int64Array, UInt8Array};
+    use arrow_array::{ArrayRef, Float64Array, Int64Array, RecordBatch, UInt8Array};
     use arrow_schema::{Field, Schema};
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::super::asked::{Countries, Period};
     use super::super::frame::summands;
@@ -140,8 +111,7 @@ mod tests {
         let columns = columns.into_iter().map(|(_, column)| column).collect();
         let batch = RecordBatch::try_new(schema, columns).unwrap();
         let bytes = super::super::super::table::encode(&batch, metadata).unwrap();
-        let path = "hours/day=2026-01-05/part-0.parquet".to_owned();
-        Published::read(&StoredFile { path, bytes }).unwrap()
+        Published::read(&bytes).unwrap()
     }
 
     #[test]

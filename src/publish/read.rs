@@ -1,0 +1,81 @@
+//! A published table, read back: what it says of itself, and its columns.
+//!
+//! Files of every version are read. Columns of keys come first, then `value` and what belongs to it.
+
+use arrow_array::RecordBatch;
+use arrow_array::cast::AsArray;
+use arrow_array::types::Float64Type;
+use arrow_cast::cast;
+use arrow_schema::DataType;
+use arrow_select::concat::concat_batches;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use serde_json::Value;
+
+use super::table::METADATA_KEY;
+use crate::{Error, Result};
+
+/// A published table.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Published {
+    /// What the file says of itself.
+    pub facts: Value,
+    /// Its rows.
+    pub batch: RecordBatch,
+}
+
+impl Published {
+    /// Reads the bytes of a file.
+    ///
+    /// # Errors
+    /// Internal, when they are not what was published.
+    pub fn read(bytes: &[u8]) -> Result<Self> {
+        let bytes = bytes::Bytes::copy_from_slice(bytes);
+        let builder = ParquetRecordBatchReaderBuilder::try_new(bytes).map_err(|_| broken())?;
+        let facts = builder
+            .metadata()
+            .file_metadata()
+            .key_value_metadata()
+            .and_then(|pairs| pairs.iter().find(|pair| pair.key == METADATA_KEY))
+            .and_then(|pair| serde_json::from_str(pair.value.as_deref()?).ok())
+            .ok_or_else(broken)?;
+        let schema = builder.schema().clone();
+        let batches = builder.build().map_err(|_| broken())?;
+        let batches: Vec<RecordBatch> =
+            batches.collect::<std::result::Result<_, _>>().map_err(|_| broken())?;
+        let batch = concat_batches(&schema, &batches).map_err(|_| broken())?;
+        Ok(Self { facts, batch })
+    }
+
+    /// The names of its keys, in the order of its columns: all that stand before the value.
+    #[must_use]
+    pub fn keys(&self) -> Vec<String> {
+        let schema = self.batch.schema();
+        let names = schema.fields().iter().map(|field| field.name().clone());
+        names.take_while(|name| name != "value").collect()
+    }
+
+    /// A column as numbers; a flag is 1 where it is true.
+    ///
+    /// # Errors
+    /// Internal, when the table has no such column of numbers or flags.
+    pub fn numbers(&self, name: &str) -> Result<Vec<Option<f64>>> {
+        let column = self.batch.column_by_name(name).ok_or_else(broken)?;
+        let column = cast(column, &DataType::Float64).map_err(|_| broken())?;
+        Ok(column.as_primitive::<Float64Type>().iter().collect())
+    }
+
+    /// A column as text; a missing value is empty.
+    ///
+    /// # Errors
+    /// Internal, when the table has no such column.
+    pub fn words(&self, name: &str) -> Result<Vec<String>> {
+        let column = self.batch.column_by_name(name).ok_or_else(broken)?;
+        let column = cast(column, &DataType::Utf8).map_err(|_| broken())?;
+        let words = column.as_string::<i32>().iter();
+        Ok(words.map(|word| word.unwrap_or_default().to_owned()).collect())
+    }
+}
+
+fn broken() -> Error {
+    Error::internal("a stored file does not read back as published")
+}
