@@ -64,6 +64,8 @@ impl Facts<'_> {
             "release": self.release_file.name,
             "question": question.name,
             "asks": question.measure.word(),
+            "details": question.measure.details(),
+            "top": question.top,
             "day": self.day,
             "time_zone": terms.time_zone_name,
             "unit": terms.unit.word(),
@@ -147,7 +149,7 @@ impl Facts<'_> {
 }
 
 /// The version of what published files say.
-const FORMAT: u32 = 5;
+const FORMAT: u32 = 6;
 
 /// The numbers of requesters by class, with their intervals.
 pub(super) fn classes(numbers: &[ClassNumber]) -> Value {

@@ -8,10 +8,11 @@ use arrow_array::{
 use arrow_schema::{Field, Schema};
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use parquet::arrow::arrow_writer::ArrowWriterOptions;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::metadata::KeyValue;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::release::{Answer, Rows, Values};
 use crate::release_file::keys::{Key, KeySource};
@@ -21,6 +22,8 @@ use crate::{Error, Result, footer};
 
 /// The key of the JSON in a file's metadata.
 pub(super) const METADATA_KEY: &str = "pointillist";
+/// The key under which pandas looks for the `attrs` of a table.
+const PANDAS_KEY: &str = "PANDAS_ATTRS";
 
 /// Makes the file and reads it back.
 pub(super) fn to_parquet(
@@ -35,19 +38,24 @@ pub(super) fn to_parquet(
 /// Makes a file of a batch and reads it back.
 pub(super) fn encode(batch: &RecordBatch, metadata: &Value) -> Result<Vec<u8>> {
     let level = ZstdLevel::try_new(3).map_err(|_| broken())?;
+    let pair = |key: &str, value: &Value| KeyValue::new(key.to_owned(), Some(value.to_string()));
     // Statistics of pages add nothing, because files this small are read whole.
     let properties = WriterProperties::builder()
         .set_compression(Compression::ZSTD(level))
         .set_statistics_enabled(EnabledStatistics::Chunk)
         .set_created_by(format!("pointillist {}", env!("CARGO_PKG_VERSION")))
-        .set_key_value_metadata(Some(vec![KeyValue::new(
-            METADATA_KEY.to_owned(),
-            Some(metadata.to_string()),
-        )]))
+        .set_key_value_metadata(Some(vec![
+            pair(METADATA_KEY, metadata),
+            pair(PANDAS_KEY, &json!({ METADATA_KEY: of_all_days(metadata) })),
+        ]))
         .build();
+    // Beside a schema of Arrow's own, readers such as pyarrow hide what else the metadata says. It would
+    // add nothing: Parquet's types say the same of every column.
+    let options =
+        ArrowWriterOptions::new().with_properties(properties).with_skip_arrow_metadata(true);
     let mut bytes = Vec::new();
-    let mut writer =
-        ArrowWriter::try_new(&mut bytes, batch.schema(), Some(properties)).map_err(|_| broken())?;
+    let mut writer = ArrowWriter::try_new_with_options(&mut bytes, batch.schema(), options)
+        .map_err(|_| broken())?;
     writer.write(batch).map_err(|_| broken())?;
     writer.close().map_err(|_| broken())?;
     footer::plain_orders(&mut bytes);
@@ -59,6 +67,24 @@ pub(super) fn encode(batch: &RecordBatch, metadata: &Value) -> Result<Vec<u8>> {
         [only] if only.columns() == batch.columns() => Ok(bytes),
         _ => Err(broken()),
     }
+}
+
+/// The facts that are the same on all days, since pandas shows those of the first file for all of them.
+fn of_all_days(facts: &Value) -> Value {
+    const NAMES: [&str; 10] = [
+        "release",
+        "question",
+        "asks",
+        "details",
+        "unit",
+        "epsilon",
+        "delta",
+        "time_zone",
+        "confidence",
+        "interval",
+    ];
+    let known = NAMES.into_iter().filter_map(|name| Some((name, facts.get(name)?)));
+    known.map(|(name, fact)| (name.to_owned(), fact.clone())).collect()
 }
 
 fn arrow_bytes(bytes: &[u8]) -> bytes::Bytes {

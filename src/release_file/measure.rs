@@ -213,7 +213,8 @@ impl Measure {
     }
 
     /// What it says beyond its word, as far as it changes an answer.
-    pub(super) fn details(&self) -> Value {
+    #[must_use]
+    pub fn details(&self) -> Value {
         match self {
             Self::Count | Self::RequesterHistogram => Value::Null,
             Self::DistinctRequesters { at_least, of: Counted::Lookups } => {

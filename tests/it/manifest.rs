@@ -94,7 +94,7 @@ fn adds_up(world: &World, names: &[&str]) -> Value {
     let ran = world.day(DAY);
     assert!(ran.stdout.contains("released"), "{} {}", ran.stdout, ran.stderr);
     let manifest = world.manifest(DAY);
-    assert_eq!(manifest["format"], 5);
+    assert_eq!(manifest["format"], 6);
     let entry = &world.ledger()["entries"][0];
     let charge = entry["charge_nano_rho"].as_u64().unwrap();
     assert_eq!(nano(&manifest["charge_rho"]), charge);
