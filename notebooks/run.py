@@ -35,7 +35,7 @@ for path in sorted(here.glob("*.ipynb")):
 with tempfile.TemporaryDirectory() as folder:
     for name in ["pointillist-demo", "published"]:
         (pathlib.Path(folder) / name).symlink_to(os.environ["POINTILLIST_OUT"])
-    for document in ["README.md", "docs/tutorial.md"]:
+    for document in ["README.md", "docs/tutorial.md", "docs/reading-results.md"]:
         blocks = re.findall(r"^```python\n(.*?)^```$", (here.parent / document).read_text(), re.DOTALL | re.MULTILINE)
         assert blocks, document
         for block in blocks:

@@ -27,6 +27,7 @@ pub mod ledger;
 pub mod phone;
 pub mod publish;
 pub mod release;
+pub mod report;
 pub mod retain;
 pub mod simulate;
 pub mod survey;

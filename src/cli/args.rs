@@ -63,6 +63,15 @@ pub(crate) enum Command {
         #[arg(value_name = "FILE.parquet")]
         file: PathBuf,
     },
+    /// Show everything that was published in a folder as one HTML page; reads published files alone
+    Report {
+        /// The folder of the published tables
+        #[arg(value_name = "OUT")]
+        out: PathBuf,
+        /// The page to write
+        #[arg(long, value_name = "FILE")]
+        html: PathBuf,
+    },
     /// Write realistic logs of a made-up lookup service
     Simulate(Simulate),
     /// Read the budget ledger

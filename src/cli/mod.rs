@@ -14,6 +14,7 @@ mod ledger;
 mod line;
 mod output;
 mod plan;
+mod report;
 mod retain;
 mod rollup;
 mod run;
@@ -62,6 +63,7 @@ pub fn main() -> ExitCode {
         Command::Retain(asked) => retain::run(asked, &output),
         Command::Hold { verb } => hold::run(verb, &output).map(|()| 0),
         Command::Inspect { file } => inspect::run(file, &output).map(|()| 0),
+        Command::Report { out, html } => report::run(out, html, &output).map(|()| 0),
         Command::Rollup(asked) => rollup::run(asked, &output).map(|()| 0),
         Command::Simulate(asked) => simulate::run(asked, &output).map(|()| 0),
         Command::Ledger { verb } => ledger::run(verb, &output),

@@ -21,9 +21,9 @@ mod worth;
 
 pub use folder::{check_writable, is_whole, remove_leftovers, write_out};
 pub use manifest::Facts;
-pub use own::{require_known, require_own};
+pub use own::{MANIFESTS, require_known, require_own};
 pub use read::Published;
-pub use rollup::{Coarser, Countries, Period, ReleasedDay, rollup};
+pub use rollup::{Coarser, Countries, Period, ReleasedDay, rollup, sum};
 pub use worth::{Worth, seen_prefixes, worth};
 
 use crate::Result;

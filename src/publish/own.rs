@@ -14,7 +14,7 @@ use crate::release_file::window::Day;
 use crate::{Error, Result};
 
 /// The folder of the manifests in an output.
-pub(super) const MANIFESTS: &str = "_manifest";
+pub const MANIFESTS: &str = "_manifest";
 
 /// What a manifest says about its origin.
 #[derive(Deserialize)]

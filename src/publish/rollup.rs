@@ -8,7 +8,7 @@ mod asked;
 mod day;
 mod frame;
 mod promise;
-mod sum;
+pub mod sum;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -116,6 +116,7 @@ fn metadata(
         "release": release_file.name,
         "question": question.name,
         "asks": question.measure.word(),
+        "details": question.measure.details(),
         "grain": coarser.period.word(),
         "period": period,
         "days": days.added,

@@ -312,7 +312,7 @@ fn days_add_up_as_they_did() {
 }
 
 /// The columns of numbers of a Parquet file.
-fn numbers(path: &Path) -> BTreeMap<String, Vec<f64>> {
+pub(crate) fn numbers(path: &Path) -> BTreeMap<String, Vec<f64>> {
     let file = std::fs::File::open(path).unwrap();
     let builder = ParquetRecordBatchReaderBuilder::try_new(file).unwrap();
     let batch = builder.build().unwrap().next().unwrap().unwrap();

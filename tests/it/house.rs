@@ -33,6 +33,7 @@ const MORE: [(&str, &[&str]); 17] = [
     ("engine", &["ingest", "retain", "bound", "aggregate"]),
     ("release", &["aggregate"]),
     ("publish", &["release"]),
+    ("report", &["publish"]),
     ("simulate", &[]),
     ("survey", &["ingest", "phone"]),
     ("init", &["ingest", "phone", "survey"]),

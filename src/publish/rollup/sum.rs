@@ -11,16 +11,20 @@ use crate::release_file::measure::Measure;
 
 /// A published value, or a sum of them.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Summand {
-    pub(super) value: f64,
-    pub(super) noise_sd: f64,
-    pub(super) low: f64,
-    pub(super) high: f64,
+pub struct Summand {
+    /// The value.
+    pub value: f64,
+    /// The standard deviation of its noise.
+    pub noise_sd: f64,
+    /// The lower end of its interval.
+    pub low: f64,
+    /// The upper end of its interval.
+    pub high: f64,
 }
 
 /// What is added up: which part of what values are off by is the same in all summands.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Over {
+pub struct Over {
     noise: f64,
     below: f64,
     above: f64,
@@ -28,17 +32,17 @@ pub(super) struct Over {
 
 impl Over {
     /// Cells of one day.
-    pub(super) const CELLS: Self = Self { noise: 0.0, below: 0.3, above: 0.3 };
+    pub const CELLS: Self = Self { noise: 0.0, below: 0.3, above: 0.3 };
     /// Cells of one day that an earlier version raked to a total: they share its noise. As much as if
     /// they shared all of it is the most that the noise of a sum can be.
-    pub(super) const RAKED_CELLS: Self = Self { noise: 1.0, ..Self::CELLS };
+    pub const RAKED_CELLS: Self = Self { noise: 1.0, ..Self::CELLS };
     /// Days. Who is very busy today is not so tomorrow, so less of what is above the value lasts.
-    pub(super) const DAYS: Self = Self { noise: 0.0, below: 0.3, above: 0.2 };
+    pub const DAYS: Self = Self { noise: 0.0, below: 0.3, above: 0.2 };
 }
 
 /// What the values count, which decides how their intervals were made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Counted {
+pub enum Counted {
     /// Lookups: intervals are cut at zero.
     Lookups,
     /// Requesters by bins: the half-widths are noise, rounded.
@@ -48,6 +52,17 @@ pub(super) enum Counted {
 }
 
 impl Counted {
+    /// Of what a published file asks; `None` if its values do not add up.
+    #[must_use]
+    pub fn of(asks: &str) -> Option<Self> {
+        match asks {
+            "count" => Some(Self::Lookups),
+            "histogram" => Some(Self::Requesters),
+            "sum" => Some(Self::Number),
+            _ => None,
+        }
+    }
+
     pub(super) const fn by(measure: &Measure) -> Self {
         if measure.is_of_requesters() {
             Self::Requesters
@@ -74,7 +89,8 @@ impl Summand {
 
     /// Whether half of the interval is more than the value, and of counts also more than the `mean`
     /// value beside it: a small cell that is known to be small says something.
-    pub(super) fn is_uninformative(&self, counted: Counted, mean: f64) -> bool {
+    #[must_use]
+    pub fn is_uninformative(&self, counted: Counted, mean: f64) -> bool {
         let half = (self.high - self.low) / 2.0;
         match counted {
             Counted::Number => half > self.value.abs(),
@@ -87,7 +103,8 @@ impl Summand {
 ///
 /// An interval is cut at zero if those of all summands stay above it. Days of earlier versions have
 /// signed counts.
-pub(super) fn add_up(mut summands: Vec<Summand>, over: Over, counted: Counted) -> Summand {
+#[must_use]
+pub fn add_up(mut summands: Vec<Summand>, over: Over, counted: Counted) -> Summand {
     if let [one] = summands[..] {
         return one;
     }

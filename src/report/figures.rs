@@ -1,0 +1,332 @@
+//! Which chart shows which question: one for each thing that a reader looks for, from the question
+//! that knows it best.
+
+use std::collections::BTreeSet;
+
+use super::chart::{Bars, Mark, Numbers, OverTime};
+use super::output::{Cell, Output, Row, Series, Table, over_days};
+use super::words::{
+    OWN, QUANTILE, Scale, date, label, quantile_title, several, span, title, written,
+};
+use crate::release_file::keys::OTHER;
+use crate::release_file::window::Day;
+
+/// The newest days whose hours are drawn.
+const DAYS_OF_HOURS: usize = 14;
+/// The most bars of one chart; the table behind it has all.
+const MOST_BARS: usize = 12;
+
+/// A chart with its table.
+pub(super) struct Figure {
+    /// What it shows.
+    pub(super) title: String,
+    /// Of which days, and what else one has to know.
+    pub(super) note: String,
+    /// The question that it comes from.
+    pub(super) question: String,
+    /// The chart.
+    pub(super) chart: Chart,
+    /// The table.
+    pub(super) numbers: Numbers,
+}
+
+/// A chart.
+pub(super) enum Chart {
+    /// Values over time.
+    OverTime(OverTime),
+    /// Bars.
+    Bars(Bars),
+}
+
+/// Figures under one heading.
+pub(super) struct Section {
+    /// The heading.
+    pub(super) title: &'static str,
+    /// Its figures.
+    pub(super) figures: Vec<Figure>,
+}
+
+/// All sections that have a figure.
+pub(super) fn sections(output: &Output) -> Vec<Section> {
+    let of_kind = |kinds: &[&str]| -> Vec<Figure> {
+        let of = |series: &&Series<Day>| {
+            kinds.contains(&series.asks()) && !series.is_of_prefixes() && !is_summed(series)
+        };
+        output.questions.iter().filter(of).flat_map(|series| own_figures(output, series)).collect()
+    };
+    let prefixes = output.questions.iter().filter(|series| series.is_of_prefixes());
+    let sections = [
+        ("Load", load(output)),
+        ("Breakdowns", by_keys(output).into_iter().chain(of_kind(&["count"])).collect()),
+        ("Shares", of_kind(&["share"])),
+        ("Latency and other numbers", of_kind(&["quantiles", "mean", "sum"])),
+        ("Requesters", of_kind(&["distinct", "histogram"])),
+        ("Prefixes", prefixes.flat_map(|series| own_figures(output, series)).collect()),
+        ("Weeks and months", of_periods(output)),
+    ];
+    let sections = sections.into_iter().map(|(title, figures)| Section { title, figures });
+    sections.filter(|section| !section.figures.is_empty()).collect()
+}
+
+impl<K: Ord> Series<K> {
+    pub(super) fn asks(&self) -> &str {
+        self.facts()["asks"].as_str().unwrap_or_default()
+    }
+
+    fn scale(&self) -> Scale {
+        Scale::of(self.asks())
+    }
+
+    fn keys(&self) -> &[String] {
+        self.newest().map_or(&[], |(_, table)| &table.keys)
+    }
+
+    fn is_of_prefixes(&self) -> bool {
+        self.keys().iter().any(|key| key == "target_prefix" || key == "requester_prefix")
+    }
+}
+
+/// Whether a question counts lookups that add up, so that the figures of its keys show it.
+fn is_summed(series: &Series<Day>) -> bool {
+    series.asks() == "count"
+        && series
+            .newest()
+            .is_some_and(|(_, table)| table.keys.is_empty() || table.sums(None).is_some())
+}
+
+/// The questions that count lookups which add up, those of the fewest rows first.
+pub(super) fn counts(output: &Output) -> Vec<&Series<Day>> {
+    let is_count = |series: &&Series<Day>| is_summed(series) && !series.is_of_prefixes();
+    let mut counts: Vec<&Series<Day>> = output.questions.iter().filter(is_count).collect();
+    counts.sort_by_key(|series| series.newest().map(|(_, table)| table.rows.len()));
+    counts
+}
+
+/// What all rows of a table add up to.
+pub(super) fn total(table: &Table) -> Option<Cell> {
+    match table.rows.as_slice() {
+        [only] => Some(only.cell),
+        _ => Some(table.sums(None)?.first()?.1),
+    }
+}
+
+/// The lookups of each day, and of each hour of the newest days.
+fn load(output: &Output) -> Vec<Figure> {
+    let counts = counts(output);
+    let by_day = counts.first().map(|series| {
+        let days = output.span();
+        let cells: Vec<_> = days.iter().map(|day| series.tables.get(day).and_then(total)).collect();
+        over_time("Lookups by day", series, &days, cells)
+    });
+    let hourly = counts.iter().find_map(|series| Some((series, series.newest()?.1.hour?)));
+    let by_hour = hourly.map(|(series, key)| {
+        let mut days = output.span();
+        days.drain(..days.len().saturating_sub(DAYS_OF_HOURS));
+        let cells = days.iter().flat_map(|day| hours(series.tables.get(day), key)).collect();
+        over_time("Lookups by hour", series, &days, cells)
+    });
+    by_day.into_iter().chain(by_hour).collect()
+}
+
+/// The hours of one day, of which a day without a table has none.
+fn hours(table: Option<&Table>, key: usize) -> Vec<Option<Cell>> {
+    let mut cells = vec![None; 24];
+    let sums = table.and_then(|table| table.sums(Some(key))).unwrap_or_default();
+    for (hour, cell) in sums {
+        // Hours of a week go on from day to day.
+        let hour = hour.parse::<usize>().unwrap_or_default() % 24;
+        cells[hour] = Some(cell);
+    }
+    cells
+}
+
+/// Values over days, or over the hours of days.
+fn over_time(title: &str, series: &Series<Day>, days: &[Day], cells: Vec<Option<Cell>>) -> Figure {
+    let places = cells.len() / days.len().max(1);
+    let format = if days.len() > 7 { "%-d %b" } else { "%a %-d" };
+    let mark = |(number, day): (usize, &Day)| Mark {
+        first: number * places,
+        places,
+        name: written(*day, format),
+        is_missing: !series.tables.contains_key(day),
+    };
+    let when = match days {
+        [first, .., last] => span(*first, *last),
+        _ => days.first().map_or(String::new(), |day| date(*day)),
+    };
+    let mut rows = Vec::new();
+    for (day, cells) in days.iter().zip(cells.chunks(places.max(1))) {
+        for (hour, cell) in cells.iter().enumerate() {
+            let hour = if places > 1 { format!(" {hour:02}:00") } else { String::new() };
+            let when = format!("{}{hour}", written(*day, "%a %-d %b %Y"));
+            rows.extend(cell.map(|cell| (vec![when], cell)));
+        }
+    }
+    let gap = match days.iter().filter(|day| !series.tables.contains_key(day)).count() {
+        0 => String::new(),
+        missing => format!(". Shaded: {} not released", several(missing, "day")),
+    };
+    Figure {
+        title: title.to_owned(),
+        note: format!("{when}{gap}{}", grey(cells.iter().flatten())),
+        question: series.name.clone(),
+        chart: Chart::OverTime(OverTime {
+            name: format!("{title}, {when}{gap}. The table behind the chart has the numbers."),
+            scale: series.scale(),
+            cells,
+            marks: days.iter().enumerate().map(mark).collect(),
+        }),
+        numbers: Numbers {
+            caption: format!("{title}, {when}"),
+            keys: vec!["when".to_owned()],
+            scale: series.scale(),
+            rows,
+        },
+    }
+}
+
+/// What grey means, where something is grey.
+fn grey<'a>(mut cells: impl Iterator<Item = &'a Cell>) -> &'static str {
+    if cells.any(|cell| cell.is_lost) { ". Grey says nothing" } else { "" }
+}
+
+/// For each key of counts the lookups by its values, over all days.
+fn by_keys(output: &Output) -> Vec<Figure> {
+    let mut figures = Vec::new();
+    let mut seen = BTreeSet::new();
+    for series in counts(output) {
+        for (place, key) in series.keys().iter().enumerate() {
+            let is_hour = series.newest().is_some_and(|(_, table)| table.hour == Some(place));
+            if is_hour || !seen.insert(key.clone()) {
+                continue;
+            }
+            let days = series.tables.values().filter_map(|table| table.sums(Some(place)));
+            let sums = over_days(days.collect(), series.asks());
+            let days = output.span();
+            let note = match days.as_slice() {
+                [first, .., last] => {
+                    let added = several(series.tables.len(), "released day");
+                    format!("Sums of {added}, {}", span(*first, *last))
+                }
+                _ => days.first().map_or(String::new(), |day| date(*day)),
+            };
+            let rows = sums.into_iter().map(|(name, cell)| (vec![name], cell)).collect();
+            let keys = std::slice::from_ref(key);
+            figures.push(bars(&format!("Lookups by {key}"), &note, series, keys, rows));
+        }
+    }
+    figures
+}
+
+/// The figures of a question by itself: over days where it has one value or a few quantiles a day, and
+/// else the newest day.
+fn own_figures(output: &Output, series: &Series<Day>) -> Vec<Figure> {
+    let Some((day, newest)) = series.newest() else { return Vec::new() };
+    let name = title(&newest.facts, &newest.keys);
+    let days = output.span();
+    let of_days = |title: &str, keys: &[String]| {
+        let of = |day: &Day| {
+            let row = series.tables.get(day)?.rows.iter().find(|row| row.keys == *keys);
+            row.map(|row| row.cell)
+        };
+        over_time(title, series, &days, days.iter().map(of).collect())
+    };
+    match newest.keys.as_slice() {
+        [] => vec![of_days(&name, &[])],
+        [only] if only == QUANTILE => {
+            let of = |row: &Row| of_days(&quantile_title(&row.keys[0], &name), &row.keys);
+            newest.rows.iter().map(of).collect()
+        }
+        keys => {
+            let rows = newest.rows.iter().map(|row| (row.keys.clone(), row.cell)).collect();
+            let note = format!("{}, the newest day", date(*day));
+            vec![bars(&name, &note, series, keys, rows)]
+        }
+    }
+}
+
+/// Bars, the largest first unless they have an order of their own, and `other` last.
+fn bars<K: Ord>(
+    title: &str,
+    note: &str,
+    series: &Series<K>,
+    keys: &[String],
+    mut rows: Vec<(Vec<String>, Cell)>,
+) -> Figure {
+    let is_other = |keys: &[String]| keys.iter().any(|key| key == OTHER);
+    let is_ordered = keys.iter().any(|key| OWN.contains(&key.as_str()));
+    if !is_ordered {
+        rows.sort_by(|(left, one), (right, two)| {
+            let order = is_other(left).cmp(&is_other(right));
+            order.then(two.of.value.total_cmp(&one.of.value)).then_with(|| left.cmp(right))
+        });
+    }
+    let most = if is_ordered { rows.len() } else { MOST_BARS };
+    let mut shown: Vec<(String, Cell)> =
+        rows.iter().take(most).map(|(words, cell)| (label(words, keys), *cell)).collect();
+    if is_ordered {
+        // Behind the last bin with somebody in it, all are alike.
+        let last = shown.iter().rposition(|(_, cell)| !cell.is_lost);
+        shown.truncate(last.map_or(shown.len(), |last| last + 1));
+    }
+    let more = match rows.len() - shown.len() {
+        0 => String::new(),
+        rows => format!(". {} more in the table", several(rows, "row")),
+    };
+    let negative = match shown.iter().any(|(_, cell)| cell.of.value < 0.0) {
+        true => ". Noise can take a small count below zero",
+        false => "",
+    };
+    Figure {
+        title: title.to_owned(),
+        note: format!("{note}{more}{negative}{}", grey(shown.iter().map(|(_, cell)| cell))),
+        question: series.name.clone(),
+        chart: Chart::Bars(Bars { scale: series.scale(), bars: shown }),
+        numbers: Numbers {
+            caption: format!("{title}, {note}"),
+            keys: keys.to_vec(),
+            scale: series.scale(),
+            rows,
+        },
+    }
+}
+
+/// The sums of each week and month: of each thing that was added up, from the roll-up of the fewest rows.
+fn of_periods(output: &Output) -> Vec<Figure> {
+    let mut rolled: Vec<&Series<String>> = output.rolled.iter().collect();
+    rolled.sort_by_key(|series| series.newest().map(|(_, table)| table.rows.len()));
+    let mut seen = BTreeSet::new();
+    rolled.retain(|series| seen.insert(title_of_periods(series)));
+    rolled.sort_by_key(|series| title_of_periods(series));
+    rolled.into_iter().filter_map(sums_of_periods).collect()
+}
+
+fn title_of_periods(series: &Series<String>) -> String {
+    let grain = series.facts()["grain"].as_str().unwrap_or_default();
+    format!("{} by {grain}", title(series.facts(), &[]))
+}
+
+fn sums_of_periods(series: &Series<String>) -> Option<Figure> {
+    let period = |(period, table): (&String, &Table)| {
+        let days = table.facts["days"].as_array().map_or(0, Vec::len);
+        Some((vec![period.clone(), several(days, "day")], total(table)?))
+    };
+    // The newest stands first.
+    let rows: Vec<_> = series.tables.iter().rev().filter_map(period).collect();
+    let title = title_of_periods(series);
+    let bars: Vec<(String, Cell)> =
+        rows.iter().take(MOST_BARS).map(|(words, cell)| (words.join(", "), *cell)).collect();
+    let note = "Compare periods of as many days";
+    (!rows.is_empty()).then(|| Figure {
+        note: format!("{note}{}", grey(bars.iter().map(|(_, cell)| cell))),
+        question: series.name.clone(),
+        chart: Chart::Bars(Bars { scale: series.scale(), bars }),
+        numbers: Numbers {
+            caption: title.clone(),
+            keys: ["period", "days"].map(str::to_owned).to_vec(),
+            scale: series.scale(),
+            rows,
+        },
+        title,
+    })
+}

@@ -1,0 +1,207 @@
+//! What the manifests state beside the numbers: days, budget, promise, and how the newest day was
+//! planned.
+
+use maud::{Markup, html};
+use serde_json::Value;
+
+use super::chart::Bars;
+use super::output::{Cell, Output};
+use super::words::{Scale, ranges, several, whole, written};
+use crate::publish::sum::Summand;
+use crate::release_file::window::Day;
+
+/// At most this many days are drawn one by one.
+const MOST_DAYS: usize = 62;
+
+/// The days from the first to the last released one, and which of them are missing.
+pub(super) fn days(output: &Output) -> Markup {
+    let span = output.span();
+    let missing: Vec<Day> =
+        span.iter().copied().filter(|day| !output.days.contains_key(day)).collect();
+    let shown = &span[span.len().saturating_sub(MOST_DAYS)..];
+    html! {
+        p {
+            (whole(output.days.len())) " of " (several(span.len(), "day")) " are released: "
+            (ranges(&output.days.keys().copied().collect::<Vec<_>>())) "."
+            @if !missing.is_empty() {
+                " Not released: " (ranges(&missing)) ". " code { "pointillist status" } " says why."
+            }
+        }
+        ol.days {
+            @for day in shown {
+                @let is_missing = !output.days.contains_key(day);
+                li.missing[is_missing] {
+                    span aria-hidden="true" { (written(*day, "%-d")) }
+                    span.hidden {
+                        (written(*day, "%a %-d %b")) @if is_missing { ", not released" } @else { ", released" }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The questions of the newest day some of whose values say nothing.
+pub(super) fn uninformative(output: &Output) -> Markup {
+    let mut lines = Vec::new();
+    for series in &output.questions {
+        let Some((_, table)) = series.newest() else { continue };
+        let lost = table.rows.iter().filter(|row| row.cell.is_lost).count() + table.without_value;
+        if lost > 0 {
+            lines.push((&series.name, lost, table.rows.len() + table.without_value));
+        }
+    }
+    html! {
+        @if lines.is_empty() {
+            p { "On the newest day every value says something." }
+        } @else {
+            p {
+                "A value whose interval is wider than itself says nothing, and is grey in the charts. "
+                "On the newest day these were:"
+            }
+            ul {
+                @for (name, lost, rows) in lines {
+                    li { code { (name) } ": " (whole(lost)) " of " (several(rows, "value")) }
+                }
+            }
+        }
+    }
+}
+
+/// What the release uses of the budget of a day, and of 30 days where the ledger limits them.
+pub(super) fn budget(output: &Output) -> Markup {
+    let manifest = output.newest();
+    let guarantee = &manifest["guarantee"];
+    let of_day =
+        manifest["budget"]["epsilon"].as_f64().zip(guarantee["one_day"]["epsilon"].as_f64());
+    let of_month = guarantee["limits"]["thirty_days"]["rho"].as_f64();
+    let of_month = of_month.map(|cap| (cap, costliest_30_days(output)));
+    html! {
+        p {
+            "Each day has a budget of its own, and what was spent never comes back. This is what the "
+            "release that is shown here spends; other releases may spend from the same budget, and "
+            code { "pointillist ledger show" } " adds them up."
+        }
+        @if let Some((budget, spent)) = of_day {
+            (gauge(
+                "Of the budget of a day",
+                spent / budget,
+                &format!("epsilon {spent:.3} of {budget}"),
+            ))
+        }
+        @if let Some((cap, spent)) = of_month {
+            (gauge(
+                "Of what any 30 days in a row may cost",
+                spent / cap,
+                "by the costliest 30 days so far",
+            ))
+        }
+    }
+}
+
+/// The most that the releases of 30 days in a row cost together.
+fn costliest_30_days(output: &Output) -> f64 {
+    let charges: Vec<(Day, f64)> = output
+        .days
+        .iter()
+        .map(|(day, manifest)| (*day, manifest["charge_rho"].as_f64().unwrap_or_default()))
+        .collect();
+    let from = |first: Day| -> f64 {
+        let last = std::iter::successors(Some(first), |day| day.next()).nth(29).unwrap_or(first);
+        let inside = charges.iter().filter(|(day, _)| (first..=last).contains(day));
+        inside.map(|(_, rho)| rho).sum()
+    };
+    charges.iter().map(|(day, _)| from(*day)).fold(0.0, f64::max)
+}
+
+fn gauge(name: &str, part: f64, words: &str) -> Markup {
+    let percent = format!("{:.1}%", part.clamp(0.0, 1.0) * 100.0);
+    html! {
+        div.gauge {
+            span.label { (name) }
+            span.number { b { (format!("{:.0} %", part * 100.0)) } " " span.range { (words) } }
+            svg aria-hidden="true" height="14" {
+                rect.track x="0" y="1" width="100%" height="12" {}
+                rect.bar x="0" y="1" width=(percent) height="12" {}
+            }
+        }
+    }
+}
+
+/// The promise, as the newest manifest words it.
+pub(super) fn promise(output: &Output) -> Markup {
+    let manifest = output.newest();
+    let explained = manifest["explained"].as_array().into_iter().flatten();
+    let explained: Vec<&str> = explained.filter_map(Value::as_str).collect();
+    html! {
+        @for paragraph in &explained { p { (paragraph) } }
+        @if let Some(words) = manifest["guarantee_in_words"].as_str() {
+            @if explained.is_empty() { p { (words) } } @else {
+                details { summary { "In the terms of differential privacy" } p { (words) } }
+            }
+        }
+    }
+}
+
+/// How the newest day was measured: what the look showed, and how the charge was divided.
+pub(super) fn plan(output: &Output) -> Markup {
+    let manifest = output.newest();
+    let classes: Vec<&Value> = manifest["classes"].as_array().into_iter().flatten().collect();
+    let number = |class: &Value, name: &str| class[name].as_f64().unwrap_or_default();
+    // Behind the last class in which there may be a whole requester, all are alike.
+    let last = classes.iter().rposition(|class| number(class, "ci_high") >= 1.0).unwrap_or(0);
+    let bars = classes.iter().take(last + 1).map(|class| {
+        let lookups = usize::try_from(class["lookups"].as_u64().unwrap_or_default());
+        let of = Summand {
+            value: number(class, "requesters"),
+            noise_sd: 0.0,
+            low: number(class, "ci_low"),
+            high: number(class, "ci_high"),
+        };
+        let is_lost = class["seen"] == Value::Bool(false);
+        (format!("around {}", whole(lookups.unwrap_or_default())), Cell { of, is_lost })
+    });
+    let bars = Bars { scale: Scale::Count, bars: bars.collect() };
+    let shares = shares(manifest);
+    html! {
+        @if !shares.is_empty() {
+            p {
+                "What a day may cost is divided before anything is read. First comes a look at how active "
+                "requesters are; everything else is planned from it, so that nobody has to choose limits."
+            }
+            ol.bars {
+                @for (name, part) in &shares {
+                    li {
+                        span.label { (name) }
+                        span.number { b { (format!("{:.1} %", part * 100.0)) } }
+                        svg aria-hidden="true" height="14" {
+                            rect.bar x="0" y="1" height="12" width=(format!("{:.2}%", part * 100.0)) {}
+                        }
+                    }
+                }
+            }
+        }
+        @if !bars.bars.is_empty() {
+            h3 { "Requesters by how many lookups they make" }
+            p.note {
+                "Of the newest day. A requester counts in the two classes that its number lies between. "
+                "Grey: too few to be seen."
+            }
+            (bars.draw())
+        }
+    }
+}
+
+/// The part of the day's charge that the look and each question have.
+fn shares(manifest: &Value) -> Vec<(String, f64)> {
+    let look = manifest["rho_of_look"].as_f64();
+    let questions = manifest["rho_of_questions"].as_array().into_iter().flatten();
+    let names = manifest["files"].as_array().into_iter().flatten();
+    let names = names.map(|file| file["facts"]["question"].as_str().unwrap_or_default().to_owned());
+    let questions = names.zip(questions.filter_map(Value::as_f64));
+    let mut shares: Vec<(String, f64)> =
+        look.map(|rho| ("the look".to_owned(), rho)).into_iter().chain(questions).collect();
+    let all: f64 = shares.iter().map(|(_, rho)| rho).sum();
+    shares.iter_mut().for_each(|(_, rho)| *rho /= all.max(1e-12));
+    shares
+}

@@ -1,0 +1,150 @@
+//! The page that shows what was published.
+
+use std::path::Path;
+
+use crate::golden::Golden;
+use crate::world::World;
+
+/// Two released days with one between them that is not, and a key that looks like a script.
+fn released() -> World {
+    let days = ["2026-03-02", "2026-03-04"];
+    let world = World::in_day_folders(&days.map(str::to_owned));
+    world.edit("\"calls\"]", "\"<script>alert('calls')</script>\"]");
+    world.edit(
+        "[[question]]",
+        "[[question]]\nname = \"waits\"\nquantiles = [0.5, 0.95]\nof = \"latency_ms\"\nrange = [1, 100]\n\
+         [[question]]\nname = \"people\"\ndistinct = \"requester\"\n\
+         [[question]]\nname = \"bins\"\nhistogram = \"lookups per requester\"\n\
+         [[question]]\nname = \"busiest\"\ncount = \"lookups\"\nby = [\"hour\"]\ntop = 3\n[[question]]",
+    );
+    for day in days {
+        let ran = world.day(day);
+        assert_eq!(ran.code, 0, "{}", ran.stderr);
+    }
+    world
+}
+
+fn report(world: &World) -> String {
+    let ran = world.run(&["report", "published", "--html", "report.html"]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    std::fs::read_to_string(world.path("report.html")).unwrap()
+}
+
+#[test]
+fn it_shows_what_was_published_and_needs_nothing_else() {
+    let world = released();
+    let before = world.published();
+    let html = report(&world);
+    std::fs::remove_dir_all(world.path("logs")).unwrap();
+    for name in ["daily.ledger", "release.toml"] {
+        std::fs::remove_file(world.path(name)).unwrap();
+    }
+    assert_eq!(report(&world), html, "the same files give the same page");
+    assert_eq!(world.published(), before);
+    for words in [
+        "<h1>daily</h1>",
+        "2 of 3 days are released: 2 March 2026, 4 March 2026.",
+        "Not released: 3 March 2026.",
+        "Shaded: 1 day not released",
+        "<h3>Lookups by hour</h3>",
+        "<h3>Lookups by app</h3>",
+        "<h3>Share of lookups where route = 'sms' by app</h3>",
+        "<h3>Median of latency_ms</h3>",
+        "<h3>95 % quantile of latency_ms</h3>",
+        "<h3>Requesters by how many lookups they make</h3>",
+        "Of the budget of a day",
+        "costs none of the budget",
+    ] {
+        assert!(html.contains(words), "{words}");
+    }
+    let promise = world.manifest("2026-03-04")["guarantee_in_words"].as_str().unwrap().to_owned();
+    assert!(html.contains(&promise), "{promise}");
+}
+
+#[test]
+fn it_runs_no_script_and_asks_for_nothing() {
+    let html = report(&released());
+    assert!(html.contains("&lt;script&gt;alert('calls')&lt;/script&gt;"));
+    for part in ["<script", "http:", "https:", "//", "src=", "url(", "@import", "onload"] {
+        assert!(!html.contains(part), "{part}");
+    }
+    // What looks like an address in it leads to a part of the page itself.
+    for (at, _) in html.match_indices("href=\"") {
+        assert!(html[at..].starts_with("href=\"#"), "{}", &html[at..at + 40]);
+    }
+}
+
+#[test]
+fn the_numbers_are_those_of_the_files() {
+    let world = released();
+    let html = report(&world);
+    let path = world.path("published/people/day=2026-03-04/part-0.parquet");
+    let numbers = crate::golden::numbers(&path);
+    let written = |column: &str| format!("<td class=\"number\">{}</td>", numbers[column][0]);
+    let row = ["value", "ci_low", "ci_high"].map(written).concat();
+    let row = format!("<th scope=\"row\">Wed 4 Mar 2026</th>{row}");
+    assert!(html.contains(&row), "{row}");
+    // A question for the largest rows alone has no sums: its hours are no load.
+    assert_eq!(html.matches("From <code>busiest</code>").count(), 1);
+}
+
+#[test]
+fn weeks_are_shown_once_they_are_added_up() {
+    let world = released();
+    assert!(!report(&world).contains("Weeks and months"));
+    assert_eq!(world.run(&["rollup", "release.toml", "--to", "week"]).code, 0);
+    let html = report(&world);
+    assert!(html.contains("<h3>Lookups by week</h3>") && html.contains("2026-W10, 2 days"));
+}
+
+#[test]
+fn a_file_that_is_not_as_it_was_published_is_named() {
+    let world = released();
+    let damaged = "published/volume/day=2026-03-02/part-0.parquet";
+    let whole = std::fs::read(world.path(damaged)).unwrap();
+    let missing = || std::fs::remove_file(world.path(damaged)).unwrap();
+    let changed = || world.write(damaged, &[&whole[..], b" "].concat());
+    for damage in [&changed as &dyn Fn(), &missing] {
+        damage();
+        let ran = world.run(&["report", "published", "--html", "report.html"]);
+        assert_eq!(ran.code, 65, "{}", ran.stdout);
+        assert!(ran.stderr.contains(damaged) && ran.stderr.contains("hint:"), "{}", ran.stderr);
+        assert!(!world.path("report.html").exists());
+    }
+    // The remedy is true.
+    assert_eq!(world.day("2026-03-02").code, 0);
+    assert!(!report(&world).is_empty());
+}
+
+#[test]
+fn a_folder_without_published_days_and_a_page_without_a_folder_are_refused() {
+    let world = released();
+    for (out, html, code) in [
+        ("logs", "report.html", 2),
+        ("nowhere", "report.html", 2),
+        ("release.toml", "report.html", 2),
+        ("published", "nowhere/report.html", 74),
+    ] {
+        let ran = world.run(&["report", out, "--html", html]);
+        assert_eq!(ran.code, code, "{out}: {}", ran.stderr);
+        assert!(ran.stderr.contains("hint:"), "{}", ran.stderr);
+    }
+}
+
+#[test]
+fn days_of_earlier_versions_are_shown() {
+    for (name, ledger, release, shown) in [
+        ("requester-day", "daily.ledger", "daily.toml", "Lookups by day"),
+        ("person-day", "persons.ledger", "persons.toml", "Lookups by day"),
+        ("look", "daily.ledger", "daily.toml", "How it was planned"),
+    ] {
+        let golden = Golden::copy(name, ledger);
+        let day = if name == "look" { "2026-06-03" } else { "2026-06-01" };
+        if !Path::new(&golden.world.path("logs")).exists() {
+            std::fs::create_dir(golden.world.path("logs")).unwrap();
+        }
+        golden.day(release, day);
+        let html = report(&golden.world);
+        assert!(html.contains(shown) && html.contains("1 of 1 day are released"), "{name}");
+    }
+}
