@@ -1,6 +1,6 @@
 """Executes every notebook of this folder, and the Python of the documents; fails with the first that fails.
 
-    python notebooks/run.py DEMO_FOLDER [FIGURE_FOLDER]
+    POINTILLIST_WEEKS=TWO_WEEKS_FOLDER python notebooks/run.py DEMO_FOLDER [FIGURE_FOLDER]
 
 Outputs are not kept; with a second folder the figures are written there as PNG.
 """
