@@ -49,6 +49,8 @@ pub(crate) enum Command {
     Status(Status),
     /// Add published days up to weeks or months, hours to days, countries to regions; spends nothing
     Rollup(Rollup),
+    /// Compare two published days, weeks or months of a question: difference, ratio, and whether it is real
+    Compare(Compare),
     /// Delete rows that are past retention from the logs, after sealing those under a legal hold
     Retain(Retain),
     /// Legal holds: keep rows longer for a court, and hand them over
@@ -217,6 +219,23 @@ pub(crate) enum RollupPeriod {
     Week,
     /// Calendar months
     Month,
+}
+
+/// The arguments of `compare`.
+#[derive(Debug, Args)]
+pub(crate) struct Compare {
+    /// The output folder
+    #[arg(value_name = "OUT")]
+    pub(crate) out: PathBuf,
+    /// The question
+    #[arg(long, value_name = "NAME")]
+    pub(crate) question: String,
+    /// A day, week or month: 2026-03-02, 2026-W10, 2026-03
+    #[arg(value_name = "A")]
+    pub(crate) first: String,
+    /// The one that is compared with it
+    #[arg(value_name = "B")]
+    pub(crate) second: String,
 }
 
 /// The arguments of `retain`.

@@ -15,7 +15,7 @@ use jiff::civil::date;
 use jiff::tz::TimeZone;
 use serde_json::json;
 
-use super::output::{Output, short};
+use super::output::{Output, grouped, short};
 use super::size;
 use crate::ledger::Second;
 use crate::pipeline::{Again, Incomplete, Job, Spill, Stop, open_ledger, release_day};
@@ -114,7 +114,9 @@ fn describe(accuracy: &[Accuracy], out: &Path, text: &mut String) {
     let _infallible = writeln!(
         text,
         "Simulated {} lookups a day by {} requesters, {} days; released day by day.\n",
-        SETTINGS.lookups_per_day, SETTINGS.requesters, SETTINGS.days
+        grouped(SETTINGS.lookups_per_day as f64),
+        grouped(SETTINGS.requesters as f64),
+        SETTINGS.days
     );
     for question in accuracy {
         let _infallible = writeln!(

@@ -2,6 +2,7 @@
 
 mod args;
 mod check;
+mod compare;
 mod demo;
 mod explain;
 mod hold;
@@ -60,6 +61,7 @@ pub fn main() -> ExitCode {
         Command::Explain { release } => explain::run(release, &output).map(|()| 0),
         Command::Status(asked) => status::run(asked, &output),
         Command::Run(asked) => run::run(asked, &output),
+        Command::Compare(asked) => compare::run(asked, &output).map(|()| 0),
         Command::Retain(asked) => retain::run(asked, &output),
         Command::Hold { verb } => hold::run(verb, &output).map(|()| 0),
         Command::Inspect { file } => inspect::run(file, &output).map(|()| 0),

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 
 use super::line;
-use crate::{Error, Kind};
+use crate::{Error, Kind, survey};
 
 /// Where a command's words go.
 pub(crate) struct Output {
@@ -135,11 +135,19 @@ pub(super) fn wrapped_to(text: &str, indent: usize, columns: usize) -> String {
 /// A number with three digits or more.
 pub(super) fn short(number: f64) -> String {
     match number.abs() {
-        size if size >= 100.0 => format!("{number:.0}"),
+        size if size >= 99.95 => grouped(number),
         size if size >= 1.0 => format!("{number:.2}"),
         size if size > 0.0 => format!("{number:.4}"),
         _ => "0".to_owned(),
     }
+}
+
+/// A number without decimals, with a comma before each three digits.
+pub(super) fn grouped(number: f64) -> String {
+    let whole = format!("{:.0}", number.abs());
+    let sign = if number < 0.0 && whole != "0" { "-" } else { "" };
+    let digits = whole.parse().map_or(whole, survey::grouped);
+    format!("{sign}{digits}")
 }
 
 /// A failure as `--json` prints it.
@@ -167,5 +175,20 @@ mod tests {
         assert_eq!(output.with_warnings(json!({})), json!({ "warnings": [] }));
         // What a file says of itself may be anything.
         assert_eq!(output.with_warnings(json!([1])), json!([1]));
+    }
+
+    #[test]
+    fn numbers_are_written_as_people_write_them() {
+        for (number, text) in [
+            (0.0, "0"),
+            (0.123_456, "0.1235"),
+            (-12.345, "-12.35"),
+            (99.96, "100"),
+            (-999.6, "-1,000"),
+            (1_234_567.4, "1,234,567"),
+        ] {
+            assert_eq!(short(number), text);
+        }
+        assert_eq!(grouped(12.0), "12");
     }
 }

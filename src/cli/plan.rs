@@ -5,7 +5,7 @@ use std::fmt::Write;
 use serde_json::{Value, json};
 
 use super::args::Plan;
-use super::output::{Output, short, wrapped};
+use super::output::{Output, grouped, short, wrapped};
 use crate::Result;
 use crate::pipeline::{self, Previous};
 use crate::plan::Split;
@@ -98,7 +98,12 @@ fn day(
     let mut text = format!(
         "\nOn a day of {} lookups by {} requesters{taken}, spread evenly over all rows:\n\
          {:<32} {:>14} {:>14} {:>12}\n",
-        load.lookups, load.requesters, "question", "median value", "95 % interval", "relative"
+        grouped(load.lookups),
+        grouped(load.requesters),
+        "question",
+        "median value",
+        "95 % interval",
+        "relative"
     );
     let mut lost = Vec::new();
     for (question, answer) in release_file.questions.iter().zip(&rehearsal.answers.questions) {

@@ -4,7 +4,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
 use super::args::Simulate;
-use super::output::Output;
+use super::output::{Output, grouped};
 use crate::Result;
 use crate::release_file::window::Day;
 use crate::simulate::{Settings, write};
@@ -40,9 +40,9 @@ pub(crate) fn run(asked: &Simulate, output: &Output) -> Result<()> {
     });
     let text = format!(
         "wrote {} lookups in {} files ({} bytes) under {}\n",
-        summary.lookups,
+        grouped(summary.lookups as f64),
         summary.files,
-        summary.bytes,
+        grouped(summary.bytes as f64),
         asked.out.display()
     );
     output.result(&object, &text);

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::table::FINGERPRINT;
 use crate::ledger::Entry;
 use crate::plan::kinds::nodes;
 use crate::plan::{Role, Split};
@@ -80,7 +81,7 @@ impl Facts<'_> {
             "confidence": 0.95,
             "interval": question.interval_words(terms.unit),
             "ledger_entry": self.entry.id.0,
-            "spec_fingerprint": self.entry.fingerprint,
+            (FINGERPRINT): self.entry.fingerprint,
             "code_version": self.entry.code_version,
             "guarantee": self.guarantee.words(terms),
             "explained": self.guarantee.explained(terms),
@@ -130,7 +131,7 @@ impl Facts<'_> {
             "charge_rho": self.entry.charge.rho(),
             "ledger_entry": self.entry.id.0,
             "ledger_head": self.entry.head,
-            "spec_fingerprint": self.entry.fingerprint,
+            (FINGERPRINT): self.entry.fingerprint,
             "code_version": self.entry.code_version,
             "guarantee": self.guarantee,
             "guarantee_in_words": self.guarantee.words(terms),

@@ -11,6 +11,7 @@
 //! }
 //! ```
 
+mod compare;
 mod folder;
 mod manifest;
 mod own;
@@ -19,6 +20,7 @@ mod rollup;
 mod table;
 mod worth;
 
+pub use compare::{Comparison, Range, Real, Row, compare};
 pub use folder::{check_writable, is_whole, remove_leftovers, write_out};
 pub use manifest::Facts;
 pub use own::{MANIFESTS, require_known, require_own};

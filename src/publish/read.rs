@@ -7,11 +7,9 @@ use arrow_array::cast::AsArray;
 use arrow_array::types::Float64Type;
 use arrow_cast::cast;
 use arrow_schema::DataType;
-use arrow_select::concat::concat_batches;
-use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use serde_json::Value;
 
-use super::table::METADATA_KEY;
+use super::table::decode;
 use crate::{Error, Result};
 
 /// A published table.
@@ -29,20 +27,7 @@ impl Published {
     /// # Errors
     /// Internal, when they are not what was published.
     pub fn read(bytes: &[u8]) -> Result<Self> {
-        let bytes = bytes::Bytes::copy_from_slice(bytes);
-        let builder = ParquetRecordBatchReaderBuilder::try_new(bytes).map_err(|_| broken())?;
-        let facts = builder
-            .metadata()
-            .file_metadata()
-            .key_value_metadata()
-            .and_then(|pairs| pairs.iter().find(|pair| pair.key == METADATA_KEY))
-            .and_then(|pair| serde_json::from_str(pair.value.as_deref()?).ok())
-            .ok_or_else(broken)?;
-        let schema = builder.schema().clone();
-        let batches = builder.build().map_err(|_| broken())?;
-        let batches: Vec<RecordBatch> =
-            batches.collect::<std::result::Result<_, _>>().map_err(|_| broken())?;
-        let batch = concat_batches(&schema, &batches).map_err(|_| broken())?;
+        let (batch, facts) = decode(bytes).ok_or_else(broken)?;
         Ok(Self { facts, batch })
     }
 

@@ -19,7 +19,7 @@ use polars::prelude::DataFrame;
 use serde_json::{Value, json};
 
 use super::read::Published;
-use super::table::encode;
+use super::table::{FINGERPRINT, encode};
 use crate::ledger::StoredFile;
 use crate::release_file::ReleaseFile;
 use crate::release_file::question::Question;
@@ -127,7 +127,7 @@ fn metadata(
         "cost": "none: a sum of published values",
         "promise": promise,
         "guarantee": promise.words(terms, days.added.len()),
-        "spec_fingerprint": release_file.fingerprint(),
+        (FINGERPRINT): release_file.fingerprint(),
         "code_version": env!("CARGO_PKG_VERSION"),
     });
     // Days of earlier versions have intervals about what bounding left.

@@ -21,9 +21,11 @@ use crate::release_file::window::Day;
 use crate::{Error, Result, footer};
 
 /// The key of the JSON in a file's metadata.
-pub(super) const METADATA_KEY: &str = "pointillist";
+const METADATA_KEY: &str = "pointillist";
 /// The key under which pandas looks for the `attrs` of a table.
 const PANDAS_KEY: &str = "PANDAS_ATTRS";
+/// What a file calls the fingerprint of its release file.
+pub(super) const FINGERPRINT: &str = "spec_fingerprint";
 
 /// Makes the file and reads it back.
 pub(super) fn to_parquet(
@@ -85,6 +87,17 @@ fn of_all_days(facts: &Value) -> Value {
     ];
     let known = NAMES.into_iter().filter_map(|name| Some((name, facts.get(name)?)));
     known.map(|(name, fact)| (name.to_owned(), fact.clone())).collect()
+}
+
+/// The rows of a published file, and what it says of itself; `None` if it is none.
+pub(super) fn decode(bytes: &[u8]) -> Option<(RecordBatch, Value)> {
+    let builder = ParquetRecordBatchReaderBuilder::try_new(arrow_bytes(bytes)).ok()?;
+    let about = builder.metadata().file_metadata();
+    let rows = usize::try_from(about.num_rows()).unwrap_or(0);
+    let pair = about.key_value_metadata()?.iter().find(|pair| pair.key == METADATA_KEY)?;
+    let facts = serde_json::from_str(pair.value.as_deref()?).ok()?;
+    let mut reader = builder.with_batch_size(rows.max(1)).build().ok()?;
+    Some((reader.next()?.ok()?, facts))
 }
 
 fn arrow_bytes(bytes: &[u8]) -> bytes::Bytes {

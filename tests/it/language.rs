@@ -28,7 +28,7 @@ const MIXED: [(&[&str], &str, usize); 4] = [
         4,
     ),
     (&["window of 30", "windows of 30", "over a window"], "30 days, or a span of several days", 0),
-    (&["spec"], "the release file", 4),
+    (&["spec"], "the release file", 2),
     (&["private key", "private keys"], "private prefixes", 13),
 ];
 

@@ -8,6 +8,7 @@ mod capped;
 mod changed_worlds;
 mod check;
 mod clock;
+mod compare;
 mod coverage;
 mod custody;
 mod documents;

@@ -92,12 +92,12 @@ fn a_plan_warns_of_what_is_lost_in_its_noise_before_anything_is_spent() {
     let start = ran.stdout.find("On a day of").unwrap();
     let end = ran.stdout.find("\nFor any requester").unwrap();
     insta::assert_snapshot!(&ran.stdout[start..end], @r#"
-    On a day of 9000 lookups by 300 requesters, spread evenly over all rows:
+    On a day of 9,000 lookups by 300 requesters, spread evenly over all rows:
     question                           median value  95 % interval     relative
     people                                      209        ± 70.50    ± 33.73 %
     busy                                      28.00        ± 37.00   ± 132.14 %  uninformative
     wait                                        253          ± 250    ± 98.93 %
-    waits                                       245         ± 4635  ± 1892.24 %  uninformative
+    waits                                       245        ± 4,635  ± 1892.24 %  uninformative
     volume                                      125          ± 406   ± 324.80 %  uninformative
     sms_share                                0.5000       ± 0.5000   ± 100.00 %  uninformative
     Warning: most values of busy, waits, volume, sms_share would say nothing. Ask by fewer keys, or give

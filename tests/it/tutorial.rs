@@ -26,6 +26,7 @@ fn what_the_documents_show_can_be_run_and_prints_what_they_say() {
     ] {
         succeed(&world, document, &the_block(document, with), END_OF_WEEK);
     }
+    follow(&world, "docs/reading-results.md", "pointillist compare");
     keep_and_hand_over(&world);
 }
 
@@ -78,6 +79,17 @@ fn follow_tutorial(world: &World) {
         }
     }
     assert!(compared >= 10, "only {compared} outputs were compared");
+}
+
+/// Runs a block of commands of a document, and compares what it prints with the block below it.
+fn follow(world: &World, document: &str, with: &str) {
+    let blocks = blocks(document);
+    let place = blocks.iter().position(|(kind, text)| kind == "sh" && text.contains(with)).unwrap();
+    let printed = succeed(world, document, &blocks[place].1, END_OF_WEEK);
+    let (kind, shown) = &blocks[place + 1];
+    assert!(kind.starts_with("text"), "{document}: {with}");
+    let missing = difference(shown, &printed, kind == "text");
+    assert_eq!(missing, None, "{with} printed\n{printed}");
 }
 
 /// An order on a number of the logs, from its entry to the package.

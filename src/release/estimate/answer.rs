@@ -105,7 +105,8 @@ pub(super) fn is_wider_than_value(estimate: &Estimate) -> bool {
 }
 
 /// The number that a standard normal exceeds with probability `above`, which is below a half.
-pub(super) fn normal_quantile(above: f64) -> f64 {
+#[must_use]
+pub fn normal_quantile(above: f64) -> f64 {
     let (mut low, mut high) = (0.0_f64, 40.0_f64);
     for _ in 0..100 {
         let middle = f64::midpoint(low, high);

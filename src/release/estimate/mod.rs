@@ -20,7 +20,7 @@ mod shapes;
 mod shares;
 mod value;
 
-pub use answer::{Answer, Column, Rows, Values};
+pub use answer::{Answer, Column, Rows, Values, normal_quantile};
 pub use class_numbers::{ClassNumber, NoisyNumbers, class_numbers, looks_empty};
 pub use value::Z_95;
 

@@ -1,0 +1,120 @@
+//! `compare`: two published days, weeks or months of a question, from published files alone.
+
+use serde_json::Value;
+
+use crate::world::{HEADER, Ran, World, rows_of};
+
+/// Three days, of which the last has a third of the requesters, released with another question.
+fn world() -> World {
+    let world = World::new();
+    let third = rows_of("2026-03-03");
+    let few = third.lines().enumerate().filter(|(place, _)| place % 300 < 100);
+    let few: String = few.map(|(_, row)| format!("{row}\n")).collect();
+    let days = ["2026-03-01", "2026-03-02"].map(rows_of).concat();
+    world.write("logs/lookups.csv", format!("{HEADER}{days}{few}").as_bytes());
+    let more = "[[question]]\nname = \"people\"\ndistinct = \"requester\"\n\n[[question]]\n\
+                name = \"waits\"\nquantiles = [0.5]\nof = \"latency_ms\"\nrange = [1, 60000]\n\n\
+                [[question]]\n";
+    world.edit("[[question]]\n", more);
+    let range = ["run", "release.toml", "--from", "2026-03-01", "--to", "2026-03-03"];
+    let ran = world.run(&[&range[..], &["--as-of", "2026-03-10"]].concat());
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    world
+}
+
+fn compared(world: &World, question: &str, periods: [&str; 2], more: &[&str]) -> Ran {
+    let asked = ["compare", "published", "--question", question, periods[0], periods[1]];
+    world.run(&[&asked[..], more].concat())
+}
+
+fn json(world: &World, question: &str, periods: [&str; 2]) -> Value {
+    let ran = compared(world, question, periods, &["--json"]);
+    assert_eq!(ran.code, 0, "{}{}", ran.stdout, ran.stderr);
+    serde_json::from_str(&ran.stdout).unwrap()
+}
+
+#[test]
+fn a_difference_is_real_where_its_interval_leaves_out_zero() {
+    let world = world();
+    // Published files are enough.
+    for private in ["daily.ledger", "daily.ledger.key", "logs/lookups.csv"] {
+        std::fs::remove_file(world.path(private)).unwrap();
+    }
+    let people = json(&world, "people", ["2026-03-02", "2026-03-03"]);
+    let row = &people["rows"][0];
+    assert_eq!(row["real"], "lower", "{people}");
+    assert!((people["widened"].as_f64().unwrap() - 1.0).abs() < 1e-9, "{people}");
+    assert!(
+        row["difference"]["high"].as_f64().unwrap() < 0.0 && row["keys"] == serde_json::json!({})
+    );
+    assert!(row["ratio"]["high"].as_f64().unwrap() < 1.0, "{people}");
+    let text = compared(&world, "people", ["2026-03-02", "2026-03-03"], &[]).stdout;
+    assert!(text.contains("lower\n\n2026-03-03 is lower than 2026-03-02."), "{text}");
+
+    // 72 rows of days that are alike: the intervals hold for all of them at once.
+    let volume = json(&world, "volume", ["2026-03-01", "2026-03-02"]);
+    let rows = volume["rows"].as_array().unwrap();
+    assert_eq!((rows.len(), &volume["keys"]), (72, &serde_json::json!(["hour", "app"])));
+    // 0.05 divided by 72 on two sides, in deviations of a normal, divided by 1.96.
+    assert!((volume["widened"].as_f64().unwrap() - 3.391_36 / 1.959_96).abs() < 1e-3, "{volume}");
+    for row in rows {
+        let end = |of: &str, end: &str| row[of][end].as_f64().unwrap();
+        assert!(end("difference", "low") <= end("difference_alone", "low"), "{row}");
+        assert!(end("difference", "high") >= end("difference_alone", "high"), "{row}");
+        let values = row["values"].as_array().unwrap();
+        let apart = values[1].as_f64().unwrap() - values[0].as_f64().unwrap();
+        assert!((end("difference", "value") - apart).abs() < 1e-9, "{row}");
+        let is_real = end("difference", "low") > 0.0 || end("difference", "high") < 0.0;
+        assert_eq!(row["real"] != "not-shown", is_real, "{row}");
+    }
+    let text = compared(&world, "volume", ["2026-03-01", "2026-03-02"], &[]).stdout;
+    assert!(text.contains("hold for all 72 rows at once") && text.lines().count() < 72, "{text}");
+    assert_eq!(
+        json(&world, "sms_share", ["2026-03-01", "2026-03-02"])["rows"][0]["keys"]["app"],
+        "calls"
+    );
+}
+
+#[test]
+fn weeks_are_those_that_rollup_made_and_unequal_ones_are_compared_by_day() {
+    let world = world();
+    let ran = compared(&world, "volume", ["2026-W09", "2026-W10"], &[]);
+    assert!(
+        ran.code == 2 && ran.stderr.contains("rollup RELEASE.toml --to week"),
+        "{}",
+        ran.stderr
+    );
+    assert_eq!(world.run(&["rollup", "release.toml", "--to", "week"]).code, 0);
+    let ran = compared(&world, "volume", ["2026-W09", "2026-W10"], &[]);
+    assert!(ran.stdout.contains("week 2026-W10 beside 2026-W09 (UTC), per day"), "{}", ran.stdout);
+    assert!(ran.stderr.contains("2026-W09 adds up 1 of 7 days"), "{}", ran.stderr);
+    let weeks = json(&world, "volume_by_week", ["2026-W09", "2026-W10"]);
+    assert_eq!((&weeks["per_day"], &weeks["grain"]), (&true.into(), &"week".into()));
+    // The first week has one day, so an average day is that day.
+    let days = json(&world, "volume", ["2026-03-01", "2026-03-02"]);
+    assert_eq!(weeks["rows"][5]["values"][0], days["rows"][5]["values"][0]);
+}
+
+#[test]
+fn what_has_no_right_difference_is_refused_by_name() {
+    let world = world();
+    let day = "2026-03-02";
+    for (question, periods, code, words) in [
+        ("waits", [day, "2026-03-03"], 1, "bins whose width is not in their intervals"),
+        ("volume", [day, day], 2, "compared with itself"),
+        ("volume", [day, "2026-W10"], 2, "not of one kind"),
+        ("volume", [day, "2026-02-30"], 2, "`2026-02-30` is no day, week or month"),
+        ("volume", ["2026-W54", "2026-W10"], 2, "no day, week or month"),
+        ("volume", [day, "2026-03-09"], 2, "pointillist status"),
+        ("volumes", [day, "2026-03-03"], 2, "name one of the folders in published"),
+        ("people", ["2026-W09", "2026-W10"], 2, "if values of this kind do not add up"),
+    ] {
+        let ran = compared(&world, question, periods, &[]);
+        assert_eq!(ran.code, code, "{question} {periods:?} {}", ran.stderr);
+        assert!(ran.stderr.contains(words), "{question} {periods:?} {}", ran.stderr);
+    }
+    let path = world.path("published/volume/day=2026-03-03/part-0.parquet");
+    std::fs::write(path, b"PAR1 something else PAR1").unwrap();
+    let ran = compared(&world, "volume", [day, "2026-03-03"], &[]);
+    assert!(ran.code == 65 && ran.stderr.contains("was not published by"), "{}", ran.stderr);
+}
