@@ -18,7 +18,7 @@ const EVERYWHERE: [&str; 5] = ["error", "footer", "release_file", "ledger", "pla
 /// What else each module may import. A stage takes the type on its left, and bounding also the
 /// identifiers in it; the engine runs reading, keeping, bounding and adding together. Custody acts on
 /// log files beside all stages, and `cli` alone may import it. `pipeline` may import everything else.
-const MORE: [(&str, &[&str]); 17] = [
+const MORE: [(&str, &[&str]); 18] = [
     ("error", &[]),
     ("footer", &[]),
     ("phone", &[]),

@@ -168,7 +168,7 @@ fn what_a_manifest_lists_adds_up_to_the_charge() {
     let mut named = BTreeSet::new();
     for question in NAMES {
         let (facts, columns) = published(&world, question);
-        assert_eq!((&facts["format"], &facts["confidence"]), (&5.into(), &0.95.into()));
+        assert_eq!((&facts["format"], &facts["confidence"]), (&6.into(), &0.95.into()));
         assert_eq!(facts["classes"], manifest["classes"]);
         assert_eq!(nano(&facts["rho"]), parts[question] + nano(&manifest["rho_of_look"]));
         assert!(facts["interval"].as_str().unwrap().contains("ci_low to ci_high"), "{facts}");
