@@ -13,6 +13,7 @@ mod init;
 mod inspect;
 mod ledger;
 mod line;
+mod manifest;
 mod output;
 mod plan;
 mod report;
@@ -20,6 +21,7 @@ mod retain;
 mod rollup;
 mod run;
 mod simulate;
+mod simulate_args;
 mod size;
 mod status;
 
@@ -65,6 +67,7 @@ pub fn main() -> ExitCode {
         Command::Retain(asked) => retain::run(asked, &output),
         Command::Hold { verb } => hold::run(verb, &output).map(|()| 0),
         Command::Inspect { file } => inspect::run(file, &output).map(|()| 0),
+        Command::Manifest { out, registry } => manifest::run(out, *registry, &output).map(|()| 0),
         Command::Report { out, html } => report::run(out, html, &output).map(|()| 0),
         Command::Rollup(asked) => rollup::run(asked, &output).map(|()| 0),
         Command::Simulate(asked) => simulate::run(asked, &output).map(|()| 0),

@@ -3,8 +3,8 @@
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
-use super::args::Simulate;
 use super::output::{Output, grouped};
+use super::simulate_args::Simulate;
 use crate::Result;
 use crate::release_file::window::Day;
 use crate::simulate::{Settings, write};

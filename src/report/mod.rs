@@ -9,9 +9,12 @@ mod headline;
 mod output;
 mod page;
 mod promise;
+mod registry;
 mod words;
 
 use std::path::Path;
+
+use serde_json::Value;
 
 use crate::Result;
 use output::Output;
@@ -35,4 +38,20 @@ pub fn report(out: &Path) -> Result<Report> {
     let output = Output::read(out)?;
     let html = page::page(&output)?;
     Ok(Report { html, days: output.days.len(), questions: output.questions.len() })
+}
+
+/// The manifest of the newest day that was published in a folder.
+///
+/// # Errors
+/// As for [`report()`].
+pub fn manifest(out: &Path) -> Result<Value> {
+    Ok(Output::read(out)?.newest().clone())
+}
+
+/// The entry of a release for a public registry of deployments, from its manifests.
+///
+/// # Errors
+/// As for [`report()`].
+pub fn registry(out: &Path) -> Result<Value> {
+    Ok(registry::entry(&Output::read(out)?))
 }

@@ -134,11 +134,20 @@ pub(super) fn promise(output: &Output) -> Markup {
     let explained = manifest["explained"].as_array().into_iter().flatten();
     let explained: Vec<&str> = explained.filter_map(Value::as_str).collect();
     html! {
-        @for paragraph in &explained { p { (paragraph) } }
+        @for paragraph in &explained { p { (with_code(paragraph)) } }
         @if let Some(words) = manifest["guarantee_in_words"].as_str() {
             @if explained.is_empty() { p { (words) } } @else {
                 details { summary { "In the terms of differential privacy" } p { (words) } }
             }
+        }
+    }
+}
+
+/// A paragraph in which commands stand between backticks.
+fn with_code(paragraph: &str) -> Markup {
+    html! {
+        @for (place, part) in paragraph.split('`').enumerate() {
+            @if place % 2 == 1 { code { (part) } } @else { (part) }
         }
     }
 }

@@ -148,3 +148,37 @@ fn days_of_earlier_versions_are_shown() {
         assert!(html.contains(shown) && html.contains("1 of 1 day are released"), "{name}");
     }
 }
+
+#[test]
+fn a_registry_gets_what_manifests_know_and_nulls_for_the_rest() {
+    let world = released();
+    let print = |arguments: &[&str]| -> serde_json::Value {
+        let ran = world.run(&[&["manifest", "published"], arguments].concat());
+        assert_eq!(ran.code, 0, "{}", ran.stderr);
+        serde_json::from_str(&ran.stdout).unwrap()
+    };
+    let manifest = world.manifest("2026-03-04");
+    assert_eq!(print(&[]), manifest);
+    let entry = print(&["--registry"]);
+    assert_eq!(print(&["--registry", "--json"])["privacy_loss"], entry["privacy_loss"]);
+    let loss = &entry["privacy_loss"];
+    for (found, expected) in [
+        (&loss["epsilon"], &manifest["budget"]["epsilon"]),
+        (&loss["delta"], &manifest["budget"]["delta"]),
+        (&loss["unit"], &manifest["unit"]),
+        (&loss["this_release"], &manifest["guarantee"]),
+        (&entry["implementation"]["version"], &manifest["code_version"]),
+    ] {
+        assert!(!expected.is_null());
+        assert_eq!(found, expected);
+    }
+    let product = &entry["data_product"];
+    assert_eq!(
+        (&product["first_day"], &product["last_day"], &product["days"]),
+        (&"2026-03-02".into(), &"2026-03-04".into(), &2.into())
+    );
+    assert_eq!(entry["mechanisms"], serde_json::json!(["discrete gaussian"]));
+    for of_the_operator in ["curator", "description", "intended_use"] {
+        assert!(entry[of_the_operator].is_null());
+    }
+}

@@ -21,6 +21,8 @@ fn what_the_documents_show_can_be_run_and_prints_what_they_say() {
     follow_tutorial(&world);
     for (document, with) in [
         ("docs/reading-results.md", "pointillist rollup"),
+        ("docs/reading-results.md", "pointillist report"),
+        ("docs/reading-results.md", "pointillist manifest"),
         ("docs/operating.md", "pointillist run"),
         ("docs/retention.md", "pointillist retain"),
     ] {
