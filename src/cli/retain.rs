@@ -120,7 +120,7 @@ fn dry_run(job: &Job, now: Now, output: &Output) -> Result<()> {
     let mut text = format!("cutoff {}: rows before it would be deleted\n", expiry.cutoff);
     let mut files = Vec::new();
     for file in &expiry.files {
-        let (path, what) = (file.shown(), if file.kept_rows == 0 { "delete" } else { "rewrite" });
+        let (path, what) = (file.shown(), if file.is_mixed() { "rewrite" } else { "delete" });
         // Writing to a string cannot fail.
         let _infallible = writeln!(text, "{what:7}  {path}");
         files.push(json!({ "path": path, "action": what }));

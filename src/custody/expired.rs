@@ -6,15 +6,13 @@
 //! a Parquet file may be wrong, so its rows decide, and a row goes only after its own time was read.
 
 use std::collections::BTreeSet;
-use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
 
 use jiff::Timestamp;
 use rayon::prelude::*;
 
-use super::files::age;
 use super::naming::{self, Naming};
+use super::stamp::Stamp;
 use super::strays;
 use crate::ingest::{Format, LogFile, LogRows, OpenLog, find_log_files};
 use crate::release_file::ReleaseFile;
@@ -46,8 +44,10 @@ pub struct Expired<'a> {
     pub log: OpenLog<'a>,
     /// Rows that go.
     pub expired_rows: u64,
-    /// Rows that stay; without any the file is deleted.
+    /// Rows that stay.
     pub kept_rows: u64,
+    /// Lines of another kind, which say nothing of when they may go.
+    pub kept_lines: u64,
     /// The days, in the ledger's zone, of the rows that go.
     pub days: BTreeSet<Day>,
     /// Whether its path contains an identifier of a row that goes.
@@ -59,67 +59,6 @@ pub struct Expired<'a> {
     stamp: Stamp,
 }
 
-/// Size and time of change: if either differs later, another program wrote to the file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Stamp {
-    bytes: u64,
-    modified: Option<SystemTime>,
-}
-
-impl Stamp {
-    fn of(path: &Path) -> Result<Self> {
-        let facts = fs::symlink_metadata(path).map_err(|error| {
-            Error::input(format!("{} cannot be read", path.display()))
-                .help("check that it is there and may be read")
-                .because(error)
-        })?;
-        if facts.is_symlink() {
-            return Err(Error::input(format!("{} is a link", path.display())).help(
-                "rows behind a link cannot be deleted through it: name the file itself in `[logs] path`",
-            ));
-        }
-        Ok(Self { bytes: facts.len(), modified: facts.modified().ok() })
-    }
-}
-
-/// A text log is shortened only if it was not written to for this long.
-const QUIET: Duration = Duration::from_hours(1);
-
-impl Stamp {
-    /// Refuses a file that may still be appended to, because new records would be lost.
-    fn require_quiet(&self, path: &Path, release_file: &ReleaseFile) -> Result<()> {
-        let quiet = QUIET.max(release_file.logs.settle.unsigned_abs());
-        let age = self.modified.and_then(age);
-        if age.is_some_and(|age| age >= quiet) {
-            return Ok(());
-        }
-        Err(Error::input(format!(
-            "{} was written to in the last {} minutes, and some of its rows are past retention",
-            path.display(),
-            quiet.as_secs() / 60
-        ))
-        .help("a log that is written to cannot be shortened: begin a new file each day or sooner"))
-    }
-
-    /// Refuses a file that may hold rows of a later year than its stamps are read in.
-    fn require_year(&self, path: &Path, release_file: &ReleaseFile) -> Result<()> {
-        let logs = &release_file.logs;
-        let Some(year) = logs.time_formats.default_year() else { return Ok(()) };
-        let written = self.modified.and_then(|at| Timestamp::try_from(at).ok());
-        if written.is_some_and(|at| logs.time_zone.to_datetime(at).year() <= year) {
-            return Ok(());
-        }
-        Err(Error::input(format!(
-            "{} was written to after {year}, the `default_year` of its stamps",
-            path.display()
-        ))
-        .help(
-            "it is unknown of which year its rows are: begin a new file each year, with a release \
-             file for each; a copy keeps its time with `cp -p`",
-        ))
-    }
-}
-
 impl Expired<'_> {
     /// Its path for people and monitors, without one that contains an identifier.
     #[must_use]
@@ -128,6 +67,12 @@ impl Expired<'_> {
             true => "a file whose path holds an identifier".to_owned(),
             false => self.log.path().display().to_string(),
         }
+    }
+
+    /// Whether something in it stays; without that the file is deleted.
+    #[must_use]
+    pub const fn is_mixed(&self) -> bool {
+        self.kept_rows + self.kept_lines > 0
     }
 
     /// Its size when it was looked at.
@@ -179,7 +124,7 @@ pub(super) fn find_before<'a>(
     let mut files: Vec<Expired<'_>> =
         looked.into_iter().filter_map(|looked| looked.expired).collect();
     let mut taken = BTreeSet::new();
-    for file in files.iter_mut().filter(|file| file.kept_rows > 0 && file.names_somebody) {
+    for file in files.iter_mut().filter(|file| file.is_mixed() && file.names_somebody) {
         let base = release_file.logs.place.base();
         if let Some(path) = naming::new_path(&file.log, &file.named, &base, &taken)? {
             taken.insert(path.clone());
@@ -251,7 +196,7 @@ fn look<'a>(
         return Ok(Looked { newest, expired: None });
     }
     stamp.require_year(log.path(), release_file)?;
-    if is_text && rows.kept > 0 {
+    if is_text && rows.kept + rows.lines > 0 {
         stamp.require_quiet(log.path(), release_file)?;
     }
     let mut named = rows.in_metadata.expired();
@@ -260,6 +205,7 @@ fn look<'a>(
         kept_as: log.path().to_path_buf(),
         expired_rows: rows.expired,
         kept_rows: rows.kept,
+        kept_lines: rows.lines,
         days: std::mem::take(&mut rows.days),
         names_somebody: rows.in_path.has_gone(),
         named,
@@ -276,6 +222,7 @@ struct Rows<'r> {
     cutoff: i64,
     expired: u64,
     kept: u64,
+    lines: u64,
     newest: Option<i64>,
     window: Option<DayWindow>,
     days: BTreeSet<Day>,
@@ -297,6 +244,7 @@ impl<'r> Rows<'r> {
             cutoff,
             expired: 0,
             kept: 0,
+            lines: 0,
             newest: None,
             window: None,
             days: BTreeSet::new(),
@@ -306,6 +254,7 @@ impl<'r> Rows<'r> {
     }
 
     fn take(&mut self, piece: &LogRows, plausible: &Plausible) -> Result<()> {
+        self.lines += piece.skipped() as u64;
         for (row, time) in piece.times.iter().enumerate() {
             let Some(time) = time else {
                 return Err(Error::input(format!(

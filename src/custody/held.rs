@@ -149,7 +149,7 @@ pub(super) fn each_held(
                         let text = String::from_utf8_lossy(record.bytes).into_owned();
                         Map::from_iter([("line".to_owned(), Value::String(text))])
                     };
-                    let fields = log.fields(record.bytes).unwrap_or_else(whole);
+                    let fields = log.fields(&piece, record.bytes).unwrap_or_else(whole);
                     line.insert("row".to_owned(), Value::Object(fields));
                     emit(&asking, &Value::Object(line), take)?;
                 }

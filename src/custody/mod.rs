@@ -49,6 +49,7 @@ mod rewrite_ipc;
 mod rewrite_parquet;
 mod rewrite_text;
 mod seal;
+mod stamp;
 mod strays;
 
 pub use disclose::disclose;

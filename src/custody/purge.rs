@@ -160,7 +160,7 @@ fn digests(ledger: &Ledger, files: &[Expired<'_>]) -> Result<Vec<String>> {
 /// Writes the shortened copies; nothing of the logs is touched yet.
 fn prepare(expiry: &Expiry<'_>) -> Result<Vec<Option<PathBuf>>> {
     let copy = |file: &Expired<'_>| {
-        (file.kept_rows > 0).then(|| rewrite::prepare(file, expiry.cutoff_micros)).transpose()
+        file.is_mixed().then(|| rewrite::prepare(file, expiry.cutoff_micros)).transpose()
     };
     let copies: Result<Vec<_>> = expiry.files.par_iter().map(copy).collect();
     copies.map_err(|error| {

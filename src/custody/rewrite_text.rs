@@ -9,7 +9,7 @@ use std::io::{BufWriter, Write};
 use flate2::write::GzEncoder;
 
 use super::files::cannot_write;
-use crate::ingest::{Compression, Format, OpenLog};
+use crate::ingest::{Compression, Format, OpenLog, Segment};
 use crate::{Error, Result};
 
 /// Writes the records at or after the cutoff.
@@ -41,6 +41,7 @@ pub(super) fn rewrite(log: &OpenLog<'_>, to: &File, cutoff: i64) -> Result<()> {
 fn copy(log: &OpenLog<'_>, to: &mut dyn Write, cutoff: i64) -> Result<()> {
     let failed = |error| cannot_write(log.path(), error);
     to.write_all(&log.head()?).map_err(failed)?;
+    let mut commas = Commas { is_array: log.is_array(), ..Commas::default() };
     log.scan(true, &mut |piece| {
         let mut times = piece.times.iter();
         for segment in piece.segments() {
@@ -48,9 +49,38 @@ fn copy(log: &OpenLog<'_>, to: &mut dyn Write, cutoff: i64) -> Result<()> {
             let stays =
                 !segment.is_record || times.next().flatten().is_none_or(|time| time >= cutoff);
             if stays {
-                to.write_all(segment.bytes).map_err(failed)?;
+                commas.write(&segment, to).map_err(failed)?;
             }
         }
         Ok(())
     })
+}
+
+/// What stands between the elements of an array: a comma goes with the element behind it, and the first
+/// one that stays has none before it.
+#[derive(Default)]
+struct Commas {
+    is_array: bool,
+    pending: Vec<u8>,
+    has_element: bool,
+}
+
+impl Commas {
+    fn write(&mut self, segment: &Segment<'_>, to: &mut dyn Write) -> std::io::Result<()> {
+        if !self.is_array {
+            return to.write_all(segment.bytes);
+        }
+        if segment.is_record {
+            if std::mem::replace(&mut self.has_element, true) {
+                to.write_all(&self.pending)?;
+            }
+            self.pending.clear();
+        } else if segment.bytes.contains(&b',') {
+            self.pending = segment.bytes.to_vec();
+            return Ok(());
+        } else {
+            self.has_element &= !segment.bytes.contains(&b'[');
+        }
+        to.write_all(segment.bytes)
+    }
 }

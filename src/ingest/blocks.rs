@@ -6,12 +6,16 @@
 
 use std::io::Read;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use arrow_buffer::Buffer;
 
-use super::delimited::{is_record, line_end, record_end};
+use super::delimited::{is_record, record_end};
+use super::field::line_end;
 use super::format::{Compression, TextFormat};
+use super::json_array;
 use super::open::{open_text, unreadable};
+use crate::release_file::dialect::{Heading, Marks};
 use crate::{Error, Result};
 
 /// How much is read before a block is cut: with its columns it stays in a core's own cache.
@@ -28,12 +32,18 @@ pub(super) struct Block {
     pub(super) bytes: Buffer,
     /// Whether this is the beginning of a line that is too long to be a record.
     pub(super) is_cut: bool,
+    /// The columns of its records, where lines within the file name them.
+    pub(super) names: Option<Arc<[String]>>,
 }
 
 /// A text file being cut into blocks.
 pub(super) struct Blocks {
     path: PathBuf,
-    format: TextFormat,
+    marks: Marks,
+    /// Whether the file is one array of JSON objects.
+    is_array: bool,
+    /// The columns that the last header named, in a file that may have several.
+    names: Option<Arc<[String]>>,
     reader: Box<dyn Read + Send>,
     /// What was read and not handed out yet.
     rest: Vec<u8>,
@@ -66,7 +76,13 @@ impl Blocks {
     ) -> Result<Self> {
         let mut blocks = Self {
             path,
-            format,
+            // Lines of JSON, and those that a pattern takes apart, are records by themselves.
+            marks: match format {
+                TextFormat::Separated(marks) => marks,
+                TextFormat::Json | TextFormat::Pattern => Marks::TSV,
+            },
+            is_array: false,
+            names: None,
             reader,
             rest: Vec::new(),
             ended: false,
@@ -83,12 +99,19 @@ impl Blocks {
         if blocks.rest.starts_with(b"\xff\xfe") || blocks.rest.starts_with(b"\xfe\xff") {
             return Err(blocks.failure("is UTF-16 text").help("convert it to UTF-8"));
         }
+        blocks.is_array = format == TextFormat::Json && json_array::begins(&blocks.rest);
         Ok(blocks)
     }
 
+    /// Whether the file is one array of JSON objects.
+    pub(super) const fn is_array(&self) -> bool {
+        self.is_array
+    }
+
     /// Says how many fields a record has, before the first block.
-    pub(super) fn with_columns(self, columns: usize) -> Self {
-        Self { columns, ..self }
+    pub(super) fn with_columns(self, names: &[String]) -> Self {
+        let is_named_again = self.marks.header == Heading::Fields;
+        Self { columns: names.len(), names: is_named_again.then(|| names.into()), ..self }
     }
 
     /// Takes the next line off the front, without its end; `None` at the end of the file.
@@ -155,8 +178,9 @@ impl Blocks {
             let is_whole = self.ended || self.rest.len() >= self.record_bytes;
             let end = self.end_of_block(is_whole);
             if end > 0 {
+                let end = self.before_header(end);
                 let bytes = self.take(end);
-                return Ok(Some(Block { bytes, is_cut: false }));
+                return Ok(Some(Block { bytes, is_cut: false, names: self.names.clone() }));
             }
             if is_whole {
                 return self.cut_line().map(Some);
@@ -169,6 +193,9 @@ impl Blocks {
     /// the end of the first one. With `is_whole`, quotes that are open in what was read count as
     /// never closed.
     fn end_of_block(&self, is_whole: bool) -> usize {
+        if self.is_array {
+            return json_array::end_of_block(&self.rest, self.block_bytes, is_whole);
+        }
         let last = memchr::memrchr(b'\n', &self.rest).map_or(0, |place| place + 1);
         let lines = if self.ended { self.rest.as_slice() } else { &self.rest[..last] };
         if self.ended && lines.len() <= self.block_bytes {
@@ -179,19 +206,35 @@ impl Blocks {
         let mut end = memchr::memrchr(b'\n', near).map_or(0, |place| place + 1);
         while end > 0 {
             let start = memchr::memrchr(b'\n', &near[..end - 1]).map_or(0, |place| place + 1);
-            if is_record(&near[start..end], self.format, self.columns) {
+            if is_record(&near[start..end], self.marks, self.columns) {
                 return end;
             }
             end = start;
         }
         while end < near.len() {
-            match record_end(lines, end, self.format, self.columns) {
+            match record_end(lines, end, self.marks, self.columns) {
                 Some(next) => end = next,
                 None if is_whole => end = line_end(lines, end),
                 None => break,
             }
         }
         end
+    }
+
+    /// Where the next block ends so that one header holds for all of its records: a header that it
+    /// begins with is taken, and it ends before the next.
+    fn before_header(&mut self, end: usize) -> usize {
+        if self.marks.header != Heading::Fields {
+            return end;
+        }
+        if let Some(names) = fields_line(&self.rest[..line_end(&self.rest, 0)], self.marks) {
+            self.names = Some(names.into());
+        }
+        let starts = memchr::memmem::find_iter(&self.rest[..end], b"\n#").map(|at| at + 1);
+        let is_header = |at: &usize| {
+            fields_line(&self.rest[*at..line_end(&self.rest, *at)], self.marks).is_some()
+        };
+        starts.filter(|at| *at < end).find(is_header).unwrap_or(end)
     }
 
     /// Takes bytes off the front.
@@ -219,7 +262,7 @@ impl Blocks {
                 break;
             }
         }
-        Ok(Block { bytes: kept, is_cut: true })
+        Ok(Block { bytes: kept, is_cut: true, names: self.names.clone() })
     }
 
     /// Reads until `wanted` bytes are at hand or the file ends.
@@ -252,6 +295,26 @@ impl Iterator for Blocks {
         }
         block
     }
+}
+
+/// The names in a line that begins with `#fields` or `#Fields:`; `None` for any other line.
+pub(super) fn fields_line(line: &[u8], marks: Marks) -> Option<Vec<String>> {
+    const WORD: &[u8] = b"#fields";
+    let (word, rest) = line.split_at_checked(WORD.len())?;
+    if !word.eq_ignore_ascii_case(WORD) {
+        return None;
+    }
+    let rest = rest.strip_prefix(b":").unwrap_or(rest);
+    let is_gap = |byte: &u8| byte.is_ascii_whitespace() || Some(*byte) == marks.separator;
+    let start = rest.iter().take_while(|byte| is_gap(byte)).count();
+    if start == 0 {
+        return None;
+    }
+    let names = String::from_utf8_lossy(rest[start..].trim_ascii_end());
+    Some(match marks.separator {
+        Some(separator) => names.split(char::from(separator)).map(str::to_owned).collect(),
+        None => names.split_ascii_whitespace().map(str::to_owned).collect(),
+    })
 }
 
 #[cfg(test)]

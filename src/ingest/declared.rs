@@ -11,6 +11,7 @@ use arrow_schema::DataType;
 
 use super::format::{Format, TextFormat};
 use super::log_file::OpenLog;
+use super::nested;
 use super::spelling::{self, Spelling};
 use super::wanted::{ALIKE, Wanted};
 use crate::release_file::logs::Logs;
@@ -18,13 +19,13 @@ use crate::{Error, Result};
 
 /// The wanted columns that no file shows, by place.
 pub(super) fn missing(wanted: &Wanted, files: &[OpenLog<'_>]) -> Vec<usize> {
-    let known: Vec<Vec<&str>> = files.iter().filter_map(OpenLog::names).collect();
+    let known: Vec<Vec<String>> = files.iter().filter_map(OpenLog::names).collect();
     if known.is_empty() {
         return Vec::new();
     }
     let is_missing = |place: &usize| {
-        let name = wanted.names[*place].as_str();
-        !known.iter().any(|names| names.contains(&name))
+        let name = &wanted.names[*place];
+        !wanted.is_derived(*place) && !known.iter().any(|names| names.contains(name))
     };
     (0..wanted.names.len()).filter(is_missing).collect()
 }
@@ -34,14 +35,14 @@ pub(super) fn missing(wanted: &Wanted, files: &[OpenLog<'_>]) -> Vec<usize> {
 pub(super) fn require_columns(wanted: &Wanted, files: &[OpenLog<'_>]) -> Result<()> {
     let is_certain = !files.iter().any(is_json);
     let mut missing = missing(wanted, files).into_iter();
-    match missing.find(|place| is_certain || wanted.required().contains(place)) {
+    match missing.find(|place| is_certain || wanted.is_needed(*place)) {
         Some(place) => Err(no_column(&wanted.names[place], files)),
         None => Ok(()),
     }
 }
 
 fn no_column(name: &str, files: &[OpenLog<'_>]) -> Error {
-    let names: BTreeSet<&str> = files.iter().flat_map(OpenLog::usual_names).collect();
+    let names: BTreeSet<String> = files.iter().flat_map(OpenLog::usual_names).collect();
     let which = match files {
         [file] => format!("{} has no", file.path().display()),
         _ => format!("none of the {} log files has a", files.len()),
@@ -142,14 +143,15 @@ fn named(file: &OpenLog<'_>, logs: &Logs, error: &Error) -> Error {
 
 /// Whether a file has no header that would list its columns.
 fn is_json(file: &OpenLog<'_>) -> bool {
-    matches!(file.file().format(), Format::Text(TextFormat::Ndjson, _))
+    matches!(file.file().format(), Format::Text(TextFormat::Json, _))
 }
 
 /// Whether the times of a file are text, which may be that of numbers.
 fn has_text_times(file: &OpenLog<'_>, logs: &Logs) -> bool {
     let Some(schema) = file.schema() else { return true };
-    let field = schema.field_with_name(logs.column("requested_at"));
-    field.is_ok_and(|field| match field.data_type() {
+    let field = nested::find(schema.fields(), logs.column("requested_at"));
+    // What is made from several columns is text.
+    field.is_none_or(|(_, field)| match field.data_type() {
         DataType::Dictionary(_, values) => values.is_string(),
         other => other.is_string(),
     })

@@ -13,13 +13,18 @@
 //! that holds one, see [`record_end`]. How a line is read never depends on the lines around it,
 //! unless it is no record by itself.
 
-use std::borrow::Cow;
+use std::ops::Range;
 
 use arrow_buffer::Buffer;
 
-use super::format::TextFormat;
+use super::field::{
+    self, Field, Quotes, behind_quote, closing_quote, ends_record, field, line_end,
+};
+use super::lines;
 use super::scan::{AnyOf, find};
 use super::text_rows::TextRows;
+use super::views::Views;
+use crate::release_file::dialect::{Heading, Marks};
 
 /// Which columns of a file are wanted.
 pub(super) struct Layout {
@@ -30,21 +35,21 @@ pub(super) struct Layout {
 }
 
 /// Reads a block of whole records.
-pub(super) fn parse(
-    block: &Buffer,
-    format: TextFormat,
-    layout: &Layout,
-    is_utf8: bool,
-) -> TextRows {
+pub(super) fn parse(block: &Buffer, marks: Marks, layout: &Layout, is_utf8: bool) -> TextRows {
     let mut rows = TextRows::new(layout.wanted, block.len() / 64 + 16);
-    let reader = Reader { bytes: block, format, layout, is_utf8 };
-    let separator = format.separator();
-    let has_quotes = format == TextFormat::Csv && memchr::memchr(b'"', block).is_some();
+    let reader = Reader { bytes: block, marks, layout, is_utf8 };
+    let Some(separator) = marks.separator else {
+        lines::parse(block, marks.comment, is_utf8, &mut rows, |line, rows| {
+            reader.blanks(line, rows).unwrap_or(lines::Kind::Malformed)
+        });
+        return rows;
+    };
+    let quote = marks.quote.filter(|quote| memchr::memchr(*quote, block).is_some());
     // The fewer bytes a search stops at, the faster it is.
     if has_lone_return(block) {
-        reader.read(all_stops(format), &mut rows);
-    } else if has_quotes {
-        reader.read(AnyOf([separator, b'\n', b'"']), &mut rows);
+        reader.read(all_stops(marks), &mut rows);
+    } else if let Some(quote) = quote {
+        reader.read(AnyOf([separator, b'\n', quote]), &mut rows);
     } else {
         reader.read(AnyOf([separator, b'\n']), &mut rows);
     }
@@ -60,24 +65,29 @@ pub(super) fn parse(
 pub(super) fn record_end(
     bytes: &[u8],
     start: usize,
-    format: TextFormat,
+    marks: Marks,
     columns: usize,
 ) -> Option<usize> {
     let line = line_end(bytes, start);
-    if format != TextFormat::Csv {
+    let (true, Some(quote)) = (marks.has_long_records(), marks.quote) else { return Some(line) };
+    if is_comment(&bytes[start..], marks) {
         return Some(line);
     }
-    let end = match quotes_end(bytes, start) {
+    let end = match quotes_end(bytes, start, marks, quote) {
         Ok(end) => end,
         Err(WrongQuotes) => return Some(line),
     };
-    if holds_record(&bytes[line..end.unwrap_or(bytes.len())], columns) { Some(line) } else { end }
+    if holds_record(&bytes[line..end.unwrap_or(bytes.len())], marks, columns) {
+        Some(line)
+    } else {
+        end
+    }
 }
 
 /// Whether one of these lines is a record by itself.
-fn holds_record(lines: &[u8], columns: usize) -> bool {
+fn holds_record(lines: &[u8], marks: Marks, columns: usize) -> bool {
     let mut lines = lines.split_inclusive(|byte| *byte == b'\n');
-    lines.any(|line| is_record(line, TextFormat::Csv, columns))
+    lines.any(|line| is_record(line, marks, columns))
 }
 
 /// A quote stands where no field begins, or text follows a closing one.
@@ -85,53 +95,71 @@ struct WrongQuotes;
 
 /// Where the record that begins at `start` ends if only its quotes are looked at; `None` when one
 /// is open at the end of these bytes.
-fn quotes_end(bytes: &[u8], start: usize) -> Result<Option<usize>, WrongQuotes> {
+fn quotes_end(
+    bytes: &[u8],
+    start: usize,
+    marks: Marks,
+    quote: u8,
+) -> Result<Option<usize>, WrongQuotes> {
     let mut at = start;
     loop {
-        let Some(place) = find(bytes, at, AnyOf([b'\n', b'"'])) else {
+        let Some(place) = find(bytes, at, AnyOf([b'\n', quote])) else {
             return Ok(Some(bytes.len()));
         };
         if bytes[place] == b'\n' {
             return Ok(Some(place + 1));
         }
-        if place > start && bytes[place - 1] != b',' {
+        if place > start && Some(bytes[place - 1]) != marks.separator {
             return Err(WrongQuotes);
         }
-        let Some((close, _)) = closing_quote(bytes, place + 1) else { return Ok(None) };
-        at = behind_quote(bytes, close + 1).ok_or(WrongQuotes)?;
+        let Some((close, _)) = closing_quote(bytes, place + 1, quote) else { return Ok(None) };
+        at = behind_quote(bytes, close + 1, marks).ok_or(WrongQuotes)?;
     }
 }
 
 /// Whether a line is a record by itself. In formats without quotes every line is.
-pub(super) fn is_record(line: &[u8], format: TextFormat, columns: usize) -> bool {
-    if format != TextFormat::Csv {
+pub(super) fn is_record(line: &[u8], marks: Marks, columns: usize) -> bool {
+    if !marks.has_long_records() {
         return true;
     }
     let mut fields = 0;
+    let is_enough = |fields: usize| match marks.header {
+        Heading::Positions => fields >= columns,
+        _ => fields == columns,
+    };
     !matches!(line, b"\n" | b"\r\n" | b"\r")
-        && each_field(line, format, |_| fields += 1).is_some()
-        && fields == columns
+        && !is_comment(line, marks)
+        && each_field(line, marks, |_| fields += 1).is_some()
+        && is_enough(fields)
 }
 
-/// Where the line ends that `start` is on, behind its line end.
-pub(super) fn line_end(bytes: &[u8], start: usize) -> usize {
-    memchr::memchr(b'\n', &bytes[start..]).map_or(bytes.len(), |end| start + end + 1)
+/// Whether what begins here is a comment.
+#[inline(always)]
+fn is_comment(bytes: &[u8], marks: Marks) -> bool {
+    marks.comment.is_some() && bytes.first().copied() == marks.comment
 }
 
 /// The fields of one record as text, however many they are; `None` when it is malformed.
-pub(super) fn split(record: &[u8], format: TextFormat) -> Option<Vec<String>> {
+pub(super) fn split(record: &[u8], marks: Marks) -> Option<Vec<String>> {
     let mut texts = Vec::new();
-    each_field(record, format, |field| texts.push(field.text(record).into_owned()))?;
+    let mut take = |field: &Field| texts.push(field.text(record, marks).into_owned());
+    match marks.separator {
+        Some(_) => each_field(record, marks, take)?,
+        None => field::blanks(record.trim_ascii_end(), 0, marks.quote, |field| {
+            take(&field);
+            Some(())
+        })?,
+    }
     texts.into_iter().map(|text| String::from_utf8(text).ok()).collect()
 }
 
 /// Goes through the fields of the first record; `None` when its quotes or line ends are wrong.
-fn each_field(record: &[u8], format: TextFormat, mut take: impl FnMut(&Field)) -> Option<()> {
+fn each_field(record: &[u8], marks: Marks, mut take: impl FnMut(&Field)) -> Option<()> {
     let mut at = 0;
     loop {
-        let field = field(record, at, all_stops(format))?;
+        let field = field(record, at, all_stops(marks), marks)?;
         take(&field);
-        if record.get(field.next) != Some(&format.separator()) {
+        if record.get(field.next).copied() != marks.separator {
             return Some(());
         }
         at = field.next + 1;
@@ -139,9 +167,8 @@ fn each_field(record: &[u8], format: TextFormat, mut take: impl FnMut(&Field)) -
 }
 
 /// Everything that may end a field, or stand where it must not.
-fn all_stops(format: TextFormat) -> AnyOf<4> {
-    let quote = if format == TextFormat::Csv { b'"' } else { b'\n' };
-    AnyOf([format.separator(), b'\n', b'\r', quote])
+fn all_stops(marks: Marks) -> AnyOf<4> {
+    AnyOf([marks.separator.unwrap_or(b'\n'), b'\n', b'\r', marks.quote.unwrap_or(b'\n')])
 }
 
 /// Whether a carriage return stands anywhere but before a line feed or at the end of the file.
@@ -152,7 +179,7 @@ fn has_lone_return(bytes: &[u8]) -> bool {
 
 struct Reader<'b> {
     bytes: &'b [u8],
-    format: TextFormat,
+    marks: Marks,
     layout: &'b Layout,
     is_utf8: bool,
 }
@@ -174,7 +201,7 @@ impl Reader<'_> {
                     end
                 }
                 _ => {
-                    let end = record_end(bytes, at, self.format, self.layout.places.len());
+                    let end = record_end(bytes, at, self.marks, self.layout.places.len());
                     let end = end.unwrap_or_else(|| line_end(bytes, at));
                     rows.reject(at..end);
                     end
@@ -187,7 +214,7 @@ impl Reader<'_> {
     /// Whether no further line of a record is a record by itself.
     fn is_one(&self, start: usize, end: usize) -> bool {
         let line = line_end(self.bytes, start);
-        line == end || !holds_record(&self.bytes[line..end], self.layout.places.len())
+        line == end || !holds_record(&self.bytes[line..end], self.marks, self.layout.places.len())
     }
 
     fn is_text(&self, start: usize, end: usize) -> bool {
@@ -206,24 +233,57 @@ impl Reader<'_> {
         let bytes = self.bytes;
         let last = self.layout.places.len() - 1;
         for (place, wanted) in self.layout.places.iter().enumerate() {
-            let field = field(bytes, at, stops)?;
-            let is_last = match bytes.get(field.next) {
-                Some(byte) => *byte == b'\n',
-                None => true,
-            };
+            let field = field(bytes, at, stops, self.marks)?;
+            let mut is_last = ends_record(bytes, &field);
+            at = field.next + 1;
+            if let Some(wanted) = wanted {
+                self.push(&field, &mut rows.columns[*wanted]);
+            }
+            if place == last && !is_last && self.marks.header == Heading::Positions {
+                at = self.behind_more(at, stops)?;
+                is_last = true;
+            }
             if is_last != (place == last) {
                 return None;
             }
-            at = field.next + 1;
-            let Some(wanted) = wanted else { continue };
-            let column = &mut rows.columns[*wanted];
-            match field.quotes {
-                Quotes::None if field.is_null(bytes, self.format) => column.push_null(),
-                Quotes::None | Quotes::Around => column.push(bytes, field.start, field.end),
-                Quotes::Doubled => column.push_apart(&field.text(bytes)),
-            }
         }
         Some(at.min(bytes.len()))
+    }
+
+    #[inline(always)]
+    fn push(&self, field: &Field, column: &mut Views) {
+        match field.quotes {
+            Quotes::None if field.is_null(self.bytes, self.marks) => column.push_null(),
+            Quotes::None | Quotes::Around => column.push(self.bytes, field.start, field.end),
+            Quotes::Doubled => column.push_apart(&field.text(self.bytes, self.marks)),
+        }
+    }
+
+    /// Where the record ends whose further fields begin at `at`.
+    #[inline(never)]
+    fn behind_more<const N: usize>(&self, mut at: usize, stops: AnyOf<N>) -> Option<usize> {
+        loop {
+            let field = field(self.bytes, at, stops, self.marks)?;
+            at = field.next + 1;
+            if ends_record(self.bytes, &field) {
+                return Some(at);
+            }
+        }
+    }
+
+    /// Pushes the values of a line whose fields stand between runs of blanks.
+    fn blanks(&self, line: Range<usize>, rows: &mut TextRows) -> Option<lines::Kind> {
+        let places = &self.layout.places;
+        let mut fields = 0;
+        field::blanks(&self.bytes[..line.end], line.start, self.marks.quote, |field| {
+            if let Some(wanted) = places.get(fields)? {
+                self.push(&field, &mut rows.columns[*wanted]);
+            }
+            fields += 1;
+            Some(())
+        })
+        .filter(|()| fields == places.len())
+        .map(|()| lines::Kind::Record)
     }
 
     /// Where the next line begins, if the one that begins here is blank or a comment.
@@ -233,102 +293,9 @@ impl Reader<'_> {
         match bytes.first()? {
             b'\n' => Some(at + 1),
             b'\r' if matches!(bytes.get(1), None | Some(b'\n')) => Some(at + bytes.len().min(2)),
-            b'#' if self.format == TextFormat::Zeek => Some(line_end(self.bytes, at)),
+            _ if is_comment(bytes, self.marks) => Some(line_end(self.bytes, at)),
             _ => None,
         }
-    }
-}
-
-/// Where a field stands.
-struct Field {
-    /// Its first byte within quotes, if there are any, and the byte behind its last.
-    start: usize,
-    end: usize,
-    /// Where the separator or line feed behind it stands, or the bytes end.
-    next: usize,
-    quotes: Quotes,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Quotes {
-    None,
-    Around,
-    /// Around it, and doubled ones within.
-    Doubled,
-}
-
-impl Field {
-    /// What the field says: its bytes, with doubled quotes made single.
-    fn text<'b>(&self, bytes: &'b [u8]) -> Cow<'b, [u8]> {
-        let mut rest = &bytes[self.start..self.end];
-        if self.quotes != Quotes::Doubled {
-            return Cow::Borrowed(rest);
-        }
-        let mut kept = Vec::with_capacity(rest.len());
-        while let Some(place) = memchr::memchr(b'"', rest) {
-            kept.extend_from_slice(&rest[..=place]);
-            rest = rest.get(place + 2..).unwrap_or_default();
-        }
-        kept.extend_from_slice(rest);
-        Cow::Owned(kept)
-    }
-
-    #[inline(always)]
-    fn is_null(&self, bytes: &[u8], format: TextFormat) -> bool {
-        let text = &bytes[self.start..self.end];
-        text.is_empty() || format == TextFormat::Zeek && text == b"-"
-    }
-}
-
-/// The field that begins at `at`; `None` when a quote or a carriage return stands where it must not.
-///
-/// With two stops, neither is looked for: the caller knows that there is none.
-#[inline(always)]
-fn field<const N: usize>(bytes: &[u8], at: usize, stops: AnyOf<N>) -> Option<Field> {
-    let next = find(bytes, at, stops).unwrap_or(bytes.len());
-    if N > 2 && bytes.get(next) == Some(&b'"') {
-        return if next == at { quoted(bytes, at + 1) } else { None };
-    }
-    if N > 3 && bytes.get(next) == Some(&b'\r') {
-        let is_end = matches!(bytes.get(next + 1), None | Some(b'\n'));
-        return is_end.then_some(Field {
-            start: at,
-            end: next,
-            next: next + 1,
-            quotes: Quotes::None,
-        });
-    }
-    let end = if next > at && bytes[next - 1] == b'\r' { next - 1 } else { next };
-    Some(Field { start: at, end, next, quotes: Quotes::None })
-}
-
-/// The field whose opening quote stands before `start`; `None` when its quotes are wrong.
-fn quoted(bytes: &[u8], start: usize) -> Option<Field> {
-    let (end, is_doubled) = closing_quote(bytes, start)?;
-    let quotes = if is_doubled { Quotes::Doubled } else { Quotes::Around };
-    Some(Field { start, end, next: behind_quote(bytes, end + 1)?, quotes })
-}
-
-/// The place of the closing quote at `from` or behind it, and whether doubled ones stand before it;
-/// `None` when there is none.
-fn closing_quote(bytes: &[u8], mut from: usize) -> Option<(usize, bool)> {
-    let mut is_doubled = false;
-    loop {
-        let place = find(bytes, from, AnyOf([b'"']))?;
-        if bytes.get(place + 1) != Some(&b'"') {
-            return Some((place, is_doubled));
-        }
-        (from, is_doubled) = (place + 2, true);
-    }
-}
-
-/// The place of the separator or line feed behind a closing quote, or of the end; `None` when
-/// something else follows the quote.
-fn behind_quote(bytes: &[u8], at: usize) -> Option<usize> {
-    match (bytes.get(at), bytes.get(at + 1)) {
-        (None | Some(b',' | b'\n'), _) => Some(at),
-        (Some(b'\r'), None | Some(b'\n')) => Some(at + 1),
-        _ => None,
     }
 }
 

@@ -8,11 +8,17 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use super::format::{Compression, Format, TextFormat};
+use super::json_array;
 use super::open::{open_text, unreadable};
 use super::walk::{PassedOver, Walked, matches, walk};
+use crate::release_file::dialect::{Dialect, Marks};
 use crate::release_file::logs::Logs;
 use crate::release_file::window::{Day, DayWindow};
 use crate::{Error, Result};
+
+/// How logs in the extended format of the W3C begin.
+const W3C_BEGINS: [&[u8]; 5] =
+    [b"#Version:", b"#Fields:", b"#Software:", b"#Date:", b"#Start-Date:"];
 
 /// A file that the glob of a release matches.
 #[derive(Debug, Clone)]
@@ -47,7 +53,7 @@ pub(super) fn list(logs: &Logs, window: Option<&DayWindow>) -> Result<Found> {
     let Walked { files, passed_over } = walk(&logs.place)?;
     let matching = files.len();
     let inside = files.into_iter().filter(|path| in_window(path, logs, window));
-    let found = |path: PathBuf| Ok(FoundFile { format: format_of(&path)?, path });
+    let found = |path: PathBuf| Ok(FoundFile { format: format_of(&path, &logs.dialect)?, path });
     let files: Vec<FoundFile> = inside.map(found).collect::<Result<_>>()?;
     require_apart(&files)?;
     Ok(Found { files, matching, passed_over })
@@ -103,7 +109,7 @@ fn identity(_: &Path) -> Option<(u64, u64)> {
 
 /// Whether the glob matches a file of this name, and its name gives this format.
 pub(super) fn is_found(logs: &Logs, path: &Path, format: Format) -> bool {
-    matches(&logs.place, path) && format_of(path).is_ok_and(|found| found == format)
+    matches(&logs.place, path) && format_of(path, &logs.dialect).is_ok_and(|found| found == format)
 }
 
 /// Whether a file may hold rows of the window: where the release promises day folders, only the UTC
@@ -123,7 +129,7 @@ pub(super) fn folder_day(path: &Path, logs: &Logs) -> Option<Day> {
         .next_back()
 }
 
-fn format_of(path: &Path) -> Result<Format> {
+fn format_of(path: &Path, dialect: &Dialect) -> Result<Format> {
     let name =
         path.file_name().and_then(|name| name.to_str()).unwrap_or_default().to_ascii_lowercase();
     let (stem, compression) = match name.rsplit_once('.') {
@@ -132,12 +138,15 @@ fn format_of(path: &Path) -> Result<Format> {
         _ => (name.as_str(), Compression::None),
     };
     let text = |format| Ok(Format::Text(format, compression));
+    let separated = |marks| text(TextFormat::Separated(dialect.marks(marks)));
     match stem.rsplit_once('.').map(|(_, ending)| ending) {
         Some("parquet" | "pq") if compression == Compression::None => Ok(Format::Parquet),
         Some("arrow" | "ipc" | "feather") if compression == Compression::None => Ok(Format::Arrow),
-        Some("csv") => text(TextFormat::Csv),
-        Some("tsv") => text(TextFormat::Tsv),
-        Some("ndjson" | "jsonl" | "json") => text(TextFormat::Ndjson),
+        _ if dialect.pattern().is_some() => text(TextFormat::Pattern),
+        Some("csv") => separated(Marks::CSV),
+        Some("tsv") => separated(Marks::TSV),
+        Some("ndjson" | "jsonl" | "json") => text(TextFormat::Json),
+        _ if dialect.is_declared() => separated(Marks::CSV),
         _ => text(look_into(path, compression)?),
     }
 }
@@ -149,15 +158,20 @@ fn look_into(path: &Path, compression: Compression) -> Result<TextFormat> {
         .take(64)
         .read_to_end(&mut head)
         .map_err(|error| unreadable(path, error))?;
+    let head = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&head);
     if head.starts_with(b"#separator") {
-        return Ok(TextFormat::Zeek);
+        return Ok(TextFormat::Separated(Marks::ZEEK));
+    }
+    if W3C_BEGINS.iter().any(|word| head.starts_with(word)) {
+        return Ok(TextFormat::Separated(Marks::W3C));
     }
     // A file without a line has no row in any format.
-    if matches!(head.iter().find(|byte| !byte.is_ascii_whitespace()), None | Some(b'{')) {
-        return Ok(TextFormat::Ndjson);
+    let is_blank = head.iter().all(u8::is_ascii_whitespace);
+    if is_blank || head.trim_ascii_start().starts_with(b"{") || json_array::begins(head) {
+        return Ok(TextFormat::Json);
     }
     Err(Error::input(format!("{} is in no known format", path.display())).help(
-        "name files .parquet, .csv, .tsv, .ndjson or .arrow (text also with .gz or .zst), \
-         or narrow `[logs] path`",
+        "name files .parquet, .csv, .tsv, .ndjson or .arrow (text also with .gz or .zst), say how \
+         text is written (`[logs] delimiter` or `pattern`), or narrow `[logs] path`",
     ))
 }

@@ -1,5 +1,7 @@
 //! How log files are written.
 
+use crate::release_file::dialect::Marks;
+
 /// The format of a log file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
@@ -21,24 +23,12 @@ impl Format {
 /// A text format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TextFormat {
-    /// Comma-separated, with a header.
-    Csv,
-    /// Tab-separated, with a header.
-    Tsv,
-    /// Tab-separated, with the header in `#fields` and `-` for null.
-    Zeek,
-    /// One JSON object per line.
-    Ndjson,
-}
-
-impl TextFormat {
-    /// What stands between two fields.
-    pub(super) const fn separator(self) -> u8 {
-        match self {
-            Self::Csv => b',',
-            Self::Tsv | Self::Zeek | Self::Ndjson => b'\t',
-        }
-    }
+    /// Fields with marks between them.
+    Separated(Marks),
+    /// One JSON object per line, or an array of objects.
+    Json,
+    /// Lines that a pattern takes apart.
+    Pattern,
 }
 
 /// How a text file is compressed.

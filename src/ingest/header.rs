@@ -4,18 +4,24 @@
 //! decides what it means.
 
 use std::collections::BTreeMap;
+use std::io::Read;
 use std::path::Path;
 
 use serde_json::{Map, Value};
 
-use super::blocks::{Block, Blocks};
+use super::blocks::{Block, Blocks, fields_line};
 use super::delimited::{self, Layout};
 use super::format::{Compression, TextFormat};
+use super::json_array;
 use super::json_fallback;
 use super::json_lines;
+use super::lines;
+use super::open::{open_text, unreadable};
 use super::raw_batch::RawBatch;
 use super::text_rows::TextRows;
 use super::wanted::Wanted;
+use crate::release_file::dialect::{Dialect, Heading, Marks};
+use crate::release_file::pattern::Pattern;
 use crate::{Error, Result};
 
 /// How many lines of a JSON file are searched for the names that it uses.
@@ -26,6 +32,7 @@ const NAMES_FROM: usize = 1_000;
 pub(super) struct Header {
     format: TextFormat,
     compression: Compression,
+    pattern: Option<Pattern>,
     names: Vec<String>,
     /// Those that may be shown: of JSON the names that at least half of the first lines have, since others
     /// may be of one row.
@@ -33,6 +40,8 @@ pub(super) struct Header {
     /// For each wanted column whether the file has it.
     present: Vec<bool>,
     has_lines: bool,
+    /// Whether the file is one array of JSON objects.
+    is_array: bool,
 }
 
 impl Header {
@@ -42,140 +51,221 @@ impl Header {
         format: TextFormat,
         compression: Compression,
         wanted: &Wanted,
+        dialect: &Dialect,
     ) -> Result<Self> {
-        let (names, usual) = if format == TextFormat::Ndjson {
-            json_names(Blocks::open(path.to_owned(), format, compression)?)?
-        } else {
-            let (names, _) = Self::begin(path, format, compression)?;
-            (names.clone(), names)
+        let mut header = Self {
+            format,
+            compression,
+            pattern: dialect.pattern().cloned(),
+            names: Vec::new(),
+            usual: Vec::new(),
+            present: vec![true; wanted.names.len()],
+            has_lines: false,
+            is_array: false,
         };
-        let mut present = vec![true; wanted.names.len()];
-        // A name that is rare may come late in a file of JSON, so every wanted one is looked for; and a
-        // file without a line has no rows that would need a column.
-        if format != TextFormat::Ndjson && !names.is_empty() {
-            let names: Vec<&str> = names.iter().map(String::as_str).collect();
-            present = wanted.check_names(&path.display().to_string(), &names)?;
+        let blocks = || Blocks::open(path.to_owned(), format, compression);
+        if format == TextFormat::Json {
+            header.is_array = blocks()?.is_array();
+            header.has_lines = blocks()?.has_lines()?;
+            (header.names, header.usual) = json_names(blocks()?, header.is_array)?;
+            return Ok(header);
         }
-        let has_lines = !names.is_empty()
-            || format == TextFormat::Ndjson
-                && Blocks::open(path.to_owned(), format, compression)?.has_lines()?;
-        Ok(Self { format, compression, names, usual, present, has_lines })
+        let file = path.display().to_string();
+        header.names = match (format, dialect.names()) {
+            (TextFormat::Pattern, Some(names)) => owned(&names),
+            (TextFormat::Separated(marks), declared) => match (marks.header, declared) {
+                (Heading::Fields, _) => fields_names(&file, &mut blocks()?, marks)?,
+                (Heading::First, _) => header_names(&file, &mut blocks()?, marks)?,
+                (Heading::Listed | Heading::Positions, names) => owned(&names.unwrap_or_default()),
+            },
+            _ => Vec::new(),
+        };
+        header.usual = header.names.clone();
+        header.has_lines = !header.names.is_empty();
+        // A file without a line has no rows that would need a column.
+        if header.has_lines {
+            let names: Vec<&str> = header.names.iter().map(String::as_str).collect();
+            wanted.require_header(&file, &names)?;
+            header.present = wanted.check_names(&file, &names)?;
+        }
+        Ok(header)
     }
 
     /// The names of the columns, of JSON those in the first lines; `None` for a file without a line.
-    pub(super) fn names(&self) -> Option<Vec<&str>> {
-        self.has_lines.then(|| self.names.iter().map(String::as_str).collect())
+    pub(super) fn names(&self) -> Option<Vec<String>> {
+        self.has_lines.then(|| self.names.clone())
     }
 
     /// The names that a message may show.
-    pub(super) fn usual(&self) -> impl Iterator<Item = &str> {
-        self.usual.iter().map(String::as_str)
+    pub(super) fn usual(&self) -> Vec<String> {
+        self.usual.clone()
     }
 
-    /// The names of the columns of a file with a header, and the file at its first record.
-    fn begin(
-        path: &Path,
-        format: TextFormat,
-        compression: Compression,
-    ) -> Result<(Vec<String>, Blocks)> {
-        let file = path.display().to_string();
-        let mut blocks = Blocks::open(path.to_owned(), format, compression)?;
-        let names = match format {
-            TextFormat::Zeek => zeek_names(&file, &mut blocks)?,
-            _ => header_names(&file, &mut blocks, format)?,
-        };
-        let blocks = blocks.with_columns(names.len());
-        Ok((names, blocks))
+    /// Whether the file is one array of JSON objects.
+    pub(super) const fn is_array(&self) -> bool {
+        self.is_array
     }
 
     /// Opens the file at its first record.
     pub(super) fn blocks(&self, path: &Path) -> Result<Blocks> {
-        if self.format == TextFormat::Ndjson {
-            return Blocks::open(path.to_owned(), self.format, self.compression);
+        let mut blocks = Blocks::open(path.to_owned(), self.format, self.compression)?;
+        let file = path.display().to_string();
+        match self.format {
+            TextFormat::Separated(marks) if marks.header == Heading::First => {
+                header_names(&file, &mut blocks, marks)?;
+            }
+            TextFormat::Separated(marks) if marks.header == Heading::Fields => {
+                fields_names(&file, &mut blocks, marks)?;
+            }
+            _ => {}
         }
-        Ok(Self::begin(path, self.format, self.compression)?.1)
+        Ok(blocks.with_columns(&self.names))
+    }
+
+    /// The bytes before the first record, decompressed.
+    pub(super) fn head(&self, path: &Path) -> Result<Vec<u8>> {
+        let mut head = vec![0; self.blocks(path)?.head_bytes()];
+        open_text(path, self.compression)?
+            .read_exact(&mut head)
+            .map_err(|error| unreadable(path, error))?;
+        Ok(head)
     }
 
     /// Reads one block. Records that cannot be read are rows of nulls that the batch lists.
     pub(super) fn parse(&self, block: &Block, wanted: &Wanted) -> Result<RawBatch> {
         let bytes = &block.bytes;
         let is_utf8 = std::str::from_utf8(bytes).is_ok();
-        let rows = if block.is_cut {
-            let mut rows = TextRows::new(wanted.names.len(), 1);
-            rows.reject(0..bytes.len());
-            rows
-        } else if self.format == TextFormat::Ndjson {
-            json_lines::parse(bytes, wanted, is_utf8)
-        } else {
-            let place = |name: &String| wanted.names.iter().position(|wanted| wanted == name);
-            let places = self.names.iter().map(place).collect();
-            let layout = Layout { places, wanted: wanted.names.len() };
-            delimited::parse(bytes, self.format, &layout, is_utf8)
+        let names = block.names.as_deref().unwrap_or(&self.names);
+        let present = block.names.as_ref().map(|names| wanted.has(names));
+        let rows = match (self.format, &self.pattern) {
+            _ if block.is_cut => {
+                let mut rows = TextRows::new(wanted.names.len(), 1);
+                rows.reject(0..bytes.len());
+                rows
+            }
+            (TextFormat::Json, _) if self.is_array => json_array::parse(bytes, wanted),
+            (TextFormat::Json, _) => json_lines::parse(bytes, wanted, is_utf8),
+            (TextFormat::Pattern, Some(pattern)) => {
+                lines::by_pattern(bytes, pattern, wanted, is_utf8)
+            }
+            (TextFormat::Pattern, None) => return Err(Error::internal("lines have no pattern")),
+            (TextFormat::Separated(marks), _) => {
+                let places = names.iter().map(|name| wanted.place_of(name, names)).collect();
+                let layout = Layout { places, wanted: wanted.names.len() };
+                delimited::parse(bytes, marks, &layout, is_utf8)
+            }
         };
-        rows.finish(bytes, &self.present)
+        let mut raw = rows.finish(bytes, present.as_ref().unwrap_or(&self.present))?;
+        if let Some(records) = &mut raw.records {
+            records.names.clone_from(&block.names);
+        }
+        Ok(raw)
     }
 
-    /// The fields of one record by name, as the file has them; `None` when it is malformed.
-    pub(super) fn fields(&self, record: &[u8]) -> Option<Map<String, Value>> {
-        if self.format == TextFormat::Ndjson {
-            return json_fallback::object(record);
+    /// The fields of one record by name, as the file has them there; `None` when it is malformed.
+    pub(super) fn fields(
+        &self,
+        record: &[u8],
+        names: Option<&[String]>,
+    ) -> Option<Map<String, Value>> {
+        let names = names.unwrap_or(&self.names);
+        match (self.format, &self.pattern) {
+            (TextFormat::Json, _) => json_fallback::object(record),
+            (TextFormat::Separated(marks), _) => {
+                let values = delimited::split(record, marks)?.into_iter().map(Value::String);
+                // Columns without a name are those behind the last position that is read.
+                let more = (names.len() + 1..).map(|place| place.to_string());
+                Some(names.iter().cloned().chain(more).zip(values).collect())
+            }
+            (TextFormat::Pattern, pattern) => {
+                let regex = pattern.as_ref()?.whole();
+                let line = std::str::from_utf8(record).ok()?.trim_end_matches(['\n', '\r']);
+                let found = regex.captures(line.as_bytes())?;
+                let text = |name: &String| {
+                    let group = found.name(name)?;
+                    Some(Value::String(String::from_utf8_lossy(group.as_bytes()).into_owned()))
+                };
+                let value = |name: &String| (name.clone(), text(name).unwrap_or(Value::Null));
+                Some(names.iter().map(value).collect())
+            }
         }
-        let values = delimited::split(record, self.format)?.into_iter().map(Value::String);
-        Some(self.names.iter().cloned().zip(values).collect())
     }
 }
 
-fn header_names(file: &str, blocks: &mut Blocks, format: TextFormat) -> Result<Vec<String>> {
+fn owned(names: &[&str]) -> Vec<String> {
+    names.iter().map(|name| (*name).to_owned()).collect()
+}
+
+fn header_names(file: &str, blocks: &mut Blocks, marks: Marks) -> Result<Vec<String>> {
     let line = loop {
         match blocks.take_line()? {
             Some(line) if line.is_empty() => {}
+            Some(line) if line.first().copied().is_some_and(|byte| Some(byte) == marks.comment) => {
+            }
             Some(line) => break line,
             None => return Ok(Vec::new()),
         }
     };
-    delimited::split(&line, format).filter(|_| !line.contains(&0)).ok_or_else(|| {
+    delimited::split(&line, marks).filter(|_| !line.contains(&0)).ok_or_else(|| {
         Error::input(format!("{file} line 1: the header is not one line of UTF-8 text"))
             .help("save the file as UTF-8 with a header line")
     })
 }
 
-fn zeek_names(file: &str, blocks: &mut Blocks) -> Result<Vec<String>> {
+fn fields_names(file: &str, blocks: &mut Blocks, marks: Marks) -> Result<Vec<String>> {
     let mut names = None;
     while blocks.peek()? == Some(b'#') {
         let line = blocks.take_line()?.unwrap_or_default();
         if line.starts_with(b"#close") {
             break;
         }
-        if let Some(fields) = line.strip_prefix(b"#fields\t") {
-            let fields = String::from_utf8_lossy(fields);
-            names = Some(fields.split('\t').map(str::to_owned).collect());
-        }
+        names = fields_line(&line, marks).or(names);
+    }
+    // A file without a line has no rows that would need a name.
+    if names.is_none() && blocks.peek()?.is_none() {
+        return Ok(Vec::new());
     }
     names.ok_or_else(|| {
-        Error::input(format!("{file} has no #fields line"))
-            .help("a tab-separated Zeek log names its columns in a line that begins with #fields")
+        Error::input(format!("{file} has no #fields line")).help(
+            "such a log names its columns in a line that begins with #fields, or with #Fields:",
+        )
     })
 }
 
 /// The names in the first lines, and those that at least half of them have.
-fn json_names(blocks: Blocks) -> Result<(Vec<String>, Vec<String>)> {
+fn json_names(blocks: Blocks, is_array: bool) -> Result<(Vec<String>, Vec<String>)> {
     let mut names: BTreeMap<String, usize> = BTreeMap::new();
-    let mut lines = 0;
+    let mut objects = 0;
     for block in blocks {
         let block = block?;
-        let filled =
-            block.bytes.split(|byte| *byte == b'\n').filter(|line| !line.trim_ascii().is_empty());
-        for line in filled.take(NAMES_FROM - lines) {
-            lines += 1;
-            for (name, _) in json_fallback::object(line).into_iter().flatten() {
-                *names.entry(name).or_default() += 1;
-            }
+        let bytes = &block.bytes;
+        let found: Vec<&[u8]> = if is_array {
+            json_array::elements(bytes).map(|element| &bytes[element]).collect()
+        } else {
+            bytes.split(|byte| *byte == b'\n').collect()
+        };
+        let found = found.into_iter().filter(|line| !line.trim_ascii().is_empty());
+        for line in found.take(NAMES_FROM - objects) {
+            objects += 1;
+            let mut of_line = Vec::new();
+            json_fallback::object(line).iter().for_each(|object| paths(object, "", &mut of_line));
+            of_line.into_iter().for_each(|name| *names.entry(name).or_default() += 1);
         }
-        if lines >= NAMES_FROM {
+        if objects >= NAMES_FROM {
             break;
         }
     }
-    let usual = names.iter().filter(|(_, times)| 2 * **times >= lines);
+    let usual = names.iter().filter(|(_, times)| 2 * **times >= objects);
     let usual = usual.map(|(name, _)| name.clone()).collect();
     Ok((names.into_keys().collect(), usual))
+}
+
+/// The names of an object's members, and the paths of those within.
+fn paths(object: &Map<String, Value>, above: &str, names: &mut Vec<String>) {
+    for (name, value) in object {
+        names.push(format!("{above}{name}"));
+        if let Value::Object(inner) = value {
+            paths(inner, &format!("{above}{name}."), names);
+        }
+    }
 }

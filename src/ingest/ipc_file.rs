@@ -16,6 +16,7 @@ use arrow_ipc::{Block, Footer, MetadataVersion, root_as_footer};
 use arrow_schema::{DataType, Field, Schema, SchemaRef};
 
 use super::ipc_lengths::{self, Decoded, damaged};
+use super::nested;
 use super::open::{guarded, open};
 use super::raw_batch::RawBatch;
 use super::wanted::Wanted;
@@ -60,8 +61,10 @@ impl IpcFooter {
         wanted: &Wanted,
         take: &mut dyn FnMut(RawBatch) -> Result<()>,
     ) -> Result<()> {
-        let places = wanted.names.iter().filter_map(|name| self.schema.index_of(name).ok());
-        let places: Vec<usize> = places.collect();
+        let root = |name: &String| Some(nested::find(self.schema.fields(), name)?.0);
+        let mut places: Vec<usize> = wanted.names.iter().filter_map(root).collect();
+        places.sort_unstable();
+        places.dedup();
         let fields = self.schema.fields().iter().enumerate().map(|(place, field)| {
             let field = field.as_ref().clone();
             let data_type = field.data_type().clone();
@@ -69,7 +72,7 @@ impl IpcFooter {
         });
         let schema = Arc::new(Schema::new(fields.collect::<Vec<Field>>()));
         let Some(batch) = self.batch(path, batch, schema, Some(places))? else { return Ok(()) };
-        let column = |name: &String| batch.column_by_name(name).cloned();
+        let column = |name: &String| nested::column(&batch, name);
         let columns = wanted.names.iter().map(column).collect();
         take(RawBatch { rows: batch.num_rows(), columns, records: None })
     }
@@ -144,6 +147,13 @@ fn as_bytes(data_type: DataType) -> DataType {
         DataType::LargeUtf8 => DataType::LargeBinary,
         DataType::Utf8View => DataType::BinaryView,
         DataType::Dictionary(key, value) => DataType::Dictionary(key, Box::new(as_bytes(*value))),
+        DataType::Struct(fields) => {
+            let within = |field: &Arc<Field>| {
+                let data_type = as_bytes(field.data_type().clone());
+                field.as_ref().clone().with_data_type(data_type)
+            };
+            DataType::Struct(fields.iter().map(within).collect())
+        }
         other => other,
     }
 }

@@ -5,6 +5,7 @@
 
 use serde_json::{Map, Value};
 
+use super::text_rows::TextRows;
 use super::texts::is_exact;
 use super::wanted::Wanted;
 
@@ -17,9 +18,31 @@ pub(super) fn object(line: &[u8]) -> Option<Map<String, Value>> {
 ///
 /// Of a repeated name the last value counts. A nested value names no person, so it counts as absent.
 pub(super) fn texts(line: &[u8], wanted: &Wanted) -> Option<Vec<Option<String>>> {
-    let mut object = object(line)?;
-    let value = |(place, name)| text(object.remove(name)?, wanted.is_identifier(place));
+    let object = object(line)?;
+    let value = |(place, name): (usize, &String)| {
+        text(at(&object, name)?.clone(), wanted.is_identifier(place))
+    };
     Some(wanted.names.iter().enumerate().map(value).collect())
+}
+
+/// Pushes the texts of a row.
+pub(super) fn push(texts: Vec<Option<String>>, rows: &mut TextRows) {
+    for (column, text) in rows.columns.iter_mut().zip(texts) {
+        match text {
+            Some(text) => column.push_apart(text.as_bytes()),
+            None => column.push_null(),
+        }
+    }
+}
+
+/// The member of this name, or else the one that the name leads to as a path: `src.user` is the member
+/// `user` of the member `src`, unless a member is called `src.user`.
+fn at<'o>(object: &'o Map<String, Value>, name: &str) -> Option<&'o Value> {
+    if let Some(value) = object.get(name) {
+        return Some(value);
+    }
+    let inside = |(dot, _)| at(object.get(&name[..dot])?.as_object()?, &name[dot + 1..]);
+    name.match_indices('.').find_map(inside)
 }
 
 /// A single value as text. A number is written in full, without an exponent, so that numbers mean

@@ -8,7 +8,7 @@
 
 use arrow_buffer::Buffer;
 
-use super::delimited::line_end;
+use super::field::line_end;
 use super::json_fallback;
 use super::scan::{StringEnds, find};
 use super::text_rows::TextRows;
@@ -55,12 +55,7 @@ pub(super) fn parse(block: &Buffer, wanted: &Wanted, is_utf8: bool) -> TextRows 
             }
             None => match json_fallback::texts(&block[record.clone()], wanted) {
                 Some(texts) => {
-                    for (column, text) in rows.columns.iter_mut().zip(texts) {
-                        match text {
-                            Some(text) => column.push_apart(text.as_bytes()),
-                            None => column.push_null(),
-                        }
-                    }
+                    json_fallback::push(texts, &mut rows);
                     rows.accept(record);
                 }
                 None => rows.reject(record),
@@ -90,8 +85,17 @@ enum Line {
 /// The name of a member as it was last written, quoted and with its colon.
 struct Label {
     text: Vec<u8>,
-    /// Its place among the wanted names.
-    wanted: Option<usize>,
+    name: Name,
+}
+
+/// What a name is.
+#[derive(Clone, Copy)]
+enum Name {
+    /// The wanted one at this place.
+    Wanted(usize),
+    /// Wanted ones are paths that begin with it.
+    Above,
+    Other,
 }
 
 struct Lines<'b> {
@@ -115,12 +119,13 @@ impl Lines<'_> {
         self.next = 0;
         if !self.takes(b'}') {
             loop {
-                let wanted = self.name()?;
+                let name = self.name()?;
                 self.space();
-                let depth = if wanted.is_some() { 0 } else { DEPTH_MAX };
+                // What lies within a wanted or a leading name is left to the fallback.
+                let depth = if matches!(name, Name::Other) { DEPTH_MAX } else { 0 };
                 let start = self.at;
-                let value = self.value(wanted.is_some(), depth)?;
-                if let Some(wanted) = wanted {
+                let value = self.value(matches!(name, Name::Wanted(_)), depth)?;
+                if let Name::Wanted(wanted) = name {
                     if self.wanted.is_identifier(wanted) && self.has_fraction(value, start) {
                         return None;
                     }
@@ -151,42 +156,49 @@ impl Lines<'_> {
         }
     }
 
-    /// Takes the name of the line's next member and gives its place among the wanted names, which is
-    /// `None` if it is not wanted.
+    /// Takes the name of the line's next member.
     #[inline(always)]
-    fn name(&mut self) -> Option<Option<usize>> {
+    fn name(&mut self) -> Option<Name> {
         if let Some(label) = self.labels.get(self.next)
             && self.bytes[self.at..].starts_with(&label.text)
         {
             self.at += label.text.len();
             self.next += 1;
-            return Some(label.wanted);
+            return Some(label.name);
         }
         self.other_name()
     }
 
     /// Takes a name that was not expected here.
     #[inline(never)]
-    fn other_name(&mut self) -> Option<Option<usize>> {
+    fn other_name(&mut self) -> Option<Name> {
         let start = self.at;
         let rest = &self.bytes[start..];
         if let Some(place) = self.labels.iter().position(|label| rest.starts_with(&label.text)) {
             self.at += self.labels[place].text.len();
             self.next = place + 1;
-            return Some(self.labels[place].wanted);
+            return Some(self.labels[place].name);
         }
         let Value::Text { start: first, end } = self.string(true)? else { return None };
-        let name = &self.bytes[first..end];
-        let wanted = self.wanted.names.iter().position(|wanted| wanted.as_bytes() == name);
+        let bytes = &self.bytes[first..end];
+        let mut names = self.wanted.names.iter().map(String::as_bytes);
+        let leads = |wanted: &[u8]| {
+            wanted.strip_prefix(bytes).is_some_and(|rest| rest.first() == Some(&b'.'))
+        };
+        let name = match names.clone().position(|wanted| wanted == bytes) {
+            Some(wanted) => Name::Wanted(wanted),
+            None if names.any(leads) => Name::Above,
+            None => Name::Other,
+        };
         self.space();
         if !self.takes(b':') {
             return None;
         }
         if self.labels.len() < LABELS_MAX {
-            self.labels.push(Label { text: self.bytes[start..self.at].to_vec(), wanted });
+            self.labels.push(Label { text: self.bytes[start..self.at].to_vec(), name });
             self.next = self.labels.len();
         }
-        Some(wanted)
+        Some(name)
     }
 
     /// Takes a value that is nested no deeper than `depth`.

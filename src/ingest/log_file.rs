@@ -1,9 +1,8 @@
 //! Log files, found and opened: the same for a run, a deletion and a legal hold.
 //!
 //! In: `[logs]` of a release. Out: one [`LogFile`] per file, and an [`OpenLog`] once its footer,
-//! schema or header was read and checked. A run reads its [`Piece`]s in parallel; deletion and holds
-//! see every row in the file's order through [`OpenLog::scan`], whatever `where` says and whether
-//! the rest of the row can be read. A row's time is decided by the same code for all of them.
+//! schema or header was checked. A run reads its [`Piece`]s in parallel; deletion and holds see every row
+//! in the file's order through [`OpenLog::scan`], whatever `where` says. Its time is read by the same code.
 
 use std::iter;
 use std::path::{Path, PathBuf};
@@ -14,12 +13,13 @@ use arrow_schema::Schema;
 use serde_json::{Map, Value};
 
 use super::blocks::Block;
+use super::derived;
 use super::find::{self, FoundFile};
 use super::format::Format;
 use super::header::Header;
 use super::ipc_file::IpcFooter;
 use super::log_rows::LogRows;
-use super::open::{open_text, unreadable};
+use super::nested;
 use super::parquet_file::{self, ParquetFooter};
 use super::raw_batch::RawBatch;
 use super::wanted::Wanted;
@@ -123,8 +123,7 @@ impl<'a> LogFile<'a> {
     /// # Errors
     /// Input, for a missing column, a wrong type or a damaged file; I/O.
     pub fn open(&self) -> Result<OpenLog<'a>> {
-        let wanted = Arc::new(Wanted::new(self.logs, &[]));
-        self.clone().open_for(wanted, None)
+        self.clone().open_for(Arc::new(Wanted::new(self.logs, &[])), None)
     }
 
     /// Opens the file with these columns, for the rows of a window.
@@ -142,7 +141,7 @@ impl<'a> LogFile<'a> {
             }
             Format::Arrow => Content::Arrow(IpcFooter::read(path, &wanted, logs)?),
             Format::Text(format, compression) => {
-                Content::Text(Header::read(path, format, compression, &wanted)?)
+                Content::Text(Header::read(path, format, compression, &wanted, &logs.dialect)?)
             }
         };
         Ok(OpenLog { file: self, wanted, content })
@@ -168,30 +167,28 @@ impl<'a> OpenLog<'a> {
     }
 
     /// The names of its columns, of JSON those in the first lines; `None` for a file without a line.
-    pub(super) fn names(&self) -> Option<Vec<&str>> {
+    pub(super) fn names(&self) -> Option<Vec<String>> {
         match &self.content {
             Content::Text(header) => header.names(),
-            Content::Parquet(..) | Content::Arrow(_) => self
-                .schema()
-                .map(|schema| schema.fields().iter().map(|field| field.name().as_str()).collect()),
+            _ => self.schema().map(|schema| nested::names(schema.fields())),
         }
     }
 
     /// The names of its columns that a message may show.
-    pub(super) fn usual_names(&self) -> Vec<&str> {
+    pub(super) fn usual_names(&self) -> Vec<String> {
         match &self.content {
-            Content::Text(header) => header.usual().collect(),
-            Content::Parquet(..) | Content::Arrow(_) => self.names().unwrap_or_default(),
+            Content::Text(header) => header.usual(),
+            _ => self.names().unwrap_or_default(),
         }
     }
 
     /// The schema of a columnar file.
     pub(super) fn schema(&self) -> Option<&Schema> {
-        match &self.content {
-            Content::Parquet(footer, _) => Some(footer.schema()),
-            Content::Arrow(footer) => Some(footer.schema()),
-            Content::Text(_) => None,
-        }
+        Some(match &self.content {
+            Content::Parquet(footer, _) => footer.schema(),
+            Content::Arrow(footer) => footer.schema(),
+            Content::Text(_) => return None,
+        })
     }
 
     /// How many rows the file holds at most: as its footer says, or by the shortest lookups of text.
@@ -213,9 +210,10 @@ impl<'a> OpenLog<'a> {
     pub(super) fn has_true_statistics(&self) -> Result<bool> {
         match &self.content {
             Content::Parquet(footer, _) => {
-                footer.has_true_statistics(self.path(), &self.wanted.only_time(), self.file.logs)
+                let only_time = self.wanted.only_time(self.file.logs);
+                footer.has_true_statistics(self.path(), &only_time, self.file.logs)
             }
-            Content::Arrow(_) | Content::Text(_) => Ok(true),
+            _ => Ok(true),
         }
     }
 
@@ -249,6 +247,8 @@ impl<'a> OpenLog<'a> {
         wanted: &Wanted,
         take: &mut dyn FnMut(RawBatch) -> Result<()>,
     ) -> Result<()> {
+        let mut fill = |mut raw| derived::fill(&mut raw, &wanted.derived).and_then(|()| take(raw));
+        let take = &mut fill;
         match (piece, &self.content) {
             (Piece::RowGroup(group), Content::Parquet(footer, _)) => {
                 footer.read_group(self.path(), *group, wanted, take)
@@ -271,9 +271,8 @@ impl<'a> OpenLog<'a> {
         take: &mut dyn FnMut(LogRows) -> Result<()>,
     ) -> Result<()> {
         // The columns of text were chosen when its header was read.
-        let only_time =
-            matches!(self.content, Content::Parquet(..) | Content::Arrow(_)) && !with_identifiers;
-        let only_time = only_time.then(|| self.wanted.only_time());
+        let is_time_alone = !matches!(self.content, Content::Text(_)) && !with_identifiers;
+        let only_time = is_time_alone.then(|| self.wanted.only_time(self.file.logs));
         let wanted = only_time.as_ref().unwrap_or(&self.wanted);
         for (place, piece) in self.pieces(true).enumerate() {
             self.read(&piece?, wanted, &mut |raw| {
@@ -291,7 +290,7 @@ impl<'a> OpenLog<'a> {
     pub fn check_lengths(&self) -> Result<()> {
         match &self.content {
             Content::Parquet(footer, _) => footer.check_pages(self.path()),
-            Content::Arrow(_) | Content::Text(_) => Ok(()),
+            _ => Ok(()),
         }
     }
 
@@ -328,23 +327,24 @@ impl<'a> OpenLog<'a> {
     /// # Errors
     /// I/O.
     pub fn head(&self) -> Result<Vec<u8>> {
-        let (Content::Text(header), Format::Text(_, compression)) =
-            (&self.content, self.file.format)
-        else {
-            return Ok(Vec::new());
-        };
-        let mut head = vec![0; header.blocks(self.path())?.head_bytes()];
-        std::io::Read::read_exact(&mut open_text(self.path(), compression)?, &mut head)
-            .map_err(|error| unreadable(self.path(), error))?;
-        Ok(head)
+        match &self.content {
+            Content::Text(header) => header.head(self.path()),
+            _ => Ok(Vec::new()),
+        }
     }
 
-    /// The fields of one text record by name, as the log has them; `None` when it is malformed.
+    /// Whether commas stand between records, since the file is one array.
     #[must_use]
-    pub fn fields(&self, record: &[u8]) -> Option<Map<String, Value>> {
+    pub const fn is_array(&self) -> bool {
+        matches!(&self.content, Content::Text(header) if header.is_array())
+    }
+
+    /// The fields of one text record of these rows by name; `None` when it is malformed.
+    #[must_use]
+    pub fn fields(&self, rows: &LogRows, record: &[u8]) -> Option<Map<String, Value>> {
         match &self.content {
-            Content::Text(header) => header.fields(record),
-            Content::Parquet(..) | Content::Arrow(_) => None,
+            Content::Text(header) => header.fields(record, rows.names()),
+            _ => None,
         }
     }
 }

@@ -34,7 +34,7 @@ impl LogRows {
     /// Reads times, and identifiers where both are wanted.
     pub(super) fn new(place: usize, raw: RawBatch, wanted: &Wanted, logs: &Logs) -> Result<Self> {
         let identifiers = |column: usize| match raw.column(column) {
-            Some(column) if wanted.names.len() > 1 => raw.names(Some(column)),
+            Some(column) if !wanted.is_time_alone => raw.names(Some(column)),
             _ => Ok(StringViewArray::new_null(0)),
         };
         Ok(Self {
@@ -50,6 +50,17 @@ impl LogRows {
     #[must_use]
     pub fn identifier(column: &StringViewArray, row: usize) -> Option<&str> {
         (row < column.len() && column.is_valid(row)).then(|| column.value(row))
+    }
+
+    /// How many lines of another kind stand between them.
+    #[must_use]
+    pub fn skipped(&self) -> usize {
+        self.records.as_ref().map_or(0, |records| records.skipped)
+    }
+
+    /// The columns of these rows, in a file that names them again and again.
+    pub(super) fn names(&self) -> Option<&[String]> {
+        self.records.as_ref()?.names.as_deref()
     }
 
     /// The bytes that the rows were read from, cut so that joined they are the same again: one record
@@ -104,17 +115,19 @@ mod tests {
     use super::super::format::TextFormat;
     use super::super::json_lines;
     use super::*;
+    use crate::release_file::dialect::Marks;
 
     fn cut(text: &str, format: TextFormat) -> Vec<(String, bool)> {
         let block = Buffer::from_slice_ref(text.as_bytes());
         let rows = match format {
-            TextFormat::Ndjson => {
+            TextFormat::Json => {
                 let wanted = Wanted { names: vec!["a".to_owned()], ..Wanted::nothing() };
                 json_lines::parse(&block, &wanted, true)
             }
-            _ => {
+            TextFormat::Pattern => panic!("no fields"),
+            TextFormat::Separated(marks) => {
                 let layout = Layout { places: vec![Some(0), None], wanted: 1 };
-                delimited::parse(&block, format, &layout, true)
+                delimited::parse(&block, marks, &layout, true)
             }
         };
         let raw = rows.finish(&block, &[true]).unwrap();
@@ -139,26 +152,29 @@ mod tests {
     #[test]
     fn quoted_line_breaks_blank_lines_and_comments() {
         assert_eq!(
-            cut("a,\"b\n\nc\"\r\n\r\n\nd,e", TextFormat::Csv),
+            cut("a,\"b\n\nc\"\r\n\r\n\nd,e", TextFormat::Separated(Marks::CSV)),
             parts(&[("a,\"b\n\nc\"\r\n", true), ("\r\n\n", false), ("d,e", true)])
         );
         assert_eq!(
-            cut("a\t\"b\n#close\n", TextFormat::Zeek),
+            cut("a\t\"b\n#close\n", TextFormat::Separated(Marks::ZEEK)),
             parts(&[("a\t\"b\n", true), ("#close\n", false)])
         );
         assert_eq!(
-            cut("{}\n  \n{}", TextFormat::Ndjson),
+            cut("{}\n  \n{}", TextFormat::Json),
             parts(&[("{}\n", true), ("  \n", false), ("{}", true)])
         );
     }
 
     #[test]
     fn records_that_cannot_be_read_are_records() {
-        assert_eq!(cut("a\nb\tc\n", TextFormat::Tsv), parts(&[("a\n", true), ("b\tc\n", true)]));
         assert_eq!(
-            cut("a,\"b\n\nc,d\n", TextFormat::Csv),
+            cut("a\nb\tc\n", TextFormat::Separated(Marks::TSV)),
+            parts(&[("a\n", true), ("b\tc\n", true)])
+        );
+        assert_eq!(
+            cut("a,\"b\n\nc,d\n", TextFormat::Separated(Marks::CSV)),
             parts(&[("a,\"b\n", true), ("\n", false), ("c,d\n", true)])
         );
-        assert_eq!(cut("[\n{}\n", TextFormat::Ndjson), parts(&[("[\n", true), ("{}\n", true)]));
+        assert_eq!(cut("[\n{}\n", TextFormat::Json), parts(&[("[\n", true), ("{}\n", true)]));
     }
 }

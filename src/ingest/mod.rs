@@ -14,7 +14,8 @@
 //! | `log_file` | opens a file and divides it into pieces that can be read apart |
 //! | `parquet_file`, `parquet_pages`, `ipc_file`, `ipc_lengths` | columnar files → raw batches |
 //! | `header`, `blocks` | text files → their columns, and blocks of whole records |
-//! | `delimited`, `json_lines` | blocks → raw batches, and records that cannot be read |
+//! | `delimited`, `field`, `lines`, `json_lines`, `json_array` | blocks → raw batches, and records that cannot be read |
+//! | `derived`, `nested` | columns that are made from others, or lie within others |
 //! | `lookups`, `positions`, `texts`, `time`, `spelling` | raw batches → the canonical lookup, and rejects |
 //! | `reader` | all files of a release, in parallel |
 //! | `log_rows` | rows as deletion and legal holds see them |
@@ -25,19 +26,24 @@ mod blocks;
 mod complete;
 mod declared;
 mod delimited;
+mod derived;
 mod digests;
+mod field;
 mod find;
 mod format;
 mod header;
 mod instant;
 mod ipc_file;
 mod ipc_lengths;
+mod json_array;
 mod json_fallback;
 mod json_lines;
+mod lines;
 mod log_file;
 mod log_rows;
 mod looks;
 mod lookups;
+mod nested;
 mod open;
 mod parquet_file;
 mod parquet_pages;

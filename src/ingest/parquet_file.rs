@@ -21,8 +21,9 @@ use parquet::arrow::arrow_reader::{
 };
 use parquet::basic::Type as PhysicalType;
 use parquet::file::metadata::ParquetMetaData;
-use parquet::schema::types::{SchemaDescriptor, Type};
+use parquet::schema::types::{ColumnDescriptor, SchemaDescriptor, Type, TypePtr};
 
+use super::nested;
 use super::open::{guarded, open};
 use super::parquet_pages::{self, Bounded};
 use super::raw_batch::RawBatch;
@@ -125,15 +126,15 @@ impl ParquetFooter {
         take: &mut dyn FnMut(RawBatch) -> Result<()>,
     ) -> Result<()> {
         let metadata = self.metadata.metadata();
-        let fields = self.metadata.schema().fields().iter().enumerate();
-        let roots =
-            fields.filter(|(_, field)| wanted.names.contains(field.name())).map(|(root, _)| root);
-        let mask = ProjectionMask::roots(metadata.file_metadata().schema_descr(), roots);
+        let descriptor = metadata.file_metadata().schema_descr();
+        let is_read = |leaf: &usize| is_wanted(&descriptor.column(*leaf), wanted);
+        let leaves = (0..descriptor.num_columns()).filter(is_read);
+        let mask = ProjectionMask::leaves(descriptor, leaves);
         let mut reader = reader(path, self.metadata.clone(), group, mask)?;
         let mut rows = 0_i64;
         while let Some(batch) = guarded(path, || reader.next().transpose())? {
             rows += i64::try_from(batch.num_rows()).unwrap_or(i64::MAX);
-            let column = |name: &String| batch.column_by_name(name).cloned();
+            let column = |name: &String| nested::column(&batch, name);
             let columns = wanted.names.iter().map(column).collect();
             take(RawBatch { rows: batch.num_rows(), columns, records: None })?;
         }
@@ -256,16 +257,14 @@ fn check_value_counts(path: &Path, metadata: &ParquetMetaData, wanted: &Wanted) 
     for group in metadata.row_groups() {
         for column in group.columns() {
             let descriptor = column.column_descr();
-            let parts = descriptor.path().parts();
-            let is_wanted = parts.len() == 1 && wanted.names.contains(&parts[0]);
-            if is_wanted
+            if is_wanted(descriptor, wanted)
                 && descriptor.max_rep_level() == 0
                 && column.num_values() != group.num_rows()
             {
                 return Err(Error::input(format!(
                     "{}: the footer counts other rows for the column `{}` than for the file",
                     path.display(),
-                    parts[0]
+                    descriptor.path().string()
                 ))
                 .help("the file is damaged: fetch it again, rewrite it, or move it away"));
             }
@@ -282,17 +281,43 @@ fn text_as_bytes(
 ) -> parquet::errors::Result<SchemaDescriptor> {
     let root = metadata.parquet_schema().root_schema();
     let fields = root.get_fields().iter().zip(metadata.schema().fields());
-    let fields = fields.map(|(field, arrow)| {
-        if *arrow.data_type() != DataType::Utf8 || !wanted.names.contains(arrow.name()) {
-            return Ok(Arc::clone(field));
-        }
-        let bytes = Type::primitive_type_builder(field.name(), PhysicalType::BYTE_ARRAY)
-            .with_repetition(field.get_basic_info().repetition());
-        bytes.build().map(Arc::new)
-    });
+    let fields = fields.map(|(field, arrow)| bytes_within(field, arrow, "", wanted));
     let fields = fields.collect::<Result<_, _>>()?;
     let root = Type::group_type_builder(root.name()).with_fields(fields).build()?;
     Ok(SchemaDescriptor::new(Arc::new(root)))
+}
+
+/// A field, with wanted text in it declared as bytes.
+fn bytes_within(
+    field: &TypePtr,
+    arrow: &Field,
+    above: &str,
+    wanted: &Wanted,
+) -> parquet::errors::Result<TypePtr> {
+    let path = format!("{above}{}", arrow.name());
+    let repetition = field.get_basic_info().repetition();
+    match arrow.data_type() {
+        DataType::Utf8 if wanted.names.contains(&path) => {
+            let bytes = Type::primitive_type_builder(field.name(), PhysicalType::BYTE_ARRAY)
+                .with_repetition(repetition);
+            bytes.build().map(Arc::new)
+        }
+        DataType::Struct(inner) => {
+            let within = format!("{path}.");
+            let fields = field.get_fields().iter().zip(inner);
+            let fields = fields.map(|(field, arrow)| bytes_within(field, arrow, &within, wanted));
+            let group = Type::group_type_builder(field.name()).with_repetition(repetition);
+            group.with_fields(fields.collect::<Result<_, _>>()?).build().map(Arc::new)
+        }
+        _ => Ok(Arc::clone(field)),
+    }
+}
+
+/// Whether a column of the file is wanted by its own name, as a part of a struct, or with all of one.
+fn is_wanted(column: &ColumnDescriptor, wanted: &Wanted) -> bool {
+    let path = column.path();
+    wanted.names.contains(&path.string())
+        || path.parts().first().is_some_and(|root| wanted.names.contains(root))
 }
 
 /// The types to read: bytes as views, those of keys as dictionaries, INT96 as microseconds.

@@ -1,6 +1,7 @@
 //! Rows of one file as they stand there, before anything is decided about them.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
 use arrow_array::{ArrayRef, BinaryViewArray, Int64Array, StringViewArray};
@@ -28,6 +29,10 @@ pub(super) struct Records {
     pub(super) spans: Vec<Range<usize>>,
     /// The rows whose record cannot be read, ascending. They are null in every column.
     pub(super) malformed: Vec<usize>,
+    /// How many lines are of another kind and were passed over.
+    pub(super) skipped: usize,
+    /// The columns of these records, in a file that names them again and again.
+    pub(super) names: Option<Arc<[String]>>,
 }
 
 impl Records {

@@ -14,6 +14,7 @@ pub(super) struct TextRows {
     pub(super) columns: Vec<Views>,
     spans: Vec<Range<usize>>,
     malformed: Vec<usize>,
+    skipped: usize,
 }
 
 impl TextRows {
@@ -22,6 +23,7 @@ impl TextRows {
             columns: (0..columns).map(|_| Views::with_capacity(rows)).collect(),
             spans: Vec::with_capacity(rows),
             malformed: Vec::new(),
+            skipped: 0,
         }
     }
 
@@ -43,6 +45,11 @@ impl TextRows {
         self.spans.push(record);
     }
 
+    /// Passes over a line of another kind.
+    pub(super) fn skip(&mut self) {
+        self.skipped += 1;
+    }
+
     /// The rows over their block. `present` says which wanted columns the file has.
     pub(super) fn finish(self, block: &Buffer, present: &[bool]) -> Result<RawBatch> {
         let column = |(column, present): (Views, &bool)| {
@@ -57,6 +64,8 @@ impl TextRows {
                 block: block.clone(),
                 spans: self.spans,
                 malformed: self.malformed,
+                skipped: self.skipped,
+                names: None,
             }),
         })
     }

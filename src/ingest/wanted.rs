@@ -5,7 +5,8 @@
 
 use arrow_schema::{DataType, Schema};
 
-use super::{texts, time};
+use super::{nested, texts, time};
+use crate::release_file::columns::Made;
 use crate::release_file::keys::{Key, KeySource};
 use crate::release_file::logs::Logs;
 use crate::{Error, Result};
@@ -24,18 +25,26 @@ pub(super) struct Wanted {
     pub(super) keys: Vec<Option<usize>>,
     /// The columns whose numbers are read.
     pub(super) numbers: Vec<usize>,
+    /// Those among the names that are made from others.
+    pub(super) derived: Vec<Derived>,
+    /// Whether nothing but the time is read.
+    pub(super) is_time_alone: bool,
+}
+
+/// A wanted column that the log does not have.
+#[derive(Debug, Clone)]
+pub(super) struct Derived {
+    /// Its place among the wanted columns.
+    pub(super) place: usize,
+    /// The places of those that it is made from.
+    pub(super) parts: Vec<usize>,
+    pub(super) made: Made,
 }
 
 impl Wanted {
     pub(super) fn new(logs: &Logs, keys: &[Key]) -> Self {
-        let mut names: Vec<String> = Vec::new();
-        let mut place = |raw: &str| match names.iter().position(|name| name == raw) {
-            Some(place) => place,
-            None => {
-                names.push(raw.to_owned());
-                names.len() - 1
-            }
-        };
+        let mut wanted = Self::nothing();
+        let mut place = |address: &str| wanted.place(logs, address);
         let requester = place(logs.column("requester"));
         let target = place(logs.column("target"));
         let requested_at = place(logs.column("requested_at"));
@@ -60,7 +69,20 @@ impl Wanted {
         for name in logs.filter.iter().flat_map(|filter| filter.columns()) {
             place(logs.column(name));
         }
-        Self { names, requester, target, requested_at, keys, numbers }
+        Self { requester, target, requested_at, keys, numbers, ..wanted }
+    }
+
+    /// The place of what stands at an address, and places for what it is made from.
+    fn place(&mut self, logs: &Logs, address: &str) -> usize {
+        if let Some(place) = self.names.iter().position(|name| name == address) {
+            return place;
+        }
+        if let Some(made) = logs.made(address) {
+            let parts = made.reads().iter().map(|column| self.place(logs, column)).collect();
+            self.derived.push(Derived { place: self.names.len(), parts, made: made.clone() });
+        }
+        self.names.push(address.to_owned());
+        self.names.len() - 1
     }
 
     /// No column at all.
@@ -72,6 +94,8 @@ impl Wanted {
             requested_at: 0,
             keys: Vec::new(),
             numbers: Vec::new(),
+            derived: Vec::new(),
+            is_time_alone: false,
         }
     }
 
@@ -88,8 +112,29 @@ impl Wanted {
     }
 
     /// The time column alone.
-    pub(super) fn only_time(&self) -> Self {
-        Self { names: vec![self.names[self.requested_at].clone()], ..Self::nothing() }
+    pub(super) fn only_time(&self, logs: &Logs) -> Self {
+        let mut alone = Self { is_time_alone: true, ..Self::nothing() };
+        alone.requested_at = alone.place(logs, &self.names[self.requested_at]);
+        // Nobody stands in the time column, so none of it is an identifier.
+        (alone.requester, alone.target) = (usize::MAX, usize::MAX);
+        alone
+    }
+
+    /// The place of a column of the log that nothing else in the log is called like.
+    pub(super) fn place_of(&self, name: &str, names: &[String]) -> Option<usize> {
+        let place = self.names.iter().position(|wanted| wanted == name)?;
+        let is_one = names.iter().filter(|other| *other == name).count() == 1;
+        (is_one && !self.is_derived(place)).then_some(place)
+    }
+
+    /// For each wanted column whether these are the names of a file that has it.
+    pub(super) fn has(&self, names: &[String]) -> Vec<bool> {
+        self.names.iter().map(|wanted| self.place_of(wanted, names).is_some()).collect()
+    }
+
+    /// Whether a column is made from others.
+    pub(super) fn is_derived(&self, place: usize) -> bool {
+        self.derived.iter().any(|derived| derived.place == place)
     }
 
     /// Whether a column says who asked, or about whom.
@@ -103,10 +148,47 @@ impl Wanted {
         [self.requester, self.target, self.requested_at]
     }
 
+    /// Whether every file must have a column, for itself or for what is made from it.
+    pub(super) fn is_needed(&self, place: usize) -> bool {
+        let makes_one = |derived: &Derived| {
+            self.required().contains(&derived.place) && derived.parts.contains(&place)
+        };
+        !self.is_derived(place)
+            && (self.required().contains(&place) || self.derived.iter().any(makes_one))
+    }
+
+    /// Refuses a first line that lacks a needed column and looks like a record, without a word of it.
+    pub(super) fn require_header(&self, file: &str, names: &[&str]) -> Result<()> {
+        let is_lacking =
+            |place: &usize| self.is_needed(*place) && !names.contains(&self.names[*place].as_str());
+        if (0..self.names.len()).all(|place| !is_lacking(&place)) {
+            return Ok(());
+        }
+        let between =
+            |names: &str| [';', '\t', '|', ',', ' '].into_iter().find(|it| names.contains(*it));
+        if let ([one], Some(mark)) = (names, names.first().and_then(|one| between(one)))
+            && !looks_like_value(one)
+        {
+            return Err(Error::input(format!("{file}: its header is a single name")).help(
+                format!(
+                    "if it has several, say what stands between them: `[logs] delimiter = {:?}`",
+                    if mark == ' ' { "blanks".to_owned() } else { mark.to_string() }
+                ),
+            ));
+        }
+        if !names.iter().any(|name| looks_like_value(name)) {
+            return Ok(());
+        }
+        Err(Error::input(format!("{file}: its first line looks like a row, not like a header")).help(
+            "if the log has no header, write `[logs] header = false` and columns by position, as in \
+             requester = 1, or header = [\"…\", \"…\"] with a name for each column; or name its delimiter",
+        ))
+    }
+
     /// Checks that a file has the required columns, and no wanted one twice. Says for each wanted
     /// column whether the file has it.
     pub(super) fn check_names(&self, file: &str, names: &[&str]) -> Result<Vec<bool>> {
-        for (place, wanted) in self.names.iter().enumerate() {
+        for (place, wanted) in self.names.iter().enumerate().filter(|it| !self.is_derived(it.0)) {
             let times = names.iter().filter(|name| *name == wanted).count();
             if times > 1 {
                 return Err(Error::input(format!(
@@ -114,7 +196,7 @@ impl Wanted {
                 ))
                 .help("give each column its own name"));
             }
-            if times == 0 && self.required().contains(&place) {
+            if times == 0 && self.is_needed(place) {
                 let has = names.iter().take(20).copied().collect::<Vec<_>>().join(", ");
                 let near = names.iter().find(|name| strsim::jaro_winkler(wanted, name) > ALIKE);
                 let near =
@@ -123,7 +205,9 @@ impl Wanted {
                     .help(format!("{near}map it in `[logs] columns`; the file has: {has}")));
             }
         }
-        Ok(self.names.iter().map(|wanted| names.contains(&wanted.as_str())).collect())
+        let has =
+            |place: usize| !self.is_derived(place) && names.contains(&self.names[place].as_str());
+        Ok((0..self.names.len()).map(has).collect())
     }
 
     /// Checks names and types against a schema.
@@ -133,10 +217,11 @@ impl Wanted {
         schema: &Schema,
         logs: &Logs,
     ) -> Result<Vec<bool>> {
-        let names: Vec<&str> = schema.fields().iter().map(|field| field.name().as_str()).collect();
+        let names = nested::names(schema.fields());
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
         let present = self.check_names(file, &names)?;
-        for (place, name) in self.names.iter().enumerate() {
-            let Some((_, field)) = schema.column_with_name(name) else { continue };
+        for (place, name) in self.names.iter().enumerate().filter(|it| !self.is_derived(it.0)) {
+            let Some((_, field)) = nested::find(schema.fields(), name) else { continue };
             let named = |error: Error| {
                 let help = error.hint().unwrap_or_default().to_owned();
                 Error::input(format!("{file}: {error}")).help(help)
@@ -166,6 +251,16 @@ impl Wanted {
         let name = &self.names[place];
         Err(Error::input(format!("the column `{name}` has the type {data_type}")).help(help))
     }
+}
+
+/// Whether a text is more like a value than like the name of a column: it begins like a number, or has
+/// the digits of a time. Every record has a time.
+fn looks_like_value(text: &str) -> bool {
+    let digits = text.bytes().filter(u8::is_ascii_digit).count();
+    digits >= 4
+        || text
+            .trim_start_matches(['+', '-', '.', '[', '"'])
+            .starts_with(|first: char| first.is_ascii_digit())
 }
 
 /// Whether values of a type have one obvious form as text.

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::expression::Condition;
 use super::keys::{Key, KeyLists, nearest};
-use super::logs::{Logs, PROTECTED};
+use super::logs::Logs;
 use super::number::{Grid, Steps};
 use super::raw::RawQuestion;
 use crate::{Error, Result};
@@ -72,8 +72,9 @@ pub(super) fn share(
 pub(super) fn number(raw: &RawQuestion, column: &str, steps: Steps, logs: &Logs) -> Result<Key> {
     let question = raw.name.as_str();
     let in_log = logs.column(column);
-    let hidden = PROTECTED.iter().chain(&["requested_at"]);
-    if column.is_empty() || hidden.clone().any(|name| logs.column(name) == in_log) {
+    if column.is_empty()
+        || logs.columns().reads(column).into_iter().any(|read| logs.is_hidden(read))
+    {
         return Err(Error::usage(format!(
             "question `{question}`: `{column}` may not be published as a number"
         ))

@@ -104,6 +104,8 @@ impl ReleaseFile {
         let ledger = check_ledger(&raw, folder)?;
         let lists = KeyLists::parse(&raw.keys)?;
         let logs = Logs::parse(raw.logs, folder, lists.names(), &Lines { text, file })?;
+        let is_open = |key: &str| key != "route" && !lists.names().any(|listed| listed == key);
+        logs.columns().require_values(|key, value| is_open(key) || lists.has_value(key, value))?;
         let exempt = Exempt::parse(&raw.privacy, ledger.unit, &logs, folder)?;
         let mut questions: Vec<Question> = Vec::new();
         for raw in &raw.question {
@@ -152,7 +154,7 @@ impl ReleaseFile {
         let columns: Vec<(&str, &str)> = CANONICAL
             .iter()
             .copied()
-            .chain(self.logs.mapping().keys().map(String::as_str))
+            .chain(self.logs.columns().names())
             .map(|name| (name, self.logs.column(name)))
             .collect();
         let numbers = (self.logs.identifier == Identifier::E164).then(|| {
@@ -179,8 +181,9 @@ impl ReleaseFile {
             "numbers": numbers,
         });
         // Only what is declared, so that release files without it keep their fingerprint.
-        for (field, value) in self.logs.reading_facts() {
-            logs[field] = json!(value);
+        let facts = self.logs.time_formats.facts();
+        for (field, value) in facts.iter().chain(self.logs.dialect.facts()) {
+            logs[*field] = json!(value);
         }
         json!({
             "format": 1,

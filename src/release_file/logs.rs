@@ -1,11 +1,12 @@
 //! Where the logs are and how to read a row of them: `[logs]` checked.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 
+use super::columns::{Columns, Made};
+use super::dialect::Dialect;
 use super::expression::Condition;
 use super::raw::{Lines, RawExpect, RawLogs};
 use super::time_format::TimeFormats;
@@ -170,7 +171,9 @@ pub struct Logs {
     pub day_folder: Option<String>,
     /// What a whole day's files look like.
     pub expect: Option<Expect>,
-    columns: BTreeMap<String, String>,
+    /// How text is divided into fields.
+    pub dialect: Dialect,
+    columns: Columns,
 }
 
 /// What the files of a whole day look like, judged by their names.
@@ -222,6 +225,10 @@ impl Logs {
                     .help("use \"e164\" for phone numbers or \"opaque\" for any other id"));
             }
         };
+        let can_be_made =
+            |name: &str| matches!(name, "app" | "route") || !CANONICAL.contains(&name);
+        let columns = Columns::parse(&raw, can_be_made, lines)?;
+        let dialect = Dialect::parse(&raw, &columns, lines)?;
         let time_formats = TimeFormats::parse(&raw, lines)?;
         let zone_name = raw.time_zone.unwrap_or_else(|| "UTC".to_owned());
         if raw.path.is_empty() {
@@ -248,45 +255,51 @@ impl Logs {
                 .map(|expect| Expect::parse(expect, raw.day_folder.as_deref()))
                 .transpose()?,
             day_folder: raw.day_folder,
-            columns: raw.columns,
+            dialect,
+            columns,
         };
         logs.refuse_protected(&listed)?;
         Ok(logs)
     }
 
-    /// The name in the log of a canonical column or listed key.
+    /// The name in the log of a canonical column or listed key; the address of one that is made.
     #[must_use]
     pub fn column<'a>(&'a self, canonical: &'a str) -> &'a str {
-        self.columns.get(canonical).map_or(canonical, String::as_str)
+        self.columns.address(canonical)
     }
 
-    /// The mapping as typed, canonical name to name in the log.
+    /// How what stands at an address is made; `None` for a column of the log.
     #[must_use]
-    pub const fn mapping(&self) -> &BTreeMap<String, String> {
+    pub fn made(&self, address: &str) -> Option<&Made> {
+        self.columns.made(address)
+    }
+
+    /// The mapping.
+    #[must_use]
+    pub const fn columns(&self) -> &Columns {
         &self.columns
     }
 
-    /// What is declared about how rows are written, by field: all of it decides when a row was, or whose
-    /// it is.
+    /// Whether a column of the log, or one made from it, is protected or the time.
     #[must_use]
-    pub fn reading_facts(&self) -> Vec<(&'static str, String)> {
-        self.time_formats.facts()
+    pub fn is_hidden(&self, column: &str) -> bool {
+        let reads = |name: &&str| self.columns.reads(name).contains(&column);
+        PROTECTED.iter().chain(&["requested_at"]).any(reads)
     }
 
     /// A protected column must not come back under another name.
     fn refuse_protected(&self, listed: &[&str]) -> Result<()> {
-        let hidden = |raw: &str| PROTECTED.iter().any(|name| self.column(name) == raw);
+        let hidden = |column: &str| PROTECTED.iter().any(|name| self.column(name) == column);
         let open = CANONICAL.iter().filter(|name| !PROTECTED.contains(name)).chain(listed);
         for name in open {
-            if hidden(self.column(name)) {
+            if self.columns.reads(name).into_iter().any(hidden) {
                 return Err(Error::usage(format!("`{name}` would read a protected column"))
                     .help("requester, target and client_ip may not be read as anything else"));
             }
         }
         let Some(filter) = &self.filter else { return Ok(()) };
         for name in filter.columns_read() {
-            let raw = self.column(name);
-            if hidden(raw) || raw == self.column("requested_at") {
+            if self.columns.reads(name).into_iter().any(|column| self.is_hidden(column)) {
                 return Err(Error::usage(format!("`[logs] where` reads `{name}`")).help(
                     "requester, target, client_ip and requested_at may only be tested with IS NULL",
                 ));

@@ -1,5 +1,7 @@
 //! The release file: what was typed, then what it means.
 
+pub mod columns;
+pub mod dialect;
 pub mod expression;
 mod fields;
 pub mod file;
@@ -8,6 +10,7 @@ pub mod lattice;
 pub mod logs;
 pub mod measure;
 pub mod number;
+pub mod pattern;
 pub mod prefix;
 pub mod privacy_loss;
 pub mod question;

@@ -38,7 +38,13 @@ pub(crate) struct RawReleaseFile {
 pub(crate) struct RawLogs {
     pub(crate) path: String,
     #[serde(default)]
-    pub(crate) columns: BTreeMap<String, String>,
+    pub(crate) columns: BTreeMap<String, Spanned<RawColumn>>,
+    pub(crate) delimiter: Option<Spanned<String>>,
+    pub(crate) quote: Option<Spanned<String>>,
+    pub(crate) comment: Option<Spanned<String>>,
+    pub(crate) header: Option<Spanned<RawHeader>>,
+    pub(crate) pattern: Option<Spanned<String>>,
+    pub(crate) skip: Option<Spanned<String>>,
     pub(crate) time_unit: Option<String>,
     pub(crate) time_zone: Option<String>,
     pub(crate) time_format: Option<Spanned<OneOrMore>>,
@@ -149,6 +155,52 @@ impl OneOrMore {
             Self::More(texts) => texts,
         }
     }
+}
+
+/// A column of the log, by its name or, counted from 1, its position.
+#[derive(Debug, Deserialize)]
+#[serde(untagged, expecting = "expected the name of a column, or its position")]
+pub(crate) enum RawPlace {
+    Name(String),
+    Position(u16),
+}
+
+/// A value of `[logs] columns`.
+#[derive(Debug, Deserialize)]
+#[serde(
+    untagged,
+    expecting = "expected a column (its name, or its position from 1 on), a list of columns, \
+                 { value = \"…\" }, or { column = \"…\", map = { … } }"
+)]
+pub(crate) enum RawColumn {
+    Place(RawPlace),
+    Joined(Vec<RawPlace>),
+    Constant(RawConstant),
+    Mapped(RawMapped),
+}
+
+/// The same value for every row.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RawConstant {
+    pub(crate) value: String,
+}
+
+/// A column's values, replaced.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RawMapped {
+    pub(crate) column: RawPlace,
+    pub(crate) map: BTreeMap<String, String>,
+}
+
+/// `[logs] header`
+#[derive(Debug, Deserialize)]
+#[serde(untagged, expecting = "expected false, a list of names, or \"#fields\"")]
+pub(crate) enum RawHeader {
+    Is(bool),
+    Mark(String),
+    Names(Vec<String>),
 }
 
 /// The text of a release file, for messages that name a line of it.

@@ -19,20 +19,26 @@ impl Read for Trickle {
     }
 }
 
-fn blocks(text: &[u8], format: TextFormat, sizes: [usize; 3]) -> Vec<Block> {
+fn blocks(text: &[u8], marks: Marks, sizes: [usize; 3]) -> Vec<Block> {
     let [trickle, block_bytes, record_bytes] = sizes;
     let reader = Box::new(Trickle(Cursor::new(text.to_vec()), trickle));
-    let blocks = Blocks::of(PathBuf::from("x"), format, reader, block_bytes, record_bytes);
-    blocks.unwrap().with_columns(3).collect::<Result<_>>().unwrap()
+    let blocks = Blocks::of(
+        PathBuf::from("x"),
+        TextFormat::Separated(marks),
+        reader,
+        block_bytes,
+        record_bytes,
+    );
+    blocks.unwrap().with_columns(&[(); 3].map(|()| String::new())).collect::<Result<_>>().unwrap()
 }
 
 /// A record as it stands, whether it is malformed, and its middle field.
 type Record = (Vec<u8>, bool, Option<Vec<u8>>);
 
-fn records(block: &Buffer, format: TextFormat) -> Vec<Record> {
+fn records(block: &Buffer, marks: Marks) -> Vec<Record> {
     let layout = Layout { places: vec![None, Some(0), None], wanted: 1 };
     let is_utf8 = std::str::from_utf8(block).is_ok();
-    let raw = parse(block, format, &layout, is_utf8).finish(block, &[true]).unwrap();
+    let raw = parse(block, marks, &layout, is_utf8).finish(block, &[true]).unwrap();
     let values = raw.columns[0].as_ref().unwrap().as_binary_view().clone();
     let values: Vec<_> = values.iter().map(|value| value.map(<[u8]>::to_vec)).collect();
     let records = raw.records.unwrap();
@@ -48,7 +54,7 @@ fn a_line_that_is_too_long_is_one_malformed_record() {
     let long = format!("a,b,{}\n", "x".repeat(300_000));
     for (last, rows) in [("", 2), ("4,5,6\n", 3)] {
         let text = format!("1,2,3\n{long}{last}");
-        let cut = blocks(text.as_bytes(), TextFormat::Csv, [10_000, 1_000, 100_000]);
+        let cut = blocks(text.as_bytes(), Marks::CSV, [10_000, 1_000, 100_000]);
         let is_cut: Vec<bool> = cut.iter().map(|block| block.is_cut).collect();
         assert_eq!(is_cut, [false, true, false][..rows], "{last}");
         assert_eq!(cut[1].bytes.len(), KEPT_BYTES);
@@ -66,7 +72,8 @@ fn a_header_ends_in_a_line_feed() {
     ] {
         let reader = Box::new(Cursor::new(text.as_bytes().to_vec()));
         let mut blocks =
-            Blocks::of(PathBuf::from("x"), TextFormat::Csv, reader, 100, 1_000).unwrap();
+            Blocks::of(PathBuf::from("x"), TextFormat::Separated(Marks::CSV), reader, 100, 1_000)
+                .unwrap();
         let line = blocks.take_line();
         match expected {
             Some(expected) => assert_eq!(line.unwrap().unwrap(), expected.as_bytes()),
@@ -89,12 +96,12 @@ proptest! {
             ],
             0..12,
         ),
-        format in proptest::sample::select(vec![TextFormat::Csv, TextFormat::Tsv, TextFormat::Zeek]),
+        format in proptest::sample::select(vec![Marks::CSV, Marks::TSV, Marks::ZEEK]),
         is_closed in any::<bool>(),
         trickle in 1..9_usize,
         block_bytes in 1..60_usize,
     ) {
-        let separator = if format == TextFormat::Csv { "," } else { "\t" };
+        let separator = if format == Marks::CSV { "," } else { "\t" };
         let mut text = lines.join("\n").replace(',', separator);
         if is_closed {
             text.push('\n');
@@ -115,9 +122,9 @@ proptest! {
         block_bytes in 1..60_usize,
     ) {
         let text: String = lines.iter().flat_map(|line| [line.as_str(), "\n"]).collect();
-        let cut = blocks(text.as_bytes(), TextFormat::Csv, [trickle, block_bytes, 20]);
+        let cut = blocks(text.as_bytes(), Marks::CSV, [trickle, block_bytes, 20]);
         let whole = cut.iter().filter(|block| !block.is_cut);
-        let mut seen = whole.flat_map(|block| records(&block.bytes, TextFormat::Csv));
+        let mut seen = whole.flat_map(|block| records(&block.bytes, Marks::CSV));
         for line in lines.iter().filter(|line| line.split(',').count() == 3 && !line.contains('"')) {
             let line = format!("{line}\n");
             let is_read = |(record, is_malformed, _): Record| {

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-const FORMATS: [TextFormat; 3] = [TextFormat::Csv, TextFormat::Tsv, TextFormat::Zeek];
+const FORMATS: [Marks; 3] = [Marks::CSV, Marks::TSV, Marks::ZEEK];
 
 /// Three columns in the file, the third and the first of them wanted, and one it does not have.
 fn layout() -> Layout {
@@ -17,7 +17,7 @@ fn layout() -> Layout {
 /// A record as it stands, and its third and first field; `None` for a malformed one.
 type Row = (Vec<u8>, Option<[Option<Vec<u8>>; 2]>);
 
-fn read(text: &[u8], format: TextFormat) -> Vec<Row> {
+fn read(text: &[u8], format: Marks) -> Vec<Row> {
     let block = Buffer::from_slice_ref(text);
     let is_utf8 = std::str::from_utf8(text).is_ok();
     let raw = parse(&block, format, &layout(), is_utf8).finish(&block, &[true, true, false]);
@@ -36,7 +36,7 @@ fn read(text: &[u8], format: TextFormat) -> Vec<Row> {
     (0..raw.rows).map(row).collect()
 }
 
-fn values(text: &str, format: TextFormat) -> Vec<Option<[Option<String>; 2]>> {
+fn values(text: &str, format: Marks) -> Vec<Option<[Option<String>; 2]>> {
     let text_of = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
     let row = |(_, values): Row| values.map(|values| values.map(|value| value.map(text_of)));
     read(text.as_bytes(), format).into_iter().map(row).collect()
@@ -50,12 +50,12 @@ fn some(third: &str, first: &str) -> Option<[Option<String>; 2]> {
 #[test]
 fn quotes_blank_lines_line_ends_and_comments() {
     assert_eq!(
-        values("\n\"a\n\"\"b\"\"\",\"x,\"\"y\",\"\"\r\n\r\n,2,beyond a view\r", TextFormat::Csv),
+        values("\n\"a\n\"\"b\"\"\",\"x,\"\"y\",\"\"\r\n\r\n,2,beyond a view\r", Marks::CSV),
         [some("", "a\n\"b\""), some("beyond a view", "null")]
     );
-    assert_eq!(values("#x\n\"a\t\t-\n#close", TextFormat::Zeek), [some("null", "\"a")]);
-    assert_eq!(values("-\t#\t\r\n", TextFormat::Tsv), [some("null", "-")]);
-    assert_eq!(values("\"\r\r\n\",,\"\"\r\n", TextFormat::Csv), [some("", "\r\r\n")]);
+    assert_eq!(values("#x\n\"a\t\t-\n#close", Marks::ZEEK), [some("null", "\"a")]);
+    assert_eq!(values("-\t#\t\r\n", Marks::TSV), [some("null", "-")]);
+    assert_eq!(values("\"\r\r\n\",,\"\"\r\n", Marks::CSV), [some("", "\r\r\n")]);
 }
 
 #[test]
@@ -83,15 +83,12 @@ fn a_malformed_record_is_one_row_and_the_next_line_is_read() {
         for end in ["\n", "\r\n"] {
             let text = format!("1,2,3{end}{bad}{end}4,\"5\",6{end}{end}7,8,9");
             let expected = [some("3", "1"), None, some("6", "4"), some("9", "7")];
-            assert_eq!(values(&text, TextFormat::Csv), expected, "{text:?}");
+            assert_eq!(values(&text, Marks::CSV), expected, "{text:?}");
             let last = format!("1,2,3{end}{bad}");
-            assert_eq!(values(&last, TextFormat::Csv), expected[..2], "{last:?}");
+            assert_eq!(values(&last, Marks::CSV), expected[..2], "{last:?}");
         }
     }
-    assert_eq!(
-        values("a\t\"b\na\tb\rc\td\na\tb\tc", TextFormat::Tsv),
-        [None, None, some("c", "a")]
-    );
+    assert_eq!(values("a\t\"b\na\tb\rc\td\na\tb\tc", Marks::TSV), [None, None, some("c", "a")]);
 }
 
 #[test]
@@ -99,19 +96,19 @@ fn quotes_that_open_and_close_far_apart_join_no_lines_that_are_records() {
     // What a writer that does not quote makes of two values with a quote at an end.
     let text = "1,\"2,3\n4,5,6\n7,\"8\",9\n1,2\",3\n";
     let expected = [None, some("6", "4"), some("9", "7"), None];
-    assert_eq!(values(text, TextFormat::Csv), expected);
+    assert_eq!(values(text, Marks::CSV), expected);
     // Without a record in between they cannot be distinguished from a value of several lines.
-    assert_eq!(values("1,\"2\n\n4\n5\",3\n", TextFormat::Csv), [some("3", "1")]);
+    assert_eq!(values("1,\"2\n\n4\n5\",3\n", Marks::CSV), [some("3", "1")]);
     // The same with a field too many ends where the quotes say.
     let text = "1,\"2\n\n4\n5\",3,4\n1,2,3\n";
-    assert_eq!(values(text, TextFormat::Csv), [None, some("3", "1")]);
+    assert_eq!(values(text, Marks::CSV), [None, some("3", "1")]);
 }
 
 #[test]
 fn a_record_that_is_not_utf_8_is_malformed_whichever_column_it_is_in() {
     for bad in [b"\xff,2,3".as_slice(), b"1,\xc3(,3", b"1,2,\"\xe9\""] {
         let text = [b"1,2,3\n".as_slice(), bad, b"\n4,\xc3\xa9,6\n"].concat();
-        let rows = read(&text, TextFormat::Csv);
+        let rows = read(&text, Marks::CSV);
         let is_malformed: Vec<bool> = rows.iter().map(|(_, values)| values.is_none()).collect();
         assert_eq!(is_malformed, [false, true, false]);
     }
@@ -121,8 +118,8 @@ fn a_record_that_is_not_utf_8_is_malformed_whichever_column_it_is_in() {
 type Parsed = (usize, Option<Vec<Vec<u8>>>);
 
 /// Reads the record at `start` byte by byte, whose quotes say where it ends.
-fn by_quotes(bytes: &[u8], start: usize, format: TextFormat) -> Parsed {
-    let is_csv = format == TextFormat::Csv;
+fn by_quotes(bytes: &[u8], start: usize, format: Marks) -> Parsed {
+    let is_csv = format == Marks::CSV;
     let separator = if is_csv { b',' } else { b'\t' };
     let line = bytes[start..].iter().position(|byte| *byte == b'\n');
     let line = line.map_or(bytes.len(), |place| start + place + 1);
@@ -181,23 +178,23 @@ fn by_quotes(bytes: &[u8], start: usize, format: TextFormat) -> Parsed {
 }
 
 /// The lines of a text, with their ends, that are records by themselves.
-fn records_by_themselves(text: &[u8], format: TextFormat) -> Vec<&[u8]> {
+fn records_by_themselves(text: &[u8], format: Marks) -> Vec<&[u8]> {
     let lines = text.split_inclusive(|byte| *byte == b'\n');
     lines
         .filter(|line| {
             let is_none = matches!(*line, b"\n" | b"\r\n" | b"\r")
-                || format == TextFormat::Zeek && line.starts_with(b"#");
+                || format == Marks::ZEEK && line.starts_with(b"#");
             !is_none && by_quotes(line, 0, format).1.is_some()
         })
         .collect()
 }
 
 /// All records of a text, read byte by byte.
-fn reference(bytes: &[u8], format: TextFormat) -> Vec<Row> {
+fn reference(bytes: &[u8], format: Marks) -> Vec<Row> {
     let (mut rows, mut at) = (Vec::new(), 0);
     while at < bytes.len() {
         let line = bytes[at..].split_inclusive(|byte| *byte == b'\n').next().unwrap();
-        let is_comment = format == TextFormat::Zeek && line.starts_with(b"#");
+        let is_comment = format == Marks::ZEEK && line.starts_with(b"#");
         if matches!(line, b"\n" | b"\r\n" | b"\r") || is_comment {
             at += line.len();
             continue;
@@ -213,8 +210,7 @@ fn reference(bytes: &[u8], format: TextFormat) -> Vec<Row> {
             (end, fields) = (at + line.len(), None);
         }
         let value = |text: &Vec<u8>, is_quoted: bool| {
-            let is_null =
-                !is_quoted && (text.is_empty() || format == TextFormat::Zeek && text == b"-");
+            let is_null = !is_quoted && (text.is_empty() || format == Marks::ZEEK && text == b"-");
             (!is_null).then(|| text.clone())
         };
         let values = fields.map(|fields| {
@@ -228,8 +224,8 @@ fn reference(bytes: &[u8], format: TextFormat) -> Vec<Row> {
 }
 
 /// Whether a field of a record that can be read stands in quotes.
-fn starts_quoted(record: &[u8], place: usize, format: TextFormat) -> bool {
-    if format != TextFormat::Csv {
+fn starts_quoted(record: &[u8], place: usize, format: Marks) -> bool {
+    if format != Marks::CSV {
         return false;
     }
     let (mut fields, mut is_open, mut starts) = (0, false, true);
@@ -258,8 +254,8 @@ fn field() -> impl Strategy<Value = Vec<u8>> {
 }
 
 /// Texts of records of about three fields.
-fn text(format: TextFormat) -> impl Strategy<Value = Vec<u8>> {
-    let separator = if format == TextFormat::Csv { b"," } else { b"\t" };
+fn text(format: Marks) -> impl Strategy<Value = Vec<u8>> {
+    let separator = if format == Marks::CSV { b"," } else { b"\t" };
     let change = prop_oneof![9 => Just(0), 1 => 1..3_usize];
     vec((vec(field(), 3), change, 0..9_usize), 0..6).prop_map(move |records| {
         let mut text = Vec::new();
@@ -277,7 +273,7 @@ fn text(format: TextFormat) -> impl Strategy<Value = Vec<u8>> {
     })
 }
 
-fn format_and_text() -> impl Strategy<Value = (TextFormat, Vec<u8>)> {
+fn format_and_text() -> impl Strategy<Value = (Marks, Vec<u8>)> {
     let format = proptest::sample::select(FORMATS.as_slice());
     format.prop_flat_map(|format| (Just(format), text(format)))
 }
@@ -333,10 +329,10 @@ proptest! {
     #[test]
     fn damage_of_one_line_is_its_own(lines in damaged(), end in prop_oneof![Just("\n"), Just("\r\n")]) {
         let text: String = lines.iter().flat_map(|(line, _)| [line.as_str(), end]).collect();
-        let mut rows = read(text.as_bytes(), TextFormat::Csv).into_iter();
+        let mut rows = read(text.as_bytes(), Marks::CSV).into_iter();
         for (line, _) in lines.iter().filter(|(_, is_damaged)| !is_damaged) {
             let line = format!("{line}{end}");
-            let alone = read(line.as_bytes(), TextFormat::Csv).remove(0);
+            let alone = read(line.as_bytes(), Marks::CSV).remove(0);
             prop_assert!(alone.1.is_some());
             prop_assert!(rows.any(|row| row == alone), "{:?} of {:?}", line, text);
         }

@@ -48,9 +48,9 @@ fn read(path: &Path) -> Result<String> {
         Format::Parquet => parquet_columns(&found)?,
         Format::Arrow => everything(vec!["a".to_owned()], 0),
         Format::Text(format, compression) => {
-            let header = Header::read(&found.path, format, compression, &Wanted::nothing())?;
-            let names = header.names().unwrap_or_default().into_iter().map(str::to_owned);
-            let names: Vec<String> = names.collect();
+            let header =
+                Header::read(&found.path, format, compression, &Wanted::nothing(), &logs.dialect)?;
+            let names = header.names().unwrap_or_default();
             let place = names.iter().position(|name| name.to_lowercase().contains("time"));
             everything(names, place.unwrap_or(0))
         }

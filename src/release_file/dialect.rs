@@ -1,0 +1,298 @@
+//! `[logs] delimiter`, `quote`, `comment` and `header`: how text is divided into fields.
+//!
+//! What is declared replaces what the name of a file says; what is not stays. So one place decides how
+//! a file is divided, and readers take its [`Marks`].
+
+use super::columns::Columns;
+use super::pattern::Pattern;
+use super::raw::{Lines, RawHeader, RawLogs};
+use crate::{Error, Result};
+
+/// What divides text into records and fields.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Marks {
+    /// What stands between two fields; none where runs of spaces and tabs do.
+    pub separator: Option<u8>,
+    /// What may stand around a field, and is doubled within it.
+    pub quote: Option<u8>,
+    /// What a line that is no record begins with.
+    pub comment: Option<u8>,
+    /// Where the names of the columns stand.
+    pub header: Heading,
+    /// Whether a lone hyphen stands for no value.
+    pub is_hyphen_null: bool,
+}
+
+/// Where the names of columns stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Heading {
+    /// In the first line.
+    First,
+    /// In lines that begin with `#fields` or `#Fields:`, each for the records behind it.
+    Fields,
+    /// In the release file, for every column.
+    Listed,
+    /// Nowhere: columns have positions, and a record may have more of them than are named.
+    Positions,
+}
+
+impl Marks {
+    /// Commas, quotes, and a header.
+    pub const CSV: Self = Self {
+        separator: Some(b','),
+        quote: Some(b'"'),
+        comment: None,
+        header: Heading::First,
+        is_hyphen_null: false,
+    };
+    /// Tabs and a header.
+    pub const TSV: Self = Self { separator: Some(b'\t'), quote: None, ..Self::CSV };
+    /// Zeek's logs.
+    pub const ZEEK: Self =
+        Self { comment: Some(b'#'), header: Heading::Fields, is_hyphen_null: true, ..Self::TSV };
+    /// The extended log format of the W3C, as web servers write it.
+    pub const W3C: Self = Self { separator: None, quote: Some(b'"'), ..Self::ZEEK };
+
+    /// Whether quotes may let a record have several lines.
+    #[must_use]
+    pub const fn has_long_records(self) -> bool {
+        self.separator.is_some() && self.quote.is_some()
+    }
+}
+
+/// What a release file says about text; nothing as a rule.
+#[derive(Debug, Clone, Default)]
+pub struct Dialect {
+    /// `Some(None)` for runs of blanks.
+    delimiter: Option<Option<u8>>,
+    quote: Option<Option<u8>>,
+    comment: Option<u8>,
+    header: Option<Heading>,
+    names: Vec<String>,
+    pattern: Option<Pattern>,
+    facts: Vec<(&'static str, String)>,
+}
+
+impl Dialect {
+    /// Checks the fields, and that they have the columns that the mapping names.
+    ///
+    /// # Errors
+    /// Usage, with the line.
+    pub(super) fn parse(raw: &RawLogs, columns: &Columns, lines: &Lines<'_>) -> Result<Self> {
+        let (header, names) = match raw.header.as_ref().map(|header| (header.get_ref(), header)) {
+            None => (None, Vec::new()),
+            Some((RawHeader::Is(true), _)) => (Some(Heading::First), Vec::new()),
+            Some((RawHeader::Is(false), _)) => {
+                let last = columns.last_position();
+                let names = (1..=last).map(|place| place.to_string()).collect();
+                (Some(Heading::Positions), names)
+            }
+            Some((RawHeader::Names(names), at)) => {
+                require_names(names).map_err(|error| at_line(lines, at.span(), &error))?;
+                (Some(Heading::Listed), names.clone())
+            }
+            Some((RawHeader::Mark(mark), at)) => {
+                if !matches!(mark.as_str(), "#fields" | "#Fields:") {
+                    return Err(lines.usage(at.span(), "`[logs] header` cannot be read").help(
+                        "write false, a list of names, or \"#fields\" where lines that begin so name the columns",
+                    ));
+                }
+                (Some(Heading::Fields), Vec::new())
+            }
+        };
+        let byte = |field: &'static str, given: &Option<toml::Spanned<String>>| {
+            let read = |given: &toml::Spanned<String>| {
+                single(given.get_ref()).ok_or_else(|| {
+                    lines
+                        .usage(
+                            given.span(),
+                            &format!("`[logs] {field}` is not one ASCII character"),
+                        )
+                        .help("for example \";\", \"\\t\" or, between fields, \"blanks\"")
+                })
+            };
+            given.as_ref().map(read).transpose()
+        };
+        let delimiter = match &raw.delimiter {
+            Some(blanks) if blanks.get_ref() == "blanks" => Some(None),
+            given => byte("delimiter", given)?.map(Some),
+        };
+        let quote = match &raw.quote {
+            Some(none) if none.get_ref().is_empty() => Some(None),
+            given => byte("quote", given)?.map(Some),
+        };
+        let comment = byte("comment", &raw.comment)?;
+        let pattern = Pattern::parse(raw, lines)?;
+        let dialect = Self { delimiter, quote, comment, header, names, pattern, facts: facts(raw) };
+        dialect.require_sense(raw, lines)?;
+        dialect.require_columns(raw, columns, lines)?;
+        Ok(dialect)
+    }
+
+    /// Whether all text is lines that a pattern takes apart.
+    #[must_use]
+    pub const fn pattern(&self) -> Option<&Pattern> {
+        self.pattern.as_ref()
+    }
+
+    /// The names of the columns, where the release file has them.
+    #[must_use]
+    pub fn names(&self) -> Option<Vec<&str>> {
+        match (&self.pattern, self.header) {
+            (Some(pattern), _) => Some(pattern.names().collect()),
+            (None, Some(Heading::Listed | Heading::Positions)) => {
+                Some(self.names.iter().map(String::as_str).collect())
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether columns are called by their positions.
+    #[must_use]
+    pub fn has_positions(&self) -> bool {
+        self.header == Some(Heading::Positions)
+    }
+
+    /// Whether the fields of text that is not JSON are divided as declared, whatever its file is called.
+    #[must_use]
+    pub const fn is_declared(&self) -> bool {
+        self.delimiter.is_some()
+            || self.quote.is_some()
+            || self.comment.is_some()
+            || self.header.is_some()
+    }
+
+    /// The marks of a file whose name stands for others.
+    #[must_use]
+    pub fn marks(&self, named: Marks) -> Marks {
+        let separator = self.delimiter.unwrap_or(named.separator);
+        let header = self.header.unwrap_or(named.header);
+        // As in files that are called .tsv, and as Zeek writes.
+        let has_quotes = !matches!(separator, None | Some(b'\t')) && header != Heading::Fields;
+        Marks {
+            separator,
+            quote: self.quote.unwrap_or(if has_quotes { Some(b'"') } else { None }),
+            comment: self.comment.or((header == Heading::Fields).then_some(b'#')),
+            header,
+            is_hyphen_null: named.is_hyphen_null || header == Heading::Fields,
+        }
+    }
+
+    /// What is declared, by field.
+    #[must_use]
+    pub fn facts(&self) -> &[(&'static str, String)] {
+        &self.facts
+    }
+
+    /// Where the release file knows the columns of the log, it maps no other.
+    fn require_columns(&self, raw: &RawLogs, columns: &Columns, lines: &Lines<'_>) -> Result<()> {
+        for (name, given) in &raw.columns {
+            if given.get_ref().has_positions() != (self.has_positions() && columns.is_read(name)) {
+                let what = match self.has_positions() {
+                    true => {
+                        format!("`[logs] columns.{name}` is no position, and the log has no header")
+                    }
+                    false => format!("`[logs] columns.{name}` is a position"),
+                };
+                return Err(lines.usage(given.span(), &what).help(
+                    "positions count from 1 and go with header = false; otherwise columns have names",
+                ));
+            }
+        }
+        let Some(names) = self.names() else { return Ok(()) };
+        let declared = [
+            raw.header.as_ref().map(toml::Spanned::span),
+            raw.pattern.as_ref().map(toml::Spanned::span),
+        ];
+        let here = declared.into_iter().flatten().next().unwrap_or_default();
+        let mapped = raw.columns.keys().map(String::as_str);
+        for name in ["requester", "target", "requested_at"].into_iter().chain(mapped) {
+            let at = raw.columns.get(name).map_or(here.clone(), toml::Spanned::span);
+            if let Some(column) = columns.reads(name).iter().find(|name| !names.contains(name)) {
+                let help = match self.has_positions() {
+                    true => format!("say where it is, as in columns = {{ {name} = 1 }}"),
+                    false => format!("the log's columns are declared as {}", names.join(", ")),
+                };
+                let what =
+                    format!("`{name}` would read the column `{column}`, which is not declared");
+                return Err(lines.usage(at, &what).help(help));
+            }
+        }
+        Ok(())
+    }
+
+    fn require_sense(&self, raw: &RawLogs, lines: &Lines<'_>) -> Result<()> {
+        let refuse = |at: &toml::Spanned<String>, what: &str, help: &str| {
+            Err(lines.usage(at.span(), what).help(help.to_owned()))
+        };
+        if let (Some(pattern), true) = (&raw.pattern, self.is_declared()) {
+            let what = "`[logs] pattern` stands beside `delimiter`, `quote`, `comment` or `header`";
+            return refuse(pattern, what, "a pattern takes whole lines apart: remove the others");
+        }
+        let marks = self.marks(Marks::CSV);
+        let used = [marks.separator, marks.quote, marks.comment];
+        for (field, value) in
+            [("quote", &raw.quote), ("comment", &raw.comment), ("delimiter", &raw.delimiter)]
+        {
+            let Some(value) = value else { continue };
+            let byte = single(value.get_ref());
+            if byte.is_some() && used.iter().filter(|mark| **mark == byte).count() > 1 {
+                let what = format!("`[logs] {field}` is also another mark");
+                return refuse(value, &what, "delimiter, quote and comment must differ");
+            }
+        }
+        match &raw.quote {
+            Some(quote) if marks.header == Heading::Fields && marks.has_long_records() => refuse(
+                quote,
+                "`[logs] quote` stands beside a header in `#fields`",
+                "quoted fields could hold lines that look like one: remove `quote`",
+            ),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// A character that can divide text; control characters but for tab, letters and digits cannot.
+fn single(text: &str) -> Option<u8> {
+    let [byte] = text.as_bytes() else { return None };
+    let can = byte.is_ascii_punctuation() || matches!(byte, b'\t' | b' ' | 1..=8 | 28..=31);
+    can.then_some(*byte)
+}
+
+fn require_names(names: &[String]) -> Result<()> {
+    let help = "name every column of the log in its order, each by another name";
+    let is_bad = names
+        .iter()
+        .enumerate()
+        .any(|(place, name)| name.is_empty() || names[..place].contains(name));
+    if names.is_empty() || is_bad {
+        return Err(
+            Error::usage("`[logs] header` has no name for some column, or one for two").help(help)
+        );
+    }
+    Ok(())
+}
+
+fn at_line(lines: &Lines<'_>, at: std::ops::Range<usize>, error: &Error) -> Error {
+    lines.usage(at, &error.to_string()).help(error.hint().unwrap_or_default().to_owned())
+}
+
+fn facts(raw: &RawLogs) -> Vec<(&'static str, String)> {
+    let header = raw.header.as_ref().map(|header| match header.get_ref() {
+        RawHeader::Is(is) => is.to_string(),
+        RawHeader::Mark(mark) => mark.clone(),
+        RawHeader::Names(names) => names.join(", "),
+    });
+    let text = |field, given: &Option<toml::Spanned<String>>| {
+        given.as_ref().map(|given| (field, given.get_ref().clone()))
+    };
+    let texts = [
+        text("[logs] delimiter", &raw.delimiter),
+        text("[logs] quote", &raw.quote),
+        text("[logs] comment", &raw.comment),
+        text("[logs] pattern", &raw.pattern),
+        text("[logs] skip", &raw.skip),
+        header.map(|header| ("[logs] header", header)),
+    ];
+    texts.into_iter().flatten().collect()
+}
