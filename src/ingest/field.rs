@@ -136,7 +136,7 @@ pub(super) fn blanks(
         let field = if Some(*first) == quote {
             let (end, is_doubled) = closing_quote(bytes, at + 1, *first)?;
             let quotes = if is_doubled { Quotes::Doubled } else { Quotes::Around };
-            if !bytes.get(end + 1).is_none_or(|next| is_blank(next)) {
+            if !bytes.get(end + 1).is_none_or(is_blank) {
                 return None;
             }
             Field { start: at + 1, end, next: end + 1, quotes }
