@@ -11,7 +11,7 @@ use super::find;
 use super::log_file::{LogFile, OpenLog};
 use super::raw_batch::RawBatch;
 use super::wanted::{Wanted, is_plain};
-use super::{texts, time};
+use super::{nested, texts, time};
 use crate::release_file::logs::Logs;
 use crate::{Error, Result};
 
@@ -195,12 +195,10 @@ fn read(array: &ArrayRef, logs: &Logs) -> Vec<Option<i64>> {
 /// The columns of a file whose values have an obvious text.
 fn column_names(file: &OpenLog<'_>) -> Vec<String> {
     let is_readable = |schema: &Schema, name: &str| {
-        schema.field_with_name(name).is_ok_and(|field| is_plain(field.data_type()))
+        nested::find(schema.fields(), name).is_some_and(|(_, field)| is_plain(field.data_type()))
     };
     let names = file.usual_names().into_iter();
-    let readable =
-        names.filter(|name| file.schema().is_none_or(|schema| is_readable(schema, name)));
-    readable.map(str::to_owned).collect()
+    names.filter(|name| file.schema().is_none_or(|schema| is_readable(schema, name))).collect()
 }
 
 /// Refuses two files that share less than half of their columns: they are different logs.
