@@ -9,7 +9,7 @@ use super::simulate_args::Simulate;
 
 /// Operational answers from lookup logs, without exposing any individual contact
 #[derive(Debug, Parser)]
-#[command(name = "pointillist", version, disable_help_subcommand = true)]
+#[command(name = "pointillist", version)]
 pub(crate) struct Arguments {
     /// Print one JSON object on stdout instead of text
     #[arg(long, global = true)]
@@ -17,6 +17,9 @@ pub(crate) struct Arguments {
     /// Report each step on stderr as it happens
     #[arg(short, long, global = true)]
     pub(crate) verbose: bool,
+    /// Print warnings and errors alone, without results and progress
+    #[arg(short, long, global = true, conflicts_with_all = ["json", "verbose"])]
+    pub(crate) quiet: bool,
     /// What to do
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -83,6 +86,11 @@ pub(crate) enum Command {
         #[arg(long, value_name = "FILE")]
         html: PathBuf,
     },
+    /// Print a script that completes commands and options in a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
     /// Write realistic logs of a made-up lookup service
     Simulate(Simulate),
     /// Read the budget ledger
@@ -141,9 +149,12 @@ pub(crate) struct Status {
     /// Decide as if it were this instant, which must have passed, instead of now
     #[arg(long, value_name = "T")]
     pub(crate) as_of: Option<String>,
-    /// Also read the log files of released days, and report which changed since
+    /// Also read the log files of released days, and report which changed since; exit 1 if any has
     #[arg(long)]
     pub(crate) check_logs: bool,
+    /// Also write the facts to this file in the OpenMetrics text format
+    #[arg(long, value_name = "FILE")]
+    pub(crate) metrics: Option<PathBuf>,
 }
 
 /// The arguments of `run`.

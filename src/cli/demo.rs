@@ -10,7 +10,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::ProgressBar;
 use jiff::civil::date;
 use jiff::tz::TimeZone;
 use serde_json::json;
@@ -52,10 +52,7 @@ pub(crate) fn run(out: &Path, output: &Output) -> Result<()> {
     fs::create_dir_all(&inner).map_err(unwritable)?;
     let path = inner.join("release.toml");
     fs::write(&path, RELEASE).map_err(unwritable)?;
-    let bar = ProgressBar::new(u64::from(SETTINGS.days) * 2);
-    if let Ok(style) = ProgressStyle::with_template("{bar:40} {msg}") {
-        bar.set_style(style);
-    }
+    let bar = output.bar(u64::from(SETTINGS.days) * 2, "{msg}");
     simulate(&inner, &bar)?;
     let release_file = ReleaseFile::read(&path)?;
     let as_of = TimeZone::UTC

@@ -28,7 +28,8 @@ mod status;
 use std::path::Path;
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory, Parser};
+use serde_json::json;
 
 use args::{Arguments, Command};
 use output::Output;
@@ -54,7 +55,8 @@ pub fn main() -> ExitCode {
             .without_time()
             .init();
     }
-    let output = Output::new(arguments.json, release_file(&arguments.command));
+    let release = release_file(&arguments.command);
+    let output = Output::new(arguments.json, arguments.quiet, release);
     let result = match &arguments.command {
         Command::Demo { out } => demo::run(out, &output).map(|()| 0),
         Command::Init(asked) => init::run(asked, &output).map(|()| 0),
@@ -64,6 +66,7 @@ pub fn main() -> ExitCode {
         Command::Status(asked) => status::run(asked, &output),
         Command::Run(asked) => run::run(asked, &output),
         Command::Compare(asked) => compare::run(asked, &output).map(|()| 0),
+        Command::Completions { shell } => Ok(completions(*shell, &output)),
         Command::Retain(asked) => retain::run(asked, &output),
         Command::Hold { verb } => hold::run(verb, &output).map(|()| 0),
         Command::Inspect { file } => inspect::run(file, &output).map(|()| 0),
@@ -80,6 +83,15 @@ pub fn main() -> ExitCode {
             ExitCode::from(error.kind().exit_code())
         }
     }
+}
+
+/// Prints the script that completes commands in a shell.
+fn completions(shell: clap_complete::Shell, output: &Output) -> u8 {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Arguments::command(), env!("CARGO_PKG_NAME"), &mut script);
+    let script = String::from_utf8_lossy(&script);
+    output.result(&json!({ "shell": shell.to_string(), "script": script }), &script);
+    0
 }
 
 /// The release file that a command reads.

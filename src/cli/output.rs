@@ -3,9 +3,10 @@
 //! Nothing else in the program writes to a stream, but for progress bars and `--verbose`.
 
 use std::cell::RefCell;
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
+use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 
 use super::line;
@@ -14,6 +15,7 @@ use crate::{Error, Kind, survey};
 /// Where a command's words go.
 pub(crate) struct Output {
     json: bool,
+    quiet: bool,
     /// The release file that messages may be about.
     release: Option<PathBuf>,
     /// What `--json` adds to the result.
@@ -21,8 +23,9 @@ pub(crate) struct Output {
 }
 
 impl Output {
-    pub(crate) fn new(json: bool, release: Option<&Path>) -> Self {
-        Self { json, release: release.map(Path::to_path_buf), warnings: RefCell::new(Vec::new()) }
+    pub(crate) fn new(json: bool, quiet: bool, release: Option<&Path>) -> Self {
+        let release = release.map(Path::to_path_buf);
+        Self { json, quiet, release, warnings: RefCell::new(Vec::new()) }
     }
 
     /// The result of a command: `object` for programs, with all warnings, and `text` for people.
@@ -30,6 +33,8 @@ impl Output {
         // A closed pipe is ignored.
         let _closed = if self.json {
             writeln!(std::io::stdout(), "{}", self.with_warnings(object.clone()))
+        } else if self.quiet {
+            Ok(())
         } else {
             write!(std::io::stdout(), "{text}")
         };
@@ -40,8 +45,21 @@ impl Output {
         if self.json {
             self.warnings.borrow_mut().push(text.to_owned());
         } else {
-            let _closed = writeln!(std::io::stderr(), "warning: {text}");
+            let _closed = writeln!(std::io::stderr(), "{} {text}", mark("warning:", YELLOW));
         }
+    }
+
+    /// A bar of progress on stderr, where that is a terminal and nobody asked for quiet. Its words come
+    /// first and whole, and the bar has what they leave of the line.
+    pub(crate) fn bar(&self, length: u64, words: &str) -> ProgressBar {
+        if self.quiet {
+            return ProgressBar::hidden();
+        }
+        let bar = ProgressBar::new(length);
+        if let Ok(style) = ProgressStyle::with_template(&format!("{words} {{wide_bar}}")) {
+            bar.set_style(style);
+        }
+        bar
     }
 
     fn with_warnings(&self, mut object: Value) -> Value {
@@ -88,7 +106,7 @@ impl Output {
             return;
         }
         let mut stderr = std::io::stderr();
-        let _closed = writeln!(stderr, "error: {error}");
+        let _closed = writeln!(stderr, "{} {error}", mark("error:", RED));
         if let Some(place) = self.place(error) {
             let _closed = writeln!(stderr, "{}", place.shown);
         }
@@ -100,6 +118,18 @@ impl Output {
         if let Some(help) = error.hint() {
             let _closed = writeln!(stderr, "hint: {help}");
         }
+    }
+}
+
+const RED: &str = "31";
+const YELLOW: &str = "33";
+
+/// The word in front of a message, in colour on a terminal unless `NO_COLOR` is set.
+fn mark(word: &str, colour: &str) -> String {
+    let is_plain = std::env::var_os("NO_COLOR").is_some_and(|set| !set.is_empty());
+    match std::io::stderr().is_terminal() && !is_plain {
+        true => format!("\u{1b}[1;{colour}m{word}\u{1b}[0m"),
+        false => word.to_owned(),
     }
 }
 
@@ -166,7 +196,7 @@ mod tests {
 
     #[test]
     fn every_json_object_has_the_warnings_and_nothing_else_changes() {
-        let output = Output::new(true, None);
+        let output = Output::new(true, false, None);
         output.warning("a hold ends");
         assert_eq!(
             output.with_warnings(json!({ "days": 1 })),

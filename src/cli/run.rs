@@ -4,7 +4,6 @@ use std::collections::HashSet;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressStyle};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
@@ -101,7 +100,7 @@ pub(super) fn release_range(
     windows: &[DayWindow],
     output: &Output,
 ) -> Result<Range> {
-    let bar = progress(windows.len());
+    let bar = output.bar(windows.len() as u64, "{msg}, {pos} of {len} days, {eta} left");
     let mut range = Range::default();
     for (place, window) in windows.iter().enumerate() {
         let day = window.day();
@@ -197,14 +196,6 @@ fn days_with_logs(release_file: &ReleaseFile, as_of: Timestamp) -> Result<Vec<Da
         windows.retain(|window| !logged.begin_after(window.day()));
     }
     Ok(windows)
-}
-
-fn progress(days: usize) -> ProgressBar {
-    let bar = ProgressBar::new(days as u64);
-    if let Ok(style) = ProgressStyle::with_template("{bar:40} {pos}/{len} days, {msg}") {
-        bar.set_style(style);
-    }
-    bar
 }
 
 const fn words(done: Done) -> &'static str {

@@ -1,6 +1,5 @@
 //! `simulate`: writes logs of a made-up lookup service.
 
-use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
 use super::output::{Output, grouped};
@@ -23,12 +22,8 @@ pub(crate) fn run(asked: &Simulate, output: &Output) -> Result<()> {
         format: asked.format.into(),
     };
     settings.validate()?;
-    let bar = ProgressBar::new(u64::from(asked.days).saturating_mul(asked.lookups_per_day));
-    if let Ok(style) =
-        ProgressStyle::with_template("{bar:40} {human_pos}/{human_len} lookups, {eta} left")
-    {
-        bar.set_style(style);
-    }
+    let lookups = u64::from(asked.days).saturating_mul(asked.lookups_per_day);
+    let bar = output.bar(lookups, "{human_pos} of {human_len} lookups, {eta} left");
     let summary = write(&settings, &asked.out, &|rows| bar.inc(rows))?;
     bar.finish_and_clear();
     let object = json!({

@@ -1,11 +1,18 @@
 //! `status`: shows how far each day is, with an exit code that a monitor can use.
 
+mod metrics;
+mod shown;
+mod standing;
+
 use std::collections::BTreeSet;
-use std::fmt::Write;
 
 use jiff::Timestamp;
 use serde_json::json;
 
+use self::metrics::{Facts, write_metrics};
+use self::shown::{Shown, lines};
+pub(super) use self::standing::LOOKS_EMPTY;
+use self::standing::Standing;
 use super::args::Status;
 use super::hold_warnings;
 use super::output::Output;
@@ -17,80 +24,9 @@ use crate::release_file::window::{Day, DayWindow, MICROS_PER_DAY, days_before};
 use crate::retain::{Disposition, Now, disposition};
 use crate::{Error, Kind, Result};
 
-/// A day that expires sooner than this needs an operator.
-const WARN_DAYS: i64 = 3;
-
-/// What is said of a day whose look shows nobody.
-pub(super) const LOOKS_EMPTY: &str =
-    "looks empty: no requester stands out; run again when logs have come";
-
-/// How far a day is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Standing {
-    Released,
-    Open,
-    Pending {
-        expires_in_days: i64,
-    },
-    /// Released later if its logs come before they expire. Nobody is called for days that looked empty
-    /// before the first release: they have no logs, and none were ever promised.
-    LooksEmpty {
-        expires_in_days: Option<i64>,
-        is_before_the_first: bool,
-    },
-    /// Files are named by day, and there are none of this one: released later if they come before they
-    /// would expire.
-    NoLogs {
-        expires_in_days: Option<i64>,
-    },
-    ExpiredUnreleased,
-}
-
-impl Standing {
-    const fn word(self) -> &'static str {
-        match self {
-            Self::Released => "released",
-            Self::Open => "open",
-            Self::Pending { .. } => "pending",
-            Self::LooksEmpty { .. } => "looks empty",
-            Self::NoLogs { .. } => "no log files",
-            Self::ExpiredUnreleased => "expired unreleased",
-        }
-    }
-
-    fn needs_operator(self) -> bool {
-        match self {
-            Self::Released | Self::Open | Self::LooksEmpty { is_before_the_first: true, .. } => {
-                false
-            }
-            Self::Pending { .. } | Self::LooksEmpty { .. } | Self::NoLogs { .. } => {
-                self.expires_in_days().is_some_and(|days| days < WARN_DAYS)
-            }
-            Self::ExpiredUnreleased => true,
-        }
-    }
-
-    const fn expires_in_days(self) -> Option<i64> {
-        match self {
-            Self::Pending { expires_in_days } => Some(expires_in_days),
-            Self::LooksEmpty { expires_in_days, .. } | Self::NoLogs { expires_in_days } => {
-                expires_in_days
-            }
-            Self::Released | Self::Open | Self::ExpiredUnreleased => None,
-        }
-    }
-
-    const fn words(self) -> &'static str {
-        match self {
-            Self::LooksEmpty { .. } => LOOKS_EMPTY,
-            _ => self.word(),
-        }
-    }
-}
-
 /// Runs the command. It reads the ledger, the clock and, where `day_folder` is set, the names of log
 /// files; it opens logs only with `--check-logs`. The code
-/// is 1 when an operator must look.
+/// is 1 when an operator must look, or logs of released days have changed.
 ///
 /// # Errors
 /// Usage, for the release file; refused, when the ledger is behind its mark; I/O, when it is damaged.
@@ -98,7 +34,6 @@ pub(crate) fn run(asked: &Status, output: &Output) -> Result<u8> {
     let release_file = ReleaseFile::read(&asked.release)?;
     let as_of = Now::read(asked.as_of.as_deref())?.as_of;
     let mut days = Vec::new();
-    let mut text = String::new();
     let mut needs_operator = false;
     let ledger = existing_ledger(&release_file)?;
     if let Some(ledger) = &ledger {
@@ -110,30 +45,14 @@ pub(crate) fn run(asked: &Status, output: &Output) -> Result<u8> {
         BTreeSet::new()
     };
     for (day, standing) in standings(&release_file, ledger.as_ref(), as_of)? {
-        needs_operator |= standing.needs_operator();
-        let expires = standing.expires_in_days();
         let begun = match (&ledger, standing) {
             (Some(ledger), Standing::Pending { .. }) => begun(ledger, &release_file, day)?,
             _ => None,
         };
         let logs_changed = asked.check_logs.then(|| changed.contains(&day));
-        days.push(json!({
-            "day": day,
-            "standing": standing.word(),
-            "expires_in_days": expires,
-            "begun": begun,
-            "logs_changed": logs_changed,
-        }));
-        let mut until =
-            expires.map_or_else(String::new, |days| format!(", expires in {days} days"));
-        if let Some(state) = begun {
-            until.push_str(&format!("; {state} and not stored, the next run goes on with it"));
-        }
-        if logs_changed == Some(true) {
-            until.push_str("; its logs have changed since, and are not released again");
-        }
-        // Writing to a string cannot fail.
-        let _infallible = writeln!(text, "{day}  {}{until}", standing.words());
+        let shown = Shown { day, standing, begun, logs_changed };
+        needs_operator |= shown.needs_operator();
+        days.push(shown);
     }
     let mut warnings = Vec::new();
     if let Some(ledger) = &ledger {
@@ -146,10 +65,25 @@ pub(crate) fn run(asked: &Status, output: &Output) -> Result<u8> {
     let object = json!({
         "release": release_file.name,
         "needs_operator": needs_operator,
-        "days": days,
+        "days": days.iter().map(Shown::object).collect::<Vec<_>>(),
     });
-    output.result(&object, &text);
+    if let Some(path) = &asked.metrics {
+        let left = least_left(ledger.as_ref(), &days)?;
+        let holds = warnings.len();
+        let facts =
+            Facts { release: &release_file.name, as_of, days: &days, left, holds, needs_operator };
+        write_metrics(path, &facts)?;
+    }
+    output.result(&object, &lines(&days));
     Ok(if needs_operator { Kind::Refused.exit_code() } else { 0 })
+}
+
+/// The least that any of the days has left of its budget, in rho; `None` if none was charged.
+fn least_left(ledger: Option<&Ledger>, days: &[Shown]) -> Result<Option<f64>> {
+    let balances = ledger.map(Ledger::balances).transpose()?.unwrap_or_default();
+    let is_shown = |day: Day| days.iter().any(|shown| shown.day == day);
+    let left = balances.iter().filter(|(day, _)| is_shown(*day)).map(|(_, balance)| balance.left);
+    Ok(left.min().map(|left| left.rho()))
 }
 
 /// Warnings about days that need an operator, for a run that leaves them as they are.

@@ -37,6 +37,7 @@ mod retain;
 mod rollup;
 mod rules;
 mod statistics;
+mod terminal;
 mod text;
 mod tutorial;
 mod unkeyed;

@@ -179,7 +179,7 @@ fn release_first_saves_a_day_that_is_still_whole_and_exits_0() {
     let ran = world.run(&["retain", "release.toml", "--as-of", &as_of, "--release-first"]);
     assert_eq!(ran.code, 0, "{}", ran.stderr);
     let status = world.run(&["status", "release.toml", "--as-of", &as_of]);
-    assert!(status.stdout.contains("2026-03-01  released"), "{}", status.stdout);
+    assert!(status.stdout.contains("2026-03-01 to 2026-03-02  released"), "{}", status.stdout);
     // The day is released, so its deletion loses nothing.
     let ran = world.retain(START + 31 * DAY);
     assert_eq!(ran.code, 0, "{}", ran.stderr);

@@ -300,26 +300,46 @@ fn status_shows_a_monitor_when_someone_must_look() {
     // Nothing was released yet: every closed day is pending, and the oldest expires at once.
     let before = status("2026-03-04T12:00:00Z");
     assert_eq!(before.code, 1, "{}", before.stderr);
-    assert!(before.stdout.contains("2026-02-03  pending, expires in 0 days"), "{}", before.stdout);
+    assert!(
+        before.stdout.contains("2026-02-03 to 2026-03-03  pending, expires in 0 to 28 days"),
+        "{}",
+        before.stdout
+    );
     assert!(before.stdout.ends_with("2026-03-04  open\n"), "{}", before.stdout);
     assert!(!world.path("daily.ledger").exists());
 
     world.run(&["run", "release.toml", "--as-of", "2026-03-04T12:00:00Z"]);
     let after = status("2026-03-04T12:00:00Z");
     assert_eq!(after.code, 0, "{}", after.stdout);
-    assert!(after.stdout.contains("2026-03-03  released"), "{}", after.stdout);
+    assert!(after.stdout.contains("2026-03-01 to 2026-03-03  released"), "{}", after.stdout);
     // Days before the first that was released have no logs, and nobody is called for them.
-    assert!(after.stdout.contains("2026-02-28  looks empty: no requester"), "{}", after.stdout);
+    assert!(
+        after.stdout.contains("2026-02-03 to 2026-02-28  looks empty: no requester"),
+        "{}",
+        after.stdout
+    );
     assert!(after.stdout.lines().all(|line| line.len() <= 100), "{}", after.stdout);
     let later = status("2026-03-06T12:00:00Z");
     assert_eq!(later.code, 0, "{}", later.stdout);
-    assert!(later.stdout.contains("2026-03-04  pending, expires in 27 days"), "{}", later.stdout);
+    assert!(
+        later.stdout.contains("2026-03-04 to 2026-03-05  pending, expires in 27 to 28 days"),
+        "{}",
+        later.stdout
+    );
     let late = status("2026-04-01T12:00:00Z");
     assert_eq!(late.code, 1);
-    assert!(late.stdout.contains("2026-03-04  pending, expires in 1 days"), "{}", late.stdout);
+    assert!(
+        late.stdout.contains("2026-03-04 to 2026-03-31  pending, expires in 1 to 28 days"),
+        "{}",
+        late.stdout
+    );
     let lost = status("2026-04-05T00:00:00Z");
     assert_eq!(lost.code, 1);
-    assert!(lost.stdout.contains("2026-03-04  expired unreleased"), "{}", lost.stdout);
+    assert!(
+        lost.stdout.contains("2026-03-04 to 2026-03-05  expired unreleased"),
+        "{}",
+        lost.stdout
+    );
     assert!(!lost.stdout.contains("2026-02-01"), "{}", lost.stdout);
 }
 

@@ -24,6 +24,7 @@ fn what_the_documents_show_can_be_run_and_prints_what_they_say() {
         ("docs/reading-results.md", "pointillist report"),
         ("docs/reading-results.md", "pointillist manifest"),
         ("docs/operating.md", "pointillist run"),
+        ("docs/operating.md", "--metrics"),
         ("docs/retention.md", "pointillist retain"),
     ] {
         succeed(&world, document, &the_block(document, with), END_OF_WEEK);

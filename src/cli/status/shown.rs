@@ -1,0 +1,84 @@
+//! The days of `status` as lines for people and as objects for programs.
+
+use serde_json::{Value, json};
+
+use super::super::output::wrapped;
+use super::standing::Standing;
+use crate::ledger::State;
+use crate::release_file::window::Day;
+
+/// One day with what is known of it.
+pub(super) struct Shown {
+    pub(super) day: Day,
+    pub(super) standing: Standing,
+    /// The state in which an earlier run left it, if it is not released.
+    pub(super) begun: Option<State>,
+    /// Whether its logs have changed since it was released, if that was asked.
+    pub(super) logs_changed: Option<bool>,
+}
+
+impl Shown {
+    pub(super) fn needs_operator(&self) -> bool {
+        self.standing.needs_operator() || self.logs_changed == Some(true)
+    }
+
+    pub(super) fn object(&self) -> Value {
+        json!({
+            "day": self.day,
+            "standing": self.standing.word(),
+            "expires_in_days": self.standing.expires_in_days(),
+            "begun": self.begun,
+            "logs_changed": self.logs_changed,
+        })
+    }
+
+    /// What is said behind the days that it has left.
+    fn more(&self) -> String {
+        let mut more = String::new();
+        if let Some(state) = self.begun {
+            more.push_str(&format!("; {state} and not stored, the next run goes on with it"));
+        }
+        if self.logs_changed == Some(true) {
+            more.push_str("; its logs have changed since, and are not released again");
+        }
+        more
+    }
+
+    /// Whether the next day goes into the same line.
+    fn goes_on(&self, next: &Self) -> bool {
+        let expires = self.standing.expires_in_days().is_some();
+        self.day.next() == Some(next.day)
+            && self.standing.words() == next.standing.words()
+            && expires == next.standing.expires_in_days().is_some()
+            && self.more() == next.more()
+    }
+}
+
+/// One line for each day, or for days in a row of which the same is to be said.
+pub(super) fn lines(days: &[Shown]) -> String {
+    let mut text = String::new();
+    for days in days.chunk_by(Shown::goes_on) {
+        let [first, .., last] = days else {
+            text.push_str(&days.iter().map(|day| line(day, day)).collect::<String>());
+            continue;
+        };
+        text.push_str(&line(first, last));
+    }
+    text
+}
+
+fn line(first: &Shown, last: &Shown) -> String {
+    let days = match first.day == last.day {
+        true => first.day.to_string(),
+        false => format!("{} to {}", first.day, last.day),
+    };
+    let left = |shown: &Shown| shown.standing.expires_in_days();
+    let expires = match (left(first), left(last)) {
+        (Some(first), Some(last)) if first != last => {
+            format!(", expires in {first} to {last} days")
+        }
+        (Some(days), _) => format!(", expires in {days} days"),
+        (None, _) => String::new(),
+    };
+    wrapped(&format!("{days}  {}{expires}{}", first.standing.words(), first.more()), 12)
+}

@@ -1,0 +1,72 @@
+//! How far a day is, and whether an operator must look.
+
+/// A day that expires sooner than this needs an operator.
+pub(super) const WARN_DAYS: i64 = 3;
+
+/// What is said of a day whose look shows nobody.
+pub(in crate::cli) const LOOKS_EMPTY: &str =
+    "looks empty: no requester stands out; run again when logs have come";
+
+/// How far a day is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Standing {
+    Released,
+    Open,
+    Pending {
+        expires_in_days: i64,
+    },
+    /// Released later if its logs come before they expire. Nobody is called for days that looked empty
+    /// before the first release: they have no logs, and none were ever promised.
+    LooksEmpty {
+        expires_in_days: Option<i64>,
+        is_before_the_first: bool,
+    },
+    /// Files are named by day, and there are none of this one: released later if they come before they
+    /// would expire.
+    NoLogs {
+        expires_in_days: Option<i64>,
+    },
+    ExpiredUnreleased,
+}
+
+impl Standing {
+    pub(super) const fn word(self) -> &'static str {
+        match self {
+            Self::Released => "released",
+            Self::Open => "open",
+            Self::Pending { .. } => "pending",
+            Self::LooksEmpty { .. } => "looks empty",
+            Self::NoLogs { .. } => "no log files",
+            Self::ExpiredUnreleased => "expired unreleased",
+        }
+    }
+
+    pub(super) fn needs_operator(self) -> bool {
+        match self {
+            Self::Released | Self::Open | Self::LooksEmpty { is_before_the_first: true, .. } => {
+                false
+            }
+            Self::Pending { .. } | Self::LooksEmpty { .. } | Self::NoLogs { .. } => {
+                self.expires_in_days().is_some_and(|days| days < WARN_DAYS)
+            }
+            Self::ExpiredUnreleased => true,
+        }
+    }
+
+    pub(super) const fn expires_in_days(self) -> Option<i64> {
+        match self {
+            Self::Pending { expires_in_days } => Some(expires_in_days),
+            Self::LooksEmpty { expires_in_days, .. } | Self::NoLogs { expires_in_days } => {
+                expires_in_days
+            }
+            Self::Released | Self::Open | Self::ExpiredUnreleased => None,
+        }
+    }
+
+    pub(super) const fn words(self) -> &'static str {
+        match self {
+            Self::LooksEmpty { .. } => LOOKS_EMPTY,
+            _ => self.word(),
+        }
+    }
+}
