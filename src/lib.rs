@@ -13,6 +13,7 @@
 //! describes the way of a row and of a charge.
 
 pub mod error;
+mod files;
 pub mod footer;
 pub mod plan;
 pub mod release_file;

@@ -6,6 +6,7 @@ mod truth;
 
 use std::fmt::Write;
 use std::fs;
+use std::io::Write as _;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -17,6 +18,7 @@ use serde_json::json;
 
 use super::output::{Output, grouped, short};
 use super::size;
+use crate::files::{self, EVERYBODY};
 use crate::ledger::Second;
 use crate::pipeline::{Again, Incomplete, Job, Spill, Stop, open_ledger, release_day};
 use crate::release_file::ReleaseFile;
@@ -51,7 +53,9 @@ pub(crate) fn run(out: &Path, output: &Output) -> Result<()> {
     };
     fs::create_dir_all(&inner).map_err(unwritable)?;
     let path = inner.join("release.toml");
-    fs::write(&path, RELEASE).map_err(unwritable)?;
+    files::make(&path, EVERYBODY)
+        .and_then(|mut file| file.write_all(RELEASE.as_bytes()))
+        .map_err(unwritable)?;
     let bar = output.bar(u64::from(SETTINGS.days) * 2, "{msg}");
     simulate(&inner, &bar)?;
     let release_file = ReleaseFile::read(&path)?;

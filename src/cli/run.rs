@@ -49,6 +49,7 @@ pub(crate) fn run(asked: &Run, output: &Output) -> Result<u8> {
         range.text.push_str(&format!("tables: {}\n", job.out.display()));
     }
     let mut warnings = status::warnings(&job.release_file, &ledger, job.as_of)?;
+    warnings.extend(status::key_warning(&ledger));
     warnings.extend(ledger.warnings());
     warnings.iter().for_each(|warning| output.warning(warning));
     drop(ledger);

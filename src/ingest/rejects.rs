@@ -5,7 +5,7 @@
 //! readable by its owner alone, and no other output depends on whether there are any. Rows come in no
 //! fixed order.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
@@ -18,6 +18,7 @@ use serde_json::{Map, Value};
 
 use super::raw_batch::RawBatch;
 use super::wanted::Wanted;
+use crate::files::{self, OWNER};
 use crate::release_file::logs::Logs;
 use crate::{Error, Result};
 
@@ -101,18 +102,7 @@ impl RejectedRows {
         }
         let path = folder.join(name);
         fs::create_dir_all(folder).map_err(|error| failed(folder, error))?;
-        // A file that others could read before keeps its mode when it is only emptied.
-        match fs::remove_file(&path) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                return Err(failed(&path, error));
-            }
-            _ => {}
-        }
-        let mut options = OpenOptions::new();
-        options.write(true).create_new(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let file = options.open(&path).map_err(|error| failed(&path, error))?;
+        let file = files::make(&path, OWNER).map_err(|error| failed(&path, error))?;
         Ok(Self { path, writer: Mutex::new(BufWriter::new(file)) })
     }
 

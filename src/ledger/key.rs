@@ -110,6 +110,19 @@ impl LedgerKey {
     }
 }
 
+/// Whether others than its owner may read the key of a ledger.
+#[cfg(unix)]
+pub(super) fn is_exposed(place: &Place) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    fs::metadata(&place.key).is_ok_and(|facts| facts.mode() & 0o077 != 0)
+}
+
+/// Other systems say it in another way.
+#[cfg(not(unix))]
+pub(super) fn is_exposed(_: &Place) -> bool {
+    false
+}
+
 impl KeyedDigest {
     /// Adds one part, with its length.
     pub fn part(&mut self, bytes: &[u8]) {

@@ -6,10 +6,11 @@
 //! protect each transaction; this one protects what happens between two of them.
 
 use std::fs::{File, TryLockError};
-use std::io::{Read as _, Seek as _, Write as _};
+use std::io::{ErrorKind, Read as _, Seek as _, Write as _};
 use std::time::Duration;
 
-use super::place::{Place, owner_only};
+use super::place::Place;
+use crate::files::{OWNER, open_lock};
 use crate::{Error, Result};
 
 /// Holds the lock of a ledger until it is dropped.
@@ -29,11 +30,14 @@ impl Drop for RunLock {
 impl RunLock {
     /// Takes the lock, or gives up as busy after `wait`.
     pub(super) fn take(place: &Place, wait: Duration) -> Result<Self> {
-        let mut file = owner_only()
-            .create(true)
-            .truncate(false)
-            .open(&place.lock)
-            .map_err(|error| place.cannot_make("lock", error))?;
+        let mut file = open_lock(&place.lock, OWNER).map_err(|error| match error.kind() {
+            ErrorKind::InvalidInput => Error::io(format!(
+                "the lock of the ledger {} is a link to another file",
+                place.shown
+            ))
+            .help("remove the .lock file beside the ledger: the next run makes it again"),
+            _ => place.cannot_make("lock", error),
+        })?;
         let mut waited = Duration::ZERO;
         loop {
             match file.try_lock() {

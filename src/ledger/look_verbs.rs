@@ -23,6 +23,7 @@ impl Ledger {
     /// Internal, unless the entry is drawn, was reserved with a look and has none yet; usage, when
     /// there is no such entry.
     pub fn note_look(&mut self, entry: EntryId, numbers: &[i64]) -> Result<()> {
+        self.give_room_for_a_look();
         self.step(|step| step.note_look(entry, numbers))
     }
 
@@ -45,6 +46,7 @@ impl Ledger {
     /// Internal, unless the entry is drawn and its look is stored; usage, when there is no such entry;
     /// I/O, when the entry or its look is not what was stored.
     pub fn mark_empty(&mut self, entry: EntryId) -> Result<()> {
+        self.give_room();
         self.step(|step| step.mark_empty(entry))
     }
 }

@@ -3,13 +3,14 @@
 //! In: a folder, and the head of a ledger's chain. Out: the lines that are there, and the ledger's own
 //! with that head, durably and in place of its earlier one. What a mark means is in [`super::marks`].
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{self, ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::place::{beside, remove_if_there};
+use super::place::beside;
+use crate::files::{self, EVERYBODY, remove_if_there, sync_folder};
 use crate::{Error, Result};
 
 /// The name of the file; names that begin with a dot are neither logs nor tables.
@@ -111,17 +112,16 @@ fn put(folder: &Path, mark: &Mark, stays: bool) -> io::Result<()> {
     }
     // Renamed into its place, so that a link there is replaced and never followed.
     let (path, new) = (folder.join(NAME), beside(&folder.join(NAME), ".new"));
-    remove_if_there(&new)?;
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o644);
-    let mut file = options.open(&new)?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()?;
-    fs::rename(&new, &path)?;
-    // Elsewhere a folder cannot be opened as a file, and its names need no such call.
-    if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
+    let written = files::make(&new, EVERYBODY).and_then(|mut file| {
+        file.write_all(text.as_bytes())?;
+        file.sync_all()?;
+        fs::rename(&new, &path)
+    });
+    if written.is_err() {
+        // The first failure is the one that counts, and the next mark takes the place of what stays.
+        let _stays = remove_if_there(&new);
+    }
+    written.and_then(|()| sync_folder(folder))
 }
 
 /// The marks in one folder.

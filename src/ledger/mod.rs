@@ -27,6 +27,8 @@
 //! | nothing, after a day looked empty | reported as it is, and nothing is charged | `empty::a_day_that_looks_empty_stays_so_as_long_as_its_logs_are_the_same` |
 //! | a run dies after its look | the next run finds the look and goes on with it | `looks::a_run_that_dies_after_its_look_leaves_it_to_the_next`, `crash` in `tests/ledger_sim` |
 //! | a run is killed, at any moment | nothing: the next run finishes the day for the same charge | `kills::runs_that_are_killed_at_any_moment_leave_nothing_half_done`, `crash` in `tests/ledger_sim` |
+//! | a run is killed before, in or after any call that changes a file, or that call fails, or finds the disk full | I/O (74) unless it was killed; the next run finishes the day for the same charge, and nothing is left over | `faults::a_run_that_is_disturbed_at_any_call_is_finished_by_the_next` |
+//! | the power fails while a day is published | the day has a manifest only when all else of it is durable; else the next run writes it again | `faults::a_day_is_published_in_the_order_that_a_power_failure_needs` |
 //! | SIGTERM or SIGINT | stops (75) before the next day or draw; a draw that has begun is published first | `kills::a_signal_stops_a_range_between_draws_and_the_next_run_goes_on` |
 //! | `retain` took rows of other days from its files | nothing: the journal excuses it | `changed_worlds::what_retention_takes_is_no_change_of_a_released_day` and the test after it |
 //! | the folder that logs or job are in | nothing | `changed_worlds::it_does_not_matter_from_where_logs_are_read` |
@@ -63,7 +65,9 @@
 //! | gone, while its key is there | refused (1), nothing is made again | `opening::one_row_per_thing_that_is_wrong_on_the_disk` |
 //! | its unit is one that this version does not have | refused (1), naming it | `opening::a_ledger_of_a_unit_that_is_gone_is_refused_by_name` |
 //! | its key is gone, or belongs to another ledger | I/O (74), for readers too: restore it | `opening::one_row_per_thing_that_is_wrong_on_the_disk` |
-//! | the disk is full | I/O (74), the entry stays where it was, and a range stops there | `steps::a_full_disk_leaves_the_entry_where_it_was`, `refusals::a_disk_that_fills_up_costs_no_day` |
+//! | the disk is full | I/O (74) before the draw, for which room is taken; the entry stays where it was, and a range stops there | `steps::a_full_disk_leaves_the_entry_where_it_was`, `refusals::a_disk_that_fills_up_costs_no_day` |
+//! | its lock is a link, or has another name | I/O (74); what is behind it stays as it is. Any other link in the place of a file is replaced | `faults::no_link_leads_a_write_elsewhere` |
+//! | others can read its key | a run says so, `status` and `retain` report it (1) | `faults::a_key_that_others_can_read_is_reported` |
 //! | an older program reserved again after a draw that died | the newest goes on; the charge of each stays | `steps::of_several_draws_of_an_older_program_only_the_last_goes_on` |
 //! | a sum, a charge or a state was edited or damaged | I/O (74) at the next charge or refund within 30 days of it | `edits::no_charge_and_no_refund_is_built_upon_a_sum_or_an_entry_that_was_changed` |
 //! | edited by hand | found by `verify` (1), and before anything is built upon it | `edits`, in this module's tests |
@@ -95,6 +99,8 @@ mod opening;
 mod place;
 mod record;
 mod recount;
+mod room;
+mod room_verbs;
 mod rules;
 mod schema;
 mod state;

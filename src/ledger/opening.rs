@@ -23,6 +23,7 @@ use super::terms::Terms;
 use super::thirty_days::Cap;
 use super::trouble::{Outcome, Trouble};
 use super::verbs::{Ledger, Writer};
+use crate::files::remove_if_there;
 use crate::release_file::window::Clock;
 use crate::{Error, Result};
 
@@ -80,6 +81,12 @@ impl Ledger {
         Self::attach(&Self::existing(path)?, None, READ_WAIT)
     }
 
+    /// Whether others than its owner may read the ledger's key.
+    #[must_use]
+    pub fn key_is_exposed(&self) -> bool {
+        key::is_exposed(&self.place)
+    }
+
     fn existing(path: &Path) -> Result<Place> {
         let place = Place::new(path)?;
         match place.find()? {
@@ -107,6 +114,8 @@ impl Ledger {
             let cap = Cap::read(journal)?;
             let rules = Rules::read(journal, &terms)?;
             if let Some(writer) = &writer {
+                // Of a run that was killed while it drew.
+                remove_if_there(&place.room).map_err(|error| place.cannot_make("room", error))?;
                 chain = journal::begin_key(&mut connection, chain, writer.clock.now())?;
             }
             let place = place.clone();
@@ -120,7 +129,8 @@ impl Ledger {
 impl Writer {
     fn new(lock: RunLock, clock: Clock, doubt: Option<String>) -> Self {
         let drawn = BTreeSet::new();
-        Self { clock, drawn, disk_failed: false, marks: Raised::default(), doubt, _lock: lock }
+        let marks = Raised::default();
+        Self { clock, drawn, disk_failed: false, room: None, marks, doubt, _lock: lock }
     }
 }
 

@@ -5,10 +5,11 @@
 //! cannot hold two locks. The ledger file is never opened here: closing a second handle of it
 //! would drop the locks that SQLite holds for this process.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::files::sync_folder;
 use crate::{Error, Result};
 
 /// The files of one ledger.
@@ -24,6 +25,8 @@ pub(super) struct Place {
     pub(super) lock: PathBuf,
     /// The database while it is being made.
     pub(super) unfinished: PathBuf,
+    /// Takes room on the disk while a day is drawn.
+    pub(super) room: PathBuf,
 }
 
 /// What stands where a ledger is expected.
@@ -69,6 +72,7 @@ impl Place {
             key: beside(&ledger, ".key"),
             lock: beside(&ledger, ".lock"),
             unfinished: beside(&ledger, ".new"),
+            room: beside(&ledger, ".room"),
             ledger,
         })
     }
@@ -101,15 +105,11 @@ impl Place {
 
     /// Makes the names in the folder durable.
     pub(super) fn sync_folder(&self) -> Result<()> {
-        // Elsewhere a folder cannot be opened as a file, and its names need no such call.
-        if cfg!(unix) {
-            File::open(self.folder()).and_then(|folder| folder.sync_all()).map_err(|error| {
-                Error::io(format!("the folder of the ledger {} cannot be synced", self.shown))
-                    .help("check the disk and the rights of the folder")
-                    .because(error)
-            })?;
-        }
-        Ok(())
+        sync_folder(self.folder()).map_err(|error| {
+            Error::io(format!("the folder of the ledger {} cannot be synced", self.shown))
+                .help("check the disk and the rights of the folder")
+                .because(error)
+        })
     }
 
     /// The error of a file that cannot be made in the ledger's folder.
@@ -127,14 +127,6 @@ pub(super) fn owner_only() -> OpenOptions {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options
-}
-
-/// Removes a file that may not be there.
-pub(super) fn remove_if_there(path: &Path) -> io::Result<()> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
-    }
 }
 
 /// The path with an ending added to its name.

@@ -23,9 +23,10 @@ use super::event::Event;
 use super::file_system;
 use super::journal::Journal;
 use super::key::LedgerKey;
-use super::place::{Place, beside, owner_only, remove_if_there};
+use super::place::{Place, beside, owner_only};
 use super::terms::Terms;
 use super::trouble::{Outcome, Trouble};
+use crate::files::remove_if_there;
 use crate::{Error, Result};
 
 /// A step that brings the database from one version to the next.

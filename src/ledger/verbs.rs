@@ -17,6 +17,7 @@ use super::key::LedgerKey;
 use super::lock::RunLock;
 use super::mark::Raised;
 use super::place::Place;
+use super::room::Room;
 use super::rules::Rules;
 use super::state::EntryId;
 use super::store::Step;
@@ -65,6 +66,8 @@ pub(super) struct Writer {
     pub(super) drawn: BTreeSet<EntryId>,
     /// Whether a step failed because the disk did.
     pub(super) disk_failed: bool,
+    /// Room on the disk for what is drawn.
+    pub(super) room: Option<Room>,
     /// The marks outside of it.
     pub(super) marks: Raised,
     /// What is to be said of the file system that it lies on.
@@ -221,6 +224,7 @@ impl Ledger {
     /// Internal, unless the entry is drawn and there are files, each of a path of its own inside
     /// the output; refused, when one is larger than a ledger can store.
     pub fn commit(&mut self, entry: EntryId, files: &[StoredFile]) -> Result<()> {
+        self.give_room();
         self.step(|step| step.commit(entry, files))
     }
 

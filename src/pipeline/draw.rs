@@ -8,7 +8,10 @@ use crate::ledger::{Entry, Ledger};
 use crate::plan::kinds::CLASSES;
 use crate::plan::{Plan, ShapeTargets};
 use crate::release::{Draws, NoisyNumbers, NoisyTable, PricedTable, class_numbers, looks_empty};
+use crate::release_file::ReleaseFile;
+use crate::release_file::keys::Key;
 use crate::release_file::lattice::LATTICE_ONE;
+use crate::release_file::question::Question;
 use crate::release_file::unit::Unit;
 use crate::{Error, Result};
 
@@ -51,6 +54,7 @@ pub(super) fn draw(
         None => Some(rows.tally(first, &release_file.exempt)?),
     };
     job.stop.check()?;
+    ledger.take_room(room_for(release_file))?;
     let mut draws = Draws::new(ledger.mark_drawn(entry.id)?, &frozen.split);
     let steps = match (stored, tally) {
         (Some(steps), _) => steps,
@@ -83,6 +87,17 @@ pub(super) fn draw(
     let tables = draws.tables(tables, tally)?;
     let before = std::iter::once(priced).chain(rounds).collect();
     Ok(Some(DrawnDay { look, plan, before, tables }))
+}
+
+/// How many bytes the answers of a day may take in the ledger. Files are small beside what they promise
+/// about themselves; of private prefixes, whose number is not known before, there may be many.
+fn room_for(release_file: &ReleaseFile) -> u64 {
+    const OF_A_DAY: u64 = 256 << 10;
+    const OF_A_QUESTION: u64 = 64 << 10;
+    const OF_A_ROW: u64 = 96;
+    let rows = |question: &Question| question.by.iter().map(Key::size).product::<u64>();
+    let of_question = |question| OF_A_QUESTION + OF_A_ROW * rows(question);
+    OF_A_DAY + release_file.questions.iter().map(of_question).sum::<u64>()
 }
 
 /// The noisy numbers of a look, each with the standard deviation of its noise, in requesters.

@@ -1,13 +1,14 @@
 //! Writes stored bytes into the output folder, each file whole or not at all.
 
 use std::collections::BTreeSet;
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{self, File, TryLockError};
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
 use super::own::{MANIFESTS, no_longer_listed};
+use crate::files::{self, EVERYBODY, OWNER, remove_if_there, sync_folder};
 use crate::ledger::StoredFile;
 use crate::{Error, Result};
 
@@ -32,7 +33,7 @@ pub fn check_writable(out: &Path) -> Result<()> {
             .help("correct `--out` or the folder's permissions; nothing was charged")
             .because(error)
     };
-    fs::create_dir_all(out).map_err(refused)?;
+    files::make_folder(out).map_err(refused)?;
     tempfile::Builder::new().prefix(TEMPORARY).tempdir_in(out).map(drop).map_err(refused)
 }
 
@@ -58,6 +59,7 @@ pub fn write_out(out: &Path, files: &[StoredFile]) -> Result<()> {
 pub fn remove_leftovers(out: &Path) {
     for entry in fs::read_dir(out).into_iter().flatten().flatten() {
         if entry.file_name().to_string_lossy().starts_with(TEMPORARY)
+            && entry.file_type().is_ok_and(|kind| kind.is_dir())
             && let Ok(Some(_lock)) = lock(&entry.path())
         {
             let _stays = fs::remove_dir_all(entry.path());
@@ -74,7 +76,7 @@ struct Temporary {
 
 impl Temporary {
     fn make(out: &Path) -> io::Result<Self> {
-        fs::create_dir_all(out)?;
+        files::make_folder(out)?;
         loop {
             let folder = tempfile::Builder::new().prefix(TEMPORARY).tempdir_in(out)?;
             match lock(folder.path()) {
@@ -90,7 +92,7 @@ impl Temporary {
 /// Locks a temporary folder; `None` if another process holds it or has just removed it.
 fn lock(folder: &Path) -> io::Result<Option<File>> {
     let path = folder.join(LOCK);
-    let file = match OpenOptions::new().write(true).create(true).truncate(false).open(&path) {
+    let file = match files::open_lock(&path, OWNER) {
         Ok(file) => file,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(error),
@@ -112,7 +114,7 @@ fn failed(path: &Path, error: io::Error) -> Error {
 fn place(out: &Path, temporary: &Path, files: &[StoredFile]) -> Result<()> {
     for (number, file) in files.iter().enumerate() {
         let made = temporary.join(format!("{number}.partial"));
-        let mut target = File::create(&made).map_err(|error| failed(&made, error))?;
+        let mut target = files::make(&made, EVERYBODY).map_err(|error| failed(&made, error))?;
         target.write_all(&file.bytes).map_err(|error| failed(&made, error))?;
         target.sync_all().map_err(|error| failed(&made, error))?;
         let reread = fs::read(&made).map_err(|error| failed(&made, error))?;
@@ -138,36 +140,20 @@ fn place(out: &Path, temporary: &Path, files: &[StoredFile]) -> Result<()> {
     let (manifests, tables): (Vec<_>, Vec<_>) =
         files.iter().enumerate().partition(|(_, file)| file.is_of(MANIFESTS));
     tables.into_iter().try_for_each(rename)?;
-    // The deepest first, and all of them before the manifest, which says that the day is whole. The
-    // output itself may be new as well.
+    // The deepest first, and all of them before the manifest, which says that the day is whole.
     let mut deepest_first: Vec<&PathBuf> = folders.iter().collect();
     deepest_first.sort_by_key(|folder| std::cmp::Reverse(folder.components().count()));
     for folder in deepest_first {
         sync_folder(folder).map_err(|error| failed(folder, error))?;
     }
-    let _not_ours = out.parent().map(sync_folder);
     for path in stale {
-        match fs::remove_file(&path) {
-            Err(error) if error.kind() != ErrorKind::NotFound => return Err(failed(&path, error)),
-            _ => {}
-        }
+        remove_if_there(&path).map_err(|error| failed(&path, error))?;
     }
     manifests.into_iter().try_for_each(rename)?;
     let manifests = out.join(MANIFESTS);
     if folders.contains(&manifests) {
         sync_folder(&manifests).map_err(|error| failed(&manifests, error))?;
     }
-    Ok(())
-}
-
-#[cfg(unix)]
-fn sync_folder(folder: &Path) -> io::Result<()> {
-    let folder = if folder == Path::new("") { Path::new(".") } else { folder };
-    File::open(folder)?.sync_all()
-}
-
-#[cfg(not(unix))]
-fn sync_folder(_: &Path) -> io::Result<()> {
     Ok(())
 }
 

@@ -23,6 +23,7 @@ use super::columns::{batch, schema};
 use super::lookups::{Day, each_slice};
 use super::settings::Format;
 use super::text;
+use crate::files::{self, EVERYBODY};
 use crate::{Error, Result, footer};
 
 /// Writes one day and returns the size of its file in bytes.
@@ -53,8 +54,7 @@ fn write_file(
     format: Format,
     progress: &(dyn Fn(u64) + Sync),
 ) -> Result<u64> {
-    let file = File::options().read(true).write(true).create(true).truncate(true).open(path);
-    let file = file.map_err(|cause| unwritable("create", path, cause))?;
+    let file = files::make(path, EVERYBODY).map_err(|cause| unwritable("create", path, cause))?;
     let failed = |cause| unwritable("write", path, cause);
     let (encoder, mut sink) = open(BufWriter::new(file), format).map_err(failed)?;
     let encode = |slice| {

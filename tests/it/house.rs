@@ -13,13 +13,14 @@ use variants::{hides_variants, names_variants};
 use crate::world::World;
 
 /// Modules that any stage may use.
-const EVERYWHERE: [&str; 5] = ["error", "footer", "release_file", "ledger", "plan"];
+const EVERYWHERE: [&str; 6] = ["error", "files", "footer", "release_file", "ledger", "plan"];
 
 /// What else each module may import. A stage takes the type on its left, and bounding also the
 /// identifiers in it; the engine runs reading, keeping, bounding and adding together. Custody acts on
 /// log files beside all stages, and `cli` alone may import it. `pipeline` may import everything else.
 const MORE: [(&str, &[&str]); 18] = [
     ("error", &[]),
+    ("files", &[]),
     ("footer", &[]),
     ("phone", &[]),
     ("release_file", &["phone"]),
@@ -127,9 +128,11 @@ fn a_stage_imports_only_its_left_neighbour_and_what_all_may_use() {
                 None => name != "custody" || module == "cli",
                 Some(more) if name == module || more.contains(&name) => true,
                 Some(_)
-                    if ["error", "footer", "phone", "release_file", "ledger"].contains(&module) =>
+                    if ["error", "files", "footer", "phone", "release_file", "ledger"]
+                        .contains(&module) =>
                 {
-                    name == "error" || name == "release_file" && module == "ledger"
+                    name == "error"
+                        || ["files", "release_file"].contains(&name) && module == "ledger"
                 }
                 Some(_) => EVERYWHERE.contains(&name),
             };

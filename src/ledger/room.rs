@@ -1,0 +1,58 @@
+//! Room on the ledger's disk for what a draw will store, taken before it is drawn.
+//!
+//! In: a number of bytes. Out: a file beside the ledger that takes as much, until the entry is committed. A
+//! draw whose answers find no room is thrown away and drawn again, and whether they find any must not
+//! depend on its noise: so a disk that is too full stops the run before the draw.
+
+use std::fs::File;
+use std::io::{self, Write as _};
+use std::path::PathBuf;
+
+use super::place::Place;
+use crate::files::{self, OWNER};
+
+/// What storing a look takes, which is stored while the rest of the room is still needed.
+const OF_A_LOOK: u64 = 256 << 10;
+
+/// A file that takes room until it is dropped.
+pub(super) struct Room {
+    path: PathBuf,
+    file: File,
+    bytes: u64,
+}
+
+impl Room {
+    /// Takes room for a look and this many bytes.
+    pub(super) fn take(place: &Place, bytes: u64) -> io::Result<Self> {
+        let file = files::make(&place.room, OWNER)?;
+        let mut room = Self { path: place.room.clone(), file, bytes };
+        room.fill(bytes + OF_A_LOOK)?;
+        Ok(room)
+    }
+
+    /// Gives back what storing a look needs.
+    pub(super) fn give_for_a_look(&self) -> io::Result<()> {
+        self.file.set_len(self.bytes)
+    }
+
+    /// Fills the file with bytes that no file system packs.
+    fn fill(&mut self, bytes: u64) -> io::Result<()> {
+        let mut stream = blake3::Hasher::new().finalize_xof();
+        let mut buffer = vec![0; 64 << 10];
+        let mut left = bytes;
+        while left > 0 {
+            stream.fill(&mut buffer);
+            let part = usize::try_from(left).unwrap_or(usize::MAX).min(buffer.len());
+            self.file.write_all(&buffer[..part])?;
+            left -= part as u64;
+        }
+        self.file.sync_all()
+    }
+}
+
+impl Drop for Room {
+    fn drop(&mut self) {
+        // What stays is removed when the ledger is opened the next time.
+        let _stays = files::remove_if_there(&self.path);
+    }
+}

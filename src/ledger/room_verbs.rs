@@ -1,0 +1,51 @@
+//! The verbs of the room on the ledger's disk: taken before a draw, given back when its answers are stored.
+//!
+//! In: how many bytes a draw may store. Out: an error before anything is drawn, if there is no room for
+//! them.
+
+use super::room::Room;
+use super::verbs::Ledger;
+use crate::{Error, Result};
+
+impl Ledger {
+    /// Takes room on the disk of the ledger for the bytes that a draw will store. It is given back when
+    /// the entry is committed, looks empty, or the ledger is closed.
+    ///
+    /// # Privacy
+    /// `bytes` follow from what is public. Without it a draw could die for want of room by its noise.
+    ///
+    /// # Errors
+    /// I/O, when there is not as much; internal, when the ledger was opened for reading.
+    pub fn take_room(&mut self, bytes: u64) -> Result<()> {
+        self.key()?;
+        let Some(writer) = &mut self.writer else { return Ok(()) };
+        writer.room = None;
+        match Room::take(&self.place, bytes) {
+            Ok(room) => writer.room = Some(room),
+            Err(error) => {
+                writer.disk_failed = true;
+                let shown = &self.place.shown;
+                return Err(Error::io(format!(
+                    "the disk of the ledger {shown} has too little room"
+                ))
+                .help("free some space and run again: nothing was drawn")
+                .because(error));
+            }
+        }
+        Ok(())
+    }
+
+    /// Gives back what storing a look needs.
+    pub(super) fn give_room_for_a_look(&mut self) {
+        // Without it the look is stored if there is room elsewhere.
+        let room = self.writer.as_ref().and_then(|writer| writer.room.as_ref());
+        let _stays = room.map(Room::give_for_a_look);
+    }
+
+    /// Gives all of it back.
+    pub(super) fn give_room(&mut self) {
+        if let Some(writer) = &mut self.writer {
+            writer.room = None;
+        }
+    }
+}
