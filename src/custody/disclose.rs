@@ -45,6 +45,7 @@ pub fn disclose(
         return Err(Error::usage(format!("{} lies among the logs", out.display()))
             .help("name a folder elsewhere: what is in this one would be read as logs"));
     }
+    package::sweep(release_file)?;
     let custody = ledger.custody()?;
     let hold = custody.of_order(order).cloned();
     let number = hold.as_ref().map(|hold| hold.terms.hold);
@@ -71,7 +72,7 @@ pub fn disclose(
     let archives = hold.archives.len() as u64;
     let outcome = package.digest.clone();
     ledger.note_opening(&Opening { hold: Some(hold.terms.hold), archives, outcome }, false)?;
-    package.write(out)
+    package.write(release_file, out)
 }
 
 fn read_all(

@@ -196,7 +196,7 @@ fn look<'a>(
         return Ok(Looked { newest, expired: None });
     }
     stamp.require_year(log.path(), release_file)?;
-    if is_text && rows.kept + rows.lines > 0 {
+    if is_text {
         stamp.require_quiet(log.path(), release_file)?;
     }
     let mut named = rows.in_metadata.expired();

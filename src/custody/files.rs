@@ -1,7 +1,7 @@
-//! File operations that sealing, deletion and disclosure share: files that only their owner can read,
-//! durable folders, digests, and the names of files that are still being written.
+//! File operations that sealing, deletion and disclosure share: folders that only their owner can list,
+//! digests, and the names of files that are still being written.
 
-use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::fs::{self, DirBuilder, File};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
@@ -30,31 +30,12 @@ pub(super) fn owner_folder(path: &Path) -> io::Result<()> {
     builder.create(path)
 }
 
-/// Makes a file that only its owner can read, in place of any other.
-pub(super) fn owner_file(path: &Path) -> io::Result<File> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        _ => {}
-    }
-    let mut options = OpenOptions::new();
-    options.read(true).write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
-}
-
 /// The path of the shortened copy of a log, beside it. Its name is a digest, because the log's own
 /// may hold an identifier.
 pub(super) fn partial_path(log: &Path) -> PathBuf {
     let name = log.file_name().map(|name| name.as_encoded_bytes()).unwrap_or_default();
     let digest = blake3::hash(name).to_hex();
     log.with_file_name(format!(".{}{PARTIAL_ENDING}", &digest[..16]))
-}
-
-/// Makes the names in a folder durable.
-pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
-    let folder = if folder == Path::new("") { Path::new(".") } else { folder };
-    File::open(folder)?.sync_all()
 }
 
 /// Removes what other programs wrote about a Parquet file that changes: `_metadata` files, which
@@ -75,15 +56,23 @@ pub(super) fn remove_summaries(path: &Path, base: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Removes folders that a deletion emptied, up to the one that holds all logs.
-pub(super) fn remove_empty(folder: &Path, base: &Path) {
+/// Removes folders that a deletion emptied, up to the one that holds all logs. Those that are not empty
+/// or may not be removed stay.
+pub(super) fn remove_empty(folder: &Path, base: &Path) -> Result<()> {
+    use io::ErrorKind::{DirectoryNotEmpty, NotFound, PermissionDenied, ResourceBusy};
     let inside = folder.ancestors().take_while(|part| *part != base && part.starts_with(base));
     for folder in inside {
-        // Folders that are not empty or may not be removed stay.
-        if fs::remove_dir(folder).is_err() {
-            break;
+        match fs::remove_dir(folder) {
+            Err(error) if error.kind() == NotFound => {}
+            Err(error)
+                if [DirectoryNotEmpty, PermissionDenied, ResourceBusy].contains(&error.kind()) =>
+            {
+                break;
+            }
+            removed => removed.map_err(|error| cannot_write(folder, error))?,
         }
     }
+    Ok(())
 }
 
 /// The BLAKE3 digest of a file.

@@ -24,6 +24,10 @@
 //! | a deletion of an earlier version is killed | this version finishes it | `interrupted::noted_and_not_begun` |
 //! | a path names a person | the operator sees the path; the journal keeps a keyed digest | `naming::no_path_is_in_the_journal_not_even_of_somebody_whose_rows_stay` |
 //! | a newer number library | while an order is in force whose numbers the earlier one read, no row goes (1), until it is entered again | `interrupted::rows_of_a_hold_by_other_rules_of_numbers_wait_until_its_numbers_are_entered_again` |
+//! | a deletion is killed before, in or after any call that changes a file, or that call fails, or finds the disk full | the next finishes it: each row that stays is there, each row under hold is sealed, nothing is left over | `faults::a_deletion_that_is_disturbed_at_any_call_is_finished_by_the_next` |
+//! | the same happens to an opening | the next opening or deletion removes what it left of rows in clear | `faults::an_opening_that_is_disturbed_at_any_call_leaves_no_rows_in_clear` |
+//! | a text file with rows past retention was written to in the last hour | nothing is deleted (65) | `retain::a_log_that_is_written_to_loses_no_rows` |
+//! | another program has such a file of any format open to write to it, as far as the system shows that | the same | `retain::a_log_that_another_program_has_open_to_write_to_stays` |
 //!
 //! | file | holds |
 //! |---|---|
@@ -33,6 +37,7 @@
 //! | `held`, `seal` | which of them are under a hold, and the encrypted archives |
 //! | `rewrite*` | a file without some of its rows, one way for each format |
 //! | `naming`, `strays` | names that would give a number away, and what a killed deletion left |
+//! | `writers` | which logs another program still writes to |
 //! | `disclose`, `package` | opens the archives of one order and writes what is handed over |
 //! | `files` | copying, syncing and replacing files |
 
@@ -51,6 +56,7 @@ mod rewrite_text;
 mod seal;
 mod stamp;
 mod strays;
+mod writers;
 
 pub use disclose::disclose;
 pub use expired::{Expired, Expiry};

@@ -3,12 +3,13 @@
 //! In: the rows of one order. Out: `rows.parquet`, `rows.csv`, `statement.txt` and `SHA256SUMS`, which
 //! `sha256sum -c` checks. The first columns are the instant in UTC and both numbers in canonical form;
 //! every column of the log follows as text, its name prefixed with `log.`. The folder is written under
-//! another name and renamed when all of it is on the disk.
+//! another name and renamed when all of it is on the disk. Until then a note beside the archives names it,
+//! so that the next opening or deletion removes the readable rows that a crash left.
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::io::Write;
-use std::path::Path;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use arrow_array::{ArrayRef, RecordBatch, StringArray, TimestampMicrosecondArray};
@@ -18,8 +19,11 @@ use parquet::arrow::ArrowWriter;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
-use super::files::{cannot_write, owner_file, owner_folder, sync_folder};
+use super::files::{cannot_write, owner_folder};
+use super::seal;
+use crate::files::{self, OWNER, sync_folder};
 use crate::ledger::{Custody, Hold, Role};
+use crate::release_file::ReleaseFile;
 use crate::{Error, Result};
 
 /// One row of an archive.
@@ -65,32 +69,29 @@ pub(super) fn compose(
 
 impl Package {
     /// Writes the folder so that only its owner can read it; after a failure nothing of it is left.
-    pub(super) fn write(&self, out: &Path) -> Result<()> {
+    pub(super) fn write(&self, release_file: &ReleaseFile, out: &Path) -> Result<()> {
         let mut random = [0; 8];
         getrandom::fill(&mut random)
             .map_err(|error| Error::io("the system gives no randomness").because(error))?;
-        let parent = match out.parent() {
-            Some(parent) if parent != Path::new("") => parent,
-            _ => Path::new("."),
-        };
+        let out = std::path::absolute(out).map_err(|error| cannot_write(out, error))?;
+        let parent = out.parent().unwrap_or(&out);
         // A random name, so that a failure never removes files of another program.
-        let partial = parent.join(format!(".package-{:016x}", u64::from_le_bytes(random)));
-        let written = self.write_into(&partial).and_then(|()| {
-            fs::rename(&partial, out)
+        let partial = parent.join(format!("{PARTIAL}{:016x}", u64::from_le_bytes(random)));
+        let written = note(release_file, &partial).and_then(|()| {
+            self.write_into(&partial)?;
+            fs::rename(&partial, &out)
                 .and_then(|()| sync_folder(parent))
-                .map_err(|error| cannot_write(out, error))
+                .map_err(|error| cannot_write(&out, error))
         });
-        if written.is_err() {
-            let _gone = fs::remove_dir_all(&partial);
-        }
-        written
+        let swept = sweep(release_file);
+        written.and(swept)
     }
 
     fn write_into(&self, folder: &Path) -> Result<()> {
         owner_folder(folder).map_err(|error| cannot_write(folder, error))?;
         for (name, bytes) in &self.files {
             let path = folder.join(name);
-            owner_file(&path)
+            files::make(&path, OWNER)
                 .and_then(|mut file| {
                     file.write_all(bytes)?;
                     file.sync_all()
@@ -100,6 +101,44 @@ impl Package {
         Ok(())
     }
 }
+
+/// Removes what a crash left of a package, rows in clear among it.
+///
+/// # Errors
+/// I/O, naming the folder that is still there.
+pub(super) fn sweep(release_file: &ReleaseFile) -> Result<()> {
+    let note = note_path(release_file);
+    let Ok(partial) = fs::read_to_string(&note) else { return Ok(()) };
+    let partial = Path::new(&partial);
+    let is_ours =
+        partial.file_name().is_some_and(|name| name.to_string_lossy().starts_with(PARTIAL));
+    if is_ours && partial.exists() {
+        fs::remove_dir_all(partial).map_err(|error| cannot_write(partial, error))?;
+    }
+    fs::remove_file(&note).map_err(|error| cannot_write(&note, error))
+}
+
+/// Notes durably where rows in clear are about to be written.
+fn note(release_file: &ReleaseFile, partial: &Path) -> Result<()> {
+    let path = note_path(release_file);
+    let text = partial.to_str().ok_or_else(|| {
+        Error::usage(format!("{} is not UTF-8", partial.display())).help("name another folder")
+    })?;
+    let write = || -> io::Result<()> {
+        let mut file = files::make(&path, OWNER)?;
+        file.write_all(text.as_bytes())?;
+        file.sync_all()?;
+        path.parent().map_or(Ok(()), sync_folder)
+    };
+    write().map_err(|error| cannot_write(&path, error))
+}
+
+fn note_path(release_file: &ReleaseFile) -> PathBuf {
+    seal::all_holds(release_file).join("unfinished-package")
+}
+
+/// How the name of a package begins until it is whole.
+const PARTIAL: &str = ".package-";
 
 fn sha256(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()

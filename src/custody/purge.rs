@@ -17,10 +17,12 @@ use jiff::Timestamp;
 use rayon::prelude::*;
 
 use super::expired::{Expired, Expiry, find_before, find_expired, nothing_deleted};
-use super::files::{cannot_write, has_other_names, remove_empty, remove_summaries, sync_folder};
+use super::files::{cannot_write, has_other_names, remove_empty, remove_summaries};
 use super::held::require_known_numbers;
 use super::resumed::{folder_number, left, place_digest, require_same_place};
-use super::{rewrite, seal};
+use super::writers::writers;
+use super::{package, rewrite, seal};
+use crate::files::sync_folder;
 use crate::ingest::{Format, path_digest};
 use crate::ledger::{Custody, DeletedFile, Finished, Hold, Ledger, Retention, Sealed};
 use crate::release_file::ReleaseFile;
@@ -69,6 +71,10 @@ pub fn preview<'a>(
     }
     let expiry = find_expired(release_file, now).map_err(nothing_deleted)?;
     require_found(release_file, &expiry, &custody)?;
+    let written = written_to(&expiry.files);
+    let mut left = expiry.files.iter().zip(written);
+    left.try_for_each(|(file, is_written)| require_left(file, is_written))
+        .map_err(nothing_deleted)?;
     let due = custody.holds.iter().filter(|hold| hold.is_due(now.of_holds()));
     let orders: Vec<String> = due.map(|hold| hold.terms.order.clone()).collect();
     if !orders.is_empty() {
@@ -127,6 +133,7 @@ pub fn purge(
         ledger.finish_retention(&Finished { retention, left: Vec::new() })?;
     }
     end_holds(release_file, ledger, now, &mut purged)?;
+    package::sweep(release_file)?;
     Ok(purged)
 }
 
@@ -222,12 +229,14 @@ impl Deletion<'_> {
         }
         let mut failure = None;
         let mut folders = BTreeSet::new();
-        for (file, copy) in files {
+        let written = written_to(&self.expiry.files);
+        for ((file, copy), is_written) in files.zip(written) {
             let path = file.log.path();
             if has_other_names(path) {
                 purged.linked.push(file.shown());
             }
-            let removed = file.require_unchanged().and_then(|()| match copy {
+            let left_alone = file.require_unchanged().and_then(|()| require_left(file, is_written));
+            let removed = left_alone.and_then(|()| match copy {
                 Some(copy) => rewrite::replace(copy, file),
                 None => fs::remove_file(path).map_err(|error| cannot_write(path, error)),
             });
@@ -240,7 +249,7 @@ impl Deletion<'_> {
         }
         for folder in &folders {
             sync(folder)?;
-            remove_empty(folder, &base);
+            remove_empty(folder, &base)?;
         }
         failure.map_or(Ok(()), Err)
     }
@@ -274,6 +283,20 @@ impl Deletion<'_> {
         }
         Ok(())
     }
+}
+
+/// For each file, whether another program has it open to write to it.
+fn written_to(files: &[Expired<'_>]) -> Vec<bool> {
+    writers(&files.iter().map(|file| file.log.path()).collect::<Vec<_>>())
+}
+
+fn require_left(file: &Expired<'_>, is_written: bool) -> Result<()> {
+    if !is_written {
+        return Ok(());
+    }
+    Err(Error::input(format!("another program has {} open to write to it", file.shown())).help(
+        "what it writes after a deletion would be lost: have it close the file, then run again",
+    ))
 }
 
 /// Deletes the archives of holds that lapsed or were lifted.

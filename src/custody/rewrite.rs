@@ -6,6 +6,7 @@
 //! only rows that stay and which the next deletion sweeps.
 
 use std::collections::BTreeSet;
+use std::error::Error as StdError;
 use std::fs::{self, File};
 use std::io::{self, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
@@ -14,9 +15,10 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 
 use super::expired::Expired;
-use super::files::{PARTIAL_ENDING, cannot_write, owner_file, partial_path};
+use super::files::{PARTIAL_ENDING, cannot_write, partial_path};
 use super::naming::holds_any;
 use super::{rewrite_ipc, rewrite_parquet, rewrite_text};
+use crate::files::{self, OWNER};
 use crate::ingest::{Format, LogRows, OpenLog};
 use crate::{Error, Result};
 
@@ -28,7 +30,7 @@ pub(super) fn prepare(expired: &Expired<'_>, cutoff: i64) -> Result<PathBuf> {
     let log = &expired.log;
     let kept = survey(log, cutoff)?;
     let path = partial_path(log.path());
-    let file = owner_file(&path).map_err(|error| cannot_write(&path, error))?;
+    let file = files::make(&path, OWNER).map_err(|error| cannot_write(&path, error))?;
     let written = write(expired, &file, cutoff, &kept).and_then(|()| {
         like(log.path(), &file).map_err(|error| cannot_write(&path, error))?;
         file.sync_all().map_err(|error| cannot_write(&path, error))?;
@@ -140,12 +142,6 @@ fn survey(log: &OpenLog<'_>, cutoff: i64) -> Result<Kept> {
 fn write(expired: &Expired<'_>, to: &File, cutoff: i64, kept: &Kept) -> Result<()> {
     let log = &expired.log;
     let path = log.path();
-    let undecodable = || {
-        Error::input(format!("{} cannot be rewritten", path.display())).help(
-            "a column of it is damaged, or nested in a way that this version does not rewrite: \
-             fetch the file again, or split it at the cutoff",
-        )
-    };
     // Metadata that contains an identifier whose rows all go does not stay.
     let may_stay = |text: &str| {
         let inside = BASE64_STANDARD.decode(text).unwrap_or_default();
@@ -156,22 +152,47 @@ fn write(expired: &Expired<'_>, to: &File, cutoff: i64, kept: &Kept) -> Result<(
     match log.file().format() {
         Format::Text(..) => rewrite_text::rewrite(log, to, cutoff),
         Format::Parquet => {
-            log.check_lengths().map_err(|_| undecodable())?;
+            log.check_lengths().map_err(|_| undecodable(path))?;
             let from = open()?;
-            guarded(|| rewrite_parquet::rewrite(from, to, &kept.flags, &may_stay).ok())
-                .ok_or_else(undecodable)
+            guarded(path, || rewrite_parquet::rewrite(from, to, &kept.flags, &may_stay))
         }
         Format::Arrow => {
             let from = open()?;
-            guarded(|| rewrite_ipc::rewrite(from, to, &kept.flags, &may_stay).ok())
-                .ok_or_else(undecodable)
+            guarded(path, || rewrite_ipc::rewrite(from, to, &kept.flags, &may_stay))
         }
     }
 }
 
-/// Treats a decoder's panic as a damaged file. Its words are dropped, since they may quote the data.
-fn guarded(work: impl FnOnce() -> Option<()>) -> Option<()> {
-    std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).ok().flatten()
+/// Treats a decoder's failure or panic as a damaged file, unless it comes from the disk. Its words are
+/// dropped, since they may quote the data.
+fn guarded<E: StdError + 'static>(
+    path: &Path,
+    work: impl FnOnce() -> std::result::Result<(), E>,
+) -> Result<()> {
+    match std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)) {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(error)) => {
+            Err(of_disk(&error)
+                .map_or_else(|| undecodable(path), |error| cannot_write(path, error)))
+        }
+        Err(_) => Err(undecodable(path)),
+    }
+}
+
+/// The error of the system that a decoder's failure comes from. To seek where no file can reach is a
+/// mistake of the file.
+fn of_disk(error: &(dyn StdError + 'static)) -> Option<io::Error> {
+    std::iter::successors(Some(error), |error: &&(dyn StdError + 'static)| (*error).source())
+        .filter_map(|error| error.downcast_ref::<io::Error>()?.raw_os_error())
+        .map(io::Error::from_raw_os_error)
+        .find(|error| error.kind() != io::ErrorKind::InvalidInput)
+}
+
+fn undecodable(path: &Path) -> Error {
+    Error::input(format!("{} cannot be rewritten", path.display())).help(
+        "a column of it is damaged, or nested in a way that this version does not rewrite: fetch the \
+         file again, or split it at the cutoff",
+    )
 }
 
 /// Gives a file the rights, the time of writing and, if this user may, the owner of another. It is

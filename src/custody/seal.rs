@@ -17,8 +17,9 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::expired::Expired;
-use super::files::{cannot_write, digest_of, owner_file, owner_folder, sync_folder};
+use super::files::{cannot_write, digest_of, owner_folder};
 use super::held::{Matcher, each_held};
+use crate::files::{self, OWNER, sync_folder};
 use crate::ledger::{Archive, Hold, LedgerKey};
 use crate::release_file::ReleaseFile;
 use crate::{Error, Result};
@@ -54,11 +55,16 @@ pub(super) fn seal(
     open.into_iter().map(|(place, sealing)| sealing.finish(holds[place].terms.hold)).collect()
 }
 
-/// The folder of a hold's archives.
-pub(super) fn folder(release_file: &ReleaseFile, hold: u64) -> PathBuf {
+/// The folder of all archives.
+pub(super) fn all_holds(release_file: &ReleaseFile) -> PathBuf {
     let mut name = release_file.ledger.path.as_os_str().to_owned();
     name.push(".holds");
-    PathBuf::from(name).join(format!("hold-{hold:04}"))
+    PathBuf::from(name)
+}
+
+/// The folder of a hold's archives.
+pub(super) fn folder(release_file: &ReleaseFile, hold: u64) -> PathBuf {
+    all_holds(release_file).join(format!("hold-{hold:04}"))
 }
 
 /// The path of an archive that one deletion made for a hold.
@@ -167,7 +173,7 @@ impl Sealing {
         let path = archive_path(release_file, number, retention, part);
         let partial = path.with_extension("partial");
         let failed = |error| cannot_write(&partial, error);
-        let file = owner_file(&partial).map_err(failed)?;
+        let file = files::make(&partial, OWNER).map_err(failed)?;
         let keys = hold.terms.recipients.iter().map(|key| recipient(key));
         let keys = keys.collect::<Result<Vec<_>>>()?;
         let encryptor = Encryptor::with_recipients(keys.iter().map(|key| key as _))

@@ -118,19 +118,11 @@ impl Place {
         self.path().is_dir() || below > 1
     }
 
-    /// Whether a file in `folder` could be found as a log.
+    /// Whether a file in `folder`, which may be yet to be made, could be found as a log.
     #[must_use]
     pub fn reaches(&self, folder: &Path) -> bool {
-        let absolute = |path: &Path| {
-            let path = if path == Path::new("") { Path::new(".") } else { path };
-            path.canonicalize().or_else(|_| std::path::absolute(path))
-        };
-        match (absolute(folder), absolute(&self.base())) {
-            (Ok(folder), Ok(base)) => {
-                folder == base || (self.is_deep() && folder.starts_with(base))
-            }
-            _ => false,
-        }
+        let (folder, base) = (without_links(folder), without_links(&self.base()));
+        folder == base || (self.is_deep() && folder.starts_with(base))
     }
 
     /// The glob of the files below [`Self::base`].
@@ -144,6 +136,17 @@ impl Place {
         let inside = path.strip_prefix(&base).unwrap_or(&path).display().to_string();
         if path.exists() { glob::Pattern::escape(&inside) } else { inside }
     }
+}
+
+/// The path without links, as far as it is there.
+fn without_links(path: &Path) -> PathBuf {
+    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
+    let mut known = path.ancestors().filter_map(|part| Some((part, part.canonicalize().ok()?)));
+    let rest = known.next().and_then(|(part, real)| {
+        let rest = path.strip_prefix(part).ok()?;
+        Some(if rest == Path::new("") { real } else { real.join(rest) })
+    });
+    rest.unwrap_or(path)
 }
 
 /// `[logs]`, checked.

@@ -73,6 +73,14 @@ impl ArchiveWorld {
         world
     }
 
+    /// The same world again, with the times at which its files were written.
+    pub(crate) fn copy(&self) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let (from, to) = (self.path("."), folder.path());
+        assert!(Command::new("cp").arg("-a").args([&from, to]).status().unwrap().success());
+        Self { folder }
+    }
+
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }

@@ -247,10 +247,14 @@ fn no_package_is_written_among_the_logs() {
     let world = world();
     assert_eq!(add(&world, "A", &["--number", &number(9), "--expires", "2026-05-01"]).code, 0);
     world.retain(START + 31 * DAY);
-    let inside = open(&world, "A", "custodian", "logs/package");
-    assert_eq!(inside.code, 2, "{}", inside.stderr);
-    assert!(inside.stderr.contains("lies among the logs"), "{}", inside.stderr);
-    assert!(!world.path("logs/package").exists());
+    std::os::unix::fs::symlink("logs", world.path("linked")).unwrap();
+    for out in ["logs/package", "logs/new/package", "linked/package", "package/../logs/package"] {
+        std::fs::create_dir_all(world.path("package")).unwrap();
+        let inside = open(&world, "A", "custodian", out);
+        assert_eq!(inside.code, 2, "{}", inside.stderr);
+        assert!(inside.stderr.contains("lies among the logs"), "{out}: {}", inside.stderr);
+    }
+    assert_eq!(world.files("logs").len(), 2, "the log and the mark");
 }
 
 #[test]

@@ -387,17 +387,44 @@ fn files_that_are_not_read_are_reported() {
 }
 
 #[test]
-fn a_log_that_is_written_to_is_not_shortened() {
+fn a_log_that_is_written_to_loses_no_rows() {
     for name in ["x.csv", "x.ndjson.zst"] {
         let world = ArchiveWorld::new();
         world.write_log(name, &two_days());
-        world.written(&format!("logs/{name}"), START + 31 * DAY);
-        let ran = world.retain(START + 31 * DAY);
-        assert_eq!(ran.code, 65, "{}", ran.stderr);
-        assert!(ran.stderr.contains("in the last 60 minutes"), "{}", ran.stderr);
-        assert_eq!(world.live().len(), 48);
-        // All of it is past retention, so it may be deleted although it is still written to.
-        assert_eq!(world.retain(START + 40 * DAY).code, 1);
+        // Half of it is past retention, then all of it.
+        for day in [31, 40] {
+            let now = START + day * DAY;
+            world.written(&format!("logs/{name}"), now - 59 * HOUR / 60);
+            let ran = world.retain(now);
+            assert_eq!(ran.code, 65, "{}", ran.stderr);
+            assert!(ran.stderr.contains("in the last 60 minutes"), "{}", ran.stderr);
+            assert_eq!(world.live().len(), 48);
+        }
+        assert_eq!(world.retain(START + 40 * DAY + HOUR).code, 1);
         assert!(world.live().is_empty());
+    }
+}
+
+/// Such a writer may be silent for longer than an hour.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_log_that_another_program_has_open_to_write_to_stays() {
+    for name in ["x.csv", "x.csv.gz", "x.parquet"] {
+        for (day, left) in [(31, 24), (40, 0)] {
+            let world = ArchiveWorld::new();
+            world.write_log(name, &two_days());
+            world.write_log("y.csv", &two_days()[..24]);
+            let path = world.path("logs").join(name);
+            let writer = std::fs::File::options().append(true).open(&path).unwrap();
+            let reader = std::fs::File::open(world.path("logs/y.csv")).unwrap();
+            let refused = world.retain(START + day * DAY);
+            assert_eq!(refused.code, 65, "{}", refused.stderr);
+            assert!(refused.stderr.contains("open to write to it"), "{}", refused.stderr);
+            assert_eq!(world.live().len(), 72);
+            drop(writer);
+            assert_eq!(world.retain(START + day * DAY).code, 1);
+            assert_eq!(world.live().len(), left);
+            drop(reader);
+        }
     }
 }
