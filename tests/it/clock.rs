@@ -1,31 +1,15 @@
 //! The clock of the machine, as a test sets it for the program, and what it may decide.
 
-use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::LazyLock;
 
 use crate::world::{Ran, World};
 
 /// A command whose clock stands still at this many microseconds since 1970.
 pub(crate) fn at(mut command: Command, micros: i64) -> Command {
-    command.env("LD_PRELOAD", &*SHIM).env("TEST_CLOCK", micros.to_string());
+    crate::shims::load(&mut command, "clock");
+    command.env("TEST_CLOCK", micros.to_string());
     command
 }
-
-static SHIM: LazyLock<PathBuf> = LazyLock::new(|| {
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/shims/clock.c");
-    let shim = Path::new(env!("CARGO_TARGET_TMPDIR")).join("clock.so");
-    // Other processes may load it already, so it is never written over.
-    let made = shim.with_extension(std::process::id().to_string());
-    let compiled = Command::new("cc")
-        .args(["-shared", "-fPIC", "-O1", "-o"])
-        .args([&made, &source])
-        .status()
-        .unwrap();
-    assert!(compiled.success());
-    std::fs::rename(&made, &shim).unwrap();
-    shim
-});
 
 /// 2026-03-01T00:00:00Z, in microseconds.
 const START: i64 = 1_772_323_200_000_000;

@@ -3,39 +3,30 @@
 //!
 //! `POINTILLIST_KILLS` sets how many runs are killed (default 12).
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
-use pointillist::ledger::{EntryId, Ledger, Which};
-
+use crate::injector::disturb;
+use crate::seen::Seen;
 use crate::world::World;
+
+const RANGE: [&str; 8] =
+    ["run", "release.toml", "--from", "2026-03-01", "--to", "2026-03-03", "--as-of", "2026-03-10"];
 
 #[test]
 fn runs_that_are_killed_at_any_moment_leave_nothing_half_done() {
     let kills: u64 = std::env::var("POINTILLIST_KILLS").map_or(12, |text| text.parse().unwrap());
-    let world = World::new();
-    let arguments = [
-        "run",
-        "release.toml",
-        "--from",
-        "2026-03-01",
-        "--to",
-        "2026-03-03",
-        "--as-of",
-        "2026-03-10",
-    ];
     // The duration of an undisturbed run decides when the others are killed.
-    let start = std::time::Instant::now();
-    assert_eq!(world.run(&["plan", "release.toml"]).code, 0);
     let probe = World::new();
-    assert_eq!(probe.run(&arguments).code, 0);
+    let start = std::time::Instant::now();
+    assert_eq!(probe.run(&RANGE).code, 0);
     let whole = start.elapsed();
 
-    let mut files: BTreeMap<_, Vec<u8>> = BTreeMap::new();
-    let mut spent = 0;
-    let mut looks: BTreeMap<EntryId, Vec<i64>> = BTreeMap::new();
+    // A world is done after some rounds, and another begins.
+    let mut worlds = 0;
+    let mut current: Option<(World, Seen)> = None;
     for round in 0..kills {
-        let mut command = world.command(&arguments);
+        let (world, mut seen) = current.take().unwrap_or_else(|| (World::new(), Seen::default()));
+        let mut command = world.command(&RANGE);
         command.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null());
         let mut run = command.spawn().unwrap();
         // Steps of the golden ratio spread the moments evenly, whatever their number.
@@ -43,90 +34,47 @@ fn runs_that_are_killed_at_any_moment_leave_nothing_half_done() {
         std::thread::sleep(Duration::from_secs_f64(whole.as_secs_f64() * moment));
         run.kill().unwrap();
         run.wait().unwrap();
+        seen.check(&world);
+        let is_last = round + 1 == kills;
+        if is_last || world.path("published/_manifest/day=2026-03-03.json").exists() {
+            finish(&world, seen);
+            worlds += 1;
+        } else {
+            current = Some((world, seen));
+        }
+    }
+    println!("{kills} kills in {worlds} worlds of three days");
+}
 
-        if !world.path("daily.ledger").exists() {
-            assert!(world.published().is_empty(), "round {round}");
-            continue;
-        }
-        let verified = world.run(&["ledger", "verify", "release.toml"]);
-        assert_eq!(verified.code, 0, "round {round}: {}", verified.stderr);
-        let ledger = world.ledger();
-        let now = spent_by_all(&ledger);
-        assert!(now >= spent, "round {round}: a charge was lost");
-        spent = now;
-        let opened = Ledger::open_existing(&world.path("daily.ledger")).unwrap();
-        for entry in opened.entries(Which::All).unwrap() {
-            if let Some(look) = opened.look(entry.id).unwrap() {
-                let known = looks.entry(entry.id).or_insert_with(|| look.clone());
-                assert!(*known == look, "round {round}: the look was drawn again");
-            }
-        }
-        drop(opened);
-        for (path, bytes) in world.published() {
-            if path.components().any(|part| part.as_os_str().to_string_lossy().starts_with("_tmp"))
-            {
-                continue;
-            }
-            if path.extension().is_some_and(|ending| ending == "parquet") {
-                let reader = parquet::file::reader::SerializedFileReader::new(
-                    bytes::Bytes::copy_from_slice(&bytes),
-                );
-                assert!(reader.is_ok(), "round {round}: {} is not whole", path.display());
-            }
-            let known = files.entry(path.clone()).or_insert_with(|| bytes.clone());
-            assert!(*known == bytes, "round {round}: {} was drawn again", path.display());
-        }
-    }
-    let healed = world.run(&arguments);
+fn finish(world: &World, seen: Seen) {
+    let healed = world.run(&RANGE);
     assert_eq!(healed.code, 0, "{}", healed.stderr);
-    let published = world.published();
-    assert_eq!(published.len(), 9, "{:?}", published.keys());
-    for (path, bytes) in &files {
-        assert_eq!(published.get(path), Some(bytes), "{}", path.display());
-    }
-    let ledger = world.ledger();
-    let entries = ledger["entries"].as_array().unwrap();
-    assert_eq!(entries.len(), 3, "one charge for each day: {entries:?}");
-    assert!(entries.iter().all(|entry| entry["state"] == "published"), "{entries:?}");
-    let charges = entries.iter().map(|entry| entry["charge_nano_rho"].as_u64().unwrap());
-    assert_eq!(charges.sum::<u64>(), spent_by_all(&ledger));
+    seen.finish(world, 3);
     let verified = world.run(&["ledger", "verify", "release.toml"]);
     assert_eq!(verified.code, 0, "{}", verified.stderr);
 }
 
-fn spent_by_all(ledger: &serde_json::Value) -> u64 {
-    let blocks = ledger["blocks"].as_array().unwrap();
-    blocks.iter().map(|block| block["spent_nano_rho"].as_u64().unwrap()).sum()
-}
-
-/// The first signal comes when the first day is reserved, so that it is never too late for the last.
-#[cfg(unix)]
+/// The signals come at calls that change files, from the first day's reservation to the last day's end.
 #[test]
 fn a_signal_stops_a_range_between_draws_and_the_next_run_goes_on() {
-    use std::io::{BufRead as _, BufReader, Read as _};
-
-    for signal in ["-TERM", "-INT"] {
+    let (whole, calls) = disturb(World::new().command(&RANGE), "none");
+    assert_eq!(whole.code, 0, "{}", whole.stderr);
+    let reserved = calls.iter().position(|call| call.path == "published").unwrap();
+    let last = calls.iter().rposition(|call| call.path.starts_with("published/volume")).unwrap();
+    // In the first two days, and in the last one after its draw.
+    for (signal, fifths) in [("term", 0), ("int", 1), ("term", 2), ("int", 3), ("term", 5)] {
         let world = World::new();
-        let range = ["--from", "2026-03-01", "--to", "2026-03-03", "--as-of", "2026-03-10"];
-        let arguments = [&["run", "release.toml"], &range[..]].concat();
-        let mut command = world.command(&[&arguments[..], &["--verbose"]].concat());
-        command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
-        let mut run = command.spawn().unwrap();
-        let mut said = BufReader::new(run.stderr.take().unwrap());
-        let mut line = String::new();
-        while !line.contains("reserved") {
-            line.clear();
-            assert!(said.read_line(&mut line).unwrap() > 0, "the run ended before it reserved");
+        let call = reserved + fifths * (last - reserved) / 5;
+        let (run, _) = disturb(world.command(&RANGE), &format!("{signal} {}", call + 1));
+        if fifths == 5 {
+            // Nothing is left to stop.
+            assert_eq!(run.code, 0, "{}", run.stderr);
+        } else {
+            assert_eq!(run.code, 75, "{signal} at {:?}: {}", calls[call], run.stderr);
+            let words = "the run was stopped by a signal before it drew";
+            assert!(run.stderr.contains(words), "{}", run.stderr);
+            assert!(run.stdout.contains("stopped here; days not tried: "), "{}", run.stdout);
         }
-        let id = run.id().to_string();
-        assert!(std::process::Command::new("kill").args([signal, &id]).status().unwrap().success());
-        let mut rest = String::new();
-        said.read_to_string(&mut rest).unwrap();
-        let mut out = String::new();
-        run.stdout.take().unwrap().read_to_string(&mut out).unwrap();
-        assert_eq!(run.wait().unwrap().code(), Some(75), "{rest}");
-        assert!(rest.contains("the run was stopped by a signal before it drew"), "{rest}");
-        assert!(out.contains("stopped here; days not tried: "), "{out}");
         let states = world.ledger()["entries"].clone();
         let states = states.as_array().unwrap();
         assert!(
@@ -135,7 +83,7 @@ fn a_signal_stops_a_range_between_draws_and_the_next_run_goes_on() {
                 .any(|state| entry["state"] == *state))
         );
 
-        let finished = world.run(&arguments);
+        let finished = world.run(&RANGE);
         assert_eq!(finished.code, 0, "{}", finished.stderr);
         assert_eq!(world.published().len(), 9);
         let ledger = world.ledger();

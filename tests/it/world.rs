@@ -71,6 +71,14 @@ impl World {
         world
     }
 
+    /// A world of the first two days of [`World::new`].
+    pub(crate) fn of_two_days() -> Self {
+        let world = Self::new();
+        let days = ["2026-03-01", "2026-03-02"].map(rows_of).concat();
+        world.write("logs/lookups.csv", format!("{HEADER}{days}").as_bytes());
+        world
+    }
+
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
