@@ -84,10 +84,9 @@ fn is_only_name(_: &Path, _: &File) -> io::Result<bool> {
     Ok(true)
 }
 
+#[cfg(unix)]
 #[cfg(test)]
 mod tests {
-    #![cfg(unix)]
-
     use std::io::Write;
     use std::os::unix::fs::{PermissionsExt, symlink};
 

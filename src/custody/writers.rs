@@ -55,10 +55,9 @@ fn is_for_writing(open: &Path) -> bool {
     flags().is_some_and(|flags| flags & 3 != 0)
 }
 
+#[cfg(target_os = "linux")]
 #[cfg(test)]
 mod tests {
-    #![cfg(target_os = "linux")]
-
     use std::fs::File;
 
     use super::*;

@@ -5,6 +5,7 @@
 //! of them. `POINTILLIST_FAULTS` sets how many for each command, or `all` of them.
 
 use std::collections::BTreeMap;
+use std::io::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -61,7 +62,7 @@ pub(crate) fn every_call<W>(
     assert!([0, 1].contains(&ran.code), "{}", ran.stderr);
     let faults = chosen(&calls);
     let next = AtomicUsize::new(0);
-    let failures: Mutex<BTreeMap<usize, String>> = Mutex::default();
+    let failures: Mutex<BTreeMap<(usize, &str), String>> = Mutex::default();
     std::thread::scope(|scope| {
         for _ in 0..2 {
             scope.spawn(|| {
@@ -72,15 +73,17 @@ pub(crate) fn every_call<W>(
                     if let Err(what) = checked {
                         let what = what.downcast_ref::<String>().cloned().unwrap_or_default();
                         let at = made.get(call - 1);
-                        failures.lock().unwrap().insert(*call, format!("{kind} {at:?}: {what}"));
+                        failures.lock().unwrap().insert((*call, kind), format!("{at:?}: {what}"));
                     }
                 }
             });
         }
     });
     let failures = failures.into_inner().unwrap();
-    println!("{} faults at {} calls, {} failures", faults.len(), calls.len(), failures.len());
-    assert!(failures.is_empty(), "{} of {} faults: {failures:#?}", failures.len(), faults.len());
+    let (tried, failed) = (faults.len(), failures.len());
+    let mut said = std::io::stdout();
+    writeln!(said, "{tried} faults at {} calls, {failed} failures", calls.len()).unwrap();
+    assert!(failures.is_empty(), "{failed} of {tried} faults: {failures:#?}");
 }
 
 /// Which calls are disturbed, counted from one, and how.

@@ -3,6 +3,7 @@
 //!
 //! `POINTILLIST_KILLS` sets how many runs are killed (default 12).
 
+use std::io::Write;
 use std::time::Duration;
 
 use crate::injector::disturb;
@@ -43,7 +44,7 @@ fn runs_that_are_killed_at_any_moment_leave_nothing_half_done() {
             current = Some((world, seen));
         }
     }
-    println!("{kills} kills in {worlds} worlds of three days");
+    writeln!(std::io::stdout(), "{kills} kills in {worlds} worlds of three days").unwrap();
 }
 
 fn finish(world: &World, seen: Seen) {
