@@ -7,6 +7,7 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use jiff::Timestamp;
 use rayon::prelude::*;
@@ -79,6 +80,11 @@ impl Expired<'_> {
     #[must_use]
     pub const fn bytes(&self) -> u64 {
         self.stamp.bytes
+    }
+
+    /// When it was last written to, as far as that is known.
+    pub(super) const fn modified(&self) -> Option<SystemTime> {
+        self.stamp.modified
     }
 
     /// Refuses a file that changed since it was looked at.
@@ -196,9 +202,6 @@ fn look<'a>(
         return Ok(Looked { newest, expired: None });
     }
     stamp.require_year(log.path(), release_file)?;
-    if is_text {
-        stamp.require_quiet(log.path(), release_file)?;
-    }
     let mut named = rows.in_metadata.expired();
     named.extend(rows.in_path.expired());
     let expired = Expired {

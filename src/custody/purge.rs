@@ -20,7 +20,7 @@ use super::expired::{Expired, Expiry, find_before, find_expired, nothing_deleted
 use super::files::{cannot_write, has_other_names, remove_empty, remove_summaries};
 use super::held::require_known_numbers;
 use super::resumed::{folder_number, left, place_digest, require_same_place};
-use super::writers::writers;
+use super::writers::{require_closed, require_left_alone, written_to};
 use super::{package, rewrite, seal};
 use crate::files::sync_folder;
 use crate::ingest::{Format, path_digest};
@@ -73,7 +73,7 @@ pub fn preview<'a>(
     require_found(release_file, &expiry, &custody)?;
     let written = written_to(&expiry.files);
     let mut left = expiry.files.iter().zip(written);
-    left.try_for_each(|(file, is_written)| require_left(file, is_written))
+    left.try_for_each(|(file, is_written)| require_closed(file, is_written))
         .map_err(nothing_deleted)?;
     let due = custody.holds.iter().filter(|hold| hold.is_due(now.of_holds()));
     let orders: Vec<String> = due.map(|hold| hold.terms.order.clone()).collect();
@@ -101,6 +101,7 @@ pub fn purge(
 ) -> Result<Purged> {
     let mut purged = Purged::default();
     let (mut expiry, _) = preview(release_file, Some(ledger), now)?;
+    require_left_alone(release_file, &expiry).map_err(nothing_deleted)?;
     rewrite::sweep(&expiry.folders)?;
     if let Some(pending) = ledger.custody()?.pending().cloned() {
         purged.is_resumed = true;
@@ -235,7 +236,8 @@ impl Deletion<'_> {
             if has_other_names(path) {
                 purged.linked.push(file.shown());
             }
-            let left_alone = file.require_unchanged().and_then(|()| require_left(file, is_written));
+            let left_alone =
+                file.require_unchanged().and_then(|()| require_closed(file, is_written));
             let removed = left_alone.and_then(|()| match copy {
                 Some(copy) => rewrite::replace(copy, file),
                 None => fs::remove_file(path).map_err(|error| cannot_write(path, error)),
@@ -283,20 +285,6 @@ impl Deletion<'_> {
         }
         Ok(())
     }
-}
-
-/// For each file, whether another program has it open to write to it.
-fn written_to(files: &[Expired<'_>]) -> Vec<bool> {
-    writers(&files.iter().map(|file| file.log.path()).collect::<Vec<_>>())
-}
-
-fn require_left(file: &Expired<'_>, is_written: bool) -> Result<()> {
-    if !is_written {
-        return Ok(());
-    }
-    Err(Error::input(format!("another program has {} open to write to it", file.shown())).help(
-        "what it writes after a deletion would be lost: have it close the file, then run again",
-    ))
 }
 
 /// Deletes the archives of holds that lapsed or were lifted.

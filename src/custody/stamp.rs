@@ -2,22 +2,18 @@
 
 use std::fs;
 use std::path::Path;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use jiff::Timestamp;
 
-use super::files::age;
 use crate::release_file::ReleaseFile;
 use crate::{Error, Result};
-
-/// A text log is shortened only if it was not written to for this long.
-const QUIET: Duration = Duration::from_hours(1);
 
 /// Size and time of change: if either differs later, another program wrote to the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Stamp {
     pub(super) bytes: u64,
-    modified: Option<SystemTime>,
+    pub(super) modified: Option<SystemTime>,
 }
 
 impl Stamp {
@@ -33,21 +29,6 @@ impl Stamp {
             ));
         }
         Ok(Self { bytes: facts.len(), modified: facts.modified().ok() })
-    }
-
-    /// Refuses a file that may still be appended to, because new records would be lost.
-    pub(super) fn require_quiet(&self, path: &Path, release_file: &ReleaseFile) -> Result<()> {
-        let quiet = QUIET.max(release_file.logs.settle.unsigned_abs());
-        let age = self.modified.and_then(age);
-        if age.is_some_and(|age| age >= quiet) {
-            return Ok(());
-        }
-        Err(Error::input(format!(
-            "{} was written to in the last {} minutes, and some of its rows are past retention",
-            path.display(),
-            quiet.as_secs() / 60
-        ))
-        .help("a log that is written to cannot be shortened: begin a new file each day or sooner"))
     }
 
     /// Refuses a file that may hold rows of a later year than its stamps are read in.

@@ -1,14 +1,65 @@
-//! Other programs that have a log open to write to it: what they write after its deletion would be lost.
+//! Logs that other programs may still write to: what they write after a deletion would be lost.
 //!
-//! In: files. Out: for each, whether a process writes to it. Linux shows the open files of processes that
+//! In: files that lose rows. Out: a refusal, for a text file that is not quiet yet and for one that a process
+//! has open to write to it. Linux shows the open files of processes that
 //! this user may look into: its own, or all of them for an administrator. A lease of the file would show
 //! every writer, but no well-kept library sets one without unsafe code. Elsewhere nothing is found.
 
 use std::path::Path;
+use std::time::Duration;
+
+use super::expired::{Expired, Expiry};
+use super::files::age;
+use crate::ingest::Format;
+use crate::release_file::ReleaseFile;
+use crate::{Error, Result};
+
+/// Refuses to delete from files that may still be written to.
+///
+/// # Errors
+/// Input, naming the first such file.
+pub fn require_left_alone(release_file: &ReleaseFile, expiry: &Expiry<'_>) -> Result<()> {
+    expiry.files.iter().try_for_each(|file| require_quiet(file, release_file))?;
+    let mut files = expiry.files.iter().zip(written_to(&expiry.files));
+    files.try_for_each(|(file, is_written)| require_closed(file, is_written))
+}
+
+/// A text log is shortened or deleted only if it was not written to for this long.
+const QUIET: Duration = Duration::from_hours(1);
+
+/// Refuses a text file that may still be appended to, because new records would be lost.
+fn require_quiet(file: &Expired<'_>, release_file: &ReleaseFile) -> Result<()> {
+    let quiet = QUIET.max(release_file.logs.settle.unsigned_abs());
+    let is_text = matches!(file.log.file().format(), Format::Text(..));
+    if !is_text || file.modified().and_then(age).is_some_and(|age| age >= quiet) {
+        return Ok(());
+    }
+    Err(Error::input(format!(
+        "{} was written to in the last {} minutes, and some of its rows are past retention",
+        file.shown(),
+        quiet.as_secs() / 60
+    ))
+    .help("what is written to it meanwhile would be lost: begin a new file each day or sooner"))
+}
+
+/// For each file, whether another program has it open to write to it.
+pub(super) fn written_to(files: &[Expired<'_>]) -> Vec<bool> {
+    writers(&files.iter().map(|file| file.log.path()).collect::<Vec<_>>())
+}
+
+/// Refuses a file that another program has open to write to it.
+pub(super) fn require_closed(file: &Expired<'_>, is_written: bool) -> Result<()> {
+    if !is_written {
+        return Ok(());
+    }
+    Err(Error::input(format!("another program has {} open to write to it", file.shown())).help(
+        "what it writes after a deletion would be lost: have it close the file, then run again",
+    ))
+}
 
 /// For each file, whether some process has it open to write to it.
 #[cfg(target_os = "linux")]
-pub(super) fn writers(files: &[&Path]) -> Vec<bool> {
+fn writers(files: &[&Path]) -> Vec<bool> {
     let wanted: Vec<_> = files.iter().map(|file| identity(file)).collect();
     let mut written = vec![false; files.len()];
     // The folder of each process with its open files, of which those that may not be listed are passed over.
@@ -25,7 +76,7 @@ pub(super) fn writers(files: &[&Path]) -> Vec<bool> {
 }
 
 #[cfg(not(target_os = "linux"))]
-pub(super) fn writers(files: &[&Path]) -> Vec<bool> {
+fn writers(files: &[&Path]) -> Vec<bool> {
     vec![false; files.len()]
 }
 

@@ -104,6 +104,7 @@ fn keep_and_hand_over(world: &World) {
     let order =
         the_block(document, "hold add").replace("age1...", &custodian.to_public().to_string());
     succeed(world, document, &order, END_OF_WEEK);
+    world.settle();
     succeed(world, document, "pointillist retain daily.toml", END_OF_WEEK + DAY);
     assert!(!world.path("logs/day=2026-01-05/part-0.csv").exists());
     let open = the_block(document, "hold open");
