@@ -83,6 +83,7 @@ fn rows_whose_year_is_not_known_for_sure_are_never_deleted() {
     let file = std::fs::File::options().write(true).open(stamps.path("logs/a.csv")).unwrap();
     let closed = std::time::SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(1_746_230_400);
     file.set_modified(closed).unwrap();
+    drop(file);
     let ran = stamps.run(&retain);
     assert!(ran.stderr.starts_with("warning: rows of the day 2025-03-02 were deleted"));
     let left = std::fs::read_to_string(stamps.path("logs/a.csv")).unwrap();
