@@ -19,7 +19,9 @@ use rayon::prelude::*;
 use super::expired::{Expired, Expiry, find_before, find_expired, nothing_deleted};
 use super::files::{cannot_write, has_other_names, remove_empty, remove_summaries};
 use super::held::require_known_numbers;
-use super::resumed::{folder_number, left, place_digest, require_same_place};
+use super::resumed::{
+    folder_digests, folder_number, left, place_digest, remove_emptied, require_same_place,
+};
 use super::writers::{require_closed, require_left_alone, written_to};
 use super::{package, rewrite, seal};
 use crate::files::sync_folder;
@@ -125,6 +127,7 @@ pub fn purge(
             cutoff: expiry.cutoff,
             place_digest: Some(place_digest(release_file, ledger.key())?),
             folder_number: folder_number(release_file),
+            folder_digests: folder_digests(release_file, &expiry.files, ledger.key()),
             files,
             unreleased: unreleased.into_iter().collect(),
         })?;
@@ -156,6 +159,7 @@ fn resume(
     let deletion =
         Deletion { release_file, now, expiry: &expiry, copies: &copies, digests: &digests };
     deletion.carry_out(ledger, pending.retention, purged)?;
+    remove_emptied(release_file, ledger.key(), pending)?;
     let left = left(release_file, ledger, pending)?;
     ledger.finish_retention(&Finished { retention: pending.retention, left })
 }

@@ -3,8 +3,12 @@
 //! The journal holds no path, since a path may name a person, but keyed digests: of the `[logs] path` that
 //! the files were found by, and of each file's own.
 
+use std::collections::BTreeSet;
+use std::fs;
 use std::path::Path;
 
+use super::expired::Expired;
+use super::files::remove_empty;
 use crate::ingest::{find_log_files, path_digest};
 use crate::ledger::{Custody, Ledger, LedgerKey, Retention};
 use crate::release_file::ReleaseFile;
@@ -54,6 +58,43 @@ pub(super) fn folder_number(release_file: &ReleaseFile) -> Option<u64> {
     #[cfg(not(unix))]
     let number = None;
     number
+}
+
+/// What the folders below that of the logs are known by, from which files go.
+pub(super) fn folder_digests(
+    release_file: &ReleaseFile,
+    files: &[Expired<'_>],
+    key: &LedgerKey,
+) -> Vec<String> {
+    let base = release_file.logs.place.base();
+    let gone = files.iter().filter(|file| file.kept_rows == 0);
+    let inside = gone.filter_map(|file| file.log.path().strip_prefix(&base).ok());
+    let folders: BTreeSet<&Path> = inside.flat_map(|path| path.ancestors().skip(1)).collect();
+    let folders = folders.into_iter().filter(|folder| *folder != Path::new(""));
+    folders.map(|folder| path_digest(folder, key)).collect()
+}
+
+/// Removes the folders that a deletion had emptied when it was cut short.
+pub(super) fn remove_emptied(
+    release_file: &ReleaseFile,
+    key: &LedgerKey,
+    pending: &Retention,
+) -> Result<()> {
+    let base = release_file.logs.place.base();
+    let mut waiting = vec![base.clone()];
+    while let Some(folder) = waiting.pop() {
+        // What cannot be listed holds no logs that were found.
+        for entry in fs::read_dir(&folder).into_iter().flatten().flatten() {
+            if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+                waiting.push(entry.path());
+            }
+        }
+        let inside = folder.strip_prefix(&base).unwrap_or(&folder);
+        if pending.folder_digests.contains(&path_digest(inside, key)) {
+            remove_empty(&folder, &base)?;
+        }
+    }
+    Ok(())
 }
 
 /// What a `[logs] path` is known by in the journal.

@@ -129,6 +129,9 @@ pub struct Retention {
     /// The number by which the file system knows the folder that they lie in, where it has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub folder_number: Option<u64>,
+    /// The keyed digests of the folders that it may empty, by their paths below that of the logs.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub folder_digests: Vec<String>,
     /// What went.
     pub files: Vec<DeletedFile>,
     /// Days of which rows went though they were never released.

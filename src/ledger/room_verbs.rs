@@ -17,8 +17,8 @@ impl Ledger {
     /// # Errors
     /// I/O, when there is not as much; internal, when the ledger was opened for reading.
     pub fn take_room(&mut self, bytes: u64) -> Result<()> {
-        self.key()?;
-        let Some(writer) = &mut self.writer else { return Ok(()) };
+        let only_read = self.only_read();
+        let writer = self.writer.as_mut().ok_or(only_read)?;
         writer.room = None;
         match Room::take(&self.place, bytes) {
             Ok(room) => writer.room = Some(room),

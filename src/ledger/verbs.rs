@@ -319,7 +319,7 @@ impl Ledger {
         outcome.map_err(|trouble| trouble.into_error(&self.place))
     }
 
-    fn only_read(&self) -> Error {
+    pub(super) fn only_read(&self) -> Error {
         Error::internal(format!("the ledger {} was opened for reading", self.place.shown))
     }
 }

@@ -83,6 +83,7 @@ fn begin_by(
             as_of,
             cutoff: days_before(as_of, 30).unwrap(),
             place_digest,
+            folder_digests: Vec::new(),
             folder_number: place.map(|_| std::fs::metadata(world.path("logs")).unwrap().ino()),
             files,
             unreleased: Vec::new(),
