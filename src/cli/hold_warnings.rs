@@ -1,5 +1,5 @@
 //! What an operator must know of legal holds before it is too late: ends that come near, archives that are
-//! gone.
+//! gone, and a key with which others can test guesses at their numbers.
 
 use jiff::Timestamp;
 
@@ -61,6 +61,15 @@ pub(super) fn of_archives(
         }
     }
     Ok(warnings)
+}
+
+/// The warning about a key that others can read.
+pub(super) fn key_warning(ledger: &Ledger) -> Option<String> {
+    ledger.key_is_exposed().then(|| {
+        "others can read the .key file beside the ledger, and with it test guesses at logs and at \
+         numbers under hold: let its owner alone read it (chmod 600)"
+            .to_owned()
+    })
 }
 
 /// Warns of rows that an order asks for and that it cannot keep any more.

@@ -11,7 +11,7 @@ use super::hold_warnings;
 use super::output::Output;
 use super::run::{Range, parse_wait, release_range};
 use super::size;
-use super::status::{existing_ledger, key_warning, released_days};
+use super::status::{existing_ledger, released_days};
 use crate::custody::{Purged, Sign, preview, purge, require_left_alone};
 use crate::ledger::{Marks, Second};
 use crate::pipeline::{Again, Incomplete, Job, Spill, Stop, open_custody, open_ledger};
@@ -67,7 +67,7 @@ pub(crate) fn run(asked: &Retain, output: &Output) -> Result<u8> {
         )
     }));
     warnings.extend(purged.strays.iter().map(|path| stray(path)));
-    warnings.extend(key_warning(&ledger));
+    warnings.extend(hold_warnings::key_warning(&ledger));
     warnings.extend(hold_warnings::warnings(&job.release_file, &ledger, Sign::Size)?);
     for warning in &warnings {
         output.warning(warning);

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::args::Run;
 use super::output::{Output, object};
-use super::{size, status};
+use super::{hold_warnings, size, status};
 use crate::ledger::{Ledger, Second};
 use crate::pipeline::{
     Again, Done, Incomplete, Job, LoggedDays, Spill, Stop, open_ledger, release_day,
@@ -49,7 +49,7 @@ pub(crate) fn run(asked: &Run, output: &Output) -> Result<u8> {
         range.text.push_str(&format!("tables: {}\n", job.out.display()));
     }
     let mut warnings = status::warnings(&job.release_file, &ledger, job.as_of)?;
-    warnings.extend(status::key_warning(&ledger));
+    warnings.extend(hold_warnings::key_warning(&ledger));
     warnings.extend(ledger.warnings());
     warnings.iter().for_each(|warning| output.warning(warning));
     drop(ledger);

@@ -56,7 +56,7 @@ pub(crate) fn run(asked: &Status, output: &Output) -> Result<u8> {
     }
     let mut warnings = Vec::new();
     if let Some(ledger) = &ledger {
-        warnings.extend(key_warning(ledger));
+        warnings.extend(hold_warnings::key_warning(ledger));
         warnings.extend(hold_warnings::warnings(&release_file, ledger, Sign::Size)?);
     }
     for warning in &warnings {
@@ -104,15 +104,6 @@ pub(super) fn warnings(
         is_expired(*standing) && is_expired(*other) && day.next() == Some(*next)
     });
     Ok(in_a_row.map(warning).collect())
-}
-
-/// The warning about a key that others can read.
-pub(super) fn key_warning(ledger: &Ledger) -> Option<String> {
-    ledger.key_is_exposed().then(|| {
-        "others can read the .key file beside the ledger, and with it test guesses at logs and at \
-         numbers under hold: let its owner alone read it (chmod 600)"
-            .to_owned()
-    })
 }
 
 /// The warning about days in a row of one standing.

@@ -144,7 +144,7 @@ fn a_disk_that_fills_up_costs_no_day() {
     let mut codes = std::collections::BTreeSet::new();
     for size in 0..sizes {
         let world = World::new();
-        let room = 40_000 + size * 1_160_000 / (sizes - 1);
+        let room = 40_000 + size * 2_360_000 / (sizes - 1);
         // Only the ledger's disk is small.
         let (ran, _) =
             disturb_at(world.command(&arguments), "daily.ledger", &format!("room {room}"));

@@ -24,7 +24,8 @@ impl Seen {
         }
         // Of a copy, so that it is the next run that finds what a crash left of the ledger.
         let copy = tempfile::tempdir().unwrap();
-        for name in ["daily.ledger", "daily.ledger.key", "daily.ledger-journal"] {
+        for name in ["daily.ledger", "daily.ledger.key", "daily.ledger-journal", "daily.ledger-wal"]
+        {
             let from = world.path(name);
             if from.exists() {
                 std::fs::copy(from, copy.path().join(name)).unwrap();
