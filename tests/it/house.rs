@@ -18,7 +18,7 @@ const EVERYWHERE: [&str; 6] = ["error", "files", "footer", "release_file", "ledg
 /// What else each module may import. A stage takes the type on its left, and bounding also the
 /// identifiers in it; the engine runs reading, keeping, bounding and adding together. Custody acts on
 /// log files beside all stages, and `cli` alone may import it. `pipeline` may import everything else.
-const MORE: [(&str, &[&str]); 18] = [
+const MORE: [(&str, &[&str]); 19] = [
     ("error", &[]),
     ("files", &[]),
     ("footer", &[]),
