@@ -8,8 +8,6 @@ use std::path::Path;
 
 use arrow_array::types::ByteViewType;
 use arrow_array::{Array, BinaryViewArray, GenericByteViewArray, StringViewArray};
-use arrow_cast::cast;
-use arrow_schema::DataType;
 
 use super::looks::SharedLooks;
 use super::positions::{country_positions, positions};
@@ -181,14 +179,7 @@ impl<'a> Canonical<'a> {
     fn filtered(&self, filter: &Condition, raw: &RawBatch) -> Result<Vec<bool>> {
         let column = |name: &str| {
             let place = self.wanted.names.iter().position(|raw| raw == self.logs.column(name))?;
-            let array = raw.columns.get(place)?.clone()?;
-            // Bytes that are text in all but name are compared as text.
-            match array.data_type() {
-                DataType::Binary | DataType::LargeBinary | DataType::BinaryView => {
-                    cast(&array, &DataType::Utf8View).ok()
-                }
-                _ => Some(array),
-            }
+            raw.column(place).cloned()
         };
         let met = filter.evaluate(raw.rows, &column)?;
         Ok((0..raw.rows).map(|row| met.is_valid(row) && met.value(row)).collect())

@@ -19,6 +19,7 @@ pub mod regions;
 pub mod time_format;
 mod typed;
 pub mod unit;
+pub(crate) mod value_text;
 pub mod window;
 
 pub use file::ReleaseFile;

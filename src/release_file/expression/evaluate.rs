@@ -1,11 +1,16 @@
 //! Evaluation of a condition on Arrow columns, with SQL's three values.
 
 use arrow_arith::boolean::{and_kleene, is_not_null, is_null, not, or_kleene};
-use arrow_array::{Array, ArrayRef, BooleanArray, Datum, Float64Array, Scalar, StringArray};
-use arrow_cast::{CastOptions, cast_with_options};
+use std::sync::Arc;
+
+use arrow_array::{
+    Array, ArrayRef, BooleanArray, Datum, Float64Array, Scalar, StringViewArray, new_null_array,
+};
+use arrow_cast::cast;
 use arrow_ord::cmp;
 use arrow_schema::DataType;
 
+use super::super::value_text;
 use super::node::{Comparison, Literal, Node};
 
 /// Arrow's error for types that it cannot compare.
@@ -36,8 +41,8 @@ pub(super) fn evaluate(
         },
         Node::Like { column: name, pattern, negated } => {
             let Some(array) = column(name) else { return Ok(BooleanArray::new_null(rows)) };
-            let text = cast_or_null(&array, &DataType::Utf8)?;
-            let pattern = Scalar::new(StringArray::from(vec![pattern.as_str()]));
+            let text = cast_or_null(&array, &DataType::Utf8View);
+            let pattern = Scalar::new(StringViewArray::from(vec![pattern.as_str()]));
             if *negated {
                 arrow_string::like::nlike(&text, &pattern)
             } else {
@@ -61,15 +66,15 @@ fn compare_nodes(
         (Node::Literal(literal), _) | (_, Node::Literal(literal)) => match literal {
             Literal::Number(_) => DataType::Float64,
             Literal::Boolean(_) => DataType::Boolean,
-            Literal::Text(_) => DataType::Utf8,
+            Literal::Text(_) => DataType::Utf8View,
             Literal::Null => return Ok(BooleanArray::new_null(rows)),
         },
-        _ => DataType::Utf8,
+        _ => DataType::Utf8View,
     };
     let operand = |node: &Node| -> Evaluated<Option<Box<dyn Datum>>> {
         Ok(match node {
             Node::Column(name) => match column(name) {
-                Some(array) => Some(Box::new(cast_or_null(&array, &target)?) as Box<dyn Datum>),
+                Some(array) => Some(Box::new(cast_or_null(&array, &target)) as Box<dyn Datum>),
                 None => None,
             },
             Node::Literal(Literal::Number(number)) => {
@@ -79,7 +84,8 @@ fn compare_nodes(
                 Some(Box::new(Scalar::new(BooleanArray::from(vec![*value]))) as Box<dyn Datum>)
             }
             Node::Literal(Literal::Text(text)) => {
-                Some(Box::new(Scalar::new(StringArray::from(vec![text.as_str()]))) as Box<dyn Datum>)
+                Some(Box::new(Scalar::new(StringViewArray::from(vec![text.as_str()])))
+                    as Box<dyn Datum>)
             }
             _ => None,
         })
@@ -97,20 +103,26 @@ fn compare_nodes(
     }
 }
 
-/// Dictionary columns hide nulls in their values; the text form shows them.
+/// Dictionary columns hide nulls in their values; the unpacked form shows them.
 fn logical(array: &ArrayRef) -> Evaluated<ArrayRef> {
     match array.data_type() {
-        DataType::Dictionary(_, values) => cast_or_null(array, values),
+        DataType::Dictionary(_, values) => cast(array, values),
         _ => Ok(array.clone()),
     }
 }
 
-/// Converts, giving null where a value does not convert, and all null where the types never do.
-fn cast_or_null(array: &ArrayRef, to: &DataType) -> Evaluated<ArrayRef> {
-    if array.data_type() == to {
-        return Ok(array.clone());
-    }
-    let options = CastOptions { safe: true, ..CastOptions::default() };
-    Ok(cast_with_options(array, to, &options)
-        .unwrap_or_else(|_| arrow_array::new_null_array(to, array.len())))
+/// Converts, giving null where a value does not convert, and all null where the types never do. What is
+/// text in all but name is read as text.
+fn cast_or_null(array: &ArrayRef, to: &DataType) -> ArrayRef {
+    let text = || value_text::values(array).map(|text| Arc::new(text) as ArrayRef);
+    let converted = match array.data_type() {
+        same if same == to => Ok(array.clone()),
+        _ if *to == DataType::Utf8View => text(),
+        DataType::Binary
+        | DataType::LargeBinary
+        | DataType::BinaryView
+        | DataType::Dictionary(_, _) => text().and_then(|text| cast(&text, to)),
+        _ => cast(array, to),
+    };
+    converted.unwrap_or_else(|_| new_null_array(to, array.len()))
 }
