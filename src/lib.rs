@@ -12,6 +12,9 @@
 //! act on the log files themselves, are in `custody`, outside of this flow. `docs/architecture.md`
 //! describes the way of a row and of a charge.
 
+#[macro_use]
+mod mutants;
+
 pub mod error;
 mod files;
 pub mod footer;

@@ -43,7 +43,7 @@ impl KeyTally {
         self
     }
 
-    /// Keys in ascending order with their weights; only `release` may look.
+    /// Keys in ascending order with their weights; only `release` may look, and `audit` at what it made up.
     pub(crate) fn into_weights(self) -> (Vec<u64>, Vec<i64>) {
         let mut weights: Vec<(u64, i64)> = self.weights.into_iter().collect();
         weights.sort_unstable();
@@ -68,6 +68,9 @@ impl Adding {
         if let Some(sum) = self.tables.get_mut(table).and_then(|table| table.get_mut(cell as usize))
         {
             *sum = sum.wrapping_add(units);
+            if mutant!("sums-of-32-bits") {
+                *sum = (*sum).clamp(i32::MIN.into(), i32::MAX.into());
+            }
         }
     }
 
@@ -90,7 +93,7 @@ impl Adding {
 }
 
 impl ExactTally {
-    /// The sums of one table; only `release` may look.
+    /// The sums of one table; only `release` may look, and `audit` at what it made up.
     pub(crate) fn table(&self, table: usize) -> Option<&[i64]> {
         self.tables.get(table).map(Vec::as_slice)
     }

@@ -30,7 +30,13 @@ pub(super) fn scale_into_ball(vector: &[CellAmount], clip: Clip, mut add: impl F
     // Amounts lie within 2^48 and a table has fewer than 2^28 cells, so this stays below 2^124.
     let square = vector.iter().map(|amount| u128::from(held(amount.steps).unsigned_abs()).pow(2));
     let ball = Ball::around(square.sum(), clip);
-    vector.iter().for_each(|amount| add(amount.cell, ball.scale(amount.steps)));
+    for amount in vector {
+        if mutant!("first-value-outside-of-the-bound") && amount.cell == 0 {
+            add(amount.cell, amount.steps);
+            continue;
+        }
+        add(amount.cell, ball.scale(amount.steps));
+    }
 }
 
 /// The factor that brings a vector into a ball.
@@ -42,7 +48,10 @@ pub(super) struct Ball {
 impl Ball {
     /// For a vector whose squares sum to `square`.
     pub(super) fn around(square: u128, clip: Clip) -> Self {
-        let clip = u128::from(clip.steps());
+        let mut clip = u128::from(clip.steps());
+        if mutant!("clip-one-step-longer") {
+            clip += 1;
+        }
         Self { factor: (square > clip * clip).then(|| (clip, root_rounded_up(square))) }
     }
 

@@ -101,6 +101,7 @@ impl PersonBounder {
         for own in amounts.chunk_by(|left, right| left.target == right.target) {
             let ball = match together {
                 _ if exempt.contains(&own[0].target) => Ball::whole(),
+                _ if mutant!("exemptions-leak") && !exempt.is_empty() => Ball::whole(),
                 Together::Table(_, _, clip) => {
                     let cells = own.chunk_by(|left, right| left.cell == right.cell);
                     let sizes = cells.map(|cell| size(cell.iter().map(|amount| amount.steps)));

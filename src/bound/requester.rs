@@ -80,7 +80,10 @@ impl OneRequester {
                 }
                 let bound = &tables.vectors[table.vector];
                 if lookups <= LIGHT && table.adds_rows {
-                    let each = (weight / lookups).cast_signed();
+                    let mut each = (weight / lookups).cast_signed();
+                    if mutant!("light-rows-weigh-double") {
+                        each *= 2;
+                    }
                     for atom in rows.atoms {
                         add(table.table, bound.cells.cell(atom.atom), atom.lookups * each);
                     }

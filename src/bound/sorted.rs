@@ -114,7 +114,8 @@ fn each_of<R: Row>(
     work: &mut impl FnMut(&RequesterRows<'_>) -> Result<()>,
 ) -> Result<()> {
     let same = |left: &R, right: &R| left.requester(atom_bits) == right.requester(atom_bits);
-    rows.chunk_by(same).try_for_each(|rows| {
+    let whole = rows.chunk_by(same);
+    whole.flat_map(in_one_piece).try_for_each(|rows| {
         own.take(rows, atom_bits, needs);
         work(&RequesterRows {
             number: number(rows[0].requester(atom_bits)),
@@ -123,6 +124,11 @@ fn each_of<R: Row>(
             pairs: &own.pairs,
         })
     })
+}
+
+/// All rows of a requester at once.
+fn in_one_piece<R>(rows: &[R]) -> std::slice::Chunks<'_, R> {
+    rows.chunks(if mutant!("bounded-batch-by-batch") { 64 } else { rows.len() })
 }
 
 /// What tables need of one requester's rows, in memory that is used for one after another.

@@ -76,6 +76,7 @@ impl Balance {
     pub(super) fn charge(&self, asked: Loss) -> Result<Loss, Coin> {
         let spent = Loss { rho: self.spent, key_delta: self.key_delta_spent };
         match spent.plus(asked) {
+            Some(sum) if mutant!("budget-for-each-charge") && asked.rho <= self.budget => Ok(sum),
             Some(sum) if sum.rho > self.budget => Err(Coin::Rho),
             Some(sum) if sum.key_delta > self.key_delta_budget => Err(Coin::KeyDelta),
             Some(sum) => Ok(sum),

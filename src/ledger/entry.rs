@@ -105,6 +105,7 @@ impl Entry {
     pub(super) fn freed(&self, state: State) -> Loss {
         let kept = match state {
             State::Void => NanoRho::new(0),
+            State::Empty if mutant!("look-that-is-not-charged") => NanoRho::new(0),
             State::Empty => self.look_charge.unwrap_or(self.charge),
             State::Reserved | State::Drawn | State::Committed | State::Published => {
                 return Loss::default();

@@ -69,7 +69,10 @@ impl State {
 
     /// Whether `next` may follow.
     #[must_use]
-    pub const fn may_become(self, next: Self) -> bool {
+    pub fn may_become(self, next: Self) -> bool {
+        if mutant!("void-after-the-draw") && matches!((self, next), (Self::Drawn, Self::Void)) {
+            return true;
+        }
         matches!(
             (self, next),
             (Self::Reserved, Self::Drawn | Self::Void)

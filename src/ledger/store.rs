@@ -63,7 +63,9 @@ impl Step<'_> {
     /// Charges every block and makes the entry, or finds the entry that the release has already.
     pub(super) fn reserve(&self, asked: &Reservation) -> Outcome<Entry> {
         let blocks = checked_blocks(asked)?;
-        if let Some(live) = Entry::live(self.journal(), &asked.release_id)? {
+        if !mutant!("asked-twice-charged-twice")
+            && let Some(live) = Entry::live(self.journal(), &asked.release_id)?
+        {
             require_same_release(&live, asked, &blocks)?;
             return Ok(live);
         }
@@ -178,6 +180,7 @@ impl Step<'_> {
             let spent = sums.entry(block).or_default();
             let balance = Balance::new(self.terms, *spent);
             match (balance.charge(loss), &mut short) {
+                (Ok(_), None) if mutant!("charge-forgotten") => {}
                 (Ok(sum), None) => {
                     *spent = sum;
                     self.set_spent(block, sum)?;
@@ -195,6 +198,10 @@ impl Step<'_> {
     }
 
     fn set_spent(&self, block: Day, spent: Loss) -> Outcome<()> {
+        let block = match block.next() {
+            Some(next) if mutant!("charge-of-another-day") => next,
+            _ => block,
+        };
         self.transaction
             .prepare_cached(
                 "INSERT INTO blocks (day, spent, key_delta_spent) VALUES (?1, ?2, ?3)

@@ -201,7 +201,8 @@ pub fn costliest(charges: impl IntoIterator<Item = (Day, u64)>, days: i32) -> Op
 
 /// Whether `first` is one of the `days` days that end with `last`.
 fn is_within(first: Day, last: Day, days: i32) -> bool {
-    first.date() >= last.date().saturating_sub((days - 1).days())
+    let before = if mutant!("cap-of-29-days") { days - 2 } else { days - 1 };
+    first.date() >= last.date().saturating_sub(before.days())
 }
 
 fn changed() -> Trouble {

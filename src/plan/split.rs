@@ -61,6 +61,9 @@ impl Split {
     #[must_use]
     pub fn charge(&self) -> NanoRho {
         let parts = self.questions.iter().map(|part| part.nano()).fold(0, u64::saturating_add);
+        if mutant!("look-left-out-of-the-charge") {
+            return NanoRho::new(parts);
+        }
         NanoRho::new(self.look.nano().saturating_add(parts))
     }
 
@@ -110,6 +113,7 @@ impl Split {
 pub(super) fn shapes_part(question: &Question, part: NanoRho) -> NanoRho {
     match (question.measure.is_of_requesters(), question.measure.prefix()) {
         (true, _) => NanoRho::ZERO,
+        (false, Some(_)) if mutant!("rounds-that-cost-nothing") => part,
         (false, Some(_)) => part.part(1, 2),
         (false, None) => part,
     }

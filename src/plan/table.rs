@@ -58,7 +58,10 @@ impl MeasuredTable {
     /// How far one privacy unit can move the table, in L2.
     #[must_use]
     pub fn sensitivity(&self) -> Clip {
-        let target = self.target_clip.map_or(0, Clip::steps);
+        let mut target = self.target_clip.map_or(0, Clip::steps);
+        if mutant!("target-stage-without-its-term") {
+            target = 0;
+        }
         Clip::lattice(self.clip.steps().saturating_add(target))
     }
 }

@@ -165,8 +165,11 @@ impl<'a> Draws<'a> {
             .ok_or_else(|| Error::internal("prefixes are looked for without a threshold"))?;
         let (prefixes, exact) = weights.into_weights();
         let noisy = self.mechanism(priced)?.draw(&exact)?;
-        let mut found: Vec<(i64, u64)> =
-            noisy.into_iter().zip(prefixes).filter(|(weight, _)| *weight > threshold).collect();
+        let mut found: Vec<(i64, u64)> = noisy
+            .into_iter()
+            .zip(prefixes)
+            .filter(|(weight, _)| is_above(*weight, threshold))
+            .collect();
         found.sort_unstable();
         Ok(found.into_iter().rev().take(MOST_PREFIXES).map(|(_, prefix)| prefix).collect())
     }
@@ -180,7 +183,8 @@ impl<'a> Draws<'a> {
         }
         let mechanism = DiscreteGaussian::new(table.sensitivity(), priced.noise_scale)?;
         let too_much = || Error::internal("a mechanism costs more than was reserved for it");
-        if table.role != Role::Look {
+        let is_free = mutant!("rounds-that-cost-nothing") && priced.threshold.is_some();
+        if table.role != Role::Look && !is_free {
             let sum = match table.class().and_then(|class| self.classes.get_mut(class)) {
                 Some(of_class) => of_class,
                 None => &mut self.alone,
@@ -194,6 +198,11 @@ impl<'a> Draws<'a> {
         }
         Ok(mechanism)
     }
+}
+
+/// What only reaches the threshold is not found: delta is that of being above it.
+fn is_above(weight: i64, threshold: i64) -> bool {
+    weight > threshold || mutant!("threshold-that-is-reached") && weight == threshold
 }
 
 fn lacking() -> Error {

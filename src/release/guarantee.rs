@@ -62,7 +62,10 @@ impl Figure {
     #[must_use]
     pub fn new(rho: NanoRho, key_delta: f64, terms: &LedgerTerms) -> Self {
         let conversion = terms.conversion_delta();
-        let epsilon = epsilon_of(rho, conversion);
+        let mut epsilon = epsilon_of(rho, conversion);
+        if mutant!("epsilon-rounded-down") {
+            epsilon *= 0.999;
+        }
         Self { rho: rho.rho(), epsilon, delta: (conversion + key_delta).min(1.0) }
     }
 }

@@ -58,6 +58,12 @@ impl NoiseScale {
         Err(Error::internal("no noise scale meets the charge of a table"))
     }
 
+    /// Any scale, for tests.
+    #[cfg(test)]
+    pub(super) const fn for_test(steps: f64) -> Self {
+        Self(steps)
+    }
+
     /// In lattice steps.
     #[must_use]
     pub const fn steps(self) -> f64 {
@@ -112,8 +118,11 @@ impl DiscreteGaussian {
     pub fn new(clip: Clip, scale: NoiseScale) -> Result<Self> {
         scale.whole()?;
         // Clips are below 2^37 lattice steps, so the conversion is exact.
-        let charge =
-            with_measurement(scale, |measurement| measurement.map(&(clip.steps() as f64)))?;
+        let mut moved = clip.steps() as f64;
+        if mutant!("price-of-a-shorter-clip") {
+            moved *= 0.99;
+        }
+        let charge = with_measurement(scale, |measurement| measurement.map(&moved))?;
         Ok(Self { scale, charge: NanoRho::spent(charge)? })
     }
 
@@ -137,7 +146,13 @@ impl DiscreteGaussian {
     /// # Errors
     /// I/O, when the operating system gives no randomness.
     pub fn draw(&self, exact: &[i64]) -> Result<Vec<i64>> {
-        let scale = self.scale.whole()?;
+        let mut scale = self.scale.whole()?;
+        if mutant!("half-the-noise") {
+            scale /= 2;
+        }
+        if mutant!("nine-tenths-of-the-noise") {
+            scale = scale / 10 * 9;
+        }
         let chunks: Vec<Vec<i64>> = exact
             .par_chunks(CHUNK)
             .map(|chunk| {
@@ -145,7 +160,13 @@ impl DiscreteGaussian {
                 let noisy = chunk.iter().map(|value| {
                     Ok(value.saturating_add(sampler::discrete_gaussian(scale, &mut words)?))
                 });
-                noisy.collect()
+                let mut noisy: Vec<i64> = noisy.collect::<Result<_>>()?;
+                if mutant!("noise-for-two-cells") {
+                    for place in (1..chunk.len()).step_by(2) {
+                        noisy[place] = chunk[place] + noisy[place - 1] - chunk[place - 1];
+                    }
+                }
+                Ok(noisy)
             })
             .collect::<Result<_>>()?;
         Ok(chunks.concat())

@@ -3,11 +3,12 @@
 use std::path::Path;
 
 use super::*;
-use crate::aggregate::{Adding, ExactTally};
+use crate::aggregate::{Adding, ExactTally, KeyTally};
 use crate::ledger::DrawPermit;
 use crate::plan::kinds::CLASSES;
-use crate::plan::{FoundKeys, Plan, Split};
+use crate::plan::{FoundKeys, MeasuredTable, Plan, Split};
 use crate::release_file::ReleaseFile;
+use crate::release_file::lattice::{Clip, LATTICE_ONE};
 use crate::release_file::privacy_loss::NanoRho;
 
 const QUESTIONS: &str = "[[question]]\nname = \"volume\"\ncount = \"lookups\"\nby = [\"hour\", \"route\"]\n\
@@ -146,4 +147,28 @@ fn the_noise_of_every_table_has_the_spread_that_it_states() {
     // runs.
     let sd = (2.0_f64 / cells).sqrt();
     assert!((squares / cells - 1.0).abs() < 5.0 * sd, "{} of {cells}", squares / cells);
+}
+
+#[test]
+fn prefixes_that_only_reach_the_threshold_are_not_found() {
+    const LONE: u64 = 16_000;
+    let release_file = release(QUESTIONS);
+    let mut split = split(&release_file);
+    let round = Plan::prefix_rounds(&release_file, &split).remove(0);
+    // Noise so fine that reaching the threshold is much likelier than being above it.
+    split.questions.fill(NanoRho::new(200_000_000));
+    let (clip, noise_scale) = (Clip::lattice(1), NoiseScale::for_test(2.0));
+    let table = MeasuredTable { clip, ..round };
+    let charge = DiscreteGaussian::new(clip, noise_scale).unwrap().charge();
+    let threshold = Some(LATTICE_ONE as i64 + 4);
+    let priced = PricedTable { table, noise_scale, charge, threshold };
+    let mut weights = KeyTally::default();
+    (0..LONE).for_each(|prefix| weights.add(prefix, LATTICE_ONE as i64));
+    let found = Draws::new(DrawPermit::for_test(), &split).prefixes(&priced, weights).unwrap();
+    // The exact law, summed here; six deviations of a binomial are missed once in 500 million runs.
+    let density = |x: i32| (-f64::from(x * x) / 8.0).exp();
+    let above = (5..60).map(density).sum::<f64>() / (-60..60).map(density).sum::<f64>();
+    let (n, seen) = (LONE as f64, found.len() as f64);
+    let off = (seen - n * above) / (n * above * (1.0 - above)).sqrt();
+    assert!(off.abs() < 6.0, "{seen} of {n} found, {above} expected");
 }

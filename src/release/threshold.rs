@@ -22,8 +22,12 @@ pub(super) fn threshold(scale: NoiseScale, key_delta: AttoDelta) -> Result<i64> 
         return Err(Error::internal("keys are looked for without a delta"));
     }
     let of = |keys: u64| -> i64 {
-        let weight = (LATTICE_ONE * LATTICE_ONE / keys).isqrt().cast_signed();
+        let mut weight = (LATTICE_ONE * LATTICE_ONE / keys).isqrt().cast_signed();
+        if mutant!("threshold-without-the-weight") {
+            weight = 0;
+        }
         // The last factor is far more than the rounding of the logarithms.
+        let keys = if mutant!("delta-for-each-prefix") { 1 } else { keys };
         let reach = deviations(key_delta.delta() / keys as f64) * scale.steps() * (1.0 + 1e-8);
         weight.saturating_add(to_units(reach)).saturating_add(1)
     };

@@ -64,6 +64,9 @@ impl LedgerTerms {
     /// The delta at which rho is converted: what private prefixes may not spend.
     #[must_use]
     pub fn conversion_delta(&self) -> f64 {
+        if mutant!("delta-spent-twice") {
+            return self.delta.value();
+        }
         self.delta.value() - self.key_delta.delta()
     }
 }

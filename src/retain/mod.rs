@@ -38,12 +38,15 @@ pub fn disposition(
     release_file: &ReleaseFile,
     as_of: Timestamp,
 ) -> Result<Disposition> {
-    let cutoff = days_before(as_of, release_file.retention_days)?.as_microsecond();
+    let mut cutoff = days_before(as_of, release_file.retention_days)?.as_microsecond();
+    if mutant!("cutoff-one-microsecond-late") {
+        cutoff += 1;
+    }
     let settle = i64::try_from(release_file.logs.settle.as_micros()).unwrap_or(i64::MAX);
     let closes = window.end_micros().saturating_add(settle);
     Ok(if window.end_micros() <= cutoff {
         Disposition::Expired
-    } else if window.start_micros() < cutoff {
+    } else if window.start_micros() < cutoff && !mutant!("days-that-expire-as-a-whole") {
         Disposition::PartlyExpired
     } else if closes > as_of.as_microsecond() {
         Disposition::Open
@@ -118,9 +121,15 @@ pub fn apply<'a>(lookups: &'a Lookups, window: &DayWindow) -> Retained<'a> {
         .readable
         .iter()
         .zip(&lookups.requested_at)
-        .map(|(readable, micros)| *readable && window.holds(*micros))
+        .map(|(readable, micros)| *readable && holds(window, *micros))
         .collect();
     Retained { lookups, kept }
+}
+
+/// Whether a row belongs to the day.
+fn holds(window: &DayWindow, micros: i64) -> bool {
+    let is_end = micros == window.end_micros();
+    window.holds(micros) || mutant!("days-that-hold-their-end") && is_end
 }
 
 impl<'a> Retained<'a> {

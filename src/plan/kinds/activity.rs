@@ -115,12 +115,18 @@ impl Hat {
             None => (0, [(lookups << SHAPE_BITS) / FIRST_NODE, 0]),
             Some(last) if last + 1 == CLASSES => (last, [SHAPE_ONE, 0]),
             Some(class) => {
-                let (low, high) = (NODES[class], NODES[class + 1]);
+                let (low, mut high) = (NODES[class], NODES[class + 1]);
+                if mutant!("class-ends-one-lookup-later") {
+                    high += 1;
+                }
                 let part = |lookups: u64| (lookups << SHAPE_BITS) / (high - low);
                 (class, [part(high - lookups), part(lookups - low)])
             }
         };
-        let square = weights.iter().map(|weight| u128::from(*weight).pow(2)).sum();
+        let mut square = weights.iter().map(|weight| u128::from(*weight).pow(2)).sum();
+        if mutant!("norm-of-the-heavier-weight") {
+            square = weights.iter().map(|weight| u128::from(*weight).pow(2)).max().unwrap_or(0);
+        }
         Self { class, weights, lookups, square }
     }
 
@@ -182,7 +188,7 @@ impl Shape {
         // Two norms of at most one: a larger clip cuts nothing.
         let clip = clip.min(SHAPE_ONE);
         let inside = u128::from(clip * lookups) << bits;
-        let by = if square <= inside * inside {
+        let by = if square <= inside * inside || mutant!("larger-of-both-multipliers") {
             (weight << MULTIPLIER_BITS) / lookups
         } else {
             let bounded =

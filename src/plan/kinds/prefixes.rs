@@ -63,11 +63,12 @@ impl PrefixWeights {
         if !found.is_empty() {
             own.retain(|(prefix, _)| !found.contains(prefix));
         }
-        if own.len() > MOST_PREFIXES_OF_ONE {
+        if own.len() > MOST_PREFIXES_OF_ONE && !mutant!("any-number-of-prefixes") {
             own.sort_unstable_by_key(|(prefix, lookups)| (-lookups, *prefix));
             own.truncate(MOST_PREFIXES_OF_ONE);
         }
-        let weight = WEIGHTS[own.len()];
+        let spread = if mutant!("prefixes-weigh-one-each") { 1 } else { own.len() };
+        let weight = WEIGHTS[spread.min(MOST_PREFIXES_OF_ONE)];
         own.iter().for_each(|(prefix, _)| add(*prefix, weight));
     }
 }

@@ -125,7 +125,8 @@ pub fn add_up(mut summands: Vec<Summand>, over: Over, counted: Counted) -> Summa
         below.add(down);
         above.add(up);
     }
-    let variance = noise.mixed(over.noise);
+    let shared = if mutant!("rollups-of-independent-noise") { 0.0 } else { over.noise };
+    let variance = noise.mixed(shared);
     let half = |spread: &Spread, alike| (Z_95.powi(2) * variance + spread.mixed(alike)).sqrt();
     let low = value - half(&below, over.below);
     let is_cut = counted == Counted::Lookups && summands.iter().all(|one| one.low >= 0.0);
