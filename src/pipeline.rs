@@ -12,6 +12,7 @@ mod fixed;
 mod frozen;
 mod job;
 mod logged_days;
+mod made;
 mod opening;
 mod private_keys;
 mod same_logs;
@@ -27,12 +28,14 @@ use crate::release_file::ReleaseFile;
 use crate::release_file::window::{Day, DayWindow};
 use crate::{Error, Result, engine, ingest, publish, retain};
 
+pub use draw::{DrawnDay, planned};
 use earlier::known_keys;
 pub use earlier::{Previous, previous, stored_days};
 pub use frozen::losses;
 use frozen::{Frozen, FrozenLook};
 pub use job::{Again, Incomplete, Job, Spill};
 pub use logged_days::LoggedDays;
+pub use made::{MadeDay, release_made};
 use opening::{day_budget, terms};
 pub use opening::{open_custody, open_ledger};
 pub use same_logs::{logs_changed_since, was_read_for};
@@ -110,18 +113,8 @@ pub fn release_day(job: &Job, ledger: &mut Ledger, window: &DayWindow) -> Result
     let reader = reader.with_rejects(rejects.as_ref());
     let (rows, _secret_counts) = engine::DayRows::gather(&reader, window, &first, memory)?;
     rejects.as_ref().map_or(Ok(()), RejectedRows::finish)?;
-    let Some(drawn) = draw::draw(job, ledger, &entry, &frozen, &first, rows)? else {
-        tracing::info!(%day, entry = entry.id.0, "looks empty");
-        return Ok(Done::Empty);
-    };
-    tracing::info!(%day, entry = entry.id.0, tables = drawn.tables.len(), "drawn");
-
-    let files = answered(release_file, day, &entry, &frozen, &drawn)?;
-    ledger.commit(entry.id, &files)?;
-    tracing::info!(%day, entry = entry.id.0, files = files.len(), "committed");
-    publish::write_out(&job.out, &files)?;
-    ledger.mark_published(entry.id)?;
-    Ok(Done::Released)
+    let drawn = finish(job, ledger, day, &entry, &frozen, &first, rows)?;
+    Ok(if drawn.is_some() { Done::Released } else { Done::Empty })
 }
 
 /// How a release of a day would divide its budget, and what it would promise; draws nothing and reads
@@ -211,13 +204,36 @@ fn standing(job: &Job, ledger: &Ledger, day: Day) -> Result<Standing> {
     Ok(standing)
 }
 
+/// Draws a day from its rows, stores the answers and publishes them; `None` if it looks empty.
+fn finish(
+    job: &Job,
+    ledger: &mut Ledger,
+    day: Day,
+    entry: &Entry,
+    frozen: &Frozen,
+    first: &Plan,
+    rows: engine::DayRows,
+) -> Result<Option<DrawnDay>> {
+    let Some(drawn) = draw::draw(job, ledger, entry, frozen, first, rows)? else {
+        tracing::info!(%day, entry = entry.id.0, "looks empty");
+        return Ok(None);
+    };
+    tracing::info!(%day, entry = entry.id.0, tables = drawn.tables.len(), "drawn");
+    let files = answered(&job.release_file, day, entry, frozen, &drawn)?;
+    ledger.commit(entry.id, &files)?;
+    tracing::info!(%day, entry = entry.id.0, files = files.len(), "committed");
+    publish::write_out(&job.out, &files)?;
+    ledger.mark_published(entry.id)?;
+    Ok(Some(drawn))
+}
+
 /// The files of a day that was drawn.
 fn answered(
     release_file: &ReleaseFile,
     day: Day,
     entry: &Entry,
     frozen: &Frozen,
-    drawn: &draw::DrawnDay,
+    drawn: &DrawnDay,
 ) -> Result<Vec<StoredFile>> {
     let guarantee = Guarantee::new(release_file, &frozen.split)?;
     let facts = publish::Facts {

@@ -21,7 +21,7 @@ use crate::bound::{
     AmountPartitioner, Memory, PARTITIONS, PartitionHasher, PartitionedRows, PersonBounder,
     PrefixBounder, RequesterBounder, RowPartitioner, TableBounds, Together,
 };
-use crate::ingest::{LogReader, RowCounts};
+use crate::ingest::{LogReader, Lookups, RowCounts};
 use crate::plan::Plan;
 use crate::plan::kinds::{CLASSES, FoundPrefixes, PrefixWeights};
 use crate::release_file::logs::Identifier;
@@ -61,6 +61,32 @@ impl DayRows {
         )?;
         let rows = PartitionedRows::new(partitioners, &hasher, plan.layout.bits());
         Ok((Self { rows, hasher, memory, names: reader.identifier() }, counts))
+    }
+
+    /// The same for rows that lie in memory, each batch taken by a thread of its own.
+    ///
+    /// # Privacy
+    /// Rows are exact and secret.
+    ///
+    /// # Errors
+    /// I/O, when rows do not fit into `memory` and cannot be written out.
+    pub fn of_lookups(
+        batches: &[Lookups],
+        names: Identifier,
+        window: &DayWindow,
+        plan: &Plan,
+        memory: usize,
+    ) -> Result<Self> {
+        let hasher = PartitionHasher::draw()?;
+        let memory = Arc::new(Memory::new(memory, std::env::temp_dir()));
+        let partitioned = batches.par_iter().map(|batch| {
+            let mut rows = RowPartitioner::new(&hasher, &memory);
+            rows.add(&retain::apply(batch, window), &plan.layout, window)?;
+            Ok(rows)
+        });
+        let partitioners = partitioned.collect::<Result<_>>()?;
+        let rows = PartitionedRows::new(partitioners, &hasher, plan.layout.bits());
+        Ok(Self { rows, hasher, memory, names })
     }
 
     /// Tallies every measured table of the plan; tables that find private prefixes have no cells. Targets

@@ -6,7 +6,7 @@ use super::private_keys;
 use crate::engine::DayRows;
 use crate::ledger::{Entry, Ledger};
 use crate::plan::kinds::CLASSES;
-use crate::plan::{Plan, ShapeTargets};
+use crate::plan::{ClassNumbers, FoundKeys, Plan, ShapeTargets, Split};
 use crate::release::{Draws, NoisyNumbers, NoisyTable, PricedTable, class_numbers, looks_empty};
 use crate::release_file::ReleaseFile;
 use crate::release_file::keys::Key;
@@ -16,15 +16,15 @@ use crate::release_file::unit::Unit;
 use crate::{Error, Result};
 
 /// All that was drawn of a day.
-pub(super) struct DrawnDay {
+pub struct DrawnDay {
     /// The look, and the noise of its numbers.
-    pub(super) look: NoisyNumbers,
+    pub look: NoisyNumbers,
     /// The plan that followed from it.
-    pub(super) plan: Plan,
+    pub plan: Plan,
     /// The mechanisms that were drawn before the tables of the plan.
-    pub(super) before: Vec<PricedTable>,
+    pub before: Vec<PricedTable>,
     /// The tables of the plan.
-    pub(super) tables: Vec<NoisyTable>,
+    pub tables: Vec<NoisyTable>,
 }
 
 /// Draws a day; `None` if it looks empty. `first` is the plan of the look.
@@ -72,21 +72,42 @@ pub(super) fn draw(
         return Ok(None);
     }
     let (found, rounds) = private_keys::find(&rows, release_file, frozen, &mut draws)?;
-    let numbers = class_numbers(&look).map(|class| class.number);
-    let mut plan = Plan::of_day(release_file, &frozen.split, &numbers, &found)?;
-    let tables: Vec<PricedTable> =
-        plan.tables.iter().cloned().map(PricedTable::new).collect::<Result<_>>()?;
-    if plan.unit == Unit::PersonDay {
-        // Half of a price's root is a requester's, half a target's.
-        let limit = frozen.split.shapes(&release_file.questions).part(1, 4);
-        let scales = tables.iter().map(|table| table.noise_scale.whole()).collect::<Result<_>>()?;
-        plan.shape_targets = Some(ShapeTargets { scales, limit });
+    let mut numbers = class_numbers(&look).map(|class| class.number);
+    if mutant!("plan-that-reads-the-rows") {
+        let exact = rows.tally(first, &release_file.exempt)?;
+        numbers[1] = exact.table(0).unwrap_or_default()[1] as f64 / LATTICE_ONE as f64;
     }
+    let (plan, tables) = planned(release_file, &frozen.split, &numbers, &found)?;
     let tally = rows.tally(&plan, &release_file.exempt)?;
     drop(rows);
     let tables = draws.tables(tables, tally)?;
     let before = std::iter::once(priced).chain(rounds).collect();
     Ok(Some(DrawnDay { look, plan, before, tables }))
+}
+
+/// What is measured after a look that shows these numbers, and each table's mechanism.
+///
+/// # Privacy
+/// A pure function of what is public; nothing is drawn.
+///
+/// # Errors
+/// Refused, for a table without budget; usage, for keys that cannot be laid out.
+pub fn planned(
+    release_file: &ReleaseFile,
+    split: &Split,
+    numbers: &ClassNumbers,
+    found: &FoundKeys,
+) -> Result<(Plan, Vec<PricedTable>)> {
+    let mut plan = Plan::of_day(release_file, split, numbers, found)?;
+    let tables: Vec<PricedTable> =
+        plan.tables.iter().cloned().map(PricedTable::new).collect::<Result<_>>()?;
+    if plan.unit == Unit::PersonDay {
+        // Half of a price's root is a requester's, half a target's.
+        let limit = split.shapes(&release_file.questions).part(1, 4);
+        let scales = tables.iter().map(|table| table.noise_scale.whole()).collect::<Result<_>>()?;
+        plan.shape_targets = Some(ShapeTargets { scales, limit });
+    }
+    Ok((plan, tables))
 }
 
 /// How many bytes the answers of a day may take in the ledger. Files are small beside what they promise
