@@ -38,6 +38,8 @@ pub mod survey;
 
 pub mod pipeline;
 
+pub mod audit;
+
 pub mod cli;
 
 pub use error::{Error, Kind, Result};

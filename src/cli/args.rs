@@ -46,6 +46,8 @@ pub(crate) enum Command {
         #[arg(value_name = "RELEASE.toml")]
         release: PathBuf,
     },
+    /// Attack the release on made-up days: sensitivity, noise, charges; reads no logs, spends nothing
+    Audit(Audit),
     /// Release every closed day that is not released yet, or only the given days
     Run(Run),
     /// Show each day as released, open, pending, looks empty or expired unreleased; exit 1 if someone must look
@@ -138,6 +140,20 @@ pub(crate) struct Plan {
     /// Expected requesters per day [default: lookups / 10]
     #[arg(long, value_name = "M", requires = "lookups", value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) requesters: Option<u64>,
+}
+
+/// The arguments of `audit`.
+#[derive(Debug, Args)]
+pub(crate) struct Audit {
+    /// The release file
+    #[arg(value_name = "RELEASE.toml")]
+    pub(crate) release: PathBuf,
+    /// About how long to attack it, in seconds: longer finds smaller faults
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    pub(crate) seconds: u64,
+    /// Write the table to this file as a web page, too
+    #[arg(long, value_name = "FILE")]
+    pub(crate) html: Option<PathBuf>,
 }
 
 /// The arguments of `status`.

@@ -1,6 +1,7 @@
 //! The command line: what was typed → a command's run → text for people or one JSON object.
 
 mod args;
+mod audit;
 mod check;
 mod compare;
 mod demo;
@@ -63,6 +64,7 @@ pub fn main() -> ExitCode {
         Command::Check(asked) => check::run(asked, &output),
         Command::Plan(asked) => plan::run(asked, &output).map(|()| 0),
         Command::Explain { release } => explain::run(release, &output).map(|()| 0),
+        Command::Audit(asked) => audit::run(asked, &output),
         Command::Status(asked) => status::run(asked, &output),
         Command::Run(asked) => run::run(asked, &output),
         Command::Compare(asked) => compare::run(asked, &output).map(|()| 0),

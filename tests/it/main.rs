@@ -4,6 +4,7 @@
 
 mod any_log;
 mod archive_world;
+mod audit;
 mod capped;
 mod changed_worlds;
 mod check;
@@ -29,6 +30,7 @@ mod manifest;
 mod marks;
 mod missing_days;
 mod mistakes;
+mod mutants;
 mod naming;
 mod persons;
 mod private_keys;

@@ -1,0 +1,183 @@
+//! Days released as a run does it, through a ledger in a temporary folder.
+
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+use super::world::{Planned, Row, World};
+use crate::ledger::{EntryId, Ledger, Second, StoredFile};
+use crate::pipeline::{
+    Again, DrawnDay, Incomplete, Job, MadeDay, Spill, Stop, open_ledger, release_made,
+};
+use crate::release_file::ReleaseFile;
+use crate::release_file::lattice::LATTICE_ONE;
+use crate::release_file::logs::Place;
+use crate::release_file::window::{Day, DayWindow};
+use crate::{Error, Result};
+
+/// The first of the made-up days.
+const FIRST: &str = "2021-03-01";
+/// How many requesters a day has at least and at most, and how many for each requester of noise: enough
+/// for a look that nobody takes for empty.
+const LEAST_REQUESTERS: u64 = 600;
+const MOST_REQUESTERS: u64 = 20_000;
+const FOR_NOISE: f64 = 30.0;
+/// How many days may look empty all the same.
+const MOST_EMPTY: u32 = 3;
+
+/// What was drawn for one table of one day, beside what it held.
+pub(super) struct Residuals {
+    /// Its name without the class.
+    pub(super) subject: String,
+    /// The stated standard deviation, in lattice steps.
+    pub(super) scale: f64,
+    /// What was added to each cell, in lattice steps.
+    pub(super) noise: Vec<i64>,
+}
+
+/// One released day.
+pub(super) struct Released {
+    pub(super) window: DayWindow,
+    pub(super) entry: EntryId,
+    pub(super) drawn: DrawnDay,
+    /// The look first.
+    pub(super) residuals: Vec<Residuals>,
+}
+
+/// Released days with the ledger that they were charged to.
+pub(super) struct Days {
+    pub(super) job: Job,
+    pub(super) ledger: Ledger,
+    pub(super) rows: Vec<Row>,
+    pub(super) released: Vec<Released>,
+    // Dropped last.
+    _folder: TempDir,
+}
+
+impl Days {
+    /// Releases days until a part of the effort is spent, at least three.
+    pub(super) fn release(world: &World<'_>) -> Result<Self> {
+        let (folder, job) = bench(world.release_file)?;
+        let ledger = open_ledger(&job)?;
+        let rows = world.crowd(requesters(world)?);
+        let mut days = Self { job, ledger, rows, released: Vec::new(), _folder: folder };
+        let deadline = world.deadline(0.35);
+        let (mut day, mut empty): (Day, u32) = (FIRST.parse()?, 0);
+        while days.released.len() < 3 || Instant::now() < deadline {
+            let window = DayWindow::new(day, &world.release_file.ledger.time_zone)?;
+            let made = days.run(world, &window)?;
+            match (made.entry, made.drawn) {
+                (Some(entry), Some(drawn)) => {
+                    let residuals = days.residuals(world, &window, &drawn)?;
+                    days.released.push(Released { window, entry, drawn, residuals });
+                }
+                _ if empty < MOST_EMPTY => empty += 1,
+                _ => {
+                    return Err(Error::refused(
+                        "the made-up days of the audit look empty: no crowd of a size that can be made \
+                         up stands out of the noise of the look",
+                    )
+                    .help("the budget is too small for any use: raise `epsilon` or `budget_share`"));
+                }
+            }
+            day = day.next().ok_or_else(|| Error::internal("the calendar ended"))?;
+        }
+        Ok(days)
+    }
+
+    /// Releases a day, or finds that it was.
+    pub(super) fn run(&mut self, world: &World<'_>, window: &DayWindow) -> Result<MadeDay> {
+        let rows = [world.batch(&moved(&self.rows, world, window))];
+        release_made(&self.job, &mut self.ledger, window, &rows)
+    }
+
+    /// The same days with the ledger closed and opened again, as another process finds it.
+    pub(super) fn opened_again(self, open: fn(&Job) -> Result<Ledger>) -> Result<Self> {
+        let Self { job, ledger, rows, released, _folder } = self;
+        drop(ledger);
+        Ok(Self { ledger: open(&job)?, job, rows, released, _folder })
+    }
+
+    /// The files that are stored for a day.
+    pub(super) fn files(&self, of: &Released) -> Result<Vec<StoredFile>> {
+        self.ledger.stored(of.entry)
+    }
+
+    fn residuals(
+        &self,
+        world: &World<'_>,
+        window: &DayWindow,
+        drawn: &DrawnDay,
+    ) -> Result<Vec<Residuals>> {
+        let of_day = World { window: window.clone(), first: world.first.clone(), ..*world };
+        let rows = moved(&self.rows, world, window);
+        let look = of_day.look()?;
+        let exact = of_day.tally(&look.plan, &rows)?;
+        let seen = drawn.look.iter().map(|(number, _)| *number);
+        let mut all = vec![residuals(&look, 0, &exact[0], seen)];
+        let exact = of_day.tally(&drawn.plan, &rows)?;
+        let priced = drawn.tables.iter().map(|table| table.priced().clone()).collect();
+        let planned = Planned { plan: drawn.plan.clone(), priced };
+        for (place, (table, exact)) in drawn.tables.iter().zip(&exact).enumerate() {
+            all.push(residuals(&planned, place, exact, table.contributions()));
+        }
+        Ok(all)
+    }
+}
+
+/// How many requesters a day has.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "stops at the ends")]
+fn requesters(world: &World<'_>) -> Result<u64> {
+    let noise = world.look()?.priced[0].noise_sd();
+    Ok(((noise * FOR_NOISE) as u64).clamp(LEAST_REQUESTERS, MOST_REQUESTERS))
+}
+
+fn residuals(
+    planned: &Planned,
+    place: usize,
+    exact: &[i64],
+    seen: impl Iterator<Item = f64>,
+) -> Residuals {
+    let priced = &planned.priced[place];
+    let noise = seen.zip(exact).map(|(seen, exact)| steps(seen) - exact).collect();
+    let subject = super::sensitivity::subject(&priced.table);
+    Residuals { subject, scale: priced.noise_scale.steps(), noise }
+}
+
+/// Noisy sums are whole numbers of steps.
+#[expect(clippy::cast_possible_truncation, reason = "a float of a whole number of steps")]
+fn steps(contributions: f64) -> i64 {
+    (contributions * LATTICE_ONE as f64).round() as i64
+}
+
+/// The rows on another day.
+fn moved(rows: &[Row], world: &World<'_>, window: &DayWindow) -> Vec<Row> {
+    let by = window.start_micros() - world.window.start_micros();
+    let moved = |row: &Row| Row { micros: row.micros + by, ..row.clone() };
+    rows.iter().map(moved).collect()
+}
+
+/// A job with this release file's questions whose ledger, logs and output are in a temporary folder.
+pub(super) fn bench(release_file: &ReleaseFile) -> Result<(TempDir, Job)> {
+    let failed = |error| Error::io("a temporary folder cannot be made").because(error);
+    // In memory where the system has it: what is asked is what is stored, and not how long a disk takes.
+    let folder = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir());
+    let folder = folder.map_err(failed)?;
+    let mut release_file = release_file.clone();
+    release_file.logs.place = Place { folder: folder.path().join("logs"), glob: "*".to_owned() };
+    release_file.ledger.path = folder.path().join("audit.ledger");
+    let job = Job {
+        out: folder.path().join("published"),
+        as_of: jiff::Timestamp::MAX,
+        release_file,
+        wait: Duration::ZERO,
+        again: Again::Refuse,
+        incomplete: Incomplete::Refuse,
+        second_ledger: Second::Refuse,
+        rejects: None,
+        memory: usize::MAX,
+        spill: Spill::Allow,
+        stop: Stop::default(),
+    };
+    Ok((folder, job))
+}

@@ -1,0 +1,120 @@
+//! `audit`: attacks a release on made-up days and shows what each test found.
+
+use std::fmt::Write as _;
+use std::fs::File;
+use std::io::Write as _;
+use std::path::Path;
+use std::time::Duration;
+
+use serde_json::json;
+
+use super::args::Audit as Asked;
+use super::output::Output;
+use crate::audit::{Audit, Finding};
+use crate::release_file::ReleaseFile;
+use crate::{Error, Result};
+
+/// Runs the command; returns 1 if a test failed.
+///
+/// # Errors
+/// Usage or refused, for a release file that cannot be planned; I/O.
+pub(crate) fn run(asked: &Asked, output: &Output) -> Result<u8> {
+    let release_file = ReleaseFile::read(&asked.release)?;
+    let failed = |path: &Path, error: std::io::Error| {
+        Error::io(format!("{} cannot be written", path.display())).because(error)
+    };
+    // Found out before the time is spent.
+    let page_file = asked.html.as_deref().map(|path| {
+        let file = File::create(path).map_err(|error| failed(path, error))?;
+        Ok::<_, Error>((path, file))
+    });
+    let page_file = page_file.transpose()?;
+    let audit = Audit::of(&release_file, Duration::from_secs(asked.seconds))?;
+    if let Some((path, mut file)) = page_file {
+        file.write_all(page(&audit).as_bytes()).map_err(|error| failed(path, error))?;
+    }
+    let object = json!({
+        "release": audit.release,
+        "passed": audit.passed(),
+        "false_alarm": audit.false_alarm(),
+        "findings": audit.findings,
+    });
+    output.result(&object, &text(&audit));
+    Ok(u8::from(!audit.passed()))
+}
+
+const HEADS: [&str; 6] = ["test", "of", "found", "may be", "false alarm", "verdict"];
+
+/// A finding as the cells of a table.
+fn cells(finding: &Finding) -> [String; 6] {
+    let false_alarm = match finding.false_alarm {
+        none if none <= 0.0 => "never".to_owned(),
+        some => format!("{some:.0e}"),
+    };
+    let verdict = if finding.passed { "passed" } else { "FAILED" };
+    [
+        finding.test.to_owned(),
+        finding.subject.clone(),
+        finding.statistic.clone(),
+        finding.bound.clone(),
+        false_alarm,
+        verdict.to_owned(),
+    ]
+}
+
+/// What all findings come to, in a sentence.
+fn summary(audit: &Audit) -> String {
+    let failed = audit.findings.iter().filter(|finding| !finding.passed).count();
+    let (all, alarm) = (audit.findings.len(), audit.false_alarm() * 100.0);
+    match failed {
+        0 => format!(
+            "All {all} tests passed. A sound program fails one of them in {alarm:.2} of 100 audits."
+        ),
+        _ => format!(
+            "{failed} of {all} tests FAILED. A sound program fails any in {alarm:.2} of 100 audits: \
+             repeat the audit, and release nothing if a test fails again."
+        ),
+    }
+}
+
+fn text(audit: &Audit) -> String {
+    let rows: Vec<[String; 6]> = audit.findings.iter().map(cells).collect();
+    let mut widths = HEADS.map(str::len);
+    for row in &rows {
+        for (width, cell) in widths.iter_mut().zip(row) {
+            *width = (*width).max(cell.chars().count());
+        }
+    }
+    let mut text = String::new();
+    for row in std::iter::once(&HEADS.map(str::to_owned)).chain(&rows) {
+        let mut line = String::new();
+        for (cell, width) in row.iter().zip(widths) {
+            // Writing to a string cannot fail.
+            let _infallible = write!(line, "{cell:<width$}  ");
+        }
+        text.push_str(line.trim_end());
+        text.push('\n');
+    }
+    let _infallible = writeln!(text, "\n{}", summary(audit));
+    text
+}
+
+fn page(audit: &Audit) -> String {
+    let row = |cells: &[String; 6], tag: &str| {
+        let cells = cells.each_ref().map(|cell| format!("<{tag}>{}</{tag}>", escaped(cell)));
+        format!("<tr>{}</tr>\n", cells.concat())
+    };
+    let rows: String = audit.findings.iter().map(|finding| row(&cells(finding), "td")).collect();
+    format!(
+        "<!DOCTYPE html>\n<html lang=\"en\"><meta charset=\"utf-8\"><title>Audit of {name}</title>\n\
+         <style>body{{font-family:sans-serif}}td,th{{text-align:left;padding:2px 12px}}</style>\n\
+         <h1>Audit of {name}</h1>\n<p>{summary}</p>\n<table>\n{heads}{rows}</table></html>\n",
+        name = escaped(&audit.release),
+        summary = escaped(&summary(audit)),
+        heads = row(&HEADS.map(str::to_owned), "th"),
+    )
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
