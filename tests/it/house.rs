@@ -1,7 +1,7 @@
 //! The rules of the house: layers, circles, lengths, and an architecture that knows its folders.
 
 mod circles;
-mod code;
+pub(crate) mod code;
 mod variants;
 
 use std::path::Path;

@@ -34,6 +34,7 @@ mod mutants;
 mod naming;
 mod persons;
 mod private_keys;
+mod proofs;
 mod refusals;
 mod report;
 mod reruns;
