@@ -1,7 +1,7 @@
 //! What the tests decide by, computed apart from what they test.
 //!
-//! Tails of chi-squares are bounded and not approximated (Laurent and Massart 2000, lemma 1), and limits
-//! on rates are exact (Clopper and Pearson 1934), so that a false alarm is no likelier than stated.
+//! Tails of chi-squares are bounded and not approximated (by Chernoff's bound), and limits on rates are
+//! exact (Clopper and Pearson 1934), so that a false alarm is no likelier than stated.
 
 /// The probability that a standard normal is above `z`.
 pub(super) fn upper_tail(z: f64) -> f64 {
@@ -15,9 +15,12 @@ pub(super) fn deviations(probability: f64) -> f64 {
 
 /// Between what a chi-square of `degrees` lies, each side missed with a probability of at most `alpha`.
 pub(super) fn chi_square_limits(degrees: f64, alpha: f64) -> (f64, f64) {
-    let x = -alpha.ln();
-    let reach = 2.0 * (degrees * x).sqrt();
-    (degrees - reach, degrees + reach + 2.0 * x)
+    // A part `r` of the degrees, or one further out, has a probability of at most (r exp(1 - r))^(degrees/2).
+    let exponent = -2.0 * alpha.ln() / degrees;
+    let rate = |part: f64| part - 1.0 - part.ln();
+    let low = bisect(0.0, 1.0, |part| rate(part) <= exponent);
+    let high = bisect(1.0, 1e6, |part| rate(part) >= exponent);
+    (degrees * low, degrees * high)
 }
 
 /// The least rate that is not refuted by this many successes: it is above the true rate with a
