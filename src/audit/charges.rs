@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde_json::Value;
 
-use super::days::Days;
+use super::days::{Days, balance};
 use super::finding::Finding;
 use super::statistics::{gaussian_delta, gaussian_epsilon};
 use super::world::World;
@@ -30,7 +30,7 @@ pub(super) fn check(world: &World<'_>, days: &Days) -> Result<Vec<Finding>> {
         let charge = facts["charge_rho"].as_f64().unwrap_or(0.0);
         most = most.max(sums.rho / charge);
         wrong.extend(sums.wrong);
-        let balance = days.ledger.balance(released.window.day())?;
+        let balance = balance(&days.ledger, released.window.day())?;
         if (balance.spent.rho() - charge).abs() > 1e-12 || balance.budget < balance.spent {
             wrong.push("the ledger charged the day another amount".to_owned());
         }

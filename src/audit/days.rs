@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 use super::world::{Planned, Row, World};
-use crate::ledger::{EntryId, Ledger, Second, StoredFile};
+use crate::ledger::{Balance, EntryId, Ledger, Second, StoredFile};
 use crate::pipeline::{
     Again, DrawnDay, Incomplete, Job, MadeDay, Spill, Stop, open_ledger, release_made,
 };
@@ -123,6 +123,12 @@ impl Days {
         }
         Ok(all)
     }
+}
+
+/// What the ledger says of a day that was charged.
+pub(super) fn balance(ledger: &Ledger, day: Day) -> Result<Balance> {
+    let of_day = ledger.balances()?.into_iter().find(|(known, _)| *known == day);
+    of_day.map(|(_, balance)| balance).ok_or_else(|| Error::internal("a day was not charged"))
 }
 
 /// How many requesters a day has.

@@ -3,7 +3,7 @@
 //! The stored look is one that no noise makes of the day's rows: whatever is planned by anything else shows.
 
 use super::charges::found;
-use super::days::Days;
+use super::days::{Days, balance};
 use super::finding::Finding;
 use super::world::World;
 use crate::ledger::State;
@@ -29,7 +29,7 @@ pub(super) fn check(world: &World<'_>, mut days: Days) -> Result<Vec<Finding>> {
     let look = LOOK.map(|number| number * LATTICE_ONE.cast_signed());
     let _unused = days.ledger.mark_drawn(entry.id)?;
     days.ledger.note_look(entry.id, &look)?;
-    let spent = days.ledger.balance(next)?.spent;
+    let spent = balance(&days.ledger, next)?.spent;
     let mut days = days.opened_again(open_ledger)?;
     days.job.stop = Stop::default();
     let made = days.run(world, &window)?;
@@ -47,7 +47,7 @@ pub(super) fn check(world: &World<'_>, mut days: Days) -> Result<Vec<Finding>> {
     if world.planned(&numbers, &found(&drawn.plan))?.plan.tables != drawn.plan.tables {
         wrong.push("the plan is not what the stored look leads to");
     }
-    if days.ledger.balance(next)?.spent != spent || made.entry != Some(entry.id) {
+    if balance(&days.ledger, next)?.spent != spent || made.entry != Some(entry.id) {
         wrong.push("going on was charged once more");
     }
     let outcome = wrong.first().copied().unwrap_or("goes on with it");

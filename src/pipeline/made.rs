@@ -49,7 +49,7 @@ pub fn release_made(
         Some(entry) => entry,
         None => {
             let (known, digest) = (known_keys(release_file, ledger, day)?, "made up".to_owned());
-            ledger.reserve(&reservation(release_file, day, split, known, digest)?)?
+            ledger.reserve(&reservation(release_file, window, split, known, digest)?)?
         }
     };
     let frozen = Frozen::of(&entry)?;
