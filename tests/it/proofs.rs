@@ -20,7 +20,8 @@ fn code(place: &str) -> String {
     let (file, name) =
         place.split_once("::").map_or((place, None), |(file, name)| (file, Some(name)));
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
-    let text = std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{place}: {error}"));
+    assert!(path.exists(), "{place} is not there");
+    let text = std::fs::read_to_string(path).unwrap();
     let code = production(&text);
     let Some(name) = name else { return code };
     let named = functions(&code).into_iter().filter(|function| function.name == name);
