@@ -304,6 +304,7 @@ fn deletion_keeps_every_other_byte_of_other_shapes() {
         let closed =
             std::time::SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(1_746_230_400);
         file.set_modified(closed).unwrap();
+        drop(file);
         let as_of = if shape.file == "auth.log" { "2025-03-10" } else { "2026-03-10" };
         let ran = world.run(&["retain", "release.toml", "--as-of", as_of]);
         // Times that began at 0 are too old to be believed.

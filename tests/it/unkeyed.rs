@@ -44,6 +44,7 @@ fn it_is_whole_heals_byte_for_byte_and_its_key_begins_with_the_next_event() {
 #[test]
 fn its_deletion_is_finished_and_what_was_held_is_handed_over() {
     let golden = golden();
+    golden.world.settle();
     // On 2 July, as when it was cut short.
     let at = |arguments: &[&str]| {
         let command = golden.world.command(arguments);
