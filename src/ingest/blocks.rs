@@ -96,7 +96,9 @@ impl Blocks {
             blocks.rest.drain(..3);
             blocks.head = 3;
         }
-        if blocks.rest.starts_with(b"\xff\xfe") || blocks.rest.starts_with(b"\xfe\xff") {
+        // JSON lines have no header: these may be bytes of the first row, which decides nothing.
+        let is_utf16 = [b"\xff\xfe", b"\xfe\xff"].iter().any(|mark| blocks.rest.starts_with(*mark));
+        if is_utf16 && format != TextFormat::Json {
             return Err(blocks.failure("is UTF-16 text").help("convert it to UTF-8"));
         }
         blocks.is_array = format == TextFormat::Json && json_array::begins(&blocks.rest);
@@ -151,10 +153,10 @@ impl Blocks {
         self.head
     }
 
-    /// The next byte, without taking it.
-    pub(super) fn peek(&mut self) -> Result<Option<u8>> {
-        self.fill(1)?;
-        Ok(self.rest.first().copied())
+    /// Whether these bytes come next; they are not taken.
+    pub(super) fn begins_with(&mut self, bytes: &[u8]) -> Result<bool> {
+        self.fill(bytes.len())?;
+        Ok(self.rest.starts_with(bytes))
     }
 
     /// Whether there is anything but white space.

@@ -1,12 +1,13 @@
 //! Do the files have what the release file declares? Decided before any budget is charged.
 //!
-//! Names of columns are facts of headers and schemas. JSON has neither, so the first lines of each file
-//! stand for them, and so do the first rows of text for the question whether times are numbers. It
-//! takes all of the rows that are looked at, in all files, to refuse a log, and a message shows only names
+//! Names of columns are facts of headers and schemas. JSON has neither, so its lines stand for them, and so
+//! do rows of text for the question whether times are numbers. It takes all rows of all files to refuse
+//! a log, so that no single person's rows do it while others can be read, and a message shows only names
 //! that many lines have (docs/attack-model.md has what one row can still decide).
 
 use std::collections::BTreeSet;
 
+use arrow_array::Array;
 use arrow_schema::DataType;
 
 use super::format::{Format, TextFormat};
@@ -34,11 +35,30 @@ pub(super) fn missing(wanted: &Wanted, files: &[OpenLog<'_>]) -> Vec<usize> {
 /// is not missed there.
 pub(super) fn require_columns(wanted: &Wanted, files: &[OpenLog<'_>]) -> Result<()> {
     let is_certain = !files.iter().any(is_json);
-    let mut missing = missing(wanted, files).into_iter();
-    match missing.find(|place| is_certain || wanted.is_needed(*place)) {
-        Some(place) => Err(no_column(&wanted.names[place], files)),
-        None => Ok(()),
+    for place in missing(wanted, files) {
+        let is_needed = is_certain || wanted.is_needed(place);
+        if is_needed && !some_line_has(place, wanted, files)? {
+            return Err(no_column(&wanted.names[place], files));
+        }
     }
+    Ok(())
+}
+
+/// Whether a line of JSON that does not come early has a column.
+fn some_line_has(place: usize, wanted: &Wanted, files: &[OpenLog<'_>]) -> Result<bool> {
+    for file in files.iter().filter(|file| is_json(file)) {
+        for piece in file.pieces(true) {
+            let mut has = false;
+            file.read(&piece?, wanted, &mut |raw| {
+                has |= raw.column(place).is_some_and(|column| column.null_count() < raw.rows);
+                Ok(())
+            })?;
+            if has {
+                return Ok(true);
+            }
+        }
+    }
+    Ok(false)
 }
 
 fn no_column(name: &str, files: &[OpenLog<'_>]) -> Error {
@@ -49,8 +69,9 @@ fn no_column(name: &str, files: &[OpenLog<'_>]) -> Error {
     };
     if files.iter().filter_map(OpenLog::names).all(|names| names.is_empty()) {
         let which = which.replace(" has no", " holds no").replace(" has a", " holds a");
-        return Error::input(format!("{which} JSON object"))
-            .help("write one JSON object on each line (NDJSON), and end lines with a line feed");
+        return Error::input(format!("{which} JSON object")).help(
+            "write one JSON object on each line (NDJSON) in UTF-8, and end lines with a line feed",
+        );
     }
     let error = Error::input(format!("{which} column `{name}`"));
     let key = format!("{name}=");
@@ -78,25 +99,26 @@ fn no_column(name: &str, files: &[OpenLog<'_>]) -> Error {
     })
 }
 
-/// Refuses logs whose times cannot be read as declared: none of the rows that are looked at has a time
-/// that can be read, and some have one that can mean several instants.
+/// Refuses logs whose times cannot be read as declared: no row has a time that can be read, and some have
+/// one that can mean several instants.
 pub(super) fn require_times(wanted: &Wanted, files: &[OpenLog<'_>], logs: &Logs) -> Result<()> {
     let mut unclear = None;
     for file in files.iter().filter(|file| has_text_times(file, logs)) {
-        let Some(piece) = file.pieces(true).next() else { continue };
-        let mut is_read = false;
-        file.read(&piece?, wanted, &mut |raw| {
-            let times = raw.times(wanted, logs)?;
-            is_read |= times.iter().any(|time| time.is_some());
-            if unclear.is_none() {
-                let texts = raw.values(raw.column(wanted.requested_at))?;
-                unclear = texts.iter().flatten().find_map(|text| asked_for(text, logs));
-                unclear = unclear.take().map(|error| named(file, logs, &error));
+        for piece in file.pieces(true) {
+            let mut is_read = false;
+            file.read(&piece?, wanted, &mut |raw| {
+                let times = raw.times(wanted, logs)?;
+                is_read |= times.null_count() < times.len();
+                if unclear.is_none() {
+                    let texts = raw.values(raw.column(wanted.requested_at))?;
+                    unclear = texts.iter().flatten().find_map(|text| asked_for(text, logs));
+                    unclear = unclear.take().map(|error| named(file, logs, &error));
+                }
+                Ok(())
+            })?;
+            if is_read {
+                return Ok(());
             }
-            Ok(())
-        })?;
-        if is_read {
-            return Ok(());
         }
     }
     unclear.map_or(Ok(()), Err)

@@ -1,15 +1,14 @@
 //! Finds the log files of a release and their formats.
 //!
 //! In: the glob of a release. Out: its files in order of their paths. The format follows from the
-//! name; where the name does not say, the first bytes decide.
+//! name; where the name does not say, the content decides.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use super::blocks::Blocks;
 use super::format::{Compression, Format, TextFormat};
 use super::json_array;
-use super::open::{open_text, unreadable};
 use super::walk::{PassedOver, Walked, matches, walk};
 use crate::release_file::dialect::{Dialect, Marks};
 use crate::release_file::logs::Logs;
@@ -151,27 +150,43 @@ fn format_of(path: &Path, dialect: &Dialect) -> Result<Format> {
     }
 }
 
-/// Recognises a format by the first bytes, for names such as `.log`.
+/// Recognises a format by the content, for names such as `.log`. A Zeek log begins with a header. JSON lines
+/// have none, and the first of them may be one that cannot be read, so it takes a single line that begins as
+/// an object does.
 fn look_into(path: &Path, compression: Compression) -> Result<TextFormat> {
-    let mut head = Vec::new();
-    open_text(path, compression)?
-        .take(64)
-        .read_to_end(&mut head)
-        .map_err(|error| unreadable(path, error))?;
-    let head = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&head);
-    if head.starts_with(b"#separator") {
-        return Ok(TextFormat::Separated(Marks::ZEEK));
-    }
-    if W3C_BEGINS.iter().any(|word| head.starts_with(word)) {
-        return Ok(TextFormat::Separated(Marks::W3C));
+    let mut blocks = Blocks::open(path.to_owned(), TextFormat::Json, compression)?;
+    let (mut is_first, mut has_lines) = (true, false);
+    while let Some(block) = blocks.next().transpose()? {
+        let bytes = block.bytes.as_slice();
+        if std::mem::take(&mut is_first)
+            && let Some(format) = by_first_bytes(bytes)
+        {
+            return Ok(format);
+        }
+        for line in bytes.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii_start) {
+            if line.starts_with(b"{") {
+                return Ok(TextFormat::Json);
+            }
+            has_lines |= !line.is_empty();
+        }
     }
     // A file without a line has no row in any format.
-    let is_blank = head.iter().all(u8::is_ascii_whitespace);
-    if is_blank || head.trim_ascii_start().starts_with(b"{") || json_array::begins(head) {
+    if !has_lines {
         return Ok(TextFormat::Json);
     }
     Err(Error::input(format!("{} is in no known format", path.display())).help(
         "name files .parquet, .csv, .tsv, .ndjson or .arrow (text also with .gz or .zst), say how \
          text is written (`[logs] delimiter` or `pattern`), or narrow `[logs] path`",
     ))
+}
+
+/// The format of a file that begins with a header, or is one array of objects.
+fn by_first_bytes(bytes: &[u8]) -> Option<TextFormat> {
+    if bytes.starts_with(b"#separator") {
+        return Some(TextFormat::Separated(Marks::ZEEK));
+    }
+    if W3C_BEGINS.iter().any(|word| bytes.starts_with(word)) {
+        return Some(TextFormat::Separated(Marks::W3C));
+    }
+    json_array::begins(bytes).then_some(TextFormat::Json)
 }

@@ -214,15 +214,19 @@ fn header_names(file: &str, blocks: &mut Blocks, marks: Marks) -> Result<Vec<Str
 
 fn fields_names(file: &str, blocks: &mut Blocks, marks: Marks) -> Result<Vec<String>> {
     let mut names = None;
-    while blocks.peek()? == Some(b'#') {
+    while blocks.begins_with(b"#")? {
         let line = blocks.take_line()?.unwrap_or_default();
         if line.starts_with(b"#close") {
             break;
         }
         names = fields_line(&line, marks).or(names);
+        // A header of Zeek ends with the types: what begins with a number sign behind them may be a row.
+        if line.starts_with(b"#types") {
+            break;
+        }
     }
     // A file without a line has no rows that would need a name.
-    if names.is_none() && blocks.peek()?.is_none() {
+    if names.is_none() && blocks.take_line()?.is_none() {
         return Ok(Vec::new());
     }
     names.ok_or_else(|| {
