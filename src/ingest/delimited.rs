@@ -35,6 +35,7 @@ pub(super) struct Layout {
 }
 
 /// Reads a block of whole records.
+#[inline(never)]
 pub(super) fn parse(block: &Buffer, marks: Marks, layout: &Layout, is_utf8: bool) -> TextRows {
     let mut rows = TextRows::new(layout.wanted, block.len() / 64 + 16);
     let reader = Reader { bytes: block, marks, layout, is_utf8 };
@@ -234,17 +235,13 @@ impl Reader<'_> {
         let last = self.layout.places.len() - 1;
         for (place, wanted) in self.layout.places.iter().enumerate() {
             let field = field(bytes, at, stops, self.marks)?;
-            let mut is_last = ends_record(bytes, &field);
+            let is_last = ends_record(bytes, &field);
             at = field.next + 1;
+            if is_last != (place == last) {
+                at = self.behind_more(at, stops, is_last)?;
+            }
             if let Some(wanted) = wanted {
                 self.push(&field, &mut rows.columns[*wanted]);
-            }
-            if place == last && !is_last && self.marks.header == Heading::Positions {
-                at = self.behind_more(at, stops)?;
-                is_last = true;
-            }
-            if is_last != (place == last) {
-                return None;
             }
         }
         Some(at.min(bytes.len()))
@@ -259,9 +256,18 @@ impl Reader<'_> {
         }
     }
 
-    /// Where the record ends whose further fields begin at `at`.
-    #[inline(never)]
-    fn behind_more<const N: usize>(&self, mut at: usize, stops: AnyOf<N>) -> Option<usize> {
+    /// Where the record ends whose further fields begin at `at`; `None` where it may have none, or ended
+    /// too early.
+    #[cold]
+    fn behind_more<const N: usize>(
+        &self,
+        mut at: usize,
+        stops: AnyOf<N>,
+        is_last: bool,
+    ) -> Option<usize> {
+        if is_last || self.marks.header != Heading::Positions {
+            return None;
+        }
         loop {
             let field = field(self.bytes, at, stops, self.marks)?;
             at = field.next + 1;

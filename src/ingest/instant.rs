@@ -30,6 +30,32 @@ pub(super) fn utc_micros(text: &[u8], naive_is_utc: bool) -> Option<i64> {
     is_utc.then_some((days(year, month, day)? * 86_400 + seconds) * 1_000_000 + micros)
 }
 
+/// Reads the stamp of an access log, `17/May/2015:10:05:03 +0000` in brackets or not; `None` for every other
+/// text.
+#[inline]
+pub(super) fn stamp_micros(text: &[u8]) -> Option<i64> {
+    const MONTHS: &[u8; 36] = b"JanFebMarAprMayJunJulAugSepOctNovDec";
+    let text = text.strip_prefix(b"[").and_then(|rest| rest.strip_suffix(b"]")).unwrap_or(text);
+    let text: &[u8; 26] = text.try_into().ok()?;
+    let marks = [text[2], text[6], text[11], text[14], text[17], text[20]];
+    let month = MONTHS.chunks_exact(3).position(|name| *name == text[3..6])?;
+    let year = two(text, 7)? * 100 + two(text, 9)?;
+    let (hour, minute, second) = (two(text, 12)?, two(text, 15)?, two(text, 18)?);
+    let (hours, minutes) = (two(text, 22)?, two(text, 24)?);
+    let is_clock = hour < 24 && minute < 60 && second < 60 && hours < 24 && minutes < 60;
+    if marks != *b"//::: " || !is_clock || !(1_000..9_999).contains(&year) {
+        return None;
+    }
+    let offset = (hours * 60 + minutes) * 60;
+    let offset = match text[21] {
+        b'+' => offset,
+        b'-' => -offset,
+        _ => return None,
+    };
+    let day = days(year, i64::try_from(month).ok()? + 1, two(text, 0)?)?;
+    Some((day * 86_400 + (hour * 60 + minute) * 60 + second - offset) * 1_000_000)
+}
+
 /// The microseconds of a fraction, where there is one, and what stands behind it.
 #[inline]
 fn fraction(tail: &[u8]) -> Option<(i64, &[u8])> {
@@ -45,7 +71,7 @@ fn fraction(tail: &[u8]) -> Option<(i64, &[u8])> {
 }
 
 #[inline(always)]
-fn two(text: &[u8; 19], at: usize) -> Option<i64> {
+fn two<const N: usize>(text: &[u8; N], at: usize) -> Option<i64> {
     let (tens, ones) = (text[at].wrapping_sub(b'0'), text[at + 1].wrapping_sub(b'0'));
     (tens < 10 && ones < 10).then_some(i64::from(tens) * 10 + i64::from(ones))
 }
@@ -97,11 +123,27 @@ mod tests {
         assert_eq!(read("1970-01-01T00:00:01Z"), Some(1_000_000));
         assert_eq!(read("1970-01-01 00:00:01.5+00:00"), Some(1_500_000));
         assert_eq!(read("1969-12-31T23:59:59.999999999Z"), Some(-1));
+        assert_eq!(stamp_micros(b"[01/Jan/1970:01:00:01 +0100]"), Some(1_000_000));
+        assert_eq!(stamp_micros(b"31/Dec/1969:23:59:59 -0000"), Some(-1_000_000));
         assert_eq!(read("1970-01-01T00:00:01"), None);
         assert_eq!(utc_micros(b"1970-01-01T00:00:01.000001", true), Some(1_000_001));
     }
 
     proptest! {
+        /// A stamp is read as the reader of all spellings reads it, or not at all.
+        #[test]
+        fn a_stamp_means_what_its_spelling_does(
+            text in "\\[?[0-3][0-9]/(Jan|Feb|May|Dec|jun)/[0-2][0-9]{3}:[0-2][0-9]:[0-6][0-9]:[0-6][0-9] [-+ ][0-2][0-9][0-6][0-9]\\]?",
+        ) {
+            use super::super::spelling::{Spelling, read};
+            if let Some(micros) = stamp_micros(text.as_bytes()) {
+                let Spelling::Time(time, Some(offset)) = read(&text) else {
+                    return Err(TestCaseError::fail(text));
+                };
+                prop_assert_eq!(offset.to_timestamp(time).unwrap().as_microsecond(), micros);
+            }
+        }
+
         /// What is read here the library reads alike, and what it refuses is refused here.
         #[test]
         fn nothing_is_read_otherwise_than_by_the_library(

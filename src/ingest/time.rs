@@ -16,7 +16,7 @@ use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
-use super::instant::utc_micros;
+use super::instant::{stamp_micros, utc_micros};
 use super::spelling::{self, Spelling};
 use crate::release_file::logs::{Logs, TimeUnit};
 use crate::release_file::time_format::Written;
@@ -150,6 +150,7 @@ fn from_text(text: &BinaryViewArray, logs: &Logs) -> Int64Array {
     if logs.time_formats.is_empty() {
         return each(text, |text| {
             utc_micros(text, naive_is_utc)
+                .or_else(|| stamp_micros(text))
                 .or_else(|| parse_time(trimmed(text)?, logs.time_unit, &logs.time_zone))
         });
     }
