@@ -11,7 +11,7 @@ use crate::{Error, Result};
 /// What divides text into records and fields.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Marks {
-    /// What stands between two fields; none where runs of spaces and tabs do.
+    /// What stands between two fields; `None` if runs of spaces and tabs do.
     pub separator: Option<u8>,
     /// What may stand around a field, and is doubled within it.
     pub quote: Option<u8>,
