@@ -5,6 +5,7 @@ mod counted;
 mod formats;
 mod made_files;
 mod made_logs;
+mod oracle;
 mod properties;
 mod reference;
 mod shapes;

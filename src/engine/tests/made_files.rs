@@ -11,7 +11,7 @@ mod pages;
 mod parquet_before;
 mod parquet_kinds;
 mod rows;
-mod text_kinds;
+pub(super) mod text_kinds;
 
 use std::collections::BTreeSet;
 use std::path::Path;

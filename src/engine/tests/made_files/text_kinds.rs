@@ -141,14 +141,14 @@ fn json_string(text: &str, style: Json) -> String {
     format!("\"{}\"", text.chars().map(escape).collect::<String>())
 }
 
-pub(super) fn gzip(bytes: &[u8]) -> Vec<u8> {
+pub(in crate::engine::tests) fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     encoder.write_all(bytes).unwrap();
     encoder.finish().unwrap()
 }
 
 /// Two members, the first with a name, a comment and more in its header.
-fn gzip_members(bytes: &[u8]) -> Vec<u8> {
+pub(in crate::engine::tests) fn gzip_members(bytes: &[u8]) -> Vec<u8> {
     let (first, second) = bytes.split_at(bytes.len() / 3);
     let head = flate2::GzBuilder::new().filename("made").comment("by a test").extra(*b"abcd");
     let mut encoder = head.write(Vec::new(), flate2::Compression::best());
@@ -157,7 +157,7 @@ fn gzip_members(bytes: &[u8]) -> Vec<u8> {
 }
 
 /// With a checksum.
-pub(super) fn zstd(bytes: &[u8]) -> Vec<u8> {
+pub(in crate::engine::tests) fn zstd(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = zstd::Encoder::new(Vec::new(), 3).unwrap();
     encoder.include_checksum(true).unwrap();
     encoder.write_all(bytes).unwrap();
@@ -173,7 +173,7 @@ fn zstd_long(bytes: &[u8]) -> Vec<u8> {
 }
 
 /// Two frames, between them one that readers pass over.
-fn zstd_frames(bytes: &[u8]) -> Vec<u8> {
+pub(in crate::engine::tests) fn zstd_frames(bytes: &[u8]) -> Vec<u8> {
     let (first, second) = bytes.split_at(bytes.len() / 3);
     let skipped = [0x50, 0x2a, 0x4d, 0x18, 4, 0, 0, 0, b'n', b'o', b't', b'e'];
     let frame = |bytes| zstd::encode_all(bytes, 19).unwrap();
