@@ -123,7 +123,7 @@ const LATENCIES: [&str; 24] = [
     "--5",
     "20.000000000000004",
 ];
-const OTHER_TIMES: [&str; 19] = [
+pub(super) const OTHER_TIMES: [&str; 19] = [
     "yesterday",
     "2026-01-02",
     "10:00:00",
@@ -144,7 +144,7 @@ const OTHER_TIMES: [&str; 19] = [
     "0001-01-01T00:00:00Z",
     "Fri, 02 Jan 2026 10:00:00 GMT",
 ];
-const OFFSETS: [&str; 22] = [
+pub(super) const OFFSETS: [&str; 22] = [
     "Z",
     "Z",
     "Z",
