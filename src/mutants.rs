@@ -26,5 +26,6 @@ pub(crate) fn is(name: &str) -> bool {
     chosen.as_deref() == Some(name)
 }
 
-#[cfg(all(test, feature = "mutants"))]
+#[cfg(test)]
+#[cfg(feature = "mutants")]
 mod tests;

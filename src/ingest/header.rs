@@ -135,8 +135,10 @@ impl Header {
     pub(super) fn parse(&self, block: &Block, wanted: &Wanted) -> Result<RawBatch> {
         let bytes = &block.bytes;
         let is_utf8 = std::str::from_utf8(bytes).is_ok();
-        let names = block.names.as_deref().unwrap_or(&self.names);
-        let present = block.names.as_ref().map(|names| wanted.has(names));
+        // A later header without the columns that lookups need may be somebody's record.
+        let later = block.names.as_ref().filter(|names| wanted.has_needed(names));
+        let names = later.map_or(self.names.as_slice(), |names| names);
+        let present = later.map(|names| wanted.has(names));
         let rows = match (self.format, &self.pattern) {
             _ if block.is_cut => {
                 let mut rows = TextRows::new(wanted.names.len(), 1);
@@ -157,7 +159,7 @@ impl Header {
         };
         let mut raw = rows.finish(bytes, present.as_ref().unwrap_or(&self.present))?;
         if let Some(records) = &mut raw.records {
-            records.names.clone_from(&block.names);
+            records.names = later.cloned();
         }
         Ok(raw)
     }
@@ -215,6 +217,10 @@ fn header_names(file: &str, blocks: &mut Blocks, marks: Marks) -> Result<Vec<Str
 fn fields_names(file: &str, blocks: &mut Blocks, marks: Marks) -> Result<Vec<String>> {
     let mut names = None;
     while blocks.begins_with(b"#")? {
+        // A second one holds for the records behind it, and may be one of them.
+        if names.is_some() && (blocks.begins_with(b"#fields")? || blocks.begins_with(b"#Fields")?) {
+            break;
+        }
         let line = blocks.take_line()?.unwrap_or_default();
         if line.starts_with(b"#close") {
             break;

@@ -157,6 +157,12 @@ impl Wanted {
             && (self.required().contains(&place) || self.derived.iter().any(makes_one))
     }
 
+    /// Whether names of columns have all that lookups need.
+    pub(super) fn has_needed(&self, names: &[String]) -> bool {
+        (0..self.names.len())
+            .all(|place| !self.is_needed(place) || names.contains(&self.names[place]))
+    }
+
     /// Refuses a first line that lacks a needed column and looks like a record, without a word of it.
     pub(super) fn require_header(&self, file: &str, names: &[&str]) -> Result<()> {
         let is_lacking =

@@ -399,6 +399,8 @@ fn run(name: &str, killer: &Killer) -> Result<(), String> {
     let mut child = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", test, "--nocapture", "--test-threads=1"])
         .env("POINTILLIST_MUTANT", name)
+        // That it fails is enough; the smallest input that fails is not looked for.
+        .env("PROPTEST_MAX_SHRINK_ITERS", "0")
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
@@ -432,7 +434,7 @@ fn table() -> String {
         for killer in *killers {
             match killer {
                 Audit(release, test) if *release == PERSONS => {
-                    audit.push(format!("{test} (persons)"))
+                    audit.push(format!("{test} (persons)"));
                 }
                 Audit(_, test) => audit.push((*test).to_owned()),
                 Stops(_) => audit.push("it cannot go on".to_owned()),

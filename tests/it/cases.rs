@@ -23,15 +23,16 @@ fn copy(from: &Path, world: &World, inside: &str) {
 fn outcome(world: &World) -> String {
     let ran = world.run(&["check", "r.toml", "--json"]);
     let json: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
-    if ran.code != 0 {
-        return format!("{}: {}", ran.code, json["error"]["message"].as_str().unwrap());
+    if let Some(message) = json["error"]["message"].as_str() {
+        return format!("{}: {message}", ran.code);
     }
+    let code = if ran.code == 0 { String::new() } else { format!("{}: ", ran.code) };
     let rejects = json["rejects"].as_object().unwrap().iter();
     let rejects = rejects.filter(|(_, count)| **count != 0);
     let rejects: String = rejects.map(|(reason, count)| format!(", {count} {reason}")).collect();
     let wrong = json["wrong_statistics"].as_array().unwrap().len();
     let wrong = if wrong > 0 { format!(", {wrong} wrong statistics") } else { String::new() };
-    format!("{} rows, {} lookups{rejects}{wrong}", json["rows"], json["lookups"])
+    format!("{code}{} rows, {} lookups{rejects}{wrong}", json["rows"], json["lookups"])
 }
 
 #[test]
