@@ -22,7 +22,7 @@ const FALSE_ALARM: f64 = 1e-3;
 const VISIBLE: AttoDelta = AttoDelta::new(10_000_000_000_000_000);
 /// How many lone prefixes are looked for: what one round may find at most.
 const LONE_PREFIXES: u64 = MOST_PREFIXES as u64;
-const LONE_PREFIXES_IN_SHORT: u64 = 2_000;
+const LONE_PREFIXES_IN_SHORT: u64 = 6_000;
 /// How many prefixes each of them has.
 const PREFIXES: [u64; 2] = [1, 10];
 /// The most prefixes of one requester.

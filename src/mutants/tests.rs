@@ -4,8 +4,9 @@
 //! with the one test that must fail then. What notices what is written into `docs/audit.md`.
 
 use std::fmt::Write;
+use std::io::{Read, Seek};
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
@@ -23,7 +24,7 @@ enum Killer {
 
 const REQUESTERS: &str = "audit::tests::requesters_are_protected_as_stated";
 const PERSONS: &str = "audit::tests::persons_are_protected_as_stated";
-/// No audit with a broken version takes longer.
+/// A broken version that takes longer goes round in circles: none needs more than a few seconds.
 const LONGEST: Duration = Duration::from_secs(180);
 
 /// The name of each broken version, what is wrong about it, and what notices it.
@@ -396,32 +397,40 @@ fn run(name: &str, killer: &Killer) -> Result<(), String> {
         Stops(release) => (*release, "called `Result::unwrap()`".to_owned()),
         Named(test) => (*test, "test result: FAILED".to_owned()),
     };
-    let mut child = Command::new(std::env::current_exe().unwrap())
+    // A file and not a pipe, which is full after 64 KiB: a property that fails prints all of its input.
+    let mut output = tempfile::tempfile().unwrap();
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    if let Audit(_, noticing) = killer {
+        // Only the checks of the audit that this test belongs to.
+        command.env("POINTILLIST_NOTICING", noticing);
+    }
+    let mut child = command
         .args(["--exact", test, "--nocapture", "--test-threads=1"])
         .env("POINTILLIST_MUTANT", name)
-        // That it fails is enough; the smallest input that fails is not looked for.
+        // That it fails is enough: the smallest input is not looked for, and none is kept for later tests.
         .env("PROPTEST_MAX_SHRINK_ITERS", "0")
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
+        .env("PROPTEST_DISABLE_FAILURE_PERSISTENCE", "1")
+        .stdout(output.try_clone().unwrap())
+        .stderr(output.try_clone().unwrap())
         .spawn()
         .unwrap();
     let begun = Instant::now();
-    while child.try_wait().unwrap().is_none() {
+    let status = loop {
+        if let Some(status) = child.try_wait().unwrap() {
+            break status;
+        }
         if begun.elapsed() > LONGEST {
             child.kill().unwrap();
             return Err(format!("{test} does not end"));
         }
         std::thread::sleep(Duration::from_millis(20));
-    }
-    let output = child.wait_with_output().unwrap();
-    let printed = [output.stdout, output.stderr].concat();
+    };
+    let mut printed = Vec::new();
+    output.rewind().unwrap();
+    output.read_to_end(&mut printed).unwrap();
     let printed = String::from_utf8_lossy(&printed).into_owned();
     let is_one = printed.contains("running 1 test");
-    if is_one && !output.status.success() && printed.contains(&sign) {
-        Ok(())
-    } else {
-        Err(printed)
-    }
+    if is_one && !status.success() && printed.contains(&sign) { Ok(()) } else { Err(printed) }
 }
 
 /// The list as a table of the document.
