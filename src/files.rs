@@ -15,13 +15,18 @@ pub(crate) const EVERYBODY: u32 = 0o644;
 /// Makes a file in place of any other; a link there goes, and what it leads to stays.
 pub(crate) fn make(path: &Path, mode: u32) -> io::Result<File> {
     remove_if_there(path)?;
+    make_new(path, mode)
+}
+
+/// Makes a file, and fails if there is one, or a link.
+pub(crate) fn make_new(path: &Path, mode: u32) -> io::Result<File> {
     options(mode).create_new(true).open(path)
 }
 
 /// Opens a file that processes lock, and makes it if it is not there. One that has another name, or is
 /// a link to one, is refused, since what it holds is another program's.
 pub(crate) fn open_lock(path: &Path, mode: u32) -> io::Result<File> {
-    match options(mode).create_new(true).open(path) {
+    match make_new(path, mode) {
         Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
         made => return made,
     }

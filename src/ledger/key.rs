@@ -11,7 +11,8 @@
 use std::fs;
 use std::io::{self, Write as _};
 
-use super::place::{Place, owner_only};
+use super::place::Place;
+use crate::files::{OWNER, make_new};
 use crate::{Error, Result};
 
 /// The key under which digests are made.
@@ -83,9 +84,7 @@ impl LedgerKey {
                 .help("check that the system's random source is available")
                 .because(error)
         })?;
-        owner_only()
-            .create_new(true)
-            .open(&place.key)
+        make_new(&place.key, OWNER)
             .and_then(|mut file| {
                 file.write_all(&bytes)?;
                 file.sync_all()

@@ -62,7 +62,7 @@
 //! | a reader is reading it, or was suspended | nothing: no step waits for a reader | `steps::a_reader_that_stands_still_holds_up_nothing` |
 //! | another run holds it | waits, then busy (75) | `opening::one_run_at_a_time_and_readers_beside_it`, `race` in `tests/ledger_sim` |
 //! | truncated, no ledger, or damaged | I/O (74), nothing is made in its place | `opening::one_row_per_thing_that_is_wrong_on_the_disk` |
-//! | gone, while its key is there | refused (1), nothing is made again | `opening::one_row_per_thing_that_is_wrong_on_the_disk` |
+//! | gone, while its key or its write-ahead log is there | refused (1), nothing is made again | `opening::one_row_per_thing_that_is_wrong_on_the_disk` |
 //! | its unit is one that this version does not have | refused (1), naming it | `opening::a_ledger_of_a_unit_that_is_gone_is_refused_by_name` |
 //! | its key is gone, or belongs to another ledger | I/O (74), for readers too: restore it | `opening::one_row_per_thing_that_is_wrong_on_the_disk` |
 //! | the disk is full | I/O (74) before the draw, for which room is taken; the entry stays where it was, and a range stops there | `steps::a_full_disk_leaves_the_entry_where_it_was`, `refusals::a_disk_that_fills_up_costs_no_day` |

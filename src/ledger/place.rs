@@ -1,11 +1,11 @@
-//! Where a ledger's files lie, and how files are made so that they last.
+//! Where a ledger's files lie.
 //!
 //! In: the path as typed. Out: the ledger, its key, its lock and the name it has while it is made.
 //! Invariant: a link to a ledger and the ledger itself give the same places, so that two names
 //! cannot hold two locks. The ledger file is never opened here: closing a second handle of it
 //! would drop the locks that SQLite holds for this process.
 
-use std::fs::{self, OpenOptions};
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -118,15 +118,6 @@ impl Place {
             .help("give this user the right to write in the ledger's folder, and check its disk")
             .because(error)
     }
-}
-
-/// Options that make a file which only its owner can read.
-pub(super) fn owner_only() -> OpenOptions {
-    let mut options = OpenOptions::new();
-    options.read(true).write(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options
 }
 
 /// The path with an ending added to its name.

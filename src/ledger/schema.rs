@@ -8,8 +8,8 @@
 //! `trusted_schema`, the defensive mode, `cell_size_check` and `foreign_keys` are against edits and
 //! damage, `query_only` keeps readers from writing.
 //! Making: in a file of another name, in one transaction, renamed when it is whole; a crash leaves
-//! no half ledger. A ledger that is gone while its key is there is not made again: that would forget
-//! what was charged.
+//! no half ledger. A ledger that is gone while its key or its log is there is not made again: that would
+//! forget what was charged.
 
 use std::fs;
 use std::time::Duration;
@@ -23,10 +23,10 @@ use super::event::Event;
 use super::file_system;
 use super::journal::Journal;
 use super::key::LedgerKey;
-use super::place::{Place, beside, owner_only};
+use super::place::{Place, beside};
 use super::terms::Terms;
 use super::trouble::{Outcome, Trouble};
-use crate::files::remove_if_there;
+use crate::files::{OWNER, make_new, remove_if_there};
 use crate::{Error, Result};
 
 /// A step that brings the database from one version to the next.
@@ -115,15 +115,12 @@ pub(super) fn open(place: &Place, access: Access, wait: Duration) -> Outcome<Con
 
 /// Makes a ledger with its key, whole or not at all.
 pub(super) fn make(place: &Place, terms: &Terms, at: Timestamp) -> Result<LedgerKey> {
+    if !is_merged(place) {
+        // SQLite would write what they hold into the new ledger.
+        return Err(gone(place, "log", "-wal or -journal"));
+    }
     if place.key.exists() && !place.unfinished.exists() {
-        return Err(Error::refused(format!(
-            "the ledger {} is gone, but its key is still there",
-            place.shown
-        ))
-        .help(
-            "restore the ledger from a backup: a new one would forget what was charged; to forget \
-             it on purpose, move the .key file away too",
-        ));
+        return Err(gone(place, "key", ".key"));
     }
     // The key goes first: a key without an unfinished ledger would mean a ledger that was lost.
     let stale =
@@ -131,10 +128,7 @@ pub(super) fn make(place: &Place, terms: &Terms, at: Timestamp) -> Result<Ledger
     for path in &stale {
         remove_if_there(path).map_err(|error| place.cannot_make("file", error))?;
     }
-    owner_only()
-        .create_new(true)
-        .open(&place.unfinished)
-        .map_err(|error| place.cannot_make("file", error))?;
+    make_new(&place.unfinished, OWNER).map_err(|error| place.cannot_make("file", error))?;
     // The name must last before the key's does: a key without it means a ledger that was lost.
     place.sync_folder()?;
     let key = LedgerKey::make(place)?;
@@ -144,6 +138,15 @@ pub(super) fn make(place: &Place, terms: &Terms, at: Timestamp) -> Result<Ledger
         .map_err(|error| place.cannot_make("file", error))?;
     place.sync_folder()?;
     Ok(key)
+}
+
+/// The error of a ledger of which only another file is left.
+fn gone(place: &Place, what: &str, file: &str) -> Error {
+    Error::refused(format!("the ledger {} is gone, but its {what} is still there", place.shown))
+        .help(format!(
+            "restore the ledger from a backup: a new one would forget what was charged; to forget it on \
+             purpose, move the {file} file away too"
+        ))
 }
 
 /// Every table, index and trigger that a database of the newest version has.

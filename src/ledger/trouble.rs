@@ -64,8 +64,8 @@ fn of_code(code: ErrorCode, shown: &str) -> Error {
         }
         ErrorCode::ReadOnly | ErrorCode::PermissionDenied => {
             Error::io(format!("the ledger {shown} cannot be written")).help(
-                "give this user the right to write the ledger and its folder, and check that the \
-                 disk is not mounted read-only",
+                "give this user the right to write the ledger, the -wal and -shm files beside it and its \
+                 folder, and check that the disk is not mounted read-only",
             )
         }
         ErrorCode::CannotOpen => Error::io(format!("the ledger {shown} cannot be opened")).help(
@@ -108,7 +108,8 @@ fn unreadable(error: &rusqlite::Error) -> bool {
 
 fn damaged(message: &str) -> Error {
     Error::io(message).help(
-        "run `pointillist ledger verify` to see what is wrong, and restore the ledger from a backup",
+        "run `pointillist ledger verify` to see what is wrong, remove the -wal and -shm files beside the \
+         ledger, and restore it from a backup",
     )
 }
 

@@ -40,7 +40,7 @@ fn made_on_first_use_for_its_owner_alone_and_durably() {
 #[test]
 fn one_row_per_thing_that_is_wrong_on_the_disk() {
     type Break = fn(&Bench);
-    let rows: [(&str, Break, Kind); 13] = [
+    let rows: [(&str, Break, Kind); 15] = [
         (
             "is a folder",
             |bench| {
@@ -119,6 +119,8 @@ fn one_row_per_thing_that_is_wrong_on_the_disk() {
             |bench| std::fs::remove_file(bench.path()).unwrap(),
             Kind::Refused,
         ),
+        ("is gone, but its log", |bench| leave_only(bench, "-wal"), Kind::Refused),
+        ("is gone, but its log", |bench| leave_only(bench, "-journal"), Kind::Refused),
         (
             "another program holds",
             |bench| {
@@ -141,6 +143,14 @@ fn one_row_per_thing_that_is_wrong_on_the_disk() {
         assert!(error.to_string().contains("daily.ledger"), "{error}");
         assert!(error.hint().is_some(), "{words}");
     }
+}
+
+/// Removes a ledger and its key, and leaves a file that a crash left beside them.
+fn leave_only(bench: &Bench, ending: &str) {
+    for name in ["", ".key"] {
+        std::fs::remove_file(bench.beside(name)).unwrap();
+    }
+    std::fs::write(bench.beside(ending), "steps").unwrap();
 }
 
 #[test]
