@@ -12,7 +12,7 @@ use super::output::Output;
 use super::run::{Range, parse_wait, release_range};
 use super::size;
 use super::status::{existing_ledger, released_days};
-use crate::custody::{Purged, Sign, preview, purge, require_left_alone};
+use crate::custody::{Purged, Sign, preview, purge, require_quiet};
 use crate::ledger::{Marks, Second};
 use crate::pipeline::{Again, Incomplete, Job, Spill, Stop, open_custody, open_ledger};
 use crate::release_file::ReleaseFile;
@@ -132,7 +132,7 @@ fn dry_run(job: &Job, now: Now, output: &Output) -> Result<()> {
     for day in &unreleased {
         let _infallible = writeln!(text, "unreleased  {day} would lose rows");
     }
-    let waits = require_left_alone(&job.release_file, &expiry).err().map(|why| why.to_string());
+    let waits = require_quiet(&job.release_file, &expiry).err().map(|why| why.to_string());
     if let Some(why) = &waits {
         output.warning(&format!("nothing would be deleted yet: {why}"));
     }

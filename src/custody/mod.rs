@@ -63,4 +63,4 @@ pub use expired::{Expired, Expiry};
 pub use held::number_digest;
 pub use purge::{Purged, preview, purge};
 pub use seal::{Sign, archive_path, lost_archives, recipient};
-pub use writers::require_left_alone;
+pub use writers::require_quiet;

@@ -108,12 +108,19 @@ impl Package {
 /// I/O, naming the folder that is still there.
 pub(super) fn sweep(release_file: &ReleaseFile) -> Result<()> {
     let note = note_path(release_file);
-    let Ok(partial) = fs::read_to_string(&note) else { return Ok(()) };
-    let partial = Path::new(&partial);
+    let noted = match fs::read(&note) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        noted => noted.map_err(|error| cannot_write(&note, error))?,
+    };
+    // A note that was cut short goes: no row is written before all of it is durable.
+    let partial = PathBuf::from(String::from_utf8(noted).unwrap_or_default());
     let is_ours =
         partial.file_name().is_some_and(|name| name.to_string_lossy().starts_with(PARTIAL));
-    if is_ours && partial.exists() {
-        fs::remove_dir_all(partial).map_err(|error| cannot_write(partial, error))?;
+    if is_ours
+        && let Err(error) = fs::remove_dir_all(&partial)
+        && !matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
+    {
+        return Err(cannot_write(&partial, error));
     }
     fs::remove_file(&note).map_err(|error| cannot_write(&note, error))
 }

@@ -22,7 +22,7 @@ use super::held::require_known_numbers;
 use super::resumed::{
     folder_digests, folder_number, left, place_digest, remove_emptied, require_same_place,
 };
-use super::writers::{require_closed, require_left_alone, written_to};
+use super::writers::{require_closed, require_quiet, written_to};
 use super::{package, rewrite, seal};
 use crate::files::sync_folder;
 use crate::ingest::{Format, path_digest};
@@ -102,8 +102,10 @@ pub fn purge(
     released: &BTreeSet<Day>,
 ) -> Result<Purged> {
     let mut purged = Purged::default();
+    // Rows in clear that an opening left go even if the logs cannot be trusted.
+    package::sweep(release_file)?;
     let (mut expiry, _) = preview(release_file, Some(ledger), now)?;
-    require_left_alone(release_file, &expiry).map_err(nothing_deleted)?;
+    require_quiet(release_file, &expiry).map_err(nothing_deleted)?;
     rewrite::sweep(&expiry.folders)?;
     if let Some(pending) = ledger.custody()?.pending().cloned() {
         purged.is_resumed = true;
@@ -111,6 +113,7 @@ pub fn purge(
         resume(release_file, ledger, now, &pending, &mut purged)?;
         // Something was deleted by now, so a refusal must not say that nothing was.
         expiry = find_expired(release_file, now)?;
+        require_quiet(release_file, &expiry)?;
     }
     purged.cutoff = Some(expiry.cutoff);
     purged.strays.clone_from(&expiry.strays);
@@ -137,7 +140,6 @@ pub fn purge(
         ledger.finish_retention(&Finished { retention, left: Vec::new() })?;
     }
     end_holds(release_file, ledger, now, &mut purged)?;
-    package::sweep(release_file)?;
     Ok(purged)
 }
 

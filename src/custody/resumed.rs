@@ -14,8 +14,8 @@ use crate::ledger::{Custody, Ledger, LedgerKey, Retention};
 use crate::release_file::ReleaseFile;
 use crate::{Error, Result};
 
-/// Refuses to go on with a deletion that found its files by another `[logs] path`: by this one they
-/// cannot be told from files that are gone, and the journal would say that they are.
+/// Refuses to go on with a deletion that found its files by another `[logs] path`: by this one they may not
+/// be found, and the journal would say that they are gone.
 pub(super) fn require_same_place(
     release_file: &ReleaseFile,
     ledger: &Ledger,
@@ -67,7 +67,7 @@ pub(super) fn folder_digests(
     key: &LedgerKey,
 ) -> Vec<String> {
     let base = release_file.logs.place.base();
-    let gone = files.iter().filter(|file| file.kept_rows == 0);
+    let gone = files.iter().filter(|file| !file.is_mixed());
     let inside = gone.filter_map(|file| file.log.path().strip_prefix(&base).ok());
     let folders: BTreeSet<&Path> = inside.flat_map(|path| path.ancestors().skip(1)).collect();
     let folders = folders.into_iter().filter(|folder| *folder != Path::new(""));

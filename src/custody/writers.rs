@@ -1,11 +1,15 @@
 //! Logs that other programs may still write to: what they write after a deletion would be lost.
 //!
-//! In: files that lose rows. Out: a refusal, for a text file that is not quiet yet and for one that a process
-//! has open to write to it. Linux shows the open files of processes that
-//! this user may look into: its own, or all of them for an administrator. A lease of the file would show
-//! every writer, but no well-kept library sets one without unsafe code. Elsewhere nothing is found.
+//! In: files that lose rows. Out: a refusal, for a text file that is not quiet yet and for a file that a
+//! process has open to write to it. Linux shows the open files of processes that this user may look into: its
+//! own, or all of them for an administrator. A lease of the file would show every writer, but no well-kept
+//! library sets one without unsafe code. Elsewhere nothing is found.
 
+#[cfg(target_os = "linux")]
+use std::collections::BTreeSet;
 use std::path::Path;
+#[cfg(target_os = "linux")]
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::expired::{Expired, Expiry};
@@ -14,26 +18,20 @@ use crate::ingest::Format;
 use crate::release_file::ReleaseFile;
 use crate::{Error, Result};
 
-/// Refuses to delete from files that may still be written to.
-///
-/// # Errors
-/// Input, naming the first such file.
-pub fn require_left_alone(release_file: &ReleaseFile, expiry: &Expiry<'_>) -> Result<()> {
-    expiry.files.iter().try_for_each(|file| require_quiet(file, release_file))?;
-    let mut files = expiry.files.iter().zip(written_to(&expiry.files));
-    files.try_for_each(|(file, is_written)| require_closed(file, is_written))
-}
-
 /// A text log is shortened or deleted only if it was not written to for this long.
 const QUIET: Duration = Duration::from_hours(1);
 
-/// Refuses a text file that may still be appended to, because new records would be lost.
-fn require_quiet(file: &Expired<'_>, release_file: &ReleaseFile) -> Result<()> {
+/// Refuses text files that may still be appended to, because new records would be lost.
+///
+/// # Errors
+/// Input, naming the first such file.
+pub fn require_quiet(release_file: &ReleaseFile, expiry: &Expiry<'_>) -> Result<()> {
     let quiet = QUIET.max(release_file.logs.settle.unsigned_abs());
-    let is_text = matches!(file.log.file().format(), Format::Text(..));
-    if !is_text || file.modified().and_then(age).is_some_and(|age| age >= quiet) {
-        return Ok(());
-    }
+    let is_quiet = |file: &&Expired<'_>| {
+        !matches!(file.log.file().format(), Format::Text(..))
+            || file.modified().and_then(age).is_some_and(|age| age >= quiet)
+    };
+    let Some(file) = expiry.files.iter().find(|file| !is_quiet(file)) else { return Ok(()) };
     Err(Error::input(format!(
         "{} was written to in the last {} minutes, and some of its rows are past retention",
         file.shown(),
@@ -57,22 +55,45 @@ pub(super) fn require_closed(file: &Expired<'_>, is_written: bool) -> Result<()>
     ))
 }
 
+/// How often, and after which pause, a file that is open to write to it is looked at again. A process that
+/// was just started has open for a moment what the process that started it has closed meanwhile.
+#[cfg(target_os = "linux")]
+const LOOKS: (usize, Duration) = (20, Duration::from_millis(50));
+
 /// For each file, whether some process has it open to write to it.
 #[cfg(target_os = "linux")]
 fn writers(files: &[&Path]) -> Vec<bool> {
-    let wanted: Vec<_> = files.iter().map(|file| identity(file)).collect();
-    let mut written = vec![false; files.len()];
-    // The folder of each process with its open files, of which those that may not be listed are passed over.
-    for open in listed(Path::new("/proc")).flat_map(|process| listed(&process.join("fd"))) {
-        let Some(found) = identity(&open) else { continue };
-        let place = wanted.iter().position(|file| *file == Some(found));
-        if let Some(place) = place
-            && !written[place]
-        {
-            written[place] = is_for_writing(&open);
+    let identities: Vec<_> = files.iter().map(|file| identity(file)).collect();
+    let wanted = identities.iter().flatten().copied().collect();
+    let written = lasting(&wanted, open_for_writing);
+    identities.iter().map(|file| file.is_some_and(|file| written.contains(&file))).collect()
+}
+
+/// Which of these files are found by every look at them.
+#[cfg(target_os = "linux")]
+fn lasting(
+    files: &BTreeSet<Identity>,
+    mut look: impl FnMut(&BTreeSet<Identity>) -> BTreeSet<Identity>,
+) -> BTreeSet<Identity> {
+    let mut found = look(files);
+    for _ in 0..LOOKS.0 {
+        if found.is_empty() {
+            break;
         }
+        std::thread::sleep(LOOKS.1);
+        found = look(&found);
     }
-    written
+    found
+}
+
+/// Which of these files some process has open to write to them.
+#[cfg(target_os = "linux")]
+fn open_for_writing(files: &BTreeSet<Identity>) -> BTreeSet<Identity> {
+    // The folder of each process with its open files, of which those that may not be listed are passed over.
+    let open = listed(Path::new("/proc")).flat_map(|process| listed(&process.join("fd")));
+    let of_file =
+        |open: PathBuf| identity(&open).filter(|of| files.contains(of) && is_for_writing(&open));
+    open.filter_map(of_file).collect()
 }
 
 #[cfg(not(target_os = "linux"))]
@@ -80,16 +101,19 @@ fn writers(files: &[&Path]) -> Vec<bool> {
     vec![false; files.len()]
 }
 
-/// By what a file is known under each of its names.
+/// By what a file is known under each of its names: its device and its number there.
 #[cfg(target_os = "linux")]
-fn identity(path: &Path) -> Option<(u64, u64)> {
+type Identity = (u64, u64);
+
+#[cfg(target_os = "linux")]
+fn identity(path: &Path) -> Option<Identity> {
     use std::os::unix::fs::MetadataExt;
     let facts = std::fs::metadata(path).ok()?;
     facts.is_file().then(|| (facts.dev(), facts.ino()))
 }
 
 #[cfg(target_os = "linux")]
-fn listed(folder: &Path) -> impl Iterator<Item = std::path::PathBuf> + use<> {
+fn listed(folder: &Path) -> impl Iterator<Item = PathBuf> + use<> {
     std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path())
 }
 
@@ -124,8 +148,21 @@ mod tests {
             File::options().write(true).open(written).unwrap(),
             File::options().append(true).open(appended).unwrap(),
         ];
-        let files: Vec<&Path> = paths.iter().map(std::path::PathBuf::as_path).collect();
+        let files: Vec<&Path> = paths.iter().map(PathBuf::as_path).collect();
         assert_eq!(writers(&files), [false, true, false, true]);
         assert_eq!(writers(&[&folder.path().join("absent")]), [false]);
+        let other = folder.path().join("other name");
+        std::fs::hard_link(written, &other).unwrap();
+        assert_eq!(writers(&[&other, written]), [true, true]);
+    }
+
+    #[test]
+    fn who_soon_closes_a_file_is_no_writer() {
+        let mut looks = 0;
+        let found = lasting(&[(1, 2), (1, 3)].into(), |files| {
+            looks += 1;
+            files.iter().filter(|_| looks < 3).copied().collect()
+        });
+        assert_eq!((found.len(), looks), (0, 3));
     }
 }

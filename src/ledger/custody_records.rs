@@ -101,7 +101,7 @@ pub struct DeletedFile {
     pub folder_day: Option<Day>,
     /// Rows that went.
     pub expired_rows: u64,
-    /// Rows that stayed; without any the file was deleted.
+    /// Rows that stayed.
     pub kept_rows: u64,
     /// Its size before.
     pub bytes: u64,
