@@ -24,7 +24,7 @@ pub(super) struct Mark {
     /// The name of a single file, or nothing for a whole folder.
     pub(super) logs: Option<String>,
     /// Whether the logs lie in folders of that folder too.
-    #[serde(default = "is_deep_unless_told")]
+    #[serde(default = "is_deep_unless_stated")]
     pub(super) deep: bool,
     /// The ledger, by the check of its key.
     pub(super) ledger: String,
@@ -44,7 +44,7 @@ pub(super) enum Of {
     Output,
 }
 
-const fn is_deep_unless_told() -> bool {
+const fn is_deep_unless_stated() -> bool {
     true
 }
 

@@ -10,7 +10,7 @@ const TELL_TALES: [(&[&str], &str, usize); 7] = [
     (
         &["tell", "tells", "told", "telling"],
         "states, shows, reports, is given, `None` if unknown",
-        16,
+        11,
     ),
     (&["so many", "so often"], "`count` of them, at least this many", 1),
     (&["none where"], "`None` if", 2),

@@ -102,7 +102,7 @@ fn a_change_is_noted_once_and_what_was_released_heals() {
     assert_eq!(events(), 1);
     verifies(&world);
 
-    // No more is released of a day whose requesters were told apart otherwise.
+    // No more is released of a day whose numbers were read by other rules.
     world.edit("name = \"sms_share\"", "name = \"share_of_sms\"");
     let again = ["run", "release.toml", "--again", "--as-of", "2026-03-10", "--day"];
     world.edit("budget_share = 0.7", "budget_share = 0.2");
