@@ -16,6 +16,7 @@ use super::nested;
 use super::spelling::{self, Spelling};
 use super::wanted::{ALIKE, Wanted};
 use crate::release_file::logs::Logs;
+use crate::release_file::nearest::nearest;
 use crate::{Error, Result};
 
 /// The wanted columns that no file shows, by place.
@@ -83,13 +84,8 @@ fn no_column(name: &str, files: &[OpenLog<'_>]) -> Error {
             "folders such as `{key}…` are not read as a column: write `{name}` into the files"
         ));
     }
-    let nearest = names
-        .iter()
-        .map(|known| (strsim::jaro_winkler(name, known), known))
-        .max_by(|left, right| left.0.total_cmp(&right.0))
-        .filter(|(likeness, _)| *likeness > ALIKE);
-    error.help(match nearest {
-        Some((_, known)) => {
+    error.help(match nearest(name, names.iter().map(String::as_str), ALIKE) {
+        Some(known) => {
             format!("did you mean `{known}`? Correct it in `[logs] columns`, or where it is named")
         }
         None => {

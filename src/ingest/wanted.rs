@@ -9,6 +9,7 @@ use super::{nested, texts, time};
 use crate::release_file::columns::Made;
 use crate::release_file::keys::{Key, KeySource};
 use crate::release_file::logs::Logs;
+use crate::release_file::nearest::nearest;
 use crate::{Error, Result};
 
 /// How alike two names must be for one to be suggested.
@@ -204,7 +205,7 @@ impl Wanted {
             }
             if times == 0 && self.is_needed(place) {
                 let has = names.iter().take(20).copied().collect::<Vec<_>>().join(", ");
-                let near = names.iter().find(|name| strsim::jaro_winkler(wanted, name) > ALIKE);
+                let near = nearest(wanted, names.iter().copied(), ALIKE);
                 let near =
                     near.map_or_else(String::new, |near| format!("did you mean `{near}`? Or "));
                 return Err(Error::input(format!("{file} has no column `{wanted}`"))

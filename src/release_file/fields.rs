@@ -3,8 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::expression::Condition;
-use super::keys::{Key, KeyLists, nearest};
+use super::keys::{ALIKE, Key, KeyLists};
 use super::logs::Logs;
+use super::nearest::nearest;
 use super::number::{Grid, Steps};
 use super::raw::RawQuestion;
 use crate::{Error, Result};
@@ -53,7 +54,7 @@ pub(super) fn share(
         let key = keys.iter().find(|key| key.name() == column && !key.is_hour());
         let values = key.map_or(&[][..], Key::values);
         if !values.is_empty() && !values.iter().any(|value| value == text) {
-            let near = nearest(text, values.iter().map(String::as_str));
+            let near = nearest(text, values.iter().map(String::as_str), ALIKE);
             let help = near.map_or_else(
                 || format!("its values are {}", values[..values.len().min(8)].join(", ")),
                 |near| format!("did you mean '{near}'?"),

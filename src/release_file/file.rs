@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 use serde_json::json;
 
 use super::keys::{Key, KeyLists};
-use super::logs::{CANONICAL, Identifier, Logs};
+use super::logs::{CANONICAL, Identifier, Logs, Place};
 use super::privacy_loss::{AttoDelta, Delta, Epsilon};
 use super::question::{Question, check_name};
 use super::raw::{Lines, RawPrivacy, RawReleaseFile, parse};
@@ -83,6 +83,18 @@ impl ReleaseFile {
                 .because(error)
         })?;
         Self::parse(&text, &path.display().to_string(), path.parent().unwrap_or(Path::new(".")))
+    }
+
+    /// The same with logs and ledger elsewhere, for each that is given.
+    #[must_use]
+    pub fn with_places(mut self, logs: Option<&Path>, ledger: Option<&Path>) -> Self {
+        if let Some(logs) = logs {
+            self.logs.place = Place { folder: PathBuf::new(), glob: logs.display().to_string() };
+        }
+        if let Some(ledger) = ledger {
+            self.ledger.path = ledger.to_path_buf();
+        }
+        self
     }
 
     /// Checks the text of a release file called `file`, whose paths start from `folder`.

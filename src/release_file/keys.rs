@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::logs::{Identifier, Logs, PROTECTED};
+use super::nearest::nearest;
 use super::number::Grid;
 use crate::phone::CallingCodes;
 use crate::{Error, Result};
@@ -21,16 +22,12 @@ pub const ROUTES: [&str; 3] = ["messenger", "sms", UNKNOWN];
 /// hold a few numbers for each cell of each class of requesters.
 pub const MOST_CELLS: u64 = 1_000_000;
 
+/// How like a known name a typed one must be to be taken for it.
+pub(super) const ALIKE: f64 = 0.85;
+
 /// The keys that need no list.
 const BUILT_IN: [&str; 5] =
     ["hour", "hour_of_week", "target_country", "requester_country", "route"];
-
-/// The known name that a typing error is nearest to, if one is near.
-pub(super) fn nearest<'a>(typed: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    let alike = |known: &&str| strsim::jaro_winkler(&typed.to_lowercase(), &known.to_lowercase());
-    let best = known.map(|known| (alike(&known), known)).max_by(|one, two| one.0.total_cmp(&two.0));
-    best.filter(|(alike, _)| *alike > 0.85).map(|(_, known)| known)
-}
 
 /// A country that no calling code has would be a row that is always empty.
 fn require_countries(name: &str, list: &BTreeSet<String>) -> Result<()> {
@@ -260,7 +257,7 @@ impl KeyLists {
             _ => {
                 let values = self.lists.get(name).cloned().ok_or_else(|| {
                     let known = BUILT_IN.into_iter().chain(self.names());
-                    let near = nearest(name, known).map_or_else(String::new, |near| {
+                    let near = nearest(name, known, ALIKE).map_or_else(String::new, |near| {
                         format!("did you mean `{near}`? Otherwise ")
                     });
                     refuse(format!("the key `{name}` has no public list of values")).help(format!(

@@ -8,6 +8,7 @@ use jiff::tz::TimeZone;
 use super::columns::{Columns, Made};
 use super::dialect::Dialect;
 use super::expression::Condition;
+use super::nearest::nearest;
 use super::raw::{Lines, RawExpect, RawLogs};
 use super::time_format::TimeFormats;
 use super::window::parse_zone;
@@ -326,14 +327,9 @@ fn check_canonical(name: &str, listed: &[&str]) -> Result<()> {
     if CANONICAL.contains(&name) || listed.contains(&name) {
         return Ok(());
     }
-    let nearest = CANONICAL
-        .iter()
-        .chain(listed)
-        .map(|known| (strsim::jaro_winkler(name, known), *known))
-        .max_by(|left, right| left.0.total_cmp(&right.0));
-    let help = match nearest {
-        Some((likeness, known)) if likeness > 0.7 => format!("did you mean `{known}`?"),
-        _ => {
+    let help = match nearest(name, CANONICAL.iter().chain(listed).copied(), 0.7) {
+        Some(known) => format!("did you mean `{known}`?"),
+        None => {
             format!("the left side is one of {}, or a key listed in `[keys]`", CANONICAL.join(", "))
         }
     };

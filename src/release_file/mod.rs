@@ -9,6 +9,7 @@ pub mod keys;
 pub mod lattice;
 pub mod logs;
 pub mod measure;
+pub mod nearest;
 pub mod number;
 pub mod pattern;
 pub mod prefix;

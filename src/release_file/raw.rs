@@ -9,6 +9,7 @@ use std::ops::Range;
 use serde::Deserialize;
 use toml::Spanned;
 
+use super::nearest::nearest;
 use super::typed;
 use crate::{Error, Result};
 
@@ -273,15 +274,11 @@ fn instead(message: &str) -> Option<&'static str> {
 }
 
 /// The known field most like the unknown one, where one is alike enough to be meant.
-fn nearest_known(message: &str) -> Option<String> {
+fn nearest_known(message: &str) -> Option<&str> {
     let rest = message.strip_prefix("unknown field ")?;
     let mut quoted = rest.split('`').skip(1).step_by(2);
     let typed = quoted.next()?;
-    quoted
-        .map(|known| (strsim::jaro_winkler(typed, known), known))
-        .filter(|(likeness, _)| *likeness > 0.7)
-        .max_by(|left, right| left.0.total_cmp(&right.0))
-        .map(|(_, known)| known.to_owned())
+    nearest(typed, quoted, 0.7)
 }
 
 #[cfg(test)]
