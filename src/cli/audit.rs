@@ -6,6 +6,7 @@ use std::io::Write as _;
 use std::path::Path;
 use std::time::Duration;
 
+use maud::{DOCTYPE, html};
 use serde_json::json;
 
 use super::args::Audit as Asked;
@@ -100,21 +101,25 @@ fn text(audit: &Audit) -> String {
 }
 
 fn page(audit: &Audit) -> String {
-    let row = |cells: &[String; 6], tag: &str| {
-        let cells = cells.each_ref().map(|cell| format!("<{tag}>{}</{tag}>", escaped(cell)));
-        format!("<tr>{}</tr>\n", cells.concat())
+    let page = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                title { "Audit of " (audit.release) }
+                style { "body{font-family:sans-serif}td,th{text-align:left;padding:2px 12px}" }
+            }
+            body {
+                h1 { "Audit of " (audit.release) }
+                p { (summary(audit)) }
+                table {
+                    tr { @for head in HEADS { th { (head) } } }
+                    @for finding in &audit.findings {
+                        tr { @for cell in cells(finding) { td { (cell) } } }
+                    }
+                }
+            }
+        }
     };
-    let rows: String = audit.findings.iter().map(|finding| row(&cells(finding), "td")).collect();
-    format!(
-        "<!DOCTYPE html>\n<html lang=\"en\"><meta charset=\"utf-8\"><title>Audit of {name}</title>\n\
-         <style>body{{font-family:sans-serif}}td,th{{text-align:left;padding:2px 12px}}</style>\n\
-         <h1>Audit of {name}</h1>\n<p>{summary}</p>\n<table>\n{heads}{rows}</table></html>\n",
-        name = escaped(&audit.release),
-        summary = escaped(&summary(audit)),
-        heads = row(&HEADS.map(str::to_owned), "th"),
-    )
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+    page.into_string() + "\n"
 }

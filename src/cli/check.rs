@@ -4,7 +4,7 @@
 mod found;
 mod text;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde_json::{Map, Value, json};
 
@@ -14,7 +14,6 @@ use super::output::Output;
 use crate::ingest::{LogReader, Reason, RejectedRows};
 use crate::plan::Layout;
 use crate::release_file::ReleaseFile;
-use crate::release_file::logs::Place;
 use crate::release_file::window::Clock;
 use crate::survey::{DaySeen, Finding, KeySeen, Survey, Times, ValueSeen, findings};
 use crate::{Kind, Result};
@@ -27,11 +26,7 @@ use crate::{Kind, Result};
 /// # Errors
 /// Usage, for the release file; input, for logs that cannot be read; I/O.
 pub(crate) fn run(asked: &Check, output: &Output) -> Result<u8> {
-    let mut release_file = ReleaseFile::read(&asked.release)?;
-    if let Some(logs) = &asked.logs {
-        release_file.logs.place =
-            Place { folder: PathBuf::new(), glob: logs.display().to_string() };
-    }
+    let release_file = ReleaseFile::read(&asked.release)?.with_places(asked.logs.as_deref(), None);
     let layout = Layout::new(&release_file.questions)?;
     let name = format!("{}-check.ndjson", release_file.name);
     let rejects = asked

@@ -230,11 +230,7 @@ fn report(asked: &HoldPlace, output: &Output) -> Result<()> {
 }
 
 fn place(place: &HoldPlace) -> Result<ReleaseFile> {
-    let mut release_file = ReleaseFile::read(&place.release)?;
-    if let Some(ledger) = &place.ledger {
-        release_file.ledger.path.clone_from(ledger);
-    }
-    Ok(release_file)
+    Ok(ReleaseFile::read(&place.release)?.with_places(None, place.ledger.as_deref()))
 }
 
 /// Opens the ledger for what a hold in force allows, unless the clock has gone back: that would bring

@@ -23,18 +23,19 @@ pub(super) fn warnings(
     sign: Sign,
 ) -> Result<Vec<String>> {
     let now = Clock::System.now();
-    let mut warnings = Vec::new();
-    for hold in &ledger.custody()?.holds {
-        let order = &hold.terms.order;
+    let ends_soon = |hold: &&Hold| {
         let left = hold.expires.as_microsecond() - now.as_microsecond();
-        if hold.is_active(now) && left < AHEAD_DAYS * MICROS_PER_DAY {
-            warnings.push(format!(
-                "the hold of order {order} ends on {}: what it keeps goes then, unless `pointillist \
-                 hold extend` comes before",
-                hold.expires
-            ));
-        }
-    }
+        hold.is_active(now) && left < AHEAD_DAYS * MICROS_PER_DAY
+    };
+    let end = |hold: &Hold| {
+        format!(
+            "the hold of order {} ends on {}: what it keeps goes then, unless `pointillist hold extend` \
+             comes before",
+            hold.terms.order, hold.expires
+        )
+    };
+    let mut warnings: Vec<String> =
+        ledger.custody()?.holds.iter().filter(ends_soon).map(end).collect();
     warnings.extend(of_archives(release_file, ledger, sign)?);
     Ok(warnings)
 }
@@ -49,18 +50,18 @@ pub(super) fn of_archives(
     sign: Sign,
 ) -> Result<Vec<String>> {
     let now = Clock::System.now();
-    let mut warnings = Vec::new();
-    for hold in &ledger.custody()?.holds {
-        let order = &hold.terms.order;
-        for path in lost_archives(release_file, hold, now, sign) {
-            warnings.push(format!(
+    let custody = ledger.custody()?;
+    let lost = |hold: &Hold| {
+        let order = hold.terms.order.clone();
+        lost_archives(release_file, hold, now, sign).into_iter().map(move |path| {
+            format!(
                 "the archive {} of order {order} is damaged or gone: restore it from a backup, since \
                  its rows are nowhere else",
                 path.display()
-            ));
-        }
-    }
-    Ok(warnings)
+            )
+        })
+    };
+    Ok(custody.holds.iter().flat_map(lost).collect())
 }
 
 /// The warning about a key that others can read.

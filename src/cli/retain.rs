@@ -1,7 +1,7 @@
 //! `retain`: shows what a deletion would do, and does it.
 
 use std::fmt::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -16,7 +16,6 @@ use crate::custody::{Purged, Sign, preview, purge, require_quiet};
 use crate::ledger::{Marks, Second};
 use crate::pipeline::{Again, Incomplete, Job, Spill, Stop, open_custody, open_ledger};
 use crate::release_file::ReleaseFile;
-use crate::release_file::logs::Place;
 use crate::retain::{Now, closed_days};
 use crate::{Kind, Result};
 
@@ -88,14 +87,8 @@ fn stray(path: &Path) -> String {
 }
 
 fn job(asked: &Retain) -> Result<(Job, Now)> {
-    let mut release_file = ReleaseFile::read(&asked.release)?;
-    if let Some(logs) = &asked.logs {
-        release_file.logs.place =
-            Place { folder: PathBuf::new(), glob: logs.display().to_string() };
-    }
-    if let Some(ledger) = &asked.ledger {
-        release_file.ledger.path.clone_from(ledger);
-    }
+    let release_file = ReleaseFile::read(&asked.release)?
+        .with_places(asked.logs.as_deref(), asked.ledger.as_deref());
     let named = asked.as_of.as_deref();
     let now = if asked.dry_run { Now::read_any(named)? } else { Now::read(named)? };
     let job = Job {

@@ -1,7 +1,6 @@
 //! `run`: releases days.
 
 use std::collections::HashSet;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -15,7 +14,6 @@ use crate::pipeline::{
     Again, Done, Incomplete, Job, LoggedDays, Spill, Stop, open_ledger, release_day,
 };
 use crate::release_file::ReleaseFile;
-use crate::release_file::logs::Place;
 use crate::release_file::window::{Day, DayWindow};
 use crate::retain::{Now, closed_days};
 use crate::{Error, Kind, Result};
@@ -130,14 +128,8 @@ pub(super) fn release_range(
 }
 
 fn job(asked: &Run, now: Now) -> Result<Job> {
-    let mut release_file = ReleaseFile::read(&asked.release)?;
-    if let Some(logs) = &asked.logs {
-        release_file.logs.place =
-            Place { folder: PathBuf::new(), glob: logs.display().to_string() };
-    }
-    if let Some(ledger) = &asked.ledger {
-        release_file.ledger.path.clone_from(ledger);
-    }
+    let release_file = ReleaseFile::read(&asked.release)?
+        .with_places(asked.logs.as_deref(), asked.ledger.as_deref());
     let wait = parse_wait(&asked.wait)?;
     let out = asked.out.clone().unwrap_or_else(|| release_file.output.clone());
     let again = if asked.again { Again::Release } else { Again::Refuse };
