@@ -15,6 +15,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use crate::release::{Z_95, normal_quantile};
+use crate::release_file::keys::OTHER;
 use crate::{Error, Result};
 pub use interval::Range;
 use interval::{Measured, difference, ratio};
@@ -160,9 +161,9 @@ fn pairs(before: &Side, after: &Side, per_day: bool) -> Result<Pairs> {
         }
     }
     let in_one_alone = all + later.len() - 2 * pairs.len();
-    // What one file does not list is in its row `other`, so these rows are of different things.
-    if in_one_alone > 0 && after.has_private_prefixes() {
-        pairs.retain(|(_, _, keys)| keys.values().all(|value| value != "other"));
+    // What one file does not list is in its rows `other`, so these are of different things.
+    if !before.has_the_rows_of(after) {
+        pairs.retain(|(_, _, keys)| keys.values().all(|value| value != OTHER));
     }
     Ok(Pairs { pairs, in_one_alone })
 }

@@ -118,3 +118,23 @@ fn what_has_no_right_difference_is_refused_by_name() {
     let ran = compared(&world, "volume", [day, "2026-03-03"], &[]);
     assert!(ran.code == 65 && ran.stderr.contains("was not published by"), "{}", ran.stderr);
 }
+
+#[test]
+fn days_that_were_asked_otherwise_are_refused_or_lose_what_has_another_meaning() {
+    let world = World::in_day_folders(&["2026-03-02".to_owned(), "2026-03-03".to_owned()]);
+    assert_eq!(world.day("2026-03-02").code, 0);
+    world.edit("app = [", "app = [\"fresh\", ");
+    world.edit("share = \"route = 'sms'\"", "share = \"route = 'messenger'\"");
+    assert_eq!(world.day("2026-03-03").code, 0);
+    let days = ["2026-03-02", "2026-03-03"];
+    let ran = compared(&world, "sms_share", days, &[]);
+    assert!(ran.code == 1 && ran.stderr.contains("their `details` differs"), "{}", ran.stderr);
+    let volume = json(&world, "volume", days);
+    let rows = volume["rows"].as_array().unwrap();
+    assert!(!rows.is_empty() && rows.iter().all(|row| row["keys"]["app"] != "other"), "{volume}");
+    let warnings = volume["warnings"].to_string();
+    assert!(
+        warnings.contains("rows `other`") && warnings.contains("changed between"),
+        "{warnings}"
+    );
+}

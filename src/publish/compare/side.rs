@@ -3,17 +3,16 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use arrow_array::cast::AsArray;
-use arrow_array::types::Float64Type;
-use arrow_array::{ArrayRef, RecordBatch};
-use arrow_cast::cast;
+use arrow_array::ArrayRef;
 use arrow_cast::display::array_value_to_string;
 use arrow_schema::DataType;
 use serde_json::{Map, Value};
 
+use super::super::read::Published;
 use super::super::rollup::Period;
-use super::super::table::{FINGERPRINT, decode};
+use super::super::table::FINGERPRINT;
 use super::interval::Measured;
+use crate::release_file::keys::OTHER;
 use crate::release_file::window::Day;
 use crate::{Error, Result};
 
@@ -44,8 +43,7 @@ pub(super) fn grain_of(text: &str) -> Result<Period> {
 /// A published file.
 pub(super) struct Side {
     path: PathBuf,
-    facts: Value,
-    batch: RecordBatch,
+    table: Published,
 }
 
 impl Side {
@@ -61,15 +59,15 @@ impl Side {
         let bytes = fs::read(path).map_err(|error| {
             Error::io(format!("{} cannot be read", path.display())).because(error)
         })?;
-        let (batch, facts) = decode(&bytes).ok_or_else(|| {
+        let table = Published::read(&bytes).map_err(|_| {
             Error::input(format!("{} was not published by pointillist", path.display()))
                 .help("name an output folder and a question in it")
         })?;
-        Ok(Self { path: path.clone(), facts, batch })
+        Ok(Self { path: path.clone(), table })
     }
 
     pub(super) fn fact(&self, name: &str) -> String {
-        self.facts[name].as_str().unwrap_or_default().to_owned()
+        self.table.facts[name].as_str().unwrap_or_default().to_owned()
     }
 
     /// Refuses what has no right difference.
@@ -77,7 +75,7 @@ impl Side {
         let question = self.fact("question");
         let refuse = |why: &str| Error::refused(format!("`{question}` cannot be compared: {why}"));
         for side in [self, other] {
-            if side.facts["interval"].is_null() {
+            if side.table.facts["interval"].is_null() {
                 return Err(refuse("intervals of an earlier version are not about a full count")
                     .help(format!("{} is such a file", side.path.display())));
             }
@@ -88,13 +86,13 @@ impl Side {
             )
             .help("ask for a mean, or for the share of lookups below a bound that a column says"));
         }
-        for name in ["question", "asks", "unit", "time_zone"] {
-            if self.facts[name] != other.facts[name] {
+        for name in ["question", "asks", "details", "unit", "time_zone"] {
+            if self.table.facts[name] != other.table.facts[name] {
                 return Err(refuse("the two files answer different questions")
                     .help(format!("their `{name}` differs")));
             }
         }
-        if self.key_names() != other.key_names() {
+        if self.table.keys() != other.table.keys() {
             return Err(refuse("the two files have different keys")
                 .help("compare files of one release file"));
         }
@@ -104,9 +102,16 @@ impl Side {
     /// What a reader must know of the two.
     pub(super) fn warnings(&self, other: &Self) -> Vec<String> {
         let mut warnings = Vec::new();
-        if self.facts[FINGERPRINT] != other.facts[FINGERPRINT] {
+        if self.table.facts[FINGERPRINT] != other.table.facts[FINGERPRINT] {
             warnings.push(
                 "the release file was changed between the two: see that the question means the same"
+                    .to_owned(),
+            );
+        }
+        if !self.has_the_rows_of(other) && self.has_other() && other.has_other() {
+            warnings.push(
+                "the two list different values, so their rows `other` are of different things and left \
+                 out"
                     .to_owned(),
             );
         }
@@ -124,7 +129,7 @@ impl Side {
 
     /// How many days it adds up.
     pub(super) fn days(&self) -> u32 {
-        let days = self.facts["days"].as_array().map_or(1, Vec::len);
+        let days = self.table.facts["days"].as_array().map_or(1, Vec::len);
         u32::try_from(days).unwrap_or(1).max(1)
     }
 
@@ -135,24 +140,31 @@ impl Side {
 
     /// Whether the value of a full count may be negative.
     pub(super) fn is_signed(&self) -> bool {
-        let lows = self.batch.column_by_name("value").map(|column| column.data_type().clone());
+        let lows =
+            self.table.batch.column_by_name("value").map(|column| column.data_type().clone());
         lows == Some(DataType::Float64) && self.fact("asks") != "share"
     }
 
-    /// Whether which rows there are depends on noise, and the rest is in a row `other`.
-    pub(super) fn has_private_prefixes(&self) -> bool {
-        self.key_names().iter().any(|name| name.ends_with("_prefix"))
+    /// Whether it has a row for what its lists do not name.
+    fn has_other(&self) -> bool {
+        let words = |key: &String| self.table.words(key).unwrap_or_default();
+        self.table.keys().iter().flat_map(words).any(|word| word == OTHER)
     }
 
+    /// Whether both files have the same rows.
+    pub(super) fn has_the_rows_of(&self, other: &Self) -> bool {
+        let keys = |side: &Self| side.table.batch.columns()[..side.table.keys().len()].to_vec();
+        keys(self) == keys(other)
+    }
+
+    /// The names of its keys.
     pub(super) fn key_names(&self) -> Vec<String> {
-        let schema = self.batch.schema();
-        let names = schema.fields().iter().map(|field| field.name().clone());
-        names.take_while(|name| name != "value").collect()
+        self.table.keys()
     }
 
     /// The first number of a column.
     fn number(&self, name: &str) -> Option<f64> {
-        numbers(self.batch.column_by_name(name)?)?.into_iter().next()
+        self.table.numbers(name).ok()?.into_iter().next().flatten()
     }
 
     /// Its rows that have a value, with their keys, as those of an average of `days`.
@@ -161,32 +173,24 @@ impl Side {
             Error::input(format!("{} has no values with intervals", self.path.display()))
                 .help("write it again: `pointillist run`, or `pointillist rollup`")
         };
-        let column =
-            |name: &str| self.batch.column_by_name(name).and_then(numbers).ok_or_else(broken);
+        let column = |name: &str| self.table.numbers(name).map_err(|_| broken());
         let (values, lows, highs) = (column("value")?, column("ci_low")?, column("ci_high")?);
-        let names = self.key_names();
+        let names = self.table.keys();
         let mut rows = Vec::new();
         for (row, (value, (low, high))) in
             values.into_iter().zip(lows.into_iter().zip(highs)).enumerate()
         {
             let key = |(place, name): (usize, &String)| {
-                Some((name.clone(), shown(self.batch.column(place), row)?))
+                Some((name.clone(), shown(self.table.batch.column(place), row)?))
             };
             let keys =
                 names.iter().enumerate().map(key).collect::<Option<_>>().ok_or_else(broken)?;
-            if value.is_finite() && low.is_finite() && high.is_finite() {
+            if let (Some(value), Some(low), Some(high)) = (value, low, high) {
                 rows.push((keys, Measured { value, low, high }.divided(f64::from(days))));
             }
         }
         Ok(rows)
     }
-}
-
-/// A column as numbers; what is missing is no number.
-fn numbers(column: &ArrayRef) -> Option<Vec<f64>> {
-    let column = cast(column, &DataType::Float64).ok()?;
-    let numbers = column.as_primitive_opt::<Float64Type>()?;
-    Some(numbers.iter().map(|number| number.unwrap_or(f64::NAN)).collect())
 }
 
 /// The value of a key.
