@@ -8,6 +8,7 @@ use super::args::Compare;
 use super::output::{Output, grouped, short, wrapped};
 use crate::Result;
 use crate::publish::{Comparison, Range, Real, Row, compare};
+use crate::report::several;
 
 /// Up to this many rows all are printed, and above it those that differ.
 const MOST_ROWS: usize = 50;
@@ -74,13 +75,13 @@ fn verdict(found: &Comparison, higher: usize, lower: usize) -> String {
     if found.in_one_alone > 0 {
         let _infallible = write!(
             words,
-            " Left out: {} rows that only one of the two has, which does not mean that they are zero in \
-             the other.",
-            found.in_one_alone
+            " Left out: {} in one of the two alone, which does not mean zero in the other.",
+            several(found.in_one_alone, "row")
         );
     }
     words.push_str(
-        " What one program does that makes a large part of all lookups is hidden, and in no interval.\n",
+        " A program that makes a large part of all lookups is hidden, and no interval allows for what it \
+         does.\n",
     );
     words
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use serde_json::json;
 
 use super::output::Output;
-use crate::report::report;
+use crate::report::{report, several};
 use crate::{Error, Result};
 
 /// Runs the command. It reads published files, and neither logs nor ledger.
@@ -21,10 +21,10 @@ pub(crate) fn run(out: &Path, html: &Path, output: &Output) -> Result<()> {
     })?;
     let object = json!({ "html": html, "days": report.days, "questions": report.questions });
     let text = format!(
-        "{}: {} days, {} questions. It was made from published files alone and costs nothing.\n",
+        "{}: {}, {}. It was made from published files alone and costs nothing.\n",
         html.display(),
-        report.days,
-        report.questions
+        several(report.days, "day"),
+        several(report.questions, "question")
     );
     output.result(&object, &text);
     Ok(())

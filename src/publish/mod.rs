@@ -26,6 +26,7 @@ pub use manifest::Facts;
 pub use own::{MANIFESTS, require_known, require_own};
 pub use read::Published;
 pub use rollup::{Coarser, Countries, Period, ReleasedDay, rollup, sum};
+pub use table::FINGERPRINT;
 pub use worth::{Worth, seen_prefixes, worth};
 
 use crate::Result;

@@ -25,7 +25,7 @@ const METADATA_KEY: &str = "pointillist";
 /// The key under which pandas looks for the `attrs` of a table.
 const PANDAS_KEY: &str = "PANDAS_ATTRS";
 /// What a file calls the fingerprint of its release file.
-pub(super) const FINGERPRINT: &str = "spec_fingerprint";
+pub const FINGERPRINT: &str = "spec_fingerprint";
 
 /// Makes the file and reads it back.
 pub(super) fn to_parquet(

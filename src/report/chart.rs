@@ -4,7 +4,7 @@
 use maud::{Markup, html};
 
 use super::output::Cell;
-use super::words::{Scale, lost_words};
+use super::words::{Scale, exponent, lost_words};
 
 /// The height of the plot of a chart over time, and of the strip of days below it.
 const PLOT: f64 = 190.0;
@@ -173,12 +173,6 @@ impl Axis {
     }
 }
 
-fn exponent(number: f64) -> i32 {
-    #[expect(clippy::cast_possible_truncation, reason = "a power of ten is small")]
-    let exponent = number.log10().floor() as i32;
-    exponent
-}
-
 fn place(number: f64) -> String {
     format!("{number:.1}")
 }
@@ -198,7 +192,11 @@ impl Bars {
             self.bars.iter().filter(|(_, cell)| !cell.is_lost).map(|(_, cell)| cell.of.high);
         let values = self.bars.iter().map(|(_, cell)| cell.of.value);
         let most = clear.chain(values).fold(0.0, f64::max).max(1e-12);
-        let percent = |value: f64| format!("{:.2}%", (value / most).clamp(0.0, 1.0) * 100.0);
+        // Sums and means may be below zero, and their bars then reach to the left.
+        let least = self.bars.iter().map(|(_, cell)| cell.of.value).fold(0.0, f64::min);
+        let part = |value: f64| ((value - least) / (most - least)).clamp(0.0, 1.0) * 100.0;
+        let percent = |value: f64| format!("{:.2}%", part(value));
+        let width = |value: f64| format!("{:.2}%", (part(value) - part(0.0)).abs());
         html! {
             ol.bars {
                 @for (label, cell) in &self.bars {
@@ -210,7 +208,8 @@ impl Bars {
                             @if cell.is_lost { " " span.note { (lost_words(cell)) } }
                         }
                         svg aria-hidden="true" height="14" {
-                            rect.bar x="0" y="1" height="12" width=(percent(cell.of.value)) {}
+                            rect.bar x=(percent(cell.of.value.min(0.0))) y="1" height="12"
+                                width=(width(cell.of.value)) {}
                             line.whisker x1=(percent(cell.of.low)) x2=(percent(cell.of.high)) y1="7" y2="7" {}
                         }
                     }

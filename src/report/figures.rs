@@ -4,7 +4,8 @@
 use std::collections::BTreeSet;
 
 use super::chart::{Bars, Mark, Numbers, OverTime};
-use super::output::{Cell, Output, Row, Series, Table, over_days};
+use super::output::{Cell, Output, Row, Series, Table};
+use super::sums::{counts, is_summed, sums_over_days, total};
 use super::words::{
     OWN, QUANTILE, Scale, date, label, quantile_title, several, span, title, written,
 };
@@ -68,70 +69,29 @@ pub(super) fn sections(output: &Output) -> Vec<Section> {
     sections.filter(|section| !section.figures.is_empty()).collect()
 }
 
-impl<K: Ord> Series<K> {
-    pub(super) fn asks(&self) -> &str {
-        self.facts()["asks"].as_str().unwrap_or_default()
-    }
-
-    fn scale(&self) -> Scale {
-        Scale::of(self.asks())
-    }
-
-    fn keys(&self) -> &[String] {
-        self.newest().map_or(&[], |(_, table)| &table.keys)
-    }
-
-    fn is_of_prefixes(&self) -> bool {
-        self.keys().iter().any(|key| key == "target_prefix" || key == "requester_prefix")
-    }
-}
-
-/// Whether a question counts lookups that add up, so that the figures of its keys show it.
-fn is_summed(series: &Series<Day>) -> bool {
-    series.asks() == "count"
-        && series
-            .newest()
-            .is_some_and(|(_, table)| table.keys.is_empty() || table.sums(None).is_some())
-}
-
-/// The questions that count lookups which add up, those of the fewest rows first.
-pub(super) fn counts(output: &Output) -> Vec<&Series<Day>> {
-    let is_count = |series: &&Series<Day>| is_summed(series) && !series.is_of_prefixes();
-    let mut counts: Vec<&Series<Day>> = output.questions.iter().filter(is_count).collect();
-    counts.sort_by_key(|series| series.newest().map(|(_, table)| table.rows.len()));
-    counts
-}
-
-/// What all rows of a table add up to.
-pub(super) fn total(table: &Table) -> Option<Cell> {
-    match table.rows.as_slice() {
-        [only] => Some(only.cell),
-        _ => Some(table.sums(None)?.first()?.1),
-    }
-}
-
 /// The lookups of each day, and of each hour of the newest days.
 fn load(output: &Output) -> Vec<Figure> {
     let counts = counts(output);
     let by_day = counts.first().map(|series| {
         let days = output.span();
         let cells: Vec<_> = days.iter().map(|day| series.tables.get(day).and_then(total)).collect();
-        over_time("Lookups by day", series, &days, cells)
+        over_time("Lookups by day", output, series, &days, cells)
     });
-    let hourly = counts.iter().find_map(|series| Some((series, series.newest()?.1.hour?)));
-    let by_hour = hourly.map(|(series, key)| {
+    let is_hourly =
+        |series: &&&Series<Day>| series.newest().is_some_and(|(_, table)| table.hour.is_some());
+    let by_hour = counts.iter().find(is_hourly).map(|series| {
         let mut days = output.span();
         days.drain(..days.len().saturating_sub(DAYS_OF_HOURS));
-        let cells = days.iter().flat_map(|day| hours(series.tables.get(day), key)).collect();
-        over_time("Lookups by hour", series, &days, cells)
+        let cells = days.iter().flat_map(|day| hours(series.tables.get(day))).collect();
+        over_time("Lookups by hour", output, series, &days, cells)
     });
     by_day.into_iter().chain(by_hour).collect()
 }
 
-/// The hours of one day, of which a day without a table has none.
-fn hours(table: Option<&Table>, key: usize) -> Vec<Option<Cell>> {
+/// The hours of one day, of which a day without a table of hours has none.
+fn hours(table: Option<&Table>) -> Vec<Option<Cell>> {
     let mut cells = vec![None; 24];
-    let sums = table.and_then(|table| table.sums(Some(key))).unwrap_or_default();
+    let sums = table.and_then(|table| table.sums(Some(table.hour?))).unwrap_or_default();
     for (hour, cell) in sums {
         // Hours of a week go on from day to day.
         let hour = hour.parse::<usize>().unwrap_or_default() % 24;
@@ -141,7 +101,13 @@ fn hours(table: Option<&Table>, key: usize) -> Vec<Option<Cell>> {
 }
 
 /// Values over days, or over the hours of days.
-fn over_time(title: &str, series: &Series<Day>, days: &[Day], cells: Vec<Option<Cell>>) -> Figure {
+fn over_time(
+    title: &str,
+    output: &Output,
+    series: &Series<Day>,
+    days: &[Day],
+    cells: Vec<Option<Cell>>,
+) -> Figure {
     let places = cells.len() / days.len().max(1);
     let format = if days.len() > 7 { "%-d %b" } else { "%a %-d" };
     let mark = |(number, day): (usize, &Day)| Mark {
@@ -162,10 +128,7 @@ fn over_time(title: &str, series: &Series<Day>, days: &[Day], cells: Vec<Option<
             rows.extend(cell.map(|cell| (vec![when], cell)));
         }
     }
-    let gap = match days.iter().filter(|day| !series.tables.contains_key(day)).count() {
-        0 => String::new(),
-        missing => format!(". Shaded: {} not released", several(missing, "day")),
-    };
+    let gap = shaded(output, series, days);
     Figure {
         title: title.to_owned(),
         note: format!("{when}{gap}{}", grey(cells.iter().flatten())),
@@ -185,6 +148,24 @@ fn over_time(title: &str, series: &Series<Day>, days: &[Day], cells: Vec<Option<
     }
 }
 
+/// Why days of a chart have no value, where some have none.
+fn shaded(output: &Output, series: &Series<Day>, days: &[Day]) -> String {
+    let without = days.iter().filter(|day| !series.tables.contains_key(day));
+    let (unasked, unreleased): (Vec<&Day>, Vec<&Day>) =
+        without.partition(|day| output.days.contains_key(day));
+    let reasons = [
+        (unreleased.len(), "not released"),
+        (unasked.len(), "on which this was asked differently or not at all"),
+    ];
+    let reasons = reasons.iter().filter(|(number, _)| *number > 0);
+    let reasons: Vec<String> =
+        reasons.map(|(number, why)| format!("{} {why}", several(*number, "day"))).collect();
+    match reasons.as_slice() {
+        [] => String::new(),
+        some => format!(". Shaded: {}", some.join(", ")),
+    }
+}
+
 /// What grey means, where something is grey.
 fn grey<'a>(mut cells: impl Iterator<Item = &'a Cell>) -> &'static str {
     if cells.any(|cell| cell.is_lost) { ". Grey says nothing" } else { "" }
@@ -200,13 +181,16 @@ fn by_keys(output: &Output) -> Vec<Figure> {
             if is_hour || !seen.insert(key.clone()) {
                 continue;
             }
-            let days = series.tables.values().filter_map(|table| table.sums(Some(place)));
-            let sums = over_days(days.collect(), series.asks());
+            let (added, sums) = sums_over_days(series, key);
             let days = output.span();
             let note = match days.as_slice() {
                 [first, .., last] => {
-                    let added = several(series.tables.len(), "released day");
-                    format!("Sums of {added}, {}", span(*first, *last))
+                    let same = match added == output.days.len() {
+                        true => "",
+                        false => ", those with this key and list of values",
+                    };
+                    let added = several(added, "released day");
+                    format!("Sums of {added}, {}{same}", span(*first, *last))
                 }
                 _ => days.first().map_or(String::new(), |day| date(*day)),
             };
@@ -229,7 +213,7 @@ fn own_figures(output: &Output, series: &Series<Day>) -> Vec<Figure> {
             let row = series.tables.get(day)?.rows.iter().find(|row| row.keys == *keys);
             row.map(|row| row.cell)
         };
-        over_time(title, series, &days, days.iter().map(of).collect())
+        over_time(title, output, series, &days, days.iter().map(of).collect())
     };
     match newest.keys.as_slice() {
         [] => vec![of_days(&name, &[])],
@@ -273,7 +257,8 @@ fn bars<K: Ord>(
         0 => String::new(),
         rows => format!(". {} more in the table", several(rows, "row")),
     };
-    let negative = match shown.iter().any(|(_, cell)| cell.of.value < 0.0) {
+    let is_count = series.scale() == Scale::Count;
+    let negative = match is_count && shown.iter().any(|(_, cell)| cell.of.value < 0.0) {
         true => ". Noise can take a small count below zero",
         false => "",
     };

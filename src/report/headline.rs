@@ -2,8 +2,8 @@
 
 use maud::{Markup, html};
 
-use super::figures::{counts, total};
-use super::output::{Cell, Output, over_days};
+use super::output::{Cell, Output};
+use super::sums::{counts, over_days, total};
 use super::words::{QUANTILE, Scale, lost_words, quantile_title, several, title};
 
 /// The most of them.

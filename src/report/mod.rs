@@ -10,6 +10,7 @@ mod output;
 mod page;
 mod promise;
 mod registry;
+mod sums;
 mod words;
 
 use std::path::Path;
@@ -18,6 +19,7 @@ use serde_json::Value;
 
 use crate::Result;
 use output::Output;
+pub use words::several;
 
 /// A report as a page.
 pub struct Report {

@@ -9,7 +9,7 @@ use arrow_schema::DataType;
 use serde_json::Value;
 
 use crate::ledger::StoredFile;
-use crate::publish::sum::{Counted, Over, Summand, add_up};
+use crate::publish::sum::Summand;
 use crate::publish::{MANIFESTS, Published};
 use crate::release_file::window::Day;
 use crate::{Error, Result};
@@ -98,6 +98,7 @@ impl Output {
                 series.tables.insert(*day, Table::listed(out, &file)?);
             }
         }
+        questions.iter_mut().for_each(Series::keep_alike);
         let rolled = rolled(out)?;
         Ok(Self { days, questions, rolled })
     }
@@ -146,7 +147,32 @@ impl<K: Ord> Series<K> {
     }
 }
 
+impl Series<Day> {
+    /// Leaves out days whose question was another one under the same name, by what the newest asks.
+    fn keep_alike(&mut self) {
+        let newest = self.facts().clone();
+        self.tables.retain(|_, table| table.asks_what(&newest));
+    }
+}
+
 impl Table {
+    /// Whether the file answers the question of the facts. What a file of an earlier version does not say
+    /// is taken for the same.
+    fn asks_what(&self, facts: &Value) -> bool {
+        let same = |own: &Value, other: &Value, name: &str| {
+            own.get(name).is_none_or(|fact| *fact == other[name])
+        };
+        ["asks", "top", "unit"].iter().all(|name| same(&self.facts, facts, name))
+            && ["at_least", "condition", "of", "prefix"]
+                .iter()
+                .all(|name| same(&self.facts["details"], &facts["details"], name))
+    }
+
+    /// The place of a key.
+    pub(super) fn place(&self, key: &str) -> Option<usize> {
+        self.keys.iter().position(|known| known == key)
+    }
+
     /// A table that a manifest lists.
     fn listed(out: &Path, file: &Value) -> Result<Self> {
         let path = file["path"].as_str().filter(|path| StoredFile::stays_inside(path));
@@ -183,52 +209,6 @@ impl Table {
         }
         Ok(table)
     }
-
-    /// The sums of its rows by the value of one key, or of all rows; `None` if they do not add up.
-    ///
-    /// Files of earlier versions do not say whether all rows were published.
-    pub(super) fn sums(&self, key: Option<usize>) -> Option<Vec<(String, Cell)>> {
-        let counted = Counted::of(self.facts["asks"].as_str()?)?;
-        // Roll-ups add up what adds up.
-        let is_whole = self.facts.get("grain").is_some() || self.facts.get("top")?.is_null();
-        if !is_whole || self.rows.is_empty() {
-            return None;
-        }
-        let mut groups: Vec<(String, Vec<Summand>)> = Vec::new();
-        for row in &self.rows {
-            let name = key.map_or(String::new(), |key| row.keys[key].clone());
-            match groups.iter_mut().find(|(known, _)| *known == name) {
-                Some((_, members)) => members.push(row.cell.of),
-                None => groups.push((name, vec![row.cell.of])),
-            }
-        }
-        Some(summed(groups, Over::CELLS, counted))
-    }
-}
-
-/// Adds up the sums of several days by name.
-pub(super) fn over_days(days: Vec<Vec<(String, Cell)>>, asks: &str) -> Vec<(String, Cell)> {
-    let Some(counted) = Counted::of(asks) else { return Vec::new() };
-    let mut groups: Vec<(String, Vec<Summand>)> = Vec::new();
-    for (name, cell) in days.into_iter().flatten() {
-        match groups.iter_mut().find(|(known, _)| *known == name) {
-            Some((_, members)) => members.push(cell.of),
-            None => groups.push((name, vec![cell.of])),
-        }
-    }
-    summed(groups, Over::DAYS, counted)
-}
-
-fn summed(
-    groups: Vec<(String, Vec<Summand>)>,
-    over: Over,
-    counted: Counted,
-) -> Vec<(String, Cell)> {
-    let sums: Vec<(String, Summand)> =
-        groups.into_iter().map(|(name, members)| (name, add_up(members, over, counted))).collect();
-    let mean = sums.iter().map(|(_, sum)| sum.value).sum::<f64>() / sums.len().max(1) as f64;
-    let cell = |of: Summand| Cell { of, is_lost: of.is_uninformative(counted, mean) };
-    sums.into_iter().map(|(name, sum)| (name, cell(sum))).collect()
 }
 
 /// The names in a folder, sorted; none if there is no such folder.

@@ -94,7 +94,7 @@ fn how_to_read() -> Markup {
             "beside it aims to hold the number that a full count would give in 95 of 100 cases, and is drawn "
             "as a line or a band. Two values whose ranges do not meet are different; with ranges that do, "
             "either may be the larger one. Numbers are rounded as far as their range allows; the tables "
-            "behind the charts have every digit."
+            "behind the charts have more digits."
         }
     }
 }

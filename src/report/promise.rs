@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::chart::Bars;
 use super::output::{Cell, Output};
 use super::words::{Scale, ranges, several, whole, written};
+use crate::publish::FINGERPRINT;
 use crate::publish::sum::Summand;
 use crate::release_file::window::Day;
 
@@ -18,6 +19,10 @@ pub(super) fn days(output: &Output) -> Markup {
     let span = output.span();
     let missing: Vec<Day> =
         span.iter().copied().filter(|day| !output.days.contains_key(day)).collect();
+    let files: Vec<(&Day, &Value)> =
+        output.days.iter().map(|(day, manifest)| (day, &manifest[FINGERPRINT])).collect();
+    let changed: Vec<Day> =
+        files.windows(2).filter(|two| two[0].1 != two[1].1).map(|two| *two[1].0).collect();
     let shown = &span[span.len().saturating_sub(MOST_DAYS)..];
     html! {
         p {
@@ -25,6 +30,10 @@ pub(super) fn days(output: &Output) -> Markup {
             (ranges(&output.days.keys().copied().collect::<Vec<_>>())) "."
             @if !missing.is_empty() {
                 " Not released: " (ranges(&missing)) ". " code { "pointillist status" } " says why."
+            }
+            @if !changed.is_empty() {
+                " The release file was changed before " (ranges(&changed)) ": what a question means "
+                "may differ before and after."
             }
         }
         ol.days {

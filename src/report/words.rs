@@ -38,11 +38,12 @@ impl Scale {
         format!("{} to {}", self.at(of.low, step, f64::floor), self.at(of.high, step, f64::ceil))
     }
 
-    /// A number of a table, with all digits that are worth printing.
+    /// A number of a table, with two decimals, and more where it is small.
     pub(super) fn exact(self, number: f64) -> String {
         match self {
             Self::Count => self.at(number, 0, f64::round),
-            Self::Share | Self::Real => self.at(number, -2, f64::round),
+            Self::Share => self.at(number, -2, f64::round),
+            Self::Real => self.at(number, (exponent(number) - 3).clamp(-9, -2), f64::round),
         }
     }
 
@@ -83,7 +84,7 @@ impl Scale {
 }
 
 /// The power of ten of a number's first digit; 0 of zero.
-fn exponent(number: f64) -> i32 {
+pub(super) fn exponent(number: f64) -> i32 {
     #[expect(clippy::cast_possible_truncation, reason = "a power of ten is small")]
     let exponent = (number.abs().log10() + 1e-9).floor() as i32;
     if number == 0.0 { 0 } else { exponent }
@@ -108,7 +109,8 @@ pub(super) fn whole(number: usize) -> String {
 }
 
 /// A number and what it counts.
-pub(super) fn several(number: usize, one: &str) -> String {
+#[must_use]
+pub fn several(number: usize, one: &str) -> String {
     let plural = if number == 1 { "" } else { "s" };
     format!("{} {one}{plural}", whole(number))
 }

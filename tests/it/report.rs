@@ -182,3 +182,34 @@ fn a_registry_gets_what_manifests_know_and_nulls_for_the_rest() {
         assert!(entry[of_the_operator].is_null());
     }
 }
+
+#[test]
+fn days_that_were_asked_otherwise_are_not_mixed_with_the_newest() {
+    let world = World::in_day_folders(&["2026-03-02".to_owned(), "2026-03-03".to_owned()]);
+    assert_eq!(world.day("2026-03-02").code, 0);
+    // The keys change places, the list of one grows, a share gets another condition, a question is new.
+    world.edit("by = [\"hour\", \"app\"]", "by = [\"app\", \"hour\"]");
+    world.edit("app = [", "app = [\"fresh\", ");
+    world.edit("share = \"route = 'sms'\"", "share = \"route = 'messenger'\"");
+    world.edit(
+        "[[question]]",
+        "[[question]]\nname = \"people\"\ndistinct = \"requester\"\n[[question]]",
+    );
+    let ran = world.day("2026-03-03");
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    let html = report(&world);
+    // Hours of both days are hours, in whatever order the keys stand.
+    let rows = |caption: &str| -> usize {
+        let table = html.split(&format!("aria-label=\"{caption}")).nth(1).unwrap();
+        table.split("</table>").next().unwrap().matches("scope=\"row\"").count()
+    };
+    assert_eq!(rows("Lookups by hour, 2 to 3 March 2026\""), 48);
+    // What was in `other` on the first day may be `fresh` on the second.
+    assert!(html.contains(
+        "Sums of 1 released day, 2 to 3 March 2026, those with this key and list of values"
+    ));
+    assert!(html.contains("Shaded: 1 day on which this was asked differently or not at all"));
+    assert!(!html.contains("not released. From"));
+    let words = "The release file was changed before 3 March 2026";
+    assert!(html.contains(words), "{words}");
+}
