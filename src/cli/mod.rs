@@ -26,12 +26,14 @@ mod simulate_args;
 mod size;
 mod status;
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
 use serde_json::json;
 
+use crate::{Error, Result};
 use args::{Arguments, Command};
 use output::Output;
 
@@ -58,33 +60,44 @@ pub fn main() -> ExitCode {
     }
     let release = release_file(&arguments.command);
     let output = Output::new(arguments.json, arguments.quiet, release);
-    let result = match &arguments.command {
-        Command::Demo { out } => demo::run(out, &output).map(|()| 0),
-        Command::Init(asked) => init::run(asked, &output).map(|()| 0),
-        Command::Check(asked) => check::run(asked, &output),
-        Command::Plan(asked) => plan::run(asked, &output).map(|()| 0),
-        Command::Explain { release } => explain::run(release, &output).map(|()| 0),
-        Command::Audit(asked) => audit::run(asked, &output),
-        Command::Status(asked) => status::run(asked, &output),
-        Command::Run(asked) => run::run(asked, &output),
-        Command::Compare(asked) => compare::run(asked, &output).map(|()| 0),
-        Command::Completions { shell } => Ok(completions(*shell, &output)),
-        Command::Retain(asked) => retain::run(asked, &output),
-        Command::Hold { verb } => hold::run(verb, &output).map(|()| 0),
-        Command::Inspect { file } => inspect::run(file, &output).map(|()| 0),
-        Command::Manifest { out, registry } => manifest::run(out, *registry, &output).map(|()| 0),
-        Command::Report { out, html } => report::run(out, html, &output).map(|()| 0),
-        Command::Rollup(asked) => rollup::run(asked, &output).map(|()| 0),
-        Command::Simulate(asked) => simulate::run(asked, &output).map(|()| 0),
-        Command::Ledger { verb } => ledger::run(verb, &output),
-    };
-    match result {
+    match caught(|| dispatch(&arguments.command, &output)) {
         Ok(code) => ExitCode::from(code),
         Err(error) => {
             output.failure(&error);
             ExitCode::from(error.kind().exit_code())
         }
     }
+}
+
+fn dispatch(command: &Command, output: &Output) -> Result<u8> {
+    match command {
+        Command::Demo { out } => demo::run(out, output).map(|()| 0),
+        Command::Init(asked) => init::run(asked, output).map(|()| 0),
+        Command::Check(asked) => check::run(asked, output),
+        Command::Plan(asked) => plan::run(asked, output).map(|()| 0),
+        Command::Explain { release } => explain::run(release, output).map(|()| 0),
+        Command::Audit(asked) => audit::run(asked, output),
+        Command::Status(asked) => status::run(asked, output),
+        Command::Run(asked) => run::run(asked, output),
+        Command::Compare(asked) => compare::run(asked, output).map(|()| 0),
+        Command::Completions { shell } => Ok(completions(*shell, output)),
+        Command::Retain(asked) => retain::run(asked, output),
+        Command::Hold { verb } => hold::run(verb, output).map(|()| 0),
+        Command::Inspect { file } => inspect::run(file, output).map(|()| 0),
+        Command::Manifest { out, registry } => manifest::run(out, *registry, output).map(|()| 0),
+        Command::Report { out, html } => report::run(out, html, output).map(|()| 0),
+        Command::Rollup(asked) => rollup::run(asked, output).map(|()| 0),
+        Command::Simulate(asked) => simulate::run(asked, output).map(|()| 0),
+        Command::Ledger { verb } => ledger::run(verb, output),
+    }
+}
+
+/// Runs a command; a fault of the program is an error like others, and never silence.
+fn caught(command: impl FnOnce() -> Result<u8>) -> Result<u8> {
+    catch_unwind(AssertUnwindSafe(command)).unwrap_or_else(|_| {
+        Err(Error::internal("the program gave up at a fault of its own")
+            .help("run it again with --verbose, which says where in the code, and report that"))
+    })
 }
 
 /// Prints the script that completes commands in a shell.
@@ -114,7 +127,20 @@ fn release_file(command: &Command) -> Option<&Path> {
 fn silence_panics() {
     std::panic::set_hook(Box::new(|panic| {
         if let Some(place) = panic.location() {
-            tracing::debug!(file = place.file(), line = place.line(), "a decoder gave up");
+            tracing::debug!(file = place.file(), line = place.line(), "gave up");
         }
     }));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fault_is_an_error_with_a_code_of_its_own() {
+        let code = |error: Error| error.kind().exit_code();
+        assert_eq!(caught(|| Ok(1)).unwrap(), 1);
+        assert_eq!(caught(|| Err(Error::usage("x"))).map_err(code), Err(2));
+        assert_eq!(caught(|| std::panic::panic_any(())).map_err(code), Err(70));
+    }
 }
