@@ -23,7 +23,7 @@ use serde::Serialize;
 use crate::ingest::RejectedRows;
 use crate::ledger::{Entry, Ledger, Reservation, State, StoredFile};
 use crate::plan::{FoundKeys, Plan, Split};
-use crate::release::{Guarantee, Losses, PricedTable};
+use crate::release::{Guarantee, Losses, PricedTable, cap_of};
 use crate::release_file::ReleaseFile;
 use crate::release_file::window::{Day, DayWindow};
 use crate::{Error, Result, engine, ingest, publish, retain};
@@ -121,8 +121,8 @@ pub fn release_day(job: &Job, ledger: &mut Ledger, window: &DayWindow) -> Result
 /// no logs.
 ///
 /// # Errors
-/// Refused, when the budget is too small; usage, for keys that cannot be laid out; I/O, when the
-/// ledger is damaged.
+/// Refused, when the budget is too small or the ledger has other terms; usage, for keys that cannot be
+/// laid out; I/O, when the ledger is damaged.
 ///
 /// # Examples
 /// ```
@@ -153,7 +153,9 @@ pub fn release_day(job: &Job, ledger: &mut Ledger, window: &DayWindow) -> Result
 /// ```
 pub fn plan(release_file: &ReleaseFile) -> Result<(Split, Guarantee)> {
     let block_budget = if release_file.ledger.path.exists() {
-        Ledger::open_existing(&release_file.ledger.path)?.terms().budget
+        let ledger = Ledger::open_existing(&release_file.ledger.path)?;
+        ledger.require_same_terms(&terms(release_file), cap_of(&release_file.ledger))?;
+        ledger.terms().budget
     } else {
         terms(release_file).budget
     };

@@ -20,7 +20,7 @@ use super::place::{Found, Place};
 use super::rules::Rules;
 use super::schema::{self, Access};
 use super::terms::Terms;
-use super::thirty_days::Cap;
+use super::thirty_days::{self, Cap};
 use super::trouble::{Outcome, Trouble};
 use super::verbs::{Ledger, Writer};
 use crate::files::remove_if_there;
@@ -60,6 +60,19 @@ impl Ledger {
         let doubt = require_local(&place)?;
         let lock = RunLock::take(&place, wait)?;
         Self::attach(&place, Some(Writer::new(lock, clock, doubt)), wait)
+    }
+
+    /// Refuses a release that no run could charge to this ledger, because it asks for other terms.
+    ///
+    /// # Errors
+    /// Refused, naming the first field that differs.
+    pub fn require_same_terms(&self, asked: &Terms, cap: Option<Cap>) -> Result<()> {
+        self.terms.same_as(asked, &self.place.shown)?;
+        // A ledger without a cap takes the first one that it is given.
+        match self.cap {
+            None => Ok(()),
+            made => thirty_days::require_same(made, cap, &self.place.shown),
+        }
     }
 
     /// Refuses a release by which this ledger would take other rows for a requester's, or other

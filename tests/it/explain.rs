@@ -122,3 +122,22 @@ fn documents_state_the_figures_of_the_program() {
     let words = format!("is {month:.1} over 30 days and {year:.0} over a year");
     assert!(read("README.md").contains(&words), "{words}");
 }
+
+#[test]
+fn a_promise_that_the_ledger_would_refuse_is_not_stated() {
+    let world = World::new();
+    assert_eq!(world.day(DAY).code, 0);
+    let fixed = |other: &str| world.edit("epsilon = 1.0", other);
+    for other in ["epsilon = 3.0", "epsilon = 3.0\nepsilon_30_days = 20.0"] {
+        fixed(other);
+        for command in ["explain", "plan"] {
+            let ran = world.run(&[command, "release.toml"]);
+            assert!(ran.code == 1 && ran.stdout.is_empty(), "{command}: {}", ran.stdout);
+            assert!(ran.stderr.contains("was made with 1"), "{command}: {}", ran.stderr);
+        }
+        world.edit(other, "epsilon = 1.0");
+    }
+    // A first cap is one that the ledger takes.
+    fixed("epsilon = 1.0\nepsilon_30_days = 20.0");
+    assert_eq!(world.run(&["explain", "release.toml"]).code, 0);
+}
