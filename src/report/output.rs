@@ -73,7 +73,12 @@ impl Output {
             let day = name.strip_prefix("day=").and_then(|name| name.strip_suffix(".json"));
             let Some(day) = day.and_then(|day| day.parse::<Day>().ok()) else { continue };
             let path = out.join(MANIFESTS).join(&name);
-            let manifest = serde_json::from_slice(&bytes(&path)?).map_err(|_| damaged(&path))?;
+            let manifest: Value =
+                serde_json::from_slice(&bytes(&path)?).map_err(|_| damaged(&path))?;
+            // A file that says less is no manifest, and its day would be one without numbers.
+            if !manifest["files"].is_array() || manifest["day"].as_str() != Some(&day.to_string()) {
+                return Err(damaged(&path));
+            }
             days.insert(day, manifest);
         }
         let Some(newest) = days.values().next_back() else {

@@ -213,3 +213,18 @@ fn days_that_were_asked_otherwise_are_not_mixed_with_the_newest() {
     let words = "The release file was changed before 3 March 2026";
     assert!(html.contains(words), "{words}");
 }
+
+#[test]
+fn a_manifest_that_is_none_is_named() {
+    let world = released();
+    for (name, text) in [
+        ("day=2026-03-05.json", "{}".to_owned()),
+        ("day=2026-03-06.json", world.manifest("2026-03-04").to_string()),
+    ] {
+        let path = format!("published/_manifest/{name}");
+        world.write(&path, text.as_bytes());
+        let ran = world.run(&["report", "published", "--html", "report.html"]);
+        assert!(ran.code == 65 && ran.stderr.contains(name), "{}", ran.stderr);
+        std::fs::remove_file(world.path(&path)).unwrap();
+    }
+}
