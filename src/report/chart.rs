@@ -15,8 +15,9 @@ const TOP: f64 = 10.0;
 const WIDTH: f64 = 1_000.0;
 /// Up to this number of places each value has a dot and a whisker, and beyond it a line and a band.
 const MOST_DOTS: usize = 45;
-/// At most this number of marks fits below a chart on a phone.
-pub(super) const MOST_MARKS: usize = 7;
+/// At most this number of marks fits below a chart, and below one on a phone.
+const MOST_MARKS: usize = 7;
+const MOST_MARKS_OF_PHONES: usize = 4;
 
 /// Values over time.
 pub(super) struct OverTime {
@@ -50,6 +51,7 @@ impl OverTime {
         let percent = |place: f64| format!("{:.3}%", place / places as f64 * 100.0);
         let bottom = TOP + PLOT;
         let every = self.marks.len().div_ceil(MOST_MARKS).max(1);
+        let is_crowded = self.marks.len() > MOST_MARKS_OF_PHONES;
         html! {
             div.plot {
                 svg role="img" aria-label=(self.name) height=(bottom + STRIP) {
@@ -69,7 +71,7 @@ impl OverTime {
                                 y1=(TOP) y2=(bottom) {}
                         }
                         @if number % every == 0 {
-                            text.mark.second[number / every % 2 == 1] x=(percent(mark.first as f64 + mark.places as f64 / 2.0))
+                            text.mark.second[is_crowded && number / every % 2 == 1] x=(percent(mark.first as f64 + mark.places as f64 / 2.0))
                                 y=(bottom + 17.0) text-anchor="middle" { (mark.name) }
                         }
                     }
