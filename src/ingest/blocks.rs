@@ -44,6 +44,8 @@ pub(super) struct Blocks {
     is_array: bool,
     /// The columns that the last header named, in a file that may have several.
     names: Option<Arc<[String]>>,
+    /// The columns that a header must name to be one.
+    needed: Vec<String>,
     reader: Box<dyn Read + Send>,
     /// What was read and not handed out yet.
     rest: Vec<u8>,
@@ -83,6 +85,7 @@ impl Blocks {
             },
             is_array: false,
             names: None,
+            needed: Vec::new(),
             reader,
             rest: Vec::new(),
             ended: false,
@@ -110,10 +113,15 @@ impl Blocks {
         self.is_array
     }
 
-    /// Says how many fields a record has, before the first block.
-    pub(super) fn with_columns(self, names: &[String]) -> Self {
+    /// Says which fields a record has, before the first block, and which of them a later header must name.
+    pub(super) fn with_columns(self, names: &[String], needed: &[String]) -> Self {
         let is_named_again = self.marks.header == Heading::Fields;
-        Self { columns: names.len(), names: is_named_again.then(|| names.into()), ..self }
+        Self {
+            columns: names.len(),
+            names: is_named_again.then(|| names.into()),
+            needed: needed.to_vec(),
+            ..self
+        }
     }
 
     /// Takes the next line off the front, without its end; `None` at the end of the file.
@@ -157,16 +165,6 @@ impl Blocks {
     pub(super) fn begins_with(&mut self, bytes: &[u8]) -> Result<bool> {
         self.fill(bytes.len())?;
         Ok(self.rest.starts_with(bytes))
-    }
-
-    /// Whether there is anything but white space.
-    pub(super) fn has_lines(mut self) -> Result<bool> {
-        while let Some(block) = self.next_block()? {
-            if !block.bytes.trim_ascii().is_empty() {
-                return Ok(true);
-            }
-        }
-        Ok(false)
     }
 
     /// Cuts the next block; `None` at the end of the file.
@@ -229,14 +227,18 @@ impl Blocks {
         if self.marks.header != Heading::Fields {
             return end;
         }
-        if let Some(names) = fields_line(&self.rest[..line_end(&self.rest, 0)], self.marks) {
+        if let Some(names) = self.header(0) {
             self.names = Some(names.into());
         }
-        let starts = memchr::memmem::find_iter(&self.rest[..end], b"\n#").map(|at| at + 1);
-        let is_header = |at: &usize| {
-            fields_line(&self.rest[*at..line_end(&self.rest, *at)], self.marks).is_some()
-        };
-        starts.filter(|at| *at < end).find(is_header).unwrap_or(end)
+        let mut starts = memchr::memmem::find_iter(&self.rest[..end], b"\n#").map(|at| at + 1);
+        starts.find(|at| self.header(*at).is_some()).unwrap_or(end)
+    }
+
+    /// The columns that the line at `at` names, if it is a header. One without the columns that lookups need
+    /// may be somebody's record, and changes nothing.
+    fn header(&self, at: usize) -> Option<Vec<String>> {
+        let names = fields_line(&self.rest[at..line_end(&self.rest, at)], self.marks)?;
+        self.needed.iter().all(|name| names.contains(name)).then_some(names)
     }
 
     /// Takes bytes off the front.

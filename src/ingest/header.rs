@@ -34,9 +34,11 @@ pub(super) struct Header {
     compression: Compression,
     pattern: Option<Pattern>,
     names: Vec<String>,
-    /// Those that may be shown: of JSON the names that at least half of the first lines have, since others
+    /// Those of the names that may be shown: of JSON the names that at least half of the first lines have, since others
     /// may be of one row.
     usual: Vec<String>,
+    /// The columns that every file must have.
+    needed: Vec<String>,
     /// For each wanted column whether the file has it.
     present: Vec<bool>,
     has_lines: bool,
@@ -59,23 +61,28 @@ impl Header {
             pattern: dialect.pattern().cloned(),
             names: Vec::new(),
             usual: Vec::new(),
+            needed: wanted.needed(),
             present: vec![true; wanted.names.len()],
             has_lines: false,
             is_array: false,
         };
-        let blocks = || Blocks::open(path.to_owned(), format, compression);
+        // Each file is opened, also one that needs no header: it may be packed otherwise than its name says.
+        let mut blocks = Blocks::open(path.to_owned(), format, compression)?;
         if format == TextFormat::Json {
-            header.is_array = blocks()?.is_array();
-            header.has_lines = blocks()?.has_lines()?;
-            (header.names, header.usual) = json_names(blocks()?, header.is_array)?;
+            header.is_array = blocks.is_array();
+            let (lines, names) = json_names(blocks)?;
+            header.has_lines = lines > 0;
+            let usual = names.iter().filter(|(_, times)| 2 * **times >= lines);
+            header.usual = usual.map(|(name, _)| name.clone()).collect();
+            header.names = names.into_keys().collect();
             return Ok(header);
         }
         let file = path.display().to_string();
         header.names = match (format, dialect.names()) {
             (TextFormat::Pattern, Some(names)) => owned(&names),
             (TextFormat::Separated(marks), declared) => match (marks.header, declared) {
-                (Heading::Fields, _) => fields_names(&file, &mut blocks()?, marks)?,
-                (Heading::First, _) => header_names(&file, &mut blocks()?, marks)?,
+                (Heading::Fields, _) => fields_names(&file, &mut blocks, marks)?,
+                (Heading::First, _) => header_names(&file, &mut blocks, marks)?,
                 (Heading::Listed | Heading::Positions, names) => owned(&names.unwrap_or_default()),
             },
             _ => Vec::new(),
@@ -119,7 +126,7 @@ impl Header {
             }
             _ => {}
         }
-        Ok(blocks.with_columns(&self.names))
+        Ok(blocks.with_columns(&self.names, &self.needed))
     }
 
     /// The bytes before the first record, decompressed.
@@ -135,10 +142,8 @@ impl Header {
     pub(super) fn parse(&self, block: &Block, wanted: &Wanted) -> Result<RawBatch> {
         let bytes = &block.bytes;
         let is_utf8 = std::str::from_utf8(bytes).is_ok();
-        // A later header without the columns that lookups need may be somebody's record.
-        let later = block.names.as_ref().filter(|names| wanted.has_needed(names));
-        let names = later.map_or(self.names.as_slice(), |names| names);
-        let present = later.map(|names| wanted.has(names));
+        let names = block.names.as_deref().unwrap_or(&self.names);
+        let present = block.names.as_deref().map(|names| wanted.has(names));
         let rows = match (self.format, &self.pattern) {
             _ if block.is_cut => {
                 let mut rows = TextRows::new(wanted.names.len(), 1);
@@ -159,7 +164,7 @@ impl Header {
         };
         let mut raw = rows.finish(bytes, present.as_ref().unwrap_or(&self.present))?;
         if let Some(records) = &mut raw.records {
-            records.names = later.cloned();
+            records.names = block.names.clone();
         }
         Ok(raw)
     }
@@ -242,10 +247,10 @@ fn fields_names(file: &str, blocks: &mut Blocks, marks: Marks) -> Result<Vec<Str
     })
 }
 
-/// The names in the first lines, and those that at least half of them have.
-fn json_names(blocks: Blocks, is_array: bool) -> Result<(Vec<String>, Vec<String>)> {
-    let mut names: BTreeMap<String, usize> = BTreeMap::new();
-    let mut objects = 0;
+/// How many lines, or elements of an array, were searched, and how many of them have each name.
+fn json_names(blocks: Blocks) -> Result<(usize, BTreeMap<String, usize>)> {
+    let is_array = blocks.is_array();
+    let (mut searched, mut names) = (0, BTreeMap::new());
     for block in blocks {
         let block = block?;
         let bytes = &block.bytes;
@@ -255,19 +260,17 @@ fn json_names(blocks: Blocks, is_array: bool) -> Result<(Vec<String>, Vec<String
             bytes.split(|byte| *byte == b'\n').collect()
         };
         let found = found.into_iter().filter(|line| !line.trim_ascii().is_empty());
-        for line in found.take(NAMES_FROM - objects) {
-            objects += 1;
+        for line in found.take(NAMES_FROM - searched) {
+            searched += 1;
             let mut of_line = Vec::new();
             json_fallback::object(line).iter().for_each(|object| paths(object, "", &mut of_line));
             of_line.into_iter().for_each(|name| *names.entry(name).or_default() += 1);
         }
-        if objects >= NAMES_FROM {
+        if searched >= NAMES_FROM {
             break;
         }
     }
-    let usual = names.iter().filter(|(_, times)| 2 * **times >= objects);
-    let usual = usual.map(|(name, _)| name.clone()).collect();
-    Ok((names.into_keys().collect(), usual))
+    Ok((searched, names))
 }
 
 /// The names of an object's members, and the paths of those within.

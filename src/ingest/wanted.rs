@@ -158,17 +158,15 @@ impl Wanted {
             && (self.required().contains(&place) || self.derived.iter().any(makes_one))
     }
 
-    /// Whether names of columns have all that lookups need.
-    pub(super) fn has_needed(&self, names: &[String]) -> bool {
-        (0..self.names.len())
-            .all(|place| !self.is_needed(place) || names.contains(&self.names[place]))
+    /// The names of the columns that every file must have.
+    pub(super) fn needed(&self) -> Vec<String> {
+        let needed = (0..self.names.len()).filter(|place| self.is_needed(*place));
+        needed.map(|place| self.names[place].clone()).collect()
     }
 
     /// Refuses a first line that lacks a needed column and looks like a record, without a word of it.
     pub(super) fn require_header(&self, file: &str, names: &[&str]) -> Result<()> {
-        let is_lacking =
-            |place: &usize| self.is_needed(*place) && !names.contains(&self.names[*place].as_str());
-        if (0..self.names.len()).all(|place| !is_lacking(&place)) {
+        if self.needed().iter().all(|name| names.contains(&name.as_str())) {
             return Ok(());
         }
         let between =

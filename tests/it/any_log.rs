@@ -475,3 +475,53 @@ fn files_of_one_log_may_differ() {
     let lacking = "requester,requested_at\na,2026-03-02T10:05:03Z\n";
     refused(&world(IDS, &[files[0], ("e.csv", lacking)]), &["e.csv has no column `target`"]);
 }
+
+#[test]
+fn a_record_that_begins_like_a_header_changes_no_record_behind_it() {
+    let log = "#Fields: date time requester target\n2026-03-02 10:05:03 a t\n2026-03-02 10:05:03 b t\n\
+               #Fields: date time target requester\n2026-03-02 10:05:03 t c\n\
+               #Fields: date time\n2026-03-02 10:05:03 t d\n2026-03-02 10:05:03 t e\n";
+    let fields = format!("{IDS}columns = {{ requested_at = [\"date\", \"time\"] }}");
+    let joined = world(&fields, &[("u_ex.log", log)]);
+    assert_eq!(checked(&joined), [5, 5, 0]);
+    let ran = joined.run(&["check", "release.toml", "--json"]);
+    let json: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!((&json["requesters"], &json["targets"]), (&5.into(), &1.into()));
+}
+
+#[test]
+fn a_file_that_cannot_be_text_is_refused_before_a_charge_where_none_has_a_header() {
+    let separated = "delimiter = \";\"\nheader = false\n\
+                     columns = { requester = 1, target = 2, requested_at = 3 }";
+    let pattern = "pattern = '(?<requester>\\w+);(?<target>\\w+);(?<requested_at>.+)'";
+    for fields in [separated, pattern] {
+        for (name, bytes, words) in [
+            ("b.txt", &b"\xff\xfea\0;\0b\0"[..], "is UTF-16 text"),
+            ("b.txt.gz", b"a;b;2026-03-02 10:05:03\n", "is damaged or cut short"),
+        ] {
+            let log = ("a.txt", "a;b;2026-03-02 10:05:03\n");
+            let world = world(&format!("{IDS}{fields}"), &[log]);
+            world.write(&format!("logs/{name}"), bytes);
+            let ran = world.day("2026-03-02");
+            assert_eq!(ran.code, 65, "{}", ran.stderr);
+            assert!(ran.stderr.contains(&format!("{name} {words}")), "{}", ran.stderr);
+            let is_charged = || !world.ledger()["entries"].as_array().unwrap().is_empty();
+            assert!(!world.path("daily.ledger").exists() || !is_charged(), "{fields}");
+        }
+    }
+}
+
+#[test]
+fn an_empty_array_is_a_file_without_a_row() {
+    let row = "[{\"requester\":\"a\",\"target\":\"b\",\"requested_at\":\"2026-03-02T10:05:03Z\"}]";
+    assert_eq!(checked(&world(IDS, &[("a.json", "[ ]\n"), ("b.json", row)])), [1, 1, 0]);
+    refused_for_no_row(&world(IDS, &[("a.json", "[\n]\n")]));
+    refused_for_no_row(&world(IDS, &[("a.json", "")]));
+}
+
+/// Such logs have nothing to publish, and no fault that a run would end with.
+fn refused_for_no_row(world: &World) {
+    let ran = world.run(&["check", "release.toml"]);
+    assert_eq!((ran.code, ran.stderr.as_str()), (65, ""), "{}", ran.stderr);
+    assert!(ran.stdout.contains("the files hold no row"), "{}", ran.stdout);
+}

@@ -29,7 +29,8 @@ fn blocks(text: &[u8], marks: Marks, sizes: [usize; 3]) -> Vec<Block> {
         block_bytes,
         record_bytes,
     );
-    blocks.unwrap().with_columns(&[(); 3].map(|()| String::new())).collect::<Result<_>>().unwrap()
+    let columns = [(); 3].map(|()| String::new());
+    blocks.unwrap().with_columns(&columns, &[]).collect::<Result<_>>().unwrap()
 }
 
 /// A record as it stands, whether it is malformed, and its middle field.
