@@ -124,14 +124,15 @@ pub(super) fn is_record(line: &[u8], marks: Marks, columns: usize) -> bool {
         return true;
     }
     let mut fields = 0;
-    let is_enough = |fields: usize| match marks.header {
-        Heading::Positions => fields >= columns,
-        _ => fields == columns,
-    };
     !matches!(line, b"\n" | b"\r\n" | b"\r")
         && !is_comment(line, marks)
         && each_field(line, marks, |_| fields += 1).is_some()
-        && is_enough(fields)
+        && is_whole(fields, marks, columns)
+}
+
+/// Whether a record of so many fields has all columns; where they have positions it may have more.
+fn is_whole(fields: usize, marks: Marks, columns: usize) -> bool {
+    fields == columns || fields > columns && marks.header == Heading::Positions
 }
 
 /// Whether what begins here is a comment.
@@ -282,13 +283,13 @@ impl Reader<'_> {
         let places = &self.layout.places;
         let mut fields = 0;
         field::blanks(&self.bytes[..line.end], line.start, self.marks.quote, |field| {
-            if let Some(wanted) = places.get(fields)? {
+            if let Some(Some(wanted)) = places.get(fields) {
                 self.push(&field, &mut rows.columns[*wanted]);
             }
             fields += 1;
             Some(())
         })
-        .filter(|()| fields == places.len())
+        .filter(|()| is_whole(fields, self.marks, places.len()))
         .map(|()| lines::Kind::Record)
     }
 

@@ -141,10 +141,10 @@ fn format_of(path: &Path, dialect: &Dialect) -> Result<Format> {
     match stem.rsplit_once('.').map(|(_, ending)| ending) {
         Some("parquet" | "pq") if compression == Compression::None => Ok(Format::Parquet),
         Some("arrow" | "ipc" | "feather") if compression == Compression::None => Ok(Format::Arrow),
+        Some("ndjson" | "jsonl" | "json") => text(TextFormat::Json),
         _ if dialect.pattern().is_some() => text(TextFormat::Pattern),
         Some("csv") => separated(Marks::CSV),
         Some("tsv") => separated(Marks::TSV),
-        Some("ndjson" | "jsonl" | "json") => text(TextFormat::Json),
         _ if dialect.is_declared() => separated(Marks::CSV),
         _ => text(look_into(path, compression)?),
     }

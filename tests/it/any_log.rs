@@ -525,3 +525,30 @@ fn refused_for_no_row(world: &World) {
     assert_eq!((ran.code, ran.stderr.as_str()), (65, ""), "{}", ran.stderr);
     assert!(ran.stdout.contains("the files hold no row"), "{}", ran.stdout);
 }
+
+#[test]
+fn a_log_without_a_header_may_have_more_columns_than_are_read() {
+    for (delimiter, log) in [
+        ("blanks", "1 2 1772445903\n1 2 1772445903 x  y\n1 2\n1\t2\t1772445903 \"\n"),
+        (";", "1;2;1772445903\n1;2;1772445903;x;;y\n1;2\n1;2;1772445903;\n"),
+    ] {
+        let fields = format!(
+            "{IDS}time_unit = \"s\"\nheader = false\ndelimiter = {delimiter:?}\n\
+             columns = {{ requester = 1, target = 2, requested_at = 3 }}"
+        );
+        assert_eq!(checked(&world(&fields, &[("a.txt", log)])), [4, 3, 1], "{delimiter}");
+    }
+}
+
+#[test]
+fn what_is_said_about_text_does_not_hold_for_json() {
+    let json = "{\"requester\":\"a\",\"target\":\"b\",\"requested_at\":\"2026-03-02T10:05:03Z\"}\n";
+    let pattern = "pattern = '(?<requester>\\w+) (?<target>\\w+) (?<requested_at>.+)'";
+    for (fields, text) in [
+        (pattern, "a b 2026-03-02 10:05:03\n"),
+        ("delimiter = ';'", "requester;target;requested_at\na;b;2026-03-02 10:05:03\n"),
+    ] {
+        let files = [("a.txt", text), ("b.json", json)];
+        assert_eq!(checked(&world(&format!("{IDS}{fields}"), &files)), [2, 2, 0]);
+    }
+}
