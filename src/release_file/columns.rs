@@ -74,7 +74,7 @@ impl Columns {
                 RawColumn::Joined(_) => {
                     return refuse(
                         "joins columns",
-                        "only `requested_at` is made of several, as in [\"date\", \"time\"]",
+                        "only `requested_at` has a list, of two or more, as in [\"date\", \"time\"]",
                     );
                 }
                 RawColumn::Constant(_) | RawColumn::Mapped(_) if !can_be_made(name) => {

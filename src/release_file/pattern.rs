@@ -46,7 +46,15 @@ impl Pattern {
         // The text is tried as typed first, so that its brackets cannot close those around it.
         compile("pattern", given, given.get_ref())?;
         let whole = compile("pattern", given, &format!("\\A(?:{})\\z", given.get_ref()))?;
-        let skip = raw.skip.as_ref().map(|skip| compile("skip", skip, skip.get_ref()));
+        let skip = raw.skip.as_ref().map(|given| {
+            let skip = compile("skip", given, given.get_ref())?;
+            if skip.is_match(b"") {
+                return Err(lines
+                    .usage(given.span(), "`[logs] skip` is found in every line")
+                    .help("then no line would be a reject: name words of the lines to leave out"));
+            }
+            Ok(skip)
+        });
         Ok(Some(Self { whole, skip: skip.transpose()? }))
     }
 

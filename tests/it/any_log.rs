@@ -414,6 +414,7 @@ fn fields_that_make_no_sense_together_are_refused_with_their_line() {
         ("pattern = 'x)|(?:y'", "no regular expression"),
         ("pattern = '(?<a>x)'\ndelimiter = \";\"", "pattern` stands beside"),
         ("skip = 'x'", "needs `pattern`"),
+        ("pattern = '(?<requester>a)(?<target>b)(?<requested_at>c)'\nskip = ''", "in every line"),
         ("columns = { target = { value = \"x\" } }", "may only be a column"),
         ("columns = { target = [\"a\", \"b\"] }", "joins columns"),
         ("columns = { route = { column = \"x\", map = { \"1\" = \"mesenger\" } } }", "`mesenger`"),
