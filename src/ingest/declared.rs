@@ -160,7 +160,7 @@ fn named(file: &OpenLog<'_>, logs: &Logs, error: &Error) -> Error {
 }
 
 /// Whether a file has no header that would list its columns.
-fn is_json(file: &OpenLog<'_>) -> bool {
+pub(super) fn is_json(file: &OpenLog<'_>) -> bool {
     matches!(file.file().format(), Format::Text(TextFormat::Json, _))
 }
 

@@ -11,7 +11,7 @@ use super::format::{Compression, Format, TextFormat};
 use super::json_array;
 use super::walk::{PassedOver, Walked, matches, walk};
 use crate::release_file::dialect::{Dialect, Marks};
-use crate::release_file::logs::Logs;
+use crate::release_file::logs::{Logs, Place};
 use crate::release_file::window::{Day, DayWindow};
 use crate::{Error, Result};
 
@@ -69,6 +69,15 @@ pub fn dated_logs(logs: &Logs) -> Result<Option<BTreeSet<Day>>> {
     }
     let days = walk(&logs.place)?.files.iter().map(|path| folder_day(path, logs)).collect();
     Ok(Option::filter(days, |days: &BTreeSet<Day>| !days.is_empty()))
+}
+
+/// The files below a folder that may be logs, whatever their formats.
+///
+/// # Errors
+/// As [`walk`].
+pub fn files_below(folder: &Path) -> Result<Vec<PathBuf>> {
+    let place = Place { folder: folder.to_path_buf(), glob: "**/*".to_owned() };
+    Ok(walk(&place)?.files)
 }
 
 /// Refuses two files that hold the same rows: two names of one file, or a log beside its packed form.

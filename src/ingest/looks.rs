@@ -13,7 +13,7 @@ use super::rejects::Reason;
 use super::wanted::Wanted;
 use crate::Result;
 
-/// How many spellings of times are told apart; later ones count as none of them.
+/// How many spellings of times are counted; times in a further spelling are left out.
 const MOST_SPELLINGS: usize = 200;
 /// Longer texts are no times.
 const LONGEST: usize = 40;

@@ -64,7 +64,7 @@ mod walk;
 mod wanted;
 
 pub use digests::{LogDigests, is_read_for, path_digest};
-pub use find::dated_logs;
+pub use find::{dated_logs, files_below};
 pub use format::{Compression, Format, TextFormat};
 pub use log_file::{LogFile, OpenLog, find_log_files};
 pub use log_rows::{Identities, LogRows, Segment};

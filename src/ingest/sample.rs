@@ -10,8 +10,8 @@ use arrow_schema::{DataType, Schema};
 use super::find;
 use super::log_file::{LogFile, OpenLog};
 use super::raw_batch::RawBatch;
-use super::wanted::{Wanted, is_plain};
-use super::{nested, texts, time};
+use super::wanted::{Wanted, is_plain, like_a_row};
+use super::{declared, nested, texts, time};
 use crate::release_file::logs::Logs;
 use crate::{Error, Result};
 
@@ -77,6 +77,12 @@ impl Sample {
             let own = column_names(&open);
             if own.is_empty() {
                 continue;
+            }
+            if open.schema().is_none()
+                && !declared::is_json(&open)
+                && own.iter().any(|name| has_time(name))
+            {
+                return Err(like_a_row(&file.path().display().to_string()));
             }
             if let Some((path, others)) = &first {
                 require_alike((path, others), (file.path(), &own))?;
@@ -199,6 +205,11 @@ fn column_names(file: &OpenLog<'_>) -> Vec<String> {
     };
     let names = file.usual_names().into_iter();
     names.filter(|name| file.schema().is_none_or(|schema| is_readable(schema, name))).collect()
+}
+
+/// Whether a name has the digits of a time: every row has one, and hardly any header.
+fn has_time(name: &str) -> bool {
+    name.bytes().filter(u8::is_ascii_digit).count() >= 6
 }
 
 /// Refuses two files that share less than half of their columns: they are different logs.

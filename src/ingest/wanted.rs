@@ -184,10 +184,7 @@ impl Wanted {
         if !names.iter().any(|name| looks_like_value(name)) {
             return Ok(());
         }
-        Err(Error::input(format!("{file}: its first line looks like a row, not like a header")).help(
-            "if the log has no header, write `[logs] header = false` and columns by position, as in \
-             requester = 1, or header = [\"…\", \"…\"] with a name for each column; or name its delimiter",
-        ))
+        Err(like_a_row(file))
     }
 
     /// Checks that a file has the required columns, and no wanted one twice. Says for each wanted
@@ -256,6 +253,14 @@ impl Wanted {
         let name = &self.names[place];
         Err(Error::input(format!("the column `{name}` has the type {data_type}")).help(help))
     }
+}
+
+/// The refusal of a first line that is no header, without a word of it.
+pub(super) fn like_a_row(file: &str) -> Error {
+    Error::input(format!("{file}: its first line looks like a row, not like a header")).help(
+        "if the log has no header, write `[logs] header = false` and columns by position, as in \
+         requester = 1, or header = [\"…\", \"…\"] with a name for each column; or name its delimiter",
+    )
 }
 
 /// Whether a text is more like a value than like the name of a column: it begins like a number, or has

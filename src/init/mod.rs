@@ -15,13 +15,11 @@ mod write;
 
 pub use place::{default_name, place_of};
 
-use std::path::Path;
-
 use column::Column;
 use found::Found;
 use keys::Keys;
 use people::{names_of, people_of};
-use times::time_of;
+use times::{logs_with, time_of};
 
 use crate::ingest::Sample;
 use crate::release_file::ReleaseFile;
@@ -48,13 +46,7 @@ pub struct Draft {
 /// # Errors
 /// Input, for logs that cannot be read, or without a column of times or of people; I/O.
 pub fn draft(name: &str, file: &str, place: &Place) -> Result<Draft> {
-    let glob = toml::Value::from(place.glob.as_str());
-    let reading = format!(
-        "name = \"x\"\n[logs]\npath = {glob}\n[ledger]\npath = \"x\"\nepsilon = 1.0\ndelta = 1e-6\n\
-         [[question]]\nname = \"x\"\ncount = \"lookups\"\n"
-    );
-    let logs = ReleaseFile::parse(&reading, "init", Path::new(&place.folder))?.logs;
-    let sample = Sample::read(&logs)?;
+    let sample = Sample::read(&logs_with(place, "")?)?;
     if sample.rows == sample.malformed {
         return Err(Error::input(format!(
             "{} holds no row that can be read",

@@ -92,7 +92,7 @@ pub(super) fn people_of(columns: &[Column<'_>], time: usize) -> Option<People> {
     let pairs = scores.iter().flat_map(|one| scores.iter().map(move |other| (one, other)));
     let apart = pairs.filter(|(one, other)| one.0 != other.0);
     // Of equal pairs the one that comes first: who asks mostly stands before who is asked about.
-    let best = apart.rev_max(|(one, other)| one.1 + other.2);
+    let best = apart.rev().max_by_key(|(one, other)| one.1 + other.2);
     best.map(|(one, other)| People {
         requester: one.0,
         target: other.0,
@@ -100,21 +100,6 @@ pub(super) fn people_of(columns: &[Column<'_>], time: usize) -> Option<People> {
         target_score: other.2,
     })
 }
-
-/// The first of the greatest.
-trait FirstMax: Iterator {
-    fn rev_max(self, score: impl Fn(&Self::Item) -> i64) -> Option<Self::Item>
-    where
-        Self: Sized,
-    {
-        self.fold(None, |best: Option<Self::Item>, item| match best {
-            Some(best) if score(&best) >= score(&item) => Some(best),
-            _ => Some(item),
-        })
-    }
-}
-
-impl<I: Iterator> FirstMax for I {}
 
 fn scores(column: &Column<'_>) -> (i64, i64) {
     let named = column.words.iter().filter_map(|word| WORDS.iter().find(|known| known.0 == word));

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Component, Path, PathBuf};
 
+use crate::ingest::files_below;
 use crate::release_file::logs::Place;
 use crate::{Error, Result};
 
@@ -54,26 +55,9 @@ pub fn default_name(logs: &Path) -> String {
 
 /// The ending that all log files below a folder share, with its point; nothing where they have none.
 fn ending_of(folder: &Path) -> Result<String> {
-    let mut endings: BTreeSet<String> = BTreeSet::new();
-    let mut folders = vec![folder.to_path_buf()];
-    while let Some(inside) = folders.pop() {
-        let entries = std::fs::read_dir(&inside).map_err(|error| {
-            Error::io(format!("{} cannot be listed", inside.display()))
-                .help("check that it may be read")
-                .because(error)
-        })?;
-        for path in entries.filter_map(|entry| entry.ok().map(|entry| entry.path())) {
-            let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-            if name.starts_with(['.', '_']) && !name.contains('=') {
-                continue;
-            }
-            if path.is_dir() {
-                folders.push(path);
-            } else {
-                endings.insert(ending(name).to_owned());
-            }
-        }
-    }
+    let name =
+        |path: &PathBuf| path.file_name().and_then(|name| Some(ending(name.to_str()?).to_owned()));
+    let endings: BTreeSet<String> = files_below(folder)?.iter().filter_map(name).collect();
     let mut found = endings.iter();
     match (found.next(), found.next()) {
         (Some(only), None) => Ok(only.clone()),

@@ -1,13 +1,14 @@
 //! Which column holds the time of a row, and how it is written.
 
-use std::path::Path;
+use std::path::PathBuf;
 
 use jiff::tz::TimeZone;
 
 use super::column::Column;
+use crate::Result;
 use crate::ingest::{ColumnKind, Sample};
 use crate::release_file::ReleaseFile;
-use crate::release_file::logs::{Logs, TimeUnit};
+use crate::release_file::logs::{Logs, Place, TimeUnit};
 use crate::release_file::window::Day;
 
 /// Names of columns that hold the time of a row, from the plainest on.
@@ -104,12 +105,12 @@ fn guess(place: usize, column: &Column<'_>) -> Option<(i64, TimeGuess)> {
         guess.is_unsure = unit.is_none();
         let unit = unit.or((by_name > 0).then_some(TimeUnit::Seconds))?;
         guess.line = format!("time_unit = \"{}\"", unit.word());
-        guess.newest = read(&logs_with(&guess.line)?);
+        guess.newest = read(&with(&guess.line)?);
         guess.unit = Some(unit);
         let by_value = if guess.is_unsure { 5 } else { 50 };
         return (by_name > 0).then_some((by_value + by_name - later, guess));
     }
-    guess.newest = read(&logs_with("")?);
+    guess.newest = read(&with("")?);
     if guess.newest.is_some() {
         let text = column.sample.values().iter().flatten().next();
         guess.is_naive = match column.sample.kind {
@@ -124,7 +125,7 @@ fn guess(place: usize, column: &Column<'_>) -> Option<(i64, TimeGuess)> {
     }
     for format in FORMATS {
         let line = format!("time_format = {}", toml::Value::from(format));
-        let newest = logs_with(&line).as_ref().and_then(read);
+        let newest = with(&line).as_ref().and_then(read);
         if newest.is_some() {
             if guess.newest.is_none() {
                 (guess.newest, guess.line) = (newest, line);
@@ -149,7 +150,7 @@ pub(super) fn day_folder(
     });
     let days: Vec<(&str, Day)> = days.collect::<Option<_>>()?;
     let (name, _) = days.first()?;
-    let logs = logs_with(&guess.line)?;
+    let logs = with(&guess.line)?;
     let instants = column.sample.instants_by_file(&logs);
     let holds = instants.into_iter().all(|(file, instant)| {
         days.get(file).is_some_and(|(_, day)| Day::of(instant, &TimeZone::UTC) == Some(*day))
@@ -183,11 +184,16 @@ fn has_zone(text: &str) -> bool {
     clock.contains(['+', 'Z', 'z', '-']) || clock.contains("UTC") || clock.contains("GMT")
 }
 
-/// How logs are read with this line in `[logs]`.
-fn logs_with(line: &str) -> Option<Logs> {
+fn with(line: &str) -> Option<Logs> {
+    logs_with(&Place { folder: PathBuf::new(), glob: "x".to_owned() }, line).ok()
+}
+
+/// How the logs at a place are read with this line in `[logs]`.
+pub(super) fn logs_with(place: &Place, line: &str) -> Result<Logs> {
+    let path = toml::Value::from(place.glob.as_str());
     let text = format!(
-        "name = \"x\"\n[logs]\npath = \"x\"\n{line}\n[ledger]\npath = \"x\"\nepsilon = 1.0\ndelta = 1e-6\n\
-         [[question]]\nname = \"x\"\ncount = \"lookups\"\n"
+        "name = \"x\"\n[logs]\npath = {path}\n{line}\n[ledger]\npath = \"x\"\nepsilon = 1.0\n\
+         delta = 1e-6\n[[question]]\nname = \"x\"\ncount = \"lookups\"\n"
     );
-    ReleaseFile::parse(&text, "x", Path::new(".")).ok().map(|release_file| release_file.logs)
+    Ok(ReleaseFile::parse(&text, "init", &place.folder)?.logs)
 }

@@ -181,6 +181,15 @@ fn what_cannot_be_described_is_refused_by_name_and_no_file_is_overwritten() {
     world.write("kinds/a.csv", b"x\n");
     world.write("kinds/a.ndjson", b"{}\n");
     refused(&["kinds"], 65, &["files of several kinds: .csv, .ndjson"]);
+    world.write("rows/a.csv", b"ann,bob,2026-03-02 10:05:03\nbob,ann,2026-03-02 10:05:04\n");
+    let ran = world.run(&["init", "rows", "--out", "new.toml"]);
+    assert_eq!(ran.code, 65, "{}", ran.stdout);
+    assert!(ran.stderr.contains("rows/a.csv: its first line looks like a row"), "{}", ran.stderr);
+    assert!(!ran.stderr.contains("ann") && !ran.stderr.contains("10:05"), "{}", ran.stderr);
+    // A link to what is read anyway is no file of another kind.
+    #[cfg(unix)]
+    std::os::unix::fs::symlink(".", world.path("mixed/self")).unwrap();
+    refused(&["mixed"], 65, &["are different logs"]);
     // Without --out the file is named after the logs.
     let ran = world.run(&["init", "logs/*.csv"]);
     assert_eq!(ran.code, 0, "{}", ran.stderr);
