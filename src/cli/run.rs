@@ -68,14 +68,14 @@ pub(super) struct Range {
     pub(super) worst: Option<Kind>,
     has_tables: bool,
     /// Failures that were printed, without their days.
-    told: HashSet<String>,
+    printed: HashSet<String>,
 }
 
 impl Range {
     /// Notes that a day failed. What fails on every day for one reason is said once.
     pub(super) fn fail(&mut self, day: Day, error: &Error, output: &Output) {
         let failure = object(error);
-        if self.told.insert(failure.to_string().replace(&day.to_string(), "")) {
+        if self.printed.insert(failure.to_string().replace(&day.to_string(), "")) {
             output.complaint(error);
             self.text.push_str(&format!("{day}  failed\n"));
         } else {

@@ -117,7 +117,7 @@ impl Key {
         matches!(self.source, KeySource::Hour | KeySource::HourOfWeek)
     }
 
-    /// Whether its published values tell the weekday.
+    /// Whether its published values say which weekday a day is.
     #[must_use]
     pub fn is_of_week(&self) -> bool {
         self.source == KeySource::HourOfWeek

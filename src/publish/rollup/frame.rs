@@ -17,7 +17,7 @@ pub(super) const PERIOD: &str = "period";
 /// What is added up, as days publish it.
 pub(super) const NUMBERS: [&str; 4] = ["value", "noise_sd", "ci_low", "ci_high"];
 
-/// The columns that tell cells of a period apart.
+/// The columns by which the cells of a period differ.
 pub(super) fn keys(cells: &DataFrame) -> Vec<String> {
     let names = cells.get_column_names().into_iter().map(|name| name.as_str());
     names.filter(|name| *name != PERIOD && !NUMBERS.contains(name)).map(str::to_owned).collect()
