@@ -5,6 +5,7 @@ use super::finding::Finding;
 use super::statistics::Search;
 use super::world::{Planned, Row, World};
 use crate::plan::kinds::{CLASSES, nodes};
+use crate::release::PricedTable;
 use crate::release_file::lattice::LATTICE_ONE;
 use crate::release_file::unit::Unit;
 use crate::{Error, Result};
@@ -79,8 +80,8 @@ pub(super) fn check_by_hand(world: &World<'_>) -> Result<Vec<Finding>> {
     Ok(vec![look, whole_weights(world)?])
 }
 
-/// A crowd of requesters of eight lookups each: in every table of the first class whose cells hold all rows
-/// and whose clip cuts nothing, they add up to their number.
+/// A crowd of requesters of eight lookups each: in the look, and in the table of the first class without keys
+/// if its clip cuts nothing, they add up to their number.
 fn whole_weights(world: &World<'_>) -> Result<Finding> {
     const CROWD: u64 = 2_500;
     let number = |number: u64| {
@@ -91,20 +92,13 @@ fn whole_weights(world: &World<'_>) -> Result<Finding> {
     let planned = world.plans()?.swap_remove(1);
     // One thread alone has sums that are as large as they can be.
     let tally = on_threads(1, || world.tally(&planned.plan, &rows))?;
-    let mut least = 1.0_f64;
-    let mut most = 1.0_f64;
-    for (priced, cells) in planned.priced.iter().zip(&tally) {
-        let holds_all = priced.table.axes.is_empty() && priced.table.clip.steps() == LATTICE_ONE;
-        if holds_all && priced.table.class() == Some(0) && priced.table.name == "class 0" {
-            let sum: i64 = cells.iter().sum();
-            let part = sum as f64 / (CROWD * LATTICE_ONE) as f64;
-            (least, most) = (least.min(part), most.max(part));
-        }
-    }
+    let off = |sum: i64| (sum as f64 / (CROWD * LATTICE_ONE) as f64 - 1.0).abs();
+    let holds_all = |priced: &PricedTable| {
+        priced.table.name == "class 0" && priced.table.clip.steps() == LATTICE_ONE
+    };
+    let tables = planned.priced.iter().zip(&tally).filter(|(priced, _)| holds_all(priced));
     let look = world.tally(&world.first, &rows)?.swap_remove(0);
-    let part = look[0] as f64 / (CROWD * LATTICE_ONE) as f64;
-    (least, most) = (least.min(part), most.max(part));
-    let off = (1.0 - least).max(most - 1.0);
+    let off = tables.map(|(_, cells)| off(cells.iter().sum())).fold(off(look[0]), f64::max);
     Ok(Finding::at_most(BY_HAND, "a crowd of whole weights", off, 1e-5, 0.0))
 }
 

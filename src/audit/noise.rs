@@ -111,14 +111,18 @@ fn uniform(test: &'static str, subject: &str, counts: &[u64]) -> Finding {
     Finding::at_most(test, subject, counts.iter().map(square).sum(), most, EACH)
 }
 
-/// How often two of these are the same number, against twice the pairs that would be by chance.
+/// How often two of these are the same number.
 fn repeats(subject: &str, mut noise: Vec<i64>, scale: f64) -> Finding {
     let n = noise.len() as f64;
     noise.sort_unstable();
     let pairs = |same: &[i64]| (same.len() * (same.len() - 1) / 2) as f64;
     let seen: f64 = noise.chunk_by(|left, right| left == right).map(pairs).sum();
     let expected = n * (n - 1.0) / 2.0 / (2.0 * scale * std::f64::consts::PI.sqrt());
-    Finding::at_most("equal noise in pairs of cells", subject, seen, most_by_chance(expected), EACH)
+    // Pairs that share a number come together: this is their variance over their mean, where `0.0873` is
+    // `2 / sqrt(3 pi) - 1 / sqrt(pi)`, from the integrals of the cube and of the square of the density.
+    let together = 1.0 + 0.0873 * n / scale;
+    let most = together * most_by_chance(expected / together);
+    Finding::at_most("equal noise in pairs of cells", subject, seen, most, EACH)
 }
 
 /// What a count of rare events with this mean is above with a probability of at most [`EACH`]: by
