@@ -26,6 +26,7 @@ mod injector;
 mod interrupted;
 mod kills;
 mod language;
+mod log_shapes;
 mod looks;
 mod manifest;
 mod marks;
