@@ -12,7 +12,7 @@ use super::output::Output;
 use super::run::{Range, parse_wait, release_range};
 use super::size;
 use super::status::{existing_ledger, released_days};
-use crate::custody::{Purged, Sign, preview, purge, require_quiet};
+use crate::custody::{Purged, Sign, Unreached, preview, purge, require_quiet};
 use crate::ledger::{Marks, Second};
 use crate::pipeline::{Again, Incomplete, Job, Spill, Stop, open_custody, open_ledger};
 use crate::release_file::ReleaseFile;
@@ -66,6 +66,7 @@ pub(crate) fn run(asked: &Retain, output: &Output) -> Result<u8> {
         )
     }));
     warnings.extend(purged.strays.iter().map(|path| stray(path)));
+    warnings.extend(purged.unreached.as_ref().map(unreached));
     warnings.extend(hold_warnings::key_warning(&ledger));
     warnings.extend(hold_warnings::warnings(&job.release_file, &ledger, Sign::Size)?);
     for warning in &warnings {
@@ -83,6 +84,15 @@ fn stray(path: &Path) -> String {
     format!(
         "{} lies among the logs but is not read as a log: nothing in it was deleted",
         path.display()
+    )
+}
+
+fn unreached(Unreached { folder, note }: &Unreached) -> String {
+    format!(
+        "an opening was cut short, and {}, where it wrote rows in clear, cannot be reached: mount its \
+         volume and run again, or remove {} if the folder is gone for good",
+        folder.display(),
+        note.display()
     )
 }
 
@@ -164,6 +174,7 @@ fn object(job: &Job, as_of: Timestamp, purged: &Purged, released_first: &[Value]
         "archives": purged.archives,
         "unreleased": purged.unreleased,
         "not_read": purged.strays,
+        "unreached": purged.unreached.as_ref().map(|left| &left.folder),
         "ended_orders": purged.ended_orders,
         "resumed": purged.is_resumed,
         "released_first": released_first,

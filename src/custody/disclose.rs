@@ -17,6 +17,7 @@ use serde_json::Value;
 use super::files::digest_of;
 use super::package::{self, HeldRow};
 use super::seal::archive_path;
+use super::unfinished;
 use crate::ledger::{Hold, Ledger, Opening};
 use crate::release_file::ReleaseFile;
 use crate::{Error, Kind, Result};
@@ -45,7 +46,7 @@ pub fn disclose(
         return Err(Error::usage(format!("{} lies among the logs", out.display()))
             .help("name a folder elsewhere: what is in this one would be read as logs"));
     }
-    package::sweep(release_file)?;
+    unfinished::require_swept(release_file)?;
     let custody = ledger.custody()?;
     let hold = custody.of_order(order).cloned();
     let number = hold.as_ref().map(|hold| hold.terms.hold);

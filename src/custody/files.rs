@@ -30,6 +30,15 @@ pub(super) fn owner_folder(path: &Path) -> io::Result<()> {
     builder.create(path)
 }
 
+/// The number by which the file system knows a folder, if it has one.
+pub(super) fn number_of(folder: &Path) -> Option<u64> {
+    #[cfg(unix)]
+    let number = fs::metadata(folder).ok().map(|facts| std::os::unix::fs::MetadataExt::ino(&facts));
+    #[cfg(not(unix))]
+    let number = None;
+    number
+}
+
 /// The path of the shortened copy of a log, beside it. Its name is a digest, because the log's own
 /// may hold an identifier.
 pub(super) fn partial_path(log: &Path) -> PathBuf {

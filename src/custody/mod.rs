@@ -26,6 +26,7 @@
 //! | a newer number library | while an order is in force whose numbers the earlier one read, no row goes (1), until it is entered again | `interrupted::rows_of_a_hold_by_other_rules_of_numbers_wait_until_its_numbers_are_entered_again` |
 //! | a deletion is killed before, in or after any call that changes a file, or that call fails, or finds the disk full | the next finishes it: each row that stays is there, each row under hold is sealed, nothing is left over | `faults::a_deletion_that_is_disturbed_at_any_call_is_finished_by_the_next` |
 //! | the same happens to an opening | the next opening or deletion removes what it left of rows in clear | `faults::an_opening_that_is_disturbed_at_any_call_leaves_no_rows_in_clear` |
+//! | the volume of such an opening is not mounted | `retain` says so (1) each time, an opening is refused (74), and the next one with it removes the rows | `faults::rows_in_clear_on_a_volume_that_is_not_mounted_are_not_forgotten` |
 //! | a text file with rows past retention was written to in the last hour | nothing is deleted (65) | `retain::a_log_that_is_written_to_loses_no_rows` |
 //! | another program has such a file of any format open to write to it, as far as the system shows that | the same | `retain::a_log_that_another_program_has_open_to_write_to_stays` |
 //!
@@ -39,6 +40,7 @@
 //! | `naming`, `strays` | names that would give a number away, and what a killed deletion left |
 //! | `writers` | which logs another program still writes to |
 //! | `disclose`, `package` | opens the archives of one order and writes what is handed over |
+//! | `unfinished` | what a crash left of it, rows in clear among it |
 //! | `files` | copying, syncing and replacing files |
 
 mod disclose;
@@ -56,6 +58,7 @@ mod rewrite_text;
 mod seal;
 mod stamp;
 mod strays;
+mod unfinished;
 mod writers;
 
 pub use disclose::disclose;
@@ -63,4 +66,5 @@ pub use expired::{Expired, Expiry};
 pub use held::number_digest;
 pub use purge::{Purged, preview, purge};
 pub use seal::{Sign, archive_path, lost_archives, recipient};
+pub use unfinished::Unreached;
 pub use writers::require_quiet;

@@ -3,13 +3,12 @@
 //! In: the rows of one order. Out: `rows.parquet`, `rows.csv`, `statement.txt` and `SHA256SUMS`, which
 //! `sha256sum -c` checks. The first columns are the instant in UTC and both numbers in canonical form;
 //! every column of the log follows as text, its name prefixed with `log.`. The folder is written under
-//! another name and renamed when all of it is on the disk. Until then a note beside the archives names it,
-//! so that the next opening or deletion removes the readable rows that a crash left.
+//! another name and renamed when all of it is on the disk; `unfinished` keeps a note of it until then.
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::io::Write;
+use std::path::Path;
 use std::sync::Arc;
 
 use arrow_array::{ArrayRef, RecordBatch, StringArray, TimestampMicrosecondArray};
@@ -20,7 +19,7 @@ use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
 use super::files::{cannot_write, owner_folder};
-use super::seal;
+use super::unfinished::{self, PARTIAL};
 use crate::files::{self, OWNER, sync_folder};
 use crate::ledger::{Custody, Hold, Role};
 use crate::release_file::ReleaseFile;
@@ -77,14 +76,14 @@ impl Package {
         let parent = out.parent().unwrap_or(&out);
         // A random name, so that a failure never removes files of another program.
         let partial = parent.join(format!("{PARTIAL}{:016x}", u64::from_le_bytes(random)));
-        let written = note(release_file, &partial).and_then(|()| {
+        owner_folder(parent).map_err(|error| cannot_write(parent, error))?;
+        let written = unfinished::note(release_file, &partial).and_then(|()| {
             self.write_into(&partial)?;
             fs::rename(&partial, &out)
                 .and_then(|()| sync_folder(parent))
                 .map_err(|error| cannot_write(&out, error))
         });
-        let swept = sweep(release_file);
-        written.and(swept)
+        written.and(unfinished::require_swept(release_file))
     }
 
     fn write_into(&self, folder: &Path) -> Result<()> {
@@ -101,51 +100,6 @@ impl Package {
         Ok(())
     }
 }
-
-/// Removes what a crash left of a package, rows in clear among it.
-///
-/// # Errors
-/// I/O, naming the folder that is still there.
-pub(super) fn sweep(release_file: &ReleaseFile) -> Result<()> {
-    let note = note_path(release_file);
-    let noted = match fs::read(&note) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-        noted => noted.map_err(|error| cannot_write(&note, error))?,
-    };
-    // A note that was cut short goes: no row is written before all of it is durable.
-    let partial = PathBuf::from(String::from_utf8(noted).unwrap_or_default());
-    let is_ours =
-        partial.file_name().is_some_and(|name| name.to_string_lossy().starts_with(PARTIAL));
-    if is_ours
-        && let Err(error) = fs::remove_dir_all(&partial)
-        && !matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
-    {
-        return Err(cannot_write(&partial, error));
-    }
-    fs::remove_file(&note).map_err(|error| cannot_write(&note, error))
-}
-
-/// Notes durably where rows in clear are about to be written.
-fn note(release_file: &ReleaseFile, partial: &Path) -> Result<()> {
-    let path = note_path(release_file);
-    let text = partial.to_str().ok_or_else(|| {
-        Error::usage(format!("{} is not UTF-8", partial.display())).help("name another folder")
-    })?;
-    let write = || -> io::Result<()> {
-        let mut file = files::make(&path, OWNER)?;
-        file.write_all(text.as_bytes())?;
-        file.sync_all()?;
-        path.parent().map_or(Ok(()), sync_folder)
-    };
-    write().map_err(|error| cannot_write(&path, error))
-}
-
-fn note_path(release_file: &ReleaseFile) -> PathBuf {
-    seal::all_holds(release_file).join("unfinished-package")
-}
-
-/// How the name of a package begins until it is whole.
-const PARTIAL: &str = ".package-";
 
 fn sha256(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()

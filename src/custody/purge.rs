@@ -22,8 +22,9 @@ use super::held::require_known_numbers;
 use super::resumed::{
     folder_digests, folder_number, left, place_digest, remove_emptied, require_same_place,
 };
+use super::unfinished::{self, Unreached};
 use super::writers::{require_closed, require_quiet, written_to};
-use super::{package, rewrite, seal};
+use super::{rewrite, seal};
 use crate::files::sync_folder;
 use crate::ingest::{Format, path_digest};
 use crate::ledger::{Custody, DeletedFile, Finished, Hold, Ledger, Retention, Sealed};
@@ -49,6 +50,8 @@ pub struct Purged {
     pub archives: usize,
     /// Files that are not read as logs and may hold rows past retention; an operator must look at them.
     pub strays: Vec<PathBuf>,
+    /// What an opening that was cut short left, on a volume that is not there.
+    pub unreached: Option<Unreached>,
     /// Deleted or shortened files that had another name, under which their rows are still there.
     pub linked: Vec<String>,
     /// Whether a deletion that was cut short was finished first.
@@ -101,9 +104,9 @@ pub fn purge(
     now: Now,
     released: &BTreeSet<Day>,
 ) -> Result<Purged> {
-    let mut purged = Purged::default();
     // Rows in clear that an opening left go even if the logs cannot be trusted.
-    package::sweep(release_file)?;
+    let unreached = unfinished::sweep(release_file)?;
+    let mut purged = Purged { unreached, ..Purged::default() };
     let (mut expiry, _) = preview(release_file, Some(ledger), now)?;
     require_quiet(release_file, &expiry).map_err(nothing_deleted)?;
     rewrite::sweep(&expiry.folders)?;

@@ -8,7 +8,7 @@ use std::fs;
 use std::path::Path;
 
 use super::expired::Expired;
-use super::files::remove_empty;
+use super::files::{number_of, remove_empty};
 use crate::ingest::{find_log_files, path_digest};
 use crate::ledger::{Custody, Ledger, LedgerKey, Retention};
 use crate::release_file::ReleaseFile;
@@ -51,13 +51,7 @@ fn require_same_folder(release_file: &ReleaseFile, pending: &Retention) -> Resul
 
 /// The number by which the file system knows the folder of the logs, if it has one.
 pub(super) fn folder_number(release_file: &ReleaseFile) -> Option<u64> {
-    #[cfg(unix)]
-    let number = std::fs::metadata(release_file.logs.place.base())
-        .ok()
-        .map(|facts| std::os::unix::fs::MetadataExt::ino(&facts));
-    #[cfg(not(unix))]
-    let number = None;
-    number
+    number_of(&release_file.logs.place.base())
 }
 
 /// What the folders below that of the logs are known by, from which files go.

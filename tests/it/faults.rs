@@ -121,6 +121,46 @@ fn an_opening_that_is_disturbed_at_any_call_leaves_no_rows_in_clear() {
     every_call(|| template.copy(), command, check);
 }
 
+#[test]
+fn rows_in_clear_on_a_volume_that_is_not_mounted_are_not_forgotten() {
+    let world = half_expired();
+    assert_eq!(world.retain(AS_OF).code, 1);
+    let open = ["hold", "open", "release.toml", "--order", "active", "--identity", "custodian"];
+    let open =
+        |out| crate::clock::at(world.command(&[&open[..], &["--out", out]].concat()), AS_OF + HOUR);
+    let (ran, calls) = disturb(open("drive/whole"), "none");
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    // Each opening makes the same calls, but for the folder that is there by now.
+    let rows = calls.iter().rposition(|call| call.path.ends_with("rows.csv")).unwrap();
+    let (ran, _) = disturb(open("drive/package"), &format!("before {rows}"));
+    assert_eq!(ran.code, KILLED, "{}", ran.stderr);
+    let left = || {
+        let below = listing(&world.path(""));
+        below.iter().filter(|path| path.contains(".package-")).count()
+    };
+    assert!(left() > 0);
+
+    std::fs::rename(world.path("drive"), world.path("unplugged")).unwrap();
+    std::fs::create_dir(world.path("drive")).unwrap();
+    for _ in 0..2 {
+        let ran = world.retain(AS_OF + HOUR);
+        assert_eq!(ran.code, 1, "{}", ran.stderr);
+        assert!(ran.stderr.contains("cannot be reached"), "{}", ran.stderr);
+        let ran = Ran::of(&open("other").output().unwrap());
+        assert_eq!(ran.code, 74, "{}", ran.stderr);
+    }
+    assert!(left() > 0);
+
+    std::fs::remove_dir_all(world.path("drive")).unwrap();
+    std::fs::rename(world.path("unplugged"), world.path("drive")).unwrap();
+    let ran = world.retain(AS_OF + HOUR);
+    assert!(!ran.stderr.contains("cannot be reached"), "{}", ran.stderr);
+    assert_eq!(left(), 0, "rows in clear are left");
+    let ran = Ran::of(&open("other").output().unwrap());
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    world.verify();
+}
+
 /// Published in one folder that is new, by a release of two questions.
 #[test]
 fn a_day_is_published_in_the_order_that_a_power_failure_needs() {
