@@ -129,8 +129,8 @@ impl DayEstimate {
 
 /// The pairs of a row and a cell of a coarser level, each once.
 struct Pairs {
-    /// The pair of each cell.
-    of_cell: Vec<usize>,
+    /// The pair of each cell; not given where each cell is a pair of its own.
+    of_cell: Option<Vec<usize>>,
     /// The row and the coarse cell of each pair.
     pairs: Vec<(usize, usize)>,
 }
@@ -139,8 +139,8 @@ impl Pairs {
     fn new(to_row: &[u32], to_set: &[u32], each_cell_is_a_row: bool) -> Self {
         let both = to_row.iter().zip(to_set);
         if each_cell_is_a_row {
-            let pairs: Vec<_> = both.map(|(row, cell)| (*row as usize, *cell as usize)).collect();
-            return Self { of_cell: (0..pairs.len()).collect(), pairs };
+            let pairs = both.map(|(row, cell)| (*row as usize, *cell as usize)).collect();
+            return Self { of_cell: None, pairs };
         }
         let mut known: HashMap<(u32, u32), usize> = HashMap::new();
         let mut pairs = Vec::new();
@@ -152,7 +152,7 @@ impl Pairs {
                 })
             })
             .collect();
-        Self { of_cell, pairs }
+        Self { of_cell: Some(of_cell), pairs }
     }
 }
 
@@ -167,9 +167,8 @@ impl Spread {
         Self { noise: vec![0.0; rows], model: vec![0.0; rows] }
     }
 
-    /// Adds the errors that were made in one level, from heavy classes to light ones: an error of a
-    /// class is handed on to all above it, less by what each of them sees for itself. `through` is
-    /// what each cell of each class counts for, as a part of its cell in `to_set`.
+    /// Adds the errors that were made in one level. `through` is what each cell of each class counts
+    /// for, as a part of its cell in `to_set`.
     fn follow(
         &mut self,
         pairs: &Pairs,
@@ -177,26 +176,49 @@ impl Spread {
         through: &[Vec<f64>],
         to_set: Option<&[u32]>,
     ) {
-        let mut reach = vec![0.0; pairs.pairs.len()];
-        for class in (0..CLASSES).rev() {
-            if let Some(to_set) = to_set {
-                let parts: Vec<f64> =
-                    coarse.shares[class].iter().map(|share| 1.0 / share.max(1e-300)).collect();
-                let cells = through[class].iter().zip(to_set).zip(&pairs.of_cell);
-                cells.for_each(|((cell, set), pair)| reach[*pair] += cell * parts[*set as usize]);
-            } else {
-                let cells = through[class].iter().zip(&pairs.of_cell);
-                cells.for_each(|(cell, pair)| reach[*pair] += cell);
+        let parts: Option<Vec<Vec<f64>>> = to_set.map(|_| {
+            let part = |share: &f64| 1.0 / share.max(1e-300);
+            coarse.shares.iter().map(|shares| shares.iter().map(part).collect()).collect()
+        });
+        let enters = |class: usize, cell: usize, set: usize| {
+            through[class][cell] * parts.as_ref().map_or(1.0, |parts| parts[class][set])
+        };
+        let Some(of_cell) = &pairs.of_cell else {
+            for (cell, pair) in pairs.pairs.iter().enumerate() {
+                self.add(coarse, *pair, |class| enters(class, cell, pair.1));
             }
-            let (weights, noise) = (&coarse.weights[class], &coarse.noise[class]);
-            let model = &coarse.model[class];
-            for ((row, cell), reach) in pairs.pairs.iter().zip(&mut reach) {
-                let (weight, rest) = (weights[*cell], 1.0 - weights[*cell]);
-                self.noise[*row] += (*reach * weight).powi(2) * noise[*cell];
-                self.model[*row] += (*reach * rest).powi(2) * model[*cell];
-                *reach *= rest;
+            return;
+        };
+        let mut sums = vec![[0.0; CLASSES]; pairs.pairs.len()];
+        for (cell, pair) in of_cell.iter().enumerate() {
+            let set = pairs.pairs[*pair].1;
+            for (class, sum) in sums[*pair].iter_mut().enumerate() {
+                *sum += enters(class, cell, set);
             }
         }
+        for (pair, sums) in pairs.pairs.iter().zip(sums) {
+            self.add(coarse, *pair, |class| sums[class]);
+        }
+    }
+
+    /// Follows the errors of a coarse cell from heavy classes to light ones: an error of a class is handed
+    /// on to all above it, less by what each of them sees for itself.
+    fn add(
+        &mut self,
+        coarse: &LevelShapes,
+        (row, cell): (usize, usize),
+        enters: impl Fn(usize) -> f64,
+    ) {
+        let (mut reach, mut noise, mut model) = (0.0, 0.0, 0.0);
+        for class in (0..CLASSES).rev() {
+            reach += enters(class);
+            let (weight, rest) = (coarse.weights[class][cell], 1.0 - coarse.weights[class][cell]);
+            noise += (reach * weight).powi(2) * coarse.noise[class][cell];
+            model += (reach * rest).powi(2) * coarse.model[class][cell];
+            reach *= rest;
+        }
+        self.noise[row] += noise;
+        self.model[row] += model;
     }
 }
 

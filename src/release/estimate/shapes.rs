@@ -210,23 +210,25 @@ impl LevelShapes {
     ) -> Vec<f64> {
         let (count, square) = (mean.len(), number * number);
         let even = mean.iter().sum::<f64>() / count as f64;
-        let spread = |spread: f64, cell: f64| {
-            // Bins far from the others are empty in every class, so a small one may not grow as much.
-            let base =
-                if kind.has_number { cell * (cell + even) } else { (cell + even / 2.0).powi(2) };
-            f64::min(spread * spread * base + OWN * cell, number * cell)
+        // Bins far from the others are empty in every class, so a small one may not grow as much.
+        let base = |cell: &f64| {
+            if kind.has_number { cell * (cell + even) } else { (cell + even / 2.0).powi(2) }
+        };
+        let bases: Vec<f64> = mean.iter().map(base).collect();
+        let spread = |spread: f64, cell: usize| {
+            f64::min(spread * spread * bases[cell] + OWN * mean[cell], number * mean[cell])
         };
         let mut step = Step::nothing(count);
         if let Some(seen) = seen {
             let own: Vec<f64> = self.own.iter().map(|own| own * square).collect();
-            let prior = |by: f64, cell: usize| spread(by, mean[cell]) + own[cell];
+            let prior = |by: f64, cell: usize| spread(by, cell) + own[cell];
             step = Step::towards(mean, seen, prior);
             for (model, own) in step.model.iter_mut().zip(own) {
                 *model = (*model - own).max(0.0);
             }
         } else {
             let unseen = if kind.is_rank_one { UNSEEN.0 } else { UNSEEN.1 };
-            step.model = mean.iter().map(|cell| spread(unseen, *cell)).collect();
+            step.model = (0..count).map(|cell| spread(unseen, cell)).collect();
         }
         let zero = vec![0.0; count];
         let (seen_cells, variance) =
