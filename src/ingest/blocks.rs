@@ -25,6 +25,8 @@ const BLOCK_BYTES: usize = 512 << 10;
 const RECORD_BYTES_MOST: usize = 16 << 20;
 /// How much of a longer line is kept.
 const KEPT_BYTES: usize = 64 << 10;
+/// What is looked at to say how a file is written.
+const HEAD_BYTES: usize = 64 << 10;
 
 /// A piece of a text file.
 pub(super) struct Block {
@@ -104,7 +106,11 @@ impl Blocks {
         if is_utf16 && format != TextFormat::Json {
             return Err(blocks.failure("is UTF-16 text").help("convert it to UTF-8"));
         }
-        blocks.is_array = format == TextFormat::Json && json_array::begins(&blocks.rest);
+        if format == TextFormat::Json && json_array::begins(&blocks.rest) {
+            // One record decides nothing about the others.
+            blocks.fill(HEAD_BYTES)?;
+            blocks.is_array = !json_array::are_lines(&blocks.rest);
+        }
         Ok(blocks)
     }
 

@@ -13,6 +13,7 @@ use arrow_schema::DataType;
 use super::format::{Format, TextFormat};
 use super::log_file::OpenLog;
 use super::nested;
+use super::raw_batch::RawBatch;
 use super::spelling::{self, Spelling};
 use super::wanted::{ALIKE, Wanted};
 use crate::release_file::logs::Logs;
@@ -98,26 +99,51 @@ fn no_column(name: &str, files: &[OpenLog<'_>]) -> Error {
 /// Refuses logs whose times cannot be read as declared: no row has a time that can be read, and some have
 /// one that can mean several instants.
 pub(super) fn require_times(wanted: &Wanted, files: &[OpenLog<'_>], logs: &Logs) -> Result<()> {
+    let (texts, others): (Vec<_>, Vec<_>) =
+        files.iter().partition(|file| has_text_times(file, logs));
     let mut unclear = None;
-    for file in files.iter().filter(|file| has_text_times(file, logs)) {
-        for piece in file.pieces(true) {
-            let mut is_read = false;
-            file.read(&piece?, wanted, &mut |raw| {
-                let times = raw.times(wanted, logs)?;
-                is_read |= times.null_count() < times.len();
-                if unclear.is_none() {
-                    let texts = raw.values(raw.column(wanted.requested_at))?;
-                    unclear = texts.iter().flatten().find_map(|text| asked_for(text, logs));
-                    unclear = unclear.take().map(|error| named(file, logs, &error));
-                }
-                Ok(())
-            })?;
-            if is_read {
-                return Ok(());
+    for file in texts {
+        let is_read = has_a_time(file, wanted, logs, |raw| {
+            if unclear.is_none() {
+                let texts = raw.values(raw.column(wanted.requested_at))?;
+                let asked = texts.iter().flatten().find_map(|text| asked_for(text, logs));
+                unclear = asked.map(|error| named(file, logs, &error));
             }
+            Ok(())
+        })?;
+        if is_read {
+            return Ok(());
         }
     }
-    unclear.map_or(Ok(()), Err)
+    let Some(unclear) = unclear else { return Ok(()) };
+    // Times of other types mean one instant each, so that they are looked at only now.
+    for file in others {
+        if has_a_time(file, wanted, logs, |_| Ok(()))? {
+            return Ok(());
+        }
+    }
+    Err(unclear)
+}
+
+/// Whether a row of the file has a time that can be read; nothing behind the first such piece is.
+fn has_a_time(
+    file: &OpenLog<'_>,
+    wanted: &Wanted,
+    logs: &Logs,
+    mut look: impl FnMut(&RawBatch) -> Result<()>,
+) -> Result<bool> {
+    for piece in file.pieces(true) {
+        let mut is_read = false;
+        file.read(&piece?, wanted, &mut |raw| {
+            let times = raw.times(wanted, logs)?;
+            is_read |= times.null_count() < times.len();
+            look(&raw)
+        })?;
+        if is_read {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// What a release file must say for a text to be a time; the message holds nothing of the text but

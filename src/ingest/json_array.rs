@@ -17,6 +17,18 @@ pub(super) fn begins(text: &[u8]) -> bool {
     inside.is_some_and(|inside| matches!(inside.trim_ascii_start().first(), Some(b'{' | b']')))
 }
 
+/// Whether text that begins like an array is JSON lines: most lines behind the first are objects of their
+/// own, so that the first is a record that cannot be read. In an array a comma follows all but the last.
+pub(super) fn are_lines(text: &[u8]) -> bool {
+    let lines = text.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
+    let (mut objects, mut others) = (0, 0);
+    for line in lines.filter(|line| !line.is_empty()).skip(1) {
+        let is_object = line.starts_with(b"{") && line.ends_with(b"}");
+        *(if is_object { &mut objects } else { &mut others }) += 1;
+    }
+    objects > others
+}
+
 /// The elements of a block.
 pub(super) fn elements(block: &[u8]) -> impl Iterator<Item = Range<usize>> {
     let mut at = 0;
@@ -112,6 +124,22 @@ mod tests {
         assert_eq!(texts("[ ]"), [""; 0]);
         for (text, is_array) in [("[{", true), (" [ \n ]", true), ("[1]", false), ("{}", false)] {
             assert_eq!(begins(text.as_bytes()), is_array, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_line_that_looks_like_the_bracket_of_an_array_makes_none() {
+        for (text, are) in [
+            ("[\n{\"a\":1}\n{\"a\":2}\n", true),
+            ("[\n{\"a\":1}\n", true),
+            ("[{\"a\":1}\r\n{\"a\":2}\r\n{\"a\":3}\r\n{\"a\"", true),
+            ("[\n{\"a\":1}\n]\n", false),
+            ("[\n{\"a\":1},\n{\"a\":2}\n]", false),
+            ("[{\"a\":1},{\"a\":2}]", false),
+            ("[\n  {\n    \"a\": [\n      {}\n    ]\n  }\n]\n", false),
+            ("[]", false),
+        ] {
+            assert_eq!(are_lines(text.as_bytes()), are, "{text}");
         }
     }
 

@@ -160,15 +160,14 @@ fn expected(setup: &Setup, files: &[Written], grid: &Grid) -> Option<Content> {
 /// Whether times can mean several instants, as numbers without a unit do: some can, and none is a time.
 fn are_unclear(setup: &Setup, files: &[Written]) -> bool {
     let records = files.iter().flat_map(|file| &file.records).flatten();
-    let times = records.filter_map(|record| record.get("requested_at"));
-    let times: Vec<&Value> =
-        times.filter(|value| matches!(value, Value::Text(_) | Value::Whole(_))).collect();
+    let times: Vec<&Value> = records.filter_map(|record| record.get("requested_at")).collect();
     let is_unclear = |value: &&&Value| match value {
         Value::Text(text) => {
             let is_number = text.trim().parse::<f64>().is_ok_and(f64::is_finite);
             is_number && setup.unit.is_none() || text.starts_with("02.01.2026")
         }
-        _ => setup.unit.is_none(),
+        Value::Whole(_) => setup.unit.is_none(),
+        _ => false,
     };
     times.iter().any(|value| is_unclear(&value))
         && !times.iter().any(|value| instant(setup, value).is_some())
