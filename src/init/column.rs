@@ -41,6 +41,9 @@ const NEITHER: [&str; 33] = [
     "ms",
 ];
 
+/// Names that release files have for columns that anybody may read.
+const OPEN: [&str; 3] = ["app", "route", "latency_ms"];
+
 /// Names of columns whose values name somebody, or say what somebody wrote.
 const NAMING: [&str; 24] = [
     "id", "uid", "uids", "uuid", "user", "username", "name", "mac", "host", "hostname", "email",
@@ -106,6 +109,7 @@ impl<'s> Column<'s> {
         self.filled > 0
             && matches!(self.sample.kind, ColumnKind::Text | ColumnKind::Number)
             && !self.is_called(&NEITHER)
+            && !OPEN.contains(&self.name())
             && is_whole
     }
 

@@ -1,8 +1,11 @@
 //! Which columns group lookups, hold the route, or hold a number worth asking about.
 
+use std::collections::HashSet;
+
 use super::column::Column;
 use super::people::People;
 use crate::ingest::ColumnKind;
+use crate::release_file::logs::PROTECTED;
 
 /// Words of a route's column, and of an application's.
 const ROUTE: [&str; 12] = [
@@ -39,8 +42,9 @@ const GOOD_KEYS: [&str; 18] = [
     "state",
     "code",
 ];
-/// Names that tables of answers use themselves.
-const TAKEN: [&str; 16] = [
+/// Names that tables of answers use themselves, or whose values are known.
+const TAKEN: [&str; 17] = [
+    "route",
     "value",
     "quantile",
     "day",
@@ -93,19 +97,21 @@ impl Keys {
         const MOST: usize = 2;
         let taken = [people.requester, people.target, time];
         let free = || columns.iter().enumerate().filter(|(place, _)| !taken.contains(place));
-        let route = free().find(|(_, column)| is_route(column)).map(|(place, _)| place);
+        // A release file would take what has such a name for what the name says.
+        let open = || free().filter(|(_, column)| !PROTECTED.contains(&column.name()));
+        let route = open().find(|(_, column)| is_route(column)).map(|(place, _)| place);
         let is_client = |column: &Column<'_>| {
             column.are_mostly(column.addresses) && column.is_called(&["client", "ip", "remote"])
         };
         let client_ip = free().find(|(_, column)| is_client(column)).map(|(place, _)| place);
-        let number = free().find_map(|(place, column)| number_of(place, column));
+        let number = open().find_map(|(place, column)| number_of(place, column));
         let requesters = columns[people.requester].sample.values();
         let is_open = |place: usize| {
             Some(place) != route
                 && Some(place) != client_ip
                 && number.as_ref().is_none_or(|number| number.place != place)
         };
-        let mut keys: Vec<(i64, KeyGuess)> = free()
+        let mut keys: Vec<(i64, KeyGuess)> = open()
             .filter(|(place, _)| is_open(*place))
             .filter_map(|(place, column)| {
                 let values = column.listable(requesters)?;
@@ -115,6 +121,9 @@ impl Keys {
             })
             .collect();
         keys.sort_by_key(|(score, _)| -score);
+        // Two columns of one word are one key: the better one.
+        let mut names = HashSet::new();
+        keys.retain(|(_, key)| names.insert(key.name.clone()));
         keys.truncate(MOST);
         Self { route, client_ip, keys: keys.into_iter().map(|(_, key)| key).collect(), number }
     }

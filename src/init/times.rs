@@ -8,7 +8,7 @@ use super::column::Column;
 use crate::Result;
 use crate::ingest::{ColumnKind, Sample};
 use crate::release_file::ReleaseFile;
-use crate::release_file::logs::{Logs, Place, TimeUnit};
+use crate::release_file::logs::{Logs, PROTECTED, Place, TimeUnit};
 use crate::release_file::window::Day;
 
 /// Names of columns that hold the time of a row, from the plainest on.
@@ -73,7 +73,9 @@ pub(super) struct TimeGuess {
 
 /// Finds the column whose values can best be read as the time of a row.
 pub(super) fn time_of(columns: &[Column<'_>]) -> Option<TimeGuess> {
-    let guesses = columns.iter().enumerate().filter_map(|(place, column)| guess(place, column));
+    let is_open = |column: &Column<'_>| !PROTECTED.contains(&column.name());
+    let open = columns.iter().enumerate().filter(|(_, column)| is_open(column));
+    let guesses = open.filter_map(|(place, column)| guess(place, column));
     guesses.max_by_key(|(score, _)| *score).map(|(_, guess)| guess)
 }
 

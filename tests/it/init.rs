@@ -149,6 +149,42 @@ fn logs_of_other_shapes_are_described_with_reasons() {
     }
 }
 
+/// Columns whose names mean something else in a release file.
+#[test]
+fn no_name_of_a_column_makes_a_draft_that_is_no_release_file() {
+    let world = World::empty();
+    for (place, header) in [
+        // A person, a time and a route under names that are read as what they say.
+        "app,target,requested_at,route,kind",
+        "src,dst,client_ip,route,app_name",
+        "src,dst,time,client_ip,app",
+        // Two columns of one word, and a route of other words.
+        "src,dst,time,app,application",
+        "src,dst,time,registered,route",
+        "requester,target,time,hour,latency_ms",
+    ]
+    .iter()
+    .enumerate()
+    {
+        let row = |row: usize, _: usize| {
+            let answer = ["sms", "messenger"][row % 2];
+            let kind = ["call", "text", "push"][row % 3];
+            let (time, people) =
+                (format!("2026-03-01T{:02}:00:00Z", row % 24), [row % 40, 50 + row % 9]);
+            let people = people.map(|person| format!("+1646555{person:04}"));
+            format!("{},{},{time},{answer},{kind}", people[0], people[1])
+        };
+        let folder = format!("logs{place}");
+        world.write(&format!("{folder}/a.csv"), log(header, &row).as_bytes());
+        let ran = world.run(&["init", &folder, "--out", &format!("{place}.toml")]);
+        assert!([0, 65].contains(&ran.code), "{header}: {} {}", ran.code, ran.stderr);
+        if ran.code == 0 {
+            let ran = world.run(&["plan", &format!("{place}.toml")]);
+            assert_eq!(ran.code, 0, "{header}: {}", ran.stderr);
+        }
+    }
+}
+
 #[test]
 fn what_cannot_be_described_is_refused_by_name_and_no_file_is_overwritten() {
     let world = World::new();
