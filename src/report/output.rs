@@ -131,8 +131,7 @@ fn rolled(out: &Path) -> Result<Vec<Series<String>>> {
             for folder in names(&out.join(&name))? {
                 let Some(period) = folder.strip_prefix(word) else { continue };
                 let path = out.join(&name).join(&folder).join("part-0.parquet");
-                let table = Published::read(&bytes(&path)?).and_then(|read| Table::new(&read));
-                tables.insert(period.to_owned(), table.map_err(|_| damaged(&path))?);
+                tables.insert(period.to_owned(), Table::read(&bytes(&path)?, &path)?);
             }
             rolled.push(Series { name, tables });
         }
@@ -186,7 +185,11 @@ impl Table {
         if file["blake3"].as_str() != Some(blake3::hash(&bytes).to_hex().as_str()) {
             return Err(damaged(&path));
         }
-        Self::new(&Published::read(&bytes)?)
+        Self::read(&bytes, &path)
+    }
+
+    fn read(bytes: &[u8], path: &Path) -> Result<Self> {
+        Published::read(bytes).and_then(|read| Self::new(&read)).map_err(|_| damaged(path))
     }
 
     fn new(read: &Published) -> Result<Self> {
