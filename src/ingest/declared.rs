@@ -15,7 +15,7 @@ use super::log_file::OpenLog;
 use super::nested;
 use super::raw_batch::RawBatch;
 use super::spelling::{self, Spelling};
-use super::wanted::{ALIKE, Wanted};
+use super::wanted::{ALIKE, Wanted, has_time};
 use crate::release_file::logs::Logs;
 use crate::release_file::nearest::nearest;
 use crate::{Error, Result};
@@ -64,7 +64,8 @@ fn some_line_has(place: usize, wanted: &Wanted, files: &[OpenLog<'_>]) -> Result
 }
 
 fn no_column(name: &str, files: &[OpenLog<'_>]) -> Error {
-    let names: BTreeSet<String> = files.iter().flat_map(OpenLog::usual_names).collect();
+    let names = files.iter().flat_map(OpenLog::usual_names).filter(|name| !has_time(name));
+    let names: BTreeSet<String> = names.collect();
     let which = match files {
         [file] => format!("{} has no", file.path().display()),
         _ => format!("none of the {} log files has a", files.len()),

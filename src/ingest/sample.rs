@@ -10,7 +10,7 @@ use arrow_schema::{DataType, Schema};
 use super::find;
 use super::log_file::{LogFile, OpenLog};
 use super::raw_batch::RawBatch;
-use super::wanted::{Wanted, is_plain, like_a_row};
+use super::wanted::{Wanted, has_time, is_plain, like_a_row};
 use super::{declared, nested, texts, time};
 use crate::release_file::logs::Logs;
 use crate::{Error, Result};
@@ -205,11 +205,6 @@ fn column_names(file: &OpenLog<'_>) -> Vec<String> {
     };
     let names = file.usual_names().into_iter();
     names.filter(|name| file.schema().is_none_or(|schema| is_readable(schema, name))).collect()
-}
-
-/// Whether a name has the digits of a time: every row has one, and hardly any header.
-fn has_time(name: &str) -> bool {
-    name.bytes().filter(u8::is_ascii_digit).count() >= 6
 }
 
 /// Refuses two files that share less than half of their columns: they are different logs.

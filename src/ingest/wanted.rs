@@ -199,8 +199,9 @@ impl Wanted {
                 .help("give each column its own name"));
             }
             if times == 0 && self.is_needed(place) {
-                let has = names.iter().take(20).copied().collect::<Vec<_>>().join(", ");
-                let near = nearest(wanted, names.iter().copied(), ALIKE);
+                let shown = || names.iter().copied().filter(|name| !has_time(name));
+                let has = shown().take(20).collect::<Vec<_>>().join(", ");
+                let near = nearest(wanted, shown(), ALIKE);
                 let near =
                     near.map_or_else(String::new, |near| format!("did you mean `{near}`? Or "));
                 return Err(Error::input(format!("{file} has no column `{wanted}`"))
@@ -271,6 +272,12 @@ fn looks_like_value(text: &str) -> bool {
         || text
             .trim_start_matches(['+', '-', '.', '[', '"'])
             .starts_with(|first: char| first.is_ascii_digit())
+}
+
+/// Whether a name has the digits of a time or of a number: every row has one, and hardly any header. A header that
+/// was joined with a row has such names, which no message shows.
+pub(super) fn has_time(name: &str) -> bool {
+    name.bytes().filter(u8::is_ascii_digit).count() >= 6
 }
 
 /// Whether values of a type have one obvious form as text.

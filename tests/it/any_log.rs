@@ -224,6 +224,22 @@ fn files_of_one_log_may_differ() {
     refused(&world(IDS, &[files[0], ("e.csv", lacking)]), &["e.csv has no column `target`"]);
 }
 
+/// As a writer leaves it that died before the end of its first line.
+#[test]
+fn a_header_that_was_joined_with_a_row_is_not_shown() {
+    let joined =
+        "requester,target,requested_at,route+14155550123,+14155550124,2026-03-02T10:05:03Z,sms\n";
+    let alike = "requester,target,requested_at,latenc41555501 sms\n";
+    for (fields, log, words) in [
+        ("columns = { target = \"callee\" }", joined, "looks like a row"),
+        ("where = \"app IS NULL\"", joined, "the files have: requested_at, requester, sms, target"),
+        ("where = \"latency_ms > 1\"", alike, "the files have: requested_at, requester, target"),
+    ] {
+        let ran = refused(&world(fields, &[("a.csv", log)]), &["a.csv", words]);
+        assert!(!ran.stderr.contains("4155"), "{}", ran.stderr);
+    }
+}
+
 #[test]
 fn a_record_that_begins_like_a_header_changes_no_record_behind_it() {
     let log = "#Fields: date time requester target\n2026-03-02 10:05:03 a t\n2026-03-02 10:05:03 b t\n\
