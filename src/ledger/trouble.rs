@@ -42,12 +42,12 @@ impl Trouble {
         match self {
             Self::Explained(error) => error,
             Self::Damaged(what) => damaged(&format!("the ledger {shown} is damaged: {what}")),
+            Self::Sqlite(error) if unreadable(&error) => {
+                damaged(&format!("the ledger {shown} is damaged: it holds what cannot be read"))
+                    .because(error)
+            }
             Self::Sqlite(error) => match error.sqlite_error_code() {
                 Some(code) => of_code(code, shown).because(error),
-                None if unreadable(&error) => damaged(&format!(
-                    "the ledger {shown} is damaged: it holds a value that cannot be read"
-                ))
-                .because(error),
                 None => {
                     Error::internal(format!("a statement on the ledger {shown} is wrong: {error}"))
                 }
@@ -78,7 +78,10 @@ fn of_code(code: ErrorCode, shown: &str) -> Error {
             Error::io(format!("the disk of the ledger {shown} failed"))
                 .help("check the disk; keep the ledger on a local one")
         }
-        ErrorCode::DatabaseCorrupt => damaged(&format!("the ledger {shown} is damaged")),
+        // Unknown is also what SQLite says of tables of another format.
+        ErrorCode::DatabaseCorrupt | ErrorCode::Unknown => {
+            damaged(&format!("the ledger {shown} is damaged"))
+        }
         ErrorCode::NotADatabase => Error::io(format!("the file {shown} is not a ledger"))
             .help("correct the path, or restore the ledger from a backup"),
         ErrorCode::TooBig => Error::refused(format!(
@@ -96,14 +99,21 @@ fn of_code(code: ErrorCode, shown: &str) -> Error {
 /// Whether the error is about what was read, not about how it was asked.
 fn unreadable(error: &rusqlite::Error) -> bool {
     use rusqlite::Error as Sql;
-    matches!(
-        error,
-        Sql::FromSqlConversionFailure(..)
+    // The program writes values of the right type: another one stood there.
+    let is_of_other_type = |error: &rusqlite::ffi::Error| {
+        error.extended_code == rusqlite::ffi::SQLITE_CONSTRAINT_DATATYPE
+    };
+    matches!(error, Sql::SqliteFailure(error, _) if is_of_other_type(error))
+        || matches!(
+            error,
+            Sql::FromSqlConversionFailure(..)
             | Sql::IntegralValueOutOfRange(..)
             | Sql::Utf8Error(..)
             | Sql::InvalidColumnType(..)
             | Sql::QueryReturnedNoRows
-    )
+            // Statements are the program's own: this one has met other tables.
+            | Sql::SqlInputError { .. }
+        )
 }
 
 fn damaged(message: &str) -> Error {
@@ -135,9 +145,11 @@ mod tests {
             (ffi::SQLITE_FULL, Kind::Io, "is full"),
             (ffi::SQLITE_IOERR_FSYNC, Kind::Io, "failed"),
             (ffi::SQLITE_CORRUPT, Kind::Io, "is damaged"),
+            (ffi::SQLITE_ERROR, Kind::Io, "is damaged"),
             (ffi::SQLITE_NOTADB, Kind::Io, "not a ledger"),
             (ffi::SQLITE_TOOBIG, Kind::Refused, "too large"),
             (ffi::SQLITE_NOMEM, Kind::Io, "memory"),
+            (ffi::SQLITE_CONSTRAINT_DATATYPE, Kind::Io, "cannot be read"),
             (ffi::SQLITE_CONSTRAINT, Kind::Internal, "rule of its own"),
             (ffi::SQLITE_MISUSE, Kind::Internal, "rule of its own"),
         ];
