@@ -84,7 +84,8 @@ fn identity(release_file: &ReleaseFile) -> BTreeMap<String, String> {
     fix("[logs] time_unit", logs.time_unit.map_or("none", |unit| unit.word()));
     fix("[logs] time_zone", &logs.time_zone_name);
     fix("[logs] default_region", logs.default_region.as_deref().unwrap_or("none"));
-    for (field, value) in logs.time_formats.facts() {
+    let text = logs.dialect.identity(logs.columns());
+    for (field, value) in logs.time_formats.facts().into_iter().chain(text) {
         fix(field, &value);
     }
     identity.extend(rules(release_file).facts());

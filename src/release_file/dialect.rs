@@ -184,6 +184,25 @@ impl Dialect {
         &self.facts
     }
 
+    /// What of it decides which part of a line is whose, by field: another value would make other people of
+    /// the same rows. A listed header counts by the places of who, whom and when alone, so that a log may get
+    /// more columns.
+    #[must_use]
+    pub fn identity(&self, columns: &Columns) -> Vec<(&'static str, String)> {
+        let fields = ["[logs] delimiter", "[logs] quote", "[logs] pattern"];
+        let facts = self.facts.iter().filter(|(field, _)| fields.contains(field));
+        let mut identity: Vec<_> = facts.cloned().collect();
+        if self.header == Some(Heading::Listed) {
+            let place = |column| self.names.iter().position(|name| name == column);
+            let reads = ["requester", "target", "requested_at"].map(|name| columns.reads(name));
+            let places =
+                reads.iter().flatten().filter_map(|column| Some((place(column)? + 1).to_string()));
+            let places = places.collect::<Vec<_>>().join(", ");
+            identity.push(("[logs] header", format!("who, whom and when in columns {places}")));
+        }
+        identity
+    }
+
     /// Where the release file knows the columns of the log, it maps no other.
     fn require_columns(&self, raw: &RawLogs, columns: &Columns, lines: &Lines<'_>) -> Result<()> {
         for (name, given) in &raw.columns {

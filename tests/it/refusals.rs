@@ -2,7 +2,7 @@
 //! published or revealed about a row.
 
 use crate::injector::disturb_at;
-use crate::world::{Ran, World};
+use crate::world::{Ran, World, rows_of};
 
 /// Runs a day that must fail before anything is charged.
 fn refused(world: &World, code: i32, words: &[&str]) {
@@ -182,6 +182,43 @@ fn other_terms_than_the_ledgers_are_refused_by_name() {
         assert_eq!(ran.code, 1, "{}", ran.stderr);
         assert!(ran.stderr.contains(word), "{}", ran.stderr);
         world.write("release.toml", &before);
+    }
+}
+
+/// Where the release file says how lines are divided, that decides who asked: with other places a day would
+/// be charged for other people, and one of those that it was charged for could move as many of them as it likes.
+#[test]
+fn who_asked_is_the_same_in_every_release_of_a_ledger_however_lines_are_divided() {
+    let pattern = "pattern = '(?<requester>[^;]+);(?<target>[^;]+);(?<requested_at>[^;]+);(?<app>[^;]*);(?<route>.*)'";
+    let list = "delimiter = \";\"\nheader = [\"requester\", \"target\", \"requested_at\", \"app\", \"route\"]";
+    for (fields, from, to, word) in [
+        (
+            pattern,
+            "(?<requester>[^;]+);(?<target>",
+            "(?<target>[^;]+);(?<requester>",
+            Some("[logs] pattern"),
+        ),
+        (list, "\"requester\", \"target\"", "\"target\", \"requester\"", Some("[logs] header")),
+        (list, "\";\"", "\";\"\nquote = \"'\"", Some("[logs] quote")),
+        // More columns, lines that are none, and what those are that no pattern matches.
+        (list, "\"route\"", "\"route\", \"more\"", None),
+        (list, "\";\"", "\";\"\ncomment = \"%\"", None),
+        (pattern, "pattern", "skip = 'x'\npattern", None),
+    ] {
+        let world = World::new();
+        world.edit("[keys]", &format!("{fields}\n[keys]"));
+        let columns = |row: &str| {
+            let row: Vec<&str> = row.split(',').collect();
+            format!("{}\n", [row[0], row[1], row[2], row[4], row[5]].join(";"))
+        };
+        let log: String =
+            ["2026-03-01", "2026-03-02"].map(rows_of).concat().lines().map(columns).collect();
+        world.write("logs/lookups.csv", log.as_bytes());
+        assert_eq!(world.day("2026-03-02").code, 0);
+        world.edit(from, to);
+        let ran = world.day("2026-03-01");
+        assert_eq!(ran.code, i32::from(word.is_some()), "{to}: {}", ran.stderr);
+        assert!(ran.stderr.contains(word.unwrap_or_default()), "{to}: {}", ran.stderr);
     }
 }
 
