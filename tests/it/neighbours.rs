@@ -58,6 +58,74 @@ fn run(name: &str, others: &str, damaged: &[&[u8]], extra: &str) -> Seen {
     seen(&world, &ran)
 }
 
+/// Everything of a published table but its values.
+fn form(bytes: &[u8]) -> String {
+    use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+    let builder =
+        ParquetRecordBatchReaderBuilder::try_new(bytes::Bytes::copy_from_slice(bytes)).unwrap();
+    let metadata = builder.metadata().clone();
+    let pairs = metadata.file_metadata().key_value_metadata().into_iter().flatten();
+    let mut form: Vec<String> = pairs.map(|pair| pair.key.clone()).collect();
+    for group in metadata.row_groups() {
+        for column in group.columns() {
+            form.push(format!(
+                "{} {:?} {:?} {} {} {:?}",
+                column.column_path(),
+                column.encodings().collect::<Vec<_>>(),
+                column.compression(),
+                column.dictionary_page_offset().is_some(),
+                column.num_values(),
+                column.statistics().map(|statistics| statistics.min_bytes_opt().is_some()),
+            ));
+        }
+    }
+    let batch = builder.build().unwrap().next().unwrap().unwrap();
+    let schema = batch.schema();
+    let keys = schema.fields().iter().take_while(|field| field.name() != "value").count();
+    format!("{form:?} {schema:?} {:?}", batch.project(&(0..keys).collect::<Vec<_>>()).unwrap())
+}
+
+/// What one requester asks decides about values alone: not about columns, rows, their order, encodings,
+/// dictionaries or which statistics there are.
+#[test]
+fn neighbours_leave_files_of_the_same_form() {
+    let forms = |of_one: &str| -> Vec<(PathBuf, String)> {
+        let world = World::new();
+        world.edit("[keys]", "[keys]\nclient = [\"a\"]");
+        for (name, rest) in [
+            ("people", "distinct = \"requester\"\nby = [\"target_country\", \"client\"]"),
+            ("bins", "histogram = \"lookups per requester\""),
+            ("speed", "quantiles = [0.5, 0.9]\nof = \"latency_ms\"\nrange = [1, 60000]"),
+        ] {
+            let question = format!("\n[[question]]\nname = \"{name}\"\n{rest}\n");
+            let text = std::fs::read_to_string(world.path("release.toml")).unwrap();
+            world.write("release.toml", (text + &question).as_bytes());
+        }
+        let header = HEADER.replace("client_ip", "client");
+        let log = format!("{header}{of_one}{}", rows_of("2026-03-02"));
+        world.write("logs/lookups.csv", log.as_bytes());
+        let ran = world.day("2026-03-02");
+        assert_eq!(ran.code, 0, "{}", ran.stderr);
+        let folder = world.path("");
+        let tables = world.published().into_iter();
+        let tables =
+            tables.filter(|(path, _)| path.extension().is_some_and(|name| name == "parquet"));
+        tables
+            .map(|(path, bytes)| (path.strip_prefix(&folder).unwrap().to_path_buf(), form(&bytes)))
+            .collect()
+    };
+    let without = forms("");
+    assert_eq!(without.len(), 5);
+    for (rows, hour, target, client, app) in [
+        (1, 10, "+442079460999", "", ""),
+        (1, 0, "+8613912345678", "a", "calls"),
+        (3_000, 23, "+442079460999", "b", "messages"),
+    ] {
+        let row = format!("+14155550999,{target},2026-03-02T{hour:02}:59:59Z,{client},{app},,-1\n");
+        assert_eq!(forms(&row.repeat(rows)), without, "{row}");
+    }
+}
+
 fn json(csv: &str) -> String {
     let names: Vec<&str> = HEADER.trim().split(',').collect();
     let object = |line: &str| {
