@@ -13,6 +13,7 @@ mod clock;
 mod compare;
 mod coverage;
 mod custody;
+mod distinguish;
 mod documents;
 mod empty;
 mod explain;
