@@ -195,9 +195,11 @@ pub(super) fn is_json(file: &OpenLog<'_>) -> bool {
 fn has_text_times(file: &OpenLog<'_>, logs: &Logs) -> bool {
     let Some(schema) = file.schema() else { return true };
     let field = nested::find(schema.fields(), logs.column("requested_at"));
-    // What is made from several columns is text.
+    // What is made from several columns is text. Texts are read as bytes, since one that is not UTF-8 is a
+    // reject and no more.
+    let is_text = |kind: &DataType| kind.is_string() || kind.is_binary();
     field.is_none_or(|(_, field)| match field.data_type() {
-        DataType::Dictionary(_, values) => values.is_string(),
-        other => other.is_string(),
+        DataType::Dictionary(_, values) => is_text(values),
+        other => is_text(other),
     })
 }

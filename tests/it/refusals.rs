@@ -1,6 +1,12 @@
 //! Bad input: one message with what, where and how to repair it, its exit code, and nothing charged,
 //! published or revealed about a row.
 
+use std::sync::Arc;
+
+use arrow_array::{ArrayRef, RecordBatch, StringArray};
+use arrow_ipc::writer::FileWriter;
+use parquet::arrow::ArrowWriter;
+
 use crate::injector::disturb_at;
 use crate::world::{Ran, World, rows_of};
 
@@ -432,11 +438,18 @@ fn times_that_are_numbers_need_a_unit_in_every_format() {
         ("a.csv", text.to_owned()),
         ("a.tsv", text.replace(',', "\t")),
         ("a.ndjson", json.to_owned()),
+        ("a.parquet", text.to_owned()),
+        ("a.arrow", text.to_owned()),
     ] {
+        let bytes = match name {
+            "a.parquet" => texts_as_parquet(&text),
+            "a.arrow" => texts_as_arrow(&text),
+            _ => text.into_bytes(),
+        };
         let read = |unit: &str| {
             let world = World::new();
             world.edit("\"logs/*.csv\"", &format!("\"logs/{name}\"{unit}"));
-            world.write(&format!("logs/{name}"), text.as_bytes());
+            world.write(&format!("logs/{name}"), &bytes);
             world
         };
         refused(&read(""), 65, &[name, "holds numbers", "time_unit"]);
@@ -450,6 +463,33 @@ fn times_that_are_numbers_need_a_unit_in_every_format() {
         format!("{text}+14155550123,+442079460999,2026-03-02T00:00:00Z,messages,sms\n").as_bytes(),
     );
     assert_eq!(world.day("2026-03-02").code, 0);
+}
+
+/// Lines between commas as columns of texts.
+fn texts(lines: &str) -> RecordBatch {
+    let mut rows = lines.lines().map(|line| line.split(',').collect::<Vec<_>>());
+    let names = rows.next().unwrap();
+    let rows: Vec<_> = rows.collect();
+    let column = |place: usize| -> ArrayRef {
+        Arc::new(StringArray::from_iter_values(rows.iter().map(|row| row[place])))
+    };
+    RecordBatch::try_from_iter((0..names.len()).map(|place| (names[place], column(place)))).unwrap()
+}
+
+fn texts_as_parquet(lines: &str) -> Vec<u8> {
+    let (batch, mut bytes) = (texts(lines), Vec::new());
+    let mut writer = ArrowWriter::try_new(&mut bytes, batch.schema(), None).unwrap();
+    writer.write(&batch).unwrap();
+    writer.close().unwrap();
+    bytes
+}
+
+fn texts_as_arrow(lines: &str) -> Vec<u8> {
+    let (batch, mut bytes) = (texts(lines), Vec::new());
+    let mut writer = FileWriter::try_new(&mut bytes, &batch.schema()).unwrap();
+    writer.write(&batch).unwrap();
+    writer.finish().unwrap();
+    bytes
 }
 
 #[test]
