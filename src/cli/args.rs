@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::hold_args::HoldVerb;
+use super::packaging_args::Packaging;
 use super::simulate_args::Simulate;
 
 /// Operational answers from lookup logs, without exposing any individual contact
@@ -88,11 +89,6 @@ pub(crate) enum Command {
         #[arg(long, value_name = "FILE")]
         html: PathBuf,
     },
-    /// Print a script that completes commands and options in a shell
-    Completions {
-        /// The shell
-        shell: clap_complete::Shell,
-    },
     /// Write realistic logs of a made-up lookup service
     Simulate(Simulate),
     /// Read the budget ledger
@@ -101,6 +97,9 @@ pub(crate) enum Command {
         #[command(subcommand)]
         verb: LedgerVerb,
     },
+    /// What the program prints or writes about itself
+    #[command(flatten)]
+    Packaging(Packaging),
 }
 
 /// The arguments of `init`.

@@ -9,10 +9,11 @@ use serde_json::json;
 use super::args::Init;
 use super::output::Output;
 use crate::init::{default_name, draft, place_of};
+use crate::release_file::schema;
 use crate::survey::grouped;
 use crate::{Error, Result};
 
-/// Runs the command.
+/// Runs the command. Beside the release file it leaves the schema by which editors complete one.
 ///
 /// # Privacy
 /// The file has values of keys that occur in the logs, for their owner to prune.
@@ -42,11 +43,14 @@ pub(crate) fn run(asked: &Init, output: &Output) -> Result<()> {
             .help("name another file with --out, in a folder that is there")
             .because(error),
     };
-    let mut file = OpenOptions::new().write(true).create_new(true).open(&out).map_err(failed)?;
-    file.write_all(draft.text.as_bytes()).map_err(failed)?;
+    create(&out, &draft.text).map_err(failed)?;
+    // One that is there may be of another version, or hold what somebody wrote: it stays.
+    let beside = folder.join(schema::FILE);
+    let is_new = !beside.exists() && create(&beside, &schema::schema()).is_ok();
     let object = json!({
         "sensitive": true,
         "written": out,
+        "schema": is_new.then_some(&beside),
         "files": draft.files,
         "rows_looked_at": draft.rows,
         "checks": draft.checks,
@@ -68,4 +72,9 @@ pub(crate) fn run(asked: &Init, output: &Output) -> Result<()> {
     );
     output.result(&object, &text);
     Ok(())
+}
+
+/// Writes a file that must not be there yet.
+fn create(path: &Path, text: &str) -> std::io::Result<()> {
+    OpenOptions::new().write(true).create_new(true).open(path)?.write_all(text.as_bytes())
 }

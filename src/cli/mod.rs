@@ -16,6 +16,8 @@ mod ledger;
 mod line;
 mod manifest;
 mod output;
+mod packaging;
+mod packaging_args;
 mod plan;
 mod report;
 mod retain;
@@ -30,8 +32,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::process::ExitCode;
 
-use clap::{CommandFactory, Parser};
-use serde_json::json;
+use clap::Parser;
 
 use crate::{Error, Result};
 use args::{Arguments, Command};
@@ -80,7 +81,6 @@ fn dispatch(command: &Command, output: &Output) -> Result<u8> {
         Command::Status(asked) => status::run(asked, output),
         Command::Run(asked) => run::run(asked, output),
         Command::Compare(asked) => compare::run(asked, output).map(|()| 0),
-        Command::Completions { shell } => Ok(completions(*shell, output)),
         Command::Retain(asked) => retain::run(asked, output),
         Command::Hold { verb } => hold::run(verb, output).map(|()| 0),
         Command::Inspect { file } => inspect::run(file, output).map(|()| 0),
@@ -89,6 +89,7 @@ fn dispatch(command: &Command, output: &Output) -> Result<u8> {
         Command::Rollup(asked) => rollup::run(asked, output).map(|()| 0),
         Command::Simulate(asked) => simulate::run(asked, output).map(|()| 0),
         Command::Ledger { verb } => ledger::run(verb, output),
+        Command::Packaging(asked) => packaging::run(asked, output).map(|()| 0),
     }
 }
 
@@ -98,15 +99,6 @@ fn caught(command: impl FnOnce() -> Result<u8>) -> Result<u8> {
         Err(Error::internal("the program gave up at a fault of its own")
             .help("run it again with --verbose, which says where in the code, and report that"))
     })
-}
-
-/// Prints the script that completes commands in a shell.
-fn completions(shell: clap_complete::Shell, output: &Output) -> u8 {
-    let mut script = Vec::new();
-    clap_complete::generate(shell, &mut Arguments::command(), env!("CARGO_PKG_NAME"), &mut script);
-    let script = String::from_utf8_lossy(&script);
-    output.result(&json!({ "shell": shell.to_string(), "script": script }), &script);
-    0
 }
 
 /// The release file that a command reads.

@@ -8,6 +8,7 @@ use super::found::Found;
 use super::people::Names;
 use super::questions::{questions, quoted};
 use super::times::day_folder;
+use crate::release_file::schema::FILE;
 use crate::survey::grouped;
 
 /// The whole file.
@@ -34,7 +35,8 @@ fn head(found: &Found<'_>) -> String {
         files => format!("{} files", grouped(files as u64)),
     };
     format!(
-        "# Proposed by `pointillist init` from {} rows of {files}. Go through the lines marked CHECK, then run\n\
+        "#:schema ./{FILE}\n\
+         # Proposed by `pointillist init` from {} rows of {files}. Go through the lines marked CHECK, then run\n\
          #   pointillist check {file}     can every row be read? exact counts, for you alone\n\
          #   pointillist plan {file}      how exact the answers will be; reads no logs\n\
          #   pointillist run {file}       publishes every day that is over\n\

@@ -6,7 +6,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::raw::{Lines, RawColumn, RawLogs, RawPlace};
+use super::parse::Lines;
+use super::raw::{RawColumn, RawLogs, RawPlace};
 use crate::{Error, Result};
 
 /// Where a value comes from that is no column of the log itself.

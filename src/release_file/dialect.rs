@@ -4,8 +4,9 @@
 //! a file is divided, and readers take its [`Marks`].
 
 use super::columns::Columns;
+use super::parse::Lines;
 use super::pattern::Pattern;
-use super::raw::{Lines, RawHeader, RawLogs};
+use super::raw::{RawHeader, RawLogs};
 use crate::{Error, Result};
 
 /// What divides text into records and fields.

@@ -8,9 +8,10 @@ use serde_json::json;
 
 use super::keys::{Key, KeyLists};
 use super::logs::{CANONICAL, Identifier, Logs, Place};
+use super::parse::{Lines, parse};
 use super::privacy_loss::{AttoDelta, Delta, Epsilon};
 use super::question::{Question, check_name};
-use super::raw::{Lines, RawPrivacy, RawReleaseFile, parse};
+use super::raw::{RawPrivacy, RawReleaseFile};
 use super::unit::{Exempt, Unit};
 use super::window::parse_zone;
 use crate::phone::CallingCodes;

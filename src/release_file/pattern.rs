@@ -5,7 +5,8 @@
 
 use regex::bytes::{Regex, RegexBuilder};
 
-use super::raw::{Lines, RawLogs};
+use super::parse::Lines;
+use super::raw::RawLogs;
 use crate::Result;
 
 /// How a line is taken apart.

@@ -8,7 +8,8 @@ use jiff::civil::{DateTime, date};
 use jiff::fmt::strtime::{self, BrokenDownTime};
 use jiff::tz::TimeZone;
 
-use super::raw::{Lines, RawLogs};
+use super::parse::Lines;
+use super::raw::RawLogs;
 use crate::{Error, Result};
 
 /// The formats of times in text, in the order in which they are tried; none as a rule.

@@ -2,31 +2,28 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::packaging::{SECTIONS, schema};
+
 /// The documents of the repository that speak of its code.
-const DOCUMENTS: [&str; 14] = [
-    "docs/accuracy.md",
-    "docs/logs.md",
-    "docs/operating.md",
-    "docs/performance.md",
-    "docs/reading-results.md",
-    "docs/release-file.md",
-    "docs/retention.md",
-    "docs/tutorial.md",
-    "docs/architecture.md",
-    "docs/mechanisms.md",
-    "docs/attack-model.md",
-    "docs/glossary.md",
-    "CONTRIBUTING.md",
-    "README.md",
-];
+fn documents() -> Vec<String> {
+    let mut documents = vec!["CONTRIBUTING.md".to_owned(), "README.md".to_owned()];
+    for entry in std::fs::read_dir(root().join("docs")).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        if name.ends_with(".md") {
+            documents.push(format!("docs/{name}"));
+        }
+    }
+    assert!(documents.len() > 14);
+    documents
+}
 
 /// The folders whose paths are looked up.
 const FOLDERS: [&str; 6] = ["src/", "tests/", "benches/", "data/", "docs/", "notebooks/"];
 
 #[test]
 fn every_path_in_a_document_exists() {
-    for document in DOCUMENTS {
-        for path in quoted(&read(document)).filter(|text| is_path(text)) {
+    for document in documents() {
+        for path in quoted(&read(&document)).filter(|text| is_path(text)) {
             assert!(root().join(path).exists(), "{document} names {path}");
         }
     }
@@ -35,10 +32,10 @@ fn every_path_in_a_document_exists() {
 #[test]
 fn every_link_leads_to_a_file() {
     let mut links = 0;
-    for document in DOCUMENTS {
-        let folder = Path::new(document).parent().unwrap();
-        for (at, opening) in read(document).match_indices("](") {
-            let link = read(document)[at + opening.len()..].split(')').next().unwrap().to_owned();
+    for document in documents() {
+        let folder = Path::new(&document).parent().unwrap();
+        for (at, opening) in read(&document).match_indices("](") {
+            let link = read(&document)[at + opening.len()..].split(')').next().unwrap().to_owned();
             if link.contains("://") || link.starts_with('#') {
                 continue;
             }
@@ -55,27 +52,45 @@ fn the_readme_is_short() {
     assert!(read("README.md").split_whitespace().count() <= 900);
 }
 
-/// A field is the first cell of a row, in the section of its table.
+/// A field is the first cell of a row, in the section of its table. What is not offered any more has no type.
 #[test]
-fn every_field_of_a_release_file_is_in_its_reference() {
+fn the_reference_of_the_release_file_has_the_fields_of_its_schema() {
     let reference = read("docs/release-file.md");
-    let sections: Vec<&str> = reference.split("\n## ").collect();
-    let code = read("src/release_file/raw.rs");
-    let (mut heading, mut renamed, mut named) = (String::new(), None, 0);
-    for line in code.lines().map(str::trim).take_while(|line| !line.starts_with("pub(crate) fn")) {
-        if line == "/// The whole file." {
-            "Top level".clone_into(&mut heading);
-        } else if let Some(table) = line.strip_prefix("/// `[") {
-            heading = format!("`[{table}");
-        } else if let Some(other) = line.strip_prefix("#[serde(rename = \"") {
-            renamed = other.split('"').next();
-        } else if let Some((field, _)) =
-            line.strip_prefix("pub(crate) ").and_then(|rest| rest.split_once(": "))
-        {
-            let field = renamed.take().unwrap_or(field);
-            let section = sections.iter().find(|section| section.starts_with(&heading));
-            let has = section.is_some_and(|it| it.contains(&format!("\n| `{field}` |")));
-            assert!(has, "the section {heading} has no row for `{field}`");
+    let schema = schema();
+    let mut named = 0;
+    for (section, place) in SECTIONS {
+        let heading = match section {
+            [] => "Top level".to_owned(),
+            ["question"] => "`[[question]]`".to_owned(),
+            [first, rest @ ..] => {
+                format!("`[{first}]{}`", rest.iter().map(|it| format!(" {it}")).collect::<String>())
+            }
+        };
+        let section = reference.split("\n## ").find_map(|it| it.strip_prefix(&heading)).unwrap();
+        let table = schema.pointer(place).unwrap();
+        let fields = table["properties"].as_object().unwrap();
+        let rows = section.lines().filter_map(|line| line.strip_prefix("| `")?.split_once("` | "));
+        let rows: Vec<(&str, &str)> =
+            rows.filter(|(_, rest)| rest.matches(" |").count() == 3).collect();
+        for (field, rest) in &rows {
+            let kind = rest.split('|').next().unwrap().trim();
+            assert_eq!(kind.is_empty(), !fields.contains_key(*field), "{heading} {field}");
+        }
+        for (field, facts) in fields {
+            let Some((_, row)) = rows.iter().find(|(name, _)| name == field) else {
+                panic!("the section {heading} has no row for `{field}`")
+            };
+            let kind = row.split('|').next().unwrap();
+            let is_required = table["required"]
+                .as_array()
+                .is_some_and(|them| them.contains(&field.as_str().into()));
+            assert!(
+                !is_required || kind.contains("required") || kind.contains("or more"),
+                "{heading} {field}: {kind}"
+            );
+            for word in facts["enum"].as_array().into_iter().flatten() {
+                assert!(kind.contains(&word.to_string()), "{heading} {field} lacks {word}");
+            }
             named += 1;
         }
     }
@@ -107,7 +122,7 @@ fn every_section_that_the_code_cites_exists() {
         headings.filter_map(|heading| heading.split_once(' ')).collect();
     assert!(sections.len() > 10);
     let code = code().replace("\n//!", "").replace("\n///", "").replace("\n//", "");
-    let documents: String = DOCUMENTS.iter().map(|document| read(document)).collect();
+    let documents: String = documents().iter().map(|document| read(document)).collect();
     let all = [code, documents.replace('\n', " ")].concat().replace('`', "");
     let mut cited = 0;
     for (at, cite) in all.match_indices("docs/mechanisms.md, ") {

@@ -36,6 +36,7 @@ mod mistakes;
 mod mutants;
 mod naming;
 mod neighbours;
+mod packaging;
 mod persons;
 mod private_keys;
 mod proofs;
