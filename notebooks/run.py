@@ -31,13 +31,26 @@ for path in sorted(here.glob("*.ipynb")):
         if len(sys.argv) > 2 and output.output_type == "stream":
             print(output.text)
 
+
+
+def without_numbers(text):
+    """The words of a text; numbers, and the lines of a table around them, are those of one draw."""
+    return re.sub(r"[\d.,+\-─\s]+", " ", text).strip()
+
+
 # The documents read the demo's folder, or one called `published` that has a question of the same name.
 with tempfile.TemporaryDirectory() as folder:
     for name in ["pointillist-demo", "published"]:
         (pathlib.Path(folder) / name).symlink_to(os.environ["POINTILLIST_OUT"])
-    for document in ["README.md", "docs/tutorial.md", "docs/reading-results.md"]:
-        blocks = re.findall(r"^```python\n(.*?)^```$", (here.parent / document).read_text(), re.DOTALL | re.MULTILINE)
-        assert blocks, document
-        for block in blocks:
-            subprocess.run([sys.executable, "-c", block], cwd=folder, check=True, stdout=subprocess.DEVNULL)
-        print(f"{document}: {len(blocks)} blocks executed")
+    compared = 0
+    for document in [here.parent / "README.md", *sorted((here.parent / "docs").glob("*.md"))]:
+        blocks = re.findall(r"^```([^\n]+)\n(.*?)^```$", document.read_text(), re.DOTALL | re.MULTILINE)
+        for (kind, text), (below, shown) in zip(blocks, [*blocks[1:], ("", "")]):
+            if kind != "python":
+                continue
+            run = subprocess.run([sys.executable, "-c", text], cwd=folder, check=True, capture_output=True, text=True)
+            print(f"{document.name}: executed {text.splitlines()[0]} …")
+            if below == "text noise":
+                assert without_numbers(run.stdout) == without_numbers(shown), f"{document}: printed\n{run.stdout}"
+                compared += 1
+    assert compared == 1, compared

@@ -104,7 +104,8 @@ fn documents_state_the_figures_of_the_program() {
     };
     let epsilon = |guarantee: &Value, of: &str| guarantee[of]["epsilon"].as_f64().unwrap();
     let world = World::empty();
-    let (_, tutorial) = blocks("docs/tutorial.md").into_iter().find(|it| it.0 == "toml").unwrap();
+    let (_, tutorial) =
+        blocks("docs/tutorial.md").into_iter().find(|it| it.0 == "toml daily.toml").unwrap();
     world.write("daily.toml", tutorial.as_bytes());
     let said = json(&world, &["explain", "daily.toml"])["guarantee"].clone();
     let (pair, day) = (epsilon(&said, "contact_pair"), epsilon(&said, "one_day"));

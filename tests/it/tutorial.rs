@@ -1,5 +1,11 @@
-//! The commands that documents show, run as a reader would, and what the tutorial says they print.
+//! Every command that README and `docs/` show is run as a reader would, and what they say it prints is compared.
+//!
+//! The word behind a fence says what becomes of a block. `sh` is run; a `text` right below it is what it
+//! prints, a `text noise` the same but for numbers, since noise is never the same twice. `toml FILE` is
+//! saved. `sh not-run` is what cannot be run here, and the number of those is fixed below. Blocks of `python`
+//! are run by `notebooks/run.py`.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
 
@@ -12,36 +18,76 @@ use crate::world::{Ran, World};
 const END_OF_WEEK: i64 = 1_768_176_000_000_000;
 const DAY: i64 = 86_400_000_000;
 
-/// A piece of a document between fences: the word behind the first fence, and the text.
+/// Documents with commands in the order in which one folder follows them; the README has one of its own.
+const FOLLOWED: [&str; 8] = [
+    "docs/tutorial.md",
+    "docs/release-file.md",
+    "docs/choosing.md",
+    "docs/reading-results.md",
+    "docs/privacy.md",
+    "docs/operating.md",
+    "docs/audit.md",
+    "docs/retention.md",
+];
+
+/// How many blocks of each document cannot be run here, and why.
+const NOT_RUN: [(&str, usize, &str); 3] = [
+    ("README.md", 1, "compiles the program"),
+    ("docs/audit.md", 2, "takes minutes, as tests/it/audit.rs and .ci/run do"),
+    ("docs/operating.md", 1, "installs units, which needs a running systemd"),
+];
+
+/// A piece of a document between fences: the words behind the first fence, and the text.
 pub(crate) type Block = (String, String);
 
 #[test]
 fn what_the_documents_show_can_be_run_and_prints_what_they_say() {
     let world = World::empty();
-    follow_tutorial(&world);
-    for (document, with) in [
-        ("docs/reading-results.md", "pointillist rollup"),
-        ("docs/reading-results.md", "pointillist report"),
-        ("docs/reading-results.md", "pointillist manifest"),
-        ("docs/operating.md", "pointillist run"),
-        ("docs/operating.md", "--metrics"),
-        ("docs/retention.md", "pointillist retain"),
-    ] {
-        succeed(&world, document, &the_block(document, with), END_OF_WEEK);
+    let compared: usize = FOLLOWED.iter().map(|document| follow(&world, document)).sum();
+    assert!(compared >= 15, "only {compared} outputs were compared");
+    for file in ["rows.parquet", "rows.csv", "statement.txt", "SHA256SUMS"] {
+        assert!(world.path("package").join(file).exists(), "{file}");
     }
-    follow(&world, "docs/reading-results.md", "pointillist compare");
-    keep_and_hand_over(&world);
+    let rows = std::fs::read_to_string(world.path("package/rows.csv")).unwrap();
+    assert!(rows.lines().count() > 1 && rows.contains("+12068245251"));
 }
 
 #[test]
-fn the_commands_for_own_logs_take_them_as_they_are() {
+fn what_the_readme_shows_is_so_and_takes_own_logs_as_they_are() {
     let world = World::empty();
     let logs = ["simulate", "--out", "logs", "--start", "2026-01-05", "--format", "csv"];
     let ran =
         world.run(&[&logs[..], &["--lookups-per-day", "20000", "--requesters", "4000"]].concat());
     assert_eq!(ran.code, 0, "{}", ran.stderr);
-    let document = "README.md";
-    succeed(&world, document, &the_block(document, "pointillist init"), END_OF_WEEK);
+    assert_eq!(follow(&world, "README.md"), 1);
+}
+
+#[test]
+fn every_block_of_a_document_has_a_use_and_few_cannot_be_run() {
+    let mut not_run = BTreeMap::new();
+    let mut documents = vec!["README.md".to_owned()];
+    for entry in std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs")).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        if name.ends_with(".md") {
+            documents.push(format!("docs/{name}"));
+        }
+    }
+    for document in &documents {
+        let document = document.as_str();
+        for (kind, text) in blocks(document) {
+            match kind.as_str() {
+                "sh" => assert!(
+                    document == "README.md" || FOLLOWED.contains(&document),
+                    "nobody runs {document}: {text}"
+                ),
+                "sh not-run" => *not_run.entry(document.to_owned()).or_insert(0) += 1,
+                "text" | "text noise" | "python" | "toml" => {}
+                _ => assert!(kind.starts_with("toml "), "{document} has a block of `{kind}`"),
+            }
+        }
+    }
+    let known = NOT_RUN.iter().map(|(document, count, _)| ((*document).to_owned(), *count));
+    assert_eq!(not_run, known.collect::<BTreeMap<_, _>>());
 }
 
 #[test]
@@ -61,59 +107,48 @@ fn shown_lines_are_compared_one_by_one_but_where_some_are_left_out() {
     }
 }
 
-/// Runs every command of the tutorial in its order, with its release file.
-fn follow_tutorial(world: &World) {
-    let document = "docs/tutorial.md";
+/// Follows a document from its first block to its last; how many outputs were compared.
+fn follow(world: &World, document: &str) -> usize {
     let blocks = blocks(document);
-    let mut compared = 0;
+    let (mut compared, mut clock) = (0, END_OF_WEEK);
     for (place, (kind, text)) in blocks.iter().enumerate() {
-        match kind.as_str() {
-            "toml" => world.write("daily.toml", text.as_bytes()),
-            "sh" => {
-                let printed = succeed(world, document, text, END_OF_WEEK);
-                let Some((kind, shown)) = blocks.get(place + 1) else { continue };
-                if kind.starts_with("text") {
-                    let missing = difference(shown, &printed, kind == "text");
-                    assert_eq!(missing, None, "{text} printed\n{printed}");
-                    compared += 1;
-                }
+        if let Some(file) = kind.strip_prefix("toml ") {
+            world.write(file, text.as_bytes());
+            succeed(world, document, &format!("pointillist plan {file}"), clock);
+        }
+        if kind != "sh" {
+            continue;
+        }
+        let text = prepare(world, text, &mut clock);
+        let printed = succeed(world, document, &text, clock);
+        match blocks.get(place + 1) {
+            Some((kind, shown)) if kind.starts_with("text") => {
+                let missing = difference(shown, &printed, kind == "text");
+                assert_eq!(missing, None, "{document}: {text} printed\n{printed}");
+                compared += 1;
             }
             _ => {}
         }
     }
-    assert!(compared >= 10, "only {compared} outputs were compared");
+    compared
 }
 
-/// Runs a block of commands of a document, and compares what it prints with the block below it.
-fn follow(world: &World, document: &str, with: &str) {
-    let blocks = blocks(document);
-    let place = blocks.iter().position(|(kind, text)| kind == "sh" && text.contains(with)).unwrap();
-    let printed = succeed(world, document, &blocks[place].1, END_OF_WEEK);
-    let (kind, shown) = &blocks[place + 1];
-    assert!(kind.starts_with("text"), "{document}: {with}");
-    let missing = difference(shown, &printed, kind == "text");
-    assert_eq!(missing, None, "{with} printed\n{printed}");
-}
-
-/// An order on a number of the logs, from its entry to the package.
-fn keep_and_hand_over(world: &World) {
-    let document = "docs/retention.md";
-    let custodian = age::x25519::Identity::generate();
-    world.write("custodian.key", custodian.to_string().expose_secret().as_bytes());
-    world.write("numbers.txt", b"+12068245251\n");
-    let order =
-        the_block(document, "hold add").replace("age1...", &custodian.to_public().to_string());
-    succeed(world, document, &order, END_OF_WEEK);
-    world.settle();
-    succeed(world, document, "pointillist retain daily.toml", END_OF_WEEK + DAY);
-    assert!(!world.path("logs/day=2026-01-05/part-0.csv").exists());
-    let open = the_block(document, "hold open");
-    succeed(world, document, &open, END_OF_WEEK + DAY);
-    for file in ["rows.parquet", "rows.csv", "statement.txt", "SHA256SUMS"] {
-        assert!(world.path("package").join(file).exists(), "{file}");
+/// What an order needs that no document can show: a custodian with its key, a number of the logs, and a day on
+/// which its rows pass retention.
+fn prepare(world: &World, text: &str, clock: &mut i64) -> String {
+    if text.contains("age1...") {
+        let custodian = age::x25519::Identity::generate();
+        world.write("custodian.key", custodian.to_string().expose_secret().as_bytes());
+        world.write("numbers.txt", b"+12068245251\n");
+        return text.replace("age1...", &custodian.to_public().to_string());
     }
-    let rows = std::fs::read_to_string(world.path("package/rows.csv")).unwrap();
-    assert!(rows.lines().count() > 1 && rows.contains("+12068245251"));
+    if text.contains("hold open") {
+        world.settle();
+        *clock += DAY;
+        succeed(world, "retention", "pointillist retain daily.toml", *clock);
+        assert!(!world.path("logs/day=2026-01-05/part-0.csv").exists());
+    }
+    text.to_owned()
 }
 
 /// Runs lines of a shell with the program on the path; what they print.
@@ -127,12 +162,6 @@ fn succeed(world: &World, document: &str, lines: &str, clock: i64) -> String {
     let ran = Ran::of(&clock::at(shell, clock).output().unwrap());
     assert_eq!(ran.code, 0, "{document}: {lines}\n{}{}", ran.stdout, ran.stderr);
     ran.stdout
-}
-
-/// The block of commands of a document that has this text.
-fn the_block(document: &str, with: &str) -> String {
-    let mut blocks = blocks(document).into_iter();
-    blocks.find(|(kind, text)| kind == "sh" && text.contains(with)).unwrap().1
 }
 
 pub(crate) fn blocks(document: &str) -> Vec<Block> {
