@@ -106,12 +106,24 @@ impl Blocks {
         if is_utf16 && format != TextFormat::Json {
             return Err(blocks.failure("is UTF-16 text").help("convert it to UTF-8"));
         }
+        if format == TextFormat::Json {
+            blocks.fill_behind_blanks()?;
+        }
         if format == TextFormat::Json && json_array::begins(&blocks.rest) {
             // One record decides nothing about the others.
             blocks.fill(HEAD_BYTES)?;
             blocks.is_array = !json_array::are_lines(&blocks.rest);
         }
         Ok(blocks)
+    }
+
+    /// Reads on while nothing but blanks and the bracket of an array are at hand.
+    fn fill_behind_blanks(&mut self) -> Result<()> {
+        let is_blank = |byte: &u8| byte.is_ascii_whitespace() || *byte == b'[';
+        while !self.ended && self.rest.len() < self.record_bytes && self.rest.iter().all(is_blank) {
+            self.fill(self.rest.len() * 2 + 64)?;
+        }
+        Ok(())
     }
 
     /// Whether the file is one array of JSON objects.

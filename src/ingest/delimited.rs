@@ -142,7 +142,7 @@ fn is_comment(bytes: &[u8], marks: Marks) -> bool {
 }
 
 /// The fields of one record as text, however many they are; `None` when it is malformed.
-pub(super) fn split(record: &[u8], marks: Marks) -> Option<Vec<String>> {
+pub(crate) fn split(record: &[u8], marks: Marks) -> Option<Vec<String>> {
     let mut texts = Vec::new();
     let mut take = |field: &Field| texts.push(field.text(record, marks).into_owned());
     match marks.separator {

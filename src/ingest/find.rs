@@ -137,7 +137,17 @@ pub(super) fn folder_day(path: &Path, logs: &Logs) -> Option<Day> {
         .next_back()
 }
 
-fn format_of(path: &Path, dialect: &Dialect) -> Result<Format> {
+/// How a file's fields are divided, as its name says; `None` for a name that does not.
+pub(super) fn marks_by_name(path: &Path) -> Option<Marks> {
+    match ending(path).0.as_str() {
+        "csv" => Some(Marks::CSV),
+        "tsv" => Some(Marks::TSV),
+        _ => None,
+    }
+}
+
+/// What stands behind the last point of a file's name, in small letters and without what packs it.
+fn ending(path: &Path) -> (String, Compression) {
     let name =
         path.file_name().and_then(|name| name.to_str()).unwrap_or_default().to_ascii_lowercase();
     let (stem, compression) = match name.rsplit_once('.') {
@@ -145,17 +155,23 @@ fn format_of(path: &Path, dialect: &Dialect) -> Result<Format> {
         Some((stem, "zst")) => (stem, Compression::Zstd),
         _ => (name.as_str(), Compression::None),
     };
+    (stem.rsplit_once('.').map(|(_, ending)| ending).unwrap_or_default().to_owned(), compression)
+}
+
+fn format_of(path: &Path, dialect: &Dialect) -> Result<Format> {
+    let (ending, compression) = ending(path);
     let text = |format| Ok(Format::Text(format, compression));
     let separated = |marks| text(TextFormat::Separated(dialect.marks(marks)));
-    match stem.rsplit_once('.').map(|(_, ending)| ending) {
-        Some("parquet" | "pq") if compression == Compression::None => Ok(Format::Parquet),
-        Some("arrow" | "ipc" | "feather") if compression == Compression::None => Ok(Format::Arrow),
-        Some("ndjson" | "jsonl" | "json") => text(TextFormat::Json),
+    match ending.as_str() {
+        "parquet" | "pq" if compression == Compression::None => Ok(Format::Parquet),
+        "arrow" | "ipc" | "feather" if compression == Compression::None => Ok(Format::Arrow),
+        "ndjson" | "jsonl" | "json" => text(TextFormat::Json),
         _ if dialect.pattern().is_some() => text(TextFormat::Pattern),
-        Some("csv") => separated(Marks::CSV),
-        Some("tsv") => separated(Marks::TSV),
-        _ if dialect.is_declared() => separated(Marks::CSV),
-        _ => text(look_into(path, compression)?),
+        _ => match marks_by_name(path) {
+            Some(marks) => separated(marks),
+            None if dialect.is_declared() => separated(Marks::CSV),
+            None => text(look_into(path, compression)?),
+        },
     }
 }
 
@@ -190,7 +206,7 @@ fn look_into(path: &Path, compression: Compression) -> Result<TextFormat> {
 }
 
 /// The format of a file that begins with a header, or is one array of objects.
-fn by_first_bytes(bytes: &[u8]) -> Option<TextFormat> {
+pub(super) fn by_first_bytes(bytes: &[u8]) -> Option<TextFormat> {
     if bytes.starts_with(b"#separator") {
         return Some(TextFormat::Separated(Marks::ZEEK));
     }

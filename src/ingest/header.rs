@@ -206,7 +206,7 @@ fn owned(names: &[&str]) -> Vec<String> {
 fn header_names(file: &str, blocks: &mut Blocks, marks: Marks) -> Result<Vec<String>> {
     let line = loop {
         match blocks.take_line()? {
-            Some(line) if line.is_empty() => {}
+            Some(line) if line.is_empty() || is_for_excel(&line) => {}
             Some(line) if line.first().copied().is_some_and(|byte| Some(byte) == marks.comment) => {
             }
             Some(line) => break line,
@@ -217,6 +217,11 @@ fn header_names(file: &str, blocks: &mut Blocks, marks: Marks) -> Result<Vec<Str
         Error::input(format!("{file} line 1: the header is not one line of UTF-8 text"))
             .help("save the file as UTF-8 with a header line")
     })
+}
+
+/// Whether a line says to Excel which mark stands between fields, as in `sep=;`. It is no header.
+pub(super) fn is_for_excel(line: &[u8]) -> bool {
+    matches!(line, [b's', b'e', b'p', b'=', mark] if !mark.is_ascii_alphanumeric())
 }
 
 fn fields_names(file: &str, blocks: &mut Blocks, marks: Marks) -> Result<Vec<String>> {

@@ -19,7 +19,7 @@
 //! | `lookups`, `positions`, `texts`, `time`, `spelling` | raw batches → the canonical lookup, and rejects |
 //! | `reader` | all files of a release, in parallel |
 //! | `log_rows` | rows as deletion and legal holds see them |
-//! | `sample` | the first rows with all columns, for `init` |
+//! | `first_lines`, `sample` | the first lines, and the first rows with all columns, for `init` |
 //! | `looks` | what rejected rows look like, for `check` |
 
 mod blocks;
@@ -30,6 +30,7 @@ mod derived;
 mod digests;
 mod field;
 mod find;
+mod first_lines;
 mod format;
 mod header;
 mod instant;
@@ -63,8 +64,10 @@ mod views;
 mod walk;
 mod wanted;
 
+pub(crate) use delimited::split;
 pub use digests::{LogDigests, is_read_for, path_digest};
 pub use find::{dated_logs, files_below};
+pub use first_lines::{FirstLines, first_lines};
 pub use format::{Compression, Format, TextFormat};
 pub use log_file::{LogFile, OpenLog, find_log_files};
 pub use log_rows::{Identities, LogRows, Segment};
@@ -74,4 +77,6 @@ pub use lookups::{Lookups, RowCounts};
 pub use reader::LogReader;
 pub use rejects::{Reason, RejectedRows, Rejects};
 pub use sample::{ColumnKind, Sample, SampleColumn};
+pub(crate) use spelling::{Spelling, read as spelling};
 pub use walk::PassedOver;
+pub(crate) use wanted::looks_like_value;

@@ -7,7 +7,7 @@ use arrow_array::{Array, ArrayRef, StringViewArray};
 use arrow_cast::cast;
 use arrow_schema::{DataType, Schema};
 
-use super::find;
+use super::find::{self, FoundFile};
 use super::log_file::{LogFile, OpenLog};
 use super::raw_batch::RawBatch;
 use super::wanted::{Wanted, has_time, is_plain, like_a_row};
@@ -67,18 +67,19 @@ impl Sample {
     pub fn read(logs: &Logs) -> Result<Self> {
         let found = find::find(logs, None)?.files;
         let files = found.len();
-        let step = files.div_ceil(MOST_FILES).max(1);
-        let chosen = found.into_iter().step_by(step).map(|file| LogFile::new(logs, file));
-        let chosen: Vec<LogFile<'_>> = chosen.collect();
+        let chosen: Vec<LogFile<'_>> = spread(found).map(|file| LogFile::new(logs, file)).collect();
         let mut names: Vec<String> = Vec::new();
         let mut first: Option<(PathBuf, Vec<String>)> = None;
         for file in &chosen {
             let open = file.clone().open_for(Arc::new(Wanted::nothing()), None)?;
             let own = column_names(&open);
+            // A log that has no header has no names either: those of the release file are no words of a row.
+            let has_header = logs.dialect.names().is_none();
             if own.is_empty() {
                 continue;
             }
-            if open.schema().is_none()
+            if has_header
+                && open.schema().is_none()
                 && !declared::is_json(&open)
                 && own.iter().any(|name| has_time(name))
             {
@@ -141,6 +142,25 @@ impl Sample {
 }
 
 impl SampleColumn {
+    /// Columns with a space between their values; a row in which one has no value has none.
+    #[must_use]
+    pub fn joined(parts: &[&Self]) -> Self {
+        let rows = parts.iter().map(|part| part.values.len()).min().unwrap_or(0);
+        let row = |row: usize| -> Option<String> {
+            let texts = parts.iter().map(|part| part.values[row].as_deref());
+            Some(texts.collect::<Option<Vec<_>>>()?.join(" "))
+        };
+        let values: Vec<Option<String>> = (0..rows).map(row).collect();
+        let array: StringViewArray = values.iter().map(Option::as_deref).collect();
+        let names: Vec<&str> = parts.iter().map(|part| part.name.as_str()).collect();
+        Self {
+            name: names.join(" and "),
+            kind: ColumnKind::Text,
+            values,
+            arrays: vec![(0, Arc::new(array))],
+        }
+    }
+
     fn new(name: &str) -> Self {
         Self {
             name: name.to_owned(),
@@ -190,6 +210,12 @@ impl SampleColumn {
     }
 }
 
+/// Some of the files, spread over all of them.
+pub(super) fn spread(found: Vec<FoundFile>) -> impl Iterator<Item = FoundFile> {
+    let step = found.len().div_ceil(MOST_FILES).max(1);
+    found.into_iter().step_by(step)
+}
+
 fn read(array: &ArrayRef, logs: &Logs) -> Vec<Option<i64>> {
     let is_text = array.data_type() == &DataType::BinaryView;
     if !is_text && time::check_type(array.data_type(), logs).is_err() {
@@ -203,8 +229,11 @@ fn column_names(file: &OpenLog<'_>) -> Vec<String> {
     let is_readable = |schema: &Schema, name: &str| {
         nested::find(schema.fields(), name).is_some_and(|(_, field)| is_plain(field.data_type()))
     };
-    let names = file.usual_names().into_iter();
-    names.filter(|name| file.schema().is_none_or(|schema| is_readable(schema, name))).collect()
+    let names = file.usual_names();
+    // What two columns are called is the name of neither.
+    let is_one = |name: &&String| names.iter().filter(|other| other == name).count() == 1;
+    let is_read = |name: &&String| file.schema().is_none_or(|schema| is_readable(schema, name));
+    names.iter().filter(is_one).filter(is_read).cloned().collect()
 }
 
 /// Refuses two files that share less than half of their columns: they are different logs.

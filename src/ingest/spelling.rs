@@ -10,7 +10,7 @@ use jiff::tz::Offset;
 
 /// What a text says about an instant.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Spelling {
+pub(crate) enum Spelling {
     /// One instant, or a time on the clocks of a zone that the text does not name.
     Time(DateTime, Option<Offset>),
     /// Two or more days, or the same day of several years: the formats that it can be written in.
@@ -22,7 +22,7 @@ pub(super) enum Spelling {
 }
 
 /// Reads a text that is neither an RFC 3339 instant nor a number.
-pub(super) fn read(text: &str) -> Spelling {
+pub(crate) fn read(text: &str) -> Spelling {
     parts(text).and_then(|parts| parts.spelling()).unwrap_or(Spelling::Nothing)
 }
 

@@ -266,7 +266,7 @@ pub(super) fn like_a_row(file: &str) -> Error {
 
 /// Whether a text is more like a value than like the name of a column: it begins like a number, or has
 /// the digits of a time. Every record has a time.
-fn looks_like_value(text: &str) -> bool {
+pub(crate) fn looks_like_value(text: &str) -> bool {
     let digits = text.bytes().filter(u8::is_ascii_digit).count();
     digits >= 4
         || text

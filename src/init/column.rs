@@ -103,6 +103,11 @@ impl<'s> Column<'s> {
         self.words.iter().any(|word| words.contains(&word.as_str()))
     }
 
+    /// Whether its name is one of things that name somebody.
+    pub(super) fn is_naming(&self) -> bool {
+        self.is_called(&NAMING)
+    }
+
     /// Whether its values may stand for people or things that are asked about.
     pub(super) fn can_identify(&self) -> bool {
         let is_whole = self.whole == self.numbers;
@@ -118,7 +123,7 @@ impl<'s> Column<'s> {
     pub(super) fn listable(&self, requesters: &[Option<String>]) -> Option<Vec<String>> {
         const MOST: usize = 12;
         const ROWS: usize = 5;
-        let may_name = self.is_called(&NAMING) && self.sample.kind != ColumnKind::Boolean;
+        let may_name = self.is_naming() && self.sample.kind != ColumnKind::Boolean;
         let is_fraction = self.whole < self.numbers;
         let is_long =
             |value: &&String| value.chars().count() > 40 || Look::of(value) == Look::Address;

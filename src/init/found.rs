@@ -1,10 +1,11 @@
 //! What was found out about a log, before it is written down.
 
 use super::column::Column;
+use super::folders::DayFolders;
 use super::keys::Keys;
+use super::layout::Layout;
 use super::people::{Names, People};
 use super::times::TimeGuess;
-use crate::ingest::Sample;
 
 /// What was found out about a log.
 pub(super) struct Found<'s> {
@@ -12,8 +13,12 @@ pub(super) struct Found<'s> {
     /// The release file's own name.
     pub(super) file: &'s str,
     pub(super) glob: &'s str,
-    pub(super) sample: &'s Sample,
+    pub(super) files: usize,
+    /// How many rows were looked at.
+    pub(super) rows: usize,
+    pub(super) day_folders: Option<DayFolders>,
     pub(super) columns: &'s [Column<'s>],
+    pub(super) layout: &'s Layout,
     pub(super) time: TimeGuess,
     pub(super) people: People,
     pub(super) names: Names,

@@ -1,6 +1,6 @@
 //! Which columns group lookups, hold the route, or hold a number worth asking about.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use super::column::Column;
 use super::people::People;
@@ -21,6 +21,27 @@ const ROUTE: [&str; 12] = [
     "delivered",
     "answer",
     "available",
+];
+/// Words that a run reads as routes.
+const EITHER: [&str; 10] = ["true", "1", "t", "yes", "messenger", "false", "0", "f", "no", "sms"];
+/// Words for a target that the messenger reaches, beside `sms` for one that it does not.
+const REACHED: [&str; 16] = [
+    "messenger",
+    "sent",
+    "delivered",
+    "app",
+    "online",
+    "registered",
+    "found",
+    "data",
+    "internet",
+    "im",
+    "push",
+    "chat",
+    "rcs",
+    "whatsapp",
+    "signal",
+    "ott",
 ];
 const GOOD_KEYS: [&str; 18] = [
     "app",
@@ -83,31 +104,40 @@ pub(super) struct NumberGuess {
     pub(super) is_sure: bool,
 }
 
+/// The column of the route.
+pub(super) struct RouteGuess {
+    pub(super) place: usize,
+    /// What each of its values means, unless they are words that mean a route anyway.
+    pub(super) map: Vec<(String, &'static str)>,
+}
+
 /// What else the log can be asked about.
 pub(super) struct Keys {
-    pub(super) route: Option<usize>,
+    pub(super) route: Option<RouteGuess>,
     pub(super) client_ip: Option<usize>,
     pub(super) keys: Vec<KeyGuess>,
     pub(super) number: Option<NumberGuess>,
 }
 
 impl Keys {
-    pub(super) fn of(columns: &[Column<'_>], people: &People, time: usize) -> Self {
+    pub(super) fn of(columns: &[Column<'_>], people: &People, time: &[usize]) -> Self {
         /// More keys make each answer less exact.
         const MOST: usize = 2;
-        let taken = [people.requester, people.target, time];
+        let taken = [&[people.requester, people.target], time].concat();
         let free = || columns.iter().enumerate().filter(|(place, _)| !taken.contains(place));
         // A release file would take what has such a name for what the name says.
         let open = || free().filter(|(_, column)| !PROTECTED.contains(&column.name()));
-        let route = open().find(|(_, column)| is_route(column)).map(|(place, _)| place);
+        let route = open().find_map(|(place, column)| route_of(place, column));
         let is_client = |column: &Column<'_>| {
-            column.are_mostly(column.addresses) && column.is_called(&["client", "ip", "remote"])
+            column.are_mostly(column.addresses)
+                && column.is_called(&["client", "ip", "remote"])
+                && !column.is_called(&["s", "server", "dst", "dest", "destination", "resp"])
         };
         let client_ip = free().find(|(_, column)| is_client(column)).map(|(place, _)| place);
         let number = open().find_map(|(place, column)| number_of(place, column));
         let requesters = columns[people.requester].sample.values();
         let is_open = |place: usize| {
-            Some(place) != route
+            route.as_ref().is_none_or(|route| route.place != place)
                 && Some(place) != client_ip
                 && number.as_ref().is_none_or(|number| number.place != place)
         };
@@ -129,14 +159,31 @@ impl Keys {
     }
 }
 
-fn is_route(column: &Column<'_>) -> bool {
-    const EITHER: [&str; 10] =
-        ["true", "1", "t", "yes", "messenger", "false", "0", "f", "no", "sms"];
-    let values =
-        || column.sample.values().iter().flatten().map(|value| value.trim().to_lowercase());
-    let are_words = column.filled > 0 && values().all(|value| EITHER.contains(&value.as_str()));
-    let says_so = column.is_called(&ROUTE) || values().any(|value| value == "messenger");
-    are_words && says_so && column.distinct >= 2
+/// A column of the words that mean a route in every log, if its name or one of them says that it is one; or of a few
+/// others, of which some mean either way.
+fn route_of(place: usize, column: &Column<'_>) -> Option<RouteGuess> {
+    const MOST: usize = 6;
+    let values: BTreeSet<&str> =
+        column.sample.values().iter().flatten().map(String::as_str).collect();
+    let small = |value: &str| value.trim().to_lowercase();
+    let either = |value: &&str| EITHER.contains(&small(value).as_str());
+    let reached = |value: &&str| REACHED.contains(&small(value).as_str());
+    let fell_back = |value: &&str| small(value) == "sms";
+    let says_so =
+        column.is_called(&ROUTE) || values.iter().any(|value| small(value) == "messenger");
+    if says_so && values.len() >= 2 && values.iter().all(either) {
+        return Some(RouteGuess { place, map: Vec::new() });
+    }
+    if values.len() > MOST || !values.iter().any(reached) || !values.iter().any(fell_back) {
+        return None;
+    }
+    let meaning = |value: &&str| match (reached(value), fell_back(value)) {
+        (true, _) => "messenger",
+        (_, true) => "sms",
+        _ => "unknown",
+    };
+    let map = values.iter().map(|value| ((*value).to_owned(), meaning(value)));
+    Some(RouteGuess { place, map: map.collect() })
 }
 
 fn number_of(place: usize, column: &Column<'_>) -> Option<NumberGuess> {
@@ -172,6 +219,9 @@ fn key_name(column: &Column<'_>) -> String {
     let is_country = name.ends_with("_country");
     match name {
         _ if is_app => "app".to_owned(),
+        name if name.starts_with(|letter: char| letter.is_ascii_digit()) => {
+            format!("column_{name}")
+        }
         name if TAKEN.contains(&name.as_str()) || is_prefix || is_country => format!("log_{name}"),
         name => name,
     }

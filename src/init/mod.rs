@@ -5,17 +5,29 @@
 //! sample, quotes no identifier, and lists values of a key only if several requesters have them.
 
 mod column;
+mod divide;
+mod fields;
+mod folders;
+mod formats;
 mod found;
 mod keys;
+mod layout;
+mod lines;
+mod mapping;
 mod people;
 mod place;
 mod questions;
 mod times;
+mod words;
 mod write;
 
 pub use place::{default_name, place_of};
 
+use jiff::Timestamp;
+
 use column::Column;
+use divide::layout_of;
+use folders::DayFolders;
 use found::Found;
 use keys::Keys;
 use people::{names_of, people_of};
@@ -46,7 +58,8 @@ pub struct Draft {
 /// # Errors
 /// Input, for logs that cannot be read, or without a column of times or of people; I/O.
 pub fn draft(name: &str, file: &str, place: &Place) -> Result<Draft> {
-    let sample = Sample::read(&logs_with(place, "")?)?;
+    let layout = layout_of(place)?;
+    let sample = Sample::read(&logs_with(place, &layout.lines())?)?;
     if sample.rows == sample.malformed {
         return Err(Error::input(format!(
             "{} holds no row that can be read",
@@ -56,13 +69,13 @@ pub fn draft(name: &str, file: &str, place: &Place) -> Result<Draft> {
     }
     let columns: Vec<Column<'_>> = sample.columns.iter().map(Column::new).collect();
     let names = || columns.iter().take(20).map(Column::name).collect::<Vec<_>>().join(", ");
-    let time = time_of(&columns).ok_or_else(|| {
+    let time = time_of(&columns, written(&sample)).ok_or_else(|| {
         Error::input(format!("no column of {} holds times", place.path().display())).help(format!(
             "a lookup needs a requester, a target and a time; the columns are: {}",
             names()
         ))
     })?;
-    let people = people_of(&columns, time.place).ok_or_else(|| {
+    let people = people_of(&columns, &time.places).ok_or_else(|| {
         Error::input(format!("no two columns of {} can name people", place.path().display())).help(
             format!(
                 "a lookup needs a requester and a target beside its time; the columns are: {}",
@@ -71,13 +84,16 @@ pub fn draft(name: &str, file: &str, place: &Place) -> Result<Draft> {
         )
     })?;
     let kinds = names_of(&columns[people.requester], &columns[people.target]);
-    let keys = Keys::of(&columns, &people, time.place);
+    let keys = Keys::of(&columns, &people, &time.places);
     let found = Found {
         name,
         file,
         glob: &place.glob,
-        sample: &sample,
+        files: sample.files,
+        rows: sample.rows,
+        day_folders: DayFolders::of(place, &sample, &columns, &time)?,
         columns: &columns,
+        layout: &layout,
         time,
         people,
         names: kinds,
@@ -88,4 +104,10 @@ pub fn draft(name: &str, file: &str, place: &Place) -> Result<Draft> {
         .map_err(|error| Error::internal("the draft is no release file").because(error))?;
     let checks = text.matches("# CHECK").count();
     Ok(Draft { text, files: sample.files, rows: sample.rows, checks })
+}
+
+/// When the newest file was written to.
+fn written(sample: &Sample) -> Option<Timestamp> {
+    let times = sample.paths.iter().filter_map(|path| path.metadata().ok()?.modified().ok());
+    Timestamp::try_from(times.max()?).ok()
 }

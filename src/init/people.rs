@@ -4,9 +4,11 @@ use super::column::Column;
 use crate::phone::{CallingCodes, Normaliser};
 
 /// How well a word in a column's name says that it holds the requester, and the target.
-const WORDS: [(&str, i64, i64); 62] = [
+const WORDS: [(&str, i64, i64); 64] = [
     ("requester", 14, 0),
     ("target", 0, 14),
+    ("who", 10, 0),
+    ("whom", 0, 12),
     ("caller", 12, 0),
     ("callee", 0, 12),
     ("calling", 12, 0),
@@ -78,14 +80,21 @@ pub(super) struct People {
     pub(super) target_score: i64,
 }
 
-/// Finds both columns; `time` is none of them.
-pub(super) fn people_of(columns: &[Column<'_>], time: usize) -> Option<People> {
+/// Whether a name speaks of a requester or a target.
+pub(super) fn speaks_of_people(column: &Column<'_>) -> bool {
+    let known = |word: &String| WORDS.iter().any(|(name, ..)| name == word);
+    column.is_naming() || column.words.iter().any(known)
+}
+
+/// Finds both columns; those of the time are none of them.
+pub(super) fn people_of(columns: &[Column<'_>], time: &[usize]) -> Option<People> {
+    let has_addresses = columns.iter().any(|column| column.are_mostly(column.addresses));
     let scores: Vec<(usize, i64, i64)> = columns
         .iter()
         .enumerate()
-        .filter(|(place, column)| *place != time && column.can_identify())
+        .filter(|(place, column)| !time.contains(place) && column.can_identify())
         .map(|(place, column)| {
-            let (requester, target) = scores(column);
+            let (requester, target) = scores(column, has_addresses);
             (place, requester, target)
         })
         .collect();
@@ -101,7 +110,7 @@ pub(super) fn people_of(columns: &[Column<'_>], time: usize) -> Option<People> {
     })
 }
 
-fn scores(column: &Column<'_>) -> (i64, i64) {
+fn scores(column: &Column<'_>, has_addresses: bool) -> (i64, i64) {
     let named = column.words.iter().filter_map(|word| WORDS.iter().find(|known| known.0 == word));
     let (mut requester, mut target) = named
         .fold((0, 0), |best, (_, requester, target)| (best.0.max(*requester), best.1.max(*target)));
@@ -112,6 +121,10 @@ fn scores(column: &Column<'_>) -> (i64, i64) {
     }
     if rows >= 50 && column.distinct * 50 > rows && column.distinct * 20 < rows * 19 {
         both += 2;
+    }
+    // Where others have addresses, numbers may be sizes.
+    if has_addresses && column.are_mostly(column.numbers) {
+        both -= 1;
     }
     // Few values group rows, and a value in every row names the row.
     if rows >= 100 && column.distinct < 5 {

@@ -29,7 +29,7 @@ pub(super) fn quoted(text: &str) -> String {
 fn counts(found: &Found<'_>, has_numbers: bool, text: &mut String) {
     let mut keys = found.keys.keys.iter().map(|key| key.name.as_str());
     let (key, other) = (keys.next(), keys.next());
-    let route = found.keys.route.map(|_| "route");
+    let route = found.keys.route.as_ref().map(|_| "route");
     let count = |keys: &[Option<&str>]| format!("count = \"lookups\"\n{}", by(keys));
     let load = count(&[Some("hour"), key]);
     question(text, "volume", "The load: how many lookups by hour.", &load);

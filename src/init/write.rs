@@ -4,10 +4,11 @@ use std::fmt::Write;
 
 use jiff::Timestamp;
 
+use super::folders::DayFolders;
 use super::found::Found;
+use super::mapping::{key, mapping};
 use super::people::Names;
 use super::questions::{questions, quoted};
-use super::times::day_folder;
 use crate::release_file::schema::FILE;
 use crate::survey::grouped;
 
@@ -22,15 +23,9 @@ pub(super) fn text(found: &Found<'_>) -> String {
     text
 }
 
-/// A key as TOML writes it.
-fn key(name: &str) -> String {
-    let is_bare = |letter: char| letter.is_ascii_alphanumeric() || letter == '_' || letter == '-';
-    if !name.is_empty() && name.chars().all(is_bare) { name.to_owned() } else { quoted(name) }
-}
-
 fn head(found: &Found<'_>) -> String {
-    let Found { name, file, sample, .. } = found;
-    let files = match sample.files {
+    let Found { name, file, files, rows, .. } = found;
+    let files = match *files {
         1 => "one file".to_owned(),
         files => format!("{} files", grouped(files as u64)),
     };
@@ -41,37 +36,18 @@ fn head(found: &Found<'_>) -> String {
          #   pointillist plan {file}      how exact the answers will be; reads no logs\n\
          #   pointillist run {file}       publishes every day that is over\n\
          # docs/release-file.md explains every field.\n\nname = {}\n",
-        grouped(sample.rows as u64),
+        grouped(*rows as u64),
         quoted(name),
     )
 }
 
 fn logs(found: &Found<'_>, text: &mut String) {
-    let Found { glob, time, columns, .. } = found;
+    let Found { glob, .. } = found;
     let _infallible = write!(text, "\n[logs]\npath = {}\n", quoted(glob));
-    let column = columns[time.place].name();
-    if let Some(unit) = time.unit {
-        let why = if time.is_unsure {
-            format!("# CHECK: the numbers in {column} are no instants of our years in any unit")
-        } else {
-            format!("# the numbers in {column} lie in our years as that")
-        };
-        line(text, &format!("time_unit = \"{}\"", unit.word()), &why);
+    for (setting, why) in &found.layout.settings {
+        line(text, setting, why);
     }
-    if let Some((format, others)) = time.formats.split_first() {
-        let why = match others.first() {
-            Some(other) => format!("# CHECK: {other} reads all times too"),
-            None => "# no other order of day and month reads all times".to_owned(),
-        };
-        line(text, &format!("time_format = {}", quoted(format)), &why);
-    }
-    if time.is_naive && time.unit.is_none() {
-        line(
-            text,
-            "time_zone = \"UTC\"",
-            "# CHECK: the times name no zone; which clock wrote them?",
-        );
-    }
+    times(found, text);
     match &found.names {
         Names::International => {}
         Names::National(region, others) => {
@@ -85,56 +61,62 @@ fn logs(found: &Found<'_>, text: &mut String) {
         }
         Names::Opaque => line(text, "identifier = \"opaque\"", "# they are no phone numbers"),
     }
-    match day_folder(found.sample, &columns[time.place], time) {
-        Some((name, true)) => {
-            let why = "# CHECK: each folder holds one UTC day alone? Then a run opens that day's files only";
-            line(text, &format!("day_folder = {}", quoted(&name)), why);
-        }
-        Some((name, false)) => {
-            let _infallible =
-                writeln!(text, "# Folders {name}=… hold rows of other UTC days, too.");
-        }
-        None => {}
+    day_folders(found, text);
+}
+
+fn day_folders(found: &Found<'_>, text: &mut String) {
+    let Some(DayFolders { name, hold_their_day, gaps }) = &found.day_folders else { return };
+    if !hold_their_day {
+        let _infallible = writeln!(text, "# Folders {name}=… hold rows of other UTC days, too.");
+        return;
+    }
+    let why =
+        "# CHECK: each folder holds one UTC day alone? Then a run opens that day's files only";
+    line(text, &format!("day_folder = {}", quoted(name)), why);
+    let missing = match gaps.as_slice() {
+        [] => String::new(),
+        [one] => format!(" {one} has none."),
+        [first, .., last] => format!(" {} from {first} to {last} have none.", gaps.len()),
+    };
+    let _infallible = writeln!(
+        text,
+        "# A day without a folder counts as not delivered: a run refuses it (65), and goes on with the others.{missing}\n\
+         # If nothing was logged on a day, put an empty file into its folder; without `day_folder` no folder is missed."
+    );
+}
+
+fn times(found: &Found<'_>, text: &mut String) {
+    let Found { time, columns, .. } = found;
+    let names: Vec<&str> = time.places.iter().map(|place| columns[*place].name()).collect();
+    let names = names.join(" and ");
+    if let Some(unit) = time.unit {
+        let why = if time.is_unsure {
+            format!("# CHECK: the numbers in {names} are no instants of our years in any unit")
+        } else {
+            format!("# the numbers in {names} lie in our years as that")
+        };
+        line(text, &format!("time_unit = \"{}\"", unit.word()), &why);
+    }
+    if let Some((way, others)) = time.ways.split_first() {
+        let why = match others.first() {
+            Some(other) => format!("# CHECK: {} reads all times too", other.formats.join(" or ")),
+            None => "# no other order of day and month reads all times".to_owned(),
+        };
+        line(text, &way.setting(), &why);
+    }
+    if let Some(year) = time.default_year {
+        let why =
+            "# CHECK: the times name no year; this is the year in which their file was written";
+        line(text, &format!("default_year = {year}"), why);
+    }
+    if time.is_naive && time.unit.is_none() {
+        let why = "# CHECK: the times name no zone; which clock wrote them?";
+        line(text, "time_zone = \"UTC\"", why);
     }
 }
 
 fn columns(found: &Found<'_>, text: &mut String) {
-    let Found { people, time, columns, keys, .. } = found;
-    let mut lines: Vec<(String, String)> = Vec::new();
-    let mut map = |name: &str, place: usize, why: String| {
-        let own = columns[place].name();
-        if own != name {
-            lines.push((format!("{} = {}", key(name), quoted(own)), why));
-        }
-    };
-    let kinds = |place: usize| match columns[place].distinct {
-        1 => "one value in the sample".to_owned(),
-        many => format!("{} different values in the sample", grouped(many as u64)),
-    };
-    let why = |place: usize, score: i64, who: &str| {
-        if score >= 10 {
-            format!("# by its name; {}", kinds(place))
-        } else {
-            format!("# CHECK: {who}? {}", kinds(place))
-        }
-    };
-    map("requester", people.requester, why(people.requester, people.requester_score, "who asks"));
-    map("target", people.target, why(people.target, people.target_score, "who is asked about"));
-    map("requested_at", time.place, "# when; the one that reads best as times".to_owned());
-    if let Some(route) = keys.route {
-        map("route", route, "# CHECK: true or 1 is messenger, false or 0 is SMS".to_owned());
-    }
-    if let Some(client) = keys.client_ip {
-        map("client_ip", client, "# protected: never a key, never published".to_owned());
-    }
-    if let Some(number) = &keys.number
-        && number.name == "latency_ms"
-    {
-        map("latency_ms", number.place, "# by its name".to_owned());
-    }
-    for one in &keys.keys {
-        map(&one.name, one.place, "# a key, below".to_owned());
-    }
+    let lines = mapping(found);
     if lines.is_empty() {
         text.push_str("# The log has the names of this file for its columns: requester, target, requested_at …\n");
         return;

@@ -23,6 +23,7 @@ mod golden;
 mod holds;
 mod house;
 mod init;
+mod init_shapes;
 mod injector;
 mod interrupted;
 mod kills;

@@ -1,0 +1,55 @@
+//! The first lines of text files as they stand, for `init`, which proposes how they are divided.
+
+use std::io::Read;
+
+use super::find::{self, by_first_bytes, marks_by_name};
+use super::format::{Format, TextFormat};
+use super::header::is_for_excel;
+use super::open::{open_text, unreadable};
+use super::sample::spread;
+use crate::Result;
+use crate::release_file::dialect::Marks;
+use crate::release_file::logs::Logs;
+
+/// How much of a file is read.
+const MOST_BYTES: u64 = 256 << 10;
+
+/// The first lines of a text file. Secret.
+pub struct FirstLines {
+    /// The lines, without their ends and without blank ones.
+    pub lines: Vec<String>,
+    /// How the file is divided, as its name says; `None` for a name that does not.
+    pub named: Option<Marks>,
+}
+
+/// The first lines of those files that a release file may have to describe, of some that are spread over all
+/// of them. Left out are files that say themselves how they are written: columnar ones, JSON, logs of
+/// Zeek and of the W3C. `logs` declares something about text, so that no name of a file is refused.
+///
+/// # Errors
+/// Input, for an empty glob or damaged files; I/O.
+pub fn first_lines(logs: &Logs) -> Result<Vec<FirstLines>> {
+    let mut all = Vec::new();
+    for file in spread(find::find(logs, None)?.files) {
+        let Format::Text(TextFormat::Separated(_), compression) = file.format else { continue };
+        let mut bytes = Vec::new();
+        let mut text = open_text(&file.path, compression)?.take(MOST_BYTES);
+        text.read_to_end(&mut bytes).map_err(|error| unreadable(&file.path, error))?;
+        let is_cut = bytes.len() as u64 == MOST_BYTES;
+        let end = if is_cut { memchr::memrchr(b'\n', &bytes).unwrap_or(0) } else { bytes.len() };
+        let bytes = &bytes[..end];
+        let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+        let named = marks_by_name(&file.path);
+        let says_itself =
+            by_first_bytes(bytes).is_some() || bytes.trim_ascii_start().starts_with(b"{");
+        if says_itself && named.is_none() {
+            continue;
+        }
+        let text = String::from_utf8_lossy(bytes);
+        let is_one =
+            |line: &&str| !line.trim().is_empty() && !is_for_excel(line.trim_end().as_bytes());
+        let lines = text.lines().filter(is_one);
+        all.push(FirstLines { lines: lines.map(str::to_owned).collect(), named });
+    }
+    Ok(all)
+}

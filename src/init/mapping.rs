@@ -1,0 +1,82 @@
+//! Which columns of the log stand for what: the lines of `[logs.columns]`.
+
+use super::found::Found;
+use super::questions::quoted;
+use crate::survey::grouped;
+
+/// The lines, each with its reason. What the log calls as this program does needs none.
+pub(super) fn mapping(found: &Found<'_>) -> Vec<(String, String)> {
+    let Found { people, time, keys, .. } = found;
+    let who = [
+        ("requester", people.requester, people.requester_score, "who asks"),
+        ("target", people.target, people.target_score, "who is asked about"),
+    ];
+    let mut lines: Vec<(String, String)> = who
+        .into_iter()
+        .filter_map(|(name, place, score, question)| {
+            let kinds = kinds(found, place);
+            let why = match score {
+                10.. => format!("# by its name; {kinds}"),
+                _ => format!("# CHECK: {question}? {kinds}"),
+            };
+            Some((setting(found, name, place)?, why))
+        })
+        .collect();
+    let mut set = |setting: Option<String>, why: &str| {
+        lines.extend(setting.map(|setting| (setting, why.to_owned())));
+    };
+    if let [place] = time.places.as_slice() {
+        let why = "# when; the one that reads best as times";
+        set(setting(found, "requested_at", *place), why);
+    } else {
+        let parts: Vec<String> = time.places.iter().map(|place| address(found, *place)).collect();
+        let joined = format!("requested_at = [{}]", parts.join(", "));
+        set(Some(joined), "# when; together they read as times");
+    }
+    if let Some(route) = &keys.route {
+        let values = route.map.iter();
+        let values = values.map(|(value, route)| format!("{} = \"{route}\"", quoted(value)));
+        let values = values.collect::<Vec<_>>().join(", ");
+        let column = address(found, route.place);
+        let mapped = format!("route = {{ column = {column}, map = {{ {values} }} }}");
+        match values.is_empty() {
+            true => set(
+                setting(found, "route", route.place),
+                "# CHECK: true or 1 is messenger, false or 0 is SMS",
+            ),
+            false => set(Some(mapped), "# CHECK: which answers lead to SMS?"),
+        }
+    }
+    if let Some(client) = keys.client_ip {
+        set(setting(found, "client_ip", client), "# protected: never a key, never published");
+    }
+    if let Some(number) = keys.number.as_ref().filter(|number| number.name == "latency_ms") {
+        set(setting(found, "latency_ms", number.place), "# by its name");
+    }
+    for one in &keys.keys {
+        set(setting(found, &one.name, one.place), "# a key, below");
+    }
+    lines
+}
+
+/// A key as TOML writes it.
+pub(super) fn key(name: &str) -> String {
+    let is_bare = |letter: char| letter.is_ascii_alphanumeric() || letter == '_' || letter == '-';
+    if !name.is_empty() && name.chars().all(is_bare) { name.to_owned() } else { quoted(name) }
+}
+
+fn setting(found: &Found<'_>, name: &str, place: usize) -> Option<String> {
+    let is_called_so = found.columns[place].name() == name;
+    (!is_called_so).then(|| format!("{} = {}", key(name), address(found, place)))
+}
+
+fn address(found: &Found<'_>, place: usize) -> String {
+    found.layout.address(found.columns[place].name())
+}
+
+fn kinds(found: &Found<'_>, place: usize) -> String {
+    match found.columns[place].distinct {
+        1 => "one value in the sample".to_owned(),
+        many => format!("{} different values in the sample", grouped(many as u64)),
+    }
+}
