@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::layout::{Called, Layout};
 use super::questions::quoted;
-use super::words::BETWEEN;
+use super::words::{BETWEEN, has_port};
 use crate::ingest::{looks_like_value, split};
 use crate::release_file::dialect::Marks;
 use crate::survey::grouped;
@@ -35,7 +35,10 @@ pub(super) fn between_blanks(lines: &[&str], is_text: bool) -> Option<Layout> {
     let (comment, comments, records) = apart(lines);
     let divided = Divided::of(&records, None)?;
     let is_word = |field: &String| {
-        BETWEEN.contains(&field.as_str()) || field.contains('=') || field.ends_with([':', ']'])
+        BETWEEN.contains(&field.as_str())
+            || field.contains('=')
+            || field.ends_with([':', ']'])
+            || has_port(field)
     };
     let sentences = divided.rows.iter().filter(|row| row.iter().any(is_word)).count();
     let is_plain = divided.is_even && sentences * 10 < records.len();

@@ -45,6 +45,9 @@ pub(super) fn ways<'v>(values: impl Iterator<Item = &'v str>) -> Vec<Way> {
     for value in values.take(MOST) {
         match spelling(value.trim()) {
             Spelling::Several(formats) => {
+                // Chats write a comma behind the day.
+                let gap = if value.contains(", ") { ", " } else { " " };
+                let formats = formats.iter().map(|format| format.replacen(' ', gap, 1));
                 let orders = orders.iter_mut().zip(formats);
                 orders.for_each(|(order, format)| *order.entry(format).or_default() += 1);
             }

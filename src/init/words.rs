@@ -1,5 +1,6 @@
 //! Words of a line, what they have in common in several lines, and a pattern for them.
 
+use std::net::Ipv4Addr;
 use std::sync::LazyLock;
 
 use regex::{Regex, escape};
@@ -10,7 +11,7 @@ const SHAPES: [&str; 6] = [
     r"\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d [+-]\d{4}",
     r"(?:[A-Z][a-z]{2},? )?\d\d? [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d(?: GMT| [+-]\d{4})?",
     r"(?:[A-Z][a-z]{2} )?[A-Z][a-z]{2} [ \d]?\d \d\d:\d\d:\d\d(?: \d{4})?",
-    r"\d\d?[-/.]\d\d?[-/.]\d{4} \d\d?:\d\d(?::\d\d)?",
+    r"\d\d?[-/.]\d\d?[-/.]\d{4},? \d\d?:\d\d(?::\d\d)?",
     r"\b\d{10}(?:\d{3}|\.\d+)?\b",
 ];
 /// Words between the parts of a message.
@@ -100,11 +101,11 @@ impl Token {
         format!("{}={inside}", escape(name))
     }
 
-    /// A pattern for words at one place of several lines, and the name of its group, if they differ. `before` is the
+    /// A pattern for words at one place of several lines, and the name of its group, if they differ. `previous` is the
     /// word before them.
     pub(super) fn pattern(
         words: &[&Self],
-        before: Option<&str>,
+        previous: Option<&str>,
         shape: usize,
         names: &mut Vec<String>,
     ) -> String {
@@ -127,6 +128,12 @@ impl Token {
         if is_word && texts().all(|text| text == first) {
             return escape(first);
         }
+        if texts().all(has_port) {
+            let name = name_of("", previous, names);
+            let group = format!(r"(?<{name}>[\d.]+)[:#]\d+");
+            names.push(name);
+            return group;
+        }
         let head = texts().skip(1).fold(first, |shared, text| common(shared, text));
         let head = &head[..head.rfind(OPENING).map_or(0, |end| end + 1)];
         let rest = || texts().map(|text| &text[head.len()..]);
@@ -141,11 +148,20 @@ impl Token {
             _ => r"\S",
         };
         let times = if is_empty { '*' } else { '+' };
-        let name = name_of(head, before, names);
+        let name = name_of(head, previous, names);
         let group = format!("(?<{name}>{inside}{times})");
         names.push(name);
         format!("{}{group}{}", escape(head), escape(tail))
     }
+}
+
+/// Whether a text is an address with a port. The port is another one for each connection, and would make each a
+/// requester of its own.
+pub(super) fn has_port(text: &str) -> bool {
+    let parts = text.split_once([':', '#']);
+    parts.is_some_and(|(address, port)| {
+        address.parse::<Ipv4Addr>().is_ok() && port.parse::<u16>().is_ok()
+    })
 }
 
 /// A name for a group: the word before its value, or its place.

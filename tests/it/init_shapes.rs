@@ -316,6 +316,29 @@ fn lines_of_servers() {
             }),
             &["pattern = '(?:.*? )??time=\"(?<requested_at>[^\"]+)\"", "requester = \"caller\""],
         ),
+        // A port is no part of who asks.
+        Shape::new(
+            "haproxy.log",
+            log("", &|row| {
+                let (who, port) = (row.who, 30_000 + row.place);
+                let head = format!("{} lb haproxy[9]: 10.0.0.{who}:{port}", row.at(stamp));
+                format!(
+                    "{head} fe be {} \"GET /p/{} HTTP/1.1\"\n",
+                    row.pick(&["200", "503"]),
+                    row.whom
+                )
+            }),
+            &["(?<part_3>[\\d.]+)[:#]\\d+", "requester = \"part_3\""],
+        ),
+        Shape::new(
+            "chat.txt",
+            log("", &|row| {
+                let at = row.at("%-d/%-m/%Y, %H:%M:%S");
+                let more = row.pick(&["hello", "how are you", "bye for now then"]);
+                format!("[{at}] u{} -> u{}: {more}\n", row.who, row.whom)
+            }),
+            &["time_format = \"%d/%m/%Y, %H:%M:%S\""],
+        ),
         Shape::new(
             "words.txt",
             log("", &|row| {
