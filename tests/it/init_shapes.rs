@@ -331,6 +331,15 @@ fn lines_of_servers() {
             &["(?<part_3>[\\d.]+)[:#]\\d+", "requester = \"part_3\""],
         ),
         Shape::new(
+            "queries.log",
+            log("", &|row| {
+                let (at, port) = (row.at("%d-%b-%Y %H:%M:%S"), 30_000 + row.place);
+                let client = format!("client 10.0.0.{}#{port}", row.who);
+                format!("{at}.250 queries: info: {client} query: h{}.example IN A\n", row.whom)
+            }),
+            &[],
+        ),
+        Shape::new(
             "chat.txt",
             log("", &|row| {
                 let at = row.at("%-d/%-m/%Y, %H:%M:%S");
