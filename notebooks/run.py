@@ -1,4 +1,5 @@
 """Executes every notebook of this folder, and the Python of the documents; fails with the first that fails.
+Then the release files that are shipped are held to the schema that editors are given.
 
     POINTILLIST_WEEKS=TWO_WEEKS_FOLDER python notebooks/run.py DEMO_FOLDER [FIGURE_FOLDER]
 
@@ -6,13 +7,16 @@ Outputs are not kept; with a second folder the figures are written there as PNG.
 """
 
 import base64
+import json
 import os
 import pathlib
 import re
 import subprocess
 import sys
 import tempfile
+import tomllib
 
+import jsonschema
 import nbformat
 from nbclient import NotebookClient
 
@@ -54,3 +58,10 @@ with tempfile.TemporaryDirectory() as folder:
                 assert without_numbers(run.stdout) == without_numbers(shown), f"{document}: printed\n{run.stdout}"
                 compared += 1
     assert compared == 1, compared
+
+schema = jsonschema.Draft7Validator(json.loads((here.parent / "docs/release-file.schema.json").read_text()))
+shipped = [path for folder in ["data", "tests/cases", "src/cli/demo"] for path in (here.parent / folder).glob("*.toml")]
+for path in shipped:
+    schema.validate(tomllib.loads(path.read_text()))
+assert shipped
+print(f"{len(shipped)} release files are as the schema says")
