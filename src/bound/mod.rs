@@ -30,4 +30,4 @@ pub use requester::RequesterBounder;
 pub use rows::PARTITIONS;
 pub use sorted::PartitionedRows;
 pub use spill::Memory;
-pub use tables::TableBounds;
+pub use tables::{ClassTable, TableBounds};

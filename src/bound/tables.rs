@@ -19,15 +19,15 @@ pub struct TableBounds<'a> {
 }
 
 /// One table of one class of activity.
-pub(super) struct ClassTable {
+pub struct ClassTable {
     /// Its place in the plan.
-    pub(super) table: usize,
+    pub table: usize,
     /// Which of the vectors it scales.
-    pub(super) vector: usize,
+    pub vector: usize,
     /// The bound on what the class receives, in lattice steps.
-    pub(super) clip: u64,
+    pub clip: u64,
     /// Fractional bits of what a row adds.
-    pub(super) bits: u32,
+    pub bits: u32,
     /// What requesters of few lookups are multiplied by, in tables of counts of the first class.
     pub(super) light: Option<LightMultipliers>,
     /// A vector that its own can be made of, which an earlier table of the class makes, and the cell of
@@ -35,9 +35,9 @@ pub(super) struct ClassTable {
     pub(super) finer: Option<(usize, Arc<[u32]>)>,
     /// Whether each row of a requester of few lookups adds its part by itself: counts by public keys of
     /// which the clip cuts nothing.
-    pub(super) adds_rows: bool,
+    pub adds_rows: bool,
     /// Whether its one cell holds all rows of a requester, so that it receives the whole weight.
-    pub(super) holds_all: bool,
+    pub holds_all: bool,
 }
 
 impl<'a> TableBounds<'a> {
@@ -45,6 +45,18 @@ impl<'a> TableBounds<'a> {
     #[must_use]
     pub fn balls(&self) -> &[(usize, TableBound<'a>)] {
         &self.balls
+    }
+
+    /// The different vectors that a requester's rows make in tables of shapes.
+    #[must_use]
+    pub fn vectors(&self) -> &[TableBound<'a>] {
+        &self.vectors
+    }
+
+    /// The tables of shapes of each class.
+    #[must_use]
+    pub const fn classes(&self) -> &[Vec<ClassTable>; CLASSES] {
+        &self.classes
     }
 
     /// Whether there are tables of shapes.

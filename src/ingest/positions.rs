@@ -11,7 +11,7 @@ use arrow_schema::DataType;
 use super::raw_batch::RawBatch;
 use super::texts;
 use crate::phone::CallingCodes;
-use crate::release_file::keys::{Key, KeySource};
+use crate::release_file::keys::{Key, KeySource, ROUTE_WORDS, UNKNOWN};
 use crate::{Error, Result};
 
 /// The position of each row's value in the public list of a key.
@@ -108,11 +108,9 @@ fn position(key: &Key, values: &BinaryViewArray, row: usize) -> u16 {
 
 /// The route that a log's word means.
 fn route(word: &str) -> &'static str {
-    match word.trim().to_ascii_lowercase().as_str() {
-        "true" | "1" | "t" | "yes" | "messenger" => "messenger",
-        "false" | "0" | "f" | "no" | "sms" => "sms",
-        _ => crate::release_file::keys::UNKNOWN,
-    }
+    let word = word.trim().to_ascii_lowercase();
+    let known = ROUTE_WORDS.iter().find(|(_, words)| words.contains(&word.as_str()));
+    known.map_or(UNKNOWN, |(route, _)| route)
 }
 
 /// For each country of the calling codes its position; empty for a key of another kind.

@@ -26,6 +26,16 @@ pub struct Cells {
     count: u32,
 }
 
+/// What one axis of a table adds to the cell of an atom.
+#[derive(Debug, Clone)]
+pub enum CellPart<'a> {
+    /// The digit of a key, times how far apart its values are.
+    Key(Digit, u64),
+    /// How far apart the two values of a condition are, if the combination of its digits, each with its
+    /// stride, is met.
+    Condition(&'a [(Digit, u64)], &'a [bool], u64),
+}
+
 /// A number that rows add to a table.
 pub struct RowNumber<'a> {
     /// Its key.
@@ -108,6 +118,19 @@ impl Cells {
     #[must_use]
     pub const fn combinations(&self) -> u32 {
         self.combinations
+    }
+
+    /// What the axes add to the cell of an atom, for programs that are written elsewhere.
+    pub fn parts(&self) -> impl Iterator<Item = CellPart<'_>> {
+        let keys = self.keys.iter().map(|axis| CellPart::Key(axis.digit, axis.stride));
+        let conditions = self.conditions.iter();
+        keys.chain(conditions.map(|axis| CellPart::Condition(&axis.digits, &axis.met, axis.stride)))
+    }
+
+    /// The digit of the number that rows add, and what each of its values adds in lattice steps.
+    #[must_use]
+    pub fn number(&self) -> Option<(Digit, &[i64])> {
+        self.number.as_ref().map(|(digit, steps)| (*digit, &steps[..]))
     }
 
     /// The combination that an atom belongs to.

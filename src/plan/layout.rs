@@ -22,9 +22,11 @@ pub struct Layout {
 
 /// One key's digit in an atom.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Digit {
-    shift: u32,
-    mask: u64,
+pub struct Digit {
+    /// How many bits of the atom lie below it.
+    pub shift: u32,
+    /// All of its own bits.
+    pub mask: u64,
 }
 
 impl Digit {

@@ -8,6 +8,7 @@
 mod build;
 mod evaluate;
 mod node;
+mod sql;
 
 use std::collections::BTreeSet;
 
@@ -105,6 +106,19 @@ impl Condition {
             }
         });
         columns
+    }
+
+    /// The condition in the SQL of another engine, in which every column is text; `column` writes a column
+    /// and `text` a text there.
+    ///
+    /// # Errors
+    /// Whatever `column` fails with; usage, for a part that engines evaluate differently.
+    pub fn sql(
+        &self,
+        column: &dyn Fn(&str) -> Result<String>,
+        text: &dyn Fn(&str) -> String,
+    ) -> Result<String> {
+        sql::of(&self.node, column, text)
     }
 
     /// Evaluates the condition on `rows` rows; `column` gives an array of that length, or `None`

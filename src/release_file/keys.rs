@@ -18,6 +18,11 @@ pub const OTHER: &str = "other";
 pub const UNKNOWN: &str = "unknown";
 /// The routes, sorted.
 pub const ROUTES: [&str; 3] = ["messenger", "sms", UNKNOWN];
+/// What a log may call each route that it states, in small letters.
+pub const ROUTE_WORDS: [(&str, [&str; 5]); 2] = [
+    ("messenger", ["true", "1", "t", "yes", "messenger"]),
+    ("sms", ["false", "0", "f", "no", "sms"]),
+];
 /// How many cells the tables of one question, and of all counts and shares together, may have: estimates
 /// hold a few numbers for each cell of each class of requesters.
 pub const MOST_CELLS: u64 = 1_000_000;

@@ -80,6 +80,12 @@ impl Grid {
         self.steps
     }
 
+    /// Whether numbers below zero are numbers at all.
+    #[must_use]
+    pub const fn is_signed(&self) -> bool {
+        self.is_signed
+    }
+
     /// How many positions there are, the one of no number included as the last.
     #[must_use]
     pub const fn size(&self) -> u16 {
@@ -117,6 +123,33 @@ impl Grid {
                 whole(share * f64::from(BINS)).min(BINS - 1)
             }
         }
+    }
+
+    /// The least number of the range at a position or beyond, found by halving the numbers of the range: for
+    /// programs that compare instead of taking logarithms, which differ from library to library.
+    #[must_use]
+    pub fn first_of(&self, position: u16) -> f64 {
+        // In this order of their bits floats are in the order of their values.
+        let rank = |number: f64| {
+            let bits = number.to_bits().cast_signed();
+            if bits < 0 { i64::MIN.wrapping_sub(bits) } else { bits }
+        };
+        let number = |rank: i64| {
+            let bits = if rank < 0 { i64::MIN.wrapping_sub(rank) } else { rank };
+            f64::from_bits(bits.cast_unsigned())
+        };
+        let least = if self.is_signed { self.low } else { self.low.max(0.0) };
+        let (mut low, mut high) = (rank(least), rank(self.high));
+        while low < high {
+            // Half of the sum, rounded down, which itself may not fit.
+            let middle = (low & high) + ((low ^ high) >> 1);
+            if self.position(Some(number(middle))) >= position {
+                high = middle;
+            } else {
+                low = middle + 1;
+            }
+        }
+        number(low)
     }
 
     /// The lower end of a bin, and for the number of bins the upper end of the range.
@@ -218,6 +251,29 @@ mod tests {
                 let bin = grid.position(Some(number));
                 let slack = 1e-9 * high;
                 assert!(grid.edge(bin) <= number + slack && number <= grid.edge(bin + 1) + slack);
+            }
+        }
+    }
+
+    #[test]
+    fn positions_begin_at_their_first_number_and_hold_all_behind_it() {
+        for (low, high, is_signed) in
+            [(1.0, 60_000.0, false), (0.0, 50.0, false), (-7.5, 9.0, true), (-2.0, 9.0, false)]
+        {
+            for steps in [Steps::Bins, Steps::Levels] {
+                let grid = Grid::new("x", Some(&[low, high]), is_signed, steps, "q").unwrap();
+                let last = if steps == Steps::Bins { BINS - 1 } else { LEVELS };
+                let least = if is_signed { low } else { low.max(0.0) };
+                let lowest = grid.position(Some(least));
+                for position in (lowest + 1..=last).step_by(if last < 1_000 { 1 } else { 97 }) {
+                    let first = grid.first_of(position);
+                    let (mut below, mut above) = (first.next_down(), first);
+                    for _ in 0..50 {
+                        assert_eq!(grid.position(Some(above)), position, "{low} {high} {above}");
+                        assert_eq!(grid.position(Some(below)), position - 1, "{low} {high}");
+                        (below, above) = (below.next_down(), above.next_up().min(high));
+                    }
+                }
             }
         }
     }

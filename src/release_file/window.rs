@@ -184,6 +184,13 @@ impl DayWindow {
         self.start_micros <= micros && micros < self.end_micros
     }
 
+    /// The offsets from UTC in microseconds, each with the instant from which it holds; the first also
+    /// holds before that.
+    #[must_use]
+    pub fn offsets(&self) -> &[(i64, i64)] {
+        &self.offsets
+    }
+
     /// The local hour (0 to 23) of an instant that the day holds.
     #[must_use]
     pub fn hour(&self, micros: i64) -> u8 {

@@ -60,14 +60,21 @@ const _: () = assert!(SHAPE_BITS == LATTICE_BITS);
 /// rounded down: never more than the multiplier gives, and less than `n` steps less in all.
 pub const LIGHT: u64 = 32;
 
-const FIRST_NODE: u64 = 8;
+/// The node of the first class, below which weights grow from zero.
+pub const FIRST_NODE: u64 = 8;
 const RATIO: u64 = 4;
 /// Fractional bits of multipliers.
-const MULTIPLIER_BITS: u32 = 40;
+pub const MULTIPLIER_BITS: u32 = 40;
 /// The most rows of one requester of which counts are taken.
 const MOST_COUNTED: u64 = 1 << 40;
 /// The most rows of one requester of which levels are added up.
 const MOST_ADDED: u64 = 1 << 28;
+
+/// The most rows of one requester that are taken, if a row adds up to 2^`bits`.
+#[must_use]
+pub const fn most_rows(bits: u32) -> u64 {
+    if bits == 0 { MOST_COUNTED } else { MOST_ADDED }
+}
 
 /// The number of lookups at the top of each class's hat.
 #[must_use]
@@ -156,9 +163,9 @@ impl Hat {
     /// The same for amounts of which a row adds up to 2^`bits`: levels instead of counts.
     #[must_use]
     pub fn shape_of(&self, square: u128, bits: u32) -> Shape {
-        let most = if bits == 0 { MOST_COUNTED } else { MOST_ADDED };
         // Within the bound the product is exact; beyond it nothing is added.
-        let square = if self.lookups <= most { self.square.saturating_mul(square) } else { 0 };
+        let square =
+            if self.lookups <= most_rows(bits) { self.square.saturating_mul(square) } else { 0 };
         Shape { lookups: self.lookups, square, bits }
     }
 }

@@ -19,8 +19,8 @@ use crate::release_file::prefix::Prefix;
 use crate::release_file::question::Question;
 
 pub use activity::{
-    Activity, CLASSES, Hat, LEVEL_BITS, LIGHT, LightMultipliers, Multiplier, SHAPE_BITS, SHAPE_ONE,
-    Shape, contribution, nodes,
+    Activity, CLASSES, FIRST_NODE, Hat, LEVEL_BITS, LIGHT, LightMultipliers, MULTIPLIER_BITS,
+    Multiplier, SHAPE_BITS, SHAPE_ONE, Shape, contribution, most_rows, nodes,
 };
 pub use histogram::Histogram;
 pub use kind::{Bounding, Kind, Needs, Reach, TableBound};
