@@ -23,6 +23,7 @@ pub mod release_file;
 
 pub mod aggregate;
 pub mod bound;
+pub mod cluster;
 pub mod custody;
 pub mod engine;
 pub mod ingest;

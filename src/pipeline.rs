@@ -2,7 +2,7 @@
 //!
 //! Everything that can be known without a row is checked before the reservation, and after it no
 //! outcome depends on a row: what is left to fail is the machine, and what `docs/attack-model.md`
-//! lists. Retaining, bounding and adding up run inside [`engine::DayRows`]. A crash between any two
+//! lists. Retaining, bounding and adding up run behind [`Tallies`]. A crash between any two
 //! steps leaves a state from which the next run goes on, as the table in [`crate::ledger`] says.
 
 mod draw;
@@ -13,6 +13,7 @@ mod frozen;
 mod job;
 mod logged_days;
 mod made;
+mod opened;
 mod opening;
 mod private_keys;
 mod same_logs;
@@ -20,13 +21,13 @@ mod stop;
 
 use serde::Serialize;
 
-use crate::ingest::RejectedRows;
+use crate::engine::Tallies;
 use crate::ledger::{Entry, Ledger, Reservation, State, StoredFile};
 use crate::plan::{FoundKeys, Plan, Split};
 use crate::release::{Guarantee, Losses, PricedTable, cap_of};
 use crate::release_file::ReleaseFile;
 use crate::release_file::window::{Day, DayWindow};
-use crate::{Error, Result, engine, ingest, publish, retain};
+use crate::{Error, Result, publish, retain};
 
 pub use draw::{DrawnDay, planned};
 use earlier::known_keys;
@@ -36,6 +37,7 @@ use frozen::{Frozen, FrozenLook};
 pub use job::{Again, Incomplete, Job, Spill};
 pub use logged_days::LoggedDays;
 pub use made::{MadeDay, release_made};
+use opened::Opened;
 use opening::{day_budget, terms};
 pub use opening::{open_custody, open_ledger};
 pub use same_logs::{logs_changed_since, was_read_for};
@@ -84,14 +86,8 @@ pub fn release_day(job: &Job, ledger: &mut Ledger, window: &DayWindow) -> Result
     let split =
         frozen.map_or_else(|| Split::new(release_file, budget), |frozen| Ok(frozen.split))?;
     let first = Plan::of_look(release_file, &split)?;
-    let reader = ingest::LogReader::open(&release_file.logs, first.layout.keys(), Some(window))?;
-    tracing::info!(%day, files = reader.files(), bytes = reader.bytes(), "opened the logs");
-    if job.incomplete == Incomplete::Refuse {
-        reader.require_complete(window)?;
-    }
-    let memory = rows_memory(job, &reader, &first)?;
-    let rejects = rejected_rows(job, day)?;
-    let digests = reader.digests(ledger.key())?;
+    let logs = Opened::open(job, &first, window)?;
+    let digests = logs.digests(ledger.key())?;
     let entry = match begun {
         Some(entry) if same_logs::are_the_same(release_file, ledger, window, &entry, &digests)? => {
             entry
@@ -101,7 +97,7 @@ pub fn release_day(job: &Job, ledger: &mut Ledger, window: &DayWindow) -> Result
             return Ok(Done::Empty);
         }
         None => {
-            reader.require_files(window)?;
+            logs.require_files(window)?;
             let known = known_keys(release_file, ledger, day)?;
             let digest = digests.whole(ledger.key());
             ledger.reserve(&reservation(release_file, window, split, known, digest)?)?
@@ -110,9 +106,7 @@ pub fn release_day(job: &Job, ledger: &mut Ledger, window: &DayWindow) -> Result
     tracing::info!(%day, entry = entry.id.0, charge = %entry.charge, "reserved");
 
     let frozen = Frozen::of(&entry)?;
-    let reader = reader.with_rejects(rejects.as_ref());
-    let (rows, _secret_counts) = engine::DayRows::gather(&reader, window, &first, memory)?;
-    rejects.as_ref().map_or(Ok(()), RejectedRows::finish)?;
+    let rows = logs.gather(window, &first)?;
     let drawn = finish(job, ledger, day, &entry, &frozen, &first, rows)?;
     Ok(if drawn.is_some() { Done::Released } else { Done::Empty })
 }
@@ -214,7 +208,7 @@ fn finish(
     entry: &Entry,
     frozen: &Frozen,
     first: &Plan,
-    rows: engine::DayRows,
+    rows: Box<dyn Tallies>,
 ) -> Result<Option<DrawnDay>> {
     let Some(drawn) = draw::draw(job, ledger, entry, frozen, first, rows)? else {
         tracing::info!(%day, entry = entry.id.0, "looks empty");
@@ -248,32 +242,6 @@ fn answered(
         before: &drawn.before,
     };
     publish::render(&facts, &drawn.plan, &drawn.tables)
-}
-
-/// How much memory the day's rows may take, in bytes.
-fn rows_memory(job: &Job, reader: &ingest::LogReader<'_>, plan: &Plan) -> Result<usize> {
-    let rows = engine::rows_memory(job.memory, plan);
-    if job.spill == Spill::Allow {
-        return Ok(rows);
-    }
-    let most = reader.rows_at_most().saturating_mul(engine::row_bytes(plan));
-    if most > rows as u64 {
-        return Err(Error::refused(format!(
-            "the log files may hold {} MiB of rows, and {} MiB of memory are left for them",
-            most >> 20,
-            rows >> 20
-        ))
-        .help("give more --memory, or leave --no-spill out: what goes to disk is encrypted"));
-    }
-    Ok(usize::MAX)
-}
-
-fn rejected_rows(job: &Job, day: Day) -> Result<Option<RejectedRows>> {
-    let name = format!("{}-{day}.ndjson", job.release_file.name);
-    job.rejects
-        .as_ref()
-        .map(|folder| RejectedRows::create(&job.release_file.logs, folder, &name))
-        .transpose()
 }
 
 fn heal(job: &Job, ledger: &mut Ledger, entry: &Entry) -> Result<Done> {

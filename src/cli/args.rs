@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::cluster_args::{EnginePlace, Sql};
 use super::hold_args::HoldVerb;
 use super::packaging_args::Packaging;
 use super::simulate_args::Simulate;
@@ -47,6 +48,8 @@ pub(crate) enum Command {
         #[arg(value_name = "RELEASE.toml")]
         release: PathBuf,
     },
+    /// Show the SQL that a Spark cluster would be asked for one day; reads no logs, needs no cluster, spends nothing
+    Sql(Sql),
     /// Attack the release on made-up days: sensitivity, noise, charges; reads no logs, spends nothing
     Audit(Audit),
     /// Release every closed day that is not released yet, or only the given days
@@ -199,6 +202,9 @@ pub(crate) struct Run {
     /// Decide as if it were this instant, which must have passed, instead of now
     #[arg(long, value_name = "T")]
     pub(crate) as_of: Option<String>,
+    /// Where rows are read and tallied
+    #[command(flatten)]
+    pub(crate) place: EnginePlace,
     /// How long to wait for a ledger that another run holds
     #[arg(long, value_name = "DURATION", default_value = "60s")]
     pub(crate) wait: String,

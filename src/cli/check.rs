@@ -27,6 +27,7 @@ use crate::{Kind, Result};
 /// Usage, for the release file; input, for logs that cannot be read; I/O.
 pub(crate) fn run(asked: &Check, output: &Output) -> Result<u8> {
     let release_file = ReleaseFile::read(&asked.release)?.with_places(asked.logs.as_deref(), None);
+    release_file.require_here("check")?;
     let layout = Layout::new(&release_file.questions)?;
     let name = format!("{}-check.ndjson", release_file.name);
     let rejects = asked

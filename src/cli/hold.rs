@@ -230,7 +230,9 @@ fn report(asked: &HoldPlace, output: &Output) -> Result<()> {
 }
 
 fn place(place: &HoldPlace) -> Result<ReleaseFile> {
-    Ok(ReleaseFile::read(&place.release)?.with_places(None, place.ledger.as_deref()))
+    let release_file = ReleaseFile::read(&place.release)?;
+    release_file.require_here("hold")?;
+    Ok(release_file.with_places(None, place.ledger.as_deref()))
 }
 
 /// Opens the ledger for what a hold in force allows, unless the clock has gone back: that would bring

@@ -3,6 +3,7 @@
 mod args;
 mod audit;
 mod check;
+mod cluster_args;
 mod compare;
 mod demo;
 mod explain;
@@ -26,6 +27,7 @@ mod run;
 mod simulate;
 mod simulate_args;
 mod size;
+mod sql;
 mod status;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -77,6 +79,7 @@ fn dispatch(command: &Command, output: &Output) -> Result<u8> {
         Command::Check(asked) => check::run(asked, output),
         Command::Plan(asked) => plan::run(asked, output).map(|()| 0),
         Command::Explain { release } => explain::run(release, output).map(|()| 0),
+        Command::Sql(asked) => sql::run(asked, output).map(|()| 0),
         Command::Audit(asked) => audit::run(asked, output),
         Command::Status(asked) => status::run(asked, output),
         Command::Run(asked) => run::run(asked, output),
@@ -107,6 +110,7 @@ fn release_file(command: &Command) -> Option<&Path> {
         Command::Check(asked) => Some(&asked.release),
         Command::Plan(asked) => Some(&asked.release),
         Command::Explain { release } => Some(release),
+        Command::Sql(asked) => Some(&asked.release),
         Command::Run(asked) => Some(&asked.release),
         Command::Status(asked) => Some(&asked.release),
         Command::Rollup(asked) => Some(&asked.release),

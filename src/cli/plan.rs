@@ -66,10 +66,15 @@ pub(crate) fn run(asked: &Plan, output: &Output) -> Result<()> {
 
 /// The load that was asked about.
 fn load(asked: &Plan) -> Option<Load> {
-    let lookups = asked.lookups? as f64;
-    let requesters = asked.requesters.map(|requesters| requesters as f64);
+    Some(load_of(asked.lookups?, asked.requesters))
+}
+
+/// A load of which the number of requesters may be unknown.
+pub(super) fn load_of(lookups: u64, requesters: Option<u64>) -> Load {
+    let lookups = lookups as f64;
+    let requesters = requesters.map(|requesters| requesters as f64);
     let requesters = requesters.unwrap_or_else(|| (lookups / LOOKUPS_PER_REQUESTER).max(1.0));
-    Some(Load { lookups, requesters: requesters.min(lookups) })
+    Load { lookups, requesters: requesters.min(lookups) }
 }
 
 /// How the budget is divided.

@@ -99,6 +99,7 @@ fn unreached(Unreached { folder, note }: &Unreached) -> String {
 fn job(asked: &Retain) -> Result<(Job, Now)> {
     let release_file = ReleaseFile::read(&asked.release)?
         .with_places(asked.logs.as_deref(), asked.ledger.as_deref());
+    release_file.require_here("retain")?;
     let named = asked.as_of.as_deref();
     let now = if asked.dry_run { Now::read_any(named)? } else { Now::read(named)? };
     let job = Job {

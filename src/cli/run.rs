@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::args::Run;
+use super::cluster_args::{EngineName, EnginePlace};
 use super::output::{Output, object};
 use super::{hold_warnings, size, status};
 use crate::ledger::{Ledger, Second};
@@ -14,6 +15,7 @@ use crate::pipeline::{
     Again, Done, Incomplete, Job, LoggedDays, Spill, Stop, open_ledger, release_day,
 };
 use crate::release_file::ReleaseFile;
+use crate::release_file::engine::Engine;
 use crate::release_file::window::{Day, DayWindow};
 use crate::retain::{Now, closed_days};
 use crate::{Error, Kind, Result};
@@ -31,7 +33,8 @@ pub(crate) fn run(asked: &Run, output: &Output) -> Result<u8> {
     let before = status::existing_ledger(&job.release_file)?;
     let released = status::released_days(&job.release_file, before.as_ref())?;
     drop(before);
-    if !windows.iter().all(|window| released.contains(&window.day())) {
+    let is_here = job.release_file.engine.is_none();
+    if is_here && !windows.iter().all(|window| released.contains(&window.day())) {
         now.require_living_logs(&job.release_file)?;
     }
     // Before anything is spent.
@@ -128,8 +131,9 @@ pub(super) fn release_range(
 }
 
 fn job(asked: &Run, now: Now) -> Result<Job> {
-    let release_file = ReleaseFile::read(&asked.release)?
+    let mut release_file = ReleaseFile::read(&asked.release)?
         .with_places(asked.logs.as_deref(), asked.ledger.as_deref());
+    release_file.engine = engine(&asked.place, release_file.engine.as_ref())?;
     let wait = parse_wait(&asked.wait)?;
     let out = asked.out.clone().unwrap_or_else(|| release_file.output.clone());
     let again = if asked.again { Again::Release } else { Again::Refuse };
@@ -153,6 +157,21 @@ fn job(asked: &Run, now: Now) -> Result<Job> {
     })
 }
 
+/// The cluster that is asked, if one is.
+fn engine(asked: &EnginePlace, declared: Option<&Engine>) -> Result<Option<Engine>> {
+    let at = asked.remote.as_deref();
+    match (asked.engine, at) {
+        (Some(EngineName::Here), None) => Ok(None),
+        (Some(EngineName::Here), Some(_)) => Err(Error::usage("`--remote` names a cluster")
+            .help("give it with --engine spark, or leave it out")),
+        (_, Some(remote)) => Engine::at(remote, declared).map(Some),
+        (Some(EngineName::Spark), None) if declared.is_none() => {
+            Err(Error::usage("`--engine spark` has no place").help("add --remote sc://host:15002"))
+        }
+        (_, None) => Ok(declared.cloned()),
+    }
+}
+
 /// Reads `--wait`.
 ///
 /// # Errors
@@ -169,6 +188,10 @@ fn windows(asked: &Run, job: &Job) -> Result<Vec<DayWindow>> {
     let (first, last): (Day, Day) = match (&asked.day, &asked.from, &asked.to) {
         (Some(day), _, _) => (day.parse()?, day.parse()?),
         (None, Some(from), Some(to)) => (from.parse()?, to.parse()?),
+        _ if job.release_file.engine.is_some() => {
+            return Err(Error::usage("a run on a cluster has no day")
+                .help("name it by --day, or days by --from and --to"));
+        }
         _ => return days_with_logs(&job.release_file, job.as_of),
     };
     if first > last {

@@ -40,6 +40,7 @@ pub(crate) fn run(asked: &Status, output: &Output) -> Result<u8> {
         Marks::read(&release_file.logs.place, &release_file.output)?.require_known(ledger)?;
     }
     let changed = if asked.check_logs {
+        release_file.require_here("status --check-logs")?;
         changed_days(&release_file, ledger.as_ref(), as_of)?
     } else {
         BTreeSet::new()

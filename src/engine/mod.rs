@@ -2,7 +2,7 @@
 //!
 //! In: the opened logs, one day, the layout and the measured tables. Out: the exact tally, the
 //! same integers whatever the row order, the split into files, the batch size or the number of
-//! threads. A cluster would be another function of the same shape.
+//! threads. A cluster is another engine of the same shape: see [`Tallies`].
 //!
 //! # Where the time goes
 //! CPU time of a run over 10 million lookups with one question, by sampling the stack of an earlier version
@@ -30,6 +30,36 @@ use crate::release_file::unit::{Exempt, Unit};
 use crate::release_file::window::DayWindow;
 use crate::retain;
 use crate::{Error, Result};
+
+/// The rows of one day, wherever they lie: all that a run asks of them.
+///
+/// # Privacy
+/// What is returned is exact and secret. One unit moves each table by at most its sensitivity in L2: a
+/// requester-day when it is taken out, a person-day when its rows count as nothing. Tables of shapes are
+/// bounded together beside that, by [`crate::plan::kinds::Hat`].
+pub trait Tallies {
+    /// Tallies every measured table of the plan; see [`DayRows::tally`].
+    ///
+    /// # Errors
+    /// Input or I/O, when rows cannot be read any more.
+    fn tally(&mut self, plan: &Plan, exempt: &Exempt) -> Result<ExactTally>;
+
+    /// Weighs private prefixes that are not found yet; see [`DayRows::key_weights`].
+    ///
+    /// # Errors
+    /// Input or I/O, when rows cannot be read any more.
+    fn key_weights(&self, prefix: Prefix, found: &BTreeSet<u64>) -> Result<KeyTally>;
+}
+
+impl Tallies for DayRows {
+    fn tally(&mut self, plan: &Plan, exempt: &Exempt) -> Result<ExactTally> {
+        self.tally(plan, exempt)
+    }
+
+    fn key_weights(&self, prefix: Prefix, found: &BTreeSet<u64>) -> Result<KeyTally> {
+        self.key_weights(prefix, found)
+    }
+}
 
 /// The rows of one day, partitioned by requester. Secret.
 pub struct DayRows {

@@ -30,6 +30,16 @@ impl LogDigests {
         Ok(Self { files: files.collect::<Result<_>>()? })
     }
 
+    /// Digests files that only their store can read, by what it says of each.
+    #[must_use]
+    pub fn listed<'a>(facts: impl Iterator<Item = (&'a str, [i64; 2])>, key: &LedgerKey) -> Self {
+        let digest = |(path, facts): (&str, [i64; 2])| {
+            let [first, second] = facts.map(i64::to_le_bytes);
+            key.digest("listed file", &[path.as_bytes(), &first, &second])
+        };
+        Self { files: facts.map(digest).collect() }
+    }
+
     /// One digest of all of them.
     #[must_use]
     pub fn whole(&self, key: &LedgerKey) -> String {

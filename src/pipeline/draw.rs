@@ -3,7 +3,7 @@
 use super::frozen::Frozen;
 use super::job::Job;
 use super::private_keys;
-use crate::engine::DayRows;
+use crate::engine::Tallies;
 use crate::ledger::{Entry, Ledger};
 use crate::plan::kinds::CLASSES;
 use crate::plan::{ClassNumbers, FoundKeys, Plan, ShapeTargets, Split};
@@ -42,7 +42,7 @@ pub(super) fn draw(
     entry: &Entry,
     frozen: &Frozen,
     first: &Plan,
-    mut rows: DayRows,
+    mut rows: Box<dyn Tallies>,
 ) -> Result<Option<DrawnDay>> {
     let release_file = &job.release_file;
     let lacking = || Error::internal("the plan of a look has no look");
@@ -71,7 +71,7 @@ pub(super) fn draw(
         ledger.mark_empty(entry.id)?;
         return Ok(None);
     }
-    let (found, rounds) = private_keys::find(&rows, release_file, frozen, &mut draws)?;
+    let (found, rounds) = private_keys::find(&*rows, release_file, frozen, &mut draws)?;
     let mut numbers = class_numbers(&look).map(|class| class.number);
     if mutant!("plan-that-reads-the-rows") {
         let exact = rows.tally(first, &release_file.exempt)?;

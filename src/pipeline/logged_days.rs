@@ -18,12 +18,15 @@ pub struct LoggedDays {
 }
 
 impl LoggedDays {
-    /// Lists the folders; `None` if names of folders do not say of which day each file is, or there is
-    /// no file at all.
+    /// Lists the folders; `None` if names of folders do not say of which day each file is, there is no file
+    /// at all, or they lie on a cluster.
     ///
     /// # Errors
     /// Input or I/O, when the logs cannot be listed; I/O, when the ledger is damaged.
     pub fn find(release_file: &ReleaseFile, ledger: Option<&Ledger>) -> Result<Option<Self>> {
+        if release_file.engine.is_some() {
+            return Ok(None);
+        }
         let Some(utc_days) = dated_logs(&release_file.logs)? else { return Ok(None) };
         let zone = &release_file.ledger.time_zone;
         let mut first = None;

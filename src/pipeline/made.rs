@@ -54,7 +54,7 @@ pub fn release_made(
     };
     let frozen = Frozen::of(&entry)?;
     let rows = DayRows::of_lookups(rows, release_file.logs.identifier, window, &first, job.memory)?;
-    let drawn = finish(job, ledger, day, &entry, &frozen, &first, rows)?;
+    let drawn = finish(job, ledger, day, &entry, &frozen, &first, Box::new(rows))?;
     let done = if drawn.is_some() { Done::Released } else { Done::Empty };
     Ok(MadeDay { done, entry: Some(entry.id), drawn })
 }

@@ -1,7 +1,7 @@
 //! Private prefixes: rounds that find them, each over what the ones before left.
 
 use super::frozen::Frozen;
-use crate::engine::DayRows;
+use crate::engine::Tallies;
 use crate::plan::{FoundKeys, Plan, Role};
 use crate::release::{Draws, PricedTable};
 use crate::release_file::ReleaseFile;
@@ -17,7 +17,7 @@ use crate::{Error, Result};
 /// # Errors
 /// Internal, for tables of another plan; I/O.
 pub(super) fn find(
-    rows: &DayRows,
+    rows: &dyn Tallies,
     release_file: &ReleaseFile,
     frozen: &Frozen,
     draws: &mut Draws<'_>,

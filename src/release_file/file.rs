@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 use jiff::tz::TimeZone;
 use serde_json::json;
 
+use super::engine::Engine;
 use super::keys::{Key, KeyLists};
 use super::logs::{CANONICAL, Identifier, Logs, Place};
 use super::parse::{Lines, parse};
@@ -36,6 +37,8 @@ pub struct ReleaseFile {
     pub questions: Vec<Question>,
     /// The folder of the published tables.
     pub output: PathBuf,
+    /// The cluster that tallies the logs; `None` if this machine does.
+    pub engine: Option<Engine>,
     /// Found when it is asked for first.
     fingerprint: OnceLock<String>,
 }
@@ -105,11 +108,7 @@ impl ReleaseFile {
     pub fn parse(text: &str, file: &str, folder: &Path) -> Result<Self> {
         let raw = parse(text, file)?;
         check_name(&raw.name, "release name")?;
-        if raw.engine.is_some() {
-            return Err(
-                Error::usage("`engine` is not available yet").help("remove it: jobs run here")
-            );
-        }
+        let engine = raw.engine.as_ref().map(|engine| Engine::parse(engine, folder)).transpose()?;
         let days =
             u32::try_from(raw.retention.days).ok().filter(|days| (1..=36_500).contains(days));
         let retention_days = days.ok_or_else(|| {
@@ -147,8 +146,23 @@ impl ReleaseFile {
             exempt,
             questions,
             output,
+            engine,
             fingerprint: OnceLock::new(),
         })
+    }
+
+    /// Refuses a verb that works on log files of this machine, if they lie on a cluster.
+    ///
+    /// # Errors
+    /// Usage.
+    pub fn require_here(&self, verb: &str) -> Result<()> {
+        match self.engine {
+            None => Ok(()),
+            Some(_) => Err(Error::usage(format!(
+                "`{verb}` works on log files of this machine, and `[engine]` names a cluster"
+            ))
+            .help("name the files in a release file without `[engine]`, where they are")),
+        }
     }
 
     /// What the owner should know of a file that is right and hardly what was wanted.

@@ -2,6 +2,7 @@
 
 pub mod columns;
 pub mod dialect;
+pub mod engine;
 pub mod expression;
 mod fields;
 pub mod file;

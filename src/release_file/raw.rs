@@ -34,8 +34,8 @@ pub(crate) struct RawReleaseFile {
     /// The folder of the results.
     #[serde(default)]
     pub(crate) output: RawOutput,
-    #[schemars(skip)]
-    pub(crate) engine: Option<toml::Value>,
+    /// The cluster that reads and tallies the logs; without it this machine does.
+    pub(crate) engine: Option<RawEngine>,
     /// What is asked.
     #[schemars(length(min = 1), required)]
     #[serde(default)]
@@ -184,6 +184,18 @@ pub(crate) struct RawPrivacy {
 pub(crate) struct RawOutput {
     /// The folder, by default `published`.
     pub(crate) path: Option<String>,
+}
+
+/// `[engine]`
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RawEngine {
+    /// Where a Spark Connect server listens: `sc://host:15002`, with `/;use_ssl=true` behind it for TLS.
+    pub(crate) spark: String,
+    /// The file that holds its token.
+    pub(crate) token_file: Option<String>,
+    /// How long one query may take, such as `30m`; an hour by default.
+    pub(crate) patience: Option<String>,
 }
 
 /// `[[question]]`

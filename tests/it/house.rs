@@ -20,7 +20,7 @@ const EVERYWHERE: [&str; 6] = ["error", "files", "footer", "release_file", "ledg
 /// identifiers in it; the engine runs reading, keeping, bounding and adding together. Custody acts on
 /// log files beside all stages, and `cli` alone may import it. `pipeline`, and `audit`, which attacks all
 /// stages, may import everything else.
-const MORE: [(&str, &[&str]); 20] = [
+const MORE: [(&str, &[&str]); 21] = [
     ("error", &[]),
     ("files", &[]),
     ("footer", &[]),
@@ -35,6 +35,7 @@ const MORE: [(&str, &[&str]); 20] = [
     ("bound", &["ingest", "retain"]),
     ("aggregate", &["bound"]),
     ("engine", &["ingest", "retain", "bound", "aggregate"]),
+    ("cluster", &["bound", "aggregate", "engine"]),
     ("release", &["aggregate"]),
     ("publish", &["release"]),
     ("report", &["publish"]),

@@ -1,0 +1,224 @@
+//! One day of logs on a cluster: opened and looked at before the reservation, tallied after it.
+
+use std::collections::BTreeMap;
+
+use arrow_array::Array;
+use arrow_array::cast::AsArray;
+use arrow_array::types::Int64Type;
+use spark_connect::DataType;
+
+use super::checked::{Sums, Totals, batches, wrong};
+use super::connect::Connection;
+use super::lookups::{Role, columns, files, header};
+use super::statements::{Check, statements};
+use super::supported::require_supported;
+use crate::aggregate::{Adding, ExactTally, KeyTally};
+use crate::engine::Tallies;
+use crate::plan::{Layout, Plan};
+use crate::release_file::ReleaseFile;
+use crate::release_file::engine::Engine;
+use crate::release_file::prefix::Prefix;
+use crate::release_file::unit::Exempt;
+use crate::release_file::window::DayWindow;
+use crate::{Error, Result};
+
+/// A file of the logs, by what the cluster says of it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ClusterFile {
+    /// Where it lies.
+    pub path: String,
+    /// How long it is, in bytes.
+    pub size: i64,
+    /// When it was written, in UTC microseconds.
+    pub changed_at: i64,
+}
+
+/// The logs of one day on a cluster, of which no row was read yet.
+pub struct ClusterLogs {
+    connection: Connection,
+    release_file: ReleaseFile,
+    window: DayWindow,
+    files: Vec<ClusterFile>,
+}
+
+/// The rows of one day on a cluster. Secret.
+pub struct ClusterDay {
+    logs: ClusterLogs,
+    /// What the look returned.
+    look: Sums,
+    totals: Totals,
+}
+
+impl ClusterLogs {
+    /// Connects, and checks the columns and lists the files of the logs.
+    ///
+    /// # Privacy
+    /// Names, types, sizes and times of files are asked for, and no row.
+    ///
+    /// # Errors
+    /// Usage, for a release file that a cluster cannot be asked; input, for a column that is missing or of
+    /// another type; I/O.
+    pub fn open(
+        release_file: &ReleaseFile,
+        engine: &Engine,
+        window: &DayWindow,
+        first: &Plan,
+        stop: Box<dyn Fn() -> Result<()>>,
+    ) -> Result<Self> {
+        require_supported(release_file, first)?;
+        let tag = format!("pointillist-{}-{}", release_file.name, window.day());
+        let connection = Connection::open(engine, &tag, stop)?;
+        let (release_file, window) = (release_file.clone(), window.clone());
+        let mut logs = Self { connection, release_file, window, files: Vec::new() };
+        logs.require_columns(&first.layout)?;
+        logs.files = logs.list()?;
+        logs.require_own_columns(&first.layout)?;
+        Ok(logs)
+    }
+
+    /// The files, in the order of their paths.
+    #[must_use]
+    pub fn files(&self) -> &[ClusterFile] {
+        &self.files
+    }
+
+    /// Asks for the look.
+    ///
+    /// # Privacy
+    /// From here on rows are read, so the day must be reserved.
+    ///
+    /// # Errors
+    /// Input, when the answer cannot be right; I/O; stopped.
+    pub fn gather(self, first: &Plan) -> Result<ClusterDay> {
+        let (mut look, mut totals) = (Sums::new(first), None);
+        for statement in statements(&self.release_file, first, &self.window)? {
+            let answer = self.connection.answer(&statement.name, &statement.sql)?;
+            let counted = look.take(&statement, &answer)?;
+            if statement.check == Check::Look {
+                let place = statement.tables.first().copied().unwrap_or(0);
+                let of_day = Totals::of_look(&look, place, counted)?;
+                look.require(&statement, first, &of_day)?;
+                totals = Some(of_day);
+            }
+        }
+        let totals = totals.ok_or_else(|| Error::internal("a look has no statement"))?;
+        Ok(ClusterDay { logs: self, look, totals })
+    }
+
+    fn list(&self) -> Result<Vec<ClusterFile>> {
+        let sql = files(&self.release_file, &self.window);
+        let mut listed = Vec::new();
+        for batch in batches(&self.connection.answer("for the files of the logs", &sql)?)? {
+            let number = |name: &str| {
+                let column = batch.column_by_name(name)?.as_primitive_opt::<Int64Type>()?;
+                (column.null_count() == 0).then_some(column)
+            };
+            let paths = batch.column_by_name("path");
+            let paths = paths.map(|paths| arrow_cast::cast(paths, &arrow_schema::DataType::Utf8));
+            let (Some(Ok(paths)), Some(sizes), Some(times)) =
+                (paths, number("size"), number("changed_at"))
+            else {
+                return Err(wrong("other columns than it was asked for"));
+            };
+            let paths = paths.as_string::<i32>();
+            listed.extend((0..batch.num_rows()).map(|row| ClusterFile {
+                path: paths.value(row).to_owned(),
+                size: sizes.value(row),
+                changed_at: times.value(row),
+            }));
+        }
+        listed.sort();
+        Ok(listed)
+    }
+
+    /// Refuses a column that the logs do not have, or whose values engines read differently.
+    fn require_columns(&self, layout: &Layout) -> Result<()> {
+        let wanted = columns(&self.release_file, layout);
+        let there = self.connection.columns(&header(&self.release_file, &wanted))?;
+        let there: BTreeMap<&str, &DataType> =
+            there.iter().map(|(name, data_type)| (name.as_str(), data_type)).collect();
+        let is_utc = self.release_file.logs.time_zone_name.eq_ignore_ascii_case("utc");
+        for (name, role) in &wanted {
+            let is_read = there.get(name.as_str()).is_some_and(|it| is_read(it, *role, is_utc));
+            if !is_read {
+                return Err(Error::input(format!(
+                    "the column `{name}` has a type that a cluster cannot be asked about yet"
+                ))
+                .help(match role {
+                    Role::Identifier => "requesters and targets are text or whole numbers",
+                    Role::Timestamp => {
+                        "times are timestamps, or whole numbers with `[logs] time_unit`; a timestamp                          without a zone is read as UTC alone"
+                    }
+                    Role::Epoch => "with `[logs] time_unit` times are whole numbers",
+                    Role::Text => "keys and conditions are of text, whole numbers or booleans",
+                    Role::Number => "numbers are whole or floats, no decimals and no text",
+                }));
+            }
+        }
+        Ok(())
+    }
+
+    /// Refuses folders that would stand in place of a column: a cluster reads `app=calls` as a value.
+    fn require_own_columns(&self, layout: &Layout) -> Result<()> {
+        let wanted = columns(&self.release_file, layout);
+        let folders = self.files.iter().flat_map(|file| file.path.split('/').rev().skip(1));
+        let keys = folders.filter_map(|folder| folder.split_once('=')).map(|(key, _)| key);
+        let clash = keys.into_iter().find(|key| wanted.iter().any(|(name, _)| name == key));
+        match clash {
+            Some(key) => Err(Error::input(format!(
+                "the logs have folders `{key}=…`, which a cluster reads instead of the column `{key}`"
+            ))
+            .help("name the folders otherwise, or read the column under another name")),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Whether values of a type are read on a cluster as they are here.
+fn is_read(data_type: &DataType, role: Role, is_utc: bool) -> bool {
+    let is_whole =
+        matches!(data_type, DataType::Byte | DataType::Short | DataType::Integer | DataType::Long);
+    match (role, data_type) {
+        (Role::Identifier, DataType::Decimal { scale: 0, .. })
+        | (Role::Identifier | Role::Text, DataType::String { .. })
+        | (Role::Text, DataType::Boolean)
+        | (Role::Timestamp, DataType::Timestamp)
+        | (Role::Number, DataType::Float | DataType::Double) => true,
+        (Role::Timestamp, DataType::TimestampNtz) => is_utc,
+        (Role::Identifier | Role::Text | Role::Epoch | Role::Number, _) => is_whole,
+        (Role::Timestamp, _) => false,
+    }
+}
+
+impl Tallies for ClusterDay {
+    fn tally(&mut self, plan: &Plan, _: &Exempt) -> Result<ExactTally> {
+        require_supported(&self.logs.release_file, plan)?;
+        let mut sums = Sums::new(plan);
+        for statement in statements(&self.logs.release_file, plan, &self.logs.window)? {
+            if statement.check == Check::Look {
+                sums.0.clone_from(&self.look.0);
+                continue;
+            }
+            let answer = self.logs.connection.answer(&statement.name, &statement.sql)?;
+            sums.take(&statement, &answer)?;
+            sums.require(&statement, plan, &self.totals)?;
+        }
+        // Two steps of a day, and every statement of them, are about the same rows.
+        if self.logs.list()? != self.logs.files {
+            return Err(Error::input("the log files changed while the cluster read them").help(
+                "wait until they are whole, restore those of the reservation, and run again",
+            ));
+        }
+        let mut adding = Adding::new(&plan.sizes());
+        for (table, sums) in sums.0.iter().enumerate() {
+            for (cell, steps) in (0..).zip(sums) {
+                adding.add(table, cell, steps.unwrap_or(0));
+            }
+        }
+        Ok(adding.finish())
+    }
+
+    fn key_weights(&self, _: Prefix, _: &std::collections::BTreeSet<u64>) -> Result<KeyTally> {
+        Err(Error::internal("a cluster is asked for private prefixes, which are refused before"))
+    }
+}

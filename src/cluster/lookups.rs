@@ -1,0 +1,296 @@
+//! The rows of one day as a query: who asked, about whom, and the atom of each.
+//!
+//! What a row means is what [`crate::ingest`] says of a Parquet file with these columns: the same rows
+//! count, and each has the same atom. No expression can fail, whatever a row holds, so that no failure
+//! says anything about one.
+
+use super::quote::{name, number, text};
+use crate::Result;
+use crate::plan::Layout;
+use crate::release_file::ReleaseFile;
+use crate::release_file::columns::Made;
+use crate::release_file::keys::{Key, KeySource, ROUTE_WORDS};
+use crate::release_file::logs::{Logs, TimeUnit};
+use crate::release_file::number::{Grid, LEVELS, Steps};
+use crate::release_file::window::{DayWindow, MICROS_PER_DAY, MICROS_PER_HOUR};
+
+/// What a column of the log holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Role {
+    /// A requester or a target.
+    Identifier,
+    /// The time, as a timestamp.
+    Timestamp,
+    /// The time, as a whole number of a declared unit.
+    Epoch,
+    /// Anything that has one obvious text.
+    Text,
+    /// Numbers.
+    Number,
+}
+
+/// The columns of the log that a day is read from, in the order of their names; one may have several roles.
+#[must_use]
+pub fn columns(release_file: &ReleaseFile, layout: &Layout) -> Vec<(String, Role)> {
+    let logs = &release_file.logs;
+    let time = if logs.time_unit.is_some() { Role::Epoch } else { Role::Timestamp };
+    let mut columns = vec![
+        (logs.column("requester").to_owned(), Role::Identifier),
+        (logs.column("target").to_owned(), Role::Identifier),
+        (logs.column("requested_at").to_owned(), time),
+    ];
+    let mut texts = |address: &str| match logs.made(address) {
+        Some(made) => columns.extend(made.reads().iter().map(|it| (it.clone(), Role::Text))),
+        None => columns.push((address.to_owned(), Role::Text)),
+    };
+    for name in logs.filter.iter().flat_map(|filter| filter.columns()) {
+        texts(logs.column(name));
+    }
+    for key in layout.keys() {
+        match key.source() {
+            KeySource::App => texts(logs.column("app")),
+            KeySource::Route => texts(logs.column("route")),
+            KeySource::Column(address) => texts(address),
+            _ => {}
+        }
+    }
+    let grids = layout.keys().iter().filter_map(Key::grid);
+    columns.extend(grids.map(|grid| (grid.column().to_owned(), Role::Number)));
+    columns.sort();
+    columns.dedup();
+    columns
+}
+
+/// The files that the logs are, as the cluster names them.
+#[must_use]
+pub fn path(logs: &Logs) -> String {
+    if logs.place.glob.contains("://") {
+        return logs.place.glob.clone();
+    }
+    let path = logs.place.path();
+    let path = std::path::absolute(&path).unwrap_or(path);
+    format!("file://{}", path.display())
+}
+
+/// The query of the files themselves: no value of a row is read for it.
+#[cfg(feature = "spark")]
+pub(super) fn files(release_file: &ReleaseFile, window: &DayWindow) -> String {
+    format!(
+        "SELECT _metadata.file_path AS path, _metadata.file_size AS size,\n  \
+           unix_micros(_metadata.file_modification_time) AS changed_at\n\
+         FROM {}{}\nGROUP BY ALL",
+        files_of(release_file),
+        in_day_folders(release_file, window).map_or_else(String::new, |is| format!("\nWHERE {is}")),
+    )
+}
+
+/// The query of these columns, of which no row is asked for.
+#[cfg(feature = "spark")]
+pub(super) fn header(release_file: &ReleaseFile, columns: &[(String, Role)]) -> String {
+    let mut names: Vec<String> = columns.iter().map(|(column, _)| name(column)).collect();
+    names.dedup();
+    format!("SELECT {} FROM {}", names.join(", "), files_of(release_file))
+}
+
+/// The query of the rows of one day; `target` if who is asked about is to be known.
+///
+/// # Errors
+/// Usage, for a condition that engines evaluate differently.
+pub(super) fn lookups(
+    release_file: &ReleaseFile,
+    layout: &Layout,
+    window: &DayWindow,
+    target: bool,
+) -> Result<String> {
+    let logs = &release_file.logs;
+    let column = |canonical: &str| name(logs.column(canonical));
+    let (read, is_of_day) = times(logs, window);
+    let mut columns = vec![
+        format!("CAST({} AS STRING) AS requester", column("requester")),
+        format!("CAST({} AS STRING) AS target", column("target")),
+        format!("{read} AS micros"),
+    ];
+    for (place, key) in layout.keys().iter().enumerate() {
+        let read = match key.source() {
+            KeySource::App => as_text(logs, logs.column("app")),
+            KeySource::Route => as_text(logs, logs.column("route")),
+            KeySource::Column(address) => as_text(logs, address),
+            KeySource::Number(grid) => format!("CAST({} AS DOUBLE)", name(grid.column())),
+            _ => continue,
+        };
+        columns.push(format!("{read} AS key_{place}"));
+    }
+    let mut conditions = vec![is_of_day];
+    conditions.extend(in_day_folders(release_file, window));
+    if let Some(filter) = &logs.filter {
+        let read = |name: &str| Ok(as_text(logs, logs.column(name)));
+        conditions.push(filter.sql(&read, &text)?);
+    }
+    let atoms = layout.keys().iter().zip(layout.strides()).enumerate();
+    let mut atoms: Vec<String> = atoms
+        .map(|(place, (key, stride))| {
+            format!("{} * {stride}L", position(key, &format!("key_{place}"), window))
+        })
+        .collect();
+    if atoms.is_empty() {
+        atoms.push("0L".to_owned());
+    }
+    let target = if target { "CAST(target AS BINARY) AS target, " } else { "" };
+    Ok(format!(
+        "SELECT CAST(requester AS BINARY) AS requester, {target}\n    {} AS atom\n  \
+         FROM (\n    SELECT {}\n    FROM {}\n    WHERE {}\n  )\n  \
+         WHERE {IS_SOMEBODY}",
+        atoms.join(" +\n    "),
+        columns.join(",\n      "),
+        files_of(release_file),
+        conditions.join("\n      AND "),
+    ))
+}
+
+/// Rows without a requester or a target, or with one that is no text, are rejects.
+const IS_SOMEBODY: &str = "requester <> '' AND is_valid_utf8(requester)\n    \
+                           AND target <> '' AND is_valid_utf8(target)";
+
+fn files_of(release_file: &ReleaseFile) -> String {
+    format!("parquet.{}", name(&path(&release_file.logs)))
+}
+
+/// That a file lies in a folder of the day, where folders name the days.
+fn in_day_folders(release_file: &ReleaseFile, window: &DayWindow) -> Option<String> {
+    let folder = release_file.logs.day_folder.as_ref()?;
+    let days: Vec<String> = window.utc_days().iter().map(|day| text(&day.to_string())).collect();
+    Some(format!("CAST({} AS STRING) IN ({})", name(folder), days.join(", ")))
+}
+
+/// The instant of a row in microseconds, and that it is of the day.
+fn times(logs: &Logs, window: &DayWindow) -> (String, String) {
+    let column = name(logs.column("requested_at"));
+    let (start, end) = (window.start_micros(), window.end_micros());
+    let Some(unit) = logs.time_unit else {
+        let instant = format!("CAST({column} AS TIMESTAMP)");
+        let of_day = format!(
+            "{instant} >= timestamp_micros({start}L) AND {instant} < timestamp_micros({end}L)"
+        );
+        return (format!("unix_micros({instant})"), of_day);
+    };
+    // Bounds in the column's own unit: no product can leave the integers, and files can be passed over.
+    let instant = format!("CAST({column} AS BIGINT)");
+    let (times, parts) = match unit {
+        TimeUnit::Seconds => (1_000_000, 1),
+        TimeUnit::Milliseconds => (1_000, 1),
+        TimeUnit::Microseconds => (1, 1),
+        TimeUnit::Nanoseconds => (1, 1_000),
+    };
+    let first = |micros: i64| {
+        micros.saturating_mul(parts).div_euclid(times)
+            + i64::from(micros.saturating_mul(parts).rem_euclid(times) != 0)
+    };
+    let of_day = format!("{instant} >= {}L AND {instant} < {}L", first(start), first(end));
+    let micros = if parts == 1 {
+        format!("{instant} * {times}L")
+    } else {
+        format!("({instant} - pmod({instant}, {parts}L)) DIV {parts}L")
+    };
+    // Rows of other days count as nothing, and their products may not fit.
+    (format!("CASE WHEN {of_day} THEN {micros} END"), of_day)
+}
+
+/// What stands at an address, as text.
+fn as_text(logs: &Logs, address: &str) -> String {
+    let column = |column: &str| format!("CAST({} AS STRING)", name(column));
+    match logs.made(address) {
+        None => column(address),
+        Some(Made::Constant(value)) => text(value),
+        Some(Made::Mapped(from, map)) => {
+            let arms =
+                map.iter().map(|(old, new)| format!(" WHEN {} THEN {}", text(old), text(new)));
+            format!("CASE {}{} END", column(from), arms.collect::<String>())
+        }
+        // Times alone are joined, and such are refused.
+        Some(Made::Joined(_)) => "CAST(NULL AS STRING)".to_owned(),
+    }
+}
+
+/// The position of a row's value in the public list of a key.
+fn position(key: &Key, value: &str, window: &DayWindow) -> String {
+    let other = key.fallback();
+    let place = |value: &str| key.values().iter().position(|known| known == value);
+    match key.source() {
+        KeySource::Hour | KeySource::HourOfWeek => hour(window),
+        KeySource::Number(grid) => on_grid(grid, value),
+        KeySource::Route => {
+            let arms = ROUTE_WORDS.iter().filter_map(|(route, words)| {
+                let words: Vec<String> = words.iter().map(|word| text(word)).collect();
+                Some(format!(
+                    " WHEN {} IN ({}) THEN {}L",
+                    plain(value),
+                    words.join(", "),
+                    place(route)?
+                ))
+            });
+            format!("CASE{} ELSE {other}L END", arms.collect::<String>())
+        }
+        _ => {
+            let arms = (0..).zip(key.values()).filter(|(place, _)| *place != other);
+            let arms = arms.map(|(place, known)| format!(" WHEN {} THEN {place}L", text(known)));
+            let arms: String = arms.collect();
+            if arms.is_empty() {
+                format!("{other}L")
+            } else {
+                format!("CASE {value}{arms} ELSE {other}L END")
+            }
+        }
+    }
+}
+
+/// A word without blanks around it, its letters small.
+fn plain(value: &str) -> String {
+    const CAPITALS: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    let blanks: String = ('\0'..=char::MAX).filter(|letter| letter.is_whitespace()).collect();
+    let small = CAPITALS.to_ascii_lowercase();
+    format!("translate(trim(BOTH {} FROM {value}), '{CAPITALS}', '{small}')", text(&blanks))
+}
+
+/// The local hour of a row of the day.
+fn hour(window: &DayWindow) -> String {
+    let mut offsets = window.offsets().iter();
+    let first = offsets.next().map_or(0, |(_, offset)| *offset);
+    // The latest change that is not after the row decides.
+    let arms =
+        offsets.rev().map(|(from, offset)| format!(" WHEN micros >= {from}L THEN {offset}L"));
+    let arms: String = arms.collect();
+    let offset =
+        if arms.is_empty() { format!("{first}L") } else { format!("CASE{arms} ELSE {first}L END") };
+    // Counted from a midnight before the day, whose hours are no negative numbers.
+    let midnight = (window.start_micros().div_euclid(MICROS_PER_DAY) - 2) * MICROS_PER_DAY;
+    format!("((micros + {offset} - ({midnight}L)) DIV {MICROS_PER_HOUR}L) % 24L")
+}
+
+/// The position of a number on a grid.
+fn on_grid(grid: &Grid, value: &str) -> String {
+    let (none, (low, high)) = (grid.none(), grid.range());
+    let (low_text, high_text) = (number(low), number(high));
+    let sign = if grid.is_signed() { String::new() } else { format!(" OR {value} < 0D") };
+    let held = format!("greatest({low_text}, least({high_text}, {value}))");
+    let position = match grid.steps() {
+        Steps::Levels => format!(
+            "least(CAST(floor(({held} - {low_text}) / {} * {LEVELS}D + 0.5D) AS BIGINT), {LEVELS}L)",
+            number(high - low)
+        ),
+        Steps::Bins => bins(grid, value, 0, none - 1),
+    };
+    format!(
+        "CASE WHEN {value} IS NULL OR isnan({value}) OR abs({value}) > {}{sign} THEN {none}L ELSE {position} END",
+        number(f64::MAX)
+    )
+}
+
+/// The bin of a number that lies between two bins, by halves.
+fn bins(grid: &Grid, value: &str, first: u16, last: u16) -> String {
+    if first == last {
+        return format!("{first}L");
+    }
+    let middle = first + (last - first).div_ceil(2);
+    let (below, above) = (bins(grid, value, first, middle - 1), bins(grid, value, middle, last));
+    format!("CASE WHEN {value} < {} THEN {below} ELSE {above} END", number(grid.first_of(middle)))
+}

@@ -1,0 +1,251 @@
+//! The exact tally of a plan as a few statements. Each returns rows of a table's place in the plan, a cell
+//! and a sum in lattice steps; cells that nobody touches may be missing.
+
+use super::bounding::{ball_steps, hat, rooted, shape_steps, square_of_one};
+use super::lookups::lookups;
+use crate::bound::{ClassTable, TableBounds};
+use crate::plan::kinds::{LEVEL_BITS, SHAPE_ONE};
+use crate::plan::{CellPart, Cells, Contribution, Digit, MeasuredTable, Plan};
+use crate::release_file::ReleaseFile;
+use crate::release_file::measure::{Counted, histogram_edges};
+use crate::release_file::window::DayWindow;
+use crate::{Error, Result};
+
+/// A query of exact sums.
+#[derive(Debug, Clone)]
+pub struct Statement {
+    /// What it is about, in a few words.
+    pub name: String,
+    /// Its text.
+    pub sql: String,
+    /// The places of its tables in the plan.
+    pub tables: Vec<usize>,
+    /// What its sums have to agree with.
+    pub check: Check,
+}
+
+/// How the sums of a statement follow from the requesters of the day.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Check {
+    /// The weights of one requester add up to one at most.
+    Look,
+    /// Each cell has one of each requester at most.
+    Each,
+    /// All cells together have one of each requester.
+    All,
+    /// A table has no more than its class, and those at these places have exactly as much.
+    Classes(Vec<usize>),
+}
+
+/// What stands in place of a table for the number of requesters and that of their lookups, which a look
+/// returns beside its table: what comes later is checked against them.
+pub const TOTALS: i64 = -1;
+
+/// The statements of a plan.
+///
+/// # Errors
+/// Usage, for a condition that engines evaluate differently; internal, for tables that
+/// [`super::require_supported`] refuses.
+pub fn statements(
+    release_file: &ReleaseFile,
+    plan: &Plan,
+    window: &DayWindow,
+) -> Result<Vec<Statement>> {
+    let writer = Writer { release_file, plan, window };
+    let mut statements = Vec::new();
+    for (place, table) in plan.tables.iter().enumerate() {
+        if table.class().is_none() {
+            statements.push(writer.own(place, table)?);
+        }
+    }
+    let bounds = TableBounds::of(plan);
+    if bounds.have_shapes() {
+        statements.push(writer.shapes(&bounds)?);
+    }
+    Ok(statements)
+}
+
+struct Writer<'a> {
+    release_file: &'a ReleaseFile,
+    plan: &'a Plan,
+    window: &'a DayWindow,
+}
+
+impl Writer<'_> {
+    /// The head of every statement: the rows, and how many of them each requester has of each atom.
+    fn rows(&self, with_target: bool) -> Result<String> {
+        let lookups = lookups(self.release_file, &self.plan.layout, self.window, with_target)?;
+        let target = if with_target { ", target" } else { "" };
+        Ok(format!(
+            "WITH lookups AS (\n  {lookups}\n),\natoms AS (\n  \
+             SELECT requester, atom{target}, count(*) AS lookups FROM lookups \
+             GROUP BY requester, atom{target}\n),\n"
+        ))
+    }
+
+    /// A table of all requesters.
+    fn own(&self, place: usize, table: &MeasuredTable) -> Result<Statement> {
+        let cells = &self.plan.cells[place];
+        let (sql, check) = match &table.contribution {
+            Contribution::Activity => (self.look(place)?, Check::Look),
+            Contribution::Histogram => (self.histogram(place)?, Check::All),
+            Contribution::Presence(presence) => {
+                let (is_of_targets, enough) = (presence.of == Counted::Targets, presence.at_least);
+                let counted = if is_of_targets { "count(DISTINCT target)" } else { "sum(lookups)" };
+                let clip = table.clip.steps();
+                let sql = self.presence(place, is_of_targets, counted, enough, cells, clip)?;
+                (sql, Check::Each)
+            }
+            _ => return Err(Error::internal("a cluster is asked for a table that it cannot make")),
+        };
+        Ok(Statement { name: table.name.clone(), sql, tables: vec![place], check })
+    }
+
+    /// The weights of all requesters by class, with the totals.
+    fn look(&self, place: usize) -> Result<String> {
+        Ok(format!(
+            "{}people AS (\n  SELECT requester, sum(lookups) AS n FROM atoms GROUP BY requester\n),\n\
+             hats AS (\n  SELECT n, {}\n  FROM people\n),\n\
+             parts AS (\n  SELECT explode(array(\n    \
+             named_struct('place', {place}, 'cell', class, 'steps', lower),\n    \
+             named_struct('place', {place}, 'cell', class + 1, 'steps', upper),\n    \
+             named_struct('place', {TOTALS}, 'cell', 0, 'steps', 1L),\n    \
+             named_struct('place', {TOTALS}, 'cell', 1, 'steps', n))) AS part\n  FROM hats\n)\n\
+             SELECT part.place AS place, part.cell AS cell, sum(part.steps) AS steps\n\
+             FROM parts WHERE part.steps > 0 GROUP BY part.place, part.cell",
+            self.rows(false)?,
+            hat()
+        ))
+    }
+
+    /// One whole in the bin of all lookups of a requester.
+    fn histogram(&self, place: usize) -> Result<String> {
+        let edges = histogram_edges();
+        let arms = edges.iter().enumerate().rev();
+        let arms: String =
+            arms.map(|(bin, edge)| format!(" WHEN n >= {edge}L THEN {bin}")).collect();
+        Ok(format!(
+            "{}people AS (\n  SELECT requester, sum(lookups) AS n FROM atoms GROUP BY requester\n)\n\
+             SELECT {place} AS place, CASE{arms} END AS cell, count(*) * {SHAPE_ONE}L AS steps\n\
+             FROM people GROUP BY 2",
+            self.rows(false)?
+        ))
+    }
+
+    /// One whole in each cell in which a requester has enough, scaled into the ball of the clip.
+    fn presence(
+        &self,
+        place: usize,
+        with_target: bool,
+        counted: &str,
+        at_least: u32,
+        cells: &Cells,
+        clip: u64,
+    ) -> Result<String> {
+        Ok(format!(
+            "{}cells AS (\n  SELECT requester, {} AS cell FROM atoms\n  \
+             GROUP BY requester, 2 HAVING {counted} >= {at_least}L\n),\n\
+             squares AS (\n  SELECT cell, CAST(count(*) OVER (PARTITION BY requester) * {} AS DECIMAL(38, 0)) AS product\n  \
+             FROM cells\n),\n{}\n\
+             SELECT {place} AS place, CAST(cell AS INT) AS cell, sum({}) AS steps\nFROM rooted GROUP BY cell",
+            self.rows(with_target)?,
+            cell(cells),
+            square_of_one(),
+            rooted("squares"),
+            ball_steps(clip)
+        ))
+    }
+
+    /// All tables of shapes of all classes.
+    fn shapes(&self, bounds: &TableBounds<'_>) -> Result<Statement> {
+        let vectors = bounds.vectors().iter().enumerate();
+        let vectors: Vec<String> = vectors
+            .map(|(vector, bound)| {
+                let amount = amount(bound.cells)?;
+                let cell = cell(bound.cells);
+                Ok(format!("named_struct('vector', {vector}, 'cell', {cell}, 'amount', {amount})"))
+            })
+            .collect::<Result<_>>()?;
+        let mut tables: Vec<(usize, &ClassTable)> = Vec::new();
+        for (class, of_class) in bounds.classes().iter().enumerate() {
+            tables.extend(of_class.iter().map(|table| (class, table)));
+        }
+        tables.sort_by_key(|(_, table)| table.table);
+        let row = |(class, table): &(usize, &ClassTable)| {
+            let ClassTable { table, vector, clip, bits, adds_rows, holds_all, .. } = table;
+            let one = 1_u64 << bits;
+            format!(
+                "({table}, {class}, {vector}, {clip}L, {bits}, {one}L, {adds_rows}, {holds_all})"
+            )
+        };
+        let rows: Vec<String> = tables.iter().map(row).collect();
+        let sql = format!(
+            "{}known AS (\n  SELECT *, sum(lookups) OVER (PARTITION BY requester) AS n FROM atoms\n),\n\
+             vectors AS (\n  SELECT requester, n, explode(array(\n    {})) AS one\n  FROM known\n),\n\
+             cells AS (\n  SELECT requester, n, one.vector AS vector, one.cell AS cell, sum(one.amount) AS amount\n  \
+             FROM vectors WHERE one.amount IS NOT NULL\n  GROUP BY requester, n, one.vector, one.cell\n),\n\
+             squares AS (\n  SELECT *,\n    {},\n    \
+             sum(CAST(amount AS DECIMAL(38, 0)) * amount) OVER (PARTITION BY requester, vector) AS square\n  FROM cells\n),\n\
+             products AS (\n  SELECT *, CAST(square * (lower * lower + upper * upper) AS DECIMAL(38, 0)) AS product FROM squares\n),\n\
+             {},\n\
+             parts AS (\n  SELECT *, explode(array(\n    named_struct('class', class, 'weight', lower),\n    \
+             named_struct('class', class + 1, 'weight', upper))) AS part\n  FROM rooted\n),\n\
+             tables AS (\n  SELECT * FROM VALUES\n    {}\n  \
+             AS t(place, in_class, of_vector, clip, bits, one, adds_rows, holds_all)\n),\n\
+             weighed AS (\n  SELECT /*+ BROADCAST(tables) */ *, part.weight AS weight\n  FROM parts JOIN tables\n    \
+             ON part.class = in_class AND vector = of_vector\n  WHERE part.weight > 0\n)\n\
+             SELECT place, CAST(cell AS INT) AS cell, sum({}) AS steps\nFROM weighed GROUP BY place, cell",
+            self.rows(false)?,
+            vectors.join(",\n    "),
+            hat(),
+            rooted("products"),
+            rows.join(",\n    "),
+            shape_steps(),
+        );
+        let whole =
+            tables.iter().filter(|(_, table)| table.holds_all).map(|(_, table)| table.table);
+        let check = Check::Classes(whole.collect());
+        let tables = tables.iter().map(|(_, table)| table.table).collect();
+        Ok(Statement { name: "tables of shapes of all classes".to_owned(), sql, tables, check })
+    }
+}
+
+/// The cell of an atom: as [`Cells::cell`] finds it.
+fn cell(cells: &Cells) -> String {
+    let parts = cells.parts().map(|part| match part {
+        CellPart::Key(key, stride) => format!("{} * {stride}L", digit(key)),
+        CellPart::Condition(digits, met, stride) => {
+            let digits = digits.iter().map(|(key, stride)| format!("{} * {stride}L", digit(*key)));
+            let place = digits.collect::<Vec<_>>().join(" + ");
+            // The shorter of both lists says which combinations meet it.
+            let is_met = met.iter().filter(|met| **met).count() * 2 <= met.len();
+            let listed = (0..).zip(met).filter(|(_, met)| **met == is_met);
+            let listed: Vec<String> =
+                listed.map(|(place, _): (u64, _)| format!("{place}L")).collect();
+            let (yes, no) = if is_met { (stride, 0) } else { (0, stride) };
+            if listed.is_empty() {
+                return format!("{no}L");
+            }
+            format!("(CASE WHEN {place} IN ({}) THEN {yes}L ELSE {no}L END)", listed.join(", "))
+        }
+    });
+    let parts: Vec<String> = parts.collect();
+    if parts.is_empty() { "0L".to_owned() } else { parts.join(" + ") }
+}
+
+/// What the rows of an atom add to its cell: their number, or that times the level of their number; null
+/// without one.
+fn amount(cells: &Cells) -> Result<String> {
+    let Some((key, steps)) = cells.number() else { return Ok("lookups".to_owned()) };
+    let levels = 0..=1_i64 << LEVEL_BITS;
+    if !levels.eq(steps.iter().copied()) {
+        return Err(Error::internal("the levels of a number are no whole numbers in order"));
+    }
+    let level = digit(key);
+    Ok(format!("CASE WHEN {level} < {}L THEN {level} * lookups END", steps.len()))
+}
+
+/// One digit of an atom.
+fn digit(Digit { shift, mask }: Digit) -> String {
+    format!("(shiftright(atom, {shift}) & {mask}L)")
+}

@@ -1,0 +1,83 @@
+//! What a cluster can be asked. Everything else is refused by name, before anything is charged.
+
+use crate::plan::{CellPart, Cells, Plan};
+use crate::release_file::ReleaseFile;
+use crate::release_file::columns::Made;
+use crate::release_file::logs::Identifier;
+use crate::release_file::unit::Unit;
+use crate::{Error, Result};
+
+/// The most values of a list that become arms of one expression.
+const MOST_ARMS: usize = 1_000;
+
+/// Refuses a release file that asks for more than the statements can say.
+///
+/// # Errors
+/// Usage, naming the field.
+pub fn require_supported(release_file: &ReleaseFile, plan: &Plan) -> Result<()> {
+    let logs = &release_file.logs;
+    let refuse = |what: &str, help: &str| {
+        Err(Error::usage(format!("{what}, which a cluster cannot be asked yet"))
+            .help(help.to_owned()))
+    };
+    if release_file.ledger.unit != Unit::RequesterDay {
+        return refuse(
+            "`[privacy] unit` is \"person-day\"",
+            "run without `[engine]`, or use \"requester-day\"",
+        );
+    }
+    if logs.identifier == Identifier::E164 {
+        return refuse(
+            "`[logs] identifier` is \"e164\": numbers are read by libphonenumber",
+            "write a column that has one text for each person, and set identifier = \"opaque\"",
+        );
+    }
+    if logs.place.glob.contains(['*', '?', '[', ']', '{', '}', '\\']) {
+        return refuse("`[logs] path` is a pattern", "name the folder, or one file");
+    }
+    if !logs.time_formats.is_empty() {
+        return refuse(
+            "`[logs] time_format` is given",
+            "write times as timestamps or whole numbers",
+        );
+    }
+    if matches!(logs.made(logs.column("requested_at")), Some(Made::Joined(_))) {
+        return refuse(
+            "`[logs] columns.requested_at` joins columns",
+            "write one column of timestamps",
+        );
+    }
+    if !logs.dialect.facts().is_empty() {
+        return refuse(
+            "`[logs]` says how text is divided",
+            "a cluster reads Parquet; remove those fields",
+        );
+    }
+    if logs.expect.is_some() {
+        return refuse("`[logs] expect` is given", "remove it, or run without `[engine]`");
+    }
+    let long_list = plan.layout.keys().iter().find(|key| key.values().len() > MOST_ARMS);
+    if let Some(key) = long_list {
+        let what = format!("the list of the key `{}` has more than {MOST_ARMS} values", key.name());
+        return refuse(&what, "shorten the list");
+    }
+    if plan.cells.iter().any(has_long_list) {
+        return refuse(
+            &format!(
+                "the condition of a `share` is met by more than {MOST_ARMS} combinations of keys"
+            ),
+            "ask for a count by these keys, which holds all of them",
+        );
+    }
+    Ok(())
+}
+
+fn has_long_list(cells: &Cells) -> bool {
+    cells.parts().any(|part| match part {
+        CellPart::Key(..) => false,
+        CellPart::Condition(_, met, _) => {
+            let is_met = met.iter().filter(|met| **met).count();
+            is_met.min(met.len() - is_met) > MOST_ARMS
+        }
+    })
+}
