@@ -10,7 +10,7 @@ use maud::{DOCTYPE, html};
 use serde_json::json;
 
 use super::args::Audit as Asked;
-use super::output::Output;
+use super::output::{Output, wrapped_to};
 use crate::audit::{Audit, Finding};
 use crate::release_file::ReleaseFile;
 use crate::{Error, Result};
@@ -78,25 +78,25 @@ fn summary(audit: &Audit) -> String {
     }
 }
 
+/// The findings below the name of their test, in lines that fit a terminal.
 fn text(audit: &Audit) -> String {
-    let rows: Vec<[String; 6]> = audit.findings.iter().map(cells).collect();
-    let mut widths = HEADS.map(str::len);
-    for row in &rows {
-        for (width, cell) in widths.iter_mut().zip(row) {
-            *width = (*width).max(cell.chars().count());
-        }
-    }
+    const COLUMNS: usize = 80;
     let mut text = String::new();
-    for row in std::iter::once(&HEADS.map(str::to_owned)).chain(&rows) {
-        let mut line = String::new();
-        for (cell, width) in row.iter().zip(widths) {
-            // Writing to a string cannot fail.
-            let _infallible = write!(line, "{cell:<width$}  ");
+    let rows: Vec<[String; 6]> = audit.findings.iter().map(cells).collect();
+    for alike in rows.chunk_by(|one, next| (&one[0], &one[4]) == (&next[0], &next[4])) {
+        let [test, .., false_alarm, _] = &alike[0];
+        // Writing to a string cannot fail.
+        let _infallible = match false_alarm.as_str() {
+            "never" => writeln!(text, "{test} (cannot fail by chance)"),
+            alarm => writeln!(text, "{test} (fails by chance: {alarm})"),
+        };
+        for [_, subject, found, bound, _, verdict] in alike {
+            let bound = if found == bound { String::new() } else { format!(" ({bound})") };
+            let line = format!("  {verdict}  {subject}: {found}{bound}");
+            text.push_str(&wrapped_to(&line, 10, COLUMNS));
         }
-        text.push_str(line.trim_end());
-        text.push('\n');
     }
-    let _infallible = writeln!(text, "\n{}", summary(audit));
+    let _infallible = write!(text, "\n{}", wrapped_to(&summary(audit), 0, COLUMNS));
     text
 }
 
