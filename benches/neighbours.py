@@ -100,7 +100,7 @@ def form(path):
     columns = [file.metadata.row_group(0).column(place) for place in range(file.metadata.num_columns)]
     how = [(column.path_in_schema, sorted(column.encodings), column.has_dictionary_page, column.compression, column.is_stats_set) for column in columns]
     # The prefixes of a private question are found by noise: how many there are is published.
-    return str((file.schema_arrow, how, [] if path.parts[-3] == "hot" else table.select(keys).to_pydict()))
+    return str((file.schema_arrow.remove_metadata(), how, [] if path.parts[-3] == "hot" else table.select(keys).to_pydict()))
 
 
 def main():
