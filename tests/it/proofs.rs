@@ -1,12 +1,13 @@
 //! The proofs in docs/mechanisms.md and the code that they are about change together.
 //!
 //! Each section ends with a comment that lists files, or functions of files, each with a hash of its code:
-//! without comments, literals, layout and tests. Whoever changes such code reads the section again,
+//! without comments, layout, tests and literals, but for
+//! SQL. Whoever changes such code reads the section again,
 //! corrects it, and writes the new hashes with `POINTILLIST_ACCEPT=1`.
 
 use std::path::{Path, PathBuf};
 
-use crate::house::code::{functions, production, tokens};
+use crate::house::code::{functions, production_with_sql, tokens};
 
 const BEGIN: &str = "<!-- The code of this section, with its hashes:\n";
 const END: &str = "\n-->\n";
@@ -22,7 +23,7 @@ fn code(place: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
     assert!(path.exists(), "{place} is not there");
     let text = std::fs::read_to_string(path).unwrap();
-    let code = production(&text);
+    let code = production_with_sql(&text);
     let Some(name) = name else { return code };
     let named = functions(&code).into_iter().filter(|function| function.name == name);
     let bodies: Vec<String> = named
@@ -92,8 +93,14 @@ fn no_proof_is_older_than_its_code() {
 fn a_hash_is_of_code_and_not_of_layout_or_words() {
     let one = "/// Why.\nfn f(x: u8) -> u8 {\n    x + 1 // more\n}\n#[cfg(test)]\nmod tests {}\n";
     let same = "fn f(x: u8) -> u8 { x + 1 }";
-    assert_eq!(hash(&production(one)), hash(&production(same)));
-    assert_ne!(hash(&production(one)), hash(&production(&one.replace('1', "2"))));
+    let of = |text: &str| hash(&production_with_sql(text));
+    assert_eq!(of(one), of(same));
+    assert_ne!(of(one), of(&one.replace('1', "2")));
+    let [words, sql] =
+        ["\"x is 1\"", "\"UPDATE t SET x = 1\""].map(|text| format!("fn f() {{ g({text}) }}"));
+    assert_eq!(of(&words), of(&words.replace('1', "2")));
+    assert_ne!(of(&sql), of(&sql.replace('1', "2")));
+    assert_eq!(of(&sql), of(&sql.replace("t SET", "t \\\n   SET")));
     // A place is a file or functions of it.
     assert!(code("src/bound/ball.rs").len() > code("src/bound/ball.rs::scale_into_ball").len());
 }
