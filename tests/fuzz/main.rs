@@ -22,6 +22,7 @@ mod numbers;
 mod program;
 mod published;
 mod release_files;
+mod releases;
 mod times;
 mod watched;
 
@@ -60,4 +61,9 @@ fn ledgers() {
 #[test]
 fn published_files() {
     watched("published_files", 150, published::target);
+}
+
+#[test]
+fn releases() {
+    watched("releases", 40, releases::target);
 }
