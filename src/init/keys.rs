@@ -216,13 +216,14 @@ fn key_name(column: &Column<'_>) -> String {
     let name: String = column.name().chars().map(letter).collect();
     let is_app = column.is_called(&["app", "application"]);
     let is_prefix = name.starts_with("target_prefix") || name.starts_with("requester_prefix");
-    let is_country = name.ends_with("_country");
     match name {
+        // A list under such a name would have to be one of countries.
+        name if name.ends_with("_country") => format!("log_{name}_text"),
         _ if is_app => "app".to_owned(),
         name if name.starts_with(|letter: char| letter.is_ascii_digit()) => {
             format!("column_{name}")
         }
-        name if TAKEN.contains(&name.as_str()) || is_prefix || is_country => format!("log_{name}"),
+        name if TAKEN.contains(&name.as_str()) || is_prefix => format!("log_{name}"),
         name => name,
     }
 }

@@ -1,7 +1,6 @@
 //! Which columns of the log stand for what: the lines of `[logs.columns]`.
 
 use super::found::Found;
-use super::questions::quoted;
 use crate::survey::grouped;
 
 /// The lines, each with its reason. What the log calls as this program does needs none.
@@ -35,7 +34,7 @@ pub(super) fn mapping(found: &Found<'_>) -> Vec<(String, String)> {
     }
     if let Some(route) = &keys.route {
         let values = route.map.iter();
-        let values = values.map(|(value, route)| format!("{} = \"{route}\"", quoted(value)));
+        let values = values.map(|(value, route)| format!("{} = \"{route}\"", in_quotes(value)));
         let values = values.collect::<Vec<_>>().join(", ");
         let column = address(found, route.place);
         let mapped = format!("route = {{ column = {column}, map = {{ {values} }} }}");
@@ -59,10 +58,15 @@ pub(super) fn mapping(found: &Found<'_>) -> Vec<(String, String)> {
     lines
 }
 
+/// A text as a key in quotes, which has one line: as JSON writes it, but that TOML has no delete character.
+fn in_quotes(text: &str) -> String {
+    serde_json::Value::from(text).to_string().replace('\u{7f}', "\\u007f")
+}
+
 /// A key as TOML writes it.
 pub(super) fn key(name: &str) -> String {
     let is_bare = |letter: char| letter.is_ascii_alphanumeric() || letter == '_' || letter == '-';
-    if !name.is_empty() && name.chars().all(is_bare) { name.to_owned() } else { quoted(name) }
+    if !name.is_empty() && name.chars().all(is_bare) { name.to_owned() } else { in_quotes(name) }
 }
 
 fn setting(found: &Found<'_>, name: &str, place: usize) -> Option<String> {

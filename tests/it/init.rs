@@ -162,6 +162,7 @@ fn no_name_of_a_column_makes_a_draft_that_is_no_release_file() {
         "src,dst,time,app,application",
         "src,dst,time,registered,route",
         "requester,target,time,hour,latency_ms",
+        "requester,target,time,target_country,app",
     ]
     .iter()
     .enumerate()
