@@ -20,6 +20,7 @@ mod files;
 pub mod footer;
 pub mod plan;
 pub mod release_file;
+pub mod words;
 
 pub mod aggregate;
 pub mod bound;

@@ -10,7 +10,7 @@ use super::args::Init;
 use super::output::Output;
 use crate::init::{default_name, draft, place_of};
 use crate::release_file::schema;
-use crate::survey::grouped;
+use crate::words::grouped;
 use crate::{Error, Result};
 
 /// Runs the command. Beside the release file it leaves the schema by which editors complete one.

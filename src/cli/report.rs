@@ -5,7 +5,8 @@ use std::path::Path;
 use serde_json::json;
 
 use super::output::Output;
-use crate::report::{report, several};
+use crate::report::report;
+use crate::words::several;
 use crate::{Error, Result};
 
 /// Runs the command. It reads published files, and neither logs nor ledger.

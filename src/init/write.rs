@@ -10,7 +10,7 @@ use super::mapping::{key, mapping};
 use super::people::Names;
 use super::questions::{questions, quoted};
 use crate::release_file::schema::FILE;
-use crate::survey::grouped;
+use crate::words::grouped;
 
 /// The whole file.
 pub(super) fn text(found: &Found<'_>) -> String {

@@ -6,11 +6,10 @@ use std::collections::BTreeSet;
 use super::chart::{Bars, Mark, Numbers, OverTime};
 use super::output::{Cell, Output, Row, Series, Table};
 use super::sums::{counts, is_summed, sums_over_days, total};
-use super::words::{
-    OWN, QUANTILE, Scale, date, label, quantile_title, several, span, title, written,
-};
+use super::words::{OWN, QUANTILE, Scale, date, label, quantile_title, span, title, written};
 use crate::release_file::keys::OTHER;
 use crate::release_file::window::Day;
+use crate::words::several;
 
 /// The newest days whose hours are drawn.
 const DAYS_OF_HOURS: usize = 14;

@@ -4,7 +4,8 @@ use maud::{Markup, html};
 
 use super::output::{Cell, Output};
 use super::sums::{counts, over_days, total};
-use super::words::{QUANTILE, Scale, lost_words, quantile_title, several, title};
+use super::words::{QUANTILE, Scale, lost_words, quantile_title, title};
+use crate::words::several;
 
 /// The most of them.
 const MOST: usize = 10;

@@ -19,7 +19,6 @@ use serde_json::Value;
 
 use crate::Result;
 use output::Output;
-pub use words::several;
 
 /// A report as a page.
 pub struct Report {

@@ -166,7 +166,7 @@ impl Table {
         let same = |own: &Value, other: &Value, name: &str| {
             own.get(name).is_none_or(|fact| *fact == other[name])
         };
-        ["asks", "top", "unit"].iter().all(|name| same(&self.facts, facts, name))
+        ["asks", "top", "unit", "where"].iter().all(|name| same(&self.facts, facts, name))
             && ["at_least", "condition", "of", "prefix"]
                 .iter()
                 .all(|name| same(&self.facts["details"], &facts["details"], name))

@@ -6,10 +6,11 @@ use serde_json::Value;
 
 use super::chart::Bars;
 use super::output::{Cell, Output};
-use super::words::{Scale, ranges, several, whole, written};
+use super::words::{Scale, ranges, written};
 use crate::publish::FINGERPRINT;
 use crate::publish::sum::Summand;
 use crate::release_file::window::Day;
+use crate::words::{grouped, several};
 
 /// At most this many days are drawn one by one.
 const MOST_DAYS: usize = 62;
@@ -26,7 +27,7 @@ pub(super) fn days(output: &Output) -> Markup {
     let shown = &span[span.len().saturating_sub(MOST_DAYS)..];
     html! {
         p {
-            (whole(output.days.len())) " of " (several(span.len(), "day")) " are released: "
+            (grouped(output.days.len() as u64)) " of " (several(span.len(), "day")) " are released: "
             (ranges(&output.days.keys().copied().collect::<Vec<_>>())) "."
             @if !missing.is_empty() {
                 " Not released: " (ranges(&missing)) ". " code { "pointillist status" } " says why."
@@ -70,7 +71,7 @@ pub(super) fn uninformative(output: &Output) -> Markup {
             }
             ul {
                 @for (name, lost, rows) in lines {
-                    li { code { (name) } ": " (whole(lost)) " of " (several(rows, "value")) }
+                    li { code { (name) } ": " (grouped(lost as u64)) " of " (several(rows, "value")) }
                 }
             }
         }
@@ -177,7 +178,7 @@ pub(super) fn plan(output: &Output) -> Markup {
             high: number(class, "ci_high"),
         };
         let is_lost = class["seen"] == Value::Bool(false);
-        (format!("around {}", whole(lookups.unwrap_or_default())), Cell { of, is_lost })
+        (format!("around {}", grouped(lookups.unwrap_or_default() as u64)), Cell { of, is_lost })
     });
     let bars = Bars { scale: Scale::Count, bars: bars.collect() };
     let shares = shares(manifest);

@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::output::Cell;
 use crate::publish::sum::Summand;
 use crate::release_file::window::Day;
+use crate::words::grouped_digits;
 
 /// How the values of a question are written.
 #[derive(Clone, Copy, PartialEq)]
@@ -76,7 +77,7 @@ impl Scale {
         let near = steps.round();
         let steps = if (steps - near).abs() < 1e-6 { near } else { round(steps) };
         let decimals = usize::try_from(-step).unwrap_or(0);
-        let text = grouped(&format!("{:.decimals$}", (steps * factor).abs()));
+        let text = grouped_digits(&format!("{:.decimals$}", (steps * factor).abs()));
         let sign = if steps < 0.0 { "−" } else { "" };
         let unit = if self == Self::Share { " %" } else { "" };
         format!("{sign}{text}{unit}")
@@ -88,31 +89,6 @@ pub(super) fn exponent(number: f64) -> i32 {
     #[expect(clippy::cast_possible_truncation, reason = "a power of ten is small")]
     let exponent = (number.abs().log10() + 1e-9).floor() as i32;
     if number == 0.0 { 0 } else { exponent }
-}
-
-/// Digits in groups of three.
-fn grouped(number: &str) -> String {
-    let whole = number.split('.').next().unwrap_or_default().len();
-    let mut text = String::new();
-    for (place, digit) in number.chars().enumerate() {
-        if place > 0 && place < whole && (whole - place).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-/// A whole number in groups of three digits.
-pub(super) fn whole(number: usize) -> String {
-    grouped(&number.to_string())
-}
-
-/// A number and what it counts.
-#[must_use]
-pub fn several(number: usize, one: &str) -> String {
-    let plural = if number == 1 { "" } else { "s" };
-    format!("{} {one}{plural}", whole(number))
 }
 
 /// `11 January 2026`.
@@ -210,11 +186,11 @@ pub(super) fn label(keys: &[String], names: &[String]) -> String {
     if let ([low, high], [OWN_LOW, _]) =
         (keys, names.iter().map(String::as_str).collect::<Vec<_>>().as_slice())
     {
-        let low = grouped(low);
+        let low = grouped_digits(low);
         return match high.as_str() {
             "" => format!("{low} or more"),
-            high if grouped(high) == low => low,
-            high => format!("{low} to {}", grouped(high)),
+            high if grouped_digits(high) == low => low,
+            high => format!("{low} to {}", grouped_digits(high)),
         };
     }
     let words = keys

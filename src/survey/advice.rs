@@ -4,11 +4,12 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::keys::KeySeen;
-use super::{Survey, grouped, percent};
+use super::{Survey, percent};
 use crate::ingest::{Look, Reason};
 use crate::release_file::ReleaseFile;
 use crate::release_file::logs::{Identifier, TimeUnit};
 use crate::release_file::window::{MICROS_PER_DAY, days_before};
+use crate::words::grouped;
 
 /// Something that the owner should know.
 #[derive(Debug, Clone, PartialEq, Eq)]

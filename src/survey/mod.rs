@@ -82,20 +82,6 @@ impl Survey {
     }
 }
 
-/// A number as people write it: `1,234,567`.
-#[must_use]
-pub fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::with_capacity(digits.len() * 4 / 3);
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
 /// A part of a whole in percent, never rounded to none or all of it.
 #[must_use]
 pub fn percent(part: u64, whole: u64) -> String {
@@ -115,9 +101,6 @@ mod tests {
 
     #[test]
     fn numbers_and_shares_are_written_for_people() {
-        for (number, text) in [(0, "0"), (999, "999"), (1_000, "1,000"), (1_234_567, "1,234,567")] {
-            assert_eq!(grouped(number), text);
-        }
         for (part, whole, text) in [
             (0, 0, "0 %"),
             (0, 9, "0 %"),

@@ -14,7 +14,8 @@ use variants::{hides_variants, names_variants};
 use crate::world::World;
 
 /// Modules that any stage may use.
-const EVERYWHERE: [&str; 6] = ["error", "files", "footer", "release_file", "ledger", "plan"];
+const EVERYWHERE: [&str; 7] =
+    ["error", "files", "footer", "words", "release_file", "ledger", "plan"];
 
 /// What else each module may import. A stage takes the type on its left, and bounding also the
 /// identifiers in it; the engine runs reading, keeping, bounding and adding together. Custody acts on
@@ -24,6 +25,7 @@ const MORE: [(&str, &[&str]); 21] = [
     ("error", &[]),
     ("files", &[]),
     ("footer", &[]),
+    ("words", &[]),
     ("mutants", &[]),
     ("phone", &[]),
     ("release_file", &["phone"]),
