@@ -88,6 +88,38 @@ keys = \"private\"
     Release { questions: questions.to_owned(), ledger, ..simulated() }
 }
 
+/// Shares, means and sums of a number, of simulated users.
+pub(crate) fn averages() -> Release {
+    let questions = "
+[[question]]
+name = \"sms_share\"
+share = \"route = 'sms'\"
+[[question]]
+name = \"sms_share_by_country\"
+share = \"route = 'sms'\"
+by = [\"target_country\"]
+[[question]]
+name = \"sms_share_by_hour_and_app\"
+share = \"route = 'sms'\"
+by = [\"hour\", \"app\"]
+[[question]]
+name = \"mean_latency\"
+mean = \"latency_ms\"
+range = [1, 60000]
+[[question]]
+name = \"mean_latency_by_app\"
+mean = \"latency_ms\"
+range = [1, 2000]
+by = [\"app\"]
+[[question]]
+name = \"latency_by_app\"
+sum = \"latency_ms\"
+range = [1, 2000]
+by = [\"app\"]
+";
+    Release { questions: questions.to_owned(), ..simulated() }
+}
+
 /// Private prefixes of targets alone.
 pub(crate) fn prefixes() -> Release {
     let questions = "

@@ -3,7 +3,7 @@
 //! `cargo bench --bench accuracy` releases days of simulated users with the whole program, each with
 //! a ledger of its own and all of a budget of epsilon 1 and delta 1e-6, and prints tables: errors
 //! beside other ways to bound at their best in hindsight ([`others`]), errors and coverage of counts
-//! by logs of many sizes, of sums of weeks and of other kinds of questions, and the number of private
+//! by logs of many sizes, of weeks and of other kinds of questions, and the number of private
 //! prefixes that are found ([`keys`]). `docs/accuracy.md` says what each column means and what the
 //! figures show; `-- --large --write docs/accuracy.md` writes them there again.
 
@@ -49,7 +49,7 @@ pub(crate) struct Asked {
     /// Write the tables between the marks of this document.
     #[arg(long, value_name = "PATH")]
     write: Option<PathBuf>,
-    /// Which tables: others, sizes, weeks, kinds, keys; all if none is named.
+    /// Which tables: others, sizes, weeks, averages, kinds, keys; all if none is named.
     only: Vec<String>,
     /// Given by cargo.
     #[arg(long, hide = true)]
@@ -61,10 +61,11 @@ type Part = (&'static str, &'static str, usize, fn(&Asked, usize) -> String);
 
 // The root mean square error of a total is that of the few draws in which noise passes for a class of
 // heavy users, so that beside other ways it takes many draws.
-const PARTS: [Part; 5] = [
+const PARTS: [Part; 6] = [
     ("others", "Root mean square errors beside other ways to bound", 15, tables::others),
     ("sizes", "Five questions of a day", 3, tables::sizes),
     ("weeks", "Sums of weeks", 3, tables::weeks),
+    ("averages", "Shares, means and sums of numbers of weeks", 3, tables::averages),
     ("kinds", "Nine questions of other kinds", 3, tables::kinds),
     ("keys", "Private prefixes that are found", 3, tables::keys),
 ];

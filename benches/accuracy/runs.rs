@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use pointillist::ingest::Meter;
 use pointillist::ledger::{Ledger, Second};
 use pointillist::pipeline::{
     Again, Done, Incomplete, Job, Spill, Stop, open_ledger, release_day, stored_days,
@@ -25,6 +26,13 @@ pub(crate) struct Release {
     /// More lines of `[ledger]`.
     pub(crate) ledger: String,
     pub(crate) questions: String,
+}
+
+/// What becomes of the keys of a week.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Keys {
+    Keep,
+    Drop,
 }
 
 /// One release of some days.
@@ -57,6 +65,7 @@ impl Release {
             memory: usize::MAX,
             spill: Spill::Allow,
             stop: Stop::default(),
+            meter: Meter::default(),
         };
         let ledger = open_ledger(&job).expect("a ledger");
         Run { job, ledger }
@@ -83,16 +92,29 @@ impl Run {
         Some(self.questions().iter().map(read).collect())
     }
 
-    /// The sums of the released week of each question that adds up.
-    pub(crate) fn week(&self) -> Vec<(&Question, Vec<Answer>)> {
-        let coarser =
-            Coarser { period: Period::Week, drop: Vec::new(), countries: Countries::Keep };
-        let fit = self.questions().iter().filter(|question| coarser.unfit(question).is_none());
+    /// The sums of the released week of each question that adds up, by its keys or without them.
+    pub(crate) fn week(&self, keys: Keys) -> Vec<(Question, Vec<Answer>)> {
+        let coarser = |question: &Question| {
+            let names = question.by.iter().map(|key| key.name().to_owned());
+            let drop = if keys == Keys::Drop { names.collect() } else { Vec::new() };
+            Coarser { period: Period::Week, drop, countries: Countries::Keep }
+        };
+        let fit = self.questions().iter().filter(|question| {
+            coarser(question).unfit(question).is_none()
+                && (keys == Keys::Keep || !question.by.is_empty())
+        });
         fit.map(|question| {
+            let coarser = coarser(question);
+            let mut asked = question.clone();
+            if keys == Keys::Drop {
+                asked.name += " without keys";
+                asked.by.clear();
+            }
             let file = &self.job.release_file;
             let days = stored_days(file, &question.name).expect("released days");
             let weeks = rollup(file, question, &days, &coarser).expect("a week");
-            (question, answers(question, &weeks.first().expect("a week").bytes))
+            let read = answers(&asked, &weeks.files.first().expect("a week").bytes);
+            (asked, read)
         })
         .collect()
     }

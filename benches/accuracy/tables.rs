@@ -7,13 +7,15 @@ use pointillist::simulate::Settings;
 use tempfile::tempdir;
 
 use crate::Asked;
-use crate::asked::{eight, five, five_invented, kinds as other_kinds, prefixes};
+use crate::asked::{
+    averages as of_numbers, eight, five, five_invented, kinds as other_kinds, prefixes,
+};
 use crate::keys::Asked as Asks;
 use crate::log::Log;
 use crate::others::Table;
 use crate::published::{Figures, Seen};
 use crate::real::REAL;
-use crate::runs::{Release, groups};
+use crate::runs::{Keys, Release, groups};
 use crate::simulated::{log, settings};
 use crate::world::{DATE, Day, QUESTIONS, Users};
 
@@ -111,6 +113,15 @@ pub(crate) fn sizes(asked: &Asked, draws: usize) -> String {
 
 /// Sums of the counts of a week.
 pub(crate) fn weeks(asked: &Asked, draws: usize) -> String {
+    all_weeks(asked, draws, five, &[Keys::Keep])
+}
+
+/// Shares, means and sums of numbers of a week.
+pub(crate) fn averages(asked: &Asked, draws: usize) -> String {
+    all_weeks(asked, draws, of_numbers, &[Keys::Keep, Keys::Drop])
+}
+
+fn all_weeks(asked: &Asked, draws: usize, release: fn() -> Release, keys: &[Keys]) -> String {
     let sizes = SIZES.into_iter().map(|(lookups, requesters)| {
         let words = format!("weeks of {lookups} by {requesters}");
         if !words.contains(&asked.log) {
@@ -119,28 +130,40 @@ pub(crate) fn weeks(asked: &Asked, draws: usize) -> String {
         let mut seen = Vec::new();
         for week in 0..asked.days.div_ceil(DAYS_FOR_A_WEEK) {
             let first = settings(lookups, requesters, FIRST_SEED + week as u64);
-            add_week(&mut seen, week, &Settings { days: 7, ..first }, draws);
+            for released in
+                released_weeks(week, &Settings { days: 7, ..first }, draws, release, keys)
+            {
+                join(&mut seen, released);
+            }
         }
         lines(&words, &seen)
     });
     HEAD.to_owned() + &sizes.collect::<String>()
 }
 
-fn add_week(seen: &mut Vec<(String, Vec<Seen>)>, week: usize, days: &Settings, draws: usize) {
+/// The groups of a week's answers, of each draw.
+fn released_weeks(
+    week: usize,
+    days: &Settings,
+    draws: usize,
+    release: fn() -> Release,
+    keys: &[Keys],
+) -> Vec<Vec<(String, Seen)>> {
     let folder = tempdir().expect("a temporary folder");
     let log = log(days, folder.path());
     let dates: Vec<String> =
         (0..days.days).map(|day| days.date(day).expect("a date").to_string()).collect();
+    let mut all = Vec::new();
     for draw in 0..draws {
-        let mut run = five().run(folder.path(), draw, &dates[dates.len() - 1]);
+        let mut run = release().run(folder.path(), draw, &dates[dates.len() - 1]);
         let released = dates.iter().filter(|date| run.release(date).is_some()).count();
         // What is missing of a week is not an error of its sums.
         if released == dates.len() {
-            for (question, answers) in run.week() {
-                join(seen, groups(question, week, &log, answers));
-            }
+            let weeks = keys.iter().flat_map(|keys| run.week(*keys));
+            all.extend(weeks.map(|(question, answers)| groups(&question, week, &log, answers)));
         }
     }
+    all
 }
 
 /// One question of each other kind.

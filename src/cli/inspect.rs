@@ -77,9 +77,14 @@ impl Published {
             Some(words) => {
                 // Files of earlier versions have half of the sentence.
                 let rest = if words.ends_with('.') { "" } else { ", and holds it in about 95 of 100 cases." };
+                let of_lookups = match self.columns.iter().any(|name| name == "of_lookups") {
+                    true => " of_lookups is how many lookups the value is of, and of_lookups_low to \
+                             of_lookups_high is the interval of that.",
+                    false => "",
+                };
                 format!(
                     "value is the answer with its noise; {words}{rest} noise_sd is the standard deviation \
-                     of the noise alone. A row marked uninformative says nothing."
+                     of the noise alone. A row marked uninformative says nothing.{of_lookups}"
                 )
             }
             None => "Each value carries noise, whose standard deviation is in noise_sd; the interval in \

@@ -3,10 +3,12 @@
 use serde_json::json;
 
 use super::args::{Rollup, RollupPeriod};
+use super::days::ranges;
 use super::output::Output;
 use crate::pipeline::stored_days;
 use crate::publish::{Coarser, Countries, Period, rollup, write_out};
 use crate::release_file::ReleaseFile;
+use crate::words::several;
 use crate::{Error, Result};
 
 /// Runs the command. It reads the tables stored in the ledger and no logs, and spends nothing.
@@ -47,11 +49,22 @@ pub(crate) fn run(asked: &Rollup, output: &Output) -> Result<()> {
         }
         let days = stored_days(&release_file, &question.name)?;
         let made = rollup(&release_file, question, &days, &coarser)?;
-        let plural = if made.len() == 1 { "" } else { "s" };
-        let word = coarser.period.word();
-        text.push_str(&format!("{}: {} {word}{plural} in {folder}\n", question.name, made.len()));
-        rolled.push(json!({ "question": question.name, "folder": folder, "periods": made.len() }));
-        files.extend(made);
+        let periods = several(made.files.len(), coarser.period.word());
+        text.push_str(&format!("{}: {periods} in {folder}\n", question.name));
+        if !made.left_out.is_empty() {
+            output.warning(&format!(
+                "{}: left out {}, published by an earlier version without the lookups that each value is of",
+                question.name,
+                ranges(&made.left_out)
+            ));
+        }
+        rolled.push(json!({
+            "question": question.name,
+            "folder": folder,
+            "periods": made.files.len(),
+            "days_left_out": made.left_out,
+        }));
+        files.extend(made.files);
     }
     write_out(&out, &files)?;
     text.push_str(&format!("tables: {}\n", out.display()));

@@ -64,7 +64,7 @@ const GOOD_KEYS: [&str; 18] = [
     "code",
 ];
 /// Names that tables of answers use themselves, or whose values are known.
-const TAKEN: [&str; 17] = [
+const TAKEN: [&str; 22] = [
     "route",
     "value",
     "quantile",
@@ -82,6 +82,11 @@ const TAKEN: [&str; 17] = [
     "ci_high",
     "noise_sd",
     "requested_at",
+    "date",
+    "whole_period",
+    "of_lookups",
+    "of_lookups_low",
+    "of_lookups_high",
 ];
 const WORDS_OF_NUMBERS: [&str; 9] =
     ["latency", "duration", "elapsed", "took", "rtt", "response", "wait", "taken", "ms"];

@@ -8,6 +8,7 @@ use crate::plan::kinds::nodes;
 use crate::plan::{Role, Split};
 use crate::release::{Answer, ClassNumber, Guarantee, NoisyNumbers, NoisyTable, PricedTable};
 use crate::release_file::ReleaseFile;
+use crate::release_file::expression::Condition;
 use crate::release_file::lattice::{Clip, LATTICE_ONE};
 use crate::release_file::question::Question;
 use crate::release_file::window::Day;
@@ -67,6 +68,7 @@ impl Facts<'_> {
             "asks": question.measure.word(),
             "details": question.measure.details(),
             "top": question.top,
+            "where": self.release_file.logs.filter.as_ref().map(Condition::text),
             "day": self.day,
             "time_zone": terms.time_zone_name,
             "unit": terms.unit.word(),
@@ -150,7 +152,7 @@ impl Facts<'_> {
 }
 
 /// The version of what published files say.
-const FORMAT: u32 = 6;
+const FORMAT: u32 = 7;
 
 /// The numbers of requesters by class, with their intervals.
 pub(super) fn classes(numbers: &[ClassNumber]) -> Value {

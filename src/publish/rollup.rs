@@ -2,26 +2,32 @@
 //!
 //! The published tables of all days are stacked into one frame and grouped by period and keys. A sum's
 //! noise and interval follow from the published columns alone ([`sum`]), first over the cells of each
-//! day and then over days. There are no sums of distinct counts, of ratios and of the largest rows.
+//! day and then over days. Shares and means are averaged by the lookups that they are of ([`average`]). There
+//! are no sums of distinct counts, of quantiles and of the largest rows.
 
 mod asked;
+mod average;
 mod day;
+#[cfg(test)]
+mod dice;
 mod frame;
 mod promise;
+mod rule;
 pub mod sum;
+mod table;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use arrow_array::{ArrayRef, BooleanArray, Float64Array, Int64Array, RecordBatch, UInt8Array};
-use arrow_schema::{Field, Schema};
+use arrow_array::{ArrayRef, BooleanArray, RecordBatch, UInt8Array};
 use polars::prelude::DataFrame;
 use serde_json::{Value, json};
 
 use super::read::Published;
-use super::table::{FINGERPRINT, encode};
+use super::table::{DATE, FINGERPRINT, dates, encode};
 use crate::ledger::StoredFile;
 use crate::release_file::ReleaseFile;
+use crate::release_file::expression::Condition;
 use crate::release_file::question::Question;
 use crate::release_file::regions::region_of;
 use crate::release_file::window::Day;
@@ -29,9 +35,10 @@ use crate::{Error, Result};
 use asked::KeyBecomes;
 pub use asked::{Coarser, Countries, Period};
 pub use day::ReleasedDay;
-use frame::{PERIOD, add_up, broken, from_key, keys, summands, text};
+use frame::{PERIOD, add_up, broken, text};
 use promise::Losses;
-use sum::{Counted, Over, Summand};
+use rule::Rule;
+use sum::Counted;
 
 /// The days of one period that were added up, and how many days it has.
 struct Days {
@@ -42,11 +49,21 @@ struct Days {
     losses: Losses,
 }
 
+/// What was made of a question's days.
+#[derive(Debug, Default)]
+pub struct RolledUp {
+    /// One file for each period with a released day.
+    pub files: Vec<StoredFile>,
+    /// Days that could not be added, because an earlier version published them without the lookups that
+    /// their shares or means are of.
+    pub left_out: Vec<Day>,
+}
+
 /// Adds a question's days up: one file for each period with a released day.
 ///
 /// # Shapes
 /// Rows are those of a day, or one for each combination of what its keys become; beside the sum, its
-/// noise and its interval stand how many days were added and how many the period has.
+/// noise and its interval stand how many days were added, how many the period has, and whether it is whole.
 ///
 /// # Errors
 /// Refused, for a question whose values do not add up; internal, when stored bytes are not as
@@ -56,42 +73,72 @@ pub fn rollup(
     question: &Question,
     days: &[ReleasedDay],
     coarser: &Coarser,
-) -> Result<Vec<StoredFile>> {
+) -> Result<RolledUp> {
     if let Some(reason) = coarser.unfit(question) {
         return Err(Error::refused(format!("`{}` cannot be rolled up", question.name)).help(reason));
     }
-    let counted = Counted::by(&question.measure);
+    let rule = Rule::by(&question.measure);
+    let mut left_out = Vec::new();
     let mut periods: BTreeMap<String, Days> = BTreeMap::new();
     let mut rows = DataFrame::empty();
     for released in days {
         let (period, length) = coarser.period.of(released.day);
         let published = Published::read(&released.file.bytes)?;
+        if rule.needs_lookups() && !published.says_lookups() {
+            left_out.push(released.day);
+            continue;
+        }
         let cells = published.cells(question, coarser, &period)?;
         rows.vstack_mut(&cells).map_err(|_| broken())?;
         let of_period = periods.entry(period).or_insert_with(|| Days::none_of(length));
-        of_period.add(released, &published, counted);
+        of_period.add(released, &published, Counted::by(&question.measure));
     }
     if rows.height() == 0 {
-        return Ok(Vec::new());
+        return Ok(RolledUp { files: Vec::new(), left_out });
     }
-    let sums = add_up(&rows, |days| sum::add_up(days, Over::DAYS, counted))?;
+    let sums = add_up(&rows, |days| rule.add_up(days, rule.over_days()))?;
     let sums = sums.partition_by_stable([PERIOD], true).map_err(|_| broken())?;
-    let (folder, word) = (coarser.folder(question), coarser.period.word());
-    sums.into_iter()
-        .map(|sums| {
-            let period = text(&sums, PERIOD)?.remove(0);
-            let days = periods.get(&period).ok_or_else(broken)?;
-            let metadata = metadata(release_file, question, coarser, &period, days)?;
-            let batch = batch(&sums, counted, days, coarser.period)?;
-            let path = format!("{folder}/{word}={period}/part-0.parquet");
-            Ok(StoredFile { path, bytes: encode(&batch, &metadata)? })
-        })
-        .collect()
+    let file = |sums: DataFrame| {
+        let period = text(&sums, PERIOD)?.remove(0);
+        let days = periods.get(&period).ok_or_else(broken)?;
+        let metadata = metadata(release_file, question, coarser, &period, days)?;
+        let bytes = encode(&days.table(&sums, rule, coarser.period)?, &metadata)?;
+        let (folder, word) = (coarser.folder(question), coarser.period.word());
+        Ok(StoredFile { path: format!("{folder}/{word}={period}/part-0.parquet"), bytes })
+    };
+    Ok(RolledUp { files: sums.into_iter().map(file).collect::<Result<_>>()?, left_out })
 }
 
 impl Days {
     const fn none_of(length: u8) -> Self {
         Self { length, added: Vec::new(), bounded: Vec::new(), losses: Losses::NONE }
+    }
+
+    fn is_whole(&self) -> bool {
+        self.added.len() == usize::from(self.length)
+    }
+
+    /// The sums as a table of a file.
+    fn table(&self, sums: &DataFrame, rule: Rule, period: Period) -> Result<RecordBatch> {
+        let mut columns = table::columns(sums, rule)?;
+        if period != Period::Day {
+            columns.extend(self.columns(sums.height()));
+        }
+        let first = self.added.first().copied().ok_or_else(broken)?;
+        columns.push((DATE.to_owned(), dates(period.first(first), sums.height())));
+        table::batch(columns)
+    }
+
+    /// How many days were added, of how many, and whether these are all, in every row.
+    fn columns(&self, rows: usize) -> [(String, ArrayRef); 3] {
+        let number = |number| -> ArrayRef { Arc::new(UInt8Array::from(vec![number; rows])) };
+        let added = u8::try_from(self.added.len()).unwrap_or(u8::MAX);
+        let is_whole = BooleanArray::from(vec![self.is_whole(); rows]);
+        [
+            ("days".to_owned(), number(added)),
+            ("of_days".to_owned(), number(self.length)),
+            ("whole_period".to_owned(), Arc::new(is_whole)),
+        ]
     }
 
     fn add(&mut self, released: &ReleasedDay, published: &Published, counted: Counted) {
@@ -117,14 +164,17 @@ fn metadata(
         "question": question.name,
         "asks": question.measure.word(),
         "details": question.measure.details(),
+        "where": release_file.logs.filter.as_ref().map(Condition::text),
         "grain": coarser.period.word(),
         "period": period,
         "days": days.added,
+        "of_days": days.length,
+        "whole_period": days.is_whole(),
         "bounded_days": days.bounded,
         "time_zone": terms.time_zone_name,
         "unit": terms.unit.word(),
         "confidence": 0.95,
-        "cost": "none: a sum of published values",
+        "cost": "none: computed from published values",
         "promise": promise,
         "guarantee": promise.words(terms, days.added.len()),
         (FINGERPRINT): release_file.fingerprint(),
@@ -152,42 +202,4 @@ fn regions(question: &Question, coarser: &Coarser) -> Value {
         (key.name(), members)
     });
     json!(members.collect::<BTreeMap<_, _>>())
-}
-
-/// The sums of one period as a table of a file.
-fn batch(sums: &DataFrame, counted: Counted, days: &Days, period: Period) -> Result<RecordBatch> {
-    let rows = summands(sums)?;
-    let column = |of: fn(&Summand) -> f64| -> Vec<f64> { rows.iter().map(of).collect() };
-    let rounded = |values: Vec<f64>, round: fn(f64) -> f64| -> ArrayRef {
-        if counted == Counted::Number {
-            return Arc::new(Float64Array::from(values));
-        }
-        #[expect(clippy::cast_possible_truncation, reason = "sums of whole numbers")]
-        let whole = values.into_iter().map(|value| round(value) as i64);
-        Arc::new(whole.collect::<Int64Array>())
-    };
-    let mean = rows.iter().map(|row| row.value).sum::<f64>() / rows.len().max(1) as f64;
-    let uninformative: BooleanArray =
-        rows.iter().map(|row| Some(row.is_uninformative(counted, mean))).collect();
-    let keys = keys(sums);
-    let mut columns: Vec<(&str, ArrayRef)> = Vec::new();
-    for key in &keys {
-        columns.push((key, from_key(sums.column(key).map_err(|_| broken())?)?));
-    }
-    columns.push(("value", rounded(column(|row| row.value), f64::round)));
-    columns.push(("noise_sd", Arc::new(Float64Array::from(column(|row| row.noise_sd)))));
-    columns.push(("ci_low", rounded(column(|row| row.low), f64::floor)));
-    columns.push(("ci_high", rounded(column(|row| row.high), f64::ceil)));
-    columns.push(("uninformative", Arc::new(uninformative)));
-    if period != Period::Day {
-        let added = u8::try_from(days.added.len()).map_err(|_| broken())?;
-        columns.push(("days", Arc::new(UInt8Array::from(vec![added; rows.len()]))));
-        columns.push(("of_days", Arc::new(UInt8Array::from(vec![days.length; rows.len()]))));
-    }
-    let field = |(name, column): &(&str, ArrayRef)| {
-        Field::new(*name, column.data_type().clone(), column.null_count() > 0)
-    };
-    let schema = Schema::new(columns.iter().map(field).collect::<Vec<_>>());
-    let columns = columns.into_iter().map(|(_, column)| column).collect();
-    RecordBatch::try_new(Arc::new(schema), columns).map_err(|_| broken())
 }

@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use arrow_array::{
-    ArrayRef, BooleanArray, Float64Array, Int64Array, RecordBatch, StringArray, UInt8Array,
+    ArrayRef, BooleanArray, Date32Array, Float64Array, Int64Array, RecordBatch, StringArray,
+    UInt8Array,
 };
 use arrow_schema::{Field, Schema};
+use jiff::civil::Date;
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use parquet::arrow::arrow_writer::ArrowWriterOptions;
@@ -89,6 +91,17 @@ fn of_all_days(facts: &Value) -> Value {
     known.map(|(name, fact)| (name.to_owned(), fact.clone())).collect()
 }
 
+/// The column that holds the day, or the first day of what days were added up to. The name of the folder says
+/// it as well, but not every reader takes that for a date, and pyarrow reads no folder whose files have a column of
+/// the folder's name.
+pub(super) const DATE: &str = "date";
+
+/// The same date in every row.
+pub(super) fn dates(date: Date, rows: usize) -> ArrayRef {
+    let since = date.duration_since(Date::constant(1970, 1, 1)).as_hours() / 24;
+    Arc::new(Date32Array::from(vec![i32::try_from(since).unwrap_or(i32::MAX); rows]))
+}
+
 /// The rows of a published file, and what it says of itself; `None` if it is none.
 pub(super) fn decode(bytes: &[u8]) -> Option<(RecordBatch, Value)> {
     let builder = ParquetRecordBatchReaderBuilder::try_new(arrow_bytes(bytes)).ok()?;
@@ -131,6 +144,7 @@ fn batch(question: &Question, day: Day, answer: &Answer) -> Result<RecordBatch> 
         };
         add(column.name, array, column.nullable);
     }
+    add(DATE, dates(day.date(), rows.len()), false);
     RecordBatch::try_new(Arc::new(Schema::new(fields)), columns).map_err(|_| broken())
 }
 

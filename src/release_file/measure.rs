@@ -143,10 +143,15 @@ impl Measure {
             Self::DistinctRequesters { .. } => Some(
                 "a requester of two days or two cells is one person: distinct counts do not add up",
             ),
-            Self::Share { .. } | Self::Mean(_) | Self::Quantiles { .. } => {
-                Some("a ratio of a sum is no sum of ratios: ask for the counts behind it")
-            }
-            Self::Count | Self::Sum(_) | Self::RequesterHistogram => None,
+            Self::Quantiles { .. } => Some(
+                "quantiles of several days or cells do not follow from those of each: ask for a mean, or \
+                 for the share of lookups below a bound that a column says",
+            ),
+            Self::Count
+            | Self::Sum(_)
+            | Self::Share { .. }
+            | Self::Mean(_)
+            | Self::RequesterHistogram => None,
         }
     }
 
@@ -262,7 +267,8 @@ fn parse(raw: &RawQuestion, lists: &KeyLists, logs: &Logs) -> Result<Measure> {
     if let Some(what) = &raw.count {
         return match what.as_str() {
             "lookups" => Ok(Measure::Count),
-            _ => Err(refuse(format!("`count` is `{what}`")).help("write count = \"lookups\"")),
+            _ => Err(refuse(format!("`count` is `{what}`, which it cannot count"))
+                .help("write count = \"lookups\"")),
         };
     }
     if let Some(what) = &raw.distinct {

@@ -9,7 +9,7 @@ use crate::{Error, Result};
 
 /// What published files, roll-ups and their folders call their own columns: readers would not find a
 /// key of the same name.
-const TAKEN: [&str; 16] = [
+const TAKEN: [&str; 21] = [
     "value",
     "noise_sd",
     "ci_low",
@@ -24,6 +24,11 @@ const TAKEN: [&str; 16] = [
     "month",
     "days",
     "of_days",
+    "whole_period",
+    "date",
+    "of_lookups",
+    "of_lookups_low",
+    "of_lookups_high",
     "target_region",
     "requester_region",
 ];
@@ -101,9 +106,8 @@ impl Question {
         }
         let weight = raw.weight.unwrap_or(1.0);
         if !weight.is_finite() || !(0.001..=1e6).contains(&weight) {
-            return Err(
-                refuse(format!("`weight` is {weight}")).help("give a number from 0.001 to 1000000")
-            );
+            return Err(refuse(format!("`weight` is {weight}, which is too small or too large"))
+                .help("give a number from 0.001 to 1000000"));
         }
         let top = top(raw, &measure, &by)?;
         Ok(Self {

@@ -26,6 +26,8 @@ fn released() -> World {
         "[[question]]\nname = \"countries\"\ncount = \"lookups\"\nby = [\"target_country\"]\n\
          [[question]]\nname = \"waits\"\nsum = \"latency_ms\"\nrange = [0, 500]\nby = [\"hour\", \"app\"]\n\
          [[question]]\nname = \"busiest\"\ncount = \"lookups\"\nby = [\"hour\"]\ntop = 3\n\
+         [[question]]\nname = \"mean_wait\"\nmean = \"latency_ms\"\nrange = [0, 500]\nby = [\"app\"]\n\
+         [[question]]\nname = \"typical\"\nquantiles = [0.5]\nof = \"latency_ms\"\nrange = [1, 60000]\n\
          [[question]]\nname = \"people\"\ndistinct = \"requester\"\nby = [\"hour\"]\n\
          [[question]]",
     );
@@ -90,7 +92,10 @@ fn hours_drop_out_and_agree_with_the_question_without_them() {
         list.map(|entry| entry[field].as_str().unwrap().to_owned()).collect()
     };
     assert_eq!(names("rolled_up", "folder"), ["waits_without_hour", "volume_without_hour"]);
-    assert_eq!(names("left_out", "question"), ["countries", "busiest", "people", "sms_share"]);
+    assert_eq!(
+        names("left_out", "question"),
+        ["countries", "busiest", "mean_wait", "typical", "people", "sms_share"]
+    );
 
     let day = "day=2026-01-02/part-0.parquet";
     let sums = table(&world, &format!("rolled/volume_without_hour/{day}"));
@@ -162,6 +167,63 @@ fn sums_carry_the_promise_of_their_days() {
     let one = manifests[0]["epsilon"].as_f64().unwrap();
     assert!(one < epsilon && epsilon < 2.0 * one, "{one} {epsilon}");
     assert_eq!(week["promise"]["releases"]["delta"], manifests[0]["delta"]);
+}
+
+/// A share of several days or cells is all lookups that meet the condition over all lookups, and a mean alike.
+#[test]
+fn shares_and_means_are_averaged_by_their_lookups() {
+    let world = released();
+    let roll = |more: &[&str]| {
+        let asked = ["rollup", "release.toml", "--out", "rolled", "--question"];
+        let ran = world.run(&[&asked[..], more].concat());
+        assert_eq!(ran.code, 0, "{}", ran.stderr);
+    };
+    let days = ["2026-01-01", "2026-01-02"];
+    for (question, range) in [("sms_share", [0.0, 1.0]), ("mean_wait", [0.0, 500.0])] {
+        roll(&[question, "--to", "week"]);
+        roll(&[question, "--to", "week", "--drop", "app"]);
+        let read =
+            |day: &str| table(&world, &format!("published/{question}/day={day}/part-0.parquet"));
+        let days = days.map(read);
+        let period = "week=2026-W01/part-0.parquet";
+        let week = table(&world, &format!("rolled/{question}_by_week/{period}"));
+        assert_eq!(week.words["app"], days[0].words["app"]);
+        let mut all = [0.0; 2];
+        for row in 0..week.words["app"].len() {
+            let of = |day: &Table, name: &str| day.numbers[name][row];
+            let lookups: f64 = days.iter().map(|day| of(day, "of_lookups").max(0.5)).sum();
+            let parts = days.iter().map(|day| of(day, "of_lookups").max(0.5) * of(day, "value"));
+            let whole: f64 = parts.sum();
+            all = [all[0] + whole, all[1] + lookups];
+            assert!(
+                (week.numbers["value"][row] - whole / lookups).abs() < 1e-9,
+                "{question} {row}"
+            );
+            assert!((week.numbers["of_lookups"][row] - lookups).abs() < 2.0);
+            let ends = ["ci_low", "ci_high"].map(|name| week.numbers[name][row]);
+            assert!(range[0] <= ends[0] && ends[0] < ends[1] && ends[1] <= range[1], "{ends:?}");
+            // Noise is independent, so that an average has less than the noisier day.
+            let sd = week.numbers["noise_sd"][row];
+            assert!(days.iter().any(|day| sd < of(day, "noise_sd")), "{question} {row}");
+        }
+        assert_eq!(week.flags["whole_period"], [false; 3]);
+        let whole = table(&world, &format!("rolled/{question}_without_app_by_week/{period}"));
+        assert_eq!(whole.numbers["value"].len(), 1);
+        // Cells are averaged first, and their rounded sizes differ by less than one lookup.
+        let expected = all[0] / all[1];
+        assert!((whole.numbers["value"][0] / expected - 1.0).abs() < 1e-3, "{question}");
+        assert_eq!(whole.metadata["whole_period"], false);
+        assert_eq!(whole.metadata["of_days"], 7);
+    }
+    let ran = world.run(&[
+        "compare",
+        "rolled",
+        "--question",
+        "sms_share_without_app",
+        "2026-W01",
+        "2026-W02",
+    ]);
+    assert!(ran.code == 2 && ran.stderr.contains("week=2026-W02"), "{}", ran.stderr);
 }
 
 /// Roll-ups of several processes into one output leave each other's files alone.
@@ -237,11 +299,12 @@ fn countries_become_regions_over_weeks() {
     insta::assert_snapshot!(inspected.stdout, @r#"
     rolled/volume_without_hour_in_regions_by_week/week=2026-W01/part-0.parquet: volume of release daily,
     week 2026-W01 (UTC)
-    4 rows; columns target_region, value, noise_sd, ci_low, ci_high, uninformative, days, of_days
+    4 rows; columns target_region, value, noise_sd, ci_low, ci_high, uninformative, days, of_days,
+    whole_period, date
 
     Adding up published values reveals nothing more about anybody. For any requester, everything that
     this release published of the 2 days added up here comes to epsilon 24.87 at delta 9e-7. The tables
-    behind these sums alone come to epsilon 11.93 at delta 9e-7. What is promised of each day is in its
+    behind these sums alone come to epsilon 10.86 at delta 9e-7. What is promised of each day is in its
     own files.
 
     value is the answer with its noise; ci_low to ci_high aims to hold the number of lookups that a full
@@ -287,7 +350,7 @@ fn what_cannot_be_added_up_is_refused_with_the_reason() {
     let day = ["--to", "day", "--drop", "hour", "--question"];
     for (question, reason) in [
         ("people", "a requester of two days or two cells is one person"),
-        ("sms_share", "a ratio of a sum is no sum of ratios"),
+        ("typical", "quantiles of several days or cells do not follow"),
         ("busiest", "only the largest rows of each day"),
         ("countries", "it has no key `hour` to drop"),
     ] {

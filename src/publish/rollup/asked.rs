@@ -1,5 +1,8 @@
 //! What to add published days up to, and which questions that suits.
 
+use jiff::Span;
+use jiff::civil::Date;
+
 use crate::release_file::keys::{Key, KeySource};
 use crate::release_file::question::Question;
 use crate::release_file::window::Day;
@@ -23,6 +26,19 @@ impl Period {
             Self::Day => "day",
             Self::Week => "week",
             Self::Month => "month",
+        }
+    }
+
+    /// The first day of the period that a day is in.
+    pub(super) fn first(self, day: Day) -> Date {
+        let date = day.date();
+        match self {
+            Self::Day => date,
+            Self::Week => {
+                let before = date.weekday().to_monday_zero_offset();
+                date.saturating_sub(Span::new().days(before))
+            }
+            Self::Month => date.first_of_month(),
         }
     }
 
@@ -159,6 +175,10 @@ mod tests {
             assert_eq!(Period::Day.of(day), (name, 1));
             assert_eq!(Period::Week.of(day), (week.to_owned(), 7));
             assert_eq!(Period::Month.of(day), (month.to_owned(), days));
+            assert_eq!(Period::Month.first(day).to_string(), format!("{month}-01"));
+            let monday = Day::new(Period::Week.first(day));
+            assert_eq!(Period::Week.of(monday).0, week);
+            assert_eq!(monday.date().weekday().to_monday_zero_offset(), 0);
         }
     }
 }

@@ -5,8 +5,9 @@ use polars::prelude::{Column, DataFrame};
 
 use super::super::read::Published;
 use super::asked::{Coarser, KeyBecomes};
-use super::frame::{NUMBERS, PERIOD, add_up, broken, to_key};
-use super::sum::{self, Counted, Over};
+use super::frame::{NUMBERS, OF_LOOKUPS, PERIOD, add_up, broken, to_key};
+use super::rule::Rule;
+use super::sum::{Counted, Over};
 use crate::Result;
 use crate::ledger::StoredFile;
 use crate::release_file::privacy_loss::{AttoDelta, NanoRho};
@@ -42,6 +43,11 @@ impl Published {
         is_earlier && counted != Counted::Requesters
     }
 
+    /// Whether it says of how many lookups its shares or means are, which earlier versions did not.
+    pub(super) fn says_lookups(&self) -> bool {
+        OF_LOOKUPS.into_iter().all(|name| self.batch.column_by_name(name).is_some())
+    }
+
     /// The cells with what their keys become, of one period.
     pub(super) fn cells(
         &self,
@@ -69,15 +75,17 @@ impl Published {
                 }
             }
         }
-        for name in NUMBERS {
-            let numbers = self.numbers(name)?.into_iter().map(Option::unwrap_or_default);
+        for name in NUMBERS.into_iter().chain(OF_LOOKUPS) {
+            let is_of_averages = OF_LOOKUPS.contains(&name) && !self.says_lookups();
+            let numbers = if is_of_averages { vec![None; rows] } else { self.numbers(name)? };
+            let numbers = numbers.into_iter().map(Option::unwrap_or_default);
             columns.push(Column::new(name.into(), numbers.collect::<Vec<f64>>()));
         }
         let cells = DataFrame::new_infer_height(columns).map_err(|_| broken())?;
-        let counted = Counted::by(&question.measure);
+        let rule = Rule::by(&question.measure);
         let is_raked = self.facts["raked"].as_bool() == Some(true);
         let over = if is_raked { Over::RAKED_CELLS } else { Over::CELLS };
-        add_up(&cells, |cells| sum::add_up(cells, over, counted))
+        add_up(&cells, |cells| rule.add_up(cells, over))
     }
 }
 
@@ -91,7 +99,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::super::asked::{Countries, Period};
-    use super::super::frame::summands;
+    use super::super::frame;
     use super::*;
     use crate::release_file::ReleaseFile;
 
@@ -135,11 +143,11 @@ mod tests {
             assert_eq!(day.is_about_bounded(Counted::Lookups), is_bounded);
             assert!(!day.is_about_bounded(Counted::Requesters));
             assert_eq!(day.rho(), rho);
-            assert_eq!(day.cells(question, &coarser(&[]), "2026-W02").unwrap().shape(), (24, 6));
+            assert_eq!(day.cells(question, &coarser(&[]), "2026-W02").unwrap().shape(), (24, 9));
             let whole = day.cells(question, &coarser(&["hour"]), "2026-W02").unwrap();
-            let whole = summands(&whole).unwrap();
-            assert!((whole[0].value - 12_000.0).abs() < 1e-9);
-            assert!((whole[0].noise_sd - sd).abs() < 1e-9);
+            let whole = frame::cells(&whole).unwrap()[0].of;
+            assert!((whole.value - 12_000.0).abs() < 1e-9);
+            assert!((whole.noise_sd - sd).abs() < 1e-9);
         }
     }
 }

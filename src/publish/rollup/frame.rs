@@ -1,4 +1,4 @@
-//! Frames of published cells: the period, a column for each key, and the four numbers of a value.
+//! Frames of published cells: the period, a column for each key, and the numbers of a value.
 //!
 //! polars groups and sorts them. Their columns are handed over here and nowhere else.
 
@@ -16,28 +16,66 @@ use crate::{Error, Result};
 pub(super) const PERIOD: &str = "period";
 /// What is added up, as days publish it.
 pub(super) const NUMBERS: [&str; 4] = ["value", "noise_sd", "ci_low", "ci_high"];
+/// How many lookups a share or mean is of, with the interval.
+pub(super) const OF_LOOKUPS: [&str; 3] = ["of_lookups", "of_lookups_low", "of_lookups_high"];
+
+/// A published value with the lookups that it is of, which are zero where values are no averages.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Cell {
+    /// The value.
+    pub(super) of: Summand,
+    /// The lookups, without their noise, which is in their interval.
+    pub(super) lookups: Summand,
+}
+
+impl Cell {
+    /// A value that is no average.
+    pub(super) const fn of_itself(of: Summand) -> Self {
+        Self { of, lookups: Summand { value: 0.0, noise_sd: 0.0, low: 0.0, high: 0.0 } }
+    }
+
+    fn new([value, noise_sd, low, high]: [f64; 4], [all, least, most]: [f64; 3]) -> Self {
+        let lookups = Summand { value: all, noise_sd: 0.0, low: least, high: most };
+        Self { of: Summand { value, noise_sd, low, high }, lookups }
+    }
+
+    fn numbers(&self) -> [f64; 7] {
+        let Self { of, lookups } = self;
+        let own = [of.value, of.noise_sd, of.low, of.high];
+        let all = [lookups.value, lookups.low, lookups.high];
+        std::array::from_fn(|place| {
+            own.get(place).copied().unwrap_or_else(|| all[place - own.len()])
+        })
+    }
+}
+
+/// The columns of a cell's numbers.
+fn names() -> impl Iterator<Item = &'static str> {
+    NUMBERS.into_iter().chain(OF_LOOKUPS)
+}
 
 /// The columns by which the cells of a period differ.
 pub(super) fn keys(cells: &DataFrame) -> Vec<String> {
     let names = cells.get_column_names().into_iter().map(|name| name.as_str());
-    names.filter(|name| *name != PERIOD && !NUMBERS.contains(name)).map(str::to_owned).collect()
+    let is_key = |name: &&str| *name != PERIOD && !self::names().any(|number| number == *name);
+    names.filter(is_key).map(str::to_owned).collect()
 }
 
 /// Adds up the rows of a period that agree in their keys, in order of both.
-pub(super) fn add_up(rows: &DataFrame, sum: impl Fn(Vec<Summand>) -> Summand) -> Result<DataFrame> {
+pub(super) fn add_up(rows: &DataFrame, sum: impl Fn(Vec<Cell>) -> Cell) -> Result<DataFrame> {
     let keys = keys(rows);
     let by = || std::iter::once(PERIOD).chain(keys.iter().map(String::as_str));
-    let summands = summands(rows)?;
+    let cells = cells(rows)?;
     let groups = rows.group_by(by()).map_err(|_| broken())?;
     let mut sums = Vec::new();
     for group in groups.get_groups().iter() {
         let members = match group {
             GroupsIndicator::Idx((_, members)) => {
-                members.iter().filter_map(|row| summands.get(*row as usize)).copied().collect()
+                members.iter().filter_map(|row| cells.get(*row as usize)).copied().collect()
             }
             GroupsIndicator::Slice([first, length]) => {
                 let first = first as usize;
-                summands.get(first..first + length as usize).ok_or_else(broken)?.to_vec()
+                cells.get(first..first + length as usize).ok_or_else(broken)?.to_vec()
             }
         };
         sums.push(sum(members));
@@ -47,25 +85,27 @@ pub(super) fn add_up(rows: &DataFrame, sum: impl Fn(Vec<Summand>) -> Summand) ->
 }
 
 /// Cells of these periods and keys.
-pub(super) fn frame(mut columns: Vec<Column>, cells: &[Summand]) -> Result<DataFrame> {
-    let of: [fn(&Summand) -> f64; 4] =
-        [|cell| cell.value, |cell| cell.noise_sd, |cell| cell.low, |cell| cell.high];
-    for (name, of) in NUMBERS.into_iter().zip(of) {
-        columns.push(Column::new(name.into(), cells.iter().map(of).collect::<Vec<f64>>()));
+pub(super) fn frame(mut columns: Vec<Column>, cells: &[Cell]) -> Result<DataFrame> {
+    let numbers: Vec<[f64; 7]> = cells.iter().map(Cell::numbers).collect();
+    for (place, name) in names().enumerate() {
+        let column = numbers.iter().map(|numbers| numbers[place]);
+        columns.push(Column::new(name.into(), column.collect::<Vec<f64>>()));
     }
     DataFrame::new_infer_height(columns).map_err(|_| broken())
 }
 
 /// The numbers of every row.
-pub(super) fn summands(cells: &DataFrame) -> Result<Vec<Summand>> {
-    let number = |name: &str| -> Result<Vec<f64>> {
-        let column = cells.column(name).and_then(Column::f64).map_err(|_| broken())?;
-        Ok(column.iter().flatten().collect())
+pub(super) fn cells(rows: &DataFrame) -> Result<Vec<Cell>> {
+    let columns = names().map(|name| {
+        let column = rows.column(name).and_then(Column::f64).map_err(|_| broken())?;
+        Ok(column.iter().map(Option::unwrap_or_default).collect())
+    });
+    let columns: Vec<Vec<f64>> = columns.collect::<Result<_>>()?;
+    let of = |row: usize| {
+        let number = |place: usize| columns[place][row];
+        Cell::new(std::array::from_fn(number), std::array::from_fn(|place| number(4 + place)))
     };
-    let [value, noise_sd, low, high] = NUMBERS.map(number);
-    let rows = value?.into_iter().zip(noise_sd?).zip(low?.into_iter().zip(high?));
-    let row = |((value, noise_sd), (low, high))| Summand { value, noise_sd, low, high };
-    Ok(rows.map(row).collect())
+    Ok((0..rows.height()).map(of).collect())
 }
 
 /// A key of a published table as a column: hours, words, or the ends of a histogram's bins.
@@ -119,13 +159,13 @@ mod tests {
             to_key("end", &ends).unwrap(),
             to_key("word", &words).unwrap(),
         ];
-        let cell = |value: f64| Summand { value, noise_sd: 1.0, low: 0.5, high: value + 2.0 };
+        let cell = |value: f64| Cell::new([value, 1.0, 0.5, value + 2.0], [9.0, 8.0, 10.0]);
         let rows = frame(columns, &[1.0, 2.0, 4.0, 8.0, 16.0].map(cell)).unwrap();
-        let add = |members: Vec<Summand>| cell(members.iter().map(|one| one.value).sum());
+        let add = |members: Vec<Cell>| cell(members.iter().map(|one| one.of.value).sum());
         let sums = add_up(&rows, add).unwrap();
         assert_eq!(keys(&sums), ["hour", "end", "word"]);
         assert_eq!(text(&sums, PERIOD).unwrap(), ["w1", "w1", "w2"]);
-        assert_eq!(summands(&sums).unwrap(), [10.0, 16.0, 5.0].map(cell));
+        assert_eq!(super::cells(&sums).unwrap(), [10.0, 16.0, 5.0].map(cell));
         let back = |name: &str| from_key(sums.column(name).unwrap()).unwrap();
         assert_eq!(*back("hour").as_primitive::<UInt8Type>(), UInt8Array::from(vec![9, 9, 10]));
         let ends = Int64Array::from(vec![None, Some(7), None]);

@@ -99,6 +99,24 @@ pub(super) fn real_columns(
     ]
 }
 
+/// How many lookups each share or mean is of, with their intervals, by which such values add up.
+pub(super) fn of_lookups(counts: &[Estimate]) -> Vec<Column> {
+    let column = |name, of: fn(&Estimate) -> f64| {
+        Column::whole(name, counts.iter().map(|count| whole(of(count))).collect())
+    };
+    vec![
+        column("of_lookups", |count| (count.value + 0.5).floor()),
+        column("of_lookups_low", |count| count.low.floor()),
+        column("of_lookups_high", |count| count.high.ceil()),
+    ]
+}
+
+/// A rounded number as an integer.
+#[expect(clippy::cast_possible_truncation, reason = "conversions to integers stop at the ends")]
+pub(super) const fn whole(value: f64) -> i64 {
+    value as i64
+}
+
 /// Whether half the width of an interval is above the size of its value.
 pub(super) fn is_wider_than_value(estimate: &Estimate) -> bool {
     estimate.half_width() > estimate.value.abs()

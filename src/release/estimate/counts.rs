@@ -4,11 +4,11 @@
 //! outwards. Counts of requesters may come out below zero, and beside them stands a set for display:
 //! nonnegative, with the same sum. Counts of lookups never do.
 
-use super::answer::{Answer, Column, Rows, Values, normal_quantile};
+use super::answer::{Answer, Column, Rows, Values, normal_quantile, whole};
 use super::drawn::{Drawn, Estimator};
 use super::value::{Estimate, Z_95};
 use crate::Result;
-use crate::plan::Axis;
+use crate::release_file::keys::Key;
 use crate::release_file::question::Question;
 
 /// The number of lookups in each cell.
@@ -16,20 +16,11 @@ pub(super) struct LookupCounts;
 
 impl Estimator for LookupCounts {
     fn answer(&self, question: &Question, drawn: &Drawn<'_>) -> Result<Answer> {
-        let mut answer = if question.by.is_empty() {
-            published(&[drawn.day.total()])
-        } else {
-            let axes: Vec<Axis> = question.by.iter().map(Axis::of).collect();
-            let order = drawn.cells_in_order(&axes)?;
-            // The choice of the largest cells depends on the noise, so intervals hold for all cells
-            // at once.
-            let widened = question
-                .top
-                .map_or(1.0, |_| normal_quantile(0.025 / order.len().max(1) as f64) / Z_95);
-            let cells = drawn.day.counts(&drawn.level(&axes)?, widened)?;
-            let rows: Vec<Estimate> = order.into_iter().map(|cell| cells[cell]).collect();
-            picked(published(&rows), &rows, question.top)
-        };
+        // The choice of the largest cells depends on the noise, so intervals hold for all cells at once.
+        let cells: u64 = question.by.iter().map(Key::size).product();
+        let widened = question.top.map_or(1.0, |_| normal_quantile(0.025 / cells as f64) / Z_95);
+        let rows = drawn.counts(question, widened)?;
+        let mut answer = picked(published(&rows), &rows, question.top);
         answer.measured_tables = drawn.sources(question);
         Ok(answer)
     }
@@ -92,11 +83,6 @@ fn nonnegative(values: &[f64]) -> Vec<f64> {
         }
     }
     values.iter().map(|value| (value - taken).max(0.0)).collect()
-}
-
-#[expect(clippy::cast_possible_truncation, reason = "conversions to integers stop at the ends")]
-const fn whole(value: f64) -> i64 {
-    value as i64
 }
 
 impl Column {

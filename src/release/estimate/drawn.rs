@@ -8,6 +8,7 @@ use super::geometry::Geometry;
 use super::levels::{Level, LevelAxis};
 use super::observed::{Observed, numbers_again};
 use super::shapes::Shapes;
+use super::value::Estimate;
 use crate::plan::kinds::CLASSES;
 use crate::plan::{Axis, Plan, Role};
 use crate::release_file::question::Question;
@@ -99,6 +100,20 @@ impl<'a> Drawn<'a> {
                 .collect();
         }
         Ok(cells)
+    }
+
+    /// The lookups in each combination of a question's keys, in the order of its rows, with deviations
+    /// this many times as long.
+    ///
+    /// # Errors
+    /// Internal, when no question asks by one of the keys.
+    pub(super) fn counts(&self, question: &Question, widened: f64) -> Result<Vec<Estimate>> {
+        if question.by.is_empty() {
+            return Ok(vec![self.day.total()]);
+        }
+        let axes: Vec<Axis> = question.by.iter().map(Axis::of).collect();
+        let cells = self.day.counts(&self.level(&axes)?, widened)?;
+        Ok(self.cells_in_order(&axes)?.into_iter().map(|cell| cells[cell]).collect())
     }
 
     /// The places of the tables that say something of a question's shapes: margins of its table, and

@@ -4,7 +4,7 @@
 //! measures, in each class, the sums of the number over lookups, as a part of its range. The mean of a
 //! class is drawn from the mean of the class below by the weight of what the class shows.
 
-use super::answer::{Answer, Rows, is_wider_than_value, real_columns};
+use super::answer::{Answer, Rows, is_wider_than_value, of_lookups, real_columns};
 use super::class_numbers::{ClassNumber, NumbersPart};
 use super::deviations::Sums;
 use super::drawn::{Drawn, Estimator};
@@ -37,11 +37,14 @@ pub(super) struct NumberSums<'a> {
 
 impl Estimator for NumberMeans<'_> {
     fn answer(&self, question: &Question, drawn: &Drawn<'_>) -> Result<Answer> {
-        let means = NumberTables::new(self.key, question, drawn)?.means.of(&drawn.day.numbers);
+        let tables = NumberTables::new(self.key, question, drawn)?;
         let (low, high) = grid(self.key)?.range();
+        let means = tables.means.of(&drawn.day.numbers);
         let means: Vec<Estimate> =
             means.into_iter().map(|mean| mean.scaled(low, high - low)).collect();
-        Ok(published(&means, question, drawn))
+        let mut answer = published(&means, question, drawn);
+        answer.columns.extend(of_lookups(&tables.counts(drawn)?));
+        Ok(answer)
     }
 }
 

@@ -3,7 +3,7 @@
 //! To first order a share is off by the sum of (meets - share) / n times what each cell is off, so
 //! that its interval is that of such a sum (docs/mechanisms.md, section 9).
 
-use super::answer::{Answer, Rows, real_columns};
+use super::answer::{Answer, Rows, of_lookups, real_columns};
 use super::deviations::{DayEstimate, Sums};
 use super::drawn::{Drawn, Estimator};
 use super::levels::Level;
@@ -58,7 +58,8 @@ impl Estimator for Shares<'_> {
         let cells = drawn.day.shares(&level, &by, &meets)?;
         let order = drawn.cells_in_order(&by_axes)?;
         let rows: Vec<Estimate> = order.into_iter().map(|cell| cells[cell]).collect();
-        let columns = real_columns(&rows, |share| share.half_width() > MOST_HALF_WIDTH);
+        let mut columns = real_columns(&rows, |share| share.half_width() > MOST_HALF_WIDTH);
+        columns.extend(of_lookups(&drawn.counts(question, 1.0)?));
         let mut answer = Answer::new(Rows::Each(1), columns);
         answer.measured_tables = drawn.sources(question);
         Ok(answer)

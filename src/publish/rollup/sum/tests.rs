@@ -1,6 +1,7 @@
 use proptest::prelude::*;
 use serde_json::Value;
 
+use super::super::dice::Dice;
 use super::*;
 
 fn golden() -> Value {
@@ -138,22 +139,6 @@ proptest! {
     }
 }
 
-/// Numbers as from a normal distribution: the sum of twelve uniform ones less six.
-struct Dice(u64);
-
-impl Dice {
-    fn uniform(&mut self) -> f64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 >> 11) as f64 / (1_u64 << 53) as f64
-    }
-
-    fn normal(&mut self) -> f64 {
-        (0..12).map(|_| self.uniform()).sum::<f64>() - 6.0
-    }
-}
-
 /// Simulated cells: each is off by noise and by a deviation of the model.
 #[derive(Debug, Clone, Copy)]
 struct World {
@@ -194,7 +179,7 @@ impl World {
 
     /// The share of weeks whose interval holds the true sum.
     fn held(&self, weeks: u32) -> f64 {
-        let mut dice = Dice(0x9E37_79B9_7F4A_7C15);
+        let mut dice = Dice::new();
         let truth = self.truth * (7 * self.cells) as f64;
         let holds = |week: Summand| week.low <= truth && truth <= week.high;
         let held = (0..weeks).filter(|_| holds(self.week(&mut dice))).count();

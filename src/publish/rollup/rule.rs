@@ -1,0 +1,58 @@
+//! By which rule the values of a question add up: as sums, or as averages.
+
+use super::average::Averaged;
+use super::frame::Cell;
+use super::sum::{self, Counted, Over, Summand};
+use crate::release_file::measure::Measure;
+
+/// By which rule the values of a question add up.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Rule {
+    /// They are added.
+    Sum(Counted),
+    /// They are averaged by the lookups that they are of.
+    Average(Averaged),
+}
+
+impl Rule {
+    pub(super) fn by(measure: &Measure) -> Self {
+        Averaged::by(measure).map_or_else(|| Self::Sum(Counted::by(measure)), Self::Average)
+    }
+
+    /// What the values of days share.
+    pub(super) const fn over_days(self) -> Over {
+        match self {
+            Self::Sum(_) => Over::DAYS,
+            Self::Average(_) => Over::AVERAGED_DAYS,
+        }
+    }
+
+    /// Adds cells up, in any order.
+    pub(super) fn add_up(self, cells: Vec<Cell>, over: Over) -> Cell {
+        match self {
+            Self::Sum(counted) => {
+                let values = cells.into_iter().map(|cell| cell.of).collect();
+                Cell::of_itself(sum::add_up(values, over, counted))
+            }
+            Self::Average(averaged) => averaged.average(cells, over),
+        }
+    }
+
+    /// Whether a value says nothing; `mean` is that of all values beside it.
+    pub(super) fn is_uninformative(self, of: Summand, mean: f64) -> bool {
+        match self {
+            Self::Sum(counted) => of.is_uninformative(counted, mean),
+            Self::Average(averaged) => averaged.is_uninformative(of),
+        }
+    }
+
+    /// Whether values are whole numbers.
+    pub(super) fn is_whole(self) -> bool {
+        !matches!(self, Self::Sum(Counted::Number) | Self::Average(_))
+    }
+
+    /// Whether it takes the lookups that a value is of.
+    pub(super) const fn needs_lookups(self) -> bool {
+        matches!(self, Self::Average(_))
+    }
+}
