@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 use super::world::{Planned, Row, World};
+use crate::ingest::Meter;
 use crate::ledger::{Balance, EntryId, Ledger, Second, StoredFile};
 use crate::pipeline::{
     Again, DrawnDay, Incomplete, Job, MadeDay, Spill, Stop, open_ledger, release_made,
@@ -184,6 +185,7 @@ pub(super) fn bench(release_file: &ReleaseFile) -> Result<(TempDir, Job)> {
         memory: usize::MAX,
         spill: Spill::Allow,
         stop: Stop::default(),
+        meter: Meter::default(),
     };
     Ok((folder, job))
 }

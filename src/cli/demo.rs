@@ -19,6 +19,7 @@ use serde_json::json;
 use super::output::{Output, grouped, short};
 use super::size;
 use crate::files::{self, EVERYBODY};
+use crate::ingest::Meter;
 use crate::ledger::Second;
 use crate::pipeline::{Again, Incomplete, Job, Spill, Stop, open_ledger, release_day};
 use crate::release_file::ReleaseFile;
@@ -74,6 +75,7 @@ pub(crate) fn run(out: &Path, output: &Output) -> Result<()> {
         memory: size::memory(None)?,
         spill: Spill::Allow,
         stop: Stop::default(),
+        meter: Meter::default(),
     };
     let mut ledger = open_ledger(&job)?;
     let mut text = String::new();

@@ -8,8 +8,11 @@ use serde_json::{Value, json};
 
 use super::args::Run;
 use super::cluster_args::{EngineName, EnginePlace};
+use super::days::ranges;
 use super::output::{Output, object};
+use super::progress::Progress;
 use super::{hold_warnings, size, status};
+use crate::ingest::Meter;
 use crate::ledger::{Ledger, Second};
 use crate::pipeline::{
     Again, Done, Incomplete, Job, LoggedDays, Spill, Stop, open_ledger, release_day,
@@ -42,12 +45,13 @@ pub(crate) fn run(asked: &Run, output: &Output) -> Result<u8> {
     let mut ledger = open_ledger(&job)?;
     // Until here a signal ends the process: nothing has begun.
     job.stop = Stop::on_signals()?;
-    let mut range = release_range(&job, &mut ledger, &windows, output)?;
+    let range = release_range(&job, &mut ledger, &windows, output)?;
+    let mut text = range.text();
     if windows.is_empty() {
-        range.text.push_str("no day with logs is closed and inside retention: nothing to do\n");
+        text.push_str("no day with logs is closed and inside retention: nothing to do\n");
     }
     if range.has_tables {
-        range.text.push_str(&format!("tables: {}\n", job.out.display()));
+        text.push_str(&format!("tables: {}\n", job.out.display()));
     }
     let mut warnings = status::warnings(&job.release_file, &ledger, job.as_of)?;
     warnings.extend(hold_warnings::key_warning(&ledger));
@@ -59,7 +63,7 @@ pub(crate) fn run(asked: &Run, output: &Output) -> Result<u8> {
         "days": range.days,
         "out": job.out,
     });
-    output.result(&object, &range.text);
+    output.result(&object, &text);
     Ok(range.worst.map_or(0, Kind::exit_code))
 }
 
@@ -67,8 +71,10 @@ pub(crate) fn run(asked: &Run, output: &Output) -> Result<u8> {
 #[derive(Default)]
 pub(super) struct Range {
     pub(super) days: Vec<Value>,
-    pub(super) text: String,
     pub(super) worst: Option<Kind>,
+    /// What is said of each day, and at last of those that were not tried.
+    lines: Vec<(Day, String)>,
+    untried: Option<usize>,
     has_tables: bool,
     /// Failures that were printed, without their days.
     printed: HashSet<String>,
@@ -80,9 +86,9 @@ impl Range {
         let failure = object(error);
         if self.printed.insert(failure.to_string().replace(&day.to_string(), "")) {
             output.complaint(error);
-            self.text.push_str(&format!("{day}  failed\n"));
+            self.lines.push((day, "failed".to_owned()));
         } else {
-            self.text.push_str(&format!("{day}  failed as an earlier day did\n"));
+            self.lines.push((day, AGAIN.to_owned()));
         }
         self.days.push(json!({ "day": day, "error": failure }));
         let kind = error.kind();
@@ -90,7 +96,26 @@ impl Range {
             self.worst = Some(kind);
         }
     }
+
+    /// A line for each day, and one for days in a row that failed as an earlier day did.
+    pub(super) fn text(&self) -> String {
+        let in_a_row = self.lines.chunk_by(|(day, words), (next, others)| {
+            words == AGAIN && others == AGAIN && day.next() == Some(*next)
+        });
+        let line = |days: &[(Day, String)]| {
+            let words = days.first().map_or("", |(_, words)| words.as_str());
+            format!("{}  {words}\n", ranges(days.iter().map(|(day, _)| day)))
+        };
+        let mut text: String = in_a_row.map(line).collect();
+        if let Some(untried) = self.untried {
+            text.push_str(&format!("stopped here; days not tried: {untried}\n"));
+        }
+        text
+    }
 }
+
+/// What is said of a day that failed for a reason that was printed already.
+const AGAIN: &str = "failed as an earlier day did";
 
 /// Releases one day after the other.
 ///
@@ -102,31 +127,30 @@ pub(super) fn release_range(
     windows: &[DayWindow],
     output: &Output,
 ) -> Result<Range> {
-    let bar = output.bar(windows.len() as u64, "{msg}, {pos} of {len} days, {eta} left");
+    let progress = Progress::new(output);
+    let job = &Job { meter: progress.meter(), ..job.clone() };
     let mut range = Range::default();
     for (place, window) in windows.iter().enumerate() {
         let day = window.day();
-        bar.set_message(day.to_string());
+        progress.day(day, place + 1, windows.len());
         match release_day(job, ledger, window) {
             Ok(done) => {
                 range.days.push(json!({ "day": day, "done": done }));
-                range.text.push_str(&format!("{day}  {}\n", words(done)));
+                range.lines.push((day, words(done).to_owned()));
                 range.has_tables |= done != Done::Empty;
             }
             Err(error) if windows.len() == 1 => return Err(error),
             Err(error) => {
-                bar.suspend(|| range.fail(day, &error, output));
+                progress.suspend(|| range.fail(day, &error, output));
                 let kind = error.kind();
                 if kind == Kind::Stopped || ledger.disk_failed() {
-                    let left = windows.len() - place - 1;
-                    range.text.push_str(&format!("stopped here; days not tried: {left}\n"));
+                    range.untried = Some(windows.len() - place - 1);
                     break;
                 }
             }
         }
-        bar.inc(1);
     }
-    bar.finish_and_clear();
+    progress.finish();
     Ok(range)
 }
 
@@ -154,6 +178,7 @@ fn job(asked: &Run, now: Now) -> Result<Job> {
         memory,
         spill,
         stop: Stop::default(),
+        meter: Meter::default(),
     })
 }
 

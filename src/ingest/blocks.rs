@@ -7,6 +7,7 @@
 use std::io::Read;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use arrow_buffer::Buffer;
 
@@ -14,6 +15,7 @@ use super::delimited::{is_record, record_end};
 use super::field::line_end;
 use super::format::{Compression, TextFormat};
 use super::json_array;
+use super::meter::Count;
 use super::open::{open_text, unreadable};
 use crate::release_file::dialect::{Heading, Marks};
 use crate::{Error, Result};
@@ -36,6 +38,8 @@ pub(super) struct Block {
     pub(super) is_cut: bool,
     /// The columns of its records, where lines within the file name them.
     pub(super) names: Option<Arc<[String]>>,
+    /// How many bytes of the file were read for it.
+    pub(super) file_bytes: u64,
 }
 
 /// A text file being cut into blocks.
@@ -49,6 +53,9 @@ pub(super) struct Blocks {
     /// The columns that a header must name to be one.
     needed: Vec<String>,
     reader: Box<dyn Read + Send>,
+    /// How many bytes of the file were read, and how many of them for blocks before.
+    read: Count,
+    read_before: u64,
     /// What was read and not handed out yet.
     rest: Vec<u8>,
     ended: bool,
@@ -67,8 +74,10 @@ impl Blocks {
         format: TextFormat,
         compression: Compression,
     ) -> Result<Self> {
-        let reader = open_text(&path, compression)?;
-        Self::of(path, format, reader, BLOCK_BYTES, RECORD_BYTES_MOST)
+        let read = Count::default();
+        let reader = open_text(&path, compression, &read)?;
+        let blocks = Self::of(path, format, reader, BLOCK_BYTES, RECORD_BYTES_MOST)?;
+        Ok(Self { read, ..blocks })
     }
 
     fn of(
@@ -89,6 +98,8 @@ impl Blocks {
             names: None,
             needed: Vec::new(),
             reader,
+            read: Count::default(),
+            read_before: 0,
             rest: Vec::new(),
             ended: false,
             head: 0,
@@ -198,7 +209,7 @@ impl Blocks {
             if end > 0 {
                 let end = self.before_header(end);
                 let bytes = self.take(end);
-                return Ok(Some(Block { bytes, is_cut: false, names: self.names.clone() }));
+                return Ok(Some(self.block(bytes, false)));
             }
             if is_whole {
                 return self.cut_line().map(Some);
@@ -284,7 +295,13 @@ impl Blocks {
                 break;
             }
         }
-        Ok(Block { bytes: kept, is_cut: true, names: self.names.clone() })
+        Ok(self.block(kept, true))
+    }
+
+    fn block(&mut self, bytes: Buffer, is_cut: bool) -> Block {
+        let read = self.read.load(Ordering::Relaxed);
+        let file_bytes = read - std::mem::replace(&mut self.read_before, read);
+        Block { bytes, is_cut, names: self.names.clone(), file_bytes }
     }
 
     /// Reads until `wanted` bytes are at hand or the file ends.

@@ -16,6 +16,7 @@ use super::json_array;
 use super::json_fallback;
 use super::json_lines;
 use super::lines;
+use super::meter::Count;
 use super::open::{open_text, unreadable};
 use super::raw_batch::RawBatch;
 use super::text_rows::TextRows;
@@ -132,7 +133,7 @@ impl Header {
     /// The bytes before the first record, decompressed.
     pub(super) fn head(&self, path: &Path) -> Result<Vec<u8>> {
         let mut head = vec![0; self.blocks(path)?.head_bytes()];
-        open_text(path, self.compression)?
+        open_text(path, self.compression, &Count::default())?
             .read_exact(&mut head)
             .map_err(|error| unreadable(path, error))?;
         Ok(head)

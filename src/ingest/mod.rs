@@ -18,6 +18,7 @@
 //! | `derived`, `nested` | columns that are made from others, or lie within others |
 //! | `lookups`, `positions`, `texts`, `time`, `spelling` | raw batches → the canonical lookup, and rejects |
 //! | `reader` | all files of a release, in parallel |
+//! | `meter` | how much was read, for whoever watches |
 //! | `log_rows` | rows as deletion and legal holds see them |
 //! | `first_lines`, `sample` | the first lines, and the first rows with all columns, for `init` |
 //! | `looks` | what rejected rows look like, for `check` |
@@ -44,6 +45,7 @@ mod log_file;
 mod log_rows;
 mod looks;
 mod lookups;
+mod meter;
 mod nested;
 mod open;
 mod parquet_file;
@@ -74,6 +76,7 @@ pub use log_rows::{Identities, LogRows, Segment};
 pub use looks::{Look, Looks};
 pub(crate) use lookups::Identifiers;
 pub use lookups::{Lookups, RowCounts};
+pub use meter::{Meter, Step};
 pub use reader::LogReader;
 pub use rejects::{Reason, RejectedRows, Rejects};
 pub use sample::{ColumnKind, Sample, SampleColumn};

@@ -4,8 +4,10 @@ use std::fs::File;
 use std::io::{self, BufReader, Read};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
+use std::sync::Arc;
 
 use super::format::Compression;
+use super::meter::{Count, Counted};
 use crate::{Error, Result};
 
 /// Opens a file.
@@ -13,13 +15,18 @@ pub(super) fn open(path: &Path) -> Result<File> {
     File::open(path).map_err(|error| unreadable(path, error))
 }
 
-/// Opens a text file, decompressed.
-pub(super) fn open_text(path: &Path, compression: Compression) -> Result<Box<dyn Read + Send>> {
+/// Opens a text file, decompressed, and counts what is read of the file itself.
+pub(super) fn open_text(
+    path: &Path,
+    compression: Compression,
+    count: &Count,
+) -> Result<Box<dyn Read + Send>> {
     let file = open(path)?;
     // A writer that had no row may have written nothing at all.
     if file.metadata().is_ok_and(|facts| facts.is_file() && facts.len() == 0) {
         return Ok(Box::new(io::empty()));
     }
+    let file = Counted(file, Arc::clone(count));
     Ok(match compression {
         Compression::None => Box::new(file),
         Compression::Gzip => Box::new(flate2::read::MultiGzDecoder::new(BufReader::new(file))),
@@ -28,7 +35,7 @@ pub(super) fn open_text(path: &Path, compression: Compression) -> Result<Box<dyn
 }
 
 /// A zstd file, whatever window its writer chose.
-fn unpacked(file: File) -> io::Result<zstd::stream::read::Decoder<'static, BufReader<File>>> {
+fn unpacked<R: Read>(file: R) -> io::Result<zstd::stream::read::Decoder<'static, BufReader<R>>> {
     /// The largest window of the format, `zstd --long=31`. Memory is taken as the file needs it.
     const WINDOW_LOG_MAX: u32 = 31;
     let mut decoder = zstd::stream::read::Decoder::new(file)?;

@@ -9,9 +9,11 @@ use super::complete;
 use super::declared;
 use super::digests::LogDigests;
 use super::find;
+use super::format::Format;
 use super::log_file::{LogFile, OpenLog, Piece};
 use super::looks::{Looks, SharedLooks};
 use super::lookups::{Canonical, Lookups, RowCounts};
+use super::meter::{Meter, Step};
 use super::rejects::RejectedRows;
 use super::walk::PassedOver;
 use super::wanted::Wanted;
@@ -30,6 +32,7 @@ pub struct LogReader<'a> {
     passed_over: Vec<PassedOver>,
     rejected_rows: Option<&'a RejectedRows>,
     looks: Option<SharedLooks>,
+    meter: Meter,
 }
 
 /// A failure and the place of its piece among all pieces.
@@ -51,7 +54,16 @@ impl<'a> LogReader<'a> {
         declared::require_columns(&wanted, &files)?;
         declared::require_times(&wanted, &files, logs)?;
         let passed_over = found.passed_over;
-        Ok(Self { logs, keys, wanted, files, passed_over, rejected_rows: None, looks: None })
+        Ok(Self {
+            logs,
+            keys,
+            wanted,
+            files,
+            passed_over,
+            rejected_rows: None,
+            looks: None,
+            meter: Meter::default(),
+        })
     }
 
     /// Has every rejected row written out as well.
@@ -59,6 +71,12 @@ impl<'a> LogReader<'a> {
     pub const fn with_rejects(mut self, rows: Option<&'a RejectedRows>) -> Self {
         self.rejected_rows = rows;
         self
+    }
+
+    /// Has the meter note what was read.
+    #[must_use]
+    pub fn with_meter(self, meter: &Meter) -> Self {
+        Self { meter: meter.clone(), ..self }
     }
 
     /// Refuses a day without any file, where folders name the day of each.
@@ -184,21 +202,24 @@ impl<'a> LogReader<'a> {
             let mut pieces = pieces.lock().unwrap_or_else(PoisonError::into_inner);
             pieces.as_mut().and_then(Iterator::next)
         };
+        self.meter.note(Step::Begins(self.bytes()));
         let stop = || *pieces.lock().unwrap_or_else(PoisonError::into_inner) = None;
         let work = |_| {
             let mut state = start();
             let mut canonical = self.canonical().map_err(|error| (0, error))?;
-            while let Some((place, (file, piece))) = next() {
+            while let Some((place, (file, bytes, piece))) = next() {
                 let mut read = |raw| take(&mut state, &canonical.convert(file.path(), &raw)?);
                 piece
                     .and_then(|piece| file.read(&piece, &self.wanted, &mut read))
                     .map_err(|error| (place, error))
                     .inspect_err(|_| stop())?;
+                self.meter.note(Step::Read(bytes));
             }
             Ok((state, canonical.counts))
         };
         let threads = (0..rayon::current_num_threads()).into_par_iter();
         let worked: Vec<std::result::Result<(S, RowCounts), Failure>> = threads.map(work).collect();
+        self.meter.note(Step::Ends);
         let (mut states, mut counts, mut failures) = (Vec::new(), RowCounts::default(), Vec::new());
         for worked in worked {
             match worked {
@@ -215,13 +236,20 @@ impl<'a> LogReader<'a> {
         }
     }
 
-    /// The parts of all files, in the files' order.
-    fn pieces(&self) -> impl Iterator<Item = (&OpenLog<'a>, Result<Piece>)> + Send {
+    /// The parts of all files, in the files' order, each with the bytes of its file that it takes.
+    fn pieces(&self) -> impl Iterator<Item = (&OpenLog<'a>, u64, Result<Piece>)> + Send {
         // Rejected rows are asked for of every file, whatever their times.
         let every_row = self.rejected_rows.is_some();
-        self.files
-            .iter()
-            .flat_map(move |file| file.pieces(every_row).map(move |piece| (file, piece)))
+        self.files.iter().flat_map(move |file| {
+            let is_text = matches!(file.file().format(), Format::Text(..));
+            // The parts of columnar files are about as large as each other.
+            let parts = if is_text { 1 } else { file.pieces(every_row).count().max(1) };
+            let part = file.bytes() / parts as u64;
+            file.pieces(every_row).map(move |piece| match piece {
+                Ok(Piece::Block(block)) => (file, block.file_bytes, Ok(Piece::Block(block))),
+                piece => (file, part, piece),
+            })
+        })
     }
 
     fn canonical(&self) -> Result<Canonical<'_>> {

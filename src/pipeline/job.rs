@@ -6,6 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::stop::Stop;
+use crate::ingest::Meter;
 use crate::ledger::Second;
 use crate::release_file::ReleaseFile;
 
@@ -34,6 +35,8 @@ pub struct Job {
     pub spill: Spill,
     /// Whether somebody has asked the run to stop.
     pub stop: Stop,
+    /// Who watches how much of the logs is read.
+    pub meter: Meter,
 }
 
 /// What to do with rows that do not fit into memory.

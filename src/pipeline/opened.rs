@@ -22,6 +22,7 @@ pub(super) struct Here<'a> {
     reader: LogReader<'a>,
     memory: usize,
     rejects: Option<RejectedRows>,
+    meter: &'a Meter,
 }
 
 impl<'a> Opened<'a> {
@@ -46,7 +47,7 @@ impl<'a> Opened<'a> {
         let rejects = rejects
             .map(|folder| RejectedRows::create(&release_file.logs, folder, &name))
             .transpose()?;
-        Ok(Self::Here(Box::new(Here { reader, memory, rejects })))
+        Ok(Self::Here(Box::new(Here { reader, memory, rejects, meter: &job.meter })))
     }
 
     /// What the ledger recognises the files by.
@@ -90,8 +91,8 @@ impl<'a> Opened<'a> {
     pub(super) fn gather(self, window: &DayWindow, first: &Plan) -> Result<Box<dyn Tallies>> {
         match self {
             Self::Here(here) => {
-                let Here { reader, memory, rejects } = *here;
-                let reader = reader.with_rejects(rejects.as_ref());
+                let Here { reader, memory, rejects, meter } = *here;
+                let reader = reader.with_rejects(rejects.as_ref()).with_meter(meter);
                 let (rows, _secret) = engine::DayRows::gather(&reader, window, first, memory)?;
                 rejects.as_ref().map_or(Ok(()), RejectedRows::finish)?;
                 Ok(Box::new(rows))

@@ -10,6 +10,7 @@ use std::fmt::Write;
 use std::path::Path;
 use std::time::Duration;
 
+use pointillist::ingest::Meter;
 use pointillist::ledger::{Ledger, Second};
 use pointillist::pipeline::{Again, Done, Incomplete, Job, Spill, Stop, open_ledger, release_day};
 use pointillist::publish::Published;
@@ -103,6 +104,7 @@ impl Bench {
             memory: usize::MAX,
             spill: Spill::Allow,
             stop: Stop::default(),
+            meter: Meter::default(),
         };
         std::fs::create_dir(folder.join("logs")).unwrap();
         let ledger = open_ledger(&job).unwrap();
