@@ -127,6 +127,14 @@ impl Error {
         self
     }
 
+    /// The same failure as another kind and in other words; its cause and its help stay.
+    #[must_use]
+    pub fn reworded(mut self, kind: Kind, words: impl FnOnce(String) -> String) -> Self {
+        self.kind = kind;
+        self.message = words(self.message);
+        self
+    }
+
     /// Whose fault it is.
     #[must_use]
     pub const fn kind(&self) -> Kind {

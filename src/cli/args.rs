@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use super::cluster_args::{EnginePlace, Sql};
 use super::hold_args::HoldVerb;
 use super::packaging_args::Packaging;
+use super::retain_args::Retain;
 use super::simulate_args::Simulate;
 
 /// Operational answers from lookup logs, without exposing any individual contact
@@ -91,6 +92,18 @@ pub(crate) enum Command {
         /// The page to write
         #[arg(long, value_name = "FILE")]
         html: PathBuf,
+    },
+    /// Write the published tables of a question as one CSV file; reads published files alone
+    Export {
+        /// The folder of the published tables
+        #[arg(value_name = "OUT")]
+        out: PathBuf,
+        /// The question, or a folder of sums of it
+        #[arg(long, value_name = "NAME")]
+        question: String,
+        /// The file to write
+        #[arg(long, value_name = "FILE")]
+        csv: PathBuf,
     },
     /// Write realistic logs of a made-up lookup service
     Simulate(Simulate),
@@ -277,32 +290,6 @@ pub(crate) struct Compare {
     /// The one that is compared with it
     #[arg(value_name = "B")]
     pub(crate) second: String,
-}
-
-/// The arguments of `retain`.
-#[derive(Debug, Args)]
-pub(crate) struct Retain {
-    /// The release file
-    #[arg(value_name = "RELEASE.toml")]
-    pub(crate) release: PathBuf,
-    /// Delete from these logs instead of those that the release file names
-    #[arg(long, value_name = "GLOB")]
-    pub(crate) logs: Option<PathBuf>,
-    /// Use this ledger instead of the one that the release file names
-    #[arg(long, value_name = "FILE")]
-    pub(crate) ledger: Option<PathBuf>,
-    /// Decide as if it were this instant, which must have passed unless for --dry-run, instead of now
-    #[arg(long, value_name = "T")]
-    pub(crate) as_of: Option<String>,
-    /// Show what would be deleted, and change nothing
-    #[arg(long)]
-    pub(crate) dry_run: bool,
-    /// Release every closed day inside retention before anything is deleted
-    #[arg(long, conflicts_with = "dry_run")]
-    pub(crate) release_first: bool,
-    /// How long to wait for a ledger that another run holds
-    #[arg(long, value_name = "DURATION", default_value = "60s")]
-    pub(crate) wait: String,
 }
 
 /// What can be done with a ledger.

@@ -1,26 +1,32 @@
 //! `retain`: shows what a deletion would do, and does it.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::path::Path;
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::args::Retain;
+use super::days::ranges;
 use super::hold_warnings;
 use super::output::Output;
+use super::retain_args::Retain;
 use super::run::{Range, parse_wait, release_range};
 use super::size;
 use super::status::{existing_ledger, released_days};
-use crate::custody::{Purged, Sign, Unreached, preview, purge, require_quiet};
-use crate::ledger::{Marks, Second};
+use crate::custody::{Consent, Purged, Sign, Unreached, Waiting, preview, purge, require_quiet};
+use crate::ingest::Meter;
+use crate::ledger::{Ledger, Marks, Second, State, Which};
 use crate::pipeline::{Again, Incomplete, Job, Spill, Stop, open_custody, open_ledger};
 use crate::release_file::ReleaseFile;
+use crate::release_file::window::Day;
 use crate::retain::{Now, closed_days};
+use crate::words::several;
 use crate::{Kind, Result};
 
 /// Runs the command. The code is 1 when an operator must look: rows of a day were deleted that was
-/// never released, or a file that may hold expired rows was left alone.
+/// never released, or wait for somebody to say that they may go, or a file that may hold expired rows was left
+/// alone.
 ///
 /// # Privacy
 /// The output names files and days, but no numbers of rows: these are only in the journal.
@@ -30,7 +36,7 @@ use crate::{Kind, Result};
 pub(crate) fn run(asked: &Retain, output: &Output) -> Result<u8> {
     let (job, now) = job(asked)?;
     if asked.dry_run {
-        return dry_run(&job, now, output).map(|()| 0);
+        return dry_run(asked, &job, now, output).map(|()| 0);
     }
     let mut ledger = open_custody(&job.release_file, job.wait)?;
     Marks::read(&job.release_file.logs.place, &job.out)?
@@ -54,12 +60,15 @@ pub(crate) fn run(asked: &Retain, output: &Output) -> Result<u8> {
         worst = released_first.worst.map_or(0, Kind::exit_code);
     }
     let released = released_days(&job.release_file, Some(&ledger))?;
-    let purged = purge(&job.release_file, &mut ledger, now, &released)?;
-    let mut warnings: Vec<String> = purged
-        .unreleased
-        .iter()
-        .map(|day| format!("rows of the day {day} were deleted, and it was never released"))
-        .collect();
+    let may_go = may_go(asked, &job.release_file, Some(&ledger))?;
+    let before = |days: &BTreeSet<Day>| {
+        if !days.is_empty() {
+            output.warning_before(&losing(days));
+        }
+    };
+    let consent = Consent { released: &released, may_go: may_go.as_ref(), before: &before };
+    let purged = purge(&job.release_file, &mut ledger, now, &consent)?;
+    let mut warnings: Vec<String> = waiting(&purged.waiting).into_iter().collect();
     warnings.extend(purged.linked.iter().map(|file| {
         format!(
             "{file} had another name (a hard link), under which the deleted rows are still there"
@@ -72,12 +81,58 @@ pub(crate) fn run(asked: &Retain, output: &Output) -> Result<u8> {
     for warning in &warnings {
         output.warning(warning);
     }
-    if !warnings.is_empty() {
+    if !(warnings.is_empty() && purged.unreleased.is_empty()) {
         worst = worst.max(Kind::Refused.exit_code());
     }
-    let text = format!("{}{}", released_first.text, words(&purged));
+    let text = format!("{}{}", released_first.text(), words(&purged));
     output.result(&object(&job, now.as_of, &purged, &released_first.days), &text);
     Ok(worst)
+}
+
+/// What is said before rows of such days go.
+fn losing(days: &BTreeSet<Day>) -> String {
+    format!(
+        "{} {} never released, and cannot be once rows of {} are deleted",
+        days_of(days),
+        if days.len() == 1 { "was" } else { "were" },
+        if days.len() == 1 { "it" } else { "them" },
+    )
+}
+
+/// What is said of files that stay, if any do.
+fn waiting(waiting: &Waiting) -> Option<String> {
+    let Waiting { files, days } = waiting;
+    (!files.is_empty()).then(|| {
+        format!(
+            "{} with rows past retention {}: {} {} never released. Give {} more [retention] days and \
+             `pointillist run`, or delete the rows with --unreleased",
+            several(files.len(), "file"),
+            if files.len() == 1 { "stays" } else { "stay" },
+            days_of(days),
+            if days.len() == 1 { "was" } else { "were" },
+            if days.len() == 1 { "it" } else { "them" },
+        )
+    })
+}
+
+fn days_of(days: &BTreeSet<Day>) -> String {
+    format!("the day{} {}", if days.len() == 1 { "" } else { "s" }, ranges(days))
+}
+
+/// The days of which rows may go: all with --unreleased, and else those that were released or looked empty.
+fn may_go(
+    asked: &Retain,
+    release_file: &ReleaseFile,
+    ledger: Option<&Ledger>,
+) -> Result<Option<BTreeSet<Day>>> {
+    if asked.unreleased {
+        return Ok(None);
+    }
+    let entries = ledger.map(|ledger| ledger.entries(Which::Release(&release_file.name)));
+    let entries = entries.transpose()?.unwrap_or_default().into_iter();
+    let looked_at =
+        entries.filter(|entry| entry.state.has_answers() || entry.state == State::Empty);
+    Ok(Some(looked_at.flat_map(|entry| entry.blocks).collect()))
 }
 
 fn stray(path: &Path) -> String {
@@ -114,14 +169,24 @@ fn job(asked: &Retain) -> Result<(Job, Now)> {
         memory: size::memory(None)?,
         spill: Spill::Allow,
         stop: Stop::default(),
+        meter: Meter::default(),
     };
     Ok((job, now))
 }
 
-fn dry_run(job: &Job, now: Now, output: &Output) -> Result<()> {
+fn dry_run(asked: &Retain, job: &Job, now: Now, output: &Output) -> Result<()> {
     let ledger = existing_ledger(&job.release_file)?;
-    let (expiry, ended_orders) = preview(&job.release_file, ledger.as_ref(), now)?;
+    let (mut expiry, ended_orders) = preview(&job.release_file, ledger.as_ref(), now)?;
     let released = released_days(&job.release_file, ledger.as_ref())?;
+    let may_go = may_go(asked, &job.release_file, ledger.as_ref())?;
+    let before = |days: &BTreeSet<Day>| {
+        if !days.is_empty() {
+            output.warning(&losing(days));
+        }
+    };
+    let consent = Consent { released: &released, may_go: may_go.as_ref(), before: &before };
+    let left = consent.leave(&mut expiry);
+    let unreleased = consent.unreleased(&expiry.files);
     let mut text = format!("cutoff {}: rows before it would be deleted\n", expiry.cutoff);
     let mut files = Vec::new();
     for file in &expiry.files {
@@ -130,11 +195,12 @@ fn dry_run(job: &Job, now: Now, output: &Output) -> Result<()> {
         let _infallible = writeln!(text, "{what:7}  {path}");
         files.push(json!({ "path": path, "action": what }));
     }
-    let days = expiry.files.iter().flat_map(|file| file.days.iter());
-    let unreleased: std::collections::BTreeSet<_> =
-        days.filter(|day| !released.contains(day)).collect();
-    for day in &unreleased {
-        let _infallible = writeln!(text, "unreleased  {day} would lose rows");
+    for path in &left.files {
+        let _infallible = writeln!(text, "wait     {path}");
+        files.push(json!({ "path": path, "action": "wait" }));
+    }
+    if let Some(why) = waiting(&left) {
+        output.warning(&why);
     }
     let waits = require_quiet(&job.release_file, &expiry).err().map(|why| why.to_string());
     if let Some(why) = &waits {
@@ -147,7 +213,7 @@ fn dry_run(job: &Job, now: Now, output: &Output) -> Result<()> {
         let _infallible = writeln!(text, "ended    {order}: its archives would be deleted");
     }
     let _infallible =
-        writeln!(text, "{} of {} files; nothing was changed", files.len(), expiry.found);
+        writeln!(text, "{} of {} files; nothing was changed", expiry.files.len(), expiry.found);
     let object = json!({
         "release": job.release_file.name,
         "dry_run": true,
@@ -156,6 +222,7 @@ fn dry_run(job: &Job, now: Now, output: &Output) -> Result<()> {
         "files": files,
         "files_found": expiry.found,
         "unreleased": unreleased,
+        "unreleased_waiting": left.days,
         "not_read": expiry.strays,
         "ended_orders": ended_orders,
         "waits": waits,
@@ -174,6 +241,8 @@ fn object(job: &Job, as_of: Timestamp, purged: &Purged, released_first: &[Value]
         "rewritten": purged.rewritten,
         "archives": purged.archives,
         "unreleased": purged.unreleased,
+        "unreleased_waiting": purged.waiting.days,
+        "waiting": purged.waiting.files,
         "not_read": purged.strays,
         "unreached": purged.unreached.as_ref().map(|left| &left.folder),
         "ended_orders": purged.ended_orders,
@@ -199,7 +268,10 @@ fn words(purged: &Purged) -> String {
     for order in &purged.ended_orders {
         let _infallible = writeln!(text, "ended      {order}: its archives are gone");
     }
-    if purged.deleted.is_empty() && purged.rewritten.is_empty() {
+    for path in &purged.waiting.files {
+        let _infallible = writeln!(text, "waits      {path}");
+    }
+    if purged.deleted.is_empty() && purged.rewritten.is_empty() && purged.waiting.files.is_empty() {
         text.push_str("no row is past retention\n");
     }
     text

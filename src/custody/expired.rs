@@ -155,14 +155,12 @@ pub(super) fn nothing_deleted(error: Error) -> Error {
 }
 
 fn reworded(error: Error, words: impl Fn(String) -> String) -> Error {
-    let message = words(error.to_string());
-    let help = error.hint().unwrap_or("correct or move it away, then run again").to_owned();
-    let reworded = match error.kind() {
-        Kind::Usage => Error::usage(message),
-        Kind::Internal => Error::internal(message),
-        _ => Error::input(message),
+    let kind = match error.kind() {
+        kind @ (Kind::Usage | Kind::Internal) => kind,
+        _ => Kind::Input,
     };
-    reworded.help(help).because(error)
+    let help = error.hint().unwrap_or("correct or move it away, then run again").to_owned();
+    error.reworded(kind, words).help(help)
 }
 
 struct Looked<'a> {

@@ -43,6 +43,7 @@
 //! | `unfinished` | what a crash left of it, rows in clear among it |
 //! | `files` | copying, syncing and replacing files |
 
+mod consent;
 mod disclose;
 mod expired;
 mod files;
@@ -61,6 +62,7 @@ mod strays;
 mod unfinished;
 mod writers;
 
+pub use consent::{Consent, Waiting};
 pub use disclose::disclose;
 pub use expired::{Expired, Expiry};
 pub use held::number_digest;

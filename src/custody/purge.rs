@@ -16,6 +16,7 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use rayon::prelude::*;
 
+use super::consent::{Consent, Waiting};
 use super::expired::{Expired, Expiry, find_before, find_expired, nothing_deleted};
 use super::files::{cannot_write, has_other_names, remove_empty, remove_summaries};
 use super::held::require_known_numbers;
@@ -44,6 +45,8 @@ pub struct Purged {
     pub rewritten: Vec<String>,
     /// Days of which rows went though they were never released.
     pub unreleased: BTreeSet<Day>,
+    /// What stays because nobody said that rows of such days may go.
+    pub waiting: Waiting,
     /// Orders whose archives were deleted.
     pub ended_orders: Vec<String>,
     /// How many archives were sealed.
@@ -90,7 +93,8 @@ pub fn preview<'a>(
     Ok((expiry, orders))
 }
 
-/// Deletes the rows that are past retention, and the archives of holds that ended.
+/// Deletes the rows that are past retention, and the archives of holds that ended. A deletion that was begun
+/// is finished whatever may go now.
 ///
 /// # Privacy
 /// Exact row counts go only to the journal, which only its owner can read; nothing that is returned
@@ -102,20 +106,23 @@ pub fn purge(
     release_file: &ReleaseFile,
     ledger: &mut Ledger,
     now: Now,
-    released: &BTreeSet<Day>,
+    consent: &Consent<'_>,
 ) -> Result<Purged> {
     // Rows in clear that an opening left go even if the logs cannot be trusted.
     let unreached = unfinished::sweep(release_file)?;
     let mut purged = Purged { unreached, ..Purged::default() };
     let (mut expiry, _) = preview(release_file, Some(ledger), now)?;
+    purged.waiting = consent.leave(&mut expiry);
     require_quiet(release_file, &expiry).map_err(nothing_deleted)?;
     rewrite::sweep(&expiry.folders)?;
     if let Some(pending) = ledger.custody()?.pending().cloned() {
         purged.is_resumed = true;
         purged.unreleased.extend(&pending.unreleased);
+        (consent.before)(&purged.unreleased);
         resume(release_file, ledger, now, &pending, &mut purged)?;
         // Something was deleted by now, so a refusal must not say that nothing was.
         expiry = find_expired(release_file, now)?;
+        purged.waiting = consent.leave(&mut expiry);
         require_quiet(release_file, &expiry)?;
     }
     purged.cutoff = Some(expiry.cutoff);
@@ -124,8 +131,7 @@ pub fn purge(
         let copies = prepare(&expiry)?;
         let digests = digests(ledger, &expiry.files)?;
         let files = described(release_file, ledger, &expiry.files, &copies, &digests)?;
-        let days = expiry.files.iter().flat_map(|file| file.days.iter().copied());
-        let unreleased: BTreeSet<Day> = days.filter(|day| !released.contains(day)).collect();
+        let unreleased = consent.unreleased(&expiry.files);
         purged.unreleased.extend(&unreleased);
         let retention = ledger.begin_retention(Retention {
             retention: 0,

@@ -111,6 +111,8 @@ fn a_clock_that_jumped_deletes_nothing() {
     let ran = world.run(&["retain", "release.toml"]);
     assert_eq!(ran.code, 65, "{}", ran.stderr);
     assert!(ran.stderr.contains("--as-of") && ran.stderr.contains("clock"), "{}", ran.stderr);
+    // The sentence stands there once.
+    assert_eq!(ran.stderr.matches("the clock says").count(), 1, "{}", ran.stderr);
     let later = instant(jiff::Timestamp::now().as_microsecond() + HOUR);
     let ran = world.run(&["retain", "release.toml", "--as-of", &later]);
     assert_eq!(ran.code, 2, "{}", ran.stderr);
@@ -136,25 +138,70 @@ fn a_dry_run_shows_the_plan_and_changes_nothing() {
     world.write_log("day=2026-03-01/x.parquet", &two_days()[..24]);
     world.write_log("day=2026-03-02/x.csv", &two_days()[24..]);
     let as_of = instant(START + 31 * DAY + 6 * HOUR);
-    let plan = ["retain", "release.toml", "--as-of", &as_of, "--dry-run", "--json"];
-    let ran = world.run(&plan);
-    assert_eq!(ran.code, 0, "{}", ran.stderr);
-    let json: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
-    let actions: Vec<&str> = json["files"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|file| file["action"].as_str().unwrap())
-        .collect();
-    assert_eq!(actions, ["delete", "rewrite"]);
+    let retain = ["retain", "release.toml", "--as-of", &as_of, "--unreleased"];
+    let plan = |asked: &[&str]| -> serde_json::Value {
+        let ran = world.run(&[asked, &["--dry-run", "--json"]].concat());
+        assert_eq!(ran.code, 0, "{}", ran.stderr);
+        serde_json::from_str(&ran.stdout).unwrap()
+    };
+    let actions = |plan: &serde_json::Value| -> Vec<String> {
+        let files = plan["files"].as_array().unwrap().iter();
+        files.map(|file| file["action"].as_str().unwrap().to_owned()).collect()
+    };
+    let json = plan(&retain);
+    assert_eq!(actions(&json), ["delete", "rewrite"]);
     assert_eq!(json["cutoff"], "2026-03-02T06:00:00Z");
+    assert!(json["warnings"].to_string().contains("2026-03-01 to 2026-03-02 were never released"));
+    assert_eq!(actions(&plan(&retain[..4])), ["wait", "wait"]);
     assert!(!world.path("daily.ledger").exists());
     assert_eq!(world.live().len(), 48);
-    let ran = world.run(&plan[..4]);
+    let ran = world.run(&retain);
     assert_eq!(ran.code, 1, "{}", ran.stderr);
     assert!(ran.stderr.contains("2026-03-01") && ran.stderr.contains("never released"));
     assert_eq!(world.live(), two_days()[30..]);
     assert!(!world.path("logs/day=2026-03-01").exists());
+}
+
+/// Rows past retention of a day that was never released wait for a word, and others do not wait for them.
+#[test]
+fn rows_of_days_that_were_never_released_go_only_where_somebody_said_so() {
+    let world = ArchiveWorld::new();
+    let rows = crowd(2);
+    let (first, second) = rows.split_at(rows.len() / 2);
+    world.write_log("first.csv", first);
+    world.write_log("second.csv", second);
+    let run = ["run", "release.toml", "--day", "2026-03-02", "--as-of", "2026-03-04"];
+    assert_eq!(world.run(&run).code, 0);
+    let now = START + 40 * DAY;
+    let as_of = instant(now);
+    let retain = ["retain", "release.toml", "--as-of", &as_of];
+    let ran = world.run_at(now, &retain);
+    assert_eq!(ran.code, 1, "{}", ran.stderr);
+    let words = "1 file with rows past retention stays: the day 2026-03-01 was never released";
+    assert!(ran.stderr.contains(words) && ran.stderr.contains("--unreleased"), "{}", ran.stderr);
+    assert!(ran.stdout.contains("waits") && ran.stdout.contains("first.csv"), "{}", ran.stdout);
+    assert_eq!(world.live(), first);
+
+    // What goes is said before it does, whatever becomes of the result.
+    let ran = world.run_at(now, &[&retain[..], &["--unreleased", "--json"]].concat());
+    assert_eq!(ran.code, 1, "{}", ran.stderr);
+    let json: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!(json["unreleased"], serde_json::json!(["2026-03-01"]));
+    assert!(ran.stderr.contains("the day 2026-03-01 was never released"), "{}", ran.stderr);
+    assert!(world.live().is_empty());
+}
+
+/// A day that looked empty has nothing that could be released.
+#[test]
+fn rows_of_days_that_looked_empty_wait_for_nobody() {
+    let world = ArchiveWorld::new();
+    world.write_log("x.csv", &two_days());
+    let run = ["run", "release.toml", "--from", "2026-03-01", "--to", "2026-03-02"];
+    let ran = world.run(&[&run[..], &["--as-of", "2026-03-04"]].concat());
+    assert!(ran.stdout.contains("looks empty"), "{}{}", ran.stdout, ran.stderr);
+    let now = START + 40 * DAY;
+    let ran = world.run_at(now, &["retain", "release.toml", "--as-of", &instant(now)]);
+    assert!(world.live().is_empty(), "{}{}", ran.stdout, ran.stderr);
 }
 
 #[test]
@@ -194,7 +241,7 @@ fn only_the_owner_can_read_what_is_sensitive() {
     let script = format!(
         "umask 0; p='{}'; $p retain release.toml --as-of 2026-03-01; $p hold add release.toml --order A \
          --number {} --from 2026-03-01 --to 2026-03-03 --expires 2026-05-01 --recipient {}; \
-         $p retain release.toml --as-of 2026-04-01; $p hold open release.toml --order A \
+         $p retain release.toml --unreleased --as-of 2026-04-01; $p hold open release.toml --order A \
          --identity custodian --out package; $p check release.toml --rejects rejects",
         env!("CARGO_BIN_EXE_pointillist"),
         number(60),
@@ -395,7 +442,8 @@ fn a_log_that_is_written_to_loses_no_rows() {
         for day in [31, 40] {
             let now = START + day * DAY;
             world.written(&format!("logs/{name}"), now - 59 * HOUR / 60);
-            let plan = ["retain", "release.toml", "--dry-run", "--as-of", &instant(now)];
+            let plan =
+                ["retain", "release.toml", "--dry-run", "--unreleased", "--as-of", &instant(now)];
             for (ran, code) in [(world.run_at(now, &plan), 0), (world.retain(now), 65)] {
                 assert_eq!(ran.code, code, "{}", ran.stderr);
                 assert!(ran.stderr.contains("in the last 60 minutes"), "{}", ran.stderr);
