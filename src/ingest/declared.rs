@@ -92,7 +92,7 @@ fn no_column(name: &str, files: &[OpenLog<'_>]) -> Error {
         }
         None => {
             let some = names.into_iter().take(20).collect::<Vec<_>>().join(", ");
-            format!("map it in `[logs] columns`; the files have: {some}")
+            format!("say in `[logs] columns` which column it is; the files have: {some}")
         }
     })
 }

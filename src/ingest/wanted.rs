@@ -202,10 +202,12 @@ impl Wanted {
                 let shown = || names.iter().copied().filter(|name| !has_time(name));
                 let has = shown().take(20).collect::<Vec<_>>().join(", ");
                 let near = nearest(wanted, shown(), ALIKE);
-                let near =
-                    near.map_or_else(String::new, |near| format!("did you mean `{near}`? Or "));
+                let near = near.map_or_else(
+                    || "say in `[logs] columns` which column it is".to_owned(),
+                    |near| format!("did you mean `{near}`? Say so in `[logs] columns`"),
+                );
                 return Err(Error::input(format!("{file} has no column `{wanted}`"))
-                    .help(format!("{near}map it in `[logs] columns`; the file has: {has}")));
+                    .help(format!("{near}; the file has: {has}")));
             }
         }
         let has =

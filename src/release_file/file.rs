@@ -112,8 +112,11 @@ impl ReleaseFile {
         let days =
             u32::try_from(raw.retention.days).ok().filter(|days| (1..=36_500).contains(days));
         let retention_days = days.ok_or_else(|| {
-            Error::usage(format!("`[retention] days` is {}", raw.retention.days))
-                .help("give a number of days from 1 to 36500")
+            Error::usage(format!(
+                "`[retention] days` is {}, which is too few or too many",
+                raw.retention.days
+            ))
+            .help("give a number of days from 1 to 36500")
         })?;
         let budget_share_millionths = check_privacy(&raw.privacy)?;
         let ledger = check_ledger(&raw, folder)?;
@@ -258,8 +261,10 @@ fn meaning_of(question: &Question) -> serde_json::Value {
 fn check_privacy(raw: &RawPrivacy) -> Result<u64> {
     let share = raw.budget_share.unwrap_or(0.7);
     if !share.is_finite() || !(0.000_001..=1.0).contains(&share) {
-        return Err(Error::usage(format!("`[privacy] budget_share` is {share}"))
-            .help("give a number above 0 and up to 1, for example 0.7"));
+        return Err(Error::usage(format!(
+            "`[privacy] budget_share` is {share}, which is no part of a whole"
+        ))
+        .help("give a number above 0 and up to 1, for example 0.7"));
     }
     #[expect(
         clippy::cast_possible_truncation,
@@ -282,8 +287,10 @@ fn check_ledger(raw: &RawReleaseFile, folder: &Path) -> Result<LedgerTerms> {
     let unit = Unit::parse(&raw.privacy)?;
     let key_delta = raw.ledger.key_delta.unwrap_or(delta.value() / 10.0);
     if !key_delta.is_finite() || key_delta < 0.0 || key_delta >= delta.value() {
-        return Err(Error::usage(format!("`[ledger] key_delta` is {key_delta}"))
-            .help("give a number from 0 to below `delta`; the default is a tenth of it"));
+        return Err(Error::usage(format!(
+            "`[ledger] key_delta` is {key_delta}, which is no part of `delta`"
+        ))
+        .help("give a number from 0 to below `delta`; the default is a tenth of it"));
     }
     let epsilon = Epsilon::new(raw.ledger.epsilon, "[ledger] epsilon")?;
     let epsilon_30_days = raw

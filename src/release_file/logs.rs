@@ -53,8 +53,10 @@ impl TimeUnit {
             "ms" => Ok(Self::Milliseconds),
             "us" => Ok(Self::Microseconds),
             "ns" => Ok(Self::Nanoseconds),
-            other => Err(Error::usage(format!("`[logs] time_unit` is `{other}`"))
-                .help("use \"s\", \"ms\", \"us\" or \"ns\"")),
+            other => Err(Error::usage(format!(
+                "`[logs] time_unit` is `{other}`, which is no unit of time"
+            ))
+            .help("use \"s\", \"ms\", \"us\" or \"ns\"")),
         }
     }
 }
@@ -226,8 +228,10 @@ impl Logs {
             None | Some("e164") => Identifier::E164,
             Some("opaque") => Identifier::Opaque,
             Some(other) => {
-                return Err(Error::usage(format!("`[logs] identifier` is `{other}`"))
-                    .help("use \"e164\" for phone numbers or \"opaque\" for any other id"));
+                return Err(Error::usage(format!(
+                    "`[logs] identifier` is `{other}`, which is no kind of identifier"
+                ))
+                .help("use \"e164\" for phone numbers or \"opaque\" for any other id"));
             }
         };
         let can_be_made =
@@ -318,7 +322,7 @@ fn parse_settle(text: &str) -> Result<SignedDuration> {
     let settle = text.parse::<SignedDuration>().ok();
     settle.filter(|settle| !settle.is_negative() && settle.as_hours() <= 24 * 366).ok_or_else(
         || {
-            Error::usage(format!("`[logs] settle` is `{text}`"))
+            Error::usage(format!("`[logs] settle` is `{text}`, which is no duration"))
                 .help("write a duration such as \"2h\" or \"90m\"")
         },
     )

@@ -70,6 +70,9 @@ pub(super) fn plain(message: &str, line: &str) -> String {
     if message.starts_with("invalid type") && line.trim().starts_with("[[") {
         return "one table is expected here, and there is a list of tables".to_owned();
     }
+    if message.contains("string values must be quoted") && line.trim_end().ends_with('=') {
+        return "a value is expected here, and there is none".to_owned();
+    }
     if message.contains("string values must be quoted") {
         return "a value is expected here, and text stands in quotes".to_owned();
     }

@@ -53,7 +53,7 @@ impl Unit {
                 "use unit = \"requester-day\": for the same total over 30 days it adds less noise",
             )),
             Some(word) => Self::of_word(word).ok_or_else(|| {
-                Error::usage(format!("`[privacy] unit` is `{word}`"))
+                Error::usage(format!("`[privacy] unit` is `{word}`, which is no privacy unit"))
                     .help("use \"requester-day\" or \"person-day\"")
             }),
         }
