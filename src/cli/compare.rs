@@ -5,10 +5,10 @@ use std::fmt::Write;
 use serde_json::{Value, json};
 
 use super::args::Compare;
-use super::output::{Output, grouped, short, wrapped};
+use super::output::{Output, columns, grouped, plain, short, wrapped};
 use crate::Result;
 use crate::publish::{Comparison, Range, Real, Row, compare};
-use crate::report::several;
+use crate::words::several;
 
 /// Up to this many rows all are printed, and above it those that differ.
 const MOST_ROWS: usize = 50;
@@ -38,7 +38,9 @@ fn text(found: &Comparison) -> String {
     let shown: Vec<&Row> =
         found.rows.iter().filter(|row| all <= MOST_ROWS || row.real != Real::NotShown).collect();
     if !shown.is_empty() {
-        text.push_str(&table(found, &shown));
+        let table = table(found, &shown);
+        let is_too_wide = table.lines().any(|line| line.chars().count() > columns());
+        text.push_str(&if is_too_wide { blocks(found, &shown) } else { table });
         text.push('\n');
     }
     text.push_str(&wrapped(&verdict(found, higher, lower), 0));
@@ -109,9 +111,34 @@ fn table(found: &Comparison, rows: &[&Row]) -> String {
     text
 }
 
+/// The same for a page that is too narrow for the table: three lines for each row.
+fn blocks(found: &Comparison, rows: &[&Row]) -> String {
+    let mut text = String::new();
+    for row in rows {
+        let cells = cells(found, row);
+        let (keys, numbers) = cells.split_at(found.keys.len());
+        let named = found.keys.iter().zip(keys).map(|(name, key)| format!("{name} {key}"));
+        let title = named.collect::<Vec<_>>().join(", ");
+        let [first, second, difference, from, to, ratio, lowest, highest, real] = numbers else {
+            continue;
+        };
+        let real = if real.is_empty() { "no difference shown" } else { real };
+        let mut lines = format!("{first} and then {second}: {real}\n");
+        lines.push_str(&format!("difference {difference}, from {from} to {to}\n"));
+        if row.ratio.is_some() {
+            lines.push_str(&format!("ratio {ratio}, from {lowest} to {highest}\n"));
+        }
+        text.push_str(&wrapped(&title, 2));
+        for line in lines.lines() {
+            text.push_str(&wrapped(&format!("  {line}"), 4));
+        }
+    }
+    text
+}
+
 fn cells(found: &Comparison, row: &Row) -> Vec<String> {
     let key = |name: &String| match &row.keys[name] {
-        Value::String(text) => text.clone(),
+        Value::String(text) => plain(text).into_owned(),
         Value::Null => "-".to_owned(),
         other => other.to_string(),
     };
@@ -143,4 +170,44 @@ fn cells(found: &Comparison, row: &Row) -> Vec<String> {
         real.to_owned(),
     ];
     found.keys.iter().map(key).chain(numbers).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_narrow_page_has_the_same_numbers_below_each_other() {
+        let range = |value, low, high| Range { value, low: Some(low), high: Some(high) };
+        let keys = json!({ "app": "calls", "hour": 3 });
+        let row = Row {
+            keys: keys.as_object().cloned().unwrap(),
+            values: [1_200.0, 1_500.0],
+            difference: range(300.0, 120.0, 480.0),
+            difference_alone: range(300.0, 200.0, 400.0),
+            ratio: Some(range(1.25, 1.1, 1.4)),
+            real: Real::Higher,
+        };
+        let found = Comparison {
+            question: "volume".to_owned(),
+            grain: "day",
+            periods: ["2026-03-02", "2026-03-03"].map(str::to_owned),
+            time_zone: "UTC".to_owned(),
+            per_day: false,
+            keys: ["hour", "app"].map(str::to_owned).to_vec(),
+            widened: 1.0,
+            rows: vec![row],
+            in_one_alone: 0,
+            warnings: Vec::new(),
+        };
+        let blocks = blocks(&found, &[&found.rows[0]]);
+        assert_eq!(
+            blocks,
+            "hour 3, app calls\n  1,200 and then 1,500: higher\n  difference +300, from 120 to 480\n  \
+             ratio 1.25, from 1.10 to 1.40\n"
+        );
+        assert!(blocks.lines().all(|line| line.len() <= 60));
+    }
 }

@@ -5,8 +5,10 @@ mod audit;
 mod check;
 mod cluster_args;
 mod compare;
+mod days;
 mod demo;
 mod explain;
+mod export;
 mod hold;
 mod hold_args;
 mod hold_numbers;
@@ -20,8 +22,10 @@ mod output;
 mod packaging;
 mod packaging_args;
 mod plan;
+mod progress;
 mod report;
 mod retain;
+mod retain_args;
 mod rollup;
 mod run;
 mod simulate;
@@ -84,6 +88,9 @@ fn dispatch(command: &Command, output: &Output) -> Result<u8> {
         Command::Status(asked) => status::run(asked, output),
         Command::Run(asked) => run::run(asked, output),
         Command::Compare(asked) => compare::run(asked, output).map(|()| 0),
+        Command::Export { out, question, csv } => {
+            export::run(out, question, csv, output).map(|()| 0)
+        }
         Command::Retain(asked) => retain::run(asked, output),
         Command::Hold { verb } => hold::run(verb, output).map(|()| 0),
         Command::Inspect { file } => inspect::run(file, output).map(|()| 0),

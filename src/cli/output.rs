@@ -2,6 +2,7 @@
 //!
 //! Nothing else in the program writes to a stream, but for progress bars and `--verbose`.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
@@ -10,7 +11,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 
 use super::line;
-use crate::{Error, Kind, survey};
+use crate::{Error, Kind, words};
 
 /// Where a command's words go.
 pub(crate) struct Output {
@@ -36,7 +37,7 @@ impl Output {
         } else if self.quiet {
             Ok(())
         } else {
-            write!(std::io::stdout(), "{text}")
+            write!(std::io::stdout(), "{}", lines_of(text))
         };
     }
 
@@ -45,11 +46,24 @@ impl Output {
         if self.json {
             self.warnings.borrow_mut().push(text.to_owned());
         } else {
-            let _closed = writeln!(std::io::stderr(), "{} {text}", mark("warning:", YELLOW));
+            self.said(text);
         }
     }
 
-    /// A bar of progress on stderr, where that is a terminal and nobody asked for quiet. Its words come
+    /// A warning about what is about to happen: on stderr before it does, whatever comes of the command.
+    pub(crate) fn warning_before(&self, text: &str) {
+        self.said(text);
+        if self.json {
+            self.warnings.borrow_mut().push(text.to_owned());
+        }
+    }
+
+    fn said(&self, warning: &str) {
+        let mark = mark("warning:", YELLOW);
+        let _closed = writeln!(std::io::stderr(), "{mark} {}", lines_of(warning));
+    }
+
+    /// A line of progress on stderr, where that is a terminal and nobody asked for quiet. Its words come
     /// first and whole, and the bar has what they leave of the line.
     pub(crate) fn bar(&self, length: u64, words: &str) -> ProgressBar {
         if self.quiet {
@@ -106,17 +120,18 @@ impl Output {
             return;
         }
         let mut stderr = std::io::stderr();
-        let _closed = writeln!(stderr, "{} {error}", mark("error:", RED));
+        let mark = mark("error:", RED);
+        let _closed = writeln!(stderr, "{mark} {}", lines_of(&error.to_string()));
         if let Some(place) = self.place(error) {
-            let _closed = writeln!(stderr, "{}", place.shown);
+            let _closed = writeln!(stderr, "{}", lines_of(&place.shown));
         }
         let mut cause = std::error::Error::source(error);
         while let Some(inner) = cause {
-            let _closed = writeln!(stderr, "  caused by: {inner}");
+            let _closed = writeln!(stderr, "  caused by: {}", lines_of(&inner.to_string()));
             cause = inner.source();
         }
         if let Some(help) = error.hint() {
-            let _closed = writeln!(stderr, "hint: {help}");
+            let _closed = writeln!(stderr, "hint: {}", lines_of(help));
         }
     }
 }
@@ -133,12 +148,41 @@ fn mark(word: &str, colour: &str) -> String {
     }
 }
 
+/// A text for people as a terminal may get it: without a character that moves its cursor, changes its colours or
+/// does worse, but for ends of lines and tabs. Names of files and values of keys may hold any.
+fn lines_of(text: &str) -> Cow<'_, str> {
+    without_controls(text, |letter| letter == '\n' || letter == '\t')
+}
+
+/// A value of a key, or another text of one line, as a terminal may get it.
+pub(super) fn plain(text: &str) -> Cow<'_, str> {
+    without_controls(text, |_| false)
+}
+
+fn without_controls(text: &str, is_kept: impl Fn(char) -> bool) -> Cow<'_, str> {
+    let is_bad = |letter: char| letter.is_control() && !is_kept(letter);
+    if !text.chars().any(is_bad) {
+        return Cow::Borrowed(text);
+    }
+    let letter = |letter: char| match is_bad(letter) {
+        true => letter.escape_default().to_string(),
+        false => letter.to_string(),
+    };
+    Cow::Owned(text.chars().map(letter).collect())
+}
+
 /// The most columns that a line for people has.
 const COLUMNS: usize = 100;
 
+/// How many columns a line for people may have: those of the terminal, and of a file or a pipe the most.
+pub(super) fn columns() -> usize {
+    let terminal = terminal_size::terminal_size_of(std::io::stdout());
+    terminal.map_or(COLUMNS, |(width, _)| usize::from(width.0).clamp(20, COLUMNS))
+}
+
 /// A text whose lines fit a page; what is broken goes on behind this many spaces.
 pub(super) fn wrapped(text: &str, indent: usize) -> String {
-    wrapped_to(text, indent, COLUMNS)
+    wrapped_to(text, indent, columns())
 }
 
 /// The same for lines of at most `columns` characters.
@@ -176,7 +220,7 @@ pub(super) fn short(number: f64) -> String {
 pub(super) fn grouped(number: f64) -> String {
     let whole = format!("{:.0}", number.abs());
     let sign = if number < 0.0 && whole != "0" { "-" } else { "" };
-    let digits = whole.parse().map_or(whole, survey::grouped);
+    let digits = whole.parse().map_or(whole, words::grouped);
     format!("{sign}{digits}")
 }
 
@@ -205,6 +249,19 @@ mod tests {
         assert_eq!(output.with_warnings(json!({})), json!({ "warnings": [] }));
         // What a file says of itself may be anything.
         assert_eq!(output.with_warnings(json!([1])), json!([1]));
+    }
+
+    #[test]
+    fn nothing_that_is_shown_moves_the_cursor_or_changes_colours() {
+        for (text, line, lines) in [
+            ("São Paulo", "São Paulo", "São Paulo"),
+            ("a\u{1b}[31mb", "a\\u{1b}[31mb", "a\\u{1b}[31mb"),
+            ("a\u{9b}2J\u{7f}", "a\\u{9b}2J\\u{7f}", "a\\u{9b}2J\\u{7f}"),
+            ("a\nb\tc\r", "a\\nb\\tc\\r", "a\nb\tc\\r"),
+        ] {
+            assert_eq!(plain(text), line);
+            assert_eq!(lines_of(text), lines);
+        }
     }
 
     #[test]

@@ -11,7 +11,9 @@
 //! }
 //! ```
 
+mod checked;
 mod compare;
+mod export;
 mod folder;
 mod manifest;
 mod own;
@@ -21,11 +23,12 @@ mod table;
 mod worth;
 
 pub use compare::{Comparison, Range, Real, Row, compare};
+pub use export::{Csv, csv};
 pub use folder::{check_writable, is_whole, remove_leftovers, write_out};
 pub use manifest::Facts;
 pub use own::{MANIFESTS, require_known, require_own};
 pub use read::Published;
-pub use rollup::{Coarser, Countries, Period, ReleasedDay, rollup, sum};
+pub use rollup::{Coarser, Countries, Period, ReleasedDay, RolledUp, rollup, sum};
 pub use table::FINGERPRINT;
 pub use worth::{Worth, seen_prefixes, worth};
 

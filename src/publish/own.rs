@@ -80,22 +80,37 @@ pub(super) fn manifest_path(day: Day) -> String {
     format!("{MANIFESTS}/day={day}.json")
 }
 
+/// What a manifest lists.
+#[derive(Deserialize)]
+struct Listing {
+    files: Vec<Listed>,
+}
+
+/// One table in a manifest.
+#[derive(Deserialize)]
+struct Listed {
+    path: String,
+    blake3: String,
+}
+
+impl Listing {
+    fn read(manifest: &Path) -> Option<Self> {
+        serde_json::from_slice(&fs::read(manifest).ok()?).ok()
+    }
+}
+
+/// The digest of a day's table by the manifest beside it; `None` if no manifest lists it.
+pub(super) fn listed_digest(out: &Path, day: Day, path: &str) -> Option<String> {
+    let files = Listing::read(&out.join(manifest_path(day)))?.files;
+    files.into_iter().find(|file| file.path == path).map(|file| file.blake3)
+}
+
 /// The tables that the manifest in `out` lists for the day of these files, and that are not among them.
 pub(super) fn no_longer_listed(out: &Path, files: &[StoredFile]) -> BTreeSet<PathBuf> {
-    #[derive(Deserialize)]
-    struct Listing {
-        files: Vec<Listed>,
-    }
-    #[derive(Deserialize)]
-    struct Listed {
-        path: String,
-    }
     let Some(manifest) = files.iter().find(|file| file.is_of(MANIFESTS)) else {
         return BTreeSet::new();
     };
-    let listing = fs::read(out.join(&manifest.path))
-        .ok()
-        .and_then(|text| serde_json::from_slice::<Listing>(&text).ok());
+    let listing = Listing::read(&out.join(&manifest.path));
     let before = listing.into_iter().flat_map(|listing| listing.files);
     let is_gone = |path: &String| {
         StoredFile::stays_inside(path) && !files.iter().any(|file| file.path == *path)

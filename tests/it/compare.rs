@@ -138,3 +138,56 @@ fn days_that_were_asked_otherwise_are_refused_or_lose_what_has_another_meaning()
         "{warnings}"
     );
 }
+
+#[test]
+fn a_file_that_was_changed_is_refused_and_one_that_no_manifest_lists_is_named() {
+    let world = world();
+    let path = |day: &str| world.path(&format!("published/volume/day={day}/part-0.parquet"));
+    let days = ["2026-03-01", "2026-03-02"];
+    std::fs::copy(path("2026-03-03"), path(days[1])).unwrap();
+    let ran = compared(&world, "volume", days, &[]);
+    assert_eq!(ran.code, 65, "{}", ran.stderr);
+    assert!(ran.stderr.contains("day=2026-03-02/part-0.parquet is not as it was published"));
+    for day in days {
+        std::fs::remove_file(world.path(&format!("published/_manifest/day={day}.json"))).unwrap();
+    }
+    let ran = compared(&world, "volume", days, &[]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert_eq!(ran.stderr.matches("so nothing shows whether it was changed").count(), 2);
+}
+
+#[test]
+fn days_that_count_other_rows_are_refused() {
+    let world = World::in_day_folders(&["2026-03-02".to_owned(), "2026-03-03".to_owned()]);
+    assert_eq!(world.day("2026-03-02").code, 0);
+    world.edit("[logs]\n", "[logs]\nwhere = \"app <> 'calls'\"\n");
+    assert_eq!(world.day("2026-03-03").code, 0);
+    let ran = compared(&world, "volume", ["2026-03-02", "2026-03-03"], &[]);
+    assert!(ran.code == 1 && ran.stderr.contains("their `where` differs"), "{}", ran.stderr);
+}
+
+/// A key may hold anything, and a terminal obeys what it is sent.
+#[test]
+fn keys_do_not_reach_a_terminal_as_orders_to_it() {
+    let world = World::in_day_folders(&["2026-03-02".to_owned(), "2026-03-03".to_owned()]);
+    world.edit("app = [", "app = [\"red\\u001b[31m\\u009b2J\", ");
+    for day in ["2026-03-02", "2026-03-03"] {
+        assert_eq!(world.day(day).code, 0);
+    }
+    let path = world.path("logs");
+    let named = path.join("day=2026-03-03").join("b\u{1b}]0;x\u{7}.csv");
+    std::fs::write(named, "a,b\n").unwrap();
+    let file = "published/volume/day=2026-03-03/part-0.parquet";
+    for asked in [
+        &["compare", "published", "--question", "sms_share", "2026-03-02", "2026-03-03"][..],
+        &["check", "release.toml"],
+        &["status", "release.toml", "--as-of", "2026-03-05"],
+        &["inspect", file],
+        &["plan", "release.toml"],
+    ] {
+        let ran = world.run(asked);
+        let said = format!("{}{}", ran.stdout, ran.stderr);
+        assert!(!said.contains(['\u{1b}', '\u{9b}', '\u{7}']), "{asked:?} {said}");
+        assert!(asked[0] != "compare" || said.contains("red\\u{1b}[31m\\u{9b}2J"), "{said}");
+    }
+}

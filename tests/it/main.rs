@@ -17,6 +17,7 @@ mod distinguish;
 mod documents;
 mod empty;
 mod explain;
+mod export;
 mod faults;
 mod files;
 mod golden;

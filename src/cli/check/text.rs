@@ -5,9 +5,10 @@ use std::fmt::Write;
 use jiff::Timestamp;
 
 use super::found::Checked;
-use crate::cli::output::wrapped_to;
+use crate::cli::output::{columns, plain, wrapped_to};
 use crate::ingest::{PassedOver, Reason};
-use crate::survey::{DaySeen, KeySeen, People, Survey, Times, grouped, percent};
+use crate::survey::{DaySeen, KeySeen, People, Survey, Times, percent};
+use crate::words::grouped;
 
 /// How wide the text is.
 const COLUMNS: usize = 80;
@@ -73,7 +74,7 @@ impl Checked<'_> {
             text.push_str("\nTo look at:\n");
         }
         for line in lines {
-            text.push_str(&wrapped_to(&format!("* {line}"), 2, COLUMNS));
+            text.push_str(&wrapped_to(&format!("* {line}"), 2, columns().min(COLUMNS)));
         }
         if !self.reader.passed_over().is_empty() {
             text.push_str("\nPassed over:\n");
@@ -165,7 +166,7 @@ fn one_key(key: &KeySeen, survey: &Survey, text: &mut String) {
         rows.push(("no number".to_owned(), key.other));
     } else {
         let shown = key.values.iter().take(MOST_VALUES);
-        rows.extend(shown.map(|seen| (seen.value.clone(), seen.lookups)));
+        rows.extend(shown.map(|seen| (plain(&seen.value).into_owned(), seen.lookups)));
         if let Some(rest) = key.values.get(MOST_VALUES..).filter(|rest| !rest.is_empty()) {
             let name = format!("{} more", grouped(rest.len() as u64));
             rows.push((name, rest.iter().map(|seen| seen.lookups).sum()));

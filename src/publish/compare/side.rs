@@ -1,6 +1,5 @@
 //! One of two published files that are compared: where it is, what it says of itself, its rows.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use arrow_array::ArrayRef;
@@ -8,6 +7,7 @@ use arrow_cast::display::array_value_to_string;
 use arrow_schema::DataType;
 use serde_json::{Map, Value};
 
+use super::super::checked::Checked;
 use super::super::read::Published;
 use super::super::rollup::Period;
 use super::super::table::FINGERPRINT;
@@ -44,26 +44,23 @@ pub(super) fn grain_of(text: &str) -> Result<Period> {
 pub(super) struct Side {
     path: PathBuf,
     table: Published,
+    /// What a reader must know of where it comes from.
+    warning: Option<String>,
 }
 
 impl Side {
     /// Finds the file of a question and period: of a day, or of the sums that `rollup` made.
     pub(super) fn read(out: &Path, question: &str, grain: Period, period: &str) -> Result<Self> {
         let word = grain.word();
-        let rolled = format!("{question}_by_{word}");
-        let path = |folder: &str| out.join(folder).join(format!("{word}={period}/part-0.parquet"));
-        let paths = [path(question), path(&rolled)];
-        let Some(path) = paths.iter().find(|path| path.exists()) else {
-            return Err(missing(out, question, grain, &paths[usize::from(grain != Period::Day)]));
+        let path = |folder: &str| format!("{folder}/{word}={period}/part-0.parquet");
+        let paths = [path(question), path(&format!("{question}_by_{word}"))];
+        let Some(path) = paths.iter().find(|path| out.join(path).exists()) else {
+            let expected = &paths[usize::from(grain != Period::Day)];
+            return Err(missing(out, question, grain, &out.join(expected)));
         };
-        let bytes = fs::read(path).map_err(|error| {
-            Error::io(format!("{} cannot be read", path.display())).because(error)
-        })?;
-        let table = Published::read(&bytes).map_err(|_| {
-            Error::input(format!("{} was not published by pointillist", path.display()))
-                .help("name an output folder and a question in it")
-        })?;
-        Ok(Self { path: path.clone(), table })
+        let checked = Checked::read(out, path, period)?;
+        let path = out.join(path);
+        Ok(Self { warning: checked.warning(&path), path, table: checked.table })
     }
 
     pub(super) fn fact(&self, name: &str) -> String {
@@ -86,8 +83,12 @@ impl Side {
             )
             .help("ask for a mean, or for the share of lookups below a bound that a column says"));
         }
-        for name in ["question", "asks", "details", "unit", "time_zone"] {
-            if self.table.facts[name] != other.table.facts[name] {
+        // Earlier versions do not say which rows counted.
+        let are_known =
+            |name: &str| [self, other].iter().all(|side| side.table.facts.get(name).is_some());
+        for name in ["question", "asks", "details", "unit", "time_zone", "where"] {
+            let differs = self.table.facts[name] != other.table.facts[name];
+            if differs && (name != "where" || are_known(name)) {
                 return Err(refuse("the two files answer different questions")
                     .help(format!("their `{name}` differs")));
             }
@@ -115,6 +116,7 @@ impl Side {
                     .to_owned(),
             );
         }
+        warnings.extend([self, other].into_iter().filter_map(|side| side.warning.clone()));
         for side in [self, other] {
             if let Some(of) = side.number("of_days").filter(|of| *of > f64::from(side.days())) {
                 warnings.push(format!(
