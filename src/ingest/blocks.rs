@@ -12,7 +12,7 @@ use std::sync::atomic::Ordering;
 use arrow_buffer::Buffer;
 
 use super::delimited::{is_record, record_end};
-use super::field::line_end;
+use super::field::{fields_line, line_end};
 use super::format::{Compression, TextFormat};
 use super::json_array;
 use super::meter::Count;
@@ -334,26 +334,6 @@ impl Iterator for Blocks {
         }
         block
     }
-}
-
-/// The names in a line that begins with `#fields` or `#Fields:`; `None` for any other line.
-pub(super) fn fields_line(line: &[u8], marks: Marks) -> Option<Vec<String>> {
-    const WORD: &[u8] = b"#fields";
-    let (word, rest) = line.split_at_checked(WORD.len())?;
-    if !word.eq_ignore_ascii_case(WORD) {
-        return None;
-    }
-    let rest = rest.strip_prefix(b":").unwrap_or(rest);
-    let is_gap = |byte: &u8| byte.is_ascii_whitespace() || Some(*byte) == marks.separator;
-    let start = rest.iter().take_while(|byte| is_gap(byte)).count();
-    if start == 0 {
-        return None;
-    }
-    let names = String::from_utf8_lossy(rest[start..].trim_ascii_end());
-    Some(match marks.separator {
-        Some(separator) => names.split(char::from(separator)).map(str::to_owned).collect(),
-        None => names.split_ascii_whitespace().map(str::to_owned).collect(),
-    })
 }
 
 #[cfg(test)]

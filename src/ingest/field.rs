@@ -10,6 +10,26 @@ pub(super) fn line_end(bytes: &[u8], start: usize) -> usize {
     memchr::memchr(b'\n', &bytes[start..]).map_or(bytes.len(), |end| start + end + 1)
 }
 
+/// The names in a line that begins with `#fields` or `#Fields:`; `None` for any other line.
+pub(super) fn fields_line(line: &[u8], marks: Marks) -> Option<Vec<String>> {
+    const WORD: &[u8] = b"#fields";
+    let (word, rest) = line.split_at_checked(WORD.len())?;
+    if !word.eq_ignore_ascii_case(WORD) {
+        return None;
+    }
+    let rest = rest.strip_prefix(b":").unwrap_or(rest);
+    let is_gap = |byte: &u8| byte.is_ascii_whitespace() || Some(*byte) == marks.separator;
+    let start = rest.iter().take_while(|byte| is_gap(byte)).count();
+    if start == 0 {
+        return None;
+    }
+    let names = String::from_utf8_lossy(rest[start..].trim_ascii_end());
+    Some(match marks.separator {
+        Some(separator) => names.split(char::from(separator)).map(str::to_owned).collect(),
+        None => names.split_ascii_whitespace().map(str::to_owned).collect(),
+    })
+}
+
 /// Whether a field is the last one of its record.
 #[inline(always)]
 pub(super) fn ends_record(bytes: &[u8], field: &Field) -> bool {

@@ -5,6 +5,7 @@ use std::io::Read;
 use super::find::{self, by_first_bytes, marks_by_name};
 use super::format::{Format, TextFormat};
 use super::header::is_for_excel;
+use super::meter::Count;
 use super::open::{open_text, unreadable};
 use super::sample::spread;
 use crate::Result;
@@ -33,7 +34,7 @@ pub fn first_lines(logs: &Logs) -> Result<Vec<FirstLines>> {
     for file in spread(find::find(logs, None)?.files) {
         let Format::Text(TextFormat::Separated(_), compression) = file.format else { continue };
         let mut bytes = Vec::new();
-        let mut text = open_text(&file.path, compression)?.take(MOST_BYTES);
+        let mut text = open_text(&file.path, compression, &Count::default())?.take(MOST_BYTES);
         text.read_to_end(&mut bytes).map_err(|error| unreadable(&file.path, error))?;
         let is_cut = bytes.len() as u64 == MOST_BYTES;
         let end = if is_cut { memchr::memrchr(b'\n', &bytes).unwrap_or(0) } else { bytes.len() };

@@ -9,8 +9,9 @@ use std::path::Path;
 
 use serde_json::{Map, Value};
 
-use super::blocks::{Block, Blocks, fields_line};
+use super::blocks::{Block, Blocks};
 use super::delimited::{self, Layout};
+use super::field::fields_line;
 use super::format::{Compression, TextFormat};
 use super::json_array;
 use super::json_fallback;

@@ -7,7 +7,7 @@ use super::questions::quoted;
 use super::words::{BETWEEN, has_port};
 use crate::ingest::{looks_like_value, split};
 use crate::release_file::dialect::Marks;
-use crate::survey::grouped;
+use crate::words::grouped;
 
 /// What may stand between fields, of equally good ones the first.
 const SEPARATORS: [u8; 7] = [b'\t', b';', b'|', b',', b'^', b'~', 1];

@@ -7,7 +7,7 @@ use regex::{Regex, escape};
 use super::layout::{Called, Layout};
 use super::questions::quoted;
 use super::words::{Kind, Token, Tokens};
-use crate::survey::grouped;
+use crate::words::grouped;
 
 /// A request as Apache and nginx log it, in their common and combined formats.
 const ACCESS: &str = r#"(?<requester>\S+) \S+ \S+ \[(?<requested_at>[^\]]+)\] "(?<method>[^ "]+) (?<target>(?:[^ "\\]|\\.)+)(?: (?:[^"\\]|\\.)*)?" (?<status>\d{3}).*"#;

@@ -1,7 +1,7 @@
 //! Which columns of the log stand for what: the lines of `[logs.columns]`.
 
 use super::found::Found;
-use crate::survey::grouped;
+use crate::words::grouped;
 
 /// The lines, each with its reason. What the log calls as this program does needs none.
 pub(super) fn mapping(found: &Found<'_>) -> Vec<(String, String)> {

@@ -2,7 +2,7 @@
 
 use super::job::{Incomplete, Job, Spill};
 use crate::engine::{self, Tallies};
-use crate::ingest::{LogDigests, LogReader, RejectedRows};
+use crate::ingest::{LogDigests, LogReader, Meter, RejectedRows};
 use crate::ledger::LedgerKey;
 use crate::plan::Plan;
 use crate::release_file::window::DayWindow;
