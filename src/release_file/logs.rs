@@ -53,10 +53,10 @@ impl TimeUnit {
             "ms" => Ok(Self::Milliseconds),
             "us" => Ok(Self::Microseconds),
             "ns" => Ok(Self::Nanoseconds),
-            other => Err(Error::usage(format!(
-                "`[logs] time_unit` is `{other}`, which is no unit of time"
-            ))
-            .help("use \"s\", \"ms\", \"us\" or \"ns\"")),
+            other => {
+                Err(Error::usage(format!("`[logs] time_unit` is `{other}`, which is no unit"))
+                    .help("use \"s\", \"ms\", \"us\" or \"ns\""))
+            }
         }
     }
 }
