@@ -53,10 +53,8 @@ impl TimeUnit {
             "ms" => Ok(Self::Milliseconds),
             "us" => Ok(Self::Microseconds),
             "ns" => Ok(Self::Nanoseconds),
-            other => {
-                Err(Error::usage(format!("`[logs] time_unit` is `{other}`, which is no unit"))
-                    .help("use \"s\", \"ms\", \"us\" or \"ns\""))
-            }
+            other => Err(Error::usage(format!("`[logs] time_unit` is `{other}`"))
+                .help("use \"s\", \"ms\", \"us\" or \"ns\"")),
         }
     }
 }
@@ -228,10 +226,8 @@ impl Logs {
             None | Some("e164") => Identifier::E164,
             Some("opaque") => Identifier::Opaque,
             Some(other) => {
-                return Err(Error::usage(format!(
-                    "`[logs] identifier` is `{other}`, which is no kind of identifier"
-                ))
-                .help("use \"e164\" for phone numbers or \"opaque\" for any other id"));
+                return Err(Error::usage(format!("`[logs] identifier` is `{other}`"))
+                    .help("use \"e164\" for phone numbers or \"opaque\" for any other id"));
             }
         };
         let can_be_made =
