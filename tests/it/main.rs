@@ -21,6 +21,7 @@ mod export;
 mod faults;
 mod files;
 mod golden;
+mod hold_shapes;
 mod holds;
 mod house;
 mod init;
