@@ -25,8 +25,7 @@ use crate::words::several;
 use crate::{Kind, Result};
 
 /// Runs the command. The code is 1 when an operator must look: rows of a day were deleted that was
-/// never released, or wait for somebody to say that they may go, or a file that may hold expired rows was left
-/// alone.
+/// never released, or are kept on request, or a file that may hold expired rows was left alone.
 ///
 /// # Privacy
 /// The output names files and days, but no numbers of rows: these are only in the journal.
@@ -105,7 +104,7 @@ fn waiting(waiting: &Waiting) -> Option<String> {
     (!files.is_empty()).then(|| {
         format!(
             "{} with rows past retention {}: {} {} never released. Give {} more [retention] days and \
-             `pointillist run`, or delete the rows with --unreleased",
+             `pointillist run`, or delete the rows without --keep-unreleased",
             several(files.len(), "file"),
             if files.len() == 1 { "stays" } else { "stay" },
             days_of(days),
@@ -119,13 +118,13 @@ fn days_of(days: &BTreeSet<Day>) -> String {
     format!("the day{} {}", if days.len() == 1 { "" } else { "s" }, ranges(days))
 }
 
-/// The days of which rows may go: all with --unreleased, and else those that were released or looked empty.
+/// The days of which rows may go: all, or with --keep-unreleased those that were released or looked empty.
 fn may_go(
     asked: &Retain,
     release_file: &ReleaseFile,
     ledger: Option<&Ledger>,
 ) -> Result<Option<BTreeSet<Day>>> {
-    if asked.unreleased {
+    if !asked.keep_unreleased {
         return Ok(None);
     }
     let entries = ledger.map(|ledger| ledger.entries(Which::Release(&release_file.name)));

@@ -25,9 +25,9 @@ pub(crate) struct Retain {
     /// Release every closed day inside retention before anything is deleted
     #[arg(long, conflicts_with = "dry_run")]
     pub(crate) release_first: bool,
-    /// Delete rows of days that were never released as well
+    /// Leave files alone that hold rows of days that were never released
     #[arg(long)]
-    pub(crate) unreleased: bool,
+    pub(crate) keep_unreleased: bool,
     /// How long to wait for a ledger that another run holds
     #[arg(long, value_name = "DURATION", default_value = "60s")]
     pub(crate) wait: String,

@@ -1,7 +1,7 @@
 //! Of which days a deletion may take rows.
 //!
-//! A day that was never released cannot be released any more once its rows are gone, so they go only where
-//! somebody said so.
+//! A day that was never released cannot be released any more once its rows are gone. That is said before they
+//! go, and on request they stay.
 
 use std::collections::BTreeSet;
 

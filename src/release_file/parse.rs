@@ -47,9 +47,7 @@ pub(crate) fn parse(text: &str, file: &str) -> Result<RawReleaseFile> {
         }
         match nearest_known(message) {
             Some(nearest) => failure.help(format!("did you mean `{nearest}`?")),
-            None if message.contains("unknown field") => {
-                failure.help(format!("the fields here are {}", typed::known(message)))
-            }
+            None if message.contains("unknown field") => failure.help(typed::known(message)),
             None => failure.help("docs/release-file.md lists every field with its type"),
         }
     })

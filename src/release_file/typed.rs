@@ -90,9 +90,18 @@ pub(super) fn plain(message: &str, line: &str) -> String {
     message.to_owned()
 }
 
-/// The known fields that a parser lists.
-pub(super) fn known(message: &str) -> &str {
-    message.split_once(", expected one of ").map_or("none", |(_, known)| known)
+/// Which fields a parser knows in the place of one that it does not.
+pub(super) fn known(message: &str) -> String {
+    let Some((_, known)) = message.split_once(", expected ") else {
+        return "no field belongs here".to_owned();
+    };
+    match known.strip_prefix("one of ") {
+        Some(several) => format!("the fields here are {several}"),
+        None if known.contains(" or ") => {
+            format!("the fields here are {}", known.replace(" or ", " and "))
+        }
+        None => format!("the only field here is {known}"),
+    }
 }
 
 /// An example for the field that a message or a line of the file is about, or what mends a slip of the pen.

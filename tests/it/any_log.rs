@@ -83,7 +83,7 @@ fn rows_whose_year_is_not_known_for_sure_are_never_deleted() {
     let fields = "time_format = \"%b %d %H:%M:%S\"\ndefault_year = 2025";
     let stamps = world(&format!("{IDS}{fields}"), &[("a.csv", log)]);
     assert_eq!(checked(&stamps), [2, 2, 0]);
-    let retain = ["retain", "release.toml", "--unreleased", "--as-of", "2025-05-10"];
+    let retain = ["retain", "release.toml", "--as-of", "2025-05-10"];
     let ran = stamps.run(&retain);
     assert_eq!(ran.code, 65, "{}", ran.stderr);
     assert!(ran.stderr.contains("was written to after 2025"), "{}", ran.stderr);
@@ -101,7 +101,7 @@ fn what_cannot_be_dated_is_never_deleted() {
     let text = "2016-03-02T10:05:03Z a b\nanother kind\n";
     let unread = world(pattern, &[("a.log", text)]);
     close(&unread, "logs/a.log", 1_700_000_000);
-    let retain = ["retain", "release.toml", "--unreleased", "--as-of", "2017-03-10"];
+    let retain = ["retain", "release.toml", "--as-of", "2017-03-10"];
     let ran = unread.run(&retain);
     assert_eq!(ran.code, 65, "{}", ran.stderr);
     assert!(ran.stderr.contains("has a row whose time cannot be read"), "{}", ran.stderr);

@@ -116,7 +116,7 @@ impl ArchiveWorld {
     pub(crate) fn retain(&self, now: i64) -> Ran {
         self.run_at(
             now.max(START + 48 * HOUR),
-            &["retain", "release.toml", "--unreleased", "--as-of", &instant(now)],
+            &["retain", "release.toml", "--as-of", &instant(now)],
         )
     }
 

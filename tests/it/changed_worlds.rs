@@ -70,12 +70,12 @@ fn what_retention_takes_is_no_change_of_a_released_day() {
     let released =
         world.run(&["run", "release.toml", "--day", "2026-03-02", "--as-of", "2026-03-04"]);
     assert_eq!(released.code, 0, "{}", released.stderr);
-    let retained = world.run(&["retain", "release.toml", "--unreleased", "--as-of", HALF_A_DAY]);
+    let retained = world.run(&["retain", "release.toml", "--as-of", HALF_A_DAY]);
     assert!(retained.stdout.contains("rewritten"), "{} {}", retained.stdout, retained.stderr);
     assert!(!world.path("logs/day=2026-03-01/a.csv").exists());
     assert_eq!(changed(&world, HALF_A_DAY).0, [""; 0]);
     // Nor is the next deletion, but any other change of the file is.
-    world.run(&["retain", "release.toml", "--unreleased", "--as-of", "2026-03-31T16:00:00Z"]);
+    world.run(&["retain", "release.toml", "--as-of", "2026-03-31T16:00:00Z"]);
     assert_eq!(changed(&world, "2026-03-31T16:00:00Z").0, [""; 0]);
     let path = "logs/day=2026-03-01/b.csv";
     let mut text = std::fs::read(world.path(path)).unwrap();
@@ -97,7 +97,7 @@ fn what_retention_takes_does_not_keep_a_reserved_day_from_going_on() {
     assert_eq!(world.ledger()["entries"][0]["state"], "reserved");
     // Deletion would stop at a file that it cannot read.
     std::fs::remove_file(world.path(last)).unwrap();
-    let retained = world.run(&["retain", "release.toml", "--unreleased", "--as-of", HALF_A_DAY]);
+    let retained = world.run(&["retain", "release.toml", "--as-of", HALF_A_DAY]);
     assert!(retained.stdout.contains("rewritten"), "{} {}", retained.stdout, retained.stderr);
     let run = || world.run(&["run", "release.toml", "--day", "2026-03-02", "--as-of", HALF_A_DAY]);
     let without = run();

@@ -214,7 +214,7 @@ fn a_deletion_that_is_killed_at_any_moment_is_finished_by_the_next() {
             all.into_iter().partition(|row| row.0 < START + DAY);
         // Killed once or twice on the way, at moments that the golden ratio spreads evenly.
         for kill in 0..=(round % 2) {
-            let retain = ["retain", "release.toml", "--unreleased", "--as-of", &instant(as_of)];
+            let retain = ["retain", "release.toml", "--as-of", &instant(as_of)];
             let mut command = crate::clock::at(world.command(&retain), as_of);
             command.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null());
             let mut run = command.spawn().unwrap();

@@ -88,7 +88,7 @@ fn a_deletion_that_is_disturbed_at_any_call_is_finished_by_the_next() {
         assert_eq!(world.disclosed("active", AS_OF), asked);
         assert!(world.disclosed("ended", AS_OF).is_empty());
     };
-    let retain = ["retain", "release.toml", "--unreleased", "--as-of", &instant(AS_OF)];
+    let retain = ["retain", "release.toml", "--as-of", &instant(AS_OF)];
     let command = |world: &ArchiveWorld| crate::clock::at(world.command(&retain), AS_OF);
     every_call(|| template.copy(), command, check);
 }
@@ -248,11 +248,7 @@ fn a_key_that_others_can_read_is_reported() {
     for (mode, is_exposed) in [(0o600, false), (0o640, true), (0o604, true)] {
         let mode = std::fs::Permissions::from_mode(mode);
         std::fs::set_permissions(world.path("daily.ledger.key"), mode).unwrap();
-        for command in [
-            &RANGE[..],
-            &status,
-            &["retain", "release.toml", "--unreleased", "--as-of", "2026-03-10"],
-        ] {
+        for command in [&RANGE[..], &status, &["retain", "release.toml", "--as-of", "2026-03-10"]] {
             let ran = world.run(command);
             assert_eq!(ran.stderr.contains(words), is_exposed, "{command:?} {}", ran.stderr);
             // A status has other days to report.

@@ -188,7 +188,7 @@ fn a_deletion_after_an_order_was_not_before_it_whatever_instant_it_names() {
     let now = START + 32 * DAY;
     assert_eq!(add_at(&world, now, "A", &["--number", &number(9)]).code, 0);
     // It looks back to the day before the order.
-    let retain = ["retain", "release.toml", "--unreleased", "--as-of", &instant(START + 31 * DAY)];
+    let retain = ["retain", "release.toml", "--as-of", &instant(START + 31 * DAY)];
     assert_eq!(world.run_at(now, &retain).code, 1);
     assert_eq!(open(&world, "A", "custodian", "package").code, 0);
     let statement = std::fs::read_to_string(world.path("package/statement.txt")).unwrap();
@@ -222,8 +222,7 @@ fn what_is_about_to_be_lost_is_shown_in_time() {
     for (bytes, by_size) in [(whole.clone(), false), (changed, false), (whole[..40].to_vec(), true)]
     {
         std::fs::write(&archive, &bytes).unwrap();
-        let retain =
-            ["retain", "release.toml", "--unreleased", "--as-of", &instant(START + 31 * DAY)];
+        let retain = ["retain", "release.toml", "--as-of", &instant(START + 31 * DAY)];
         assert_eq!(shows(31, &status, lost, 1), by_size);
         assert_eq!(shows(31, &retain, lost, 1), by_size);
         assert_eq!(shows(31, &["hold", "list", "release.toml"], lost, 0), bytes != whole);
@@ -404,8 +403,7 @@ fn holds_know_no_other_time_than_the_clock() {
     }
     // Looking back revives no hold, and does not vouch for the clock by which it ended.
     let retain = |as_of: i64| {
-        let retain =
-            ["retain", "release.toml", "--unreleased", "--as-of", &instant(START + as_of * DAY)];
+        let retain = ["retain", "release.toml", "--as-of", &instant(START + as_of * DAY)];
         world.run_at(START + 32 * DAY, &retain)
     };
     let back = retain(29);
@@ -418,7 +416,7 @@ fn holds_know_no_other_time_than_the_clock() {
 fn an_order_can_be_entered_whatever_the_clock_says() {
     let world = world();
     // The clock of the machine has been months ahead once.
-    let ahead = world.run(&["retain", "release.toml", "--unreleased", "--as-of", &instant(START)]);
+    let ahead = world.run(&["retain", "release.toml", "--as-of", &instant(START)]);
     assert_eq!(ahead.code, 0, "{}", ahead.stderr);
     let run = ["run", "release.toml", "--day", "2026-03-02", "--as-of", "2026-03-03"];
     assert_eq!(world.run(&run).code, 0);
@@ -488,8 +486,7 @@ fn another_ledger_deletes_nothing_that_this_one_holds() {
     ]);
     assert_eq!(run.code, 0, "{}", run.stderr);
     let retain = || {
-        let retain =
-            ["retain", "release.toml", "--unreleased", "--ledger", "other.ledger", "--as-of", &at];
+        let retain = ["retain", "release.toml", "--ledger", "other.ledger", "--as-of", &at];
         world.run_at(START + 31 * DAY, &retain)
     };
     let refused = retain();

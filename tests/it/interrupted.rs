@@ -184,7 +184,7 @@ fn a_deletion_is_finished_by_the_path_that_it_began_with_and_by_no_other() {
     // By the path of the release file none of its files would be found.
     for more in [&[][..], &["--dry-run"]] {
         let as_of = instant(AS_OF + HOUR);
-        let retain = ["retain", "release.toml", "--unreleased", "--as-of", &as_of];
+        let retain = ["retain", "release.toml", "--as-of", &as_of];
         let ran = world.run_at(AS_OF + HOUR, &[&retain[..], more].concat());
         assert_eq!(ran.code, 1, "{}", ran.stderr);
         assert!(ran.stderr.contains("by another `[logs] path`"), "{}", ran.stderr);

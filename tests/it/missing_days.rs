@@ -136,7 +136,7 @@ fn files_that_deletion_took_were_there() {
     let late = format!("{}{}", crate::world::HEADER, rows_of("2026-04-09"));
     world.write("logs/day=2026-04-09/part-0.csv", late.as_bytes());
     world.settle();
-    let deleted = world.run(&["retain", "release.toml", "--unreleased", "--as-of", "2026-04-10"]);
+    let deleted = world.run(&["retain", "release.toml", "--as-of", "2026-04-10"]);
     assert!(deleted.stderr.contains("the day 2026-03-04 was never released"), "{}", deleted.stderr);
     assert!(!world.path("logs/day=2026-03-04/part-0.csv").exists());
     let (days, _) = standings(&world, "2026-04-10");

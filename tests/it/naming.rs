@@ -166,7 +166,7 @@ fn no_path_is_in_the_journal_not_even_of_somebody_whose_rows_stay() {
     world.write_log("plain-name.csv", &rows(&[3], 0));
     world.write_log("folder-name/x.csv", &rows(&[4], 0));
     let now = START + 31 * DAY;
-    let retain = ["retain", "release.toml", "--unreleased", "--as-of", &instant(now)];
+    let retain = ["retain", "release.toml", "--as-of", &instant(now)];
     let command = world.command(&retain);
     let ran = Ran::of(&crate::clock::at(command, now).output().unwrap());
     assert_eq!(ran.code, 1, "{}", ran.stderr);

@@ -138,7 +138,7 @@ fn a_dry_run_shows_the_plan_and_changes_nothing() {
     world.write_log("day=2026-03-01/x.parquet", &two_days()[..24]);
     world.write_log("day=2026-03-02/x.csv", &two_days()[24..]);
     let as_of = instant(START + 31 * DAY + 6 * HOUR);
-    let retain = ["retain", "release.toml", "--as-of", &as_of, "--unreleased"];
+    let retain = ["retain", "release.toml", "--as-of", &as_of];
     let plan = |asked: &[&str]| -> serde_json::Value {
         let ran = world.run(&[asked, &["--dry-run", "--json"]].concat());
         assert_eq!(ran.code, 0, "{}", ran.stderr);
@@ -152,7 +152,8 @@ fn a_dry_run_shows_the_plan_and_changes_nothing() {
     assert_eq!(actions(&json), ["delete", "rewrite"]);
     assert_eq!(json["cutoff"], "2026-03-02T06:00:00Z");
     assert!(json["warnings"].to_string().contains("2026-03-01 to 2026-03-02 were never released"));
-    assert_eq!(actions(&plan(&retain[..4])), ["wait", "wait"]);
+    let kept = plan(&[&retain[..], &["--keep-unreleased"]].concat());
+    assert_eq!(actions(&kept), ["wait", "wait"]);
     assert!(!world.path("daily.ledger").exists());
     assert_eq!(world.live().len(), 48);
     let ran = world.run(&retain);
@@ -162,9 +163,9 @@ fn a_dry_run_shows_the_plan_and_changes_nothing() {
     assert!(!world.path("logs/day=2026-03-01").exists());
 }
 
-/// Rows past retention of a day that was never released wait for a word, and others do not wait for them.
+/// Rows past retention of a day that was never released stay on request, and others go.
 #[test]
-fn rows_of_days_that_were_never_released_go_only_where_somebody_said_so() {
+fn rows_of_days_that_were_never_released_go_with_a_word_or_stay_on_request() {
     let world = ArchiveWorld::new();
     let rows = crowd(2);
     let (first, second) = rows.split_at(rows.len() / 2);
@@ -175,15 +176,19 @@ fn rows_of_days_that_were_never_released_go_only_where_somebody_said_so() {
     let now = START + 40 * DAY;
     let as_of = instant(now);
     let retain = ["retain", "release.toml", "--as-of", &as_of];
-    let ran = world.run_at(now, &retain);
+    let ran = world.run_at(now, &[&retain[..], &["--keep-unreleased"]].concat());
     assert_eq!(ran.code, 1, "{}", ran.stderr);
     let words = "1 file with rows past retention stays: the day 2026-03-01 was never released";
-    assert!(ran.stderr.contains(words) && ran.stderr.contains("--unreleased"), "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains(words) && ran.stderr.contains("--keep-unreleased"),
+        "{}",
+        ran.stderr
+    );
     assert!(ran.stdout.contains("waits") && ran.stdout.contains("first.csv"), "{}", ran.stdout);
     assert_eq!(world.live(), first);
 
     // What goes is said before it does, whatever becomes of the result.
-    let ran = world.run_at(now, &[&retain[..], &["--unreleased", "--json"]].concat());
+    let ran = world.run_at(now, &[&retain[..], &["--json"]].concat());
     assert_eq!(ran.code, 1, "{}", ran.stderr);
     let json: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
     assert_eq!(json["unreleased"], serde_json::json!(["2026-03-01"]));
@@ -193,14 +198,15 @@ fn rows_of_days_that_were_never_released_go_only_where_somebody_said_so() {
 
 /// A day that looked empty has nothing that could be released.
 #[test]
-fn rows_of_days_that_looked_empty_wait_for_nobody() {
+fn rows_of_days_that_looked_empty_are_not_kept_on_request() {
     let world = ArchiveWorld::new();
     world.write_log("x.csv", &two_days());
     let run = ["run", "release.toml", "--from", "2026-03-01", "--to", "2026-03-02"];
     let ran = world.run(&[&run[..], &["--as-of", "2026-03-04"]].concat());
     assert!(ran.stdout.contains("looks empty"), "{}{}", ran.stdout, ran.stderr);
     let now = START + 40 * DAY;
-    let ran = world.run_at(now, &["retain", "release.toml", "--as-of", &instant(now)]);
+    let retain = ["retain", "release.toml", "--keep-unreleased", "--as-of", &instant(now)];
+    let ran = world.run_at(now, &retain);
     assert!(world.live().is_empty(), "{}{}", ran.stdout, ran.stderr);
 }
 
@@ -241,7 +247,7 @@ fn only_the_owner_can_read_what_is_sensitive() {
     let script = format!(
         "umask 0; p='{}'; $p retain release.toml --as-of 2026-03-01; $p hold add release.toml --order A \
          --number {} --from 2026-03-01 --to 2026-03-03 --expires 2026-05-01 --recipient {}; \
-         $p retain release.toml --unreleased --as-of 2026-04-01; $p hold open release.toml --order A \
+         $p retain release.toml --as-of 2026-04-01; $p hold open release.toml --order A \
          --identity custodian --out package; $p check release.toml --rejects rejects",
         env!("CARGO_BIN_EXE_pointillist"),
         number(60),
@@ -442,8 +448,7 @@ fn a_log_that_is_written_to_loses_no_rows() {
         for day in [31, 40] {
             let now = START + day * DAY;
             world.written(&format!("logs/{name}"), now - 59 * HOUR / 60);
-            let plan =
-                ["retain", "release.toml", "--dry-run", "--unreleased", "--as-of", &instant(now)];
+            let plan = ["retain", "release.toml", "--dry-run", "--as-of", &instant(now)];
             for (ran, code) in [(world.run_at(now, &plan), 0), (world.retain(now), 65)] {
                 assert_eq!(ran.code, code, "{}", ran.stderr);
                 assert!(ran.stderr.contains("in the last 60 minutes"), "{}", ran.stderr);

@@ -50,7 +50,7 @@ fn its_deletion_is_finished_and_what_was_held_is_handed_over() {
         let command = golden.world.command(arguments);
         Ran::of(&crate::clock::at(command, 1_782_993_600_000_000).output().unwrap())
     };
-    let ran = at(&["retain", "daily.toml", "--unreleased", "--as-of", "2026-07-02T12:00:00Z"]);
+    let ran = at(&["retain", "daily.toml", "--as-of", "2026-07-02T12:00:00Z"]);
     assert!(ran.stdout.contains("finished a deletion that was cut short"), "{}", ran.stderr);
     assert!(!golden.world.path("logs/day=2026-06-01").exists());
     golden.verify();
