@@ -21,7 +21,7 @@ const EVERYWHERE: [&str; 7] =
 /// identifiers in it; the engine runs reading, keeping, bounding and adding together. Custody acts on
 /// log files beside all stages, and `cli` alone may import it. `pipeline`, and `audit`, which attacks all
 /// stages, may import everything else.
-const MORE: [(&str, &[&str]); 21] = [
+const MORE: [(&str, &[&str]); 22] = [
     ("error", &[]),
     ("files", &[]),
     ("footer", &[]),
