@@ -8,6 +8,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use pointillist::Kind;
+use pointillist::ingest::Meter;
 use pointillist::ledger::Second;
 use pointillist::pipeline::{
     Again, Done, Incomplete, Job, Spill, Stop, open_ledger, release_day, stored_days,
@@ -72,6 +73,7 @@ fn one(chance: &mut Chance, folder: &Path) {
         memory: if chance.once_in(4) { 0 } else { usize::MAX },
         spill: Spill::Allow,
         stop: Stop::default(),
+        meter: Meter::default(),
     };
     let mut ledger = open_ledger(&job).unwrap();
     let mut released = 0;
