@@ -98,6 +98,7 @@ fn job(release_file: &ReleaseFile, remote: Option<&str>) -> Job {
         memory: 1 << 30,
         spill: Spill::Allow,
         stop: Stop::default(),
+        meter: crate::ingest::Meter::default(),
     }
 }
 
