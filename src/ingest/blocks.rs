@@ -119,11 +119,8 @@ impl Blocks {
         }
         if format == TextFormat::Json {
             blocks.fill_behind_blanks()?;
-        }
-        if format == TextFormat::Json && json_array::begins(&blocks.rest) {
-            // One record decides nothing about the others.
             blocks.fill(HEAD_BYTES)?;
-            blocks.is_array = !json_array::are_lines(&blocks.rest);
+            blocks.is_array = json_array::is_array(&blocks.rest);
         }
         Ok(blocks)
     }

@@ -130,7 +130,7 @@ pub(super) fn is_record(line: &[u8], marks: Marks, columns: usize) -> bool {
         && is_whole(fields, marks, columns)
 }
 
-/// Whether a record of so many fields has all columns; where they have positions it may have more.
+/// Whether a record with this number of fields is whole. Where columns go by position, it may have more.
 fn is_whole(fields: usize, marks: Marks, columns: usize) -> bool {
     fields == columns || fields > columns && marks.header == Heading::Positions
 }

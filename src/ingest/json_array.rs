@@ -1,7 +1,8 @@
 //! A file that is one array of JSON objects, cut into its elements.
 //!
-//! Elements are found by their braces alone; what stands between them is white space, commas and the
-//! brackets of the array. An element that is no object is a record that cannot be read.
+//! Elements are found by their braces; what stands between them is white space, commas and the brackets of
+//! the array. An element that is no object is a record that cannot be read, and where its braces or quotes
+//! are not closed it takes no other one along: it ends where the next one seems to begin.
 
 use std::ops::Range;
 
@@ -17,9 +18,14 @@ pub(super) fn begins(text: &[u8]) -> bool {
     inside.is_some_and(|inside| matches!(inside.trim_ascii_start().first(), Some(b'{' | b']')))
 }
 
-/// Whether text that begins like an array is JSON lines: most lines behind the first are objects of their
-/// own, so that the first is a record that cannot be read. In an array a comma follows all but the last.
-pub(super) fn are_lines(text: &[u8]) -> bool {
+/// Whether a file of JSON is one array, by what it begins with. Its first record decides nothing: lines may begin
+/// with a bracket that is a record which cannot be read, and an array with an element that is none.
+pub(super) fn is_array(text: &[u8]) -> bool {
+    text.trim_ascii_start().starts_with(b"[") && !are_lines(text)
+}
+
+/// Whether most lines behind the first are objects of their own. In an array a comma follows all but the last.
+fn are_lines(text: &[u8]) -> bool {
     let lines = text.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
     let (mut objects, mut others) = (0, 0);
     for line in lines.filter(|line| !line.is_empty()).skip(1) {
@@ -34,7 +40,7 @@ pub(super) fn elements(block: &[u8]) -> impl Iterator<Item = Range<usize>> {
     let mut at = 0;
     std::iter::from_fn(move || {
         let start = at + block.get(at..)?.iter().position(|byte| !is_between(*byte))?;
-        at = element_end(block, start).unwrap_or(block.len());
+        at = element_end(block, start, true).unwrap_or(block.len());
         Some(start..at)
     })
 }
@@ -47,7 +53,7 @@ pub(super) fn end_of_block(text: &[u8], block_bytes: usize, is_whole: bool) -> u
         let Some(start) = text[end..].iter().position(|byte| !is_between(*byte)) else {
             return if is_whole { text.len() } else { end };
         };
-        match element_end(text, end + start) {
+        match element_end(text, end + start, is_whole) {
             Some(next) => end = next,
             None if is_whole && text.len() <= block_bytes => return text.len(),
             None => break,
@@ -75,12 +81,32 @@ const fn is_between(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\r' | b'\n' | b',' | b'[' | b']')
 }
 
-/// Where the element ends that begins at `at`; `None` when the bytes end before.
-fn element_end(text: &[u8], at: usize) -> Option<usize> {
+/// Where the element ends that begins at `at`; `None` when the bytes end before. With `is_whole` there are no more.
+fn element_end(text: &[u8], at: usize, is_whole: bool) -> Option<usize> {
     if text[at] != b'{' {
         let length = text[at..].iter().position(|byte| is_between(*byte))?;
         return Some(at + length);
     }
+    let end = closing_brace(text, at);
+    if end.is_none() && !is_whole {
+        return None;
+    }
+    let element = &text[at..end.unwrap_or(text.len())];
+    match next_element(element) {
+        Some(next) if end.is_none() || json_fallback::object(element).is_none() => Some(at + next),
+        _ => end,
+    }
+}
+
+/// Where an element that is no object gives way to the next one: before a comma with a brace behind it. Within an
+/// object an array of objects has these too.
+fn next_element(element: &[u8]) -> Option<usize> {
+    let mut braces = memchr::memchr_iter(b'{', element).skip(1);
+    braces.find_map(|brace| element[..brace].trim_ascii_end().strip_suffix(b",").map(<[u8]>::len))
+}
+
+/// The end behind the brace that closes the one at `at`.
+fn closing_brace(text: &[u8], at: usize) -> Option<usize> {
     let (mut at, mut depth) = (at, 0_usize);
     loop {
         at += memchr::memchr3(b'{', b'}', b'"', text.get(at..)?)?;
@@ -122,6 +148,9 @@ mod tests {
         );
         assert_eq!(texts("[{}, {\"a\": \"x}"), ["{}", "{\"a\": \"x}"]);
         assert_eq!(texts("[ ]"), [""; 0]);
+        // What is no object ends before the next one, and what is one keeps the objects in it.
+        let text = "[{\"a\":\"x},\n {\"b\":[{},{}]},{\"c\":{ ,{\"d\":1}]";
+        assert_eq!(texts(text), ["{\"a\":\"x}", "{\"b\":[{},{}]}", "{\"c\":{ ", "{\"d\":1}"]);
         for (text, is_array) in [("[{", true), (" [ \n ]", true), ("[1]", false), ("{}", false)] {
             assert_eq!(begins(text.as_bytes()), is_array, "{text}");
         }
@@ -150,6 +179,8 @@ mod tests {
         assert_eq!(end_of_block(text, 4, false), 8);
         assert_eq!(end_of_block(text, 1_000, true), text.len());
         assert_eq!(end_of_block(b"[{\"abc", 1_000, false), 0);
+        let open = b"[{\"a\":[{},{}";
+        assert_eq!([false, true].map(|whole| end_of_block(open, 8, whole)), [0, 9]);
         assert_eq!(end_of_block(b"[]\n", 1_000, true), 3);
     }
 }

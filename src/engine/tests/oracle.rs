@@ -310,7 +310,7 @@ fn rows_of_one_person_decide_nothing_about_others() {
     for seed in 0..logs() {
         let mut chance = Chance::new(u64::MAX - seed);
         let setup = Setup::new(&mut chance);
-        let format = chance.of(&["csv", "tsv", "zeek", "json", "json", "parquet", "arrow"]);
+        let format = chance.of(&["csv", "tsv", "zeek", "json", "array", "parquet", "arrow"]);
         let mut names = spelled::COLUMNS.map(str::to_owned).to_vec();
         chance.shuffle(&mut names);
         let [without, with] = match format {
@@ -319,7 +319,7 @@ fn rows_of_one_person_decide_nothing_about_others() {
         };
         let ending = match format {
             "zeek" => "log",
-            "json" => chance.of(&["json", "log"]),
+            "json" | "array" => chance.of(&["json", "log"]),
             other => other,
         };
         let [without, with] = [&without, &with]

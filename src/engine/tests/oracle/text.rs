@@ -52,8 +52,9 @@ pub(super) fn neighbours(
     // A record of several lines is none by itself: docs/attack-model.md has what can become of it.
     let mut other = || line(chance, setup, format, names).replace('\n', " ").into_bytes();
     let mut lines: Vec<Vec<u8>> = (0..8).map(|_| other()).collect();
-    let text =
-        |lines: &[Vec<u8>]| [head.clone(), lines.join(b"\n".as_slice()), b"\n".to_vec()].concat();
+    let [begin, between, end]: [&[u8]; 3] =
+        if format == "array" { [b"[", b",\n", b"]\n"] } else { [b"", b"\n", b"\n"] };
+    let text = |lines: &[Vec<u8>]| [&head[..], begin, &lines.join(between), end].concat();
     let without = text(&lines);
     for _ in 0..=chance.below(3) {
         let mut own = match chance.of(&ODD) {
@@ -89,14 +90,14 @@ const ODD: [&[u8]; 15] = [
 
 fn line(chance: &mut Chance, setup: &Setup, format: &str, names: &[String]) -> String {
     match format {
-        "json" => json(chance, setup, names),
+        "json" | "array" => json(chance, setup, names),
         _ => delimited(chance, setup, format, names),
     }
 }
 
 fn head(chance: &mut Chance, format: &str, names: &[String], end: &str) -> String {
     let mut head = match format {
-        "json" => String::new(),
+        "json" | "array" => String::new(),
         "zeek" => format!(
             "#separator \\x09{end}#unset_field\t-{end}#fields\t{}{end}#types\tmade{end}",
             names.join("\t")
