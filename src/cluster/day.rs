@@ -147,7 +147,8 @@ impl ClusterLogs {
                 .help(match role {
                     Role::Identifier => "requesters and targets are text or whole numbers",
                     Role::Timestamp => {
-                        "times are timestamps, or whole numbers with `[logs] time_unit`; a timestamp                          without a zone is read as UTC alone"
+                        "times are timestamps, or whole numbers with `[logs] time_unit`; a timestamp \
+                         without a zone is read as UTC alone"
                     }
                     Role::Epoch => "with `[logs] time_unit` times are whole numbers",
                     Role::Text => "keys and conditions are of text, whole numbers or booleans",

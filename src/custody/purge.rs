@@ -45,7 +45,7 @@ pub struct Purged {
     pub rewritten: Vec<String>,
     /// Days of which rows went though they were never released.
     pub unreleased: BTreeSet<Day>,
-    /// What stays because nobody said that rows of such days may go.
+    /// What stays on request, with rows of such days.
     pub waiting: Waiting,
     /// Orders whose archives were deleted.
     pub ended_orders: Vec<String>,
