@@ -1,13 +1,9 @@
 //! Whole releases of simulated days, each with a ledger of its own that has all of the budget.
 
 use std::path::Path;
-use std::time::Duration;
 
-use pointillist::ingest::Meter;
 use pointillist::ledger::{Ledger, Second};
-use pointillist::pipeline::{
-    Again, Done, Incomplete, Job, Spill, Stop, open_ledger, release_day, stored_days,
-};
+use pointillist::pipeline::{Done, Incomplete, Job, open_ledger, release_day, stored_days};
 use pointillist::publish::{Coarser, Countries, Period, rollup};
 use pointillist::release_file::ReleaseFile;
 use pointillist::release_file::question::Question;
@@ -53,19 +49,12 @@ impl Release {
         let release_file = ReleaseFile::parse(&text, "accuracy.toml", folder).expect("a release");
         let last: jiff::civil::Date = last.parse().expect("a day");
         let after = last + jiff::Span::new().days(2);
+        let as_of = parse_instant(&format!("{after}T12:00:00Z")).expect("an instant");
         let job = Job {
             out: folder.join(format!("out-{draw}")),
-            as_of: parse_instant(&format!("{after}T12:00:00Z")).expect("an instant"),
-            release_file,
-            wait: Duration::ZERO,
-            again: Again::Refuse,
             incomplete: Incomplete::Release,
             second_ledger: Second::Allow,
-            rejects: None,
-            memory: usize::MAX,
-            spill: Spill::Allow,
-            stop: Stop::default(),
-            meter: Meter::default(),
+            ..Job::new(release_file, as_of)
         };
         let ledger = open_ledger(&job).expect("a ledger");
         Run { job, ledger }

@@ -1,15 +1,12 @@
 //! Days released as a run does it, through a ledger in a temporary folder.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use tempfile::TempDir;
 
 use super::world::{Planned, Row, World};
-use crate::ingest::Meter;
-use crate::ledger::{Balance, EntryId, Ledger, Second, StoredFile};
-use crate::pipeline::{
-    Again, DrawnDay, Incomplete, Job, MadeDay, Spill, Stop, open_ledger, release_made,
-};
+use crate::ledger::{Balance, EntryId, Ledger, StoredFile};
+use crate::pipeline::{DrawnDay, Job, MadeDay, open_ledger, release_made};
 use crate::release_file::ReleaseFile;
 use crate::release_file::lattice::LATTICE_ONE;
 use crate::release_file::logs::Place;
@@ -173,19 +170,7 @@ pub(super) fn bench(release_file: &ReleaseFile) -> Result<(TempDir, Job)> {
     let mut release_file = release_file.clone();
     release_file.logs.place = Place { folder: folder.path().join("logs"), glob: "*".to_owned() };
     release_file.ledger.path = folder.path().join("audit.ledger");
-    let job = Job {
-        out: folder.path().join("published"),
-        as_of: jiff::Timestamp::MAX,
-        release_file,
-        wait: Duration::ZERO,
-        again: Again::Refuse,
-        incomplete: Incomplete::Refuse,
-        second_ledger: Second::Refuse,
-        rejects: None,
-        memory: usize::MAX,
-        spill: Spill::Allow,
-        stop: Stop::default(),
-        meter: Meter::default(),
-    };
+    release_file.output = folder.path().join("published");
+    let job = Job::new(release_file, jiff::Timestamp::MAX);
     Ok((folder, job))
 }

@@ -19,9 +19,7 @@ use serde_json::json;
 use super::output::{Output, grouped, short};
 use super::size;
 use crate::files::{self, EVERYBODY};
-use crate::ingest::Meter;
-use crate::ledger::Second;
-use crate::pipeline::{Again, Incomplete, Job, Spill, Stop, open_ledger, release_day};
+use crate::pipeline::{Job, open_ledger, release_day};
 use crate::release_file::ReleaseFile;
 use crate::release_file::window::{Day, DayWindow};
 use crate::simulate::{Format, Settings, write};
@@ -64,18 +62,10 @@ pub(crate) fn run(out: &Path, output: &Output) -> Result<()> {
         .to_timestamp(date(2026, 1, 12).at(6, 0, 0, 0))
         .map_err(|_| Error::internal("the demo's week is outside the calendar"))?;
     let job = Job {
-        release_file,
         out: out.to_path_buf(),
-        as_of,
         wait: Duration::from_secs(60),
-        again: Again::Refuse,
-        incomplete: Incomplete::Refuse,
-        second_ledger: Second::Refuse,
-        rejects: None,
         memory: size::memory(None)?,
-        spill: Spill::Allow,
-        stop: Stop::default(),
-        meter: Meter::default(),
+        ..Job::new(release_file, as_of)
     };
     let mut ledger = open_ledger(&job)?;
     let mut text = String::new();

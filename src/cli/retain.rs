@@ -15,9 +15,8 @@ use super::run::{Range, parse_wait, release_range};
 use super::size;
 use super::status::{existing_ledger, released_days};
 use crate::custody::{Consent, Purged, Sign, Unreached, Waiting, preview, purge, require_quiet};
-use crate::ingest::Meter;
-use crate::ledger::{Ledger, Marks, Second, State, Which};
-use crate::pipeline::{Again, Incomplete, Job, Spill, Stop, open_custody, open_ledger};
+use crate::ledger::{Ledger, Marks, State, Which};
+use crate::pipeline::{Job, open_custody, open_ledger};
 use crate::release_file::ReleaseFile;
 use crate::release_file::window::Day;
 use crate::retain::{Now, closed_days};
@@ -157,18 +156,9 @@ fn job(asked: &Retain) -> Result<(Job, Now)> {
     let named = asked.as_of.as_deref();
     let now = if asked.dry_run { Now::read_any(named)? } else { Now::read(named)? };
     let job = Job {
-        out: release_file.output.clone(),
-        release_file,
-        as_of: now.as_of,
         wait: parse_wait(&asked.wait)?,
-        again: Again::Refuse,
-        incomplete: Incomplete::Refuse,
-        second_ledger: Second::Refuse,
-        rejects: None,
         memory: size::memory(None)?,
-        spill: Spill::Allow,
-        stop: Stop::default(),
-        meter: Meter::default(),
+        ..Job::new(release_file, now.as_of)
     };
     Ok((job, now))
 }

@@ -12,7 +12,6 @@ use super::days::ranges;
 use super::output::{Output, object};
 use super::progress::Progress;
 use super::{hold_warnings, size, status};
-use crate::ingest::Meter;
 use crate::ledger::{Ledger, Second};
 use crate::pipeline::{
     Again, Done, Incomplete, Job, LoggedDays, Spill, Stop, open_ledger, release_day,
@@ -158,27 +157,17 @@ fn job(asked: &Run, now: Now) -> Result<Job> {
     let mut release_file = ReleaseFile::read(&asked.release)?
         .with_places(asked.logs.as_deref(), asked.ledger.as_deref());
     release_file.engine = engine(&asked.place, release_file.engine.as_ref())?;
-    let wait = parse_wait(&asked.wait)?;
-    let out = asked.out.clone().unwrap_or_else(|| release_file.output.clone());
-    let again = if asked.again { Again::Release } else { Again::Refuse };
-    let incomplete = if asked.incomplete { Incomplete::Release } else { Incomplete::Refuse };
-    let rejects = asked.rejects.clone();
-    let second_ledger = if asked.new_ledger { Second::Allow } else { Second::Refuse };
-    let memory = size::memory(asked.memory.as_deref())?;
-    let spill = if asked.no_spill { Spill::Refuse } else { Spill::Allow };
+    let job = Job::new(release_file, now.as_of);
     Ok(Job {
-        release_file,
-        out,
-        as_of: now.as_of,
-        wait,
-        again,
-        incomplete,
-        second_ledger,
-        rejects,
-        memory,
-        spill,
-        stop: Stop::default(),
-        meter: Meter::default(),
+        out: asked.out.clone().unwrap_or_else(|| job.out.clone()),
+        wait: parse_wait(&asked.wait)?,
+        again: if asked.again { Again::Release } else { Again::Refuse },
+        incomplete: if asked.incomplete { Incomplete::Release } else { Incomplete::Refuse },
+        second_ledger: if asked.new_ledger { Second::Allow } else { Second::Refuse },
+        rejects: asked.rejects.clone(),
+        memory: size::memory(asked.memory.as_deref())?,
+        spill: if asked.no_spill { Spill::Refuse } else { Spill::Allow },
+        ..job
     })
 }
 

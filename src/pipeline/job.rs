@@ -39,6 +39,28 @@ pub struct Job {
     pub meter: Meter,
 }
 
+impl Job {
+    /// A release as its file has it, decided by an instant: it waits for no other run, takes any memory, and
+    /// refuses whatever somebody would have to allow.
+    #[must_use]
+    pub fn new(release_file: ReleaseFile, as_of: Timestamp) -> Self {
+        Self {
+            out: release_file.output.clone(),
+            release_file,
+            as_of,
+            wait: Duration::ZERO,
+            again: Again::Refuse,
+            incomplete: Incomplete::Refuse,
+            second_ledger: Second::Refuse,
+            rejects: None,
+            memory: usize::MAX,
+            spill: Spill::Allow,
+            stop: Stop::default(),
+            meter: Meter::default(),
+        }
+    }
+}
+
 /// What to do with rows that do not fit into memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Spill {

@@ -5,14 +5,9 @@
 
 use std::fmt::Write;
 use std::path::Path;
-use std::time::Duration;
 
 use pointillist::Kind;
-use pointillist::ingest::Meter;
-use pointillist::ledger::Second;
-use pointillist::pipeline::{
-    Again, Done, Incomplete, Job, Spill, Stop, open_ledger, release_day, stored_days,
-};
+use pointillist::pipeline::{Done, Job, open_ledger, release_day, stored_days};
 use pointillist::publish::{Coarser, Countries, Period, Published, compare, rollup};
 use pointillist::release_file::ReleaseFile;
 use pointillist::release_file::window::{Clock, DayWindow};
@@ -62,18 +57,8 @@ fn one(chance: &mut Chance, folder: &Path) {
         std::fs::write(logs.join("x.csv"), log(chance, day)).unwrap();
     }
     let job = Job {
-        out: folder.join("published"),
-        release_file,
-        as_of: Clock::System.now(),
-        wait: Duration::ZERO,
-        again: Again::Refuse,
-        incomplete: Incomplete::Refuse,
-        second_ledger: Second::Refuse,
-        rejects: None,
         memory: if chance.once_in(4) { 0 } else { usize::MAX },
-        spill: Spill::Allow,
-        stop: Stop::default(),
-        meter: Meter::default(),
+        ..Job::new(release_file, Clock::System.now())
     };
     let mut ledger = open_ledger(&job).unwrap();
     let mut released = 0;

@@ -8,11 +8,9 @@
 
 use std::fmt::Write;
 use std::path::Path;
-use std::time::Duration;
 
-use pointillist::ingest::Meter;
-use pointillist::ledger::{Ledger, Second};
-use pointillist::pipeline::{Again, Done, Incomplete, Job, Spill, Stop, open_ledger, release_day};
+use pointillist::ledger::Ledger;
+use pointillist::pipeline::{Done, Job, open_ledger, release_day};
 use pointillist::publish::Published;
 use pointillist::release::normal_quantile;
 use pointillist::release_file::ReleaseFile;
@@ -95,20 +93,8 @@ struct Bench {
 
 impl Bench {
     fn new(folder: &Path) -> Self {
-        let job = Job {
-            release_file: ReleaseFile::parse(RELEASE, "release.toml", folder).unwrap(),
-            out: folder.join("published"),
-            as_of: Clock::System.now(),
-            wait: Duration::ZERO,
-            again: Again::Refuse,
-            incomplete: Incomplete::Refuse,
-            second_ledger: Second::Refuse,
-            rejects: None,
-            memory: usize::MAX,
-            spill: Spill::Allow,
-            stop: Stop::default(),
-            meter: Meter::default(),
-        };
+        let release_file = ReleaseFile::parse(RELEASE, "release.toml", folder).unwrap();
+        let job = Job::new(release_file, Clock::System.now());
         std::fs::create_dir(folder.join("logs")).unwrap();
         let ledger = open_ledger(&job).unwrap();
         Self { job, ledger, next: "1990-01-01".parse().unwrap(), charge: 0.0 }

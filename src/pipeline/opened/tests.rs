@@ -86,20 +86,7 @@ fn release(logs: &str, zone: &str, questions: &str) -> String {
 fn job(release_file: &ReleaseFile, remote: Option<&str>) -> Job {
     let mut release_file = release_file.clone();
     release_file.engine = remote.map(|remote| Engine::at(remote, None).unwrap());
-    Job {
-        out: release_file.output.clone(),
-        release_file,
-        as_of: "2026-02-01T00:00:00Z".parse().unwrap(),
-        wait: Duration::ZERO,
-        again: Again::Refuse,
-        incomplete: Incomplete::Refuse,
-        second_ledger: Second::Refuse,
-        rejects: None,
-        memory: 1 << 30,
-        spill: Spill::Allow,
-        stop: Stop::default(),
-        meter: crate::ingest::Meter::default(),
-    }
+    Job::new(release_file, "2026-02-01T00:00:00Z".parse().unwrap())
 }
 
 /// Compares the look of a day and the tables that follow from looks of days that are as many times larger.
