@@ -21,7 +21,15 @@ pub(super) fn begins(text: &[u8]) -> bool {
 /// Whether a file of JSON is one array, by what it begins with. Its first record decides nothing: lines may begin
 /// with a bracket that is a record which cannot be read, and an array with an element that is none.
 pub(super) fn is_array(text: &[u8]) -> bool {
-    text.trim_ascii_start().starts_with(b"[") && !are_lines(text)
+    let has_elements = || {
+        let mut before =
+            memchr::memchr_iter(b'{', text).map(|brace| text[..brace].trim_ascii_end());
+        before.any(|text| {
+            text.strip_suffix(b",").is_some_and(|text| text.trim_ascii_end().ends_with(b"}"))
+        })
+    };
+    let may_be = text.trim_ascii_start().starts_with(b"[");
+    may_be && !are_lines(text) && (begins(text) || has_elements())
 }
 
 /// Whether most lines behind the first are objects of their own. In an array a comma follows all but the last.
@@ -169,6 +177,11 @@ mod tests {
             ("[]", false),
         ] {
             assert_eq!(are_lines(text.as_bytes()), are, "{text}");
+        }
+        for (text, is) in
+            [("[\"a\":1},\n{\"a\":2},\n{\"a\":3}]\n", true), ("[\n1\n\"x\n{\"a\":\n", false)]
+        {
+            assert_eq!(is_array(text.as_bytes()), is, "{text}");
         }
     }
 
