@@ -6,11 +6,9 @@
 mod files;
 
 use std::path::Path;
-use std::time::Duration;
 
 use super::*;
-use crate::ledger::Second;
-use crate::pipeline::{Again, Stop, plan, planned};
+use crate::pipeline::{plan, planned};
 use crate::plan::FoundKeys;
 use crate::plan::kinds::{CLASSES, SHAPE_ONE};
 use crate::release_file::ReleaseFile;
