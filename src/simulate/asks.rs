@@ -5,6 +5,8 @@
 //! [`CACHED`], also across midnight. A lookup that fails is retried within seconds, cache or not.
 //! Bots keep no cache; they walk through numbers at a steady pace. The number of lookups is given.
 
+use std::collections::HashMap;
+
 use super::chance::{Chance, Purpose};
 use super::contacts::{asks_before, contact, service, stranger};
 use super::population::{Habit, Number, Population, Requester};
@@ -110,12 +112,13 @@ pub(super) struct Asker<'a> {
     /// Days since 1970.
     day: i64,
     openings: Vec<Opening>,
-    asked: Asked,
+    /// When the client last asked about each target.
+    asked: HashMap<Number, i64, foldhash::fast::FixedState>,
 }
 
 impl<'a> Asker<'a> {
     pub(super) fn new(population: &'a Population, day: i64) -> Self {
-        Self { population, day, openings: Vec::new(), asked: Asked::default() }
+        Self { population, day, openings: Vec::new(), asked: HashMap::default() }
     }
 
     /// Appends exactly `count` lookups of one requester.
@@ -145,7 +148,7 @@ impl<'a> Asker<'a> {
         chance: &mut Chance,
         asks: &mut Vec<Ask>,
     ) {
-        self.asked.forget(count);
+        self.asked.clear();
         self.open_apps(curve, count, chance);
         for at in 0..self.openings.len() {
             let Opening { moment, app, lookups } = self.openings[at];
@@ -171,7 +174,7 @@ impl<'a> Asker<'a> {
                     asks.push(Ask::new(now, app, failed, person, target));
                     left -= 1;
                 }
-                self.asked.note(target, now);
+                self.asked.insert(target, now);
             }
         }
     }
@@ -232,7 +235,7 @@ impl<'a> Asker<'a> {
 
     /// Whether the client has no answer about a target, today's or yesterday's.
     fn is_fresh(&self, person: u32, target: Number, now: i64) -> bool {
-        if self.asked.last(target).is_some_and(|last| now - last < CACHED) {
+        if self.asked.get(&target).is_some_and(|last| now - last < CACHED) {
             return false;
         }
         if now < CACHED {
@@ -285,57 +288,4 @@ impl<'a> Asker<'a> {
 /// A part of a time.
 fn scaled(time: i64, part: f64) -> i64 {
     (time as f64 * part) as i64
-}
-
-/// When a client last asked about each target: a hash table that is emptied in constant time.
-#[derive(Debug, Default)]
-struct Asked {
-    entries: Vec<Entry>,
-    /// Entries of earlier rounds count as empty.
-    round: u32,
-    mask: usize,
-}
-
-#[derive(Debug, Clone, Copy)]
-struct Entry {
-    target: Number,
-    round: u32,
-    last: i64,
-}
-
-impl Asked {
-    /// Empties the table and makes room for `count` targets.
-    fn forget(&mut self, count: u32) {
-        let size = (count as usize * 2).next_power_of_two().max(8);
-        self.round = self.round.wrapping_add(1);
-        if size > self.entries.len() || self.round == 0 {
-            let empty = Entry { target: Number(0), round: 0, last: 0 };
-            self.entries.clear();
-            self.entries.resize(size, empty);
-            self.round = 1;
-        }
-        self.mask = size - 1;
-    }
-
-    fn note(&mut self, target: Number, last: i64) {
-        let at = self.place(target);
-        self.entries[at] = Entry { target, round: self.round, last };
-    }
-
-    fn last(&self, target: Number) -> Option<i64> {
-        let entry = self.entries[self.place(target)];
-        (entry.round == self.round).then_some(entry.last)
-    }
-
-    /// Where a target is, or would be put.
-    fn place(&self, target: Number) -> usize {
-        let mut at = super::chance::mix(u64::from(target.0)) as usize & self.mask;
-        loop {
-            let entry = self.entries[at];
-            if entry.round != self.round || entry.target == target {
-                return at;
-            }
-            at = (at + 1) & self.mask;
-        }
-    }
 }

@@ -3,11 +3,11 @@
 //! Here a lookup gets what the service adds: the answer, the latency, the client's address.
 //! All of it follows from the lookup itself, so equal lookups give equal rows.
 
+use std::fmt::Write;
 use std::sync::{Arc, LazyLock};
 
-use arrow_array::{ArrayRef, Float64Array, RecordBatch, StringArray, TimestampMicrosecondArray};
-use arrow_buffer::BooleanBufferBuilder;
-use arrow_buffer::{Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
+use arrow_array::builder::StringBuilder;
+use arrow_array::{ArrayRef, Float64Array, RecordBatch, TimestampMicrosecondArray};
 use arrow_schema::{DataType, Field, Schema, SchemaRef, TimeUnit};
 
 use super::asks::{APPS, Ask};
@@ -47,7 +47,6 @@ static SCHEMA: LazyLock<SchemaRef> = LazyLock::new(|| {
 ///
 /// # Units
 /// `requested_at` counts microseconds since 1970; `latency_ms` is in milliseconds, to a tenth.
-#[must_use]
 pub fn schema() -> SchemaRef {
     Arc::clone(&SCHEMA)
 }
@@ -56,37 +55,38 @@ pub fn schema() -> SchemaRef {
 pub(super) fn batch(day: &Day<'_>, slice: usize) -> Result<RecordBatch> {
     let asks = day.slice(slice);
     let population = day.population;
-    let mut requesters = Text::new(asks.len(), 13);
-    let mut targets = Text::new(asks.len(), 13);
-    let mut addresses = Text::new(asks.len(), 15);
-    let mut apps = Text::new(asks.len(), 8);
-    let mut routes = Text::new(asks.len(), 9);
+    let text = |width: usize| StringBuilder::with_capacity(asks.len(), asks.len() * width);
+    let (mut requesters, mut targets, mut addresses) = (text(13), text(13), text(15));
+    let (mut apps, mut routes) = (text(8), text(9));
     let mut times = Vec::with_capacity(asks.len());
     let mut latencies = Vec::with_capacity(asks.len());
     for ask in &asks {
         let at = day.midnight + ask.moment();
         times.push(at);
-        population.write_number(population.number_of(ask.requester), &mut requesters.text);
-        requesters.end(true)?;
-        population.write_number(ask.target, &mut targets.text);
-        targets.end(true)?;
-        let seen = population.write_address(ask.requester, &mut addresses.text);
-        addresses.end(seen)?;
-        let app = APPS[ask.app()].name;
-        apps.text.extend_from_slice(app.unwrap_or_default().as_bytes());
-        apps.end(app.is_some())?;
+        let requester = population.number_of(ask.requester);
+        for (number, column) in [(requester, &mut requesters), (ask.target, &mut targets)] {
+            population.write_number(number, column).map_err(broken)?;
+            column.append_value("");
+        }
+        match population.address_of(ask.requester) {
+            Some(address) => {
+                write!(addresses, "{address}").map_err(broken)?;
+                addresses.append_value("");
+            }
+            None => addresses.append_null(),
+        }
+        apps.append_option(APPS[ask.app()].name);
         let registered = population.registered(ask.target, at);
-        routes.text.extend_from_slice(if registered { b"messenger" } else { b"sms" });
-        routes.end(true)?;
+        routes.append_value(if registered { "messenger" } else { "sms" });
         latencies.push(latency(population, day.midnight, *ask));
     }
     let columns: Vec<ArrayRef> = vec![
-        requesters.finish()?,
-        targets.finish()?,
+        Arc::new(requesters.finish()),
+        Arc::new(targets.finish()),
         Arc::new(TimestampMicrosecondArray::from(times).with_timezone("UTC")),
-        addresses.finish()?,
-        apps.finish()?,
-        routes.finish()?,
+        Arc::new(addresses.finish()),
+        Arc::new(apps.finish()),
+        Arc::new(routes.finish()),
         Arc::new(Float64Array::from(latencies)),
     ];
     RecordBatch::try_new(schema(), columns).map_err(broken)
@@ -109,38 +109,6 @@ fn latency(population: &Population, midnight: i64, ask: Ask) -> Option<f64> {
         population.settled(home).country.latency * chance.log_normal(LATENCY_SIGMA)
     };
     Some(libm::round(typical.min(LATENCY_MOST) * 10.0) / 10.0)
-}
-
-/// A column of text under construction.
-#[derive(Debug)]
-struct Text {
-    text: Vec<u8>,
-    ends: Vec<i32>,
-    present: BooleanBufferBuilder,
-}
-
-impl Text {
-    fn new(rows: usize, width: usize) -> Self {
-        let mut ends = Vec::with_capacity(rows + 1);
-        ends.push(0);
-        let text = Vec::with_capacity(rows * width);
-        Self { text, ends, present: BooleanBufferBuilder::new(rows) }
-    }
-
-    /// Ends a row.
-    fn end(&mut self, present: bool) -> Result<()> {
-        self.ends.push(i32::try_from(self.text.len()).map_err(broken)?);
-        self.present.append(present);
-        Ok(())
-    }
-
-    fn finish(mut self) -> Result<ArrayRef> {
-        let ends = OffsetBuffer::new(ScalarBuffer::from(self.ends));
-        let nulls = NullBuffer::new(self.present.finish());
-        let nulls = (nulls.null_count() > 0).then_some(nulls);
-        let array = StringArray::try_new(ends, Buffer::from_vec(self.text), nulls);
-        Ok(Arc::new(array.map_err(broken)?))
-    }
 }
 
 fn broken(cause: impl std::error::Error + Send + Sync + 'static) -> Error {

@@ -5,7 +5,8 @@
 //! from (seed, person). Person and number are a bijection, so no number is shared, and a
 //! number that belongs to no person is out of service. Who knows whom is in `contacts`.
 
-use std::net::Ipv6Addr;
+use std::fmt;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::chance::{self, Chance, Purpose, hash, scale, unit};
 use super::countries::{COUNTRIES, Country, Home, Plan};
@@ -36,7 +37,7 @@ const CHANGES_SPAN: u64 = 631_152_000_000_000;
 const SERVICES_REGISTERED: f64 = 0.7;
 
 /// A phone number: its home and its place among the home's numbers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Number(pub(super) u32);
 
 /// The kind of a requester.
@@ -178,15 +179,14 @@ impl Population {
     }
 
     /// Appends a number in E.164 form.
-    pub(super) fn write_number(&self, number: Number, text: &mut Vec<u8>) {
+    pub(super) fn write_number(&self, number: Number, text: &mut impl fmt::Write) -> fmt::Result {
         let (settled, place) = self.split(number);
-        text.push(b'+');
-        text.extend_from_slice(settled.country.code.as_bytes());
+        write!(text, "+{}", settled.country.code)?;
         if place < FIRST_SERVICE {
-            write_national(&settled.home.numbers, place, text);
+            write_national(&settled.home.numbers, place, text)
         } else {
             let place = settled.services.forward(place - FIRST_SERVICE);
-            write_national(&settled.country.services, place, text);
+            write_national(&settled.country.services, place, text)
         }
     }
 
@@ -223,27 +223,23 @@ impl Population {
         Requester { habit: Habit::Person, activity, contacts: contacts.clamp(4.0, 3_000.0) as u64 }
     }
 
-    /// Appends the client address of a requester; false if the service saw none.
-    pub(super) fn write_address(&self, person: u32, text: &mut Vec<u8>) -> bool {
+    /// The client address of a requester; `None` if the service saw none.
+    pub(super) fn address_of(&self, person: u32) -> Option<IpAddr> {
         let own = hash(self.seed, Purpose::Address, u64::from(person), 0);
         // One in six shares a carrier's address with others near in the numbering.
         let (key, tag) = if own.is_multiple_of(6) { (person / 16, 2) } else { (person, 1) };
         let mut chance = Chance::new(self.seed, Purpose::Address, u64::from(key), tag);
         match unit(own) {
-            kind if kind < 0.01 => return false,
-            kind if kind < 0.05 => {
-                text.extend_from_slice(b"::ffff:");
-                write_ipv4(&mut chance, text);
-            }
+            kind if kind < 0.01 => None,
+            kind if kind < 0.05 => Some(ipv4(&mut chance).to_ipv6_mapped().into()),
             kind if kind < 0.17 => {
                 let first = [0x2409_u16, 0x2600, 0x2804, 0x2a01, 0x2a02][chance.below(5) as usize];
                 let network = (chance.bits() & 0x0000_ffff_ffff_ffff) | u64::from(first) << 48;
                 let address = (u128::from(network) << 64) | u128::from(chance.bits());
-                text.extend_from_slice(Ipv6Addr::from(address).to_string().as_bytes());
+                Some(Ipv6Addr::from(address).into())
             }
-            _ => write_ipv4(&mut chance, text),
+            _ => Some(ipv4(&mut chance).into()),
         }
-        true
     }
 }
 
@@ -279,22 +275,16 @@ fn most_owed(homes: &[Settled], dealt: u32) -> u8 {
     most.unwrap_or(0) as u8
 }
 
-fn write_national(plan: &Plan, place: u32, text: &mut Vec<u8>) {
+fn write_national(plan: &Plan, place: u32, text: &mut impl fmt::Write) -> fmt::Result {
     let per_prefix = plan.per_prefix();
     let prefix = plan.prefixes[(place / per_prefix) as usize % plan.prefixes.len()];
-    text.extend_from_slice(prefix.as_bytes());
-    let tens = 10_u32.pow(u32::from(plan.digits) - 1);
-    let mut rest = place % per_prefix + u32::from(plan.lead) * tens;
-    let end = text.len() + usize::from(plan.digits);
-    text.resize(end, b'0');
-    for digit in text[end - usize::from(plan.digits)..].iter_mut().rev() {
-        *digit = b'0' + (rest % 10) as u8;
-        rest /= 10;
-    }
+    let digits = usize::from(plan.digits);
+    let least = u32::from(plan.lead) * 10_u32.pow(u32::from(plan.digits) - 1);
+    write!(text, "{prefix}{:0digits$}", place % per_prefix + least)
 }
 
-/// Appends a public IPv4 address: first octets that hold reserved ranges are left out.
-fn write_ipv4(chance: &mut Chance, text: &mut Vec<u8>) {
+/// A public IPv4 address: first octets that hold reserved ranges are left out.
+fn ipv4(chance: &mut Chance) -> Ipv4Addr {
     let first = loop {
         let octet = 11 + chance.below(212) as u8;
         if !matches!(octet, 100 | 127 | 169 | 172 | 192 | 198 | 203) {
@@ -302,16 +292,5 @@ fn write_ipv4(chance: &mut Chance, text: &mut Vec<u8>) {
         }
     };
     let rest = chance.bits().to_le_bytes();
-    for (at, octet) in [first, rest[0], rest[1], rest[2].clamp(1, 254)].into_iter().enumerate() {
-        if at > 0 {
-            text.push(b'.');
-        }
-        if octet >= 100 {
-            text.push(b'0' + octet / 100);
-        }
-        if octet >= 10 {
-            text.push(b'0' + octet / 10 % 10);
-        }
-        text.push(b'0' + octet % 10);
-    }
+    Ipv4Addr::new(first, rest[0], rest[1], rest[2].clamp(1, 254))
 }

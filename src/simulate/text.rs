@@ -116,33 +116,19 @@ impl<'a> Column<'a> {
 
     fn write(&self, row: usize, text: &mut Vec<u8>) -> Result<()> {
         match self {
-            Self::Text(values) => text.extend_from_slice(values.value(row).as_bytes()),
+            Self::Text(values) => {
+                text.extend_from_slice(values.value(row).as_bytes());
+                Ok(())
+            }
             Self::Time(times) => {
                 let moment = times.values.value(row) - times.midnight;
-                let second = moment / 1_000_000;
-                text.extend_from_slice(times.date.as_bytes());
-                write_digits(second / 3_600, 2, text);
-                text.push(b':');
-                write_digits(second / 60 % 60, 2, text);
-                text.push(b':');
-                write_digits(second % 60, 2, text);
-                text.push(b'.');
-                write_digits(moment % 1_000_000, 6, text);
-                text.push(b'Z');
+                let (second, micros) = (moment / 1_000_000, moment % 1_000_000);
+                let (hour, minute) = (second / 3_600, second / 60 % 60);
+                let (date, second) = (&times.date, second % 60);
+                write!(text, "{date}{hour:02}:{minute:02}:{second:02}.{micros:06}Z").map_err(broken)
             }
-            Self::Number(values) => write!(text, "{}", values.value(row)).map_err(broken)?,
+            Self::Number(values) => write!(text, "{}", values.value(row)).map_err(broken),
         }
-        Ok(())
-    }
-}
-
-/// Appends the last `digits` decimal digits of a number that is not negative.
-fn write_digits(mut number: i64, digits: usize, text: &mut Vec<u8>) {
-    let begin = text.len();
-    text.resize(begin + digits, b'0');
-    for digit in text[begin..].iter_mut().rev() {
-        *digit = b'0' + (number % 10) as u8;
-        number /= 10;
     }
 }
 
