@@ -2,13 +2,14 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand};
 
 use super::cluster_args::{EnginePlace, Sql};
 use super::hold_args::HoldVerb;
 use super::packaging_args::Packaging;
 use super::retain_args::Retain;
 use super::simulate_args::Simulate;
+use crate::publish::Period;
 
 /// Operational answers from lookup logs, without exposing any individual contact
 #[derive(Debug, Parser)]
@@ -249,7 +250,7 @@ pub(crate) struct Rollup {
     pub(crate) release: PathBuf,
     /// The period to add days up to
     #[arg(long, value_enum)]
-    pub(crate) to: RollupPeriod,
+    pub(crate) to: Period,
     /// Add up all values of this key, such as hour; can be given several times
     #[arg(long, value_name = "KEY")]
     pub(crate) drop: Vec<String>,
@@ -262,17 +263,6 @@ pub(crate) struct Rollup {
     /// Write to this folder instead of the one that the release file names
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
-}
-
-/// The period that days are added up to.
-#[derive(Debug, Clone, Copy, ValueEnum)]
-pub(crate) enum RollupPeriod {
-    /// Days stay days; only keys are added up
-    Day,
-    /// ISO weeks, Monday to Sunday
-    Week,
-    /// Calendar months
-    Month,
 }
 
 /// The arguments of `compare`.

@@ -77,7 +77,7 @@ fn add(asked: &HoldAdd, output: &Output) -> Result<()> {
         hold: 0,
         order: order.to_owned(),
         numbers: digests,
-        role: asked.role.into(),
+        role: asked.role,
         from_micros: from.as_microsecond(),
         to_micros: to.as_microsecond(),
         expires,

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{Args, Subcommand};
 
 use crate::ledger::Role;
 
@@ -58,8 +58,8 @@ pub(crate) struct HoldAdd {
     #[arg(long, value_name = "FILE")]
     pub(crate) numbers: Option<PathBuf>,
     /// In which column the numbers count
-    #[arg(long, value_enum, default_value_t = RoleWord::Either)]
-    pub(crate) role: RoleWord,
+    #[arg(long, value_enum, default_value_t = Role::Either)]
+    pub(crate) role: Role,
     /// The first day or instant of the period
     #[arg(long, value_name = "T")]
     pub(crate) from: String,
@@ -86,25 +86,4 @@ pub(crate) struct HoldOpen {
     /// The folder for rows, digests and statement; it must not exist yet
     #[arg(long, value_name = "DIR")]
     pub(crate) out: PathBuf,
-}
-
-/// In which column a number counts.
-#[derive(Debug, Clone, Copy, ValueEnum)]
-pub(crate) enum RoleWord {
-    /// Who asked
-    Requester,
-    /// Who was asked about
-    Target,
-    /// Both
-    Either,
-}
-
-impl From<RoleWord> for Role {
-    fn from(word: RoleWord) -> Self {
-        match word {
-            RoleWord::Requester => Self::Requester,
-            RoleWord::Target => Self::Target,
-            RoleWord::Either => Self::Either,
-        }
-    }
 }

@@ -45,7 +45,6 @@ use args::{Arguments, Command};
 use output::Output;
 
 /// Parses the process's arguments, runs the command, reports a failure once.
-#[must_use]
 pub fn main() -> ExitCode {
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::args::{Rollup, RollupPeriod};
+use super::args::Rollup;
 use super::days::ranges;
 use super::output::Output;
 use crate::pipeline::stored_days;
@@ -85,14 +85,9 @@ fn coarser(asked: &Rollup, release_file: &ReleaseFile) -> Result<Coarser> {
             drop.push(name.clone());
         }
     }
-    let period = match asked.to {
-        RollupPeriod::Day => Period::Day,
-        RollupPeriod::Week => Period::Week,
-        RollupPeriod::Month => Period::Month,
-    };
     let countries = if asked.regions { Countries::Regions } else { Countries::Keep };
-    let coarser = Coarser { period, drop, countries };
-    if period == Period::Day && !coarser.adds_cells() {
+    let coarser = Coarser { period: asked.to, drop, countries };
+    if asked.to == Period::Day && !coarser.adds_cells() {
         return Err(Error::usage("days are published as they are: there is nothing to add up")
             .help("add --drop KEY or --regions, or choose --to week or month"));
     }

@@ -19,7 +19,7 @@ pub(crate) fn run(asked: &Simulate, output: &Output) -> Result<()> {
         lookups_per_day: asked.lookups_per_day,
         requesters: asked.requesters,
         seed: asked.seed,
-        format: asked.format.into(),
+        format: asked.format,
     };
     settings.validate()?;
     let lookups = u64::from(asked.days).saturating_mul(asked.lookups_per_day);

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
 use crate::simulate::Format;
 
@@ -28,30 +28,6 @@ pub(crate) struct Simulate {
     #[arg(long, value_name = "YYYY-MM-DD", default_value = "2026-01-01")]
     pub(crate) start: String,
     /// The format of the files
-    #[arg(long, value_enum, default_value_t = FileFormat::Parquet)]
-    pub(crate) format: FileFormat,
-}
-
-/// The formats that logs are written in.
-#[derive(Debug, Clone, Copy, ValueEnum)]
-pub(crate) enum FileFormat {
-    /// Parquet
-    Parquet,
-    /// Comma-separated values
-    Csv,
-    /// One JSON object per line
-    Ndjson,
-    /// Arrow IPC
-    Arrow,
-}
-
-impl From<FileFormat> for Format {
-    fn from(format: FileFormat) -> Self {
-        match format {
-            FileFormat::Parquet => Self::Parquet,
-            FileFormat::Csv => Self::Csv,
-            FileFormat::Ndjson => Self::Ndjson,
-            FileFormat::Arrow => Self::Arrow,
-        }
-    }
+    #[arg(long, value_enum, default_value_t = Format::Parquet)]
+    pub(crate) format: Format,
 }

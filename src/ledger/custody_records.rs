@@ -10,14 +10,14 @@ use super::instant;
 use crate::release_file::window::Day;
 
 /// In which column a held number counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
-    /// Who asked.
+    /// Who asked
     Requester,
-    /// Who was asked about.
+    /// Who was asked about
     Target,
-    /// Both.
+    /// Both
     Either,
 }
 

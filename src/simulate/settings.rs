@@ -57,22 +57,21 @@ impl Settings {
     }
 }
 
-/// A file format of logs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// A file format of logs; the command line knows each by its ending.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum Format {
-    /// Parquet with zstd, a row group per slice of the day.
+    /// Parquet
     Parquet,
-    /// CSV with a header.
+    /// Comma-separated values
     Csv,
-    /// One JSON object per line.
+    /// One JSON object per line
     Ndjson,
-    /// An Arrow IPC file, not compressed.
+    /// Arrow IPC
     Arrow,
 }
 
 impl Format {
     /// The ending of a file's name, without the dot.
-    #[must_use]
     pub const fn extension(self) -> &'static str {
         match self {
             Self::Parquet => "parquet",

@@ -8,19 +8,18 @@ use crate::release_file::question::Question;
 use crate::release_file::window::Day;
 
 /// What days are added up to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum Period {
-    /// They stay days.
+    /// Days stay days; only keys are added up
     Day,
-    /// ISO weeks, Monday to Sunday.
+    /// ISO weeks, Monday to Sunday
     Week,
-    /// Calendar months.
+    /// Calendar months
     Month,
 }
 
 impl Period {
     /// The word in folders and columns.
-    #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
             Self::Day => "day",
@@ -81,13 +80,11 @@ pub struct Coarser {
 
 impl Coarser {
     /// Whether cells of a day are added up, and not days alone.
-    #[must_use]
     pub const fn adds_cells(&self) -> bool {
         !self.drop.is_empty() || matches!(self.countries, Countries::Regions)
     }
 
     /// The folder of a question's sums.
-    #[must_use]
     pub fn folder(&self, question: &Question) -> String {
         let mut name = question.name.clone();
         for key in &self.drop {
@@ -103,7 +100,6 @@ impl Coarser {
     }
 
     /// Why a question cannot be added up like this; `None` if it can.
-    #[must_use]
     pub fn unfit(&self, question: &Question) -> Option<String> {
         let left = |key: &&Key| !self.drop.iter().any(|name| name == key.name());
         let by_week_hour =
