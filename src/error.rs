@@ -39,7 +39,6 @@ pub enum Kind {
 
 impl Kind {
     /// The process exit code of this kind.
-    #[must_use]
     pub const fn exit_code(self) -> u8 {
         match self {
             Self::Refused => 1,
@@ -52,7 +51,6 @@ impl Kind {
     }
 
     /// The word that `--json` prints for this kind.
-    #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
             Self::Refused => "refused",
@@ -72,43 +70,36 @@ impl Error {
     }
 
     /// The budget or a policy forbids it (exit 1).
-    #[must_use]
     pub fn refused(message: impl Into<String>) -> Self {
         Self::new(Kind::Refused, message)
     }
 
     /// The command line or the release file is wrong (exit 2).
-    #[must_use]
     pub fn usage(message: impl Into<String>) -> Self {
         Self::new(Kind::Usage, message)
     }
 
     /// The logs cannot be read as declared (exit 65).
-    #[must_use]
     pub fn input(message: impl Into<String>) -> Self {
         Self::new(Kind::Input, message)
     }
 
     /// The operating system refused (exit 74).
-    #[must_use]
     pub fn io(message: impl Into<String>) -> Self {
         Self::new(Kind::Io, message)
     }
 
     /// Another process holds the ledger (exit 75).
-    #[must_use]
     pub fn busy(message: impl Into<String>) -> Self {
         Self::new(Kind::Busy, message)
     }
 
     /// A signal asked the run to stop; running again goes on (exit 75).
-    #[must_use]
     pub fn stopped(message: impl Into<String>) -> Self {
         Self::new(Kind::Stopped, message)
     }
 
     /// The program broke one of its own rules (exit 70).
-    #[must_use]
     pub fn internal(message: impl Into<String>) -> Self {
         Self::new(Kind::Internal, message)
     }
@@ -136,13 +127,11 @@ impl Error {
     }
 
     /// Whose fault it is.
-    #[must_use]
     pub const fn kind(&self) -> Kind {
         self.kind
     }
 
     /// How to repair it, if that is known.
-    #[must_use]
     pub fn hint(&self) -> Option<&str> {
         self.help.as_deref()
     }

@@ -1,7 +1,6 @@
 //! Numbers as people write them.
 
 /// Digits in groups of three, those behind a point as they are: `1,234.5678`.
-#[must_use]
 pub fn grouped_digits(number: &str) -> String {
     let whole = number.split('.').next().unwrap_or_default().len();
     let mut text = String::with_capacity(number.len() * 4 / 3);
@@ -15,13 +14,11 @@ pub fn grouped_digits(number: &str) -> String {
 }
 
 /// A whole number: `1,234,567`.
-#[must_use]
 pub fn grouped(number: u64) -> String {
     grouped_digits(&number.to_string())
 }
 
 /// A number and what it counts: `1 day`, `1,200 days`.
-#[must_use]
 pub fn several(number: usize, one: &str) -> String {
     let plural = if number == 1 { "" } else { "s" };
     format!("{} {one}{plural}", grouped(number as u64))

@@ -53,7 +53,6 @@ impl KeyTally {
 
 impl Adding {
     /// Zero in every cell; `cells` gives the size of each table.
-    #[must_use]
     pub fn new(cells: &[u32]) -> Self {
         Self { tables: cells.iter().map(|cells| vec![0; *cells as usize]).collect() }
     }
@@ -86,7 +85,6 @@ impl Adding {
     }
 
     /// Ends the adding.
-    #[must_use]
     pub fn finish(self) -> ExactTally {
         ExactTally { tables: self.tables }
     }

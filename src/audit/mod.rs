@@ -102,13 +102,11 @@ impl Audit {
     }
 
     /// Whether every test passed.
-    #[must_use]
     pub fn passed(&self) -> bool {
         self.findings.iter().all(|finding| finding.passed)
     }
 
     /// The probability at most that a sound program does not pass.
-    #[must_use]
     pub fn false_alarm(&self) -> f64 {
         self.findings.iter().map(|finding| finding.false_alarm).sum()
     }

@@ -63,7 +63,6 @@ pub struct AmountPartitioner {
 
 impl AmountPartitioner {
     /// Starts empty.
-    #[must_use]
     pub fn new(hasher: &PartitionHasher, memory: &Arc<Memory>) -> Self {
         Self {
             hasher: hasher.clone(),
@@ -88,7 +87,6 @@ impl AmountPartitioner {
     }
 
     /// Ends the adding.
-    #[must_use]
     pub fn finish(self) -> PartitionedAmounts {
         PartitionedAmounts { share: self.share, stored: self.amounts.finish().collect() }
     }

@@ -35,7 +35,6 @@ impl PartitionHasher {
 
     /// How a target's name is known: half of its hash. Two of a day's targets hardly ever share 64
     /// bits; they would be bounded as one.
-    #[must_use]
     pub fn target_of(&self, name: &str) -> u64 {
         self.names.hash(name.as_bytes()).h1
     }

@@ -27,7 +27,6 @@ pub struct RowPartitioner {
 
 impl RowPartitioner {
     /// Starts empty.
-    #[must_use]
     pub fn new(hasher: &PartitionHasher, memory: &Arc<Memory>) -> Self {
         Self {
             hasher: hasher.clone(),

@@ -29,7 +29,6 @@ pub struct PartitionedRows {
 
 impl PartitionedRows {
     /// Takes the rows of all threads, whose atoms have this many bits.
-    #[must_use]
     pub fn new(threads: Vec<RowPartitioner>, hasher: &PartitionHasher, atom_bits: u32) -> Self {
         let mut partitions: Vec<Partition> =
             (0..PARTITIONS).map(|_| Partition::default()).collect();

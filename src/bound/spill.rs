@@ -23,7 +23,6 @@ pub struct Memory {
 
 impl Memory {
     /// Rows may take up to `limit` bytes; the rest goes to temporary files in a folder.
-    #[must_use]
     pub const fn new(limit: usize, folder: PathBuf) -> Self {
         Self { limit, folder, held: AtomicUsize::new(0) }
     }

@@ -42,31 +42,26 @@ pub struct ClassTable {
 
 impl<'a> TableBounds<'a> {
     /// Tables that scale every requester into a ball, with their places in the plan.
-    #[must_use]
     pub fn balls(&self) -> &[(usize, TableBound<'a>)] {
         &self.balls
     }
 
     /// The different vectors that a requester's rows make in tables of shapes.
-    #[must_use]
     pub fn vectors(&self) -> &[TableBound<'a>] {
         &self.vectors
     }
 
     /// The tables of shapes of each class.
-    #[must_use]
     pub const fn classes(&self) -> &[Vec<ClassTable>; CLASSES] {
         &self.classes
     }
 
     /// Whether there are tables of shapes.
-    #[must_use]
     pub const fn have_shapes(&self) -> bool {
         !self.vectors.is_empty()
     }
 
     /// Sorts the tables of a plan by class.
-    #[must_use]
     pub fn of(plan: &'a Plan) -> Self {
         let (needs, balls, vectors) = (Needs::Lookups, Vec::new(), Vec::new());
         let mut bounds = Self { needs, balls, vectors, classes: Default::default() };

@@ -77,7 +77,6 @@ impl ClusterLogs {
     }
 
     /// The files, in the order of their paths.
-    #[must_use]
     pub fn files(&self) -> &[ClusterFile] {
         &self.files
     }

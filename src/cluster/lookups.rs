@@ -30,7 +30,6 @@ pub enum Role {
 }
 
 /// The columns of the log that a day is read from, in the order of their names; one may have several roles.
-#[must_use]
 pub fn columns(release_file: &ReleaseFile, layout: &Layout) -> Vec<(String, Role)> {
     let logs = &release_file.logs;
     let time = if logs.time_unit.is_some() { Role::Epoch } else { Role::Timestamp };
@@ -62,7 +61,6 @@ pub fn columns(release_file: &ReleaseFile, layout: &Layout) -> Vec<(String, Role
 }
 
 /// The files that the logs are, as the cluster names them.
-#[must_use]
 pub fn path(logs: &Logs) -> String {
     if logs.place.glob.contains("://") {
         return logs.place.glob.clone();

@@ -44,7 +44,6 @@ impl Consent<'_> {
     }
 
     /// The days that lose rows of these files and were never released, which are said before they do.
-    #[must_use]
     pub fn unreleased(&self, files: &[Expired<'_>]) -> BTreeSet<Day> {
         let days = files.iter().flat_map(|file| file.days.iter().copied());
         let unreleased = days.filter(|day| !self.released.contains(day)).collect();

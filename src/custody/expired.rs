@@ -62,7 +62,6 @@ pub struct Expired<'a> {
 
 impl Expired<'_> {
     /// Its path for people and monitors, without one that contains an identifier.
-    #[must_use]
     pub fn shown(&self) -> String {
         match self.names_somebody {
             true => "a file whose path holds an identifier".to_owned(),
@@ -71,13 +70,11 @@ impl Expired<'_> {
     }
 
     /// Whether something in it stays; without that the file is deleted.
-    #[must_use]
     pub const fn is_mixed(&self) -> bool {
         self.kept_rows + self.kept_lines > 0
     }
 
     /// Its size when it was looked at.
-    #[must_use]
     pub const fn bytes(&self) -> u64 {
         self.stamp.bytes
     }

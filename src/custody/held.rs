@@ -23,7 +23,6 @@ use crate::{Error, Result};
 const REMEMBERED_MAX: usize = 65_536;
 
 /// The keyed digest that the ledger holds in place of a canonical number.
-#[must_use]
 pub fn number_digest(key: &LedgerKey, canonical: &str) -> String {
     key.digest("pointillist number under hold", &[canonical.as_bytes()])
 }

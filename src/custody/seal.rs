@@ -68,7 +68,6 @@ pub(super) fn folder(release_file: &ReleaseFile, hold: u64) -> PathBuf {
 }
 
 /// The path of an archive that one deletion made for a hold.
-#[must_use]
 pub fn archive_path(release_file: &ReleaseFile, hold: u64, retention: u64, part: u64) -> PathBuf {
     folder(release_file, hold).join(format!("{retention:06}-{part}.age"))
 }
@@ -103,7 +102,6 @@ pub enum Sign {
 
 /// The archives of a hold that are gone, or not what the journal noted, while it keeps them at `now`; once
 /// it has ended they must go.
-#[must_use]
 pub fn lost_archives(
     release_file: &ReleaseFile,
     hold: &Hold,

@@ -252,7 +252,6 @@ fn in_partitions<S: Send>(
 const READING: usize = 80 << 20;
 
 /// The most that a row takes, in bytes.
-#[must_use]
 pub fn row_bytes(plan: &Plan) -> u64 {
     match (plan.unit, plan.layout.has_targets()) {
         // The row, and its amounts in the tables of two neighbouring classes, which are bounded together.
@@ -263,7 +262,6 @@ pub fn row_bytes(plan: &Plan) -> u64 {
 }
 
 /// How much of `memory` is left to rows, beside reading and the sums; a quarter at the least.
-#[must_use]
 pub fn rows_memory(memory: usize, plan: &Plan) -> usize {
     let of_classes = plan.asked.most_cells().saturating_mul(CLASSES as u64);
     let cells = usize::try_from(of_classes).unwrap_or(usize::MAX);

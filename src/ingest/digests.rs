@@ -31,7 +31,6 @@ impl LogDigests {
     }
 
     /// Digests files that only their store can read, by what it says of each.
-    #[must_use]
     pub fn listed<'a>(facts: impl Iterator<Item = (&'a str, [i64; 2])>, key: &LedgerKey) -> Self {
         let digest = |(path, facts): (&str, [i64; 2])| {
             let [first, second] = facts.map(i64::to_le_bytes);
@@ -41,7 +40,6 @@ impl LogDigests {
     }
 
     /// One digest of all of them.
-    #[must_use]
     pub fn whole(&self, key: &LedgerKey) -> String {
         let parts: Vec<&[u8]> = self.files.iter().map(String::as_bytes).collect();
         key.digest("log files", &parts)
@@ -57,13 +55,11 @@ impl LogDigests {
 }
 
 /// Whether a file of this path, below the folder of the logs, is read for a day.
-#[must_use]
 pub fn is_read_for(path: &Path, logs: &Logs, window: &DayWindow) -> bool {
     in_window(path, logs, Some(window))
 }
 
 /// The keyed digest of a path below the folder of the logs, which may name a person.
-#[must_use]
 pub fn path_digest(path: &Path, key: &LedgerKey) -> String {
     key.digest("log path", &[path.as_os_str().as_encoded_bytes()])
 }

@@ -72,19 +72,16 @@ impl<'a> LogFile<'a> {
     }
 
     /// Where the file is.
-    #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
     }
 
     /// The UTC day whose rows alone the release file promises to be in this file.
-    #[must_use]
     pub fn folder_day(&self) -> Option<Day> {
         find::folder_day(&self.path, self.logs)
     }
 
     /// What the file is written in.
-    #[must_use]
     pub const fn format(&self) -> Format {
         self.format
     }
@@ -96,7 +93,6 @@ impl<'a> LogFile<'a> {
     }
 
     /// Whether a file of this name would be found as a log of this format.
-    #[must_use]
     pub fn would_be_found(&self, path: &Path) -> bool {
         find::is_found(self.logs, path, self.format)
     }
@@ -150,13 +146,11 @@ impl<'a> LogFile<'a> {
 
 impl<'a> OpenLog<'a> {
     /// Where the file is.
-    #[must_use]
     pub fn path(&self) -> &Path {
         &self.file.path
     }
 
     /// The file itself.
-    #[must_use]
     pub const fn file(&self) -> &LogFile<'a> {
         &self.file
     }
@@ -313,7 +307,6 @@ impl<'a> OpenLog<'a> {
     }
 
     /// The texts of the file that are no rows: metadata of the file and its columns.
-    #[must_use]
     pub fn texts(&self) -> Vec<Vec<u8>> {
         match &self.content {
             Content::Parquet(footer, _) => footer.texts(),
@@ -334,13 +327,11 @@ impl<'a> OpenLog<'a> {
     }
 
     /// Whether commas stand between records, since the file is one array.
-    #[must_use]
     pub const fn is_array(&self) -> bool {
         matches!(&self.content, Content::Text(header) if header.is_array())
     }
 
     /// The fields of one text record of these rows by name; `None` when it is malformed.
-    #[must_use]
     pub fn fields(&self, rows: &LogRows, record: &[u8]) -> Option<Map<String, Value>> {
         match &self.content {
             Content::Text(header) => header.fields(record, rows.names()),

@@ -47,13 +47,11 @@ impl LogRows {
     }
 
     /// The value of a row in a column of identifiers, where it has one.
-    #[must_use]
     pub fn identifier(column: &StringViewArray, row: usize) -> Option<&str> {
         (row < column.len() && column.is_valid(row)).then(|| column.value(row))
     }
 
     /// How many lines of another kind stand between them.
-    #[must_use]
     pub fn skipped(&self) -> usize {
         self.records.as_ref().map_or(0, |records| records.skipped)
     }
@@ -65,7 +63,6 @@ impl LogRows {
 
     /// The bytes that the rows were read from, cut so that joined they are the same again: one record
     /// for each row, and what stands between them. Nothing for columnar files.
-    #[must_use]
     pub fn segments(&self) -> Vec<Segment<'_>> {
         let Some(records) = &self.records else { return Vec::new() };
         let (mut segments, mut end) = (Vec::with_capacity(records.spans.len()), 0);

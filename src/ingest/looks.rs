@@ -39,7 +39,6 @@ impl Look {
         [Self::International, Self::National, Self::Lossy, Self::Address, Self::Name];
 
     /// What a text looks like.
-    #[must_use]
     pub fn of(text: &str) -> Self {
         let text = text.trim();
         if text.parse::<std::net::IpAddr>().is_ok() {
@@ -65,14 +64,12 @@ pub struct Looks {
 
 impl Looks {
     /// How many identifiers that are no phone numbers have a look.
-    #[must_use]
     pub const fn identifiers(&self, look: Look) -> u64 {
         self.identifiers[look as usize]
     }
 
     /// How times that cannot be read are spelt, with how many are, the commonest first. An empty spelling
     /// stands for no time at all.
-    #[must_use]
     pub fn times(&self) -> Vec<(&str, u64)> {
         let times = self.times.iter().map(|(spelling, count)| (spelling.as_str(), *count));
         let mut times: Vec<_> = times.collect();

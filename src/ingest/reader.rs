@@ -100,7 +100,6 @@ impl<'a> LogReader<'a> {
     }
 
     /// What the rejected rows that were read look like; nothing, unless that was to be noted.
-    #[must_use]
     pub fn looks(&self) -> Looks {
         self.looks.as_ref().map(SharedLooks::seen).unwrap_or_default()
     }
@@ -121,26 +120,22 @@ impl<'a> LogReader<'a> {
     }
 
     /// How people are named.
-    #[must_use]
     pub const fn identifier(&self) -> Identifier {
         self.logs.identifier
     }
 
     /// How many files are read.
-    #[must_use]
     pub fn files(&self) -> usize {
         self.files.len()
     }
 
     /// The columns that the release file names and that no line of JSON that was looked at has.
-    #[must_use]
     pub fn missing_columns(&self) -> Vec<&str> {
         let missing = declared::missing(&self.wanted, &self.files).into_iter();
         missing.map(|place| self.wanted.names[place].as_str()).collect()
     }
 
     /// What the glob matches and is not read.
-    #[must_use]
     pub fn passed_over(&self) -> &[PassedOver] {
         &self.passed_over
     }
@@ -161,13 +156,11 @@ impl<'a> LogReader<'a> {
     }
 
     /// How many rows the files hold at most: as footers say, or by the shortest lookups of text.
-    #[must_use]
     pub fn rows_at_most(&self) -> u64 {
         self.files.iter().map(OpenLog::rows_at_most).sum()
     }
 
     /// The size of all files together, in bytes.
-    #[must_use]
     pub fn bytes(&self) -> u64 {
         self.files.iter().map(OpenLog::bytes).sum()
     }

@@ -43,7 +43,6 @@ impl Reason {
         [Self::Malformed, Self::BadTime, Self::NoRequester, Self::NoTarget, Self::BadNumber];
 
     /// The word in reports.
-    #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
             Self::Malformed => "malformed",
@@ -61,13 +60,11 @@ pub struct Rejects([u64; Reason::ALL.len()]);
 
 impl Rejects {
     /// How many rows were rejected for a reason.
-    #[must_use]
     pub const fn of(&self, reason: Reason) -> u64 {
         self.0[reason as usize]
     }
 
     /// How many rows were rejected.
-    #[must_use]
     pub fn all(&self) -> u64 {
         self.0.iter().sum()
     }

@@ -143,7 +143,6 @@ impl Sample {
 
 impl SampleColumn {
     /// Columns with a space between their values; a row in which one has no value has none.
-    #[must_use]
     pub fn joined(parts: &[&Self]) -> Self {
         let rows = parts.iter().map(|part| part.values.len()).min().unwrap_or(0);
         let row = |row: usize| -> Option<String> {
@@ -187,20 +186,17 @@ impl SampleColumn {
     }
 
     /// The values as text, one for each row of the sample.
-    #[must_use]
     pub fn values(&self) -> &[Option<String>] {
         &self.values
     }
 
     /// The instants that a run would read with these settings, in UTC microseconds; nothing for a value that
     /// would be rejected.
-    #[must_use]
     pub fn instants(&self, logs: &Logs) -> Vec<Option<i64>> {
         self.arrays.iter().flat_map(|(_, array)| read(array, logs)).collect()
     }
 
     /// The instants that a run would read, each with the place of its file among the sample's paths.
-    #[must_use]
     pub fn instants_by_file(&self, logs: &Logs) -> Vec<(usize, i64)> {
         let of_file = |(file, array): &(usize, ArrayRef)| {
             let instants = read(array, logs).into_iter().flatten();

@@ -37,7 +37,6 @@ pub fn place_of(logs: &Path, folder: &Path) -> Result<Place> {
 }
 
 /// A name for the release: that of the folder or file of the logs.
-#[must_use]
 pub fn default_name(logs: &Path) -> String {
     const MOST: usize = 40;
     let is_plain = |part: &&str| !part.contains(['*', '?', '[', '=']);

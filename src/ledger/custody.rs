@@ -35,13 +35,11 @@ pub struct Hold {
 
 impl Hold {
     /// Whether rows are to be kept for it at an instant.
-    #[must_use]
     pub fn is_active(&self, at: Timestamp) -> bool {
         self.lifted_at.is_none() && self.purged_at.is_none() && at < self.expires
     }
 
     /// Whether its archives are due to be deleted.
-    #[must_use]
     pub fn is_due(&self, at: Timestamp) -> bool {
         self.purged_at.is_none() && !self.is_active(at)
     }
@@ -80,19 +78,16 @@ pub struct Custody {
 
 impl Custody {
     /// The deletion that a crash left unfinished, if any.
-    #[must_use]
     pub fn pending(&self) -> Option<&Retention> {
         self.retentions.last().filter(|(_, done)| !done).map(|(retention, _)| retention)
     }
 
     /// The last hold of an order.
-    #[must_use]
     pub fn of_order(&self, order: &str) -> Option<&Hold> {
         self.holds.iter().rev().find(|hold| hold.terms.order == order)
     }
 
     /// The files, by digest, in which a deletion already looked for a hold's rows.
-    #[must_use]
     pub fn sealed_files(&self, retention: u64, hold: u64) -> BTreeSet<&str> {
         let of_it =
             |sealed: &&Sealed| sealed.retention == retention && sealed.considered.contains(&hold);
@@ -101,7 +96,6 @@ impl Custody {
     }
 
     /// What happened in each month, as `YYYY-MM`.
-    #[must_use]
     pub fn months(&self) -> BTreeMap<String, MonthCounts> {
         let mut months: BTreeMap<String, MonthCounts> = BTreeMap::new();
         let mut of = |at: Timestamp, count: fn(&mut MonthCounts) -> &mut u64| {

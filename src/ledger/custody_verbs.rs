@@ -27,7 +27,6 @@ impl Ledger {
     }
 
     /// The rules by which the numbers of a hold were read.
-    #[must_use]
     pub fn number_rules(&self, hold: &Hold) -> String {
         let made_with = || Rules::made_with(&self.terms).numbers;
         hold.terms.number_rules.clone().unwrap_or_else(made_with)

@@ -96,7 +96,6 @@ pub enum Which<'a> {
 
 impl Entry {
     /// What it costs each block now: the charge, unless it ended early.
-    #[must_use]
     pub fn spent(&self) -> NanoRho {
         self.charge.left_after(self.freed(self.state).rho)
     }

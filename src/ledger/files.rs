@@ -26,13 +26,11 @@ pub struct StoredFile {
 
 impl StoredFile {
     /// Whether it holds the answer to this question.
-    #[must_use]
     pub fn is_of(&self, question: &str) -> bool {
         self.path.strip_prefix(question).is_some_and(|rest| rest.starts_with('/'))
     }
 
     /// Whether a path is relative and stays inside the output.
-    #[must_use]
     pub fn stays_inside(path: &str) -> bool {
         !path.is_empty()
             && !path.contains(['\\', '\0'])

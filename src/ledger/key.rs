@@ -40,7 +40,6 @@ impl LedgerKey {
     ///
     /// # Privacy
     /// Without the key a guess at the parts cannot be tested. Equal parts give equal digests.
-    #[must_use]
     pub fn digest(&self, domain: &str, parts: &[&[u8]]) -> String {
         let mut digest = self.begin(domain);
         for part in parts {
@@ -50,7 +49,6 @@ impl LedgerKey {
     }
 
     /// Starts a digest in a domain.
-    #[must_use]
     pub fn begin(&self, domain: &str) -> KeyedDigest {
         KeyedDigest { hasher: self.hasher(domain) }
     }
@@ -130,7 +128,6 @@ impl KeyedDigest {
     }
 
     /// The digest as 64 hexadecimal digits.
-    #[must_use]
     pub fn finish(self) -> String {
         self.hasher.finalize().to_hex().to_string()
     }

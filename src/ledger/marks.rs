@@ -204,7 +204,6 @@ impl Marks {
 
 impl Ledger {
     /// What an operator should know of where it lies and where its marks cannot be written.
-    #[must_use]
     pub fn warnings(&self) -> Vec<String> {
         let Some(writer) = &self.writer else { return Vec::new() };
         let unmarked = writer.marks.unwritable().iter().map(|folder| {

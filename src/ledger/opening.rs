@@ -95,7 +95,6 @@ impl Ledger {
     }
 
     /// Whether others than its owner may read the ledger's key.
-    #[must_use]
     pub fn key_is_exposed(&self) -> bool {
         key::is_exposed(&self.place)
     }

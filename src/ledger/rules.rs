@@ -26,14 +26,12 @@ pub struct Rules {
 
 impl Rules {
     /// The rules that a ledger was made with.
-    #[must_use]
     pub fn made_with(terms: &Terms) -> Self {
         let fact = |name| terms.identity.get(name).cloned().unwrap_or_default();
         Self { zones: fact(Terms::ZONES), numbers: fact(Terms::NUMBERS) }
     }
 
     /// The facts of a ledger that is made now.
-    #[must_use]
     pub fn facts(self) -> BTreeMap<String, String> {
         [(Terms::ZONES.to_owned(), self.zones), (Terms::NUMBERS.to_owned(), self.numbers)].into()
     }

@@ -44,13 +44,11 @@ impl State {
         [Self::Reserved, Self::Drawn, Self::Committed, Self::Published, Self::Void, Self::Empty];
 
     /// Whether the answers are stored in the ledger.
-    #[must_use]
     pub const fn has_answers(self) -> bool {
         matches!(self, Self::Committed | Self::Published)
     }
 
     /// The word in the ledger and in messages.
-    #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
             Self::Reserved => "reserved",
@@ -68,7 +66,6 @@ impl State {
     }
 
     /// Whether `next` may follow.
-    #[must_use]
     pub fn may_become(self, next: Self) -> bool {
         if mutant!("void-after-the-draw") && matches!((self, next), (Self::Drawn, Self::Void)) {
             return true;

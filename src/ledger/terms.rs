@@ -25,7 +25,6 @@ pub enum Conversion {
 
 impl Conversion {
     /// The word in the ledger.
-    #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
             Self::Gaussian => "gaussian",
@@ -74,7 +73,6 @@ impl Terms {
     pub const NUMBERS: &str = "number normaliser";
 
     /// The delta at which rho is converted: what private prefixes may not spend.
-    #[must_use]
     pub fn conversion_delta(&self) -> f64 {
         self.delta.value() - self.key_delta.delta()
     }

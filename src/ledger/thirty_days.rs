@@ -35,14 +35,12 @@ pub struct Cap {
 impl Cap {
     /// What the planner may spend of a block that may spend `block`: a thirtieth of the cap at most,
     /// since otherwise the last of 30 days would find nothing left.
-    #[must_use]
     pub fn day_budget(&self, block: NanoRho) -> NanoRho {
         block.min(self.budget.part(1, DAYS.unsigned_abs().into()))
     }
 
     /// What any 365 consecutive days may cost, where a block may spend `block`: twelve times 30 days,
     /// and five.
-    #[must_use]
     pub fn of_a_year(&self, block: NanoRho) -> NanoRho {
         let cap = self.budget.nano();
         let five = cap.min(block.nano().saturating_mul(5));
@@ -180,7 +178,6 @@ impl Costliest {
 ///
 /// A span costs no less if it ends on the last of its days that was charged, so only such spans are
 /// compared. A sum stops at the end of the integers.
-#[must_use]
 pub fn costliest(charges: impl IntoIterator<Item = (Day, u64)>, days: i32) -> Option<Costliest> {
     let mut inside: VecDeque<(Day, u64)> = VecDeque::new();
     let (mut sum, mut most) = (0_u128, None);

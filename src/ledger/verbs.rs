@@ -77,13 +77,11 @@ pub(super) struct Writer {
 
 impl Ledger {
     /// What the ledger fixed when it was made.
-    #[must_use]
     pub const fn terms(&self) -> &Terms {
         &self.terms
     }
 
     /// What any 30 consecutive blocks may cost together, if the ledger limits it.
-    #[must_use]
     pub const fn cap(&self) -> Option<Cap> {
         self.cap
     }
@@ -107,7 +105,6 @@ impl Ledger {
     }
 
     /// The rules by which times and numbers are read: those of the last events.
-    #[must_use]
     pub const fn rules(&self) -> &Rules {
         &self.rules
     }
@@ -126,13 +123,11 @@ impl Ledger {
     }
 
     /// Whether a step could not be written: what is left to do had better wait.
-    #[must_use]
     pub fn disk_failed(&self) -> bool {
         self.writer.as_ref().is_some_and(|writer| writer.disk_failed)
     }
 
     /// The key of its digests.
-    #[must_use]
     pub const fn key(&self) -> &LedgerKey {
         &self.key
     }

@@ -24,7 +24,6 @@ pub struct CountryIndex(u16);
 
 impl CountryIndex {
     /// The index as an integer, below the number of countries.
-    #[must_use]
     pub const fn as_u16(self) -> u16 {
         self.0
     }
@@ -32,14 +31,12 @@ impl CountryIndex {
 
 impl CallingCodes {
     /// The list in this program, read on first use (some milliseconds).
-    #[must_use]
     pub fn shipped() -> &'static Self {
         static SHIPPED: OnceLock<CallingCodes> = OnceLock::new();
         SHIPPED.get_or_init(Self::read)
     }
 
     /// The list as it stands in `data/calling_codes.csv`, for its digest.
-    #[must_use]
     pub const fn csv() -> &'static str {
         CSV
     }
@@ -50,13 +47,11 @@ impl CallingCodes {
     }
 
     /// The country codes in the list, sorted and distinct, without `other`.
-    #[must_use]
     pub fn countries(&self) -> &[&'static str] {
         &self.countries
     }
 
     /// The code of a country: ISO 3166 alpha-2, except for the three that `data/README.md` names.
-    #[must_use]
     pub fn name(&self, country: CountryIndex) -> &'static str {
         self.countries.get(usize::from(country.0)).copied().unwrap_or(OTHER)
     }
@@ -65,7 +60,6 @@ impl CallingCodes {
     ///
     /// The longest listed prefix decides. Only that prefix is checked, so an invalid number may have a
     /// country. `None` means `other`.
-    #[must_use]
     pub fn country_of(&self, digits: &[u8]) -> Option<CountryIndex> {
         let value = match digits.first_chunk::<DIGITS>() {
             Some(&[a, b, c, d, e, f, g]) => {

@@ -67,7 +67,6 @@ fn of_another_version(entry: &Entry) -> Error {
 }
 
 /// What an entry cost a contact pair and a target; none for entries that do not say.
-#[must_use]
 pub fn losses(entry: &Entry) -> Option<Losses> {
     /// What a plan of any version may say.
     #[derive(Deserialize)]

@@ -42,7 +42,6 @@ pub struct Job {
 impl Job {
     /// A release as its file has it, decided by an instant: it waits for no other run, takes any memory, and
     /// refuses whatever somebody would have to allow.
-    #[must_use]
     pub fn new(release_file: ReleaseFile, as_of: Timestamp) -> Self {
         Self {
             out: release_file.output.clone(),

@@ -44,14 +44,12 @@ impl LoggedDays {
     }
 
     /// Whether a file may hold rows of a day.
-    #[must_use]
     pub fn has(&self, window: &DayWindow) -> bool {
         window.utc_days().iter().any(|day| self.utc_days.contains(day))
     }
 
     /// Whether a day lies before the first that has a file, or that the ledger knows more of than that it
     /// looked empty.
-    #[must_use]
     pub fn begin_after(&self, day: Day) -> bool {
         self.first.is_some_and(|first| day < first)
     }

@@ -60,7 +60,6 @@ pub fn logs_changed_since(
 
 /// Whether a file that a deletion took or shortened was read for a day, as far as the journal says where it
 /// lay.
-#[must_use]
 pub fn was_read_for(file: &DeletedFile, logs: &Logs, window: &DayWindow) -> bool {
     match &file.path {
         Some(path) => is_read_for(Path::new(path), logs, window),

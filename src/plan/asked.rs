@@ -91,27 +91,23 @@ impl Asked {
     }
 
     /// The table of a question; `None` if it is not answered from shapes.
-    #[must_use]
     pub fn table(&self, question: &str) -> Option<&AskedTable> {
         self.tables.iter().find(|table| table.name == question)
     }
 
     /// How many cells a table of these axes has.
-    #[must_use]
     pub fn cells(&self, axes: &[usize]) -> u64 {
         axes.iter().map(|axis| self.axes[*axis].size).product()
     }
 
     /// How many tables of shapes a class has at most, whatever its look shows: every subset of the axes of
     /// every question, and its sums.
-    #[must_use]
     pub fn most_tables(&self) -> u64 {
         let of = |table: &AskedTable| (1_u64 << table.axes.len()) + u64::from(table.sums.is_some());
         self.tables.iter().map(of).sum()
     }
 
     /// How many cells all these tables have at most.
-    #[must_use]
     pub fn most_cells(&self) -> u64 {
         let of = |table: &AskedTable| -> u64 {
             let and_without = |axis: &usize| match self.axes[*axis].axis {
@@ -124,7 +120,6 @@ impl Asked {
     }
 
     /// The axes at these places.
-    #[must_use]
     pub fn named(&self, axes: &[usize]) -> Vec<Axis> {
         axes.iter().map(|axis| self.axes[*axis].axis.clone()).collect()
     }

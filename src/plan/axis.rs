@@ -17,13 +17,11 @@ pub enum Axis {
 
 impl Axis {
     /// The axis of a key.
-    #[must_use]
     pub fn of(key: &Key) -> Self {
         Self::Key(axis_name(key).to_owned())
     }
 
     /// A few words for metadata and plans.
-    #[must_use]
     pub fn words(&self) -> String {
         match self {
             Self::Key(name) => name.clone(),

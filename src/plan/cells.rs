@@ -109,13 +109,11 @@ impl Cells {
     }
 
     /// How many cells the table has; zero if they are not known before prefixes are found.
-    #[must_use]
     pub const fn count(&self) -> u32 {
         self.count
     }
 
     /// How many combinations its axes have.
-    #[must_use]
     pub const fn combinations(&self) -> u32 {
         self.combinations
     }
@@ -128,13 +126,11 @@ impl Cells {
     }
 
     /// The digit of the number that rows add, and what each of its values adds in lattice steps.
-    #[must_use]
     pub fn number(&self) -> Option<(Digit, &[i64])> {
         self.number.as_ref().map(|(digit, steps)| (*digit, &steps[..]))
     }
 
     /// The combination that an atom belongs to.
-    #[must_use]
     #[inline]
     pub fn cell(&self, atom: u64) -> u32 {
         let keys = self.keys.iter().map(|axis| axis.digit.of(atom) * axis.stride);
@@ -150,7 +146,6 @@ impl Cells {
 
     /// The combination in a coarser table of each one here; `None` if the coarser table is not made of some
     /// of these axes, or if there are too many.
-    #[must_use]
     pub fn onto(&self, coarser: &Self) -> Option<Vec<u32>> {
         if self.combinations > MOST_MAPPED {
             return None;
@@ -175,7 +170,6 @@ impl Cells {
 
     /// The combination that an atom belongs to, with what a row of it adds in lattice steps; `None`
     /// if it has no number.
-    #[must_use]
     pub fn cell_and_steps(&self, atom: u64) -> Option<(u32, i64)> {
         let steps = match &self.number {
             None => LATTICE_ONE.cast_signed(),

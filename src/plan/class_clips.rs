@@ -16,7 +16,6 @@ pub fn clips_of(class: usize) -> impl Iterator<Item = f64> {
 }
 
 /// A clip in steps of the lattice of shapes, rounded down.
-#[must_use]
 pub fn steps(clip: f64) -> u64 {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "from 0 to 1")]
     let steps = (clip.clamp(0.0, 1.0) * SHAPE_ONE as f64).floor() as u64;

@@ -43,7 +43,6 @@ pub struct ClassTable {
 ///
 /// # Privacy
 /// The losses of the tables add up to those of `asked`, up to rounding.
-#[must_use]
 pub fn class_tables(
     class: usize,
     number: f64,
@@ -102,14 +101,12 @@ fn divide(
 }
 
 /// The part of a class's shapes that a clip is expected to leave.
-#[must_use]
 pub fn kept(clip: f64) -> f64 {
     if clip >= 1.0 { 1.0 } else { (KEPT * clip).tanh() }
 }
 
 /// The clip of the sums of a number in a class. The sums of a long range are nearly empty at its
 /// upper end, so that a low clip bends few requesters.
-#[must_use]
 pub(super) fn clip_of_sums(class: usize, is_long_range: bool) -> f64 {
     match (is_long_range, class) {
         (false, _) => 1.0,
@@ -120,7 +117,6 @@ pub(super) fn clip_of_sums(class: usize, is_long_range: bool) -> f64 {
 
 /// The square of the clip of a distinct count with this many cells by this loss: the best between noise
 /// and what is lost of requesters in many cells.
-#[must_use]
 pub fn distinct_clip(cells: u32, classes: &[(f64, f64)], rho: f64) -> u32 {
     let doublings = std::iter::successors(Some(1_u32), |square| square.checked_mul(2));
     let choices = doublings.take_while(|square| *square < cells).chain([cells]);
@@ -134,7 +130,6 @@ pub fn distinct_clip(cells: u32, classes: &[(f64, f64)], rho: f64) -> u32 {
 
 /// How many requesters one cell may lose at most by a clip, and an average one, if everybody has as
 /// many cells as it can; classes are lookups with numbers of requesters.
-#[must_use]
 pub fn distinct_lost(square: f64, cells: u32, classes: &[(f64, f64)]) -> (f64, f64) {
     let count = f64::from(cells);
     let lost = |(lookups, number): &(f64, f64)| {

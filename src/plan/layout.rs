@@ -74,25 +74,21 @@ impl Layout {
     }
 
     /// How many bits hold every atom; fewer than 64.
-    #[must_use]
     pub const fn bits(&self) -> u32 {
         self.bits
     }
 
     /// Whether rows must keep their target beside the atom.
-    #[must_use]
     pub const fn has_targets(&self) -> bool {
         self.has_targets
     }
 
     /// The keys, in the order of their digits.
-    #[must_use]
     pub fn keys(&self) -> &[Key] {
         &self.keys
     }
 
     /// The atom's step for one position in the list of each key, in the same order.
-    #[must_use]
     pub fn strides(&self) -> &[u64] {
         &self.strides
     }

@@ -99,7 +99,6 @@ impl Plan {
     }
 
     /// The rounds that find private prefixes, in the order in which they are drawn.
-    #[must_use]
     pub fn prefix_rounds(release_file: &ReleaseFile, split: &Split) -> Vec<MeasuredTable> {
         Tables { release_file, split }.prefix_rounds()
     }
@@ -138,7 +137,6 @@ impl Plan {
     }
 
     /// The number of cells of each table.
-    #[must_use]
     pub fn sizes(&self) -> Vec<u32> {
         let size = |(table, cells): (&MeasuredTable, &Cells)| match self.places(table) {
             // Behind the prefixes that were found are all others.
@@ -149,7 +147,6 @@ impl Plan {
     }
 
     /// In which cell of a table each found prefix counts; `None` if it does not go by prefixes.
-    #[must_use]
     pub fn places(&self, table: &MeasuredTable) -> Option<&HashMap<u64, u32>> {
         table.axes.iter().find_map(|axis| match axis {
             Axis::Prefix(question) => self.prefix_places.get(question),

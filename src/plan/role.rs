@@ -26,7 +26,6 @@ pub enum Role {
 
 impl Role {
     /// Whether the table alone holds the answer to this question.
-    #[must_use]
     pub fn answers(&self, name: &str) -> bool {
         matches!(self, Self::Own { question } if question == name)
     }

@@ -14,7 +14,6 @@ pub struct ShapeTargets {
 
 impl ShapeTargets {
     /// The noise scale of a table, in lattice steps; one, the least, if it is missing.
-    #[must_use]
     pub fn scale(&self, table: usize) -> u64 {
         self.scales.get(table).copied().unwrap_or(1).max(1)
     }

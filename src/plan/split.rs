@@ -58,7 +58,6 @@ impl Split {
     }
 
     /// What a release charges its block at most.
-    #[must_use]
     pub fn charge(&self) -> NanoRho {
         let parts = self.questions.iter().map(|part| part.nano()).fold(0, u64::saturating_add);
         if mutant!("look-left-out-of-the-charge") {
@@ -68,7 +67,6 @@ impl Split {
     }
 
     /// What it may spend on prefixes that only one requester has.
-    #[must_use]
     pub fn key_delta(&self) -> AttoDelta {
         let parts = self.key_deltas.iter().map(|part| part.atto());
         AttoDelta::new(parts.fold(0, u64::saturating_add))
@@ -76,7 +74,6 @@ impl Split {
 
     /// What the tables of shapes of any one class may cost together: classes do not add up, because
     /// a requester is in two neighbours whose squared weights add up to one.
-    #[must_use]
     pub fn shapes(&self, questions: &[Question]) -> NanoRho {
         let parts = questions.iter().zip(&self.questions);
         let parts = parts.map(|(question, part)| shapes_part(question, *part).nano());

@@ -50,13 +50,11 @@ impl MeasuredTable {
     }
 
     /// The class of activity that it is of; `None` for tables of all requesters.
-    #[must_use]
     pub fn class(&self) -> Option<usize> {
         self.contribution.class().map(usize::from)
     }
 
     /// How far one privacy unit can move the table, in L2.
-    #[must_use]
     pub fn sensitivity(&self) -> Clip {
         let mut target = self.target_clip.map_or(0, Clip::steps);
         if mutant!("target-stage-without-its-term") {

@@ -18,7 +18,6 @@ const TEMPORARY: &str = "_tmp";
 const LOCK: &str = "lock";
 
 /// Whether the output holds exactly these bytes.
-#[must_use]
 pub fn is_whole(out: &Path, files: &[StoredFile]) -> bool {
     files.iter().all(|file| fs::read(out.join(&file.path)).is_ok_and(|bytes| bytes == file.bytes))
 }

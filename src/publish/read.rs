@@ -32,7 +32,6 @@ impl Published {
     }
 
     /// The names of its keys, in the order of its columns: all that stand before the value.
-    #[must_use]
     pub fn keys(&self) -> Vec<String> {
         let schema = self.batch.schema();
         let names = schema.fields().iter().map(|field| field.name().clone());

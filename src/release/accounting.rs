@@ -34,7 +34,6 @@ const ABOVE_EVERY_BUDGET: NanoRho = NanoRho::new(181_000_000_000);
 
 /// The epsilon that a loss of `rho` gives at `delta`, rounded up; infinite if `delta` is not
 /// positive.
-#[must_use]
 pub fn epsilon_of(rho: NanoRho, delta: f64) -> f64 {
     if rho == NanoRho::ZERO {
         return 0.0;
@@ -75,7 +74,6 @@ pub fn epsilon_of(rho: NanoRho, delta: f64) -> f64 {
 /// assert!((6.5..6.7).contains(&epsilon_of(month, 1e-6)));
 /// # Ok::<(), pointillist::Error>(())
 /// ```
-#[must_use]
 pub fn budget_of(epsilon: Epsilon, delta: f64) -> NanoRho {
     let (mut within, mut beyond) = (0, ABOVE_EVERY_BUDGET.nano());
     while beyond - within > 1 {
@@ -87,7 +85,6 @@ pub fn budget_of(epsilon: Epsilon, delta: f64) -> NanoRho {
 }
 
 /// The cap on 30 consecutive days that a release file asks for.
-#[must_use]
 pub fn cap_of(terms: &LedgerTerms) -> Option<Cap> {
     let epsilon = terms.epsilon_30_days?;
     Some(Cap { epsilon, budget: budget_of(epsilon, terms.conversion_delta()) })
@@ -95,7 +92,6 @@ pub fn cap_of(terms: &LedgerTerms) -> Option<Cap> {
 
 /// How often the best guess between two neighbouring logs is right at most, if each is as likely as the
 /// other and what was released loses `rho`: a half, and half of delta at epsilon 0.
-#[must_use]
 pub(super) fn right_of_even(rho: f64) -> f64 {
     let mu = (2.0 * rho * (1.0 + EXCESS)).sqrt();
     1.0 - libm::erfc(mu / 8.0_f64.sqrt()) / 2.0

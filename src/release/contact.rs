@@ -42,7 +42,6 @@ const MOST_LOOKUPS: f64 = 1e8;
 /// let (one, all) = (pair_limit(look, shapes, 1), look.rho() + shapes.rho());
 /// assert!(one < all / 5.0 && pair_limit(look, shapes, 10) > one);
 /// ```
-#[must_use]
 pub fn pair_limit(look: NanoRho, shapes: NanoRho, lookups: u32) -> f64 {
     let bound = Bound::new(vec![Part::look(look.rho()), Part::any(shapes.rho())]);
     let limit = 2.0 * bound.whole();

@@ -47,7 +47,6 @@ impl PricedTable {
     }
 
     /// The standard deviation of the noise, in contributions.
-    #[must_use]
     pub fn noise_sd(&self) -> f64 {
         self.noise_scale.steps() / LATTICE_ONE as f64
     }
@@ -67,7 +66,6 @@ impl NoisyTable {
     }
 
     /// What was measured and how.
-    #[must_use]
     pub const fn priced(&self) -> &PricedTable {
         &self.priced
     }
@@ -78,7 +76,6 @@ impl NoisyTable {
     }
 
     /// The standard deviation of the noise, in contributions.
-    #[must_use]
     pub fn noise_sd(&self) -> f64 {
         self.priced.noise_sd()
     }
@@ -99,7 +96,6 @@ pub struct Draws<'a> {
 impl<'a> Draws<'a> {
     /// Begins with the permit of a reservation that was noted as drawn. The cost of the look counts
     /// from the start, whether it is drawn now or was before.
-    #[must_use]
     pub fn new(permit: DrawPermit, split: &'a Split) -> Self {
         let (drawn, classes) = (BTreeSet::new(), [NanoRho::ZERO; CLASSES]);
         Self { _permit: permit, split, drawn, alone: split.look, classes }

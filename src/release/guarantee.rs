@@ -59,7 +59,6 @@ pub struct Figure {
 
 impl Figure {
     /// The figure of a loss, with the `key_delta` that private prefixes spend beside it.
-    #[must_use]
     pub fn new(rho: NanoRho, key_delta: f64, terms: &LedgerTerms) -> Self {
         let conversion = terms.conversion_delta();
         let mut epsilon = epsilon_of(rho, conversion);
@@ -251,7 +250,6 @@ impl Guarantee {
     }
 
     /// The promise in words.
-    #[must_use]
     pub fn words(&self, terms: &LedgerTerms) -> String {
         let (who, promise) = match terms.unit {
             Unit::RequesterDay => ("requester", "without that requester's lookups of that day"),

@@ -65,7 +65,6 @@ impl NoiseScale {
     }
 
     /// In lattice steps.
-    #[must_use]
     pub const fn steps(self) -> f64 {
         self.0
     }
@@ -127,13 +126,11 @@ impl DiscreteGaussian {
     }
 
     /// The price of one draw over the whole vector, however many chunks it is drawn in.
-    #[must_use]
     pub const fn charge(&self) -> NanoRho {
         self.charge
     }
 
     /// The standard deviation.
-    #[must_use]
     pub const fn scale(&self) -> NoiseScale {
         self.scale
     }

@@ -88,7 +88,6 @@ impl Words {
 impl Guarantee {
     /// The promise for people without mathematics: how to read it, then one paragraph for each that is
     /// protected, and what is not covered.
-    #[must_use]
     pub fn explained(&self, terms: &LedgerTerms) -> Vec<String> {
         let Words { who, contact, day, number, not } = Words::of(terms.unit);
         vec![

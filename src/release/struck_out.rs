@@ -18,7 +18,6 @@ const SLACK: f64 = 1.0 + 1e-4;
 ///
 /// # Privacy
 /// It holds for every plan that [`super::pair_limit`] holds for, whoever made the lookups.
-#[must_use]
 pub fn target_limit(look: NanoRho, shapes: NanoRho, lookups: u32) -> f64 {
     f64::from(lookups).powi(2) * heaviest_row(look.rho(), shapes.rho()) * SLACK
 }
@@ -34,14 +33,12 @@ pub struct Stages {
 
 impl Stages {
     /// What a price buys where both stages have the same limit: a person loses four times either.
-    #[must_use]
     pub const fn of_price(price: NanoRho) -> Self {
         let limit = NanoRho::new(price.nano().div_ceil(4));
         Self { requester: limit, target: limit }
     }
 
     /// The most that a person loses, in rho: the rows of it and the rows about it.
-    #[must_use]
     pub fn person(self) -> f64 {
         (self.requester.rho().sqrt() + self.target.rho().sqrt()).powi(2)
     }
@@ -53,7 +50,6 @@ impl Stages {
 }
 
 /// As [`target_limit`], where persons are the unit.
-#[must_use]
 pub fn target_limit_of_persons(look: Stages, shapes: Stages, lookups: u32) -> f64 {
     let rows = target_limit(look.requester, shapes.requester, lookups);
     rows.min(look.target.rho() + shapes.target.rho())
@@ -61,7 +57,6 @@ pub fn target_limit_of_persons(look: Stages, shapes: Stages, lookups: u32) -> f6
 
 /// The most that `lookups` lookups of one requester about one target lose when they count as nothing,
 /// where persons are the unit.
-#[must_use]
 pub fn pair_limit_of_persons(look: Stages, shapes: Stages, lookups: u32) -> f64 {
     let rows = target_limit(look.requester, shapes.requester, lookups);
     rows.min(look.pair() + shapes.pair())

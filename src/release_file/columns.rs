@@ -23,7 +23,6 @@ pub enum Made {
 
 impl Made {
     /// The columns of the log that it is made from.
-    #[must_use]
     pub fn reads(&self) -> &[String] {
         match self {
             Self::Constant(_) => &[],
@@ -100,19 +99,16 @@ impl Columns {
     }
 
     /// Where a canonical column or a listed key is.
-    #[must_use]
     pub fn address<'a>(&'a self, canonical: &'a str) -> &'a str {
         self.addresses.get(canonical).map_or(canonical, String::as_str)
     }
 
     /// How what stands at an address is made; `None` for a column of the log.
-    #[must_use]
     pub fn made(&self, address: &str) -> Option<&Made> {
         self.made.get(address)
     }
 
     /// The columns of the log that a canonical column or a listed key is read from.
-    #[must_use]
     pub fn reads<'a>(&'a self, canonical: &'a str) -> Vec<&'a str> {
         let address = self.address(canonical);
         match self.made(address) {

@@ -55,7 +55,6 @@ impl Marks {
     pub const W3C: Self = Self { separator: None, quote: Some(b'"'), ..Self::ZEEK };
 
     /// Whether quotes may let a record have several lines.
-    #[must_use]
     pub const fn has_long_records(self) -> bool {
         self.separator.is_some() && self.quote.is_some()
     }
@@ -131,13 +130,11 @@ impl Dialect {
     }
 
     /// Whether all text is lines that a pattern takes apart.
-    #[must_use]
     pub const fn pattern(&self) -> Option<&Pattern> {
         self.pattern.as_ref()
     }
 
     /// The names of the columns, where the release file has them.
-    #[must_use]
     pub fn names(&self) -> Option<Vec<&str>> {
         match (&self.pattern, self.header) {
             (Some(pattern), _) => Some(pattern.names().collect()),
@@ -149,13 +146,11 @@ impl Dialect {
     }
 
     /// Whether columns are called by their positions.
-    #[must_use]
     pub fn has_positions(&self) -> bool {
         self.header == Some(Heading::Positions)
     }
 
     /// Whether the fields of text that is not JSON are divided as declared, whatever its file is called.
-    #[must_use]
     pub const fn is_declared(&self) -> bool {
         self.delimiter.is_some()
             || self.quote.is_some()
@@ -164,7 +159,6 @@ impl Dialect {
     }
 
     /// The marks of a file whose name stands for others.
-    #[must_use]
     pub fn marks(&self, named: Marks) -> Marks {
         let separator = self.delimiter.unwrap_or(named.separator);
         let header = self.header.unwrap_or(named.header);
@@ -180,7 +174,6 @@ impl Dialect {
     }
 
     /// What is declared, by field.
-    #[must_use]
     pub fn facts(&self) -> &[(&'static str, String)] {
         &self.facts
     }
@@ -188,7 +181,6 @@ impl Dialect {
     /// What of it decides which part of a line is whose, by field: another value would make other people of
     /// the same rows. A listed header counts by the places of who, whom and when alone, so that a log may get
     /// more columns.
-    #[must_use]
     pub fn identity(&self, columns: &Columns) -> Vec<(&'static str, String)> {
         let fields = ["[logs] delimiter", "[logs] quote", "[logs] pattern"];
         let facts = self.facts.iter().filter(|(field, _)| fields.contains(field));

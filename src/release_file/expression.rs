@@ -73,13 +73,11 @@ impl Condition {
     }
 
     /// The text as typed.
-    #[must_use]
     pub fn text(&self) -> &str {
         &self.text
     }
 
     /// Every column that the condition mentions.
-    #[must_use]
     pub fn columns(&self) -> BTreeSet<&str> {
         let mut columns = BTreeSet::new();
         self.node.visit(&mut |column, _| {
@@ -89,7 +87,6 @@ impl Condition {
     }
 
     /// Every column with each text that it is compared with for equality.
-    #[must_use]
     pub fn texts(&self) -> Vec<(&str, &str)> {
         let mut texts = Vec::new();
         self.node.texts(&mut |column, text| texts.push((column, text)));
@@ -97,7 +94,6 @@ impl Condition {
     }
 
     /// The columns used for more than a test for null.
-    #[must_use]
     pub fn columns_read(&self) -> BTreeSet<&str> {
         let mut columns = BTreeSet::new();
         self.node.visit(&mut |column, only_null_test| {

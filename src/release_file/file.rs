@@ -66,7 +66,6 @@ pub struct LedgerTerms {
 
 impl LedgerTerms {
     /// The delta at which rho is converted: what private prefixes may not spend.
-    #[must_use]
     pub fn conversion_delta(&self) -> f64 {
         if mutant!("delta-spent-twice") {
             return self.delta.value();
@@ -169,14 +168,12 @@ impl ReleaseFile {
     }
 
     /// What the owner should know of a file that is right and hardly what was wanted.
-    #[must_use]
     pub fn warnings(&self) -> Vec<String> {
         self.ledger.epsilon.warning("[ledger] epsilon").into_iter().collect()
     }
 
     /// A digest of everything that changes the answer: not of paths, memory or formatting, and not of
     /// `epsilon_30_days`, which is the ledger's and may be added later.
-    #[must_use]
     pub fn fingerprint(&self) -> &str {
         self.fingerprint.get_or_init(|| {
             blake3::hash(self.meaning().to_string().as_bytes()).to_hex().to_string()

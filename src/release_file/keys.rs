@@ -84,25 +84,21 @@ pub struct Key {
 
 impl Key {
     /// Its name in `by` and in the published columns.
-    #[must_use]
     pub fn name(&self) -> &str {
         &self.name
     }
 
     /// Where its value comes from.
-    #[must_use]
     pub const fn source(&self) -> &KeySource {
         &self.source
     }
 
     /// The public list, sorted; for the hours, the 24 hours of a day; for a grid, nothing.
-    #[must_use]
     pub fn values(&self) -> &[String] {
         &self.values
     }
 
     /// How many positions a row can have.
-    #[must_use]
     pub fn size(&self) -> u64 {
         match &self.source {
             KeySource::Number(grid) => u64::from(grid.size()),
@@ -111,25 +107,21 @@ impl Key {
     }
 
     /// The position of the value that stands for everything else.
-    #[must_use]
     pub const fn fallback(&self) -> u16 {
         self.fallback
     }
 
     /// Whether the key is one of the two hours.
-    #[must_use]
     pub const fn is_hour(&self) -> bool {
         matches!(self.source, KeySource::Hour | KeySource::HourOfWeek)
     }
 
     /// Whether its published values say which weekday a day is.
-    #[must_use]
     pub fn is_of_week(&self) -> bool {
         self.source == KeySource::HourOfWeek
     }
 
     /// The grid of a number; `None` for other keys.
-    #[must_use]
     pub const fn grid(&self) -> Option<&Grid> {
         match &self.source {
             KeySource::Number(grid) => Some(grid),

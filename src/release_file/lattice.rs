@@ -6,7 +6,6 @@ pub const LATTICE_BITS: u32 = 20;
 pub const LATTICE_ONE: u64 = 1 << LATTICE_BITS;
 
 /// The least integer whose square is at least `square`.
-#[must_use]
 pub const fn root_rounded_up(square: u128) -> u128 {
     let root = square.isqrt();
     if root * root < square { root + 1 } else { root }
@@ -18,32 +17,27 @@ pub struct Clip(u64);
 
 impl Clip {
     /// From whole contributions.
-    #[must_use]
     pub const fn whole(contributions: u32) -> Self {
         Self(contributions as u64 * LATTICE_ONE)
     }
 
     /// From lattice steps.
-    #[must_use]
     pub const fn lattice(steps: u64) -> Self {
         Self(steps)
     }
 
     /// The root of a whole number of contributions, rounded up to a step.
-    #[must_use]
     pub const fn root_of(square: u32) -> Self {
         // The root of less than 2^72 fits 64 bits.
         Self(root_rounded_up((square as u128) << (2 * LATTICE_BITS)) as u64)
     }
 
     /// In lattice steps.
-    #[must_use]
     pub const fn steps(self) -> u64 {
         self.0
     }
 
     /// In contributions, for display and for formulas of error.
-    #[must_use]
     pub fn contributions(self) -> f64 {
         self.0 as f64 / LATTICE_ONE as f64
     }

@@ -37,7 +37,6 @@ pub enum TimeUnit {
 
 impl TimeUnit {
     /// The word in a release file.
-    #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
             Self::Seconds => "s",
@@ -70,7 +69,6 @@ pub enum Identifier {
 
 impl Identifier {
     /// The word in a release file.
-    #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
             Self::E164 => "e164",
@@ -90,13 +88,11 @@ pub struct Place {
 
 impl Place {
     /// The place as a path, which is a real one unless the glob is a pattern.
-    #[must_use]
     pub fn path(&self) -> PathBuf {
         self.folder.join(&self.glob)
     }
 
     /// The folder that holds every file that can match.
-    #[must_use]
     pub fn base(&self) -> PathBuf {
         let path = self.path();
         if path.is_dir() {
@@ -113,7 +109,6 @@ impl Place {
     }
 
     /// Whether logs may lie in folders of the base folder too.
-    #[must_use]
     pub fn is_deep(&self) -> bool {
         let below = self.path();
         let below = below.strip_prefix(self.base()).map_or(0, |below| below.components().count());
@@ -121,14 +116,12 @@ impl Place {
     }
 
     /// Whether a file in `folder`, which may be yet to be made, could be found as a log.
-    #[must_use]
     pub fn reaches(&self, folder: &Path) -> bool {
         let (folder, base) = (without_links(folder), without_links(&self.base()));
         folder == base || (self.is_deep() && folder.starts_with(base))
     }
 
     /// The glob of the files below [`Self::base`].
-    #[must_use]
     pub fn inside(&self) -> String {
         let path = self.path();
         if path.is_dir() {
@@ -268,25 +261,21 @@ impl Logs {
     }
 
     /// The name in the log of a canonical column or listed key; the address of one that is made.
-    #[must_use]
     pub fn column<'a>(&'a self, canonical: &'a str) -> &'a str {
         self.columns.address(canonical)
     }
 
     /// How what stands at an address is made; `None` for a column of the log.
-    #[must_use]
     pub fn made(&self, address: &str) -> Option<&Made> {
         self.columns.made(address)
     }
 
     /// The mapping.
-    #[must_use]
     pub const fn columns(&self) -> &Columns {
         &self.columns
     }
 
     /// Whether a column of the log, or one made from it, is protected or the time.
-    #[must_use]
     pub fn is_hidden(&self, column: &str) -> bool {
         let reads = |name: &&str| self.columns.reads(name).contains(&column);
         PROTECTED.iter().chain(&["requested_at"]).any(reads)

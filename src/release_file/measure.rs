@@ -59,7 +59,6 @@ impl Measure {
     }
 
     /// The word in a release file.
-    #[must_use]
     pub const fn word(&self) -> &'static str {
         match self {
             Self::Count | Self::Prefixes(_) => "count",
@@ -73,7 +72,6 @@ impl Measure {
     }
 
     /// The key that holds the row's number, where the question is about one.
-    #[must_use]
     pub const fn number(&self) -> Option<&Key> {
         match self {
             Self::Sum(key) | Self::Mean(key) | Self::Quantiles { of: key, .. } => Some(key),
@@ -82,7 +80,6 @@ impl Measure {
     }
 
     /// The condition of a share, with the keys that it reads.
-    #[must_use]
     pub const fn condition(&self) -> Option<(&Condition, &[Key])> {
         match self {
             Self::Share { condition, keys } => Some((condition, keys.as_slice())),
@@ -91,7 +88,6 @@ impl Measure {
     }
 
     /// The private prefixes by which it counts.
-    #[must_use]
     pub const fn prefix(&self) -> Option<Prefix> {
         match self {
             Self::Prefixes(prefix) => Some(*prefix),
@@ -100,25 +96,21 @@ impl Measure {
     }
 
     /// Whether it is about which targets a requester asks about, and not only how often it asks.
-    #[must_use]
     pub const fn reads_targets(&self) -> bool {
         matches!(self, Self::Prefixes(_) | Self::DistinctRequesters { of: Counted::Targets, .. })
     }
 
     /// Whether it counts lookups by public keys, or all of them.
-    #[must_use]
     pub const fn is_count(&self) -> bool {
         matches!(self, Self::Count)
     }
 
     /// Whether it counts requesters and not their lookups.
-    #[must_use]
     pub const fn is_of_requesters(&self) -> bool {
         matches!(self, Self::DistinctRequesters { .. } | Self::RequesterHistogram)
     }
 
     /// Whether a requester's lookups together decide if it counts somewhere.
-    #[must_use]
     pub const fn has_threshold(&self) -> bool {
         match self {
             Self::DistinctRequesters { at_least, .. } => *at_least > 1,
@@ -127,7 +119,6 @@ impl Measure {
     }
 
     /// The number that it adds up; `None` if it adds up none.
-    #[must_use]
     pub const fn summed(&self) -> Option<&Key> {
         match self {
             Self::Sum(key) | Self::Mean(key) => Some(key),
@@ -136,7 +127,6 @@ impl Measure {
     }
 
     /// Why its values of several days or cells do not add up; `None` if they do.
-    #[must_use]
     pub const fn why_no_sums(&self) -> Option<&'static str> {
         match self {
             Self::Prefixes(_) => Some("each day finds other keys"),
@@ -156,7 +146,6 @@ impl Measure {
     }
 
     /// What the interval of its values is about, and what it allows for beside the noise.
-    #[must_use]
     pub const fn interval_words(&self) -> (&'static str, &'static str) {
         const HEAVY: &str = " and for how far heavy users usually differ from light ones";
         const NUMBERS: &str = ", for how far heavy users usually differ from light ones, and upwards \
@@ -187,7 +176,6 @@ impl Measure {
     }
 
     /// How many rows each combination of `by` has; `None` if they must be found.
-    #[must_use]
     pub const fn rows_per_combination(&self) -> Option<u64> {
         match self {
             Self::Prefixes(_) => None,
@@ -218,7 +206,6 @@ impl Measure {
     }
 
     /// What it says beyond its word, as far as it changes an answer.
-    #[must_use]
     pub fn details(&self) -> Value {
         match self {
             Self::Count | Self::RequesterHistogram => Value::Null,
@@ -251,7 +238,6 @@ pub const HISTOGRAM_BINS: usize = 21;
 
 /// The least number of lookups in each bin of the histogram of lookups per requester; the last bin
 /// has no end.
-#[must_use]
 pub const fn histogram_edges() -> [u32; HISTOGRAM_BINS] {
     [1, 2, 3, 4, 5, 7, 10, 15, 20, 30, 50, 70, 100, 150, 200, 300, 500, 700, 1_000, 2_000, 5_000]
 }

@@ -63,37 +63,31 @@ impl Grid {
     }
 
     /// The column, by its name in the log.
-    #[must_use]
     pub fn column(&self) -> &str {
         &self.column
     }
 
     /// The ends of the range.
-    #[must_use]
     pub const fn range(&self) -> (f64, f64) {
         (self.low, self.high)
     }
 
     /// What the positions are for.
-    #[must_use]
     pub const fn steps(&self) -> Steps {
         self.steps
     }
 
     /// Whether numbers below zero are numbers at all.
-    #[must_use]
     pub const fn is_signed(&self) -> bool {
         self.is_signed
     }
 
     /// How many positions there are, the one of no number included as the last.
-    #[must_use]
     pub const fn size(&self) -> u16 {
         self.none() + 1
     }
 
     /// The position of what is no number.
-    #[must_use]
     pub const fn none(&self) -> u16 {
         match self.steps {
             Steps::Levels => LEVELS + 1,
@@ -102,7 +96,6 @@ impl Grid {
     }
 
     /// The position of a row's number.
-    #[must_use]
     pub fn position(&self, number: Option<f64>) -> u16 {
         let Some(number) = number.filter(|number| number.is_finite()) else { return self.none() };
         if number < 0.0 && !self.is_signed {
@@ -127,7 +120,6 @@ impl Grid {
 
     /// The least number of the range at a position or beyond, found by halving the numbers of the range: for
     /// programs that compare instead of taking logarithms, which differ from library to library.
-    #[must_use]
     pub fn first_of(&self, position: u16) -> f64 {
         // In this order of their bits floats are in the order of their values.
         let rank = |number: f64| {
@@ -153,7 +145,6 @@ impl Grid {
     }
 
     /// The lower end of a bin, and for the number of bins the upper end of the range.
-    #[must_use]
     pub fn edge(&self, bin: u16) -> f64 {
         let share = f64::from(bin) / f64::from(BINS);
         if self.is_log() {
@@ -164,13 +155,11 @@ impl Grid {
     }
 
     /// Whether the range is so long that bins grow by a constant factor.
-    #[must_use]
     pub fn is_log(&self) -> bool {
         self.spans(LOG_RATIO)
     }
 
     /// Whether the range is so long that hardly any number can be expected near its upper end.
-    #[must_use]
     pub fn is_long(&self) -> bool {
         self.spans(LONG_RATIO)
     }

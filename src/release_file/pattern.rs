@@ -65,13 +65,11 @@ impl Pattern {
     }
 
     /// The expression, whose groups count from 1; those without a name are no columns.
-    #[must_use]
     pub const fn whole(&self) -> &Regex {
         &self.whole
     }
 
     /// Whether a line that the pattern does not match is of another kind.
-    #[must_use]
     pub fn skips(&self, line: &[u8]) -> bool {
         self.skip.as_ref().is_some_and(|skip| skip.is_match(line))
     }

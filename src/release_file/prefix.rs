@@ -76,7 +76,6 @@ impl Prefix {
     }
 
     /// Its column in published files.
-    #[must_use]
     pub const fn column(self) -> &'static str {
         match self.of {
             PrefixOf::Target => "target_prefix",
@@ -85,13 +84,11 @@ impl Prefix {
     }
 
     /// As in `by`.
-    #[must_use]
     pub fn name(self) -> String {
         format!("{}:{}", self.column(), self.digits)
     }
 
     /// The prefix of a number; `None` if it would leave too few digits open.
-    #[must_use]
     pub fn of(self, number: u64) -> Option<u64> {
         let open = number.checked_ilog10()?.checked_sub(self.digits - 1)?;
         // Divisions by constants are multiplications.

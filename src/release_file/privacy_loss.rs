@@ -34,7 +34,6 @@ impl Epsilon {
     }
 
     /// What to say of a promise in `field` that is hardly one.
-    #[must_use]
     pub fn warning(self, field: &str) -> Option<String> {
         (self.0 > Self::WEAK).then(|| {
             format!(
@@ -46,7 +45,6 @@ impl Epsilon {
     }
 
     /// The number itself.
-    #[must_use]
     pub const fn value(self) -> f64 {
         self.0
     }
@@ -77,7 +75,6 @@ impl Delta {
     }
 
     /// The number itself.
-    #[must_use]
     pub const fn value(self) -> f64 {
         self.0
     }
@@ -95,7 +92,6 @@ impl NanoRho {
     pub const ZERO: Self = Self(0);
 
     /// From a count of billionths.
-    #[must_use]
     pub const fn new(nano: u64) -> Self {
         Self(nano)
     }
@@ -115,26 +111,22 @@ impl NanoRho {
     }
 
     /// The greatest count of billionths that is not above `rho`; nothing for what cannot be counted.
-    #[must_use]
     pub fn spendable(rho: f64) -> Self {
         let nano = (rho * 1e9).next_down().floor();
         Self(if nano > 0.0 { float_to_count(nano.min(1e18)) } else { 0 })
     }
 
     /// The count of billionths.
-    #[must_use]
     pub const fn nano(self) -> u64 {
         self.0
     }
 
     /// As a float, for conversion and display; exact below 2^53 billionths.
-    #[must_use]
     pub fn rho(self) -> f64 {
         self.0 as f64 / 1e9
     }
 
     /// The sum, or `None` past the end of the integers.
-    #[must_use]
     pub const fn checked_add(self, other: Self) -> Option<Self> {
         match self.0.checked_add(other.0) {
             Some(sum) => Some(Self(sum)),
@@ -174,32 +166,27 @@ impl AttoDelta {
     pub const ZERO: Self = Self(0);
 
     /// From a count of 10^-18.
-    #[must_use]
     pub const fn new(atto: u64) -> Self {
         Self(atto)
     }
 
     /// The greatest count that is not above `delta`: an allowance, so it rounds down.
-    #[must_use]
     pub fn allowed(delta: f64) -> Self {
         let atto = (delta * 1e18).next_down().floor();
         Self(if atto > 0.0 { float_to_count(atto.min(1e18)) } else { 0 })
     }
 
     /// The count of 10^-18.
-    #[must_use]
     pub const fn atto(self) -> u64 {
         self.0
     }
 
     /// As a float, for thresholds and display.
-    #[must_use]
     pub fn delta(self) -> f64 {
         self.0 as f64 / 1e18
     }
 
     /// The sum, or `None` past the end of the integers.
-    #[must_use]
     pub const fn checked_add(self, other: Self) -> Option<Self> {
         match self.0.checked_add(other.0) {
             Some(sum) => Some(Self(sum)),
@@ -216,7 +203,6 @@ impl AttoDelta {
 }
 
 /// A delta in words, in three digits at most.
-#[must_use]
 pub fn short_delta(delta: f64) -> String {
     let text = format!("{delta:.2e}");
     let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));

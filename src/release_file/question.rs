@@ -123,7 +123,6 @@ impl Question {
 
 impl Question {
     /// How many rows its answers have; `None` if they must be found.
-    #[must_use]
     pub fn rows(&self) -> Option<u64> {
         let combinations: u64 = self.by.iter().map(Key::size).product();
         match self.top {
@@ -133,7 +132,6 @@ impl Question {
     }
 
     /// What the intervals of its answers hold, in sentences.
-    #[must_use]
     pub fn interval_words(&self, unit: Unit) -> String {
         let (about, beside) = self.measure.interval_words();
         let all = match self.top {

@@ -8,7 +8,6 @@ use super::keys::OTHER;
 const CSV: &str = include_str!("../../data/regions.csv");
 
 /// The region of a country by its ISO 3166 alpha-2 code; `other` for what is not on the list.
-#[must_use]
 pub fn region_of(country: &str) -> &'static str {
     static REGIONS: OnceLock<HashMap<&str, &str>> = OnceLock::new();
     REGIONS.get_or_init(|| rows().collect()).get(country).copied().unwrap_or(OTHER)

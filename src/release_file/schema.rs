@@ -11,7 +11,6 @@ use super::raw::RawReleaseFile;
 pub const FILE: &str = ".pointillist.schema.json";
 
 /// The schema as text, in draft 7 of the format, which editors of TOML read.
-#[must_use]
 pub fn schema() -> String {
     let settings = SchemaSettings::draft07().with(|settings| {
         settings.inline_subschemas = true;

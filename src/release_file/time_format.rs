@@ -66,13 +66,11 @@ impl TimeFormats {
     }
 
     /// Whether no format is declared.
-    #[must_use]
     pub fn is_empty(&self) -> bool {
         self.formats.is_empty()
     }
 
     /// The formats as typed, joined, and the year: what decides when a row was.
-    #[must_use]
     pub fn facts(&self) -> Vec<(&'static str, String)> {
         let formats = (!self.is_empty()).then(|| ("[logs] time_format", self.formats.join(" | ")));
         let year = self.default_year.map(|year| ("[logs] default_year", year.to_string()));
@@ -80,13 +78,11 @@ impl TimeFormats {
     }
 
     /// The year of stamps that have none.
-    #[must_use]
     pub const fn default_year(&self) -> Option<i16> {
         self.default_year
     }
 
     /// Reads a text in the first format that it is in.
-    #[must_use]
     pub fn read(&self, text: &str) -> Option<Written> {
         self.formats.iter().find_map(|format| self.read_as(format, text))
     }

@@ -19,7 +19,6 @@ pub enum Unit {
 
 impl Unit {
     /// The word in a release file.
-    #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
             Self::RequesterDay => "requester-day",
@@ -28,7 +27,6 @@ impl Unit {
     }
 
     /// The unit with this word, if this version has it.
-    #[must_use]
     pub fn of_word(word: &str) -> Option<Self> {
         [Self::RequesterDay, Self::PersonDay].into_iter().find(|unit| unit.word() == word)
     }
@@ -126,19 +124,16 @@ impl Exempt {
     }
 
     /// How many there are.
-    #[must_use]
     pub fn len(&self) -> usize {
         self.identifiers.len()
     }
 
     /// Whether no identifier is exempt.
-    #[must_use]
     pub fn is_empty(&self) -> bool {
         self.identifiers.is_empty()
     }
 
     /// A digest of the list, for the fingerprint.
-    #[must_use]
     pub fn digest(&self) -> String {
         let mut hasher = blake3::Hasher::new();
         for identifier in &self.identifiers {

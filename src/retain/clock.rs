@@ -62,7 +62,6 @@ impl Now {
     }
 
     /// The instant by which holds are in force or have ended: the clock, which nothing looks behind.
-    #[must_use]
     pub fn of_holds(self) -> Timestamp {
         self.clock.max(self.as_of)
     }

@@ -114,7 +114,6 @@ pub struct Retained<'a> {
 ///
 /// # Shapes
 /// One flag per row of the batch; rejects and rows of other days are not kept.
-#[must_use]
 pub fn apply<'a>(lookups: &'a Lookups, window: &DayWindow) -> Retained<'a> {
     // A closed day lies wholly inside retention, so its bounds are the tighter ones.
     let kept = lookups

@@ -27,7 +27,6 @@ impl Finding {
 }
 
 /// What the owner should look at, in the order in which rows are read.
-#[must_use]
 pub fn findings(survey: &Survey, release_file: &ReleaseFile, now: Timestamp) -> Vec<Finding> {
     let mut findings = Vec::new();
     of_rows(survey, &mut findings);

@@ -68,14 +68,12 @@ impl Survey {
     }
 
     /// How many rows count.
-    #[must_use]
     pub fn lookups(&self) -> u64 {
         self.rows.rows - self.rows.filtered - self.rows.rejects.all()
     }
 
     /// Whether the logs can be used as the release file reads them: at least one row in ten of those that
     /// `where` lets pass.
-    #[must_use]
     pub fn is_usable(&self) -> bool {
         let passed = self.rows.rows - self.rows.filtered;
         self.lookups() > 0 && self.lookups().saturating_mul(10) >= passed
@@ -83,7 +81,6 @@ impl Survey {
 }
 
 /// A part of a whole in percent, never rounded to none or all of it.
-#[must_use]
 pub fn percent(part: u64, whole: u64) -> String {
     let share = part as f64 * 100.0 / whole.max(1) as f64;
     match share {

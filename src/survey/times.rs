@@ -56,7 +56,6 @@ impl Times {
     }
 
     /// How many days lie in the gaps.
-    #[must_use]
     pub fn days_without(&self) -> u64 {
         let days = |(from, to): &(Day, Day)| {
             let span = to.date() - from.date();

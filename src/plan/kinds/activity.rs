@@ -71,13 +71,11 @@ const MOST_COUNTED: u64 = 1 << 40;
 const MOST_ADDED: u64 = 1 << 28;
 
 /// The most rows of one requester that are taken, if a row adds up to 2^`bits`.
-#[must_use]
 pub const fn most_rows(bits: u32) -> u64 {
     if bits == 0 { MOST_COUNTED } else { MOST_ADDED }
 }
 
 /// The number of lookups at the top of each class's hat.
-#[must_use]
 pub const fn nodes() -> [u64; CLASSES] {
     let mut nodes = [FIRST_NODE; CLASSES];
     let mut class = 1;
@@ -113,7 +111,6 @@ impl Hat {
     /// assert_eq!(weights(20), [(0, SHAPE_ONE / 2), (1, SHAPE_ONE / 2)]);
     /// assert_eq!(weights(32), [(1, SHAPE_ONE)]);
     /// ```
-    #[must_use]
     pub fn of(lookups: u64) -> Self {
         const NODES: [u64; CLASSES] = nodes();
         let class = NODES.partition_point(|node| *node <= lookups);
@@ -143,7 +140,6 @@ impl Hat {
     }
 
     /// The weight in a class, in steps.
-    #[must_use]
     pub fn weight(&self, class: usize) -> u64 {
         self.weights().find(|(own, _)| *own == class).map_or(0, |(_, weight)| weight)
     }
@@ -155,13 +151,11 @@ impl Hat {
 
     /// How a table scales this requester's counts: `square` is the sum of the squared counts of its
     /// cells, in each of which some of its lookups are and in no two the same.
-    #[must_use]
     pub fn shape(&self, square: u128) -> Shape {
         self.shape_of(square, 0)
     }
 
     /// The same for amounts of which a row adds up to 2^`bits`: levels instead of counts.
-    #[must_use]
     pub fn shape_of(&self, square: u128, bits: u32) -> Shape {
         // Within the bound the product is exact; beyond it nothing is added.
         let square =
@@ -186,7 +180,6 @@ impl Shape {
     /// # Privacy
     /// The squares of the [contributions](contribution) of all cells add up to at most
     /// `(clip * weight)^2 / (sum of squared weights)`.
-    #[must_use]
     pub fn multiplier(&self, clip: u64, weight: u64) -> Multiplier {
         let Self { lookups, square, bits } = *self;
         if square == 0 || lookups == 0 {
@@ -224,7 +217,6 @@ impl LightMultipliers {
     const MOST_SQUARE: u64 = FIRST_NODE * FIRST_NODE;
 
     /// Those of a table with this clip.
-    #[must_use]
     pub fn of(clip: u64) -> Self {
         let of = |lookups, square| Hat::of(lookups).first_multiplier(square, clip);
         let squares = |lookups| (0..=Self::MOST_SQUARE).map(move |square| of(lookups, square));
@@ -234,7 +226,6 @@ impl LightMultipliers {
     /// The multiplier of a requester by its lookups and the sum of the squares of its counts; `None` for
     /// a requester with weight in other classes.
     #[inline]
-    #[must_use]
     pub fn get(&self, lookups: u64, square: u64) -> Option<Multiplier> {
         let is_light = lookups <= FIRST_NODE && square <= Self::MOST_SQUARE;
         let place = is_light.then_some(lookups * (Self::MOST_SQUARE + 1) + square)?;
@@ -244,7 +235,6 @@ impl LightMultipliers {
 
 /// What an amount adds to its cell, in steps.
 #[inline]
-#[must_use]
 pub fn contribution(amount: u64, multiplier: Multiplier) -> i64 {
     let product = (u128::from(amount) * u128::from(multiplier.by)) >> MULTIPLIER_BITS;
     u64::try_from(product).map_or(0, |product| (product >> multiplier.bits).cast_signed())

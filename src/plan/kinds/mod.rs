@@ -53,7 +53,6 @@ pub enum Contribution {
 
 impl Contribution {
     /// Everything that is particular to this kind of table.
-    #[must_use]
     pub fn kind(&self) -> &dyn Kind {
         match self {
             Self::Presence(presence) => presence,
@@ -68,7 +67,6 @@ impl Contribution {
 
     /// What the table of a question about requesters holds, and its axes; `None` for questions about
     /// their lookups, which are answered from shapes.
-    #[must_use]
     pub fn of_requesters(question: &Question) -> Option<(Self, Vec<Axis>)> {
         let contribution = match &question.measure {
             Measure::DistinctRequesters { at_least, of } => {
@@ -81,7 +79,6 @@ impl Contribution {
     }
 
     /// The private prefixes that it is about; `None` for other kinds.
-    #[must_use]
     pub const fn prefix(&self) -> Option<Prefix> {
         match self {
             Self::PrefixWeights(PrefixWeights { prefix })
@@ -105,7 +102,6 @@ impl Contribution {
     }
 
     /// The class of activity whose shapes it holds; `None` for other kinds.
-    #[must_use]
     pub const fn class(&self) -> Option<u8> {
         match self {
             Self::Shapes(Shapes { class })

@@ -56,7 +56,6 @@ pub enum Counted {
 
 impl Counted {
     /// Of what a published file asks; `None` if its values do not add up.
-    #[must_use]
     pub fn of(asks: &str) -> Option<Self> {
         match asks {
             "count" => Some(Self::Lookups),
@@ -92,7 +91,6 @@ impl Summand {
 
     /// Whether half of the interval is more than the value, and of counts also more than the `mean`
     /// value beside it: a small cell that is known to be small says something.
-    #[must_use]
     pub fn is_uninformative(&self, counted: Counted, mean: f64) -> bool {
         let half = (self.high - self.low) / 2.0;
         match counted {
@@ -106,7 +104,6 @@ impl Summand {
 ///
 /// An interval is cut at zero if those of all summands stay above it. Days of earlier versions have
 /// signed counts.
-#[must_use]
 pub fn add_up(mut summands: Vec<Summand>, over: Over, counted: Counted) -> Summand {
     if let [one] = summands[..] {
         return one;

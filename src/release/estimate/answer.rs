@@ -53,7 +53,6 @@ impl Answer {
     }
 
     /// The numbers of a column by its name, for tests, demonstrations and predictions.
-    #[must_use]
     pub fn numbers(&self, name: &str) -> Option<Vec<Option<f64>>> {
         let column = self.columns.iter().find(|column| column.name == name)?;
         Some(match &column.values {
@@ -123,7 +122,6 @@ pub(super) fn is_wider_than_value(estimate: &Estimate) -> bool {
 }
 
 /// The number that a standard normal exceeds with probability `above`, which is below a half.
-#[must_use]
 pub fn normal_quantile(above: f64) -> f64 {
     let (mut low, mut high) = (0.0_f64, 40.0_f64);
     for _ in 0..100 {

@@ -45,7 +45,6 @@ pub struct ClassNumber {
 pub type NoisyNumbers = [(f64, f64); CLASSES];
 
 /// The classes' numbers from what was seen of them.
-#[must_use]
 pub fn class_numbers(seen: &NoisyNumbers) -> [ClassNumber; CLASSES] {
     let widest = seen.iter().map(|(_, sd)| *sd).fold(0.0, f64::max);
     let mut numbers = [ClassNumber::default(); CLASSES];
@@ -87,7 +86,6 @@ pub fn class_numbers(seen: &NoisyNumbers) -> [ClassNumber; CLASSES] {
 const EMPTY: f64 = 4.0;
 
 /// Whether a look shows nobody.
-#[must_use]
 pub fn looks_empty(seen: &NoisyNumbers) -> bool {
     let least = if mutant!("empty-days-look-inhabited") { 1.0 } else { EMPTY };
     seen.iter().all(|(seen, sd)| *seen < least * sd)
