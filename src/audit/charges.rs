@@ -11,7 +11,6 @@ use super::world::World;
 use crate::pipeline::Done;
 use crate::plan::{FoundKeys, Plan};
 use crate::release::class_numbers;
-use crate::release_file::privacy_loss::NanoRho;
 use crate::{Error, Result};
 
 const SUM: &str = "published tables against the charge";
@@ -46,10 +45,9 @@ pub(super) fn check(world: &World<'_>, days: &Days) -> Result<Vec<Finding>> {
             wrong.push("the plan is not what the published look leads to".to_owned());
         }
     }
-    let found = wrong.first().map_or("all agree", String::as_str);
     let subject = format!("{} days", days.released.len());
     Ok(vec![
-        Finding::exact(SUM, subject, found, "all agree", wrong.is_empty()),
+        Finding::none_wrong(SUM, subject, &wrong, "all agree"),
         Finding::between(SUM, "sum of rho, in charges", most, [0.999, 1.0 + 1e-9], 0.0),
         budget(world),
     ])
@@ -114,12 +112,11 @@ pub(super) fn found(plan: &Plan) -> FoundKeys {
 
 /// Runs released days again, in the same process and with the ledger opened again.
 pub(super) fn check_again(world: &World<'_>, days: &mut Days) -> Result<Vec<Finding>> {
-    let before = days.ledger.verify()?.head;
-    let spent: NanoRho = days
-        .ledger
-        .balances()?
-        .iter()
-        .fold(NanoRho::ZERO, |sum, (_, balance)| sum.checked_add(balance.spent).unwrap_or(sum));
+    let head_and_spent = |days: &Days| -> Result<(String, u64)> {
+        let spent = days.ledger.balances()?.iter().map(|(_, balance)| balance.spent.nano()).sum();
+        Ok((days.ledger.verify()?.head, spent))
+    };
+    let before = head_and_spent(days)?;
     let mut wrong = Vec::new();
     let windows: Vec<_> = days.released.iter().map(|day| day.window.clone()).collect();
     let published = |days: &Days| -> Result<Vec<_>> {
@@ -135,21 +132,8 @@ pub(super) fn check_again(world: &World<'_>, days: &mut Days) -> Result<Vec<Find
     if published(days)? != bytes {
         wrong.push("what is stored of a day changed");
     }
-    let after = days.ledger.verify()?.head;
-    let spent_after = days
-        .ledger
-        .balances()?
-        .iter()
-        .fold(NanoRho::ZERO, |sum, (_, balance)| sum.checked_add(balance.spent).unwrap_or(sum));
-    if after != before || spent_after != spent {
+    if head_and_spent(days)? != before {
         wrong.push("running a day again changed the ledger");
     }
-    let found = wrong.first().copied().unwrap_or("nothing changes");
-    Ok(vec![Finding::exact(
-        "running again",
-        "released days",
-        found,
-        "nothing changes",
-        wrong.is_empty(),
-    )])
+    Ok(vec![Finding::none_wrong("running again", "released days", &wrong, "nothing changes")])
 }

@@ -1,8 +1,9 @@
 //! What must come out the same whatever the order, batches, threads and memory, and what must come out at
 //! all: sums that are worked out here by hand.
 
+use fastrand::Rng;
+
 use super::finding::Finding;
-use super::statistics::Search;
 use super::world::{Planned, Row, World};
 use crate::plan::kinds::{CLASSES, nodes};
 use crate::release::PricedTable;
@@ -17,7 +18,7 @@ const BY_HAND: &str = "sums by hand";
 pub(super) fn check_order(world: &World<'_>) -> Result<Vec<Finding>> {
     let mut rows = world.crowd(100);
     let busy = World::requester(5_000);
-    let mut search = Search::new(4);
+    let mut search = Rng::with_seed(4);
     rows.extend((0..700).map(|number| world.any_row(busy, World::target(number), &mut search)));
     let plans: Vec<Planned> = world.plans()?.into_iter().take(1).collect();
     let mut wrong = Vec::new();
@@ -25,10 +26,7 @@ pub(super) fn check_order(world: &World<'_>) -> Result<Vec<Finding>> {
         let plan = &planned.plan;
         let expected = world.tally(plan, &rows)?;
         let mut turned = rows.clone();
-        for place in (1..turned.len()).rev() {
-            let other = search.below(place as u64 + 1);
-            turned.swap(place, usize::try_from(other).unwrap_or(0));
-        }
+        search.shuffle(&mut turned);
         if world.tally(plan, &turned)? != expected {
             wrong.push("rows in another order give other sums");
         }
@@ -36,16 +34,11 @@ pub(super) fn check_order(world: &World<'_>) -> Result<Vec<Finding>> {
         if on_threads(1, || world.tally_of(plan, &batches, usize::MAX))? != expected {
             wrong.push("rows in small batches on one thread give other sums");
         }
-        let threads = rayon::ThreadPoolBuilder::new().num_threads(5).build();
-        let threads =
-            threads.map_err(|error| Error::io("threads cannot be made").because(error))?;
-        if threads.install(|| world.tally_of(plan, &batches, 1_000))? != expected {
+        if on_threads(5, || world.tally_of(plan, &batches, 1_000))? != expected {
             wrong.push("rows that wait on disk give other sums");
         }
     }
-    let found = wrong.first().copied().unwrap_or("the same");
-    let subject = "order, batches, threads, disk";
-    Ok(vec![Finding::exact(SAME, subject, found, "the same", wrong.is_empty())])
+    Ok(vec![Finding::none_wrong(SAME, "order, batches, threads, disk", &wrong, "the same")])
 }
 
 /// Works on this many threads.

@@ -20,15 +20,15 @@ pub struct Finding {
 }
 
 impl Finding {
-    /// Of a test that cannot fail by chance.
-    pub(super) fn exact(
+    /// Of a test that notes what is wrong and cannot fail by chance; `sound` says what it finds otherwise.
+    pub(super) fn none_wrong(
         test: &'static str,
         subject: impl Into<String>,
-        statistic: impl Into<String>,
-        bound: impl Into<String>,
-        passed: bool,
+        wrong: &[impl AsRef<str>],
+        sound: &str,
     ) -> Self {
-        let (subject, statistic, bound) = (subject.into(), statistic.into(), bound.into());
+        let statistic = wrong.first().map_or(sound, AsRef::as_ref).to_owned();
+        let (subject, bound, passed) = (subject.into(), sound.to_owned(), wrong.is_empty());
         Self { test, subject, statistic, bound, passed, false_alarm: 0.0 }
     }
 

@@ -16,9 +16,8 @@ pub(super) fn check(world: &World<'_>) -> Result<Vec<Finding>> {
     if rows_of_the_day(world)? != 2 {
         wrong.push("a day holds rows from before or after it, or lacks its first or last");
     }
-    let found = wrong.first().copied().unwrap_or("each on its side");
     let subject = "a microsecond before and after each bound";
-    Ok(vec![Finding::exact(TEST, subject, found, "each on its side", wrong.is_empty())])
+    Ok(vec![Finding::none_wrong(TEST, subject, &wrong, "each on its side")])
 }
 
 /// How many of four rows around the bounds of the day count in it.

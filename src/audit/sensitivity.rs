@@ -8,8 +8,9 @@
 use std::collections::BTreeMap;
 use std::time::Instant;
 
+use fastrand::Rng;
+
 use super::finding::Finding;
-use super::statistics::Search;
 use super::world::{Planned, Row, World};
 use crate::Result;
 use crate::plan::{MeasuredTable, Role};
@@ -39,7 +40,7 @@ enum Who {
 }
 
 /// Makes the rows of some people with this number of lookups.
-type MakeRows = fn(&World<'_>, Who, u64, &mut Search) -> Vec<Row>;
+type MakeRows = fn(&World<'_>, Who, u64, &mut Rng) -> Vec<Row>;
 /// What was found of a group of tables: the largest part of its bound.
 type Most = BTreeMap<String, f64>;
 
@@ -51,7 +52,7 @@ pub(super) fn check(world: &World<'_>) -> Result<Vec<Finding>> {
     let before: Vec<_> =
         plans.iter().map(|own| world.tally(&own.plan, &crowd)).collect::<Result<_>>()?;
     let (mut moved, mut lost) = (Most::new(), Most::new());
-    let mut search = Search::new(1);
+    let mut search = Rng::with_seed(1);
     let deadline = world.deadline(0.25);
     let are_persons = world.release_file.ledger.unit == Unit::PersonDay;
     let who: &[Who] = match are_persons {
@@ -173,23 +174,23 @@ fn pairs(who: Who, lookups: u64) -> Vec<(u64, u64)> {
     }
 }
 
-fn in_one_cell(world: &World<'_>, who: Who, lookups: u64, search: &mut Search) -> Vec<Row> {
-    let cell = search.below(1 << 20);
+fn in_one_cell(world: &World<'_>, who: Who, lookups: u64, search: &mut Rng) -> Vec<Row> {
+    let cell = search.u64(..1 << 20);
     let row = |(requester, target)| world.row_of(requester, target, cell);
     pairs(who, lookups).into_iter().map(row).collect()
 }
 
-fn in_every_cell(world: &World<'_>, who: Who, lookups: u64, _: &mut Search) -> Vec<Row> {
+fn in_every_cell(world: &World<'_>, who: Who, lookups: u64, _: &mut Rng) -> Vec<Row> {
     let row = |(number, (requester, target))| world.row_of(requester, target, number);
     (0..).zip(pairs(who, lookups)).map(row).collect()
 }
 
-fn in_no_list(world: &World<'_>, who: Who, lookups: u64, _: &mut Search) -> Vec<Row> {
+fn in_no_list(world: &World<'_>, who: Who, lookups: u64, _: &mut Rng) -> Vec<Row> {
     let row = |(requester, target)| world.unlisted_row(requester, target);
     pairs(who, lookups).into_iter().map(row).collect()
 }
 
-fn anywhere(world: &World<'_>, who: Who, lookups: u64, search: &mut Search) -> Vec<Row> {
+fn anywhere(world: &World<'_>, who: Who, lookups: u64, search: &mut Rng) -> Vec<Row> {
     let row = |(requester, target)| world.any_row(requester, target, search);
     pairs(who, lookups).into_iter().map(row).collect()
 }
@@ -199,7 +200,7 @@ pub(super) fn check_weights(world: &World<'_>) -> Result<Vec<Finding>> {
     let mut findings = Vec::new();
     for question in &world.release_file.questions {
         let Some(prefix) = question.measure.prefix() else { continue };
-        let mut search = Search::new(2);
+        let mut search = Rng::with_seed(2);
         let crowd = world.crowd(60);
         let weights = |rows: &[Row]| -> Result<BTreeMap<u64, i64>> {
             let day = world.day(&[world.batch(rows)], usize::MAX)?;

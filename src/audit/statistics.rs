@@ -76,26 +76,6 @@ fn bisect(mut below: f64, mut above: f64, holds: impl Fn(f64) -> bool) -> f64 {
     above
 }
 
-/// A repeatable stream of numbers for searches: SplitMix64 (Steele, Lea, Flood 2014).
-#[derive(Debug, Clone)]
-pub(super) struct Search(u64);
-
-impl Search {
-    /// The stream of this number.
-    pub(super) const fn new(seed: u64) -> Self {
-        Self(seed)
-    }
-
-    /// A number below `end`.
-    pub(super) fn below(&mut self, end: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let x = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        let high = (u128::from(x ^ (x >> 31)) * u128::from(end)) >> 64;
-        u64::try_from(high).unwrap_or(0)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

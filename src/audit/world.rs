@@ -3,8 +3,8 @@
 use std::time::{Duration, Instant};
 
 use arrow_array::StringViewArray;
+use fastrand::Rng;
 
-use super::statistics::Search;
 use crate::engine::DayRows;
 use crate::ingest::{Identifiers, Lookups};
 use crate::pipeline::planned;
@@ -132,10 +132,10 @@ impl<'a> World<'a> {
     }
 
     /// A lookup with any values.
-    pub(super) fn any_row(&self, requester: u64, target: u64, search: &mut Search) -> Row {
-        let position = |key: &Key, search: &mut Search| place(search.below(key.size()));
+    pub(super) fn any_row(&self, requester: u64, target: u64, search: &mut Rng) -> Row {
+        let position = |key: &Key, search: &mut Rng| place(search.u64(..key.size()));
         let keys = self.keys().iter().map(|key| position(key, search)).collect();
-        let hour = i64::try_from(search.below(23)).unwrap_or(0);
+        let hour = i64::try_from(search.u64(..23)).unwrap_or(0);
         Row { requester, target, micros: self.instant(hour), keys }
     }
 
@@ -162,12 +162,12 @@ impl<'a> World<'a> {
 
     /// Some ordinary requesters, each with one to eight lookups and now and then more.
     pub(super) fn crowd(&self, requesters: u64) -> Vec<Row> {
-        let mut search = Search::new(requesters);
+        let mut search = Rng::with_seed(requesters);
         let mut rows = Vec::new();
         for requester in 0..requesters {
-            let lookups = 1 + if requester % 50 == 7 { search.below(150) } else { search.below(8) };
+            let lookups = 1 + if requester % 50 == 7 { search.u64(..150) } else { search.u64(..8) };
             for _ in 0..lookups {
-                let target = Self::target(search.below(1 + requesters / 2));
+                let target = Self::target(search.u64(..1 + requesters / 2));
                 rows.push(self.any_row(Self::requester(requester), target, &mut search));
             }
         }

@@ -1,23 +1,16 @@
 //! Choices that follow from a number, so that a log can be made again.
 
-/// A stream of choices (SplitMix64).
-pub(super) struct Chance(u64);
+/// A stream of choices.
+pub(super) struct Chance(fastrand::Rng);
 
 impl Chance {
     pub(super) fn new(seed: u64) -> Self {
-        Self(seed.wrapping_mul(0x2545_F491_4F6C_DD1D))
-    }
-
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        mixed ^ (mixed >> 31)
+        Self(fastrand::Rng::with_seed(seed))
     }
 
     /// A number below `most`.
     pub(super) fn below(&mut self, most: usize) -> usize {
-        (self.next() % most as u64) as usize
+        self.0.usize(..most)
     }
 
     /// True once in `times`.
@@ -30,8 +23,6 @@ impl Chance {
     }
 
     pub(super) fn shuffle<T>(&mut self, all: &mut [T]) {
-        for place in (1..all.len()).rev() {
-            all.swap(place, self.below(place + 1));
-        }
+        self.0.shuffle(all);
     }
 }
