@@ -1,28 +1,19 @@
 //! The exact answers of the demo's questions, from the simulator's own rows, beside the published.
-//!
-//! The rows of a day become one frame, which is grouped by the keys of each question.
 
 mod exact;
 
-use std::collections::{HashMap, HashSet};
-use std::fs::File;
+use std::collections::HashSet;
 
-use arrow_array::cast::AsArray;
-use arrow_array::types::Float64Type;
-use arrow_array::{Array, Float64Array, RecordBatch};
-use arrow_cast::cast;
-use arrow_schema::DataType;
-use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
-use polars::prelude::DataFrame;
 use serde::Serialize;
 
 use crate::pipeline::Job;
+use crate::publish::Published;
 use crate::release_file::keys::OTHER;
 use crate::release_file::question::Question;
 use crate::release_file::window::{Day, DayWindow};
 use crate::simulate::{Settings, for_each_chunk};
 use crate::{Error, Result};
-use exact::{Exact, frame, key_names, row_name, text, uncounted, which_column};
+use exact::{Counts, Lookups, key_names, which_column};
 
 /// How far one question's answers were from the truth.
 #[derive(Debug, Serialize)]
@@ -57,14 +48,16 @@ pub(super) fn compare(settings: &Settings, job: &Job) -> Result<Vec<Accuracy>> {
     let mut day = Day::new(settings.start);
     for index in 0..settings.days {
         let window = DayWindow::new(day, &job.release_file.ledger.time_zone)?;
-        let mut lookups = DataFrame::empty();
+        let mut exact: Vec<Counts> = questions.iter().map(|_| Counts::new()).collect();
         for_each_chunk(settings, index, |batch| {
-            let more = frame(questions, &window, &batch)?;
-            lookups.vstack_mut_owned(more).map_err(uncounted).map(|_| ())
+            let other_type = || Error::internal("a column of the simulator has another type");
+            let lookups = Lookups::of(&batch).ok_or_else(other_type)?;
+            let counts = questions.iter().zip(&mut exact);
+            counts.for_each(|(question, counts)| lookups.count(question, &window, counts));
+            Ok(())
         })?;
         for (place, question) in questions.iter().enumerate() {
-            let exact = Exact::by_keys(question, &lookups).map_err(uncounted)?;
-            last[place] = published(job, question, day, &exact)?;
+            last[place] = published(job, question, day, &exact[place])?;
             answers[place].extend_from_slice(&last[place]);
         }
         if index + 1 < settings.days {
@@ -97,68 +90,46 @@ fn summary(question: &Question, answers: &[Shown], last: &[Shown], day: Day) -> 
     }
 }
 
-fn published(
-    job: &Job,
-    question: &Question,
-    day: Day,
-    exact: &HashMap<Vec<String>, Exact>,
-) -> Result<Vec<Shown>> {
+/// The answers to a question on one day beside their truths.
+fn published(job: &Job, question: &Question, day: Day, exact: &Counts) -> Result<Vec<Shown>> {
     let path = job.out.join(format!("{}/day={day}/part-0.parquet", question.name));
-    let unreadable = || Error::io(format!("{} cannot be read back", path.display()));
-    let file = File::open(&path).map_err(|_| unreadable())?;
-    let reader = ParquetRecordBatchReaderBuilder::try_new(file)
-        .and_then(|builder| builder.build())
-        .map_err(|_| unreadable())?;
-    let mut published = Vec::new();
-    for batch in reader {
-        let batch = batch.map_err(|_| unreadable())?;
-        published.extend(shown(question, &batch, exact).ok_or_else(unreadable)?);
-    }
-    Ok(published)
-}
-
-/// The answers of a batch beside their truths; `None` if it lacks a column.
-fn shown(
-    question: &Question,
-    batch: &RecordBatch,
-    exact: &HashMap<Vec<String>, Exact>,
-) -> Option<Vec<Shown>> {
-    let number = |name: &str| -> Option<Float64Array> {
-        let column = cast(batch.column_by_name(name)?, &DataType::Float64).ok()?;
-        Some(column.as_primitive::<Float64Type>().clone())
+    let unreadable = |error: std::io::Error| {
+        Error::io(format!("{} cannot be read back", path.display())).because(error)
     };
-    let (value, sd) = (number("value")?, number("noise_sd")?);
-    let (low, high) = (number("ci_low")?, number("ci_high")?);
+    let read = Published::read(&std::fs::read(&path).map_err(unreadable)?)?;
+    let [value, sd, low, high] =
+        ["value", "noise_sd", "ci_low", "ci_high"].map(|name| read.numbers(name));
+    let (value, sd, low, high) = (value?, sd?, low?, high?);
     // Rows of quantiles and of a histogram say which they are.
-    let which = match which_column(question) {
-        Some(name) => Some(number(name)?),
-        None => None,
-    };
-    let bin_high = number("bin_high");
-    let column = |name| text(batch.column_by_name(name)).ok();
-    let columns = key_names(question).into_iter().map(column).collect::<Option<Vec<_>>>()?;
-    let found: HashSet<&str> = columns.iter().flatten().flatten().collect();
-    let others = Exact::of_others(question, exact, &found);
+    let which = which_column(question).map(|name| Ok::<_, Error>((name, read.numbers(name)?)));
+    let which = which.transpose()?;
+    let bin_high = read.numbers("bin_high").ok();
+    let columns = key_names(question).into_iter().map(|name| read.words(name));
+    let columns = columns.collect::<Result<Vec<_>>>()?;
+    // Lookups whose private prefixes were not found are published as others.
+    let found: HashSet<&String> = columns.iter().flatten().collect();
+    let is_other = |key: &String| key == OTHER || !found.contains(key);
+    let others = exact.iter().filter(|(keys, _)| keys.iter().any(is_other));
+    let others =
+        question.measure.prefix().map(|_| others.map(|(_, exact)| exact.lookups).sum::<u64>());
     let mut shown = Vec::new();
-    // A share that is not published has no error.
-    for row in (0..batch.num_rows()).filter(|row| value.is_valid(*row)) {
-        let mut keys: Vec<String> =
-            columns.iter().map(|column| column.value(row).to_owned()).collect();
-        let which = which.as_ref().map_or(0.0, |which| which.value(row));
-        let end = bin_high.as_ref().filter(|end| end.is_valid(row)).map(|end| end.value(row));
+    for (row, value) in value.into_iter().enumerate() {
+        // A share that is not published has no error.
+        let Some(value) = value else { continue };
+        let mut keys: Vec<String> = columns.iter().map(|column| column[row].clone()).collect();
+        let number = |column: &[Option<f64>]| column[row].unwrap_or_default();
+        let at = which.as_ref().map_or(0.0, |(_, at)| number(at));
+        let end = bin_high.as_ref().and_then(|end| end[row]);
         let truth = match others {
-            Some(others) if keys == [OTHER] => others,
-            _ => exact.get(&keys).map_or(0.0, |exact| exact.answer(question, which, end)),
+            Some(others) if keys == [OTHER] => others as f64,
+            _ => exact.get(&keys).map_or(0.0, |exact| exact.answer(question, at, end)),
         };
-        keys.extend(row_name(question, which));
-        shown.push(Shown {
-            keys,
-            value: value.value(row),
-            noise_sd: sd.value(row),
-            ci_low: low.value(row),
-            ci_high: high.value(row),
-            truth,
-        });
+        keys.extend(which.as_ref().map(|(name, _)| match *name {
+            "quantile" => format!("quantile {at}"),
+            _ => format!("{at} lookups or more"),
+        }));
+        let (noise_sd, ci_low, ci_high) = (number(&sd), number(&low), number(&high));
+        shown.push(Shown { keys, value, noise_sd, ci_low, ci_high, truth });
     }
-    Some(shown)
+    Ok(shown)
 }
