@@ -130,7 +130,7 @@ fn may_go(
     let entries = entries.transpose()?.unwrap_or_default().into_iter();
     let looked_at =
         entries.filter(|entry| entry.state.has_answers() || entry.state == State::Empty);
-    Ok(Some(looked_at.flat_map(|entry| entry.blocks).collect()))
+    Ok(Some(looked_at.flat_map(|entry| entry.reserved.blocks).collect()))
 }
 
 fn stray(path: &Path) -> String {

@@ -5,6 +5,8 @@
 //! everything but the state is fixed at reservation, the frozen plan above all; an entry whose charges or
 //! events are not what it says is an error and never a wrong answer. Nothing is written here.
 
+use std::ops::Deref;
+
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use serde::Serialize;
@@ -18,8 +20,8 @@ use super::trouble::{Outcome, Trouble};
 use crate::release_file::privacy_loss::{AttoDelta, NanoRho};
 use crate::release_file::window::Day;
 
-/// What a release asks of the ledger.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// What a release asks of the ledger; the journal keeps it whole.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Reservation {
     /// The release's name.
     pub release: String,
@@ -27,11 +29,12 @@ pub struct Reservation {
     pub release_id: String,
     /// The fingerprint of the release file.
     pub fingerprint: String,
-    /// Every day of the window, whether it has data or not.
+    /// Every day of the window, whether it has data or not; of an entry, oldest first.
     pub blocks: Vec<Day>,
     /// What each block is charged: the map of the built measurements.
     pub charge: NanoRho,
-    /// The part of it that the look costs, for a release that has one.
+    /// The part of it that the look costs, for a release that has one; absent in what older programs wrote.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub look_charge: Option<NanoRho>,
     /// What private prefixes cost each block.
     pub key_delta: AttoDelta,
@@ -46,39 +49,30 @@ pub struct Reservation {
     pub code_version: String,
 }
 
-/// One release over its blocks, as the ledger knows it.
+/// One release over its blocks, as the ledger knows it: what was reserved, and how far it has come.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
     /// Its number.
     pub id: EntryId,
-    /// The release's name.
-    pub release: String,
-    /// The hash of name, fingerprint and blocks.
-    pub release_id: String,
-    /// The fingerprint of the release file.
-    pub fingerprint: String,
-    /// The charged days, oldest first.
-    pub blocks: Vec<Day>,
-    /// What each block was charged.
-    pub charge: NanoRho,
-    /// The part of it that the look costs, for a release that has one.
-    pub look_charge: Option<NanoRho>,
-    /// What private prefixes cost each block.
-    pub key_delta: AttoDelta,
+    /// What was reserved.
+    pub reserved: Reservation,
     /// How far it has come.
     pub state: State,
-    /// The frozen plan.
-    pub plan: String,
-    /// The keyed digest of the log files, never published.
-    pub logs_digest: String,
-    /// The version of the program that reserved it.
-    pub code_version: String,
     /// When it was reserved.
     pub reserved_at: Timestamp,
     /// The head of the journal's chain then.
     pub head: String,
     /// How often it was drawn: more than once when draws died before their commit.
     pub attempts: u64,
+}
+
+/// What was reserved never changes, and an entry is mostly asked about that.
+impl Deref for Entry {
+    type Target = Reservation;
+
+    fn deref(&self) -> &Reservation {
+        &self.reserved
+    }
 }
 
 /// Which entries to list.
@@ -113,37 +107,6 @@ impl Entry {
         Loss { rho: self.charge.left_after(kept), key_delta: self.key_delta }
     }
 
-    /// The text that the journal keeps of the reservation.
-    pub(super) fn payload(&self) -> Outcome<String> {
-        #[derive(Serialize)]
-        struct Payload<'a> {
-            release: &'a str,
-            release_id: &'a str,
-            fingerprint: &'a str,
-            blocks: &'a [Day],
-            charge: NanoRho,
-            // Absent in what older programs wrote.
-            #[serde(skip_serializing_if = "Option::is_none")]
-            look_charge: Option<NanoRho>,
-            key_delta: AttoDelta,
-            plan: &'a str,
-            logs_digest: &'a str,
-            code_version: &'a str,
-        }
-        journal::payload(&Payload {
-            release: &self.release,
-            release_id: &self.release_id,
-            fingerprint: &self.fingerprint,
-            blocks: &self.blocks,
-            charge: self.charge,
-            look_charge: self.look_charge,
-            key_delta: self.key_delta,
-            plan: &self.plan,
-            logs_digest: &self.logs_digest,
-            code_version: &self.code_version,
-        })
-    }
-
     /// Reads one entry, if it is there.
     pub(super) fn read(journal: Journal<'_>, id: EntryId) -> Outcome<Option<Self>> {
         let Some(mut entry) = Self::load(journal.connection, id)? else { return Ok(None) };
@@ -160,7 +123,7 @@ impl Entry {
         let of = |event: Event| events.iter().filter(move |record| record.event == event.word());
         let mut reserved = of(Event::Reserved);
         match (reserved.next(), reserved.next()) {
-            (Some(only), None) if only.payload == self.payload()? => {
+            (Some(only), None) if only.payload == journal::payload(&self.reserved)? => {
                 self.head.clone_from(&only.hash);
             }
             _ => return Err(damaged("what the journal says was reserved")),
@@ -190,14 +153,13 @@ impl Entry {
                 let what = format!("entry {id} and its charges disagree");
                 return Err(Trouble::Damaged(what));
             }
-            entry.blocks.push(row.get(0)?);
+            entry.reserved.blocks.push(row.get(0)?);
         }
         Ok(Some(entry))
     }
 
     fn from_row(row: &Row<'_>) -> rusqlite::Result<Self> {
-        Ok(Self {
-            id: row.get("id")?,
+        let reserved = Reservation {
             release: row.get("release")?,
             release_id: row.get("release_id")?,
             fingerprint: row.get("fingerprint")?,
@@ -209,14 +171,13 @@ impl Entry {
                 look_charge => look_charge?,
             },
             key_delta: row.get("key_delta")?,
-            state: row.get("state")?,
             plan: row.get("plan")?,
             logs_digest: row.get("logs_digest")?,
             code_version: row.get("code_version")?,
-            reserved_at: row.get::<_, Instant>("reserved_at")?.0,
-            head: String::new(),
-            attempts: 0,
-        })
+        };
+        let reserved_at = row.get::<_, Instant>("reserved_at")?.0;
+        let (id, state) = (row.get("id")?, row.get("state")?);
+        Ok(Self { id, reserved, state, reserved_at, head: String::new(), attempts: 0 })
     }
 
     /// The entry by which a release goes on, if any: the one that is drawn or published next.

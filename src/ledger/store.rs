@@ -82,7 +82,7 @@ impl Step<'_> {
         let id = self.insert(asked, blocks)?;
         let made = Entry::load(&self.transaction, id)?;
         let made = made.ok_or_else(|| Error::internal("an entry was made and is not there"))?;
-        let payload = made.payload()?;
+        let payload = journal::payload(&made.reserved)?;
         self.journal().append(self.at, Event::Reserved, Some(id), &payload)?;
         self.known(id)
     }

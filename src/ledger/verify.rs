@@ -225,7 +225,7 @@ impl Walk {
                 if entry.reserved_at.to_string() != record.at {
                     self.fault(format!("entry {id} was reserved at another time"));
                 }
-                entry.payload()?
+                journal::payload(&entry.reserved)?
             }
             State::Committed => {
                 let stored = self.found(files::read_unchecked(connection, id))?;

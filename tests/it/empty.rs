@@ -23,18 +23,8 @@ fn world_with_an_empty_day() -> World {
     let mut ledger = Ledger::reopen(&path, wait, Clock::System).unwrap();
     let reserved = ledger.entry(EntryId(1)).unwrap().unwrap();
     ledger.void(reserved.id).unwrap();
-    let reservation = Reservation {
-        release: reserved.release,
-        release_id: reserved.release_id,
-        fingerprint: reserved.fingerprint,
-        blocks: reserved.blocks,
-        charge: reserved.charge,
-        look_charge: Some(NanoRho::new(LOOK)),
-        key_delta: reserved.key_delta,
-        plan: reserved.plan,
-        logs_digest: reserved.logs_digest,
-        code_version: reserved.code_version,
-    };
+    let look_charge = Some(NanoRho::new(LOOK));
+    let reservation = Reservation { look_charge, ..reserved.reserved };
     let id = ledger.reserve(&reservation).unwrap().id;
     let _unused_permit = ledger.mark_drawn(id).unwrap();
     ledger.note_look(id, &[3, -1, 0]).unwrap();

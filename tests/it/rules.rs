@@ -33,18 +33,7 @@ fn with_other_rules(world: &World, numbers: &str, edit: impl Fn(&mut Value)) {
         plan["rules"]["numbers"] = numbers.into();
         edit(&mut plan);
         let reserved = ledger
-            .reserve(&Reservation {
-                release: entry.release,
-                release_id: entry.release_id,
-                fingerprint: entry.fingerprint,
-                blocks: entry.blocks,
-                charge: entry.charge,
-                look_charge: entry.look_charge,
-                key_delta: entry.key_delta,
-                plan: plan.to_string(),
-                logs_digest: entry.logs_digest,
-                code_version: entry.code_version,
-            })
+            .reserve(&Reservation { plan: plan.to_string(), ..entry.reserved.clone() })
             .unwrap();
         let with_head = |file: StoredFile| match String::from_utf8(file.bytes) {
             Ok(text) => {
@@ -186,14 +175,7 @@ fn a_reservation_by_other_rules_can_be_given_up() {
         .reserve(&Reservation {
             release_id: "of the second day".to_owned(),
             blocks: vec!["2026-03-02".parse().unwrap()],
-            release: entry.release,
-            fingerprint: entry.fingerprint,
-            charge: entry.charge,
-            look_charge: entry.look_charge,
-            key_delta: entry.key_delta,
-            plan: entry.plan,
-            logs_digest: entry.logs_digest,
-            code_version: entry.code_version,
+            ..entry.reserved
         })
         .unwrap();
     drop(ledger);
