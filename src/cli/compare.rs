@@ -1,7 +1,5 @@
 //! `compare`: how two published days, weeks or months of a question differ, and whether it is real.
 
-use std::fmt::Write;
-
 use serde_json::{Value, json};
 
 use super::args::Compare;
@@ -14,9 +12,6 @@ use crate::words::several;
 const MOST_ROWS: usize = 50;
 
 /// Runs the command. It reads published files and nothing else.
-///
-/// # Errors
-/// As [`compare`].
 pub(crate) fn run(asked: &Compare, output: &Output) -> Result<()> {
     let found = compare(&asked.out, &asked.question, [&asked.first, &asked.second])?;
     for warning in &found.warnings {
@@ -66,20 +61,16 @@ fn verdict(found: &Comparison, higher: usize, lower: usize) -> String {
         words.push_str(" Rows without a difference are left out here; --json has all of them.");
     }
     if all > 1 {
-        // Writing to a string cannot fail.
-        let _infallible = write!(
-            words,
-            " The intervals hold for all {all} rows at once, in 95 of 100 comparisons, and are therefore \
+        words.push_str(&format!(" The intervals hold for all {all} rows at once, in 95 of 100 comparisons, and are therefore \
              {:.2} times as wide as that of a row that was chosen beforehand.",
             found.widened
-        );
+        ));
     }
     if found.in_one_alone > 0 {
-        let _infallible = write!(
-            words,
+        words.push_str(&format!(
             " Left out: {} in one of the two alone, which does not mean zero in the other.",
             several(found.in_one_alone, "row")
-        );
+        ));
     }
     words.push_str(
         " A program that makes a large part of all lookups is hidden, and no interval allows for what it \

@@ -4,7 +4,6 @@
 
 mod truth;
 
-use std::fmt::Write;
 use std::fs;
 use std::io::Write as _;
 use std::path::Path;
@@ -40,9 +39,6 @@ const SETTINGS: Settings = Settings {
 const RELEASE: &str = include_str!("demo/release.toml");
 
 /// Runs the command.
-///
-/// # Errors
-/// I/O, when the folder cannot be written.
 pub(crate) fn run(out: &Path, output: &Output) -> Result<()> {
     let inner = out.join("_demo");
     let unwritable = |error: std::io::Error| {
@@ -103,19 +99,15 @@ fn simulate(folder: &Path, bar: &ProgressBar) -> Result<()> {
 }
 
 fn describe(accuracy: &[Accuracy], out: &Path, text: &mut String) {
-    // Writing to a string cannot fail.
-    let _infallible = writeln!(
-        text,
-        "Simulated {} lookups a day by {} requesters, {} days; released day by day.\n",
+    text.push_str(&format!(
+        "Simulated {} lookups a day by {} requesters, {} days; released day by day.\n\n",
         grouped(SETTINGS.lookups_per_day as f64),
         grouped(SETTINGS.requesters as f64),
         SETTINGS.days
-    );
+    ));
     for question in accuracy {
-        let _infallible = writeln!(
-            text,
-            "{}: {} answers; mean truth {}, root mean square error {}, stated noise sd {}\n  the 95 % \
-             interval holds the truth in {:.1} of 100; the largest of {}:",
+        text.push_str(&format!("{}: {} answers; mean truth {}, root mean square error {}, stated noise sd {}\n  the 95 % \
+             interval holds the truth in {:.1} of 100; the largest of {}:\n",
             question.question,
             question.answers,
             short(question.mean_truth),
@@ -123,25 +115,22 @@ fn describe(accuracy: &[Accuracy], out: &Path, text: &mut String) {
             short(question.mean_noise_sd),
             question.in_interval * 100.0,
             question.day,
-        );
+        ));
         for shown in &question.largest {
-            let _infallible = writeln!(
-                text,
-                "    {:<34} answer {:>8}  [{}, {}]  truth {}",
+            text.push_str(&format!(
+                "    {:<34} answer {:>8}  [{}, {}]  truth {}\n",
                 shown.keys.join(", "),
                 short(shown.value),
                 short(shown.ci_low),
                 short(shown.ci_high),
                 short(shown.truth)
-            );
+            ));
         }
     }
-    let _infallible = writeln!(
-        text,
-        "\nTruth counts every lookup, and so do the intervals: they allow for the noise, and for what \
+    text.push_str(&format!("\nTruth counts every lookup, and so do the intervals: they allow for the noise, and for what \
          was not\nmeasured as finely as it was asked.\nTables: {}/<question>/day=*/part-0.parquet\n\
-         Logs, release file, ledger: {}/_demo",
+         Logs, release file, ledger: {}/_demo\n",
         out.display(),
         out.display()
-    );
+    ));
 }

@@ -10,9 +10,6 @@ use crate::words::several;
 use crate::{Error, Result};
 
 /// Runs the command. It reads published files, and neither logs nor ledger.
-///
-/// # Errors
-/// As [`csv`]; I/O, when the file cannot be written.
 pub(crate) fn run(out: &Path, question: &str, file: &Path, output: &Output) -> Result<()> {
     let made = csv(out, question)?;
     std::fs::write(file, &made.text).map_err(|error| {

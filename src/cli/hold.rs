@@ -1,6 +1,5 @@
 //! `hold`: enters, extends, lifts, lists, opens and counts legal holds.
 
-use std::fmt::Write;
 use std::time::Duration;
 
 use jiff::{Timestamp, ToSpan};
@@ -164,16 +163,14 @@ fn list(asked: &HoldPlace, output: &Output) -> Result<()> {
         let terms = &hold.terms;
         let (state, from, to) =
             (state(hold, now), instant(terms.from_micros), instant(terms.to_micros));
-        // Writing to a string cannot fail.
-        let _infallible = writeln!(
-            text,
-            "{:>4}  {state:7}  {}  numbers {}  period {from} to {to}  until {}  archives {}",
+        text.push_str(&format!(
+            "{:>4}  {state:7}  {}  numbers {}  period {from} to {to}  until {}  archives {}\n",
             terms.hold,
             terms.order,
             terms.numbers.len(),
             hold.expires,
             hold.archives.len(),
-        );
+        ));
         holds.push(json!({
             "hold": terms.hold,
             "order": terms.order,
@@ -212,11 +209,10 @@ fn report(asked: &HoldPlace, output: &Output) -> Result<()> {
     let mut text = String::from("month    orders  extensions  openings  refused\n");
     let mut rows: Vec<Value> = Vec::new();
     for (month, counts) in &months {
-        let _infallible = writeln!(
-            text,
-            "{month}  {:6}  {:10}  {:8}  {:7}",
+        text.push_str(&format!(
+            "{month}  {:6}  {:10}  {:8}  {:7}\n",
             counts.orders, counts.extensions, counts.openings, counts.refused
-        );
+        ));
         rows.push(json!({
             "month": month,
             "orders": counts.orders,

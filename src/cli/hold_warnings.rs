@@ -14,9 +14,6 @@ use crate::release_file::window::{Clock, MICROS_PER_DAY, days_before};
 const AHEAD_DAYS: i64 = 7;
 
 /// Warnings about holds that end soon, by the clock, and about archives; `sign` says how these are checked.
-///
-/// # Errors
-/// I/O, when the ledger is damaged.
 pub(super) fn warnings(
     release_file: &ReleaseFile,
     ledger: &Ledger,
@@ -41,9 +38,6 @@ pub(super) fn warnings(
 }
 
 /// Warnings about archives that are gone or damaged.
-///
-/// # Errors
-/// I/O, when the ledger is damaged.
 pub(super) fn of_archives(
     release_file: &ReleaseFile,
     ledger: &Ledger,
@@ -74,9 +68,6 @@ pub(super) fn key_warning(ledger: &Ledger) -> Option<String> {
 }
 
 /// Warns of rows that an order asks for and that it cannot keep any more.
-///
-/// # Errors
-/// Usage, when retention reaches back past the calendar.
 pub(super) fn warn_of_what_is_gone(
     release_file: &ReleaseFile,
     now: Timestamp,

@@ -1,6 +1,5 @@
 //! `inspect`: the promise and the error of a published file, in words.
 
-use std::fmt::Write;
 use std::fs::File;
 use std::path::Path;
 
@@ -25,8 +24,7 @@ pub(crate) fn run(path: &Path, output: &Output) -> Result<()> {
     text.push_str(&bounded_days(facts));
     text.push_str(&measured(facts));
     if facts["grain"].is_null() {
-        // Writing to a string cannot fail.
-        let _infallible = writeln!(text, "\nLedger entry {}.", published.word("ledger_entry"));
+        text.push_str(&format!("\nLedger entry {}.\n", published.word("ledger_entry")));
     }
     output.result(facts, &wrapped(&text, 0));
     Ok(())
@@ -125,15 +123,13 @@ fn classes(facts: &Value) -> String {
     let last = classes.iter().rposition(|class| number(class, "ci_high") >= 1.0);
     for (place, class) in classes.iter().enumerate().take(last.map_or(1, |last| last + 1)) {
         let seen = if class["seen"] == Value::Bool(true) { "" } else { ", too few to be seen" };
-        // Writing to a string cannot fail.
-        let _infallible = writeln!(
-            text,
-            "{place:<6} {:>15} {:>12}   {} to {}{seen}",
+        text.push_str(&format!(
+            "{place:<6} {:>15} {:>12}   {} to {}{seen}\n",
             class["lookups"].to_string(),
             short(number(class, "requesters")),
             short(number(class, "ci_low")),
             short(number(class, "ci_high")),
-        );
+        ));
     }
     text
 }

@@ -4,7 +4,6 @@
 //! backquotes. The place is found by these names, so that checks need not carry places around; a
 //! message that names nothing of the file is shown without a line.
 
-use std::fmt::Write;
 use std::ops::Range;
 
 use toml::Spanned;
@@ -191,14 +190,13 @@ fn shown(range: &Range<usize>, file: &str, text: &str, with_place: bool) -> Plac
     let margin = " ".repeat(number.len());
     let mut shown = String::new();
     if with_place {
-        let _infallible = writeln!(shown, "{margin}--> {file}: line {line}, column {column}");
+        shown.push_str(&format!("{margin}--> {file}: line {line}, column {column}\n"));
     }
-    let _infallible = write!(
-        shown,
+    shown.push_str(&format!(
         "{margin} |\n{number} | {}\n{margin} | {}{}",
         part.trim_end(),
         " ".repeat(column - 1 - skipped),
         "^".repeat(carets)
-    );
+    ));
     Place { line, column, shown }
 }

@@ -12,9 +12,6 @@ use crate::release_file::schema::schema;
 use crate::{Error, Result};
 
 /// Runs the command.
-///
-/// # Errors
-/// I/O, for a folder that cannot be written to.
 pub(crate) fn run(asked: &Packaging, output: &Output) -> Result<()> {
     match asked {
         Packaging::Completions { shell } => completions(*shell, output),

@@ -1,7 +1,5 @@
 //! `plan`: shows how the budget would be divided, at which price and with which error.
 
-use std::fmt::Write;
-
 use serde_json::{Value, json};
 
 use super::args::Plan;
@@ -43,8 +41,7 @@ pub(crate) fn run(asked: &Plan, output: &Output) -> Result<()> {
     if let Some(previous) = &previous {
         text.push_str(&last_day(previous));
     }
-    // Writing to a string cannot fail.
-    let _infallible = writeln!(text, "\n{}", guarantee.words(&release_file.ledger));
+    text.push_str(&format!("\n{}\n", guarantee.words(&release_file.ledger)));
     let warnings = release_file.warnings();
     let object = json!({
         "release": release_file.name,
@@ -82,7 +79,7 @@ fn budget(release_file: &ReleaseFile, split: &Split) -> String {
     let mut text =
         format!("{:<32} {:>9} {:>12}\n", "what may spend the day's budget", "rows", "rho");
     let mut line = |name: &str, rows: &str, rho: f64| {
-        let _infallible = writeln!(text, "{name:<32} {rows:>9} {rho:>12.9}");
+        text.push_str(&format!("{name:<32} {rows:>9} {rho:>12.9}\n"));
     };
     line("look: requesters by activity", &CLASSES.to_string(), split.look.rho());
     for (question, part) in release_file.questions.iter().zip(&split.questions) {
@@ -118,24 +115,21 @@ fn day(
             _ => "-".to_owned(),
         };
         let mark = if typical.uninformative { "  uninformative" } else { "" };
-        let _infallible = writeln!(
-            text,
-            "{:<32} {:>14} {:>14} {relative:>12}{mark}",
+        text.push_str(&format!(
+            "{:<32} {:>14} {:>14} {relative:>12}{mark}\n",
             question.name,
             short(typical.value),
             format!("± {}", short(typical.half)),
-        );
+        ));
         if typical.uninformative {
             lost.push(question.name.as_str());
         }
     }
     if !lost.is_empty() {
-        let _infallible = writeln!(
-            text,
-            "Warning: most values of {} would say nothing. Ask by fewer keys, or give the question more \
-             `weight` or the ledger more epsilon, before anything is spent.",
+        text.push_str(&format!("Warning: most values of {} would say nothing. Ask by fewer keys, or give the question more \
+             `weight` or the ledger more epsilon, before anything is spent.\n",
             lost.join(", ")
-        );
+        ));
     }
     text.push_str(&choices(rehearsal));
     text
@@ -259,14 +253,13 @@ fn last_day(previous: &Previous) -> String {
     let mut text =
         format!("\nOn the last released day, {}, from its published values:", previous.day);
     for (question, error) in &previous.errors {
-        let _infallible = write!(
-            text,
+        text.push_str(&format!(
             "\n  {question}: ± {}, {:.1} % of the mean value; {} of {} values uninformative",
             short(error.absolute),
             error.relative * 100.0,
             error.uninformative,
             error.rows
-        );
+        ));
     }
     text.push('\n');
     text

@@ -1,7 +1,6 @@
 //! `retain`: shows what a deletion would do, and does it.
 
 use std::collections::BTreeSet;
-use std::fmt::Write;
 use std::path::Path;
 
 use jiff::Timestamp;
@@ -180,12 +179,11 @@ fn dry_run(asked: &Retain, job: &Job, now: Now, output: &Output) -> Result<()> {
     let mut files = Vec::new();
     for file in &expiry.files {
         let (path, what) = (file.shown(), if file.is_mixed() { "rewrite" } else { "delete" });
-        // Writing to a string cannot fail.
-        let _infallible = writeln!(text, "{what:7}  {path}");
+        text.push_str(&format!("{what:7}  {path}\n"));
         files.push(json!({ "path": path, "action": what }));
     }
     for path in &left.files {
-        let _infallible = writeln!(text, "wait     {path}");
+        text.push_str(&format!("wait     {path}\n"));
         files.push(json!({ "path": path, "action": "wait" }));
     }
     if let Some(why) = waiting(&left) {
@@ -199,10 +197,13 @@ fn dry_run(asked: &Retain, job: &Job, now: Now, output: &Output) -> Result<()> {
         output.warning(&stray(path));
     }
     for order in &ended_orders {
-        let _infallible = writeln!(text, "ended    {order}: its archives would be deleted");
+        text.push_str(&format!("ended    {order}: its archives would be deleted\n"));
     }
-    let _infallible =
-        writeln!(text, "{} of {} files; nothing was changed", expiry.files.len(), expiry.found);
+    text.push_str(&format!(
+        "{} of {} files; nothing was changed\n",
+        expiry.files.len(),
+        expiry.found
+    ));
     let object = json!({
         "release": job.release_file.name,
         "dry_run": true,
@@ -246,19 +247,19 @@ fn words(purged: &Purged) -> String {
         text.push_str("finished a deletion that was cut short\n");
     }
     for path in &purged.deleted {
-        let _infallible = writeln!(text, "deleted    {path}");
+        text.push_str(&format!("deleted    {path}\n"));
     }
     for path in &purged.rewritten {
-        let _infallible = writeln!(text, "rewritten  {path}");
+        text.push_str(&format!("rewritten  {path}\n"));
     }
     if purged.archives > 0 {
-        let _infallible = writeln!(text, "sealed     archives: {}", purged.archives);
+        text.push_str(&format!("sealed     archives: {}\n", purged.archives));
     }
     for order in &purged.ended_orders {
-        let _infallible = writeln!(text, "ended      {order}: its archives are gone");
+        text.push_str(&format!("ended      {order}: its archives are gone\n"));
     }
     for path in &purged.waiting.files {
-        let _infallible = writeln!(text, "waits      {path}");
+        text.push_str(&format!("waits      {path}\n"));
     }
     if purged.deleted.is_empty() && purged.rewritten.is_empty() && purged.waiting.files.is_empty() {
         text.push_str("no row is past retention\n");

@@ -24,9 +24,6 @@ use crate::{Error, Kind, Result};
 
 /// Runs the command. A range goes on after a failed day and returns the largest exit code; it ends
 /// early when the ledger cannot be written, since no day could be stored, and at a signal.
-///
-/// # Errors
-/// The error that stops the whole job, or that of its only day.
 pub(crate) fn run(asked: &Run, output: &Output) -> Result<u8> {
     let now = Now::read(asked.as_of.as_deref())?;
     let mut job = job(asked, now)?;
@@ -117,9 +114,6 @@ impl Range {
 const AGAIN: &str = "failed as an earlier day did";
 
 /// Releases one day after the other.
-///
-/// # Errors
-/// That of an only day.
 pub(super) fn release_range(
     job: &Job,
     ledger: &mut Ledger,
@@ -187,9 +181,6 @@ fn engine(asked: &EnginePlace, declared: Option<&Engine>) -> Result<Option<Engin
 }
 
 /// Reads `--wait`.
-///
-/// # Errors
-/// Usage, when the text is no duration.
 pub(super) fn parse_wait(text: &str) -> Result<Duration> {
     let wait = text.parse::<SignedDuration>().ok().and_then(|wait| Duration::try_from(wait).ok());
     wait.ok_or_else(|| {

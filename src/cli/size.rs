@@ -8,9 +8,6 @@ use crate::{Error, Result};
 const UNKNOWN: usize = 4 << 30;
 
 /// Reads `--memory`; the default is half of the memory of the machine.
-///
-/// # Errors
-/// Usage, when the text is no size.
 pub(super) fn memory(text: Option<&str>) -> Result<usize> {
     let Some(text) = text else { return Ok(machine().unwrap_or(UNKNOWN) / 2) };
     parse(text).filter(|bytes| *bytes > 0).ok_or_else(|| {

@@ -89,9 +89,6 @@ fn least_left(ledger: Option<&Ledger>, days: &[Shown]) -> Result<Option<f64>> {
 }
 
 /// Warnings about days that need an operator, for a run that leaves them as they are.
-///
-/// # Errors
-/// As [`run`].
 pub(super) fn warnings(
     release_file: &ReleaseFile,
     ledger: &Ledger,
@@ -181,9 +178,6 @@ fn changed_days(
 }
 
 /// The days whose tables are stored; none before the first run has made the ledger.
-///
-/// # Errors
-/// I/O, when the ledger is damaged.
 pub(super) fn released_days(
     release_file: &ReleaseFile,
     ledger: Option<&Ledger>,
@@ -193,9 +187,6 @@ pub(super) fn released_days(
 }
 
 /// The ledger, or `None` before the first run has made it.
-///
-/// # Errors
-/// I/O, when the ledger is damaged.
 pub(super) fn existing_ledger(release_file: &ReleaseFile) -> Result<Option<Ledger>> {
     let path = &release_file.ledger.path;
     path.exists().then(|| Ledger::open_existing(path)).transpose()

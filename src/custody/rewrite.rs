@@ -23,9 +23,6 @@ use crate::ingest::{Format, LogRows, OpenLog};
 use crate::{Error, Result};
 
 /// Writes the new file and reads it back; the old one is not touched.
-///
-/// # Errors
-/// Input, for a file that cannot be decoded; I/O.
 pub(super) fn prepare(expired: &Expired<'_>, cutoff: i64) -> Result<PathBuf> {
     let log = &expired.log;
     let kept = survey(log, cutoff)?;
@@ -51,9 +48,6 @@ pub(super) fn prepare(expired: &Expired<'_>, cutoff: i64) -> Result<PathBuf> {
 }
 
 /// Gives the new file the old one's name, or the path chosen for it if that contains an identifier.
-///
-/// # Errors
-/// I/O.
 pub(super) fn replace(partial: &Path, expired: &Expired<'_>) -> Result<()> {
     let (path, name) = (expired.log.path(), &expired.kept_as);
     let old = File::open(path).map_err(|error| cannot_write(path, error))?;
@@ -83,9 +77,6 @@ fn carry_over(mut old: File, seen: u64, name: &Path) -> Result<()> {
 }
 
 /// Removes the partial copies that crashed deletions left in these folders.
-///
-/// # Errors
-/// I/O.
 pub(super) fn sweep(folders: &BTreeSet<PathBuf>) -> Result<()> {
     for folder in folders {
         let entries = match fs::read_dir(folder) {

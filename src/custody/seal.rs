@@ -28,9 +28,6 @@ use crate::{Error, Result};
 const FORMAT: u32 = 1;
 
 /// Seals every expired row that a hold asks for; a hold without rows gets no archive.
-///
-/// # Errors
-/// Input, for a file that cannot be read; I/O.
 pub(super) fn seal(
     release_file: &ReleaseFile,
     holds: &[&Hold],
@@ -73,9 +70,6 @@ pub fn archive_path(release_file: &ReleaseFile, hold: u64, retention: u64, part:
 }
 
 /// Refuses to go on if an archive's digest is not the one that the journal noted.
-///
-/// # Errors
-/// I/O.
 pub(super) fn require_whole(
     release_file: &ReleaseFile,
     hold: u64,

@@ -23,9 +23,6 @@ const ENDINGS: [&str; 11] = [
 const YOUNG: Duration = Duration::from_hours(24);
 
 /// Lists them, in the order of their paths.
-///
-/// # Errors
-/// Input, when a folder of the logs cannot be listed.
 pub(super) fn find(release_file: &ReleaseFile, logs: &[LogFile<'_>]) -> Result<Vec<PathBuf>> {
     let known: BTreeSet<&Path> = logs.iter().map(LogFile::path).collect();
     let base = release_file.logs.place.base();

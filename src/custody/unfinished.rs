@@ -45,9 +45,6 @@ pub(super) fn note(release_file: &ReleaseFile, partial: &Path) -> Result<()> {
 }
 
 /// Removes what is noted, and the note; what cannot be reached is returned, and its note stays.
-///
-/// # Errors
-/// I/O, naming the folder that is still there.
 pub(super) fn sweep(release_file: &ReleaseFile) -> Result<Option<Unreached>> {
     let note = note_path(release_file);
     let noted = match fs::read(&note) {
@@ -79,9 +76,6 @@ pub(super) fn sweep(release_file: &ReleaseFile) -> Result<Option<Unreached>> {
 }
 
 /// The same for an opening, whose own note must not take the place of another.
-///
-/// # Errors
-/// I/O, also for what cannot be reached.
 pub(super) fn require_swept(release_file: &ReleaseFile) -> Result<()> {
     let Some(Unreached { folder, note }) = sweep(release_file)? else { return Ok(()) };
     Err(Error::io(format!(

@@ -5,8 +5,6 @@
 //! lost in a large sum and a large one never overflows it; a charge that fits exactly is granted.
 //! Deliberately not here: converting rho to (epsilon, delta).
 
-use std::fmt::Write as _;
-
 use super::state::EntryId;
 use super::terms::Terms;
 use crate::Error;
@@ -131,10 +129,7 @@ impl Short {
         match self.more {
             0 => {}
             1 => message.push_str("; one more block is short"),
-            more => {
-                // Writing to a string cannot fail.
-                let _ = write!(message, "; {more} more blocks are short");
-            }
+            more => message.push_str(&format!("; {more} more blocks are short")),
         }
         Error::refused(message).help(format!(
             "there are three ways out: {}; release other days (--day, --from, --to); {}",

@@ -49,9 +49,6 @@ pub struct Columns {
 
 impl Columns {
     /// Checks the mapping. `can_be_made` says which columns may have a constant or a list of values.
-    ///
-    /// # Errors
-    /// Usage, with the line.
     pub(super) fn parse(
         raw: &RawLogs,
         can_be_made: impl Fn(&str) -> bool,
@@ -134,9 +131,6 @@ impl Columns {
     }
 
     /// Refuses a constant or a value of a map that a key cannot have; `is_known` knows its values.
-    ///
-    /// # Errors
-    /// Usage.
     pub(super) fn require_values(&self, is_known: impl Fn(&str, &str) -> bool) -> Result<()> {
         for (name, address) in &self.addresses {
             let values: BTreeSet<&String> = match self.made(address) {

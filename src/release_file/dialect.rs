@@ -75,9 +75,6 @@ pub struct Dialect {
 
 impl Dialect {
     /// Checks the fields, and that they have the columns that the mapping names.
-    ///
-    /// # Errors
-    /// Usage, with the line.
     pub(super) fn parse(raw: &RawLogs, columns: &Columns, lines: &Lines<'_>) -> Result<Self> {
         let (header, names) = match raw.header.as_ref().map(|header| (header.get_ref(), header)) {
             None => (None, Vec::new()),

@@ -39,9 +39,6 @@ impl Engine {
     }
 
     /// Checks `[engine]`; its paths start from `folder`.
-    ///
-    /// # Errors
-    /// Usage, naming the field.
     pub(super) fn parse(raw: &RawEngine, folder: &Path) -> Result<Self> {
         require_remote(&raw.spark, "[engine] spark")?;
         let patience = raw.patience.as_deref().map_or(Ok(PATIENCE), |text| {

@@ -201,9 +201,6 @@ impl Expect {
 
 impl Logs {
     /// Checks `[logs]`; `listed` names the keys of the release's own lists.
-    ///
-    /// # Errors
-    /// Usage, naming the field.
     pub(crate) fn parse<'a>(
         raw: RawLogs,
         folder: &Path,

@@ -51,9 +51,6 @@ pub enum Measure {
 
 impl Measure {
     /// Checks what a `[[question]]` asks.
-    ///
-    /// # Errors
-    /// Usage, naming the question and the field.
     pub(super) fn parse(raw: &RawQuestion, lists: &KeyLists, logs: &Logs) -> Result<Self> {
         parse(raw, lists, logs)
     }
@@ -186,9 +183,6 @@ impl Measure {
     }
 
     /// Checks that it goes with the keys of `by`.
-    ///
-    /// # Errors
-    /// Usage, naming the question.
     pub(super) fn require_fit(&self, by: &[Key], question: &str) -> Result<()> {
         let refuse = |detail: &str| Error::usage(format!("question `{question}`: {detail}"));
         let hour = by.iter().find(|key| key.is_hour()).map(Key::name);

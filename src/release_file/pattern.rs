@@ -18,9 +18,6 @@ pub struct Pattern {
 
 impl Pattern {
     /// Checks the fields.
-    ///
-    /// # Errors
-    /// Usage, with the line.
     pub(super) fn parse(raw: &RawLogs, lines: &Lines<'_>) -> Result<Option<Self>> {
         let compile = |field: &str, given: &toml::Spanned<String>, text: &str| {
             // Bytes, not letters: a log may hold lines that are no UTF-8. They are rejects.

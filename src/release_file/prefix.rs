@@ -37,9 +37,6 @@ pub struct Prefix {
 
 impl Prefix {
     /// Reads `by = ["target_prefix:6"]` of a question with private prefixes.
-    ///
-    /// # Errors
-    /// Usage, naming the question and the field.
     pub(super) fn parse(raw: &RawQuestion, logs: &Logs) -> Result<Self> {
         let refuse = |detail: String| Error::usage(format!("question `{}`: {detail}", raw.name));
         if raw.count.as_deref() != Some("lookups") {

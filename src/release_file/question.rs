@@ -84,9 +84,6 @@ impl EarlierBounds {
 
 impl Question {
     /// Checks one `[[question]]`.
-    ///
-    /// # Errors
-    /// Usage, naming the question and the field.
     pub(crate) fn parse(raw: &RawQuestion, lists: &KeyLists, logs: &Logs) -> Result<Self> {
         check_name(&raw.name, "question name")?;
         let question = raw.name.as_str();
@@ -153,9 +150,6 @@ impl Question {
     }
 
     /// Checks that a day may still be released with it: what earlier versions released stays readable.
-    ///
-    /// # Errors
-    /// Usage, naming the question and the field.
     pub(crate) fn require_current(&self, unit: Unit) -> Result<()> {
         let refuse = |detail: String| Error::usage(format!("question `{}`: {detail}", self.name));
         if let Some(field) = self.earlier.field() {

@@ -30,9 +30,6 @@ pub enum Written {
 
 impl TimeFormats {
     /// Checks the fields.
-    ///
-    /// # Errors
-    /// Usage, with the line.
     pub(super) fn parse(raw: &RawLogs, lines: &Lines<'_>) -> Result<Self> {
         let default_year = match &raw.default_year {
             None => None,

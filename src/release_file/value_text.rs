@@ -9,9 +9,6 @@ use arrow_schema::{ArrowError, DataType};
 
 /// The values of a column as text, null for bytes that are not UTF-8. Adding zero takes the sign off a
 /// zero.
-///
-/// # Errors
-/// Arrow's, for a type that has no text.
 pub(crate) fn values(array: &ArrayRef) -> Result<StringViewArray, ArrowError> {
     match array.data_type() {
         DataType::Float16 => values(&cast(array, &DataType::Float32)?),

@@ -1,7 +1,5 @@
 //! What `check` prints for people, in 80 columns.
 
-use std::fmt::Write;
-
 use jiff::Timestamp;
 
 use super::found::Checked;
@@ -80,7 +78,7 @@ impl Checked<'_> {
             text.push_str("\nPassed over:\n");
         }
         for PassedOver { path, why } in self.reader.passed_over() {
-            let _infallible = writeln!(text, "  {}: {why}", path.display());
+            text.push_str(&format!("  {}: {why}\n", path.display()));
         }
     }
 }
@@ -92,7 +90,7 @@ pub(super) fn instant(micros: i64) -> String {
 }
 
 fn fact(text: &mut String, name: &str, value: &str) {
-    let _infallible = writeln!(text, "{name:NAMES$}{value}");
+    text.push_str(&format!("{name:NAMES$}{value}\n"));
 }
 
 fn when(times: &Times, zone: &str, text: &mut String) {
@@ -138,7 +136,7 @@ fn days(times: &Times, text: &mut String) {
 }
 
 fn hours(times: &Times, zone: &str, text: &mut String) {
-    let _infallible = writeln!(text, "\nLookups by hour of the day ({zone})");
+    text.push_str(&format!("\nLookups by hour of the day ({zone})\n"));
     let rows =
         times.hours.iter().enumerate().map(|(hour, lookups)| (format!("{hour:2}"), *lookups));
     chart(&rows.collect::<Vec<_>>(), text);
@@ -153,13 +151,13 @@ fn chart(rows: &[(String, u64)], text: &mut String) {
         let bar = u128::from(*lookups) * u128::from(LONGEST_BAR);
         let bar = "#".repeat(usize::try_from(bar.div_ceil(u128::from(most))).unwrap_or(0));
         let line = format!("  {name:name_width$}  {:>width$}  {bar}", grouped(*lookups));
-        let _infallible = writeln!(text, "{}", line.trim_end());
+        text.push_str(&format!("{}\n", line.trim_end()));
     }
 }
 
 fn one_key(key: &KeySeen, survey: &Survey, text: &mut String) {
     let lookups = survey.lookups();
-    let _infallible = writeln!(text, "\nLookups by {}", key.number.as_deref().unwrap_or(&key.name));
+    text.push_str(&format!("\nLookups by {}\n", key.number.as_deref().unwrap_or(&key.name)));
     let mut rows: Vec<(String, u64)> = Vec::new();
     if key.number.is_some() {
         rows.push(("a number".to_owned(), lookups - key.other));
@@ -178,7 +176,6 @@ fn one_key(key: &KeySeen, survey: &Survey, text: &mut String) {
     let width = rows.iter().map(|(_, lookups)| grouped(*lookups).len()).max().unwrap_or(0);
     for (name, count) in rows {
         let share = percent(count, lookups);
-        let _infallible =
-            writeln!(text, "  {name:name_width$}  {:>width$}  {share:>12}", grouped(count));
+        text.push_str(&format!("  {name:name_width$}  {:>width$}  {share:>12}\n", grouped(count)));
     }
 }

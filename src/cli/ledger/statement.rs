@@ -1,7 +1,6 @@
 //! `ledger show`: what each day may spend, has spent and has left, and what it adds up to.
 
 use std::collections::BTreeMap;
-use std::fmt::Write;
 
 use serde_json::{Map, Value, json};
 
@@ -18,9 +17,6 @@ use crate::release_file::window::Day;
 const SPANS: [(i32, &str); 2] = [(30, "30 days"), (365, "365 days")];
 
 /// Shows a ledger; the JSON depends on its content alone.
-///
-/// # Errors
-/// I/O, when the ledger cannot be read.
 pub(super) fn show(ledger: &Ledger, newest: u32, output: &Output) -> Result<()> {
     let terms = ledger.terms();
     let mut converter = Converter { delta: terms.conversion_delta(), known: BTreeMap::new() };
@@ -259,6 +255,5 @@ fn listed(entry: &Entry) -> Value {
 }
 
 fn line(text: &mut String, content: &str) {
-    // Writing to a string cannot fail.
-    let _infallible = writeln!(text, "{content}");
+    text.push_str(&format!("{content}\n"));
 }

@@ -1,6 +1,5 @@
 //! `status --metrics`: the same facts in the OpenMetrics text format, for a collector of text files.
 
-use std::fmt::Write as _;
 use std::fs::Permissions;
 use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt;
@@ -25,9 +24,6 @@ pub(super) struct Facts<'a> {
 }
 
 /// Writes the file whole, or leaves the one that is there.
-///
-/// # Errors
-/// I/O, when the file cannot be written.
 pub(super) fn write_metrics(path: &Path, facts: &Facts<'_>) -> Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     let write = || -> std::io::Result<()> {
@@ -50,12 +46,11 @@ fn text(facts: &Facts<'_>) -> String {
     let Facts { release, days, .. } = facts;
     let mut text = String::new();
     let mut family = |name: &str, help: &str, samples: &[(String, String)]| {
-        // Writing to a string cannot fail.
-        let _infallible =
-            write!(text, "# TYPE pointillist_{name} gauge\n# HELP pointillist_{name} {help}\n");
+        text.push_str(&format!(
+            "# TYPE pointillist_{name} gauge\n# HELP pointillist_{name} {help}\n"
+        ));
         for (label, value) in samples {
-            let _infallible =
-                writeln!(text, "pointillist_{name}{{release=\"{release}\"{label}}} {value}");
+            text.push_str(&format!("pointillist_{name}{{release=\"{release}\"{label}}} {value}\n"));
         }
     };
     let one = |value: String| [(String::new(), value)];
