@@ -15,7 +15,7 @@ use crate::ingest::{LogReader, Reason, RejectedRows};
 use crate::plan::Layout;
 use crate::release_file::ReleaseFile;
 use crate::release_file::window::Clock;
-use crate::survey::{DaySeen, Finding, KeySeen, Survey, Times, ValueSeen, findings};
+use crate::survey::{Survey, Times, findings};
 use crate::{Kind, Result};
 
 /// Runs the command; the exit code is that of bad input when hardly any row can be used.
@@ -58,7 +58,6 @@ impl Checked<'_> {
         let passed_over: Vec<Value> = passed_over
             .map(|passed| json!({"path": shown(&passed.path), "why": passed.why}))
             .collect();
-        let finding = |found: &Finding| json!({"about": found.about, "text": found.text});
         json!({
             "sensitive": true,
             "usable": survey.is_usable(),
@@ -75,8 +74,8 @@ impl Checked<'_> {
             "targets_are_exact": survey.targets.is_exact,
             "time_zone": self.zone,
             "times": survey.times.as_ref().map(times),
-            "keys": survey.keys.iter().map(key).collect::<Vec<_>>(),
-            "findings": self.findings.iter().map(finding).collect::<Vec<_>>(),
+            "keys": survey.keys,
+            "findings": self.findings,
             "missing_columns": reader.missing_columns(),
             "wrong_statistics": wrong,
             "passed_over": passed_over,
@@ -85,25 +84,13 @@ impl Checked<'_> {
 }
 
 fn times(times: &Times) -> Value {
-    let day = |day: &DaySeen| json!({"day": day.day, "lookups": day.lookups});
     json!({
         "first": text::instant(times.first),
         "last": text::instant(times.last),
-        "days": times.days.iter().map(day).collect::<Vec<_>>(),
+        "days": times.days,
         "days_without": times.days_without(),
         "gaps": times.gaps,
         "hours": times.hours,
-    })
-}
-
-fn key(key: &KeySeen) -> Value {
-    let value = |seen: &ValueSeen| json!({"value": seen.value, "lookups": seen.lookups});
-    json!({
-        "key": key.name,
-        "number": key.number,
-        "values": key.values.iter().map(value).collect::<Vec<_>>(),
-        "other": key.other,
-        "never_seen": if key.is_listed { key.unseen.as_slice() } else { &[] },
     })
 }
 

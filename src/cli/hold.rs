@@ -213,13 +213,9 @@ fn report(asked: &HoldPlace, output: &Output) -> Result<()> {
             "{month}  {:6}  {:10}  {:8}  {:7}\n",
             counts.orders, counts.extensions, counts.openings, counts.refused
         ));
-        rows.push(json!({
-            "month": month,
-            "orders": counts.orders,
-            "extensions": counts.extensions,
-            "openings": counts.openings,
-            "refused_openings": counts.refused,
-        }));
+        let mut row = json!(counts);
+        row["month"] = json!(month);
+        rows.push(row);
     }
     output.result(&json!({ "months": rows }), &text);
     Ok(())

@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::custody_records::{Archive, Finished, HoldTerms, Opening, Renewal, Retention, Sealed};
 use super::event::Event;
@@ -51,7 +51,7 @@ impl Hold {
 }
 
 /// What happened in one month, for a transparency report.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct MonthCounts {
     /// Orders entered.
     pub orders: u64,
@@ -60,6 +60,7 @@ pub struct MonthCounts {
     /// Openings that handed rows over.
     pub openings: u64,
     /// Openings that were refused.
+    #[serde(rename = "refused_openings")]
     pub refused: u64,
 }
 

@@ -12,7 +12,7 @@ use crate::release_file::window::{MICROS_PER_DAY, days_before};
 use crate::words::grouped;
 
 /// Something that the owner should know.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Finding {
     /// What it is about: a reason of rejects, a field of the release file, or a key.
     pub about: String,
@@ -272,7 +272,7 @@ fn of_key(key: &KeySeen, lookups: u64, findings: &mut Vec<Finding>) {
         );
         findings.push(Finding::new(name, text));
     }
-    if *is_listed && !unseen.is_empty() {
+    if !unseen.is_empty() {
         let some: Vec<String> = unseen.iter().take(5).map(|value| format!("`{value}`")).collect();
         let more = unseen.len().saturating_sub(some.len());
         let more =

@@ -1,27 +1,32 @@
 //! How often each value of a key occurs.
 
+use serde::Serialize;
+
 use crate::phone::CallingCodes;
 use crate::release_file::keys::{Key, KeySource};
 
 /// A key with the lookups of its values.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct KeySeen {
     /// The key's name, or what a number is read for.
+    #[serde(rename = "key")]
     pub name: String,
     /// The column that a number is read from; `None` for other keys.
     pub number: Option<String>,
     /// Whether the owner listed the values, so that one that is never seen is worth a word.
+    #[serde(skip)]
     pub is_listed: bool,
     /// The values that occur, the commonest first; nothing for a number.
     pub values: Vec<ValueSeen>,
-    /// The listed values that no lookup has.
+    /// The values that no lookup has, of those that the owner listed.
+    #[serde(rename = "never_seen")]
     pub unseen: Vec<String>,
     /// Lookups whose value is on no list, or no number.
     pub other: u64,
 }
 
 /// A value with its lookups.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ValueSeen {
     /// The value, as the public list has it.
     pub value: String,
@@ -53,13 +58,14 @@ fn one(key: &Key, counts: &[u64]) -> KeySeen {
         .map(|(value, lookups)| ValueSeen { value: value.clone(), lookups: *lookups })
         .collect();
     values.sort_by_key(|seen| std::cmp::Reverse(seen.lookups));
-    let unseen = listed().filter(|(_, lookups)| **lookups == 0).map(|(value, _)| value.clone());
+    let is_listed = !is_built_in && key.grid().is_none();
+    let unseen = listed().filter(|(_, lookups)| is_listed && **lookups == 0);
     KeySeen {
         name: key.name().to_owned(),
         number: key.grid().map(|grid| grid.column().to_owned()),
-        is_listed: !is_built_in && key.grid().is_none(),
+        is_listed,
         values,
-        unseen: unseen.collect(),
+        unseen: unseen.map(|(value, _)| value.clone()).collect(),
         other: counts.get(fallback).copied().unwrap_or(0),
     }
 }

@@ -24,7 +24,7 @@ pub struct Times {
 }
 
 /// A day with lookups.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 pub struct DaySeen {
     /// The day.
     pub day: Day,
