@@ -5,6 +5,7 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::Path;
 
 /// The mode of a file that its owner alone may read.
@@ -63,33 +64,20 @@ pub(crate) fn make_folder(folder: &Path) -> io::Result<()> {
 /// Makes the names in a folder durable.
 pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
     let folder = if folder == Path::new("") { Path::new(".") } else { folder };
-    // Elsewhere a folder cannot be opened as a file, and its names need no such call.
-    if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
+    File::open(folder)?.sync_all()
 }
 
 fn options(mode: u32) -> OpenOptions {
     let mut options = OpenOptions::new();
-    options.read(true).write(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, mode);
-    #[cfg(not(unix))]
-    let _by_folder = mode;
+    options.read(true).write(true).mode(mode);
     options
 }
 
-#[cfg(unix)]
 fn is_only_name(path: &Path, file: &File) -> io::Result<bool> {
-    use std::os::unix::fs::MetadataExt;
     let (named, opened) = (fs::symlink_metadata(path)?, file.metadata()?);
     Ok((named.dev(), named.ino(), named.nlink()) == (opened.dev(), opened.ino(), 1))
 }
 
-#[cfg(not(unix))]
-fn is_only_name(_: &Path, _: &File) -> io::Result<bool> {
-    Ok(true)
-}
-
-#[cfg(unix)]
 #[cfg(test)]
 mod tests {
     use std::io::Write;

@@ -3,6 +3,7 @@
 
 use std::fs::{self, DirBuilder, File};
 use std::io;
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
@@ -23,20 +24,12 @@ pub(super) fn cannot_write(path: &Path, error: io::Error) -> Error {
 
 /// Makes a folder, and those above it, that only its owner can list.
 pub(super) fn owner_folder(path: &Path) -> io::Result<()> {
-    let mut builder = DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(path)
+    DirBuilder::new().recursive(true).mode(0o700).create(path)
 }
 
 /// The number by which the file system knows a folder, if it has one.
 pub(super) fn number_of(folder: &Path) -> Option<u64> {
-    #[cfg(unix)]
-    let number = fs::metadata(folder).ok().map(|facts| std::os::unix::fs::MetadataExt::ino(&facts));
-    #[cfg(not(unix))]
-    let number = None;
-    number
+    fs::metadata(folder).ok().map(|facts| facts.ino())
 }
 
 /// The path of the shortened copy of a log, beside it. Its name is a digest, because the log's own
@@ -98,14 +91,6 @@ pub(super) fn age(modified: SystemTime) -> Option<Duration> {
 }
 
 /// Whether a file has further names (hard links), under which deletion leaves its rows.
-#[cfg(unix)]
 pub(super) fn has_other_names(path: &Path) -> bool {
-    use std::os::unix::fs::MetadataExt;
     fs::symlink_metadata(path).is_ok_and(|facts| facts.nlink() > 1)
-}
-
-/// Other systems do not say how many names a file has.
-#[cfg(not(unix))]
-pub(super) fn has_other_names(_: &Path) -> bool {
-    false
 }

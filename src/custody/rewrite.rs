@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 use std::error::Error as StdError;
 use std::fs::{self, File};
 use std::io::{self, Seek, SeekFrom};
+use std::os::unix::fs::{MetadataExt as _, fchown};
 use std::path::{Path, PathBuf};
 
 use base64::Engine;
@@ -190,12 +191,8 @@ fn undecodable(path: &Path) -> Error {
 /// the same log, and its time of writing shows whether it is still written to.
 fn like(path: &Path, file: &File) -> io::Result<()> {
     let facts = fs::metadata(path)?;
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::MetadataExt;
-        // Only a privileged user can give files away; without it the new owner is this user.
-        let _owner = std::os::unix::fs::fchown(file, Some(facts.uid()), Some(facts.gid()));
-    }
+    // Only a privileged user can give files away; without it the new owner is this user.
+    let _owner = fchown(file, Some(facts.uid()), Some(facts.gid()));
     file.set_permissions(facts.permissions())?;
     file.set_modified(facts.modified()?)
 }

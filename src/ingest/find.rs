@@ -102,17 +102,10 @@ fn twice(first: &Path, second: &Path, what: &str) -> Error {
 }
 
 /// What is the same for two names of one file; `None` for a file that has a single name.
-#[cfg(unix)]
 fn identity(path: &Path) -> Option<(u64, u64)> {
     use std::os::unix::fs::MetadataExt;
     let facts = path.metadata().ok()?;
     (facts.nlink() > 1).then(|| (facts.dev(), facts.ino()))
-}
-
-/// Other systems do not say which file a name stands for.
-#[cfg(not(unix))]
-fn identity(_: &Path) -> Option<(u64, u64)> {
-    None
 }
 
 /// Whether the glob matches a file of this name, and its name gives this format.

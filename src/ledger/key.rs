@@ -10,6 +10,7 @@
 
 use std::fs;
 use std::io::{self, Write as _};
+use std::os::unix::fs::MetadataExt as _;
 
 use super::place::Place;
 use crate::files::{OWNER, make_new};
@@ -108,16 +109,8 @@ impl LedgerKey {
 }
 
 /// Whether others than its owner may read the key of a ledger.
-#[cfg(unix)]
 pub(super) fn is_exposed(place: &Place) -> bool {
-    use std::os::unix::fs::MetadataExt;
     fs::metadata(&place.key).is_ok_and(|facts| facts.mode() & 0o077 != 0)
-}
-
-/// Other systems say it in another way.
-#[cfg(not(unix))]
-pub(super) fn is_exposed(_: &Place) -> bool {
-    false
 }
 
 impl KeyedDigest {
