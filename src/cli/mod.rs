@@ -8,7 +8,6 @@ mod compare;
 mod days;
 mod demo;
 mod explain;
-mod export;
 mod hold;
 mod hold_args;
 mod hold_numbers;
@@ -17,13 +16,12 @@ mod init;
 mod inspect;
 mod ledger;
 mod line;
-mod manifest;
 mod output;
 mod packaging;
 mod packaging_args;
 mod plan;
 mod progress;
-mod report;
+mod published;
 mod retain;
 mod retain_args;
 mod rollup;
@@ -88,13 +86,15 @@ fn dispatch(command: &Command, output: &Output) -> Result<u8> {
         Command::Run(asked) => run::run(asked, output),
         Command::Compare(asked) => compare::run(asked, output).map(|()| 0),
         Command::Export { out, question, csv } => {
-            export::run(out, question, csv, output).map(|()| 0)
+            published::export(out, question, csv, output).map(|()| 0)
         }
         Command::Retain(asked) => retain::run(asked, output),
         Command::Hold { verb } => hold::run(verb, output).map(|()| 0),
         Command::Inspect { file } => inspect::run(file, output).map(|()| 0),
-        Command::Manifest { out, registry } => manifest::run(out, *registry, output).map(|()| 0),
-        Command::Report { out, html } => report::run(out, html, output).map(|()| 0),
+        Command::Manifest { out, registry } => {
+            published::manifest(out, *registry, output).map(|()| 0)
+        }
+        Command::Report { out, html } => published::page(out, html, output).map(|()| 0),
         Command::Rollup(asked) => rollup::run(asked, output).map(|()| 0),
         Command::Simulate(asked) => simulate::run(asked, output).map(|()| 0),
         Command::Ledger { verb } => ledger::run(verb, output),
