@@ -119,10 +119,8 @@ fn value_at<'d, 't>(document: &'d DeTable<'t>, field: &str) -> Option<&'d DeValu
     let (table, field) = field.strip_prefix('[')?.split_once(']')?;
     let table = document.get(table)?.get_ref();
     let field = field.split('=').next().unwrap_or_default().trim();
-    match field {
-        "" => Some(table),
-        field => Some(table.as_table()?.get(field)?.get_ref()),
-    }
+    let mut parts = field.split('.').filter(|part| !part.is_empty());
+    parts.try_fold(table, |value, part| Some(value.as_table()?.get(part)?.get_ref()))
 }
 
 /// The place of `[table] field`, or of the table where it has no such field.
@@ -130,8 +128,14 @@ fn path(document: &DeTable<'_>, name: &str) -> Option<Range<usize>> {
     let (table, field) = name.strip_prefix('[')?.split_once(']')?;
     let (key, value) = document.get_key_value(table.trim_matches('['))?;
     let field = field.split('=').next().unwrap_or_default().trim();
-    let own = value.get_ref().as_table().and_then(|table| table.get(field));
-    Some(own.map_or_else(|| key.span(), Spanned::span))
+    let within = |value: &DeValue<'_>, part: &str| Some(value.as_table()?.get(part)?.span());
+    let own = match field.split_once('.') {
+        Some((outer, part)) => {
+            value.get_ref().as_table().and_then(|table| within(table.get(outer)?.get_ref(), part))
+        }
+        None => within(value.get_ref(), field),
+    };
+    Some(own.unwrap_or_else(|| key.span()))
 }
 
 /// The place of a name in a value: of the field with this name, of a text that is it, or of a text that has

@@ -9,7 +9,7 @@ use std::io::{BufWriter, Write};
 use flate2::write::GzEncoder;
 
 use super::files::cannot_write;
-use crate::ingest::{Compression, Format, OpenLog, Segment};
+use crate::ingest::{Compression, Format, OpenLog, Segment, Wide, order_of};
 use crate::{Error, Result};
 
 /// Writes the records at or after the cutoff.
@@ -40,6 +40,18 @@ pub(super) fn rewrite(log: &OpenLog<'_>, to: &File, cutoff: i64) -> Result<()> {
 
 fn copy(log: &OpenLog<'_>, to: &mut dyn Write, cutoff: i64) -> Result<()> {
     let failed = |error| cannot_write(log.path(), error);
+    let mut wide;
+    let order = match log.file().format() {
+        Format::Text(_, compression) => order_of(log.path(), compression)?,
+        Format::Parquet | Format::Arrow => None,
+    };
+    let to: &mut dyn Write = match order {
+        Some(order) => {
+            wide = Wide::new(to, order);
+            &mut wide
+        }
+        None => to,
+    };
     to.write_all(&log.head()?).map_err(failed)?;
     let mut commas = Commas { is_array: log.is_array(), ..Commas::default() };
     log.scan(true, &mut |piece| {

@@ -112,11 +112,6 @@ impl Blocks {
             blocks.rest.drain(..3);
             blocks.head = 3;
         }
-        // JSON lines have no header: these may be bytes of the first row, which decides nothing.
-        let is_utf16 = [b"\xff\xfe", b"\xfe\xff"].iter().any(|mark| blocks.rest.starts_with(*mark));
-        if is_utf16 && format != TextFormat::Json {
-            return Err(blocks.failure("is UTF-16 text").help("convert it to UTF-8"));
-        }
         if format == TextFormat::Json {
             blocks.fill_behind_blanks()?;
             blocks.fill(HEAD_BYTES)?;
@@ -189,8 +184,13 @@ impl Blocks {
 
     /// Whether these bytes come next; they are not taken.
     pub(super) fn begins_with(&mut self, bytes: &[u8]) -> Result<bool> {
-        self.fill(bytes.len())?;
-        Ok(self.rest.starts_with(bytes))
+        Ok(self.head(bytes.len())?.starts_with(bytes))
+    }
+
+    /// The bytes that come next, at least as many as asked for if there are so many; they are not taken.
+    pub(super) fn head(&mut self, bytes: usize) -> Result<&[u8]> {
+        self.fill(bytes)?;
+        Ok(&self.rest)
     }
 
     /// Cuts the next block; `None` at the end of the file.

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::blocks::Blocks;
+use super::foreign;
 use super::format::{Compression, Format, TextFormat};
 use super::json_array;
 use super::walk::{PassedOver, Walked, matches, walk};
@@ -155,6 +156,9 @@ fn format_of(path: &Path, dialect: &Dialect) -> Result<Format> {
     let (ending, compression) = ending(path);
     let text = |format| Ok(Format::Text(format, compression));
     let separated = |marks| text(TextFormat::Separated(dialect.marks(marks)));
+    if let Some(refusal) = foreign::by_name(path, &ending) {
+        return Err(refusal);
+    }
     match ending.as_str() {
         "parquet" | "pq" if compression == Compression::None => Ok(Format::Parquet),
         "arrow" | "ipc" | "feather" if compression == Compression::None => Ok(Format::Arrow),
@@ -173,6 +177,7 @@ fn format_of(path: &Path, dialect: &Dialect) -> Result<Format> {
 /// an object does.
 fn look_into(path: &Path, compression: Compression) -> Result<TextFormat> {
     let mut blocks = Blocks::open(path.to_owned(), TextFormat::Json, compression)?;
+    let foreign = foreign::by_bytes(path, blocks.head(foreign::LOOKED_AT)?);
     let (mut is_first, mut has_lines) = (true, false);
     while let Some(block) = blocks.next().transpose()? {
         let bytes = block.bytes.as_slice();
@@ -192,10 +197,13 @@ fn look_into(path: &Path, compression: Compression) -> Result<TextFormat> {
     if !has_lines {
         return Ok(TextFormat::Json);
     }
-    Err(Error::input(format!("{} is in no known format", path.display())).help(
-        "name files .parquet, .csv, .tsv, .ndjson or .arrow (text also with .gz or .zst), say how \
-         text is written (`[logs] delimiter` or `pattern`), or narrow `[logs] path`",
-    ))
+    let unknown = || {
+        Error::input(format!("{} is in no known format", path.display())).help(
+            "name files .parquet, .csv, .tsv, .ndjson or .arrow (text also with .gz or .zst), say how \
+             text is written (`[logs] delimiter` or `pattern`), or narrow `[logs] path`",
+        )
+    };
+    Err(foreign.unwrap_or_else(unknown))
 }
 
 /// The format of a file that begins with a header, or is one array of objects.

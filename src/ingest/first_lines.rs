@@ -1,16 +1,18 @@
 //! The first lines of text files as they stand, for `init`, which proposes how they are divided.
 
 use std::io::Read;
+use std::path::Path;
 
 use super::find::{self, by_first_bytes, marks_by_name};
+use super::foreign;
 use super::format::{Format, TextFormat};
 use super::header::is_for_excel;
 use super::meter::Count;
 use super::open::{open_text, unreadable};
 use super::sample::spread;
-use crate::Result;
 use crate::release_file::dialect::Marks;
 use crate::release_file::logs::Logs;
+use crate::{Error, Result};
 
 /// How much of a file is read.
 const MOST_BYTES: u64 = 256 << 10;
@@ -36,6 +38,9 @@ pub fn first_lines(logs: &Logs) -> Result<Vec<FirstLines>> {
         let mut bytes = Vec::new();
         let mut text = open_text(&file.path, compression, &Count::default())?.take(MOST_BYTES);
         text.read_to_end(&mut bytes).map_err(|error| unreadable(&file.path, error))?;
+        if let Some(refusal) = foreign::by_bytes(&file.path, &bytes) {
+            return Err(refusal);
+        }
         let is_cut = bytes.len() as u64 == MOST_BYTES;
         let end = if is_cut { memchr::memrchr(b'\n', &bytes).unwrap_or(0) } else { bytes.len() };
         let bytes = &bytes[..end];
@@ -46,6 +51,7 @@ pub fn first_lines(logs: &Logs) -> Result<Vec<FirstLines>> {
         if says_itself && named.is_none() {
             continue;
         }
+        require_utf8(&file.path, bytes)?;
         let text = String::from_utf8_lossy(bytes);
         let is_one =
             |line: &&str| !line.trim().is_empty() && !is_for_excel(line.trim_end().as_bytes());
@@ -53,4 +59,16 @@ pub fn first_lines(logs: &Logs) -> Result<Vec<FirstLines>> {
         all.push(FirstLines { lines: lines.map(str::to_owned).collect(), named });
     }
     Ok(all)
+}
+
+/// Refuses text of which a tenth of the lines or more is not UTF-8; fewer lines are rejects.
+fn require_utf8(path: &Path, bytes: &[u8]) -> Result<()> {
+    let lines = || bytes.split(|byte| *byte == b'\n');
+    let other = lines().filter(|line| std::str::from_utf8(line).is_err()).count();
+    if other * 10 < lines().count() {
+        return Ok(());
+    }
+    Err(Error::input(format!("{} is not UTF-8 text", path.display())).help(
+        "convert it, as in iconv -f WINDOWS-1252 -t UTF-8; a spreadsheet saves \"CSV UTF-8\" or \"Unicode text\"",
+    ))
 }

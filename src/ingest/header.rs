@@ -12,6 +12,7 @@ use serde_json::{Map, Value};
 use super::blocks::{Block, Blocks};
 use super::delimited::{self, Layout};
 use super::field::fields_line;
+use super::foreign;
 use super::format::{Compression, TextFormat};
 use super::json_array;
 use super::json_fallback;
@@ -206,6 +207,10 @@ fn owned(names: &[&str]) -> Vec<String> {
 }
 
 fn header_names(file: &str, blocks: &mut Blocks, marks: Marks) -> Result<Vec<String>> {
+    // The first line is no row.
+    if let Some(refusal) = foreign::by_bytes(file.as_ref(), blocks.head(foreign::LOOKED_AT)?) {
+        return Err(refusal);
+    }
     let line = loop {
         match blocks.take_line()? {
             Some(line) if line.is_empty() || is_for_excel(&line) => {}
@@ -217,7 +222,7 @@ fn header_names(file: &str, blocks: &mut Blocks, marks: Marks) -> Result<Vec<Str
     };
     delimited::split(&line, marks).filter(|_| !line.contains(&0)).ok_or_else(|| {
         Error::input(format!("{file} line 1: the header is not one line of UTF-8 text"))
-            .help("save the file as UTF-8 with a header line")
+            .help("save the file as UTF-8, or as UTF-16 with its mark, with a header line")
     })
 }
 

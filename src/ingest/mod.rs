@@ -18,6 +18,7 @@
 //! | `derived`, `nested` | columns that are made from others, or lie within others |
 //! | `lookups`, `positions`, `texts`, `time`, `spelling` | raw batches → the canonical lookup, and rejects |
 //! | `reader` | all files of a release, in parallel |
+//! | `open`, `wide`, `foreign` | opens files, unpacked, reads UTF-16 as UTF-8, and knows what are no logs |
 //! | `meter` | how much was read, for whoever watches |
 //! | `log_rows` | rows as deletion and legal holds see them |
 //! | `first_lines`, `sample` | the first lines, and the first rows with all columns, for `init` |
@@ -32,6 +33,7 @@ mod digests;
 mod field;
 mod find;
 mod first_lines;
+mod foreign;
 mod format;
 mod header;
 mod instant;
@@ -65,6 +67,7 @@ mod time;
 mod views;
 mod walk;
 mod wanted;
+mod wide;
 
 pub(crate) use delimited::split;
 pub use digests::{LogDigests, is_read_for, path_digest};
@@ -77,9 +80,11 @@ pub use looks::{Look, Looks};
 pub(crate) use lookups::Identifiers;
 pub use lookups::{Lookups, RowCounts};
 pub use meter::{Meter, Step};
+pub use open::order_of;
 pub use reader::LogReader;
 pub use rejects::{Reason, RejectedRows, Rejects};
 pub use sample::{ColumnKind, Sample, SampleColumn};
 pub(crate) use spelling::{Spelling, read as spelling};
 pub use walk::PassedOver;
 pub(crate) use wanted::looks_like_value;
+pub use wide::{Order, Wide};

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use super::format::Compression;
 use super::meter::{Count, Counted};
+use super::wide::{Order, narrow};
 use crate::{Error, Result};
 
 /// Opens a file.
@@ -15,23 +16,40 @@ pub(super) fn open(path: &Path) -> Result<File> {
     File::open(path).map_err(|error| unreadable(path, error))
 }
 
-/// Opens a text file, decompressed, and counts what is read of the file itself.
+/// Opens a text file, decompressed and as UTF-8, and counts what is read of the file itself.
 pub(super) fn open_text(
     path: &Path,
     compression: Compression,
     count: &Count,
 ) -> Result<Box<dyn Read + Send>> {
+    Ok(open_narrow(path, compression, count)?.0)
+}
+
+/// In which order a file of text has the bytes of UTF-16; `None` for other text.
+///
+/// # Errors
+/// Input, for a damaged file; I/O.
+pub fn order_of(path: &Path, compression: Compression) -> Result<Option<Order>> {
+    Ok(open_narrow(path, compression, &Count::default())?.1)
+}
+
+fn open_narrow(
+    path: &Path,
+    compression: Compression,
+    count: &Count,
+) -> Result<(Box<dyn Read + Send>, Option<Order>)> {
     let file = open(path)?;
     // A writer that had no row may have written nothing at all.
     if file.metadata().is_ok_and(|facts| facts.is_file() && facts.len() == 0) {
-        return Ok(Box::new(io::empty()));
+        return Ok((Box::new(io::empty()), None));
     }
     let file = Counted(file, Arc::clone(count));
-    Ok(match compression {
-        Compression::None => Box::new(file),
-        Compression::Gzip => Box::new(flate2::read::MultiGzDecoder::new(BufReader::new(file))),
-        Compression::Zstd => Box::new(unpacked(file).map_err(|error| unreadable(path, error))?),
-    })
+    let opened = match compression {
+        Compression::None => narrow(file),
+        Compression::Gzip => narrow(flate2::read::MultiGzDecoder::new(BufReader::new(file))),
+        Compression::Zstd => unpacked(file).and_then(narrow),
+    };
+    opened.map_err(|error| unreadable(path, error))
 }
 
 /// A zstd file, whatever window its writer chose.

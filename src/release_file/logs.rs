@@ -52,8 +52,8 @@ impl TimeUnit {
             "ms" => Ok(Self::Milliseconds),
             "us" => Ok(Self::Microseconds),
             "ns" => Ok(Self::Nanoseconds),
-            other => Err(Error::usage(format!("`[logs] time_unit` is `{other}`"))
-                .help("use \"s\", \"ms\", \"us\" or \"ns\"")),
+            other => Err(Error::usage(format!("`[logs] time_unit` is `{other}`, which is no unit"))
+                .help("write \"s\", \"ms\", \"us\" or \"ns\": 1772445903 is in seconds, 1772445903250 in \"ms\"")),
         }
     }
 }
@@ -216,8 +216,11 @@ impl Logs {
             None | Some("e164") => Identifier::E164,
             Some("opaque") => Identifier::Opaque,
             Some(other) => {
-                return Err(Error::usage(format!("`[logs] identifier` is `{other}`"))
-                    .help("use \"e164\" for phone numbers or \"opaque\" for any other id"));
+                let what =
+                    format!("`[logs] identifier` is `{other}`, which is no kind of identifier");
+                return Err(Error::usage(what).help(
+                    "write \"e164\" for phone numbers, such as +436641234567, or \"opaque\" for names, addresses and the like",
+                ));
             }
         };
         let can_be_made =

@@ -233,6 +233,20 @@ fn what_cannot_be_described_is_refused_by_name_and_no_file_is_overwritten() {
     world.write("kinds/a.csv", b"x\n");
     world.write("kinds/a.ndjson", b"{}\n");
     refused(&["kinds"], 65, &["files of several kinds: .csv, .ndjson"]);
+    for (file, bytes, words) in [
+        ("book.xlsx", &b"PK\x03\x04"[..], ["is a workbook", "CSV UTF-8"]),
+        ("logs.tar.gz", b"", ["is an archive", "unpack it"]),
+        ("logs.bz2", b"", ["is packed in a way", "gzip"]),
+        ("packed.csv", b"\x1f\x8b\x08", ["is packed with gzip", "end with .gz"]),
+        (
+            "saved.csv",
+            b"wer;wen;wann\nM\xfcller;b;2026-03-02 10:05\n",
+            ["is not UTF-8 text", "iconv"],
+        ),
+    ] {
+        world.write(file, bytes);
+        refused(&[file], 65, &words);
+    }
     // A link to what is read anyway is no file of another kind.
     #[cfg(unix)]
     std::os::unix::fs::symlink(".", world.path("mixed/self")).unwrap();

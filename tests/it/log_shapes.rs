@@ -246,3 +246,29 @@ fn deletion_keeps_every_other_byte_of_other_shapes() {
         assert_eq!(world.run(&["check", "release.toml"]).code, 0);
     }
 }
+
+#[test]
+fn text_in_utf_16_is_read_and_keeps_its_form() {
+    let head = "\u{feff}requester\ttarget\trequested_at\r\n";
+    let (old, new) = (
+        "ü\tb\t2016-03-02T10:05:03Z\r\n",
+        "ü\t\u{1f600}\t2026-03-02T10:05:03Z\r\nü\tb\tno time\r\n",
+    );
+    let row = "{\"requester\":\"a\",\"target\":\"b\",\"requested_at\":\"2026-03-02T10:05:03Z\"}\n";
+    type Bytes = fn(u16) -> [u8; 2];
+    for bytes in [u16::to_le_bytes as Bytes, u16::to_be_bytes] {
+        let wide = |text: &str| text.encode_utf16().flat_map(bytes).collect::<Vec<u8>>();
+        let world = world(&format!("{IDS}delimiter = \"\\t\""), &[]);
+        world.write("logs/a.txt", &wide(&[head, old, new].concat()));
+        world.write("logs/b.json", &wide(&format!("\u{feff}{row}")));
+        assert_eq!(checked(&world), [4, 3, 1]);
+        // A time that cannot be read keeps deletion away.
+        let new = new.replace("ü\tb\tno time\r\n", "");
+        world.write("logs/a.txt", &wide(&[head, old, &new].concat()));
+        close(&world, "logs/a.txt", 1_746_230_400);
+        let ran = world.run(&["retain", "release.toml", "--as-of", "2026-03-10"]);
+        assert!(ran.stderr.starts_with("warning: the day"), "{}", ran.stderr);
+        let left = std::fs::read(world.path("logs/a.txt")).unwrap();
+        assert_eq!(left, wide(&[head, &new].concat()));
+    }
+}
