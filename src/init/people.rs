@@ -99,7 +99,11 @@ pub(super) fn people_of(columns: &[Column<'_>], time: &[usize]) -> Option<People
         })
         .collect();
     let pairs = scores.iter().flat_map(|one| scores.iter().map(move |other| (one, other)));
-    let apart = pairs.filter(|(one, other)| one.0 != other.0);
+    // Nobody asks about themselves in every row.
+    let are_apart = |one: usize, other: usize| {
+        one != other && columns[one].sample.values() != columns[other].sample.values()
+    };
+    let apart = pairs.filter(|(one, other)| are_apart(one.0, other.0));
     // Of equal pairs the one that comes first: who asks mostly stands before who is asked about.
     let best = apart.rev().max_by_key(|(one, other)| one.1 + other.2);
     best.map(|(one, other)| People {

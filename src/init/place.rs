@@ -52,14 +52,22 @@ pub fn default_name(logs: &Path) -> String {
     if name.is_empty() { "lookups".to_owned() } else { name.to_owned() }
 }
 
-/// The ending that all log files below a folder share, with its point; nothing where they have none.
+/// The ending that all log files below a folder share, with its point, and a star where some are packed; nothing where
+/// they have none.
 fn ending_of(folder: &Path) -> Result<String> {
     let name =
         |path: &PathBuf| path.file_name().and_then(|name| Some(ending(name.to_str()?).to_owned()));
     let endings: BTreeSet<String> = files_below(folder)?.iter().filter_map(name).collect();
-    let mut found = endings.iter();
-    match (found.next(), found.next()) {
-        (Some(only), None) => Ok(only.clone()),
+    let bare = |ending: &String| {
+        let packed = [".gz", ".zst"].into_iter().find_map(|packed| ending.strip_suffix(packed));
+        packed.unwrap_or(ending).to_owned()
+    };
+    let mut bare: BTreeSet<String> = endings.iter().map(bare).collect();
+    match (bare.pop_first(), bare.is_empty()) {
+        (Some(only), true) if endings.len() == 1 || only.is_empty() => {
+            Ok(endings.first().cloned().unwrap_or(only))
+        }
+        (Some(only), true) => Ok(format!("{only}*")),
         (None, _) => Err(Error::input(format!("{} holds no file", folder.display()))
             .help("name the folder, the file or the pattern of the logs")),
         _ => {

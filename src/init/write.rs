@@ -123,6 +123,15 @@ fn columns(found: &Found<'_>, text: &mut String) {
     }
     text.push_str("\n[logs.columns]  # what it is here = what the log calls it\n");
     lines.iter().for_each(|(setting, why)| line(text, setting, why));
+    if found.keys.keys.is_empty() {
+        // A log of one kind has no column that says so; beside others of the same ledger its tables should.
+        let _infallible = writeln!(
+            text,
+            "# No column groups lookups. If this log is one of several, a constant can say which, and questions can name it:\n\
+             # app = {{ value = {0} }}  # with [keys] app = [{0}], and by = [\"hour\", \"app\"]",
+            quoted(found.name)
+        );
+    }
 }
 
 fn keys(found: &Found<'_>, text: &mut String) {

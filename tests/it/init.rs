@@ -187,6 +187,32 @@ fn no_name_of_a_column_makes_a_draft_that_is_no_release_file() {
 }
 
 #[test]
+fn a_log_of_one_kind_is_offered_a_constant_that_can_be_used_as_it_stands() {
+    let world = World::empty();
+    let row = |place: usize, who: usize| format!("u{who},v{},{}", place % 7, 1_772_409_600 + place);
+    world.write("calls.csv", log("src,dst,time", &row).as_bytes());
+    let text = proposed(&world, "calls.csv", 200);
+    // The same address in two columns is no pair of people.
+    let twice = |place: usize, who: usize| {
+        format!("u{who},u{who},v{},{}", place % 7, 1_772_409_600 + place)
+    };
+    world.write("twice.csv", log("src,target_user,whom,time", &twice).as_bytes());
+    has(&proposed(&world, "twice.csv", 200), &["target = \"whom\""]);
+    let constant = "# app = { value = \"new\" }";
+    has(&text, &[constant]);
+    let text = text
+        .replace(constant, "app = { value = \"new\" }")
+        .replace("\n[retention]", "\n[keys]\napp = [\"new\"]\n\n[retention]")
+        .replace("by = [\"hour\"]", "by = [\"hour\", \"app\"]");
+    world.write("edited.toml", text.as_bytes());
+    let ran = world.run(&["check", "edited.toml", "--json"]);
+    assert_eq!(ran.code, 0, "{}{}", ran.stdout, ran.stderr);
+    let facts: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+    let app = facts["keys"].as_array().unwrap().iter().find(|key| key["key"] == "app").unwrap();
+    assert_eq!(app["values"][0]["lookups"], 200, "{facts}");
+}
+
+#[test]
 fn a_log_without_a_header_is_described_without_a_word_of_its_first_line() {
     let world = World::empty();
     world.write("rows/a.csv", b"ann,bob,2026-03-02 10:05:03\nbob,ann,2026-03-02 10:05:04\n");
@@ -230,6 +256,12 @@ fn what_cannot_be_described_is_refused_by_name_and_no_file_is_overwritten() {
     world.write("mixed/a.csv", format!("{HEADER}{}", rows_of("2026-03-01")).as_bytes());
     world.write("mixed/b.csv", b"ts,status,size\n1772409600,200,12\n");
     refused(&["mixed"], 65, &["mixed/a.csv", "mixed/b.csv", "are different logs"]);
+    let log = format!("{HEADER}{}", rows_of("2026-03-01"));
+    world.write("packed/a.csv", log.as_bytes());
+    world.write("packed/b.csv.zst", &zstd::encode_all(log.as_bytes(), 0).unwrap());
+    let ran = world.run(&["init", "packed", "--out", "both.toml"]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert!(std::fs::read_to_string(world.path("both.toml")).unwrap().contains("packed/**/*.csv*"));
     world.write("kinds/a.csv", b"x\n");
     world.write("kinds/a.ndjson", b"{}\n");
     refused(&["kinds"], 65, &["files of several kinds: .csv, .ndjson"]);
