@@ -70,10 +70,17 @@ pub fn draft(name: &str, file: &str, place: &Place) -> Result<Draft> {
     let columns: Vec<Column<'_>> = sample.columns.iter().map(Column::new).collect();
     let names = || columns.iter().take(20).map(Column::name).collect::<Vec<_>>().join(", ");
     let time = time_of(&columns, written(&sample)).ok_or_else(|| {
-        Error::input(format!("no column of {} holds times", place.path().display())).help(format!(
-            "a lookup needs a requester, a target and a time; the columns are: {}",
-            names()
-        ))
+        let help = if columns.iter().all(|column| column.filled == 0) {
+            "its members hold lists, or nothing: write each element as a line of its own, as in jq -c '.NAME[]'"
+                .to_owned()
+        } else {
+            format!(
+                "a lookup needs a requester, a target and a time, which `[logs] time_format` can describe in a release \
+                 file of your own; the columns are: {}",
+                names()
+            )
+        };
+        Error::input(format!("no column of {} holds times", place.path().display())).help(help)
     })?;
     let people = people_of(&columns, &time.places).ok_or_else(|| {
         Error::input(format!("no two columns of {} can name people", place.path().display())).help(

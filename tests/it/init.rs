@@ -269,6 +269,7 @@ fn what_cannot_be_described_is_refused_by_name_and_no_file_is_overwritten() {
         ("book.xlsx", &b"PK\x03\x04"[..], ["is a workbook", "CSV UTF-8"]),
         ("logs.tar.gz", b"", ["is an archive", "unpack it"]),
         ("logs.bz2", b"", ["is packed in a way", "gzip"]),
+        ("records.json", b"{\"Records\":[{\"who\":1},{\"who\":2}]}\n", ["no column of", "jq -c"]),
         ("packed.csv", b"\x1f\x8b\x08", ["is packed with gzip", "end with .gz"]),
         (
             "saved.csv",
