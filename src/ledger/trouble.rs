@@ -99,11 +99,13 @@ fn of_code(code: ErrorCode, shown: &str) -> Error {
 /// Whether the error is about what was read, not about how it was asked.
 fn unreadable(error: &rusqlite::Error) -> bool {
     use rusqlite::Error as Sql;
-    // The program writes values of the right type: another one stood there.
-    let is_of_other_type = |error: &rusqlite::ffi::Error| {
-        error.extended_code == rusqlite::ffi::SQLITE_CONSTRAINT_DATATYPE
+    // The program writes values of the right type and form: what breaks such a rule stood there, or
+    // the rule itself is damaged.
+    let breaks_a_form = |error: &rusqlite::ffi::Error| {
+        use rusqlite::ffi::{SQLITE_CONSTRAINT_CHECK, SQLITE_CONSTRAINT_DATATYPE};
+        [SQLITE_CONSTRAINT_CHECK, SQLITE_CONSTRAINT_DATATYPE].contains(&error.extended_code)
     };
-    matches!(error, Sql::SqliteFailure(error, _) if is_of_other_type(error))
+    matches!(error, Sql::SqliteFailure(error, _) if breaks_a_form(error))
         || matches!(
             error,
             Sql::FromSqlConversionFailure(..)
