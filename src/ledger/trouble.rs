@@ -112,6 +112,7 @@ fn unreadable(error: &rusqlite::Error) -> bool {
             | Sql::IntegralValueOutOfRange(..)
             | Sql::Utf8Error(..)
             | Sql::InvalidColumnType(..)
+            | Sql::InvalidColumnName(..)
             | Sql::QueryReturnedNoRows
             // Statements are the program's own: this one has met other tables.
             | Sql::SqlInputError { .. }
