@@ -27,16 +27,17 @@ const ENDINGS: [(&[&str], Known); 4] = [
     (&["bz2", "xz", "lz4", "lzma", "br", "z"], PACKED),
     (&["avro", "orc", "sqlite", "sqlite3", "pcap", "pcapng", "pdf", "journal"], OTHER),
 ];
-/// What files begin with. A workbook is an archive, too, which its name does not say.
+/// What files begin with, longer than a column is likely to be called. A workbook is an archive, too, which
+/// its name does not say.
 const BEGINNINGS: [(&[u8], Known); 14] = [
     (
         b"PK\x03\x04",
         ("is an archive or a workbook", "unpack it, or save its sheet as \"CSV UTF-8\""),
     ),
     (b"7z\xbc\xaf\x27\x1c", ARCHIVE),
-    (b"Rar!", ARCHIVE),
+    (b"Rar!\x1a\x07", ARCHIVE),
     (b"\xd0\xcf\x11\xe0", WORKBOOK),
-    (b"BZh", PACKED),
+    (b"BZh91AY&SY", PACKED),
     (b"\xfd7zXZ", PACKED),
     (b"\x04\x22\x4d\x18", PACKED),
     (b"\x1f\x8b", GZIP),
@@ -44,8 +45,8 @@ const BEGINNINGS: [(&[u8], Known); 14] = [
     (b"SQLite format 3\0", OTHER),
     (b"Obj\x01", OTHER),
     (b"%PDF-", OTHER),
-    (b"PAR1", COLUMNS),
-    (b"ARROW1", COLUMNS),
+    (b"PAR1\x15", COLUMNS),
+    (b"ARROW1\0\0", COLUMNS),
 ];
 /// Where the mark of a tape archive stands.
 const TAR: std::ops::Range<usize> = 257..262;

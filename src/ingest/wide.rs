@@ -1,7 +1,8 @@
 //! Text in UTF-16, as spreadsheets and PowerShell write it: read as UTF-8, and written back as it was.
 //!
 //! A mark at the beginning says so. Where the first line of a file is a row, the mark could be a part of it,
-//! so it counts only if every line end near it is one of UTF-16. Half of a surrogate pair becomes the three
+//! so it counts only if most line ends near it are those of UTF-16. (Not all: letters such as U+4E0A hold
+//! the byte of a line end.) Half of a surrogate pair becomes the three
 //! bytes that its number would have, which are no UTF-8: its record is a reject, and can be written back.
 
 use std::io::{self, Cursor, Read, Write};
@@ -26,11 +27,10 @@ impl Order {
             b"\xfe\xff" => Self::Big,
             _ => return None,
         };
-        let has_other_end = |pair: &[u8]| {
-            let pair: [u8; 2] = pair.try_into().unwrap_or_default();
-            pair.contains(&b'\n') && order.unit(pair) != u16::from(b'\n')
-        };
-        (!head.chunks_exact(2).any(has_other_end)).then_some(order)
+        let (pairs, _) = head.as_chunks::<2>();
+        let bytes = head.iter().filter(|byte| **byte == b'\n').count();
+        let ends = pairs.iter().filter(|pair| order.unit(**pair) == u16::from(b'\n')).count();
+        (ends * 2 >= bytes).then_some(order)
     }
 
     const fn unit(self, pair: [u8; 2]) -> u16 {
@@ -213,6 +213,14 @@ mod tests {
     fn a_mark_in_front_of_lines_of_other_text_is_a_part_of_the_first() {
         for bytes in [&b"\xff\xfea\0\nb,c\n"[..], b"\xfe\xffa,b\nc\n", b"\xff", b"a\0\n\0"] {
             assert_eq!(read(bytes), bytes);
+        }
+    }
+
+    #[test]
+    fn letters_that_hold_the_byte_of_a_line_end_are_letters() {
+        for order in [Order::Little, Order::Big] {
+            let text = "\u{feff}who,\u{4e0a},when\na,b,c\n\u{a05},e,f\n";
+            assert_eq!(read(&wide(text, order)), text.as_bytes());
         }
     }
 
