@@ -61,8 +61,9 @@ fn verdict(found: &Comparison, higher: usize, lower: usize) -> String {
         words.push_str(" Rows without a difference are left out here; --json has all of them.");
     }
     if all > 1 {
-        words.push_str(&format!(" The intervals hold for all {all} rows at once, in 95 of 100 comparisons, and are therefore \
-             {:.2} times as wide as that of a row that was chosen beforehand.",
+        words.push_str(&format!(
+            " The intervals hold for all {all} rows at once, in 95 of 100 comparisons, and are \
+             therefore {:.2} times as wide as that of a row that was chosen beforehand.",
             found.widened
         ));
     }

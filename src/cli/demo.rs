@@ -106,8 +106,9 @@ fn describe(accuracy: &[Accuracy], out: &Path, text: &mut String) {
         SETTINGS.days
     ));
     for question in accuracy {
-        text.push_str(&format!("{}: {} answers; mean truth {}, root mean square error {}, stated noise sd {}\n  the 95 % \
-             interval holds the truth in {:.1} of 100; the largest of {}:\n",
+        text.push_str(&format!(
+            "{}: {} answers; mean truth {}, root mean square error {}, stated noise sd {}\n  the \
+             95 % interval holds the truth in {:.1} of 100; the largest of {}:\n",
             question.question,
             question.answers,
             short(question.mean_truth),
@@ -127,8 +128,9 @@ fn describe(accuracy: &[Accuracy], out: &Path, text: &mut String) {
             ));
         }
     }
-    text.push_str(&format!("\nTruth counts every lookup, and so do the intervals: they allow for the noise, and for what \
-         was not\nmeasured as finely as it was asked.\nTables: {}/<question>/day=*/part-0.parquet\n\
+    text.push_str(&format!(
+        "\nTruth counts every lookup, and so do the intervals: they allow for the noise, and for \
+         what was not\nmeasured as finely as it was asked.\nTables: {}/<question>/day=*/part-0.parquet\n\
          Logs, release file, ledger: {}/_demo\n",
         out.display(),
         out.display()

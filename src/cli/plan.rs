@@ -126,8 +126,9 @@ fn day(
         }
     }
     if !lost.is_empty() {
-        text.push_str(&format!("Warning: most values of {} would say nothing. Ask by fewer keys, or give the question more \
-             `weight` or the ledger more epsilon, before anything is spent.\n",
+        text.push_str(&format!(
+            "Warning: most values of {} would say nothing. Ask by fewer keys, or give the question \
+             more `weight` or the ledger more epsilon, before anything is spent.\n",
             lost.join(", ")
         ));
     }
