@@ -37,7 +37,7 @@
 //! | `resumed` | what a deletion that was cut short leaves to the next |
 //! | `held`, `seal` | which of them are under a hold, and the encrypted archives |
 //! | `rewrite*` | a file without some of its rows, one way for each format |
-//! | `naming`, `strays` | names that would give a number away, and what a killed deletion left |
+//! | `naming`, `strays` | names that would give a number away, and files that look like logs and are not read as such |
 //! | `writers` | which logs another program still writes to |
 //! | `disclose`, `package` | opens the archives of one order and writes what is handed over |
 //! | `unfinished` | what a crash left of it, rows in clear among it |

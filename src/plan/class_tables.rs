@@ -3,7 +3,7 @@
 //! Each question brings a table and a part of the loss. A class measures the table itself where its
 //! cells are expected to stand out of the noise, and gives a part to its single axes; else the finest
 //! margins that do; else its number once more. The clip balances the noise, which grows with it,
-//! against what it bends. Reasons and figures are in docs/mechanisms.md, section 7.
+//! against what it bends. Reasons and figures are in docs/mechanisms.md, section 6.
 
 use super::class_clips::{CLIPS, LEAST_CLIP, clips_of};
 
