@@ -4,6 +4,7 @@
 //! condition as an axis of two values. Sums and means of a number ask how many lookups have one.
 
 use super::axis::{Axis, axis_name, block};
+use super::class_tables::{AxisSize, TableAxes};
 use super::kinds::MOST_PREFIX_CELLS;
 use crate::release_file::keys::{Key, MOST_CELLS};
 use crate::release_file::question::Question;
@@ -23,6 +24,13 @@ pub struct AskedAxis {
     pub block: Option<u64>,
     /// Whether its values are bins of a number.
     pub is_number: bool,
+}
+
+impl AskedAxis {
+    /// How many blocks it has, if its values are bins of a number.
+    fn number_blocks(&self) -> Option<u64> {
+        self.block.filter(|_| self.is_number).map(|block| self.size.div_ceil(block))
+    }
 }
 
 /// A question that is answered from shapes.
@@ -84,7 +92,12 @@ impl Asked {
     /// # Errors
     /// Internal, when no question asks by one of them.
     pub fn places(&self, axes: &[Axis]) -> Result<Vec<usize>> {
-        let place = |axis: &Axis| self.axes.iter().position(|known| known.axis == *axis);
+        let place = |axis: &Axis| {
+            self.axes.iter().position(|known| match (axis, &known.axis) {
+                (Axis::Blocks(name), Axis::Key(key)) => name == key,
+                (axis, known) => axis == known,
+            })
+        };
         axes.iter()
             .map(|axis| place(axis).ok_or_else(|| Error::internal("an axis is of no question")))
             .collect()
@@ -95,15 +108,24 @@ impl Asked {
         self.tables.iter().find(|table| table.name == question)
     }
 
-    /// How many cells a table of these axes has.
-    pub fn cells(&self, axes: &[usize]) -> u64 {
-        axes.iter().map(|axis| self.axes[*axis].size).product()
+    /// The sizes of the axes, for the plan of a class.
+    pub(super) fn sizes(&self) -> Vec<AxisSize> {
+        let size = |axis: &AskedAxis| AxisSize {
+            values: axis.size as f64,
+            blocks: axis.number_blocks().map(|blocks| blocks as f64),
+        };
+        self.axes.iter().map(size).collect()
     }
 
     /// How many tables of shapes a class has at most, whatever its look shows: every subset of the axes of
-    /// every question, and its sums.
+    /// every question, by bins and by blocks of them, and its sums.
     pub fn most_tables(&self) -> u64 {
-        let of = |table: &AskedTable| (1_u64 << table.axes.len()) + u64::from(table.sums.is_some());
+        let of = |table: &AskedTable| {
+            let has_blocks = |axis: &usize| self.axes[*axis].number_blocks().is_some();
+            let subsets = 1_u64 << table.axes.len();
+            subsets * (1 + u64::from(table.axes.iter().any(has_blocks)))
+                + u64::from(table.sums.is_some())
+        };
         self.tables.iter().map(of).sum()
     }
 
@@ -112,16 +134,25 @@ impl Asked {
         let of = |table: &AskedTable| -> u64 {
             let and_without = |axis: &usize| match self.axes[*axis].axis {
                 Axis::Prefix(_) => u64::from(MOST_PREFIX_CELLS) + 1,
-                _ => self.axes[*axis].size + 1,
+                _ => {
+                    let axis = &self.axes[*axis];
+                    axis.size + axis.number_blocks().unwrap_or(0) + 1
+                }
             };
             table.axes.iter().map(and_without).product()
         };
         self.tables.iter().map(of).sum()
     }
 
-    /// The axes at these places.
-    pub fn named(&self, axes: &[usize]) -> Vec<Axis> {
-        axes.iter().map(|axis| self.axes[*axis].axis.clone()).collect()
+    /// The axes of a table.
+    pub fn named(&self, axes: &TableAxes) -> Vec<Axis> {
+        let named = |place: &usize| match &self.axes[*place] {
+            AskedAxis { axis: Axis::Key(name), is_number: true, .. } if axes.in_blocks => {
+                Axis::Blocks(name.clone())
+            }
+            known => known.axis.clone(),
+        };
+        axes.places.iter().map(named).collect()
     }
 
     /// Sets how many values the axis of a question's prefixes has.
@@ -138,7 +169,7 @@ impl Asked {
         let (size, block, is_number) = match &axis {
             Axis::Condition(_) | Axis::HasNumber(_) => (2, None, false),
             Axis::Prefix(_) => (1, None, false),
-            Axis::Key(name) => {
+            Axis::Key(name) | Axis::Blocks(name) => {
                 let key = keys_of(question)
                     .find(|key| axis_name(key) == name)
                     .ok_or_else(|| Error::internal("a key is missing from its question"))?;

@@ -7,6 +7,8 @@ use crate::release_file::keys::{Key, KeySource};
 pub enum Axis {
     /// The values of a key.
     Key(String),
+    /// The blocks of a key's neighbouring values.
+    Blocks(String),
     /// Whether the condition of this question is met.
     Condition(String),
     /// Whether the row has a number on the grid of this key.
@@ -25,6 +27,7 @@ impl Axis {
     pub fn words(&self) -> String {
         match self {
             Self::Key(name) => name.clone(),
+            Self::Blocks(name) => format!("blocks of {name}"),
             Self::Condition(question) => format!("{question} met"),
             Self::HasNumber(key) => format!("has {key}"),
             Self::Prefix(question) => format!("keys of {question}"),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use arrow_array::{Array, ArrayRef, StringArray};
 
-use super::axis::{Axis, axis_name};
+use super::axis::{Axis, axis_name, block};
 use super::layout::{Digit, Layout};
 use crate::release_file::keys::{Key, KeySource};
 use crate::release_file::lattice::LATTICE_ONE;
@@ -82,6 +82,13 @@ impl Cells {
                     let (digit, size) = (layout.digit(name)?, layout.key(name)?.size());
                     keys.push(KeyPlace { digit, size, stride });
                     size
+                }
+                Axis::Blocks(name) => {
+                    let key = layout.key(name)?;
+                    let block = block(key).ok_or_else(|| Error::internal("a key has no blocks"))?;
+                    let (digit, size) = (layout.digit(name)?.in_blocks(block), key.size());
+                    keys.push(KeyPlace { digit, size: size.div_ceil(block), stride });
+                    size.div_ceil(block)
                 }
                 Axis::Condition(question) => {
                     let (digits, met) = condition(question, layout, questions)?;

@@ -2,8 +2,9 @@
 //!
 //! Each question brings a table and a part of the loss. A class measures the table itself where its
 //! cells are expected to stand out of the noise, and gives a part to its single axes; else the finest
-//! margins that do; else its number once more. The clip balances the noise, which grows with it,
-//! against what it bends. Reasons and figures are in docs/mechanisms.md, section 6.
+//! margins that do; else its number once more. Bins of a number are measured once more by blocks of
+//! them, because a quantile adds up many bins with their noise. The clip balances the noise, which
+//! grows with it, against what it bends. Reasons and figures are in docs/mechanisms.md, section 6.
 
 use super::class_clips::{CLIPS, LEAST_CLIP, clips_of};
 
@@ -28,76 +29,144 @@ pub struct TableShare {
     pub rho: f64,
 }
 
+/// How many values an axis has.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct AxisSize {
+    /// Its values.
+    pub values: f64,
+    /// Its blocks, if its values are bins of a number.
+    pub blocks: Option<f64>,
+}
+
+/// The axes of a table, and how finely they are measured.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub struct TableAxes {
+    /// Their places, ascending; none for the number of a class.
+    pub places: Vec<usize>,
+    /// Whether bins of a number are measured by blocks.
+    pub in_blocks: bool,
+}
+
 /// A table of a class.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ClassTable {
-    /// Its axes, ascending; none for the number of the class.
-    pub axes: Vec<usize>,
+    /// Its axes.
+    pub axes: TableAxes,
     /// The bound on a requester's shape, from 0 to 1.
     pub clip: f64,
     /// The loss of a requester wholly in the class, in rho.
     pub rho: f64,
 }
 
-/// The tables of a class with this number of requesters; `cells` gives the size of a table.
+/// The tables of a class with this number of requesters, over axes of these sizes.
 ///
 /// # Privacy
 /// The losses of the tables add up to those of `asked`, up to rounding.
 pub fn class_tables(
     class: usize,
     number: f64,
-    cells: &dyn Fn(&[usize]) -> f64,
+    sizes: &[AxisSize],
     asked: &[TableShare],
 ) -> Vec<ClassTable> {
-    let error = |axes: &[usize], rho: f64| choose(class, number, cells(axes), rho).0;
-    let mut parts: Vec<(Vec<usize>, f64)> = Vec::new();
-    for (axes, rho) in asked.iter().flat_map(|asked| divide(asked, &error)) {
+    let class = Class { class, number, sizes };
+    let mut parts: Vec<(TableAxes, f64)> = Vec::new();
+    for (axes, rho) in asked.iter().flat_map(|asked| class.divide(asked)) {
         match parts.iter_mut().find(|(known, _)| *known == axes) {
             Some((_, sum)) => *sum += rho,
             None => parts.push((axes, rho)),
         }
     }
-    let table = |(axes, rho): (Vec<usize>, f64)| ClassTable {
+    let table = |(axes, rho): (TableAxes, f64)| ClassTable {
         // A table of no axes holds the weight of a requester in the class, which is at most one.
-        clip: if axes.is_empty() { 1.0 } else { choose(class, number, cells(&axes), rho).1 },
+        clip: if axes.places.is_empty() { 1.0 } else { class.choose(&axes, rho).1 },
         axes,
         rho,
     };
     parts.into_iter().map(table).collect()
 }
 
-/// Divides a question's loss over the tables that are worth it.
-fn divide(
-    TableShare { axes: table, rho }: &TableShare,
-    error: &dyn Fn(&[usize], f64) -> f64,
-) -> Vec<(Vec<usize>, f64)> {
-    let singles = |rho: f64| {
-        let part = rho / table.len() as f64;
-        table.iter().map(move |axis| (vec![*axis], part))
-    };
-    if table.is_empty() {
-        return vec![(Vec::new(), *rho)];
+/// A class of activity that is planned for.
+struct Class<'a> {
+    class: usize,
+    number: f64,
+    sizes: &'a [AxisSize],
+}
+
+impl Class<'_> {
+    /// Divides a question's loss over the tables that are worth it.
+    fn divide(&self, TableShare { axes: table, rho }: &TableShare) -> Vec<(TableAxes, f64)> {
+        let singles = |rho: f64| {
+            let part = rho / table.len() as f64;
+            table.iter().flat_map(move |axis| self.measured(&[*axis], part))
+        };
+        if table.is_empty() {
+            return vec![(TableAxes::default(), *rho)];
+        }
+        let own = (1.0 - MARGINS) * rho;
+        if table.len() > 1 && self.error(table, own) <= WORTH * WORTH {
+            let mut parts = self.measured(table, own);
+            parts.extend(singles(MARGINS * rho));
+            return parts;
+        }
+        let is_worth = |sets: &Vec<Vec<usize>>| {
+            let part = rho / sets.len() as f64;
+            let errors: f64 = sets.iter().map(|set| self.error(set, part)).sum();
+            errors / sets.len() as f64 <= worth(sets[0].len()).powi(2)
+        };
+        let counts = (1..table.len().max(2)).rev();
+        if let Some(sets) = counts.map(|count| subsets(table, count)).find(is_worth) {
+            let part = rho / sets.len() as f64;
+            return sets.iter().flat_map(|set| self.measured(set, part)).collect();
+        }
+        let mut parts: Vec<(TableAxes, f64)> = singles((1.0 - NUMBER) * rho).collect();
+        parts.push((TableAxes::default(), NUMBER * rho));
+        parts
     }
-    let own = (1.0 - MARGINS) * rho;
-    if table.len() > 1 && error(table, own) <= WORTH * WORTH {
-        let mut parts = vec![(table.clone(), own)];
-        parts.extend(singles(MARGINS * rho));
-        return parts;
+
+    /// A table by its values. With bins of a number it is one by blocks of them, and gives half of its loss
+    /// to one by bins if these stand out.
+    fn measured(&self, axes: &[usize], rho: f64) -> Vec<(TableAxes, f64)> {
+        let by_values = TableAxes { places: axes.to_vec(), in_blocks: false };
+        if !self.has_blocks(axes) {
+            return vec![(by_values, rho)];
+        }
+        let by_blocks = TableAxes { in_blocks: true, ..by_values.clone() };
+        if self.choose(&by_values, rho / 2.0).0 <= worth(axes.len()).powi(2) {
+            return vec![(by_values, rho / 2.0), (by_blocks, rho / 2.0)];
+        }
+        vec![(by_blocks, rho)]
     }
-    let is_worth = |sets: &Vec<Vec<usize>>| {
-        let part = rho / sets.len() as f64;
-        let errors: f64 = sets.iter().map(|set| error(set, part)).sum();
-        let worth = if sets[0].len() > 1 { WORTH } else { WORTH_SINGLE };
-        errors / sets.len() as f64 <= worth * worth
-    };
-    let counts = (1..table.len().max(2)).rev();
-    if let Some(sets) = counts.map(|count| subsets(table, count)).find(is_worth) {
-        let part = rho / sets.len() as f64;
-        return sets.into_iter().map(|set| (set, part)).collect();
+
+    /// The squared relative error that is expected of a cell, or of a block where there are some.
+    fn error(&self, axes: &[usize], rho: f64) -> f64 {
+        let axes = TableAxes { places: axes.to_vec(), in_blocks: self.has_blocks(axes) };
+        self.choose(&axes, rho).0
     }
-    let mut parts: Vec<(Vec<usize>, f64)> = singles((1.0 - NUMBER) * rho).collect();
-    parts.push((Vec::new(), NUMBER * rho));
-    parts
+
+    fn has_blocks(&self, axes: &[usize]) -> bool {
+        axes.iter().any(|axis| self.sizes[*axis].blocks.is_some())
+    }
+
+    /// The squared relative error that is expected of a cell, and the best clip for it.
+    fn choose(&self, axes: &TableAxes, rho: f64) -> (f64, f64) {
+        let size = |axis: &usize| match self.sizes[*axis] {
+            AxisSize { blocks: Some(blocks), .. } if axes.in_blocks => blocks,
+            AxisSize { values, .. } => values,
+        };
+        let cells: f64 = axes.places.iter().map(size).product();
+        clips_of(self.class)
+            .map(|clip| {
+                let noise =
+                    clip / (2.0 * rho).sqrt() * cells / (self.number.max(1e-9) * kept(clip));
+                (noise * noise + (BEND * (1.0 - kept(clip))).powi(2), clip)
+            })
+            .fold((f64::INFINITY, 1.0), |best, next| if next.0 < best.0 { next } else { best })
+    }
+}
+
+/// How far cells of a table of this many axes may be expected to be off.
+const fn worth(axes: usize) -> f64 {
+    if axes > 1 { WORTH } else { WORTH_SINGLE }
 }
 
 /// The part of a class's shapes that a clip is expected to leave.
@@ -149,14 +218,4 @@ fn subsets(table: &[usize], count: usize) -> Vec<Vec<usize>> {
         axes.map(|(_, axis)| *axis).collect()
     };
     sets.map(chosen).collect()
-}
-
-/// The squared relative error that is expected of a cell, and the best clip for it.
-fn choose(class: usize, number: f64, cells: f64, rho: f64) -> (f64, f64) {
-    clips_of(class)
-        .map(|clip| {
-            let noise = clip / (2.0 * rho).sqrt() * cells / (number.max(1e-9) * kept(clip));
-            (noise * noise + (BEND * (1.0 - kept(clip))).powi(2), clip)
-        })
-        .fold((f64::INFINITY, 1.0), |best, next| if next.0 < best.0 { next } else { best })
 }

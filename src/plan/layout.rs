@@ -34,6 +34,12 @@ impl Digit {
     pub(super) const fn of(self, atom: u64) -> u64 {
         atom >> self.shift & self.mask
     }
+
+    /// The digit of the block that a value lies in; blocks have a power of two of values.
+    pub(super) const fn in_blocks(self, block: u64) -> Self {
+        let bits = block.trailing_zeros();
+        Self { shift: self.shift + bits, mask: self.mask >> bits }
+    }
 }
 
 impl Layout {

@@ -22,7 +22,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 pub use asked::{Asked, AskedAxis, AskedTable};
 pub use axis::Axis;
 pub use cells::{CellPart, Cells, condition_met};
-pub use class_tables::{ClassTable, TableShare, class_tables, distinct_clip, distinct_lost, kept};
+pub use class_tables::{
+    AxisSize, ClassTable, TableAxes, TableShare, class_tables, distinct_clip, distinct_lost, kept,
+};
 pub use kinds::Contribution;
 pub use layout::{Digit, Layout};
 pub use role::Role;

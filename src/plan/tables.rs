@@ -3,7 +3,9 @@
 use super::asked::{Asked, AskedTable};
 use super::axis::Axis;
 use super::class_clips::steps;
-use super::class_tables::{ClassTable, TableShare, class_tables, clip_of_sums, distinct_clip};
+use super::class_tables::{
+    ClassTable, TableAxes, TableShare, class_tables, clip_of_sums, distinct_clip,
+};
 use super::kinds::{CLASSES, Contribution, PrefixShapes, PrefixWeights, ShapeSums, Shapes, nodes};
 use super::role::Role;
 use super::split::{Split, shapes_part};
@@ -69,10 +71,10 @@ impl Tables<'_> {
             }
         }
         let shares = self.shares(asked);
-        let cells = |axes: &[usize]| asked.cells(axes) as f64;
+        let sizes = asked.sizes();
         for (class, number) in numbers.iter().enumerate() {
             let class_number = u8::try_from(class).unwrap_or(u8::MAX);
-            for table in class_tables(class, *number, &cells, &shares) {
+            for table in class_tables(class, *number, &sizes, &shares) {
                 tables.extend(self.shapes(asked, class_number, &table)?);
             }
             for table in &asked.tables {
@@ -145,7 +147,7 @@ impl Tables<'_> {
         let clip = clip_of_sums(class.into(), grid.is_long());
         let part = shapes_part(question, self.split.questions[table.question]);
         let contribution = Contribution::ShapeSums(ShapeSums { class, number: number.clone() });
-        let axes = asked.named(&table.axes);
+        let axes = asked.named(&TableAxes { places: table.axes.clone(), in_blocks: false });
         let axes: Vec<Axis> =
             axes.into_iter().filter(|axis| !matches!(axis, Axis::HasNumber(_))).collect();
         let role = Role::Sums { question: question.name.clone() };

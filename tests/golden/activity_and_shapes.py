@@ -1,7 +1,8 @@
 """The estimates of docs/mechanisms.md, sections 6 to 9, in another language: everything after the noise is drawn (numpy alone).
 
 Axes, levels, tables: an axis is (name, size, block, whether it is the bins of a number). A level is a tuple of (axis, depth): depth 1 of an axis with blocks is its
-blocks, depth 2 its values; an axis without blocks has depth 1 only. A table is a tuple of axis names, measured at full depth.
+blocks, depth 2 its values; an axis without blocks has depth 1 only. A table is a tuple of axis names, measured at full depth;
+in the plan BLOCKS stands behind the axes of one that is measured by blocks of the bins of its number.
 Cells of a level are numbered in mixed radix, first axis most significant; axes stand in the order in which they are declared.
 
     python3 tests/golden/activity_and_shapes.py tests/golden/activity_and_shapes.json
@@ -10,6 +11,7 @@ import itertools, json, math, sys
 import numpy as np
 
 K = 10
+BLOCKS = ('blocks',)
 NODES = np.array([8.0 * 4**k for k in range(K)])
 LOOK = .15                                  # of rho
 EMPTY = 4.0                                   # deviations of the look's noise
@@ -69,7 +71,9 @@ def numbers(y, sd):
 class Axes:
     def __init__(self, axes): self.list = [tuple(a) for a in axes]; self.size = {a[0]: a[1] for a in axes}; self.block = {a[0]: a[2] for a in axes}; self.place = {a[0]: i for i, a in enumerate(axes)}; self.number = {a[0] for a in axes if a[3]}
     def deepest(self, a): return 2 if self.block[a] else 1
-    def full(self, table): return tuple((a, self.deepest(a)) for a in sorted(table, key=self.place.get))
+    def full(self, table): return tuple((a, 1 if a in self.number and BLOCKS[0] in table else self.deepest(a)) for a in self.names(table))
+    def names(self, table): return sorted((a for a in table if a != BLOCKS[0]), key=self.place.get)
+    def blocked(self, table): return table + BLOCKS if any(a in self.number for a in table) else table
     def length(self, a, depth): return -(-self.size[a] // self.block[a]) if self.block[a] and depth == 1 else self.size[a]
     def cells(self, level): return math.prod(self.length(a, d) for a, d in level)
     def rank(self, level): return sum(d for _, d in level)
@@ -105,23 +109,28 @@ def plan(axes, value, questions):
     classes = []
     for k in range(K):
         want = {}
-        def add(t, r): t = tuple(sorted(t, key=axes.place.get)); want[t] = want.get(t, 0.) + r
+        def add(t, r): t = tuple(axes.names(t)) + (BLOCKS if BLOCKS[0] in t else ()); want[t] = want.get(t, 0.) + r
         error = lambda t, r: clip(axes.cells(axes.full(t)), value[k], r, k)[0]
+        def measure(t, r):
+            "by blocks where there are some, and half by bins if these stand out"
+            if axes.blocked(t) == t: add(t, r)
+            elif error(t, r / 2) <= (FINE if len(t) > 1 else SINGLE)**2: add(t, r / 2); add(axes.blocked(t), r / 2)
+            else: add(axes.blocked(t), r)
         for table, rho in questions:
             d = len(table)
             if d == 0: add((), rho)
-            elif d > 1 and error(table, (1 - MARGINS) * rho) <= FINE**2:
-                add(table, (1 - MARGINS) * rho)
-                for a in table: add((a,), MARGINS * rho / d)
+            elif d > 1 and error(axes.blocked(table), (1 - MARGINS) * rho) <= FINE**2:
+                measure(table, (1 - MARGINS) * rho)
+                for a in table: measure((a,), MARGINS * rho / d)
             else:
                 for z in range(min(d, max(d - 1, 1)), -1, -1):
                     subsets = list(itertools.combinations(table, z))
-                    if z == 0 or sum(error(t, rho / len(subsets)) for t in subsets) / len(subsets) <= (FINE if z > 1 else SINGLE)**2: break
+                    if z == 0 or sum(error(axes.blocked(t), rho / len(subsets)) for t in subsets) / len(subsets) <= (FINE if z > 1 else SINGLE)**2: break
                 if z == 0:
-                    for a in table: add((a,), (1 - NUMBER) * rho / d)
+                    for a in table: measure((a,), (1 - NUMBER) * rho / d)
                     add((), NUMBER * rho)
                 else:
-                    for t in subsets: add(t, rho / len(subsets))
+                    for t in subsets: measure(t, rho / len(subsets))
         classes.append({t: (clip(axes.cells(axes.full(t)), value[k], r, k)[1] if t else len(KAPPAS) - 1, r) for t, r in want.items()})
     return classes
 def split(rho, questions):
@@ -133,7 +142,7 @@ def split(rho, questions):
 def observations(axes, tables, noisy, number):
     "{level: (sums, variance)} of one class"
     out = {}
-    for t in sorted((t for t in tables if t), key=lambda t: (len(t), [axes.place[a] for a in t])):
+    for t in sorted((t for t in tables if t), key=lambda t: (len(axes.names(t)), [axes.place[a] for a in axes.names(t)], BLOCKS[0] in t)):
         i, rho = tables[t]; y = np.asarray(noisy[t], float); sigma = KAPPAS[i] / math.sqrt(2 * rho); total = y.sum(); full = axes.full(t); m = len(y)
         if KAPPAS[i] >= 1: gain = 1.
         elif total > 5 * sigma * math.sqrt(m): gain = min(max(number / total, 1.), 1 / KAPPAS[i])
@@ -280,12 +289,13 @@ def golden():
             d = {}
             for t, (i, r) in pl[k].items():
                 x = np.ones(1)
-                for a in t: w = min(k / 5, 1.); x = np.outer(x, (1 - w) * mix[a][0] + w * mix[a][1]).ravel()
+                for a in axes.names(t): w = min(k / 5, 1.); x = np.outer(x, (1 - w) * mix[a][0] + w * mix[a][1]).ravel()
+                if BLOCKS[0] in t: x = np.bincount(axes.map(axes.full(tuple(axes.names(t))), axes.full(t)), x)
                 d[t] = truth[k] * kept(KAPPAS[i]) * x + KAPPAS[i] / math.sqrt(2 * r) * rng.standard_normal(len(x))
             noisy.append(d)
         first = look; ys, sds = again(y, s, pl, noisy); look = numbers(ys, sds)
         tops = [t for t in dict.fromkeys(tables) if t and not any(set(t) < set(u) for u in tables)]; got = shapes(axes, pl, noisy, look[0], tops)
-        case = dict(name=name, again=dict(y=R(ys), sd=R(sds)), first=R(first[0]), value=R(look[0]), down=R(look[1]), up=R(look[2]), known=R(look[3]), total=D(total(*look)), axes=[list(a) for a in decl], questions=[dict(table=list(t), rho=r) for t, r in q], y=R(y), plan=[[dict(table=list(t), kappa=float(KAPPAS[i]), rho=r) for t, (i, r) in pl[k].items()] for k in range(K)], noisy=[[dict(table=list(t), cells=R(v)) for t, v in noisy[k].items()] for k in range(K)], answers=[])
+        case = dict(name=name, again=dict(y=R(ys), sd=R(sds)), first=R(first[0]), value=R(look[0]), down=R(look[1]), up=R(look[2]), known=R(look[3]), total=D(total(*look)), axes=[list(a) for a in decl], questions=[dict(table=list(t), rho=r) for t, r in q], y=R(y), plan=[[dict(table=axes.names(t), blocks=BLOCKS[0] in t, kappa=float(KAPPAS[i]), rho=r) for t, (i, r) in pl[k].items()] for k in range(K)], noisy=[[dict(table=axes.names(t), blocks=BLOCKS[0] in t, cells=R(v)) for t, v in noisy[k].items()] for k in range(K)], answers=[])
         asked = [axes.full(t) for t in tables if t] + ([axes.full(('app',))] if any('app' in t for t in tables) else [])
         for l in asked: r = answer(axes, got, look, l); case['answers'].append(dict(level=[list(x) for x in l], uninformative=R(uninformative(r)), **D(r)))
         if any('route' in t for t in tables):

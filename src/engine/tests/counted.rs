@@ -7,7 +7,7 @@ use crate::Result;
 use crate::engine::DayRows;
 use crate::ingest::{LogReader, RowCounts};
 use crate::plan::kinds::{CLASSES, SHAPE_BITS, Shapes, nodes};
-use crate::plan::{Asked, Axis, Contribution, MeasuredTable, Plan, Role};
+use crate::plan::{Asked, Axis, Contribution, MeasuredTable, Plan, Role, TableAxes};
 use crate::release_file::ReleaseFile;
 use crate::release_file::lattice::Clip;
 use crate::release_file::privacy_loss::{AttoDelta, NanoRho};
@@ -49,7 +49,7 @@ impl Counted {
         let mut names: Vec<String> = Vec::new();
         let mut tables = Vec::new();
         for of in &asked.tables {
-            let axes = asked.named(&of.axes);
+            let axes = asked.named(&TableAxes { places: of.axes.clone(), in_blocks: false });
             let words: Vec<String> = axes.iter().map(Axis::words).collect();
             let name = match words.as_slice() {
                 [] => "all lookups".to_owned(),

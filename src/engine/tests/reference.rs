@@ -178,6 +178,10 @@ fn position(axis: &Axis, row: &Lookup) -> Option<(usize, usize)> {
             });
             (bin, 129)
         }
+        Axis::Blocks(name) => {
+            let (bin, _) = position(&Axis::Key(name.clone()), row)?;
+            (bin / 8, 17)
+        }
         Axis::Condition(question) if question == "sms" => (usize::from(route == 1 && app != 1), 2),
         Axis::Condition(question) if question == "sms_of_other_kinds" => {
             (usize::from(row.second % 2 == 0), 2)

@@ -10,7 +10,7 @@ use super::observed::{Observed, numbers_again};
 use super::shapes::Shapes;
 use super::value::Estimate;
 use crate::plan::kinds::CLASSES;
-use crate::plan::{Axis, Plan, Role};
+use crate::plan::{Axis, Plan, Role, TableAxes};
 use crate::release_file::question::Question;
 use crate::{Error, Result};
 
@@ -47,7 +47,10 @@ impl<'a> Drawn<'a> {
                 continue;
             };
             observed[class].push(Observed {
-                axes: plan.asked.places(&measured.axes)?,
+                axes: TableAxes {
+                    places: plan.asked.places(&measured.axes)?,
+                    in_blocks: measured.axes.iter().any(|axis| matches!(axis, Axis::Blocks(_))),
+                },
                 clip: measured.clip.contributions(),
                 sd: table.noise_sd(),
                 cells: table.contributions().collect(),

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use super::levels::{Level, LevelAxis};
+use crate::plan::TableAxes;
 
 /// For each cell of a level, in order, its cell in a coarser one.
 pub(super) type Places = Rc<[u32]>;
@@ -24,6 +25,12 @@ impl Geometry {
     /// The level of a table: these axes at their full depth.
     pub(super) fn full(&self, table: &[usize]) -> Level {
         Level::full(&self.axes, table)
+    }
+
+    /// The level of a measured table.
+    pub(super) fn of_table(&self, table: &TableAxes) -> Level {
+        let full = self.full(&table.places);
+        if table.in_blocks { full.with_numbers_in_blocks(&self.axes) } else { full }
     }
 
     /// How many cells a level has.

@@ -49,6 +49,14 @@ impl Level {
         Self(axes.iter().enumerate().map(depth).collect())
     }
 
+    /// The same with blocks of bins in place of bins.
+    pub(super) fn with_numbers_in_blocks(self, axes: &[LevelAxis]) -> Self {
+        let depth = |(depth, axis): (u8, &LevelAxis)| {
+            if axis.is_number && axis.block.is_some() { depth.min(1) } else { depth }
+        };
+        Self(self.0.into_iter().zip(axes).map(depth).collect())
+    }
+
     /// Whether one of its axes is a number.
     pub(super) fn has_number(&self, axes: &[LevelAxis]) -> bool {
         self.present(axes).any(|(_, axis, _)| axis.is_number)

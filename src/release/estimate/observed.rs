@@ -3,8 +3,8 @@
 use super::class_numbers::NoisyNumbers;
 use super::geometry::Geometry;
 use super::levels::Level;
-use crate::plan::kept;
 use crate::plan::kinds::CLASSES;
+use crate::plan::{TableAxes, kept};
 
 /// A sum that is this many deviations above zero says what its clip took.
 const STANDS_OUT: f64 = 5.0;
@@ -12,13 +12,13 @@ const STANDS_OUT: f64 = 5.0;
 /// A noisy table of a class.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Observed {
-    /// Its axes, ascending; none for the number of the class.
-    pub(super) axes: Vec<usize>,
+    /// Its axes; none for the number of the class.
+    pub(super) axes: TableAxes,
     /// The bound on a requester's shape, from 0 to 1.
     pub(super) clip: f64,
     /// The standard deviation of the noise, in requesters.
     pub(super) sd: f64,
-    /// The cells at full depth, the last axis changing fastest, in requesters.
+    /// The cells, the last axis changing fastest, in requesters.
     pub(super) cells: Vec<f64>,
 }
 
@@ -30,7 +30,7 @@ pub(super) fn numbers_again(
 ) -> NoisyNumbers {
     std::array::from_fn(|class| {
         let (first, sd) = look[class];
-        let own = observed[class].iter().find(|table| table.axes.is_empty());
+        let own = observed[class].iter().find(|table| table.axes.places.is_empty());
         let Some(table) = own else { return (first, sd) };
         let (mine, theirs) = (sd * sd, table.sd * table.sd);
         let all = mine + theirs;
@@ -55,7 +55,7 @@ impl Seen {
         observed: &[Observed],
     ) -> Option<Self> {
         let mut tables: Vec<&Observed> = observed.iter().collect();
-        tables.sort_by_key(|table| (table.axes.len(), table.axes.clone()));
+        tables.sort_by_key(|table| (table.axes.places.len(), &table.axes));
         tables
             .into_iter()
             .filter_map(|table| Self::in_table(geometry, level, number, table))
@@ -64,7 +64,7 @@ impl Seen {
 
     fn in_table(geometry: &Geometry, level: &Level, number: f64, table: &Observed) -> Option<Self> {
         let Observed { axes, clip, sd, cells } = table;
-        let full = geometry.full(axes);
+        let full = geometry.of_table(axes);
         if !level.is_within(&full) {
             return None;
         }

@@ -14,7 +14,9 @@ use super::requesters::distinct;
 use super::shapes::Shapes;
 use super::value::Estimate;
 use crate::plan::kinds::{CLASSES, nodes};
-use crate::plan::{ClassTable, TableShare, class_tables, distinct_clip, distinct_lost};
+use crate::plan::{
+    AxisSize, ClassTable, TableAxes, TableShare, class_tables, distinct_clip, distinct_lost,
+};
 
 fn golden() -> Value {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/activity_and_shapes.json");
@@ -126,8 +128,11 @@ impl<'a> Case<'a> {
         let noisy = self.of["noisy"][class].as_array().unwrap();
         let observed = tables.map(|one| {
             let (clip, rho) = (number(&one["kappa"]), number(&one["rho"]));
-            let cells = noisy.iter().find(|cells| cells["table"] == one["table"]).unwrap();
-            let (axes, cells) = (self.table(one), list(&cells["cells"]));
+            let is_same = |cells: &&Value| ["table", "blocks"].map(|name| cells[name] == one[name]);
+            let cells = noisy.iter().find(|cells| is_same(cells) == [true; 2]).unwrap();
+            let in_blocks = one["blocks"].as_bool().unwrap();
+            let axes = TableAxes { places: self.table(one), in_blocks };
+            let cells = list(&cells["cells"]);
             let sd = clip / (2.0 * rho).sqrt();
             (ClassTable { axes: axes.clone(), clip, rho }, Observed { axes, clip, sd, cells })
         });
@@ -135,9 +140,15 @@ impl<'a> Case<'a> {
     }
 
     fn compare_plan(&self, class: usize, first: f64, what: &str) {
-        let cells =
-            |table: &[usize]| table.iter().map(|axis| self.axes[*axis].size as f64).product();
-        let mut found = class_tables(class, first, &cells, &self.asked());
+        let size = |axis: &LevelAxis| AxisSize {
+            values: axis.size as f64,
+            blocks: axis
+                .block
+                .filter(|_| axis.is_number)
+                .map(|block| axis.size.div_ceil(block) as f64),
+        };
+        let sizes: Vec<AxisSize> = self.axes.iter().map(size).collect();
+        let mut found = class_tables(class, first, &sizes, &self.asked());
         let mut expected: Vec<ClassTable> =
             self.observed(class).into_iter().map(|(table, _)| table).collect();
         found.sort_by_key(|table| table.axes.clone());
