@@ -133,7 +133,7 @@ impl Question {
         let (about, beside) = self.measure.interval_words();
         let all = match self.top {
             Some(_) => {
-                " Only the largest rows are published, and an interval holds for all of them at once."
+                " Only the largest rows are published, and intervals allow for the choice among all rows."
             }
             None => "",
         };

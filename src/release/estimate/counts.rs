@@ -16,9 +16,11 @@ pub(super) struct LookupCounts;
 
 impl Estimator for LookupCounts {
     fn answer(&self, question: &Question, drawn: &Drawn<'_>) -> Result<Answer> {
-        // The choice of the largest cells depends on the noise, so intervals hold for all cells at once.
+        // The choice of the largest cells depends on the noise: longer intervals hold as often among those
+        // that were chosen as others do among all.
         let cells: u64 = question.by.iter().map(Key::size).product();
-        let widened = question.top.map_or(1.0, |_| normal_quantile(0.025 / cells as f64) / Z_95);
+        let chosen = |top: u32| f64::from(top).min(cells as f64) / cells as f64;
+        let widened = question.top.map_or(1.0, |top| normal_quantile(0.025 * chosen(top)) / Z_95);
         let rows = drawn.counts(question, widened)?;
         let mut answer = picked(published(&rows), &rows, question.top);
         answer.measured_tables = drawn.sources(question);
