@@ -47,7 +47,7 @@ pub(crate) fn run(asked: &Run, output: &Output) -> Result<u8> {
         text.push_str("no day with logs is closed and inside retention: nothing to do\n");
     }
     if range.has_tables {
-        text.push_str(&format!("tables: {}\n", job.out.display()));
+        text.push_str(&format!("the tables are in {}\n", job.out.display()));
     }
     let mut warnings = status::warnings(&job.release_file, &ledger, job.as_of)?;
     warnings.extend(hold_warnings::key_warning(&ledger));

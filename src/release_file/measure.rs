@@ -128,7 +128,7 @@ impl Measure {
         match self {
             Self::Prefixes(_) => Some("each day finds other keys"),
             Self::DistinctRequesters { .. } => Some(
-                "a requester of two days or two cells is one person: distinct counts do not add up",
+                "distinct counts do not add up: a requester of two days, or of two rows, would count twice",
             ),
             Self::Quantiles { .. } => Some(
                 "quantiles of several days or cells do not follow from those of each: ask for a mean, or \

@@ -52,7 +52,8 @@ fn says_the_same_everywhere(world: &World) {
     for (other, target) in others[1..].iter().zip(guarantee["target"].as_array().unwrap()) {
         // Private prefixes have a delta of their own in the figure of a target, not its epsilon.
         assert_close(&other["epsilon"], &target["epsilon"], "target");
-        assert!(other["who"].as_str().unwrap().contains(&target["lookups"].to_string()));
+        let lookups = target["lookups"].to_string().replace("000", ",000");
+        assert!(other["who"].as_str().unwrap().contains(&lookups));
     }
 }
 
