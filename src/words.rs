@@ -32,10 +32,13 @@ pub fn short_epsilon(epsilon: f64) -> String {
     grouped_digits(&format!("{up:.decimals$}"))
 }
 
-/// A delta in words, in three digits at most, rounded up likewise.
+/// A delta in words, in three digits at most, rounded up likewise: `9e-7`, and `0.05` where it is that large.
 pub fn short_delta(delta: f64) -> String {
     let step = 10_f64.powf(delta.max(f64::MIN_POSITIVE).log10().floor() - 2.0);
     let up = (delta / step - 1e-6).ceil().abs() * step;
+    if up >= 1e-3 {
+        return format!("{up:.5}").trim_end_matches('0').trim_end_matches('.').to_owned();
+    }
     let text = format!("{up:.2e}");
     let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
     let digits = if digits.contains('.') { digits.trim_end_matches('0') } else { digits };
@@ -63,7 +66,9 @@ mod tests {
             (1.231e-6, "1.24e-6"),
             (9.999e-7, "1e-6"),
             (1.2e-6, "1.2e-6"),
-            (1.0, "1e0"),
+            (1.0, "1"),
+            (0.049_51, "0.0496"),
+            (0.001, "0.001"),
             (0.0, "0e0"),
         ] {
             assert_eq!(short_delta(delta), shown);

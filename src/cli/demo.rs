@@ -120,7 +120,7 @@ fn describe(accuracy: &[Accuracy], out: &Path, text: &mut String) {
         for shown in &question.largest {
             text.push_str(&format!(
                 "    {:<34} answer {:>8}  [{}, {}]  truth {}\n",
-                shown.keys.join(", "),
+                if shown.keys.is_empty() { "all".to_owned() } else { shown.keys.join(", ") },
                 short(shown.value),
                 short(shown.ci_low),
                 short(shown.ci_high),

@@ -247,8 +247,14 @@ fn parse(raw: &RawQuestion, lists: &KeyLists, logs: &Logs) -> Result<Measure> {
     if let Some(what) = &raw.count {
         return match what.as_str() {
             "lookups" => Ok(Measure::Count),
-            _ => Err(refuse(format!("`count` is `{what}`, which it cannot count"))
-                .help("write count = \"lookups\"")),
+            _ => {
+                Err(refuse(format!("`count` is `{what}`, which it cannot count")).help(match what
+                    .as_str()
+                {
+                    "requester" | "requesters" => "write distinct = \"requester\"",
+                    _ => "write count = \"lookups\"",
+                }))
+            }
         };
     }
     if let Some(what) = &raw.distinct {

@@ -67,8 +67,8 @@ pub(super) fn uninformative(output: &Output) -> Markup {
             p { "On the newest day every value says something." }
         } @else {
             p {
-                "A value whose interval is wider than itself says nothing, and is grey in the charts. "
-                "On the newest day these were:"
+                "Values whose intervals are too wide to say anything are grey in the charts. On the newest day "
+                "these are:"
             }
             ul {
                 @for (name, lost, rows) in lines {

@@ -12,7 +12,7 @@ use crate::release::epsilon_of;
 use crate::release_file::privacy_loss::{AttoDelta, NanoRho};
 use crate::release_file::unit::Unit;
 use crate::release_file::window::Day;
-use crate::words::{several, short_delta, short_epsilon};
+use crate::words::{short_delta, short_epsilon};
 
 /// The spans of days for which losses are added up.
 const SPANS: [(i32, &str); 2] = [(30, "30 days"), (365, "365 days")];
@@ -181,7 +181,8 @@ fn others(ledger: &Ledger, newest: &[Entry]) -> Result<Option<Others>> {
         let Some(losses) = losses(&entry).filter(|_| entry.state != State::Void) else { continue };
         let pair = (0, "a contact pair, one lookup".to_owned(), losses.contact_pair);
         let targets = losses.target.iter().map(|(lookups, nano)| {
-            (*lookups, format!("a target of {}", several(*lookups as usize, "lookup")), *nano)
+            let plural = if *lookups == 1 { "lookup" } else { "lookups" };
+            (*lookups, format!("a target of {lookups} {plural}"), *nano)
         });
         for (order, who, nano) in std::iter::once(pair).chain(targets) {
             let blocks = spent.entry((order, who)).or_default();
@@ -213,7 +214,9 @@ impl Others {
                 let figure = json!({ "nano_rho": rho, "epsilon": epsilon, "delta": delta });
                 figures.insert(days.to_string(), figure);
             }
-            line(&mut part.text, &format!("  {who}: epsilon at most {}", words.join(", ")));
+            // Programs get the number as it was always written.
+            let spoken = who.replace("1000", "1,000");
+            line(&mut part.text, &format!("  {spoken}: epsilon at most {}", words.join(", ")));
             part.objects.push(json!({ "who": who, "days": figures }));
         }
         let keys = if has_keys {
