@@ -24,6 +24,27 @@ pub fn several(number: usize, one: &str) -> String {
     format!("{} {one}{plural}", grouped(number as u64))
 }
 
+/// An epsilon in words: three decimals below one and two from there on, rounded up, so that no text promises
+/// more than its figure.
+pub fn short_epsilon(epsilon: f64) -> String {
+    let (decimals, steps) = if epsilon < 1.0 { (3, 1e3) } else { (2, 1e2) };
+    let up = (epsilon * steps - 1e-9).ceil().abs() / steps;
+    grouped_digits(&format!("{up:.decimals$}"))
+}
+
+/// A delta in words, in three digits at most, rounded up likewise: `9e-7`, and `0.05` where it is that large.
+pub fn short_delta(delta: f64) -> String {
+    let step = 10_f64.powf(delta.max(f64::MIN_POSITIVE).log10().floor() - 2.0);
+    let up = (delta / step - 1e-6).ceil().abs() * step;
+    if up >= 1e-3 {
+        return format!("{up:.5}").trim_end_matches('0').trim_end_matches('.').to_owned();
+    }
+    let text = format!("{up:.2e}");
+    let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
+    let digits = if digits.contains('.') { digits.trim_end_matches('0') } else { digits };
+    format!("{}e{exponent}", digits.trim_end_matches('.'))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -35,5 +56,32 @@ mod tests {
         }
         assert_eq!(grouped_digits("1234567.8901"), "1,234,567.8901");
         assert_eq!([several(1, "day"), several(1_200, "day")], ["1 day", "1,200 days"]);
+    }
+
+    #[test]
+    fn what_is_shown_promises_no_more_than_its_figure() {
+        for (delta, shown) in [
+            (9e-7, "9e-7"),
+            (1e-6 - 1e-7, "9e-7"),
+            (1.231e-6, "1.24e-6"),
+            (9.999e-7, "1e-6"),
+            (1.2e-6, "1.2e-6"),
+            (1.0, "1"),
+            (0.049_51, "0.0496"),
+            (0.001, "0.001"),
+            (0.0, "0e0"),
+        ] {
+            assert_eq!(short_delta(delta), shown);
+        }
+        for (epsilon, shown) in [
+            (0.825_4, "0.826"),
+            (0.825, "0.825"),
+            (1.0, "1.00"),
+            (24.421, "24.43"),
+            (4_703.6, "4,703.60"),
+            (0.0, "0.000"),
+        ] {
+            assert_eq!(short_epsilon(epsilon), shown);
+        }
     }
 }

@@ -9,6 +9,7 @@ use super::hold_args::HoldVerb;
 use super::packaging_args::Packaging;
 use super::retain_args::Retain;
 use super::simulate_args::Simulate;
+use super::size;
 use crate::publish::Period;
 
 /// Operational answers from lookup logs, without exposing any individual contact
@@ -151,10 +152,10 @@ pub(crate) struct Plan {
     #[arg(value_name = "RELEASE.toml")]
     pub(crate) release: PathBuf,
     /// Expected lookups per day, such as 1000000: adds relative errors to the plan
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "N", value_parser = size::count)]
     pub(crate) lookups: Option<u64>,
     /// Expected requesters per day [default: lookups / 10]
-    #[arg(long, value_name = "M", requires = "lookups", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "M", requires = "lookups", value_parser = size::count)]
     pub(crate) requesters: Option<u64>,
 }
 
@@ -301,7 +302,7 @@ pub(crate) enum LedgerVerb {
     /// Give up a reservation that was never drawn, and free its charge
     Void {
         /// The entry's number, as `ledger show` lists it
-        #[arg(value_name = "ID")]
+        #[arg(value_name = "ID", value_parser = size::count)]
         entry: u64,
         /// The ledger of the entry
         #[command(flatten)]

@@ -107,7 +107,7 @@ fn describe(accuracy: &[Accuracy], out: &Path, text: &mut String) {
     ));
     for question in accuracy {
         text.push_str(&format!(
-            "{}: {} answers; mean truth {}, root mean square error {}, stated noise sd {}\n  the \
+            "{}: {} answers, true average {}; typical error {}, of noise alone {}\n  the \
              95 % interval holds the truth in {:.1} of 100; the largest of {}:\n",
             question.question,
             question.answers,
@@ -120,7 +120,7 @@ fn describe(accuracy: &[Accuracy], out: &Path, text: &mut String) {
         for shown in &question.largest {
             text.push_str(&format!(
                 "    {:<34} answer {:>8}  [{}, {}]  truth {}\n",
-                shown.keys.join(", "),
+                if shown.keys.is_empty() { "all".to_owned() } else { shown.keys.join(", ") },
                 short(shown.value),
                 short(shown.ci_low),
                 short(shown.ci_high),
@@ -129,9 +129,9 @@ fn describe(accuracy: &[Accuracy], out: &Path, text: &mut String) {
         }
     }
     text.push_str(&format!(
-        "\nTruth counts every lookup, and so do the intervals: they allow for the noise, and for \
-         what was not\nmeasured as finely as it was asked.\nTables: {}/<question>/day=*/part-0.parquet\n\
-         Logs, release file, ledger: {}/_demo\n",
+        "\nThe typical error is the root of the mean square of all errors. Truth counts every lookup, and so \
+         do the\nintervals: they allow for the noise, and for what was not measured as finely as it was asked.\n\
+         Tables: {}/<question>/day=*/part-0.parquet\nLogs, release file, ledger: {}/_demo\n",
         out.display(),
         out.display()
     ));

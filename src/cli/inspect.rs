@@ -6,7 +6,7 @@ use std::path::Path;
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use serde_json::Value;
 
-use super::output::{Output, short, wrapped};
+use super::output::{Output, grouped, short, wrapped};
 use crate::{Error, Result};
 
 /// Runs the command.
@@ -125,7 +125,7 @@ fn classes(facts: &Value) -> String {
         let seen = if class["seen"] == Value::Bool(true) { "" } else { ", too few to be seen" };
         text.push_str(&format!(
             "{place:<6} {:>15} {:>12}   {} to {}{seen}\n",
-            class["lookups"].to_string(),
+            grouped(number(class, "lookups")),
             short(number(class, "requesters")),
             short(number(class, "ci_low")),
             short(number(class, "ci_high")),

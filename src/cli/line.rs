@@ -55,6 +55,13 @@ fn by_position(message: &str, file: &str, text: &str) -> Option<Range<usize>> {
 
 fn by_names(message: &str, document: &DeTable<'_>) -> Option<Range<usize>> {
     let names: Vec<&str> = quoted(message).collect();
+    if message.starts_with("the release name") {
+        return document.get("name").map(Spanned::span);
+    }
+    if let Some(rest) = message.strip_prefix("the question name `") {
+        let question = question(document, rest.split('`').next()?)?;
+        return Some(question.get_ref().as_table()?.get("name")?.span());
+    }
     if let Some(rest) = message.split("question `").nth(1) {
         let name = rest.split('`').next()?;
         let question = question(document, name)?;
@@ -91,11 +98,15 @@ fn by_names(message: &str, document: &DeTable<'_>) -> Option<Range<usize>> {
     }
     let columns = document.get("logs").and_then(|logs| logs.get_ref().as_table()?.get("columns"));
     let ask = document.get("question");
-    let keys = document.get("keys");
-    let places = [columns, ask, keys, document.get("logs")].into_iter().flatten();
+    let places = [columns, ask, document.get("logs")].into_iter().flatten();
     let places: Vec<&Value<'_>> = places.collect();
     let find = |name: &&str| places.iter().find_map(|value| within(value.get_ref(), name));
-    let top = |name: &&str| document.get(*name).map(Spanned::span);
+    // Values of keys are no names.
+    let keys = document.get("keys").and_then(|keys| keys.get_ref().as_table());
+    let top = |name: &&str| {
+        let list = keys.and_then(|keys| keys.get(*name));
+        list.or_else(|| document.get(*name)).map(Spanned::span)
+    };
     let anywhere = |name: &&str| document.values().find_map(|value| text_with(value, name));
     let found = names.iter().find_map(find).or_else(|| names.iter().find_map(top));
     found.or_else(|| names.iter().find_map(anywhere))
@@ -103,7 +114,7 @@ fn by_names(message: &str, document: &DeTable<'_>) -> Option<Range<usize>> {
 
 /// What stands between backquotes.
 fn quoted(message: &str) -> impl Iterator<Item = &str> {
-    message.split('`').skip(1).step_by(2)
+    message.split('`').skip(1).step_by(2).filter(|name| !name.is_empty())
 }
 
 fn question<'d, 't>(document: &'d DeTable<'t>, name: &str) -> Option<&'d Value<'t>> {

@@ -106,12 +106,18 @@ impl Output {
         object
     }
 
-    /// The line of the release file that a failure is about.
+    /// The line of the release file that a failure is about. Failures of other kinds are if they name a field.
     fn place(&self, error: &Error) -> Option<line::Place> {
-        let is_of_file = matches!(error.kind(), Kind::Usage | Kind::Input);
+        let message = error.to_string();
+        let names_field = |text: &str| text.contains("`[");
+        let is_of_file = match error.kind() {
+            Kind::Usage | Kind::Input => true,
+            Kind::Io => names_field(&message) || error.hint().is_some_and(names_field),
+            _ => names_field(&message),
+        };
         let release = self.release.as_ref().filter(|_| is_of_file)?;
         let text = std::fs::read_to_string(release).ok()?;
-        line::place_of(&error.to_string(), error.hint(), &release.display().to_string(), &text)
+        line::place_of(&message, error.hint(), &release.display().to_string(), &text)
     }
 
     /// The failure of one part of a command that goes on. Each cause is printed once.

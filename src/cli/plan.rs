@@ -11,6 +11,7 @@ use crate::plan::kinds::{CLASSES, nodes};
 use crate::release::{Answer, Load, Rehearsal, rehearse};
 use crate::release_file::ReleaseFile;
 use crate::release_file::question::Question;
+use crate::words;
 
 /// Lookups per requester if `--requesters` is not given. The number of requesters decides how
 /// informative distinct counts and histograms are.
@@ -159,8 +160,8 @@ fn choices(rehearsal: &Rehearsal) -> String {
         let more = (first + 1..CLASSES).take_while(|class| of_class(*class) == tables).count();
         let last = first + more;
         let range = match more {
-            0 => nodes[first].to_string(),
-            _ => format!("{} to {}", nodes[first], nodes[last]),
+            0 => words::grouped(nodes[first]),
+            _ => format!("{} to {}", words::grouped(nodes[first]), words::grouped(nodes[last])),
         };
         let number: f64 = rehearsal.numbers[first..=last].iter().sum();
         let line = format!("{range:<20} {:>10}   {tables}", short(number));

@@ -35,7 +35,7 @@ pub(crate) fn run(asked: &Rollup, output: &Output) -> Result<()> {
             continue;
         }
         if let (Some(reason), None) = (coarser.unfit(question), named) {
-            text.push_str(&format!("{}: left out, {reason}\n", question.name));
+            text.push_str(&format!("{}: left out, because {reason}\n", question.name));
             left_out.push(json!({ "question": question.name, "reason": reason }));
             continue;
         }
@@ -67,7 +67,7 @@ pub(crate) fn run(asked: &Rollup, output: &Output) -> Result<()> {
         files.extend(made.files);
     }
     write_out(&out, &files)?;
-    text.push_str(&format!("tables: {}\n", out.display()));
+    text.push_str(&format!("the tables are in {}\n", out.display()));
     let object = json!({ "out": out, "rolled_up": rolled, "left_out": left_out });
     output.result(&object, &text);
     Ok(())

@@ -47,7 +47,7 @@ pub(crate) fn run(asked: &Run, output: &Output) -> Result<u8> {
         text.push_str("no day with logs is closed and inside retention: nothing to do\n");
     }
     if range.has_tables {
-        text.push_str(&format!("tables: {}\n", job.out.display()));
+        text.push_str(&format!("the tables are in {}\n", job.out.display()));
     }
     let mut warnings = status::warnings(&job.release_file, &ledger, job.as_of)?;
     warnings.extend(hold_warnings::key_warning(&ledger));
@@ -93,11 +93,11 @@ impl Range {
         }
     }
 
-    /// A line for each day, and one for days in a row that failed as an earlier day did.
+    /// A line for days in a row of which the same is to be said.
     pub(super) fn text(&self) -> String {
-        let in_a_row = self.lines.chunk_by(|(day, words), (next, others)| {
-            words == AGAIN && others == AGAIN && day.next() == Some(*next)
-        });
+        let in_a_row = self
+            .lines
+            .chunk_by(|(day, words), (next, others)| words == others && day.next() == Some(*next));
         let line = |days: &[(Day, String)]| {
             let words = days.first().map_or("", |(_, words)| words.as_str());
             format!("{}  {words}\n", ranges(days.iter().map(|(day, _)| day)))

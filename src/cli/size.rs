@@ -1,4 +1,4 @@
-//! Reads sizes such as 4GiB, and finds out how much memory the machine has.
+//! Reads sizes such as 4GiB and counts such as 1,000,000, and finds out how much memory the machine has.
 
 use std::fs;
 
@@ -33,6 +33,13 @@ fn parse(text: &str) -> Option<usize> {
     number.parse::<usize>().ok()?.checked_mul(1 << shift)
 }
 
+/// Reads a whole number from 1 on, as people write it: `1000000`, `1_000_000` or `1,000,000`.
+pub(super) fn count(text: &str) -> std::result::Result<u64, String> {
+    let digits = text.replace([',', '_'], "");
+    let number = digits.parse().ok().filter(|number| *number > 0);
+    number.ok_or_else(|| "write a whole number from 1 on, such as 1000000".to_owned())
+}
+
 /// The memory that this process may use: that of the machine, or the limit of its container.
 fn machine() -> Option<usize> {
     let read = |path: &str| fs::read_to_string(path).ok();
@@ -49,6 +56,16 @@ fn machine() -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn counts_as_people_type_them() {
+        for text in ["1000000", "1,000,000", "1_000_000"] {
+            assert_eq!(count(text), Ok(1_000_000));
+        }
+        for text in ["0", "-1", "1e6", "1M", "many", ""] {
+            assert!(count(text).unwrap_err().contains("such as 1000000"), "{text}");
+        }
+    }
 
     #[test]
     fn sizes_as_people_type_them() {

@@ -96,29 +96,28 @@ pub(super) fn warnings(
 ) -> Result<Vec<String>> {
     let mut needing = standings(release_file, Some(ledger), as_of)?;
     needing.retain(|(_, standing)| standing.needs_operator());
-    let is_expired = |standing| standing == Standing::ExpiredUnreleased;
-    // Days in a row that are lost are one warning: a log that ended would have one for each day since.
+    // Days in a row of one standing are one warning: a log that ended would have one for each day since.
     let in_a_row = needing.chunk_by(|(day, standing), (next, other)| {
-        is_expired(*standing) && is_expired(*other) && day.next() == Some(*next)
+        standing.word() == other.word() && day.next() == Some(*next)
     });
     Ok(in_a_row.map(warning).collect())
 }
 
 /// The warning about days in a row of one standing.
 fn warning(days: &[(Day, Standing)]) -> String {
-    let ((day, standing), (last, _)) = (days[0], days[days.len() - 1]);
+    let ((first, standing), (last, _)) = (days[0], days[days.len() - 1]);
+    let (of, is, was, pass, look, have) = match first == last {
+        true => (format!("the day {first}"), "is", "was", "passes", "looks", "has"),
+        false => (format!("the days {first} to {last}"), "are", "were", "pass", "look", "have"),
+    };
+    let soon = standing.expires_with(days[days.len() - 1].1).unwrap_or_default();
     match standing {
-        Standing::Pending { expires_in_days } => {
-            format!("the day {day} is not released and passes retention in {expires_in_days} days")
+        Standing::Pending { .. } => format!("{of} {is} not released and {pass} retention {soon}"),
+        Standing::LooksEmpty { .. } => format!("{of} {look} empty and {pass} retention {soon}"),
+        Standing::NoLogs { .. } => {
+            format!("{of} {have} no log files and would pass retention {soon}")
         }
-        Standing::LooksEmpty { expires_in_days: Some(days), .. } => {
-            format!("the day {day} looks empty and passes retention in {days} days")
-        }
-        Standing::NoLogs { expires_in_days: Some(days) } => {
-            format!("the day {day} has no log files and would pass retention in {days} days")
-        }
-        _ if day == last => format!("the day {day} passed retention and was never released"),
-        _ => format!("the days {day} to {last} passed retention and were never released"),
+        _ => format!("{of} passed retention and {was} never released"),
     }
 }
 

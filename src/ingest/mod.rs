@@ -85,6 +85,6 @@ pub use reader::LogReader;
 pub use rejects::{Reason, RejectedRows, Rejects};
 pub use sample::{ColumnKind, Sample, SampleColumn};
 pub(crate) use spelling::{Spelling, read as spelling};
-pub use walk::PassedOver;
+pub use walk::{PassedOver, finds};
 pub(crate) use wanted::looks_like_value;
 pub use wide::{Order, Wide};

@@ -61,6 +61,14 @@ pub(super) fn matches(place: &Place, path: &Path) -> bool {
     is_log(path) && Glob::new(&place.inside()).is_ok_and(|glob| glob.matches(inside))
 }
 
+/// Whether a file that is yet to be written would be found by a glob.
+pub fn finds(place: &Place, file: &Path) -> bool {
+    let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
+    let glob = Glob::new(&place.inside());
+    let inside = |file: PathBuf| file.strip_prefix(absolute(&place.base())).map(Path::to_path_buf);
+    inside(absolute(file)).is_ok_and(|inside| glob.is_ok_and(|glob| glob.matches(&inside)))
+}
+
 /// Whether a file's name is that of a log, not that of a side file of another program.
 pub(super) fn is_log(path: &Path) -> bool {
     path.file_name().is_some_and(|name| {

@@ -81,8 +81,9 @@ impl Place {
     pub(super) fn find(&self) -> Result<Found> {
         match fs::metadata(&self.ledger) {
             Ok(facts) if facts.is_dir() => {
-                Err(Error::io(format!("the ledger {} is a folder", self.shown))
-                    .help("name a file, for example daily.ledger inside that folder"))
+                Err(Error::io(format!("the ledger {} is a folder", self.shown)).help(
+                    "let `[ledger] path` name a file, for example daily.ledger inside that folder",
+                ))
             }
             Ok(facts) if facts.len() == 0 => Err(Error::io(format!(
                 "the ledger {} is empty: it was cut short",

@@ -78,7 +78,7 @@ pub(super) fn open(place: &Place, access: Access, wait: Duration) -> Outcome<Con
         connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
     if application != APPLICATION {
         return Err(Error::io(format!("the file {} is not a ledger", place.shown))
-            .help("it is a database of another program: correct the path")
+            .help("it is a database of another program: correct `[ledger] path`")
             .into());
     }
     let known = match usize::try_from(version(&connection)?) {

@@ -83,7 +83,7 @@ fn of_code(code: ErrorCode, shown: &str) -> Error {
             damaged(&format!("the ledger {shown} is damaged"))
         }
         ErrorCode::NotADatabase => Error::io(format!("the file {shown} is not a ledger"))
-            .help("correct the path, or restore the ledger from a backup"),
+            .help("correct `[ledger] path`, or restore the ledger from a backup"),
         ErrorCode::TooBig => Error::refused(format!(
             "a file of this release is too large to be stored in the ledger {shown}"
         ))

@@ -9,15 +9,20 @@ use crate::release_file::ReleaseFile;
 use crate::release_file::logs::Identifier;
 use crate::release_file::privacy_loss::NanoRho;
 use crate::release_file::window::{Clock, zones_version};
-use crate::{Result, phone, publish, release};
+use crate::{Error, Result, ingest, phone, publish, release};
 
 /// Opens the job's ledger, making it on first use.
 ///
 /// # Errors
-/// Busy, when another run holds it; refused, when its terms differ, it is behind its mark, another
-/// ledger charges the same logs, the output is another's, or 30 days have cost more than they may from
-/// now on; I/O.
+/// Usage, for an output among the logs; busy, when another run holds it; refused, when its terms differ, it
+/// is behind its mark, another ledger charges the same logs, the output is another's, or 30 days have cost
+/// more than they may from now on; I/O.
 pub fn open_ledger(job: &Job) -> Result<Ledger> {
+    let table = job.out.join("volume/day=2026-01-05/part-0.parquet");
+    if ingest::finds(&job.release_file.logs.place, &table) {
+        return Err(Error::usage(format!("the output {} lies among the logs", job.out.display()))
+            .help("tables there would be read as logs: name another folder in `[output] path`, or by --out"));
+    }
     let path = &job.release_file.ledger.path;
     let marks = Marks::read(&job.release_file.logs.place, &job.out)?;
     marks.allow_new(path, job.second_ledger)?;

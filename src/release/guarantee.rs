@@ -14,8 +14,9 @@ use crate::plan::{FoundKeys, MeasuredTable, Plan, Role, Split};
 use crate::release_file::ReleaseFile;
 use crate::release_file::file::LedgerTerms;
 use crate::release_file::lattice::LATTICE_ONE;
-use crate::release_file::privacy_loss::{NanoRho, short_delta};
+use crate::release_file::privacy_loss::NanoRho;
 use crate::release_file::unit::Unit;
+use crate::words::{short_delta, short_epsilon};
 
 /// How many lookups of one target the figure of a target is stated for.
 const TARGET_LOOKUPS: [u32; 4] = [1, 10, 100, 1_000];
@@ -71,8 +72,8 @@ impl Figure {
 
 impl std::fmt::Display for Figure {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let digits = if self.epsilon < 1.0 { 3 } else { 2 };
-        write!(formatter, "epsilon {:.digits$} at delta {}", self.epsilon, short_delta(self.delta))
+        let (epsilon, delta) = (short_epsilon(self.epsilon), short_delta(self.delta));
+        write!(formatter, "epsilon {epsilon} at delta {delta}")
     }
 }
 
@@ -278,7 +279,7 @@ impl Guarantee {
              crowds.",
             zone = terms.time_zone_name,
             epsilon = terms.epsilon.value(),
-            delta = terms.delta.value(),
+            delta = short_delta(terms.delta.value()),
             alone = self.one_day,
             pair = self.contact_pair,
             month = self.thirty_days,

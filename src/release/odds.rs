@@ -92,11 +92,12 @@ impl Guarantee {
         let Words { who, contact, day, number, not } = Words::of(terms.unit);
         vec![
             format!(
-                "How to read this. Somebody knows everything about a day ({zone}) but one thing, and \
-                 guesses at it. Without the files the guess is right in 50 of 100 cases; with all that \
+                "How to read this. Somebody knows everything about a day ({zone}) except one thing, and \
+                 guesses at it. Without the files such a guess is right in 50 of 100 cases. With all that \
                  this release publishes of the day it is right in at most as many as stated, whatever is \
-                 computed from the files. Or the thing is unlikely, with odds of 1 to 1,000, and rises to \
-                 at most the odds stated, after any finding that comes up in at least 1 of 1,000 cases anyway.",
+                 computed from the files. Or the thing is unlikely, with odds of 1 to 1,000: then the files \
+                 raise the odds to at most those stated, by any finding that comes up in at least 1 of 1,000 \
+                 cases anyway.",
                 zone = terms.time_zone_name,
             ),
             format!("One contact ({contact}): {}.", guess(self.contact_pair)),

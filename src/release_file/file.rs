@@ -138,6 +138,10 @@ impl ReleaseFile {
             return Err(Error::usage("the release asks no question")
                 .help("add a [[question]] with name = \"volume\" and count = \"lookups\""));
         }
+        if raw.output.path.as_deref() == Some("") {
+            return Err(Error::usage("`[output] path` is empty")
+                .help("name a folder, for example path = \"published\""));
+        }
         let output = folder.join(raw.output.path.as_deref().unwrap_or("published"));
         Ok(Self {
             name: raw.name,

@@ -30,6 +30,9 @@ pub const MOST_CELLS: u64 = 1_000_000;
 /// How like a known name a typed one must be to be taken for it.
 pub(super) const ALIKE: f64 = 0.85;
 
+/// The column of the log that holds a number.
+const NUMBER: &str = "latency_ms";
+
 /// The keys that need no list.
 const BUILT_IN: [&str; 5] =
     ["hour", "hour_of_week", "target_country", "requester_country", "route"];
@@ -43,6 +46,8 @@ fn require_countries(name: &str, list: &BTreeSet<String>) -> Result<()> {
             let upper = code.to_uppercase();
             let help = if known.contains(&upper.as_str()) {
                 format!("did you mean {upper}? Codes are in capitals")
+            } else if upper == "UK" {
+                "did you mean GB? So ISO 3166 calls the United Kingdom".to_owned()
             } else {
                 "codes are those of ISO 3166, such as BR, DE, US".to_owned()
             };
@@ -177,10 +182,12 @@ impl KeyLists {
                     "keys group people; use target_country, app, route or a column with few values",
                 ));
             }
-            if matches!(
-                name.as_str(),
-                "hour" | "hour_of_week" | "day" | "requested_at" | "latency_ms"
-            ) {
+            if name == NUMBER {
+                return Err(refuse("is a number, and no key".to_owned()).help(
+                    "remove it from `[keys]`, and ask for `quantiles`, `mean` or `sum` of it",
+                ));
+            }
+            if matches!(name.as_str(), "hour" | "hour_of_week" | "day" | "requested_at") {
                 return Err(refuse("takes no list: its values are known".to_owned())
                     .help("remove it from `[keys]`"));
             }
@@ -241,8 +248,6 @@ impl KeyLists {
             "target_country" => country(KeySource::TargetCountry),
             "requester_country" => country(KeySource::RequesterCountry),
             "route" => Key::listed(name, KeySource::Route, ROUTES.map(str::to_owned).into()),
-            "day" => Err(refuse("`day` is no key: every table is of one day already".to_owned())
-                .help("remove `day` from `by`; it is the folder of the published file")),
             _ if name.starts_with("target_prefix") || name.starts_with("requester_prefix") => {
                 Err(refuse(format!("`{name}` has no public list of values"))
                     .help("write keys = \"private\" beside it, or use a country"))
@@ -252,20 +257,47 @@ impl KeyLists {
                     .help("keys group people; use target_country, app, route or a listed column"))
             }
             _ => {
-                let values = self.lists.get(name).cloned().ok_or_else(|| {
-                    let known = BUILT_IN.into_iter().chain(self.names());
-                    let near = nearest(name, known, ALIKE).map_or_else(String::new, |near| {
-                        format!("did you mean `{near}`? Otherwise ")
-                    });
-                    refuse(format!("the key `{name}` has no public list of values")).help(format!(
-                        "{near}add it: [keys] {name} = [\"…\", \"…\"]; all else counts as `other`"
-                    ))
-                })?;
+                let Some(values) = self.lists.get(name).cloned() else {
+                    let (what, help) = self.unlisted(name);
+                    return Err(refuse(what).help(help));
+                };
                 let source = match name {
                     "app" => KeySource::App,
                     _ => KeySource::Column(logs.column(name).to_owned()),
                 };
                 Key::listed(name, source, values)
+            }
+        }
+    }
+
+    /// Why a name without a list is no key, and what to write instead.
+    fn unlisted(&self, name: &str) -> (String, String) {
+        match name {
+            "day" | "date" | "weekday" | "week" | "month" => (
+                format!("`{name}` is no key: every table is of one day already"),
+                format!("remove `{name}` from `by`; published tables have a column `date`"),
+            ),
+            "minute" | "second" => {
+                (format!("`{name}` is no key"), "`hour` is the finest".to_owned())
+            }
+            NUMBER => (
+                format!("`{name}` is a number, and no key"),
+                "ask for `quantiles`, `mean` or `sum` of it, with `range`".to_owned(),
+            ),
+            _ => {
+                let is_end = |known: &&str| known.ends_with(&format!("_{name}"));
+                let near = nearest(name, BUILT_IN.into_iter().chain(self.names()), ALIKE)
+                    .or_else(|| BUILT_IN.into_iter().find(is_end))
+                    .map_or_else(String::new, |near| format!("did you mean `{near}`? Otherwise "));
+                let help = match name.contains([',', ' ']) {
+                    true => {
+                        "write each key in quotes of its own: by = [\"hour\", \"app\"]".to_owned()
+                    }
+                    false => format!(
+                        "{near}add it: [keys] {name} = [\"…\", \"…\"]; all else counts as `other`"
+                    ),
+                };
+                (format!("the key `{name}` has no public list of values"), help)
             }
         }
     }

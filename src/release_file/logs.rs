@@ -252,7 +252,7 @@ impl Logs {
                 .as_ref()
                 .map(|expect| Expect::parse(expect, raw.day_folder.as_deref()))
                 .transpose()?,
-            day_folder: raw.day_folder,
+            day_folder: raw.day_folder.map(parse_day_folder).transpose()?,
             dialect,
             columns,
         };
@@ -304,13 +304,25 @@ impl Logs {
 }
 
 fn parse_settle(text: &str) -> Result<SignedDuration> {
-    let settle = text.parse::<SignedDuration>().ok();
-    settle.filter(|settle| !settle.is_negative() && settle.as_hours() <= 24 * 366).ok_or_else(
-        || {
-            Error::usage(format!("`[logs] settle` is `{text}`, which is no duration"))
-                .help("write a duration such as \"2h\" or \"90m\"")
-        },
-    )
+    let refuse = |why: &str| {
+        Error::usage(format!("`[logs] settle` is `{text}`, which is {why}"))
+            .help("write a duration such as \"2h\" or \"90m\", from \"0s\" to 366 days")
+    };
+    match text.parse::<SignedDuration>() {
+        Err(_) => Err(refuse("no duration")),
+        Ok(settle) if settle.is_negative() => Err(refuse("below zero")),
+        Ok(settle) if settle.as_hours() > 24 * 366 => Err(refuse("more than 366 days")),
+        Ok(settle) => Ok(settle),
+    }
+}
+
+/// The word before `=` in the names of folders.
+fn parse_day_folder(key: String) -> Result<String> {
+    if key.is_empty() || key.contains(['=', '/', '*']) {
+        return Err(Error::usage(format!("`[logs] day_folder` is `{key}`, which is no word"))
+            .help("of folders called day=2026-01-05 name the part before =, as in day_folder = \"day\""));
+    }
+    Ok(key)
 }
 
 fn check_canonical(name: &str, listed: &[&str]) -> Result<()> {

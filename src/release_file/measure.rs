@@ -128,7 +128,7 @@ impl Measure {
         match self {
             Self::Prefixes(_) => Some("each day finds other keys"),
             Self::DistinctRequesters { .. } => Some(
-                "a requester of two days or two cells is one person: distinct counts do not add up",
+                "distinct counts do not add up: a requester of two days, or of two rows, would count twice",
             ),
             Self::Quantiles { .. } => Some(
                 "quantiles of several days or cells do not follow from those of each: ask for a mean, or \
@@ -247,8 +247,14 @@ fn parse(raw: &RawQuestion, lists: &KeyLists, logs: &Logs) -> Result<Measure> {
     if let Some(what) = &raw.count {
         return match what.as_str() {
             "lookups" => Ok(Measure::Count),
-            _ => Err(refuse(format!("`count` is `{what}`, which it cannot count"))
-                .help("write count = \"lookups\"")),
+            _ => {
+                Err(refuse(format!("`count` is `{what}`, which it cannot count")).help(match what
+                    .as_str()
+                {
+                    "requester" | "requesters" => "write distinct = \"requester\"",
+                    _ => "write count = \"lookups\"",
+                }))
+            }
         };
     }
     if let Some(what) = &raw.distinct {

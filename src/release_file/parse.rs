@@ -39,7 +39,12 @@ pub(crate) fn parse(text: &str, file: &str) -> Result<RawReleaseFile> {
             Some(span) => Lines { text, file }.usage(span, &shown),
             None => Error::usage(format!("{file}: {shown}")),
         };
-        if let Some(example) = typed::example(message, line) {
+        if begin == 0 && !file.ends_with(".toml") {
+            return failure.help(
+                "give a release file, which is written in TOML; `pointillist init LOGS` writes one for logs",
+            );
+        }
+        if let Some(example) = typed::example(message, line, &line[start - begin..]) {
             return failure.help(example);
         }
         if let Some(help) = instead(message) {
@@ -66,6 +71,15 @@ fn instead(message: &str) -> Option<&'static str> {
         }
         "avg" | "average" => Some("ask for `mean`"),
         "group_by" | "groupby" => Some("name the keys in `by`"),
+        "limit" => Some("the largest rows of a count are `top`, for example top = 10"),
+        "order_by" | "sort" => Some("remove it: rows stand in the order of the keys"),
+        "sql" | "query" | "select" => Some(
+            "questions have fields, for example count = \"lookups\" and by = [\"hour\"]; \
+             docs/release-file.md lists them",
+        ),
+        "epsilon" => Some(
+            "all questions share `[ledger] epsilon`; `weight` gives one a larger part of it than others",
+        ),
         "where" | "filter" => Some(
             "a condition for all questions is `where` in [logs]; one part of all is a `share`, or a key \
              in `by`",
@@ -79,7 +93,8 @@ fn nearest_known(message: &str) -> Option<&str> {
     let rest = message.strip_prefix("unknown field ")?;
     let mut quoted = rest.split('`').skip(1).step_by(2);
     let typed = quoted.next()?;
-    nearest(typed, quoted, 0.7)
+    let is_longer = |known: &&str| known.len() > 3 && typed.starts_with(*known);
+    quoted.clone().find(is_longer).or_else(|| nearest(typed, quoted, 0.7))
 }
 
 #[cfg(test)]

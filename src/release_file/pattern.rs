@@ -44,6 +44,11 @@ impl Pattern {
         // The text is tried as typed first, so that its brackets cannot close those around it.
         compile("pattern", given, given.get_ref())?;
         let whole = compile("pattern", given, &format!("\\A(?:{})\\z", given.get_ref()))?;
+        if whole.capture_names().flatten().next().is_none() {
+            return Err(lines
+                .usage(given.span(), "`[logs] pattern` has no group with a name")
+                .help("the named groups are the columns, as in '(?<requester>\\S+) (?<target>\\S+) .*'"));
+        }
         let skip = raw.skip.as_ref().map(|given| {
             let skip = compile("skip", given, given.get_ref())?;
             if skip.is_match(b"") {

@@ -202,14 +202,6 @@ impl AttoDelta {
     }
 }
 
-/// A delta in words, in three digits at most.
-pub fn short_delta(delta: f64) -> String {
-    let text = format!("{delta:.2e}");
-    let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
-    let digits = if digits.contains('.') { digits.trim_end_matches('0') } else { digits };
-    format!("{}e{exponent}", digits.trim_end_matches('.'))
-}
-
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
@@ -261,15 +253,6 @@ mod tests {
         assert!(AttoDelta::allowed(1e-7).atto() <= 100_000_000_000);
         assert!(AttoDelta::allowed(1e-7).atto() >= 99_999_999_998);
         assert_eq!(AttoDelta::allowed(0.0), AttoDelta::ZERO);
-    }
-
-    #[test]
-    fn deltas_are_shown_in_three_digits() {
-        for (delta, shown) in
-            [(9e-7, "9e-7"), (1.234_5e-6, "1.23e-6"), (1.2e-6, "1.2e-6"), (1.0, "1e0")]
-        {
-            assert_eq!(short_delta(delta), shown);
-        }
     }
 
     #[test]

@@ -36,7 +36,9 @@ impl TimeFormats {
             Some(year) => {
                 let known = i16::try_from(*year.get_ref()).ok();
                 Some(known.filter(|year| (1_000..=9_999).contains(year)).ok_or_else(|| {
-                    lines.usage(year.span(), "`[logs] default_year` is no year of four digits")
+                    lines
+                        .usage(year.span(), "`[logs] default_year` is no year of four digits")
+                        .help("for example default_year = 2026")
                 })?)
             }
         };

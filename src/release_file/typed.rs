@@ -51,19 +51,58 @@ const TABLES: [(&str, &str); 7] = [
 ];
 
 /// Slips of the pen by a word of the parser's message, and what mends them.
-const SLIPS: [(&str, &str); 8] = [
+const SLIPS: [(&str, &str); 13] = [
     (
         "duplicate key",
         "write each field once, and each table once; lists of questions begin with [[question]]",
     ),
-    ("escape", "write paths of Windows in single quotes, path = 'C:\\logs\\*.csv', or with /"),
+    (
+        "escape",
+        "between double quotes \\ has a meaning of its own: write paths and expressions in single quotes, \
+         path = 'C:\\logs\\*.csv' or pattern = '(?<requester>\\S+) .*'",
+    ),
     ("quoted", "write text in quotes, such as app = \"messages\""),
     ("basic string", "close the quote that is opened"),
     ("no value", "write a field as name = \"daily\", with = between name and value"),
+    ("missing assignment", "write = between name and value, as in { requester = \"src\" }"),
     ("missing comma", "write a comma between the values of a list"),
-    ("expected newline", "write one field on each line, and a number with a point: 1.0"),
+    (
+        "expected newline",
+        "write one field on each line, and behind its value nothing but a comment",
+    ),
     ("unclosed", "close each bracket that is opened"),
+    ("mantissa", NUMBERS),
+    ("fraction", NUMBERS),
+    ("float", NUMBERS),
+    ("integer number", NUMBERS),
 ];
+
+const NUMBERS: &str = "write a number as 30, 0.5 or 1e-6, with nothing behind it";
+
+/// What mends a slip that shows in what stands at its place, `at`, rather than in the parser's words.
+fn slip(message: &str, line: &str, at: &str) -> Option<&'static str> {
+    let is_lost = message.contains("expected newline") || message.contains("expected nothing");
+    let is_number = |letter: Option<char>| letter.is_some_and(|letter| letter.is_ascii_digit());
+    if line.contains(['“', '”', '„', '‘', '’']) {
+        return Some("write plain quotes, \" or ', in place of those of a word processor");
+    }
+    if message.contains("quoted") && at.contains("//") {
+        return Some("a comment begins with #");
+    }
+    if message.contains("missing comma") && at == line.trim_start() {
+        return Some("close the bracket that is opened above, or write a comma before this line");
+    }
+    match at.chars().next().filter(|_| is_lost)? {
+        ',' if is_number(at.chars().nth(1)) => Some("write a number with a point: 1.0"),
+        ',' => Some("remove the comma: each field ends with its line"),
+        ';' => Some("remove the semicolon: each field ends with its line"),
+        ']' => Some("write as many brackets before a name as behind it: [[question]]"),
+        _ if line.matches('"').count() > 2 => {
+            Some("write quotes within a text as single ones: share = \"route = 'sms'\"")
+        }
+        _ => None,
+    }
+}
 
 /// What a parser's message means, for a person who wrote the file.
 pub(super) fn plain(message: &str, line: &str) -> String {
@@ -74,7 +113,7 @@ pub(super) fn plain(message: &str, line: &str) -> String {
         return "a value is expected here, and there is none".to_owned();
     }
     if message.contains("string values must be quoted") {
-        return "a value is expected here, and text stands in quotes".to_owned();
+        return "this is no value: write a number, or text in quotes".to_owned();
     }
     if let Some((unknown, _)) = message.split_once(", expected one of") {
         return unknown.to_owned();
@@ -82,7 +121,13 @@ pub(super) fn plain(message: &str, line: &str) -> String {
     if let Some((found, expected)) =
         message.strip_prefix("invalid type: ").and_then(|rest| rest.split_once(", expected "))
     {
-        return format!("{} is expected here, and there is {}", wanted(expected), kind(found));
+        let is_table = TABLES.iter().any(|(name, _)| {
+            *name != "question"
+                && expected != "a string"
+                && line.split_once('=').is_some_and(|it| it.0.trim() == *name)
+        });
+        let wanted = if is_table { "a table".to_owned() } else { wanted(expected) };
+        return format!("{wanted} is expected here, and there is {}", kind(found));
     }
     if let Some(field) = message.strip_prefix("missing field ") {
         return format!("{field} is missing");
@@ -90,13 +135,19 @@ pub(super) fn plain(message: &str, line: &str) -> String {
     message.to_owned()
 }
 
+/// Fields that are still read, and only to be refused.
+const GONE: [&str; 5] = ["`clip`", "`target_clip`", "`loose`", "`whole_days`", "`collapse`"];
+
 /// Which fields a parser knows in the place of one that it does not.
 pub(super) fn known(message: &str) -> String {
     let Some((_, known)) = message.split_once(", expected ") else {
         return "no field belongs here".to_owned();
     };
     match known.strip_prefix("one of ") {
-        Some(several) => format!("the fields here are {several}"),
+        Some(several) => {
+            let here: Vec<&str> = several.split(", ").filter(|name| !GONE.contains(name)).collect();
+            format!("the fields here are {}", here.join(", "))
+        }
         None if known.contains(" or ") => {
             format!("the fields here are {}", known.replace(" or ", " and "))
         }
@@ -104,8 +155,12 @@ pub(super) fn known(message: &str) -> String {
     }
 }
 
-/// An example for the field that a message or a line of the file is about, or what mends a slip of the pen.
-pub(super) fn example(message: &str, line: &str) -> Option<String> {
+/// An example for the field that a message or a line of the file is about, or what mends a slip of the pen at
+/// its place.
+pub(super) fn example(message: &str, line: &str, at: &str) -> Option<String> {
+    if let Some(mend) = slip(message, line, at) {
+        return Some(mend.to_owned());
+    }
     let missing = message.strip_prefix("missing field `").and_then(|rest| rest.split('`').next());
     let is_value = message.starts_with("invalid type") || message.contains("must be quoted");
     let of_line = || line.split_once('=').map(|(name, _)| name.trim()).filter(|_| is_value);
@@ -116,7 +171,8 @@ pub(super) fn example(message: &str, line: &str) -> Option<String> {
         known.map(|(_, example)| format!("for example {example}"))
     });
     let of_key = || {
-        let name = of_line().filter(|_| message.ends_with("a sequence"))?;
+        let is_list = message.ends_with("a sequence") || line.contains('[');
+        let name = of_line().filter(|_| is_list)?;
         Some(format!("for example {name} = [\"messages\", \"calls\"]"))
     };
     known.or_else(of_key).or_else(|| {

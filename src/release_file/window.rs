@@ -13,6 +13,7 @@ use jiff::tz::{TimeZone, TimeZoneDatabase};
 use jiff::{Timestamp, ToSpan};
 use serde::{Deserialize, Serialize};
 
+use super::nearest::nearest;
 use crate::{Error, Result};
 
 /// Microseconds in a second.
@@ -260,8 +261,13 @@ pub fn parse_zone(name: &str, field: &str) -> Result<TimeZone> {
     }
     static ZONES: LazyLock<TimeZoneDatabase> = LazyLock::new(TimeZoneDatabase::bundled);
     ZONES.get(name).map_err(|_| {
-        Error::usage(format!("`{field}` names an unknown time zone: `{name}`"))
-            .help("use an IANA name such as \"UTC\" or \"America/New_York\"")
+        let known: Vec<String> = ZONES.available().map(|zone| zone.to_string()).collect();
+        let near = nearest(name, known.iter().map(String::as_str), 0.9);
+        let help = match near {
+            Some(near) => format!("did you mean \"{near}\"?"),
+            None => "use an IANA name such as \"UTC\" or \"America/New_York\"".to_owned(),
+        };
+        Error::usage(format!("`{field}` names an unknown time zone: `{name}`")).help(help)
     })
 }
 

@@ -92,7 +92,7 @@ fn how_to_read() -> Markup {
         p {
             "Every number carries a little random noise, so that nobody can be recognised in it. The range "
             "beside it aims to hold the number that a full count would give in 95 of 100 cases, and is drawn "
-            "as a line or a band. Two values whose ranges do not meet are different; with ranges that do, "
+            "as a line or a band. Two values whose ranges do not overlap are different; with ranges that do, "
             "either may be the larger one. Numbers are rounded as far as their range allows; the tables "
             "behind the charts have more digits."
         }

@@ -10,7 +10,7 @@ use super::words::{Scale, ranges, written};
 use crate::publish::FINGERPRINT;
 use crate::publish::sum::Summand;
 use crate::release_file::window::Day;
-use crate::words::{grouped, several};
+use crate::words::{grouped, several, short_epsilon};
 
 /// At most this many days are drawn one by one.
 const MOST_DAYS: usize = 62;
@@ -27,7 +27,8 @@ pub(super) fn days(output: &Output) -> Markup {
     let shown = &span[span.len().saturating_sub(MOST_DAYS)..];
     html! {
         p {
-            (grouped(output.days.len() as u64)) " of " (several(span.len(), "day")) " are released: "
+            (grouped(output.days.len() as u64)) " of " (several(span.len(), "day"))
+            @if output.days.len() == 1 { " is" } @else { " are" } " released: "
             (ranges(&output.days.keys().copied().collect::<Vec<_>>())) "."
             @if !missing.is_empty() {
                 " Not released: " (ranges(&missing)) ". " code { "pointillist status" } " says why."
@@ -66,8 +67,8 @@ pub(super) fn uninformative(output: &Output) -> Markup {
             p { "On the newest day every value says something." }
         } @else {
             p {
-                "A value whose interval is wider than itself says nothing, and is grey in the charts. "
-                "On the newest day these were:"
+                "Values whose intervals are too wide to say anything are grey in the charts. On the newest day "
+                "these are:"
             }
             ul {
                 @for (name, lost, rows) in lines {
@@ -96,7 +97,7 @@ pub(super) fn budget(output: &Output) -> Markup {
             (gauge(
                 "Of the budget of a day",
                 spent / budget,
-                &format!("epsilon {spent:.3} of {budget}"),
+                &format!("epsilon {} of {budget}", short_epsilon(spent)),
             ))
         }
         @if let Some((cap, spent)) = of_month {

@@ -128,9 +128,9 @@ impl Now {
         let days = silent.unwrap_or_default() / MICROS_PER_DAY;
         let who = if self.is_named { "`--as-of`" } else { "the clock" };
         Err(Error::input(format!(
-            "{who} says {}, and the last sign of life in the logs is {days} days older: either that \
+            "{who} says {:.0}, and the last sign of life in the logs is {days} days older: either that \
              instant or the time column is wrong",
-            self.as_of
+            jiff::Timestamp::from_second(self.as_of.as_second()).unwrap_or(self.as_of)
         ))
         .help(if self.is_named {
             "name an instant nearer to the logs, or check `[logs] time_unit`"

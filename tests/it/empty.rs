@@ -130,5 +130,5 @@ fn status_names_a_day_that_looks_empty_and_warns_before_its_logs_expire() {
     assert!(text.contains("2026-03-02  looks empty: no requester"), "{text}");
     let late = ["run", "release.toml", "--day", "2026-03-01", "--as-of", "2026-03-31"];
     let warned = world.run(&late).stderr;
-    assert!(warned.contains("2026-03-02 looks empty and passes retention in 1 days"), "{warned}");
+    assert!(warned.contains("2026-03-02 looks empty and passes retention in 1 day"), "{warned}");
 }

@@ -42,6 +42,10 @@ fn says_the_same_everywhere(world: &World) {
     }
     // The same figures again, computed from what the ledger was charged.
     let guarantee = &explained["guarantee"];
+    assert_eq!(
+        json(world, &["manifest", "published", "--registry"])["privacy_loss"]["this_release"],
+        *guarantee
+    );
     let ledger = world.ledger();
     let block = &ledger["blocks"][0];
     assert_close(&block["spent_epsilon"], &guarantee["one_day"]["epsilon"], "one day");
@@ -56,20 +60,91 @@ fn says_the_same_everywhere(world: &World) {
     }
 }
 
+/// The epsilons of a paragraph, as they are written.
+fn epsilons(paragraph: &Value) -> Vec<&str> {
+    let figures = paragraph.as_str().unwrap().split("(epsilon ").skip(1);
+    figures.map(|rest| rest.split(' ').next().unwrap()).collect()
+}
+
+/// Every text writes a figure with the same digits.
+fn writes_the_same_everywhere(world: &World) {
+    let manifest = world.manifest(DAY);
+    let in_words = manifest["guarantee_in_words"].as_str().unwrap();
+    let plain = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let said = |arguments: &[&str]| plain(&world.run(arguments).stdout);
+    assert!(said(&["plan", "release.toml"]).contains(in_words), "{in_words}");
+    let file = format!("published/volume/day={DAY}/part-0.parquet");
+    assert!(said(&["inspect", &file]).contains(in_words), "{in_words}");
+    assert_eq!(world.run(&["report", "published", "--html", "report.html"]).code, 0);
+    let page = plain(&std::fs::read_to_string(world.path("report.html")).unwrap());
+    assert!(page.contains(in_words), "{in_words}");
+
+    let statement = said(&["ledger", "show", "release.toml"]);
+    let [_, pair, one, spans, number, ever, _] =
+        manifest["explained"].as_array().unwrap().as_slice()
+    else {
+        panic!("{manifest}")
+    };
+    let (pair, one, number) = (epsilons(pair), epsilons(one), epsilons(number));
+    assert_eq!((pair.len(), one.len(), number.len()), (1, 1, 3));
+    for figure in [&pair[..], &one, &number, &epsilons(spans), &epsilons(ever)].concat() {
+        assert!(page.contains(&format!("(epsilon {figure} at delta ")), "{figure}");
+    }
+    for figure in [pair[0], one[0]] {
+        assert!(in_words.contains(&format!("epsilon {figure} at delta ")), "{figure}: {in_words}");
+    }
+    assert!(statement.contains(&format!(" {} ", one[0])), "{statement}");
+    assert!(statement.contains(&format!("one lookup: epsilon at most one day {},", pair[0])));
+    for (lookups, figure) in ["10", "100", "1,000"].into_iter().zip(number) {
+        let words = format!("a target of {lookups} lookups: epsilon at most one day {figure},");
+        assert!(statement.contains(&words), "{words}: {statement}");
+    }
+    for figure in epsilons(ever).get(1..).unwrap_or_default() {
+        assert!(in_words.contains(figure), "{figure}: {in_words}");
+    }
+}
+
+/// Kinds of both units that no other test needs.
+const REST: &str = r#"
+[[question]]
+name = "waited"
+sum = "latency_ms"
+range = [1, 60000]
+by = ["app"]
+
+[[question]]
+name = "largest"
+count = "lookups"
+by = ["hour"]
+top = 3
+"#;
+
+/// Those of requesters alone.
+const CURIOUS: &str = r#"
+[[question]]
+name = "curious"
+distinct = "requester"
+having = "targets >= 2"
+"#;
+
 #[test]
 fn every_kind_of_question_is_explained_as_it_is_published() {
-    says_the_same_everywhere(&world(&[QUESTIONS, MORE]));
+    let world = world(&[QUESTIONS, MORE, REST, CURIOUS]);
+    world.edit("delta = 1e-6", "delta = 1e-6\nepsilon_30_days = 20.0");
+    says_the_same_everywhere(&world);
+    writes_the_same_everywhere(&world);
 }
 
 #[test]
 fn so_is_every_kind_where_persons_are_the_unit() {
-    let world = world(&[QUESTIONS]);
+    let world = world(&[QUESTIONS, REST]);
     world.edit(
         "budget_share = 0.7",
         "budget_share = 0.7\nunit = \"person-day\"\nexempt = \"services.txt\"",
     );
     world.write("services.txt", SECRETS[2].as_bytes());
     says_the_same_everywhere(&world);
+    writes_the_same_everywhere(&world);
 }
 
 #[test]

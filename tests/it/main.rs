@@ -49,6 +49,7 @@ mod reruns;
 mod retain;
 mod rollup;
 mod rules;
+mod schedule;
 mod seen;
 mod shims;
 mod statistics;

@@ -88,7 +88,7 @@ fn a_range_begins_with_the_first_day_that_has_files_and_goes_on_after_one_that_h
     // The days of the first release are known, with their files or without.
     std::fs::remove_dir_all(world.path("logs/day=2026-03-03")).unwrap();
     let again = run(&world, &[]);
-    assert!(again.stdout.starts_with("2026-03-03  already done"), "{}", again.stdout);
+    assert!(again.stdout.starts_with("2026-03-03 to 2026-03-04  already done"), "{}", again.stdout);
 
     // Nothing is known before the first day that has files.
     let world = World::in_day_folders(&[AS_OF.to_owned()]);
@@ -124,7 +124,7 @@ fn status_calls_days_without_files_what_they_are() {
         ])
     );
     let shown = world.run(&["status", "release.toml", "--as-of", "2026-04-02T12:00:00Z"]).stdout;
-    assert!(shown.contains("2026-03-05  no log files, expires in 1 days"), "{shown}");
+    assert!(shown.contains("2026-03-05  no log files, expires in 1 day"), "{shown}");
 }
 
 #[test]

@@ -157,7 +157,7 @@ fn days_of_earlier_versions_are_shown() {
         }
         golden.day(release, day);
         let html = report(&golden.world);
-        assert!(html.contains(shown) && html.contains("1 of 1 day are released"), "{name}");
+        assert!(html.contains(shown) && html.contains("1 of 1 day is released"), "{name}");
     }
 }
 

@@ -304,7 +304,7 @@ fn countries_become_regions_over_weeks() {
 
     Adding up published values reveals nothing more about anybody. For any requester, everything that
     this release published of the 2 days added up here comes to epsilon 24.87 at delta 9e-7. The tables
-    behind these sums alone come to epsilon 10.86 at delta 9e-7. What is promised of each day is in its
+    behind these sums alone come to epsilon 10.87 at delta 9e-7. What is promised of each day is in its
     own files.
 
     value is the answer with its noise; ci_low to ci_high aims to hold the number of lookups that a full
@@ -349,7 +349,7 @@ fn what_cannot_be_added_up_is_refused_with_the_reason() {
     };
     let day = ["--to", "day", "--drop", "hour", "--question"];
     for (question, reason) in [
-        ("people", "a requester of two days or two cells is one person"),
+        ("people", "a requester of two days, or of two rows, would count twice"),
         ("typical", "quantiles of several days or cells do not follow"),
         ("busiest", "only the largest rows of each day"),
         ("countries", "it has no key `hour` to drop"),

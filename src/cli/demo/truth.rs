@@ -90,6 +90,16 @@ fn summary(question: &Question, answers: &[Shown], last: &[Shown], day: Day) -> 
     }
 }
 
+/// How many lookups requesters in a bin make.
+fn lookups(low: f64, high: Option<f64>) -> String {
+    match high {
+        Some(high) if high > low => format!("{low} to {high} lookups"),
+        Some(_) if low <= 1.0 => "1 lookup".to_owned(),
+        Some(_) => format!("{low} lookups"),
+        None => format!("{low} lookups or more"),
+    }
+}
+
 /// The answers to a question on one day beside their truths.
 fn published(job: &Job, question: &Question, day: Day, exact: &Counts) -> Result<Vec<Shown>> {
     let path = job.out.join(format!("{}/day={day}/part-0.parquet", question.name));
@@ -126,7 +136,7 @@ fn published(job: &Job, question: &Question, day: Day, exact: &Counts) -> Result
         };
         keys.extend(which.as_ref().map(|(name, _)| match *name {
             "quantile" => format!("quantile {at}"),
-            _ => format!("{at} lookups or more"),
+            _ => lookups(at, end),
         }));
         let (noise_sd, ci_low, ci_high) = (number(&sd), number(&low), number(&high));
         shown.push(Shown { keys, value, noise_sd, ci_low, ci_high, truth });

@@ -9,9 +9,10 @@ use crate::cli::output::Output;
 use crate::ledger::{Balance, Cap, Entry, Ledger, State, Terms, Which, costliest};
 use crate::pipeline::losses;
 use crate::release::epsilon_of;
-use crate::release_file::privacy_loss::{AttoDelta, NanoRho, short_delta};
+use crate::release_file::privacy_loss::{AttoDelta, NanoRho};
 use crate::release_file::unit::Unit;
 use crate::release_file::window::Day;
+use crate::words::{short_delta, short_epsilon};
 
 /// The spans of days for which losses are added up.
 const SPANS: [(i32, &str); 2] = [(30, "30 days"), (365, "365 days")];
@@ -48,14 +49,14 @@ pub(super) fn show(ledger: &Ledger, newest: u32, output: &Output) -> Result<()> 
     });
     let who = if terms.unit == Unit::PersonDay.word() { "person" } else { "requester" };
     let mut text = format!(
-        "Each block is one event day in {}. Budget of a block: epsilon {} at delta {}, unit {}.\n{}\n\
+        "Each block is one day of the logs in {}. Budget of a block: epsilon {} at delta {}, unit {}.\n{}\n\
          block        budget rho   spent rho    left rho     spent epsilon  at delta\n{}\n\
          Everything published so far, over several days (a {who}; then a contact pair and a target\n\
          that are looked up that often each day):\n{}{}\n\
          Newest entries, {newest} at most:\nentry  state      spent rho    release, blocks\n",
         terms.time_zone,
         terms.epsilon.value(),
-        terms.delta.value(),
+        short_delta(terms.delta.value()),
         terms.unit,
         ledger.cap().map_or_else(String::new, |cap| cap_line(&cap, terms)),
         blocks.text,
@@ -87,10 +88,10 @@ struct Part {
 fn cap_line(cap: &Cap, terms: &Terms) -> String {
     let delta = |days: f64| short_delta(terms.conversion_delta() + days * terms.key_delta.delta());
     format!(
-        "Any 30 consecutive days together: epsilon {} at delta {}; any 365: epsilon {:.2} at delta {}.\n",
+        "Any 30 consecutive days together: epsilon {} at delta {}; any 365: epsilon {} at delta {}.\n",
         cap.epsilon.value(),
         delta(30.0),
-        epsilon_of(cap.of_a_year(terms.budget), terms.conversion_delta()),
+        short_epsilon(epsilon_of(cap.of_a_year(terms.budget), terms.conversion_delta())),
         delta(365.0)
     )
 }
@@ -113,8 +114,8 @@ fn blocks(balances: &[(Day, Balance)], others: Option<&Others>, converter: &mut 
             "others": others.map(|others| others.of_block(*day, converter)),
         }));
         let Balance { budget, spent, left, .. } = balance;
-        let delta = short_delta(delta);
-        let row = format!("{day}   {budget}  {spent}  {left}  {epsilon:>12.4}   {delta}");
+        let (epsilon, delta) = (short_epsilon(epsilon), short_delta(delta));
+        let row = format!("{day}   {budget}  {spent}  {left}  {epsilon:>12}   {delta}");
         line(&mut part.text, &row);
     }
     part
@@ -141,9 +142,9 @@ fn totals(balances: &[(Day, Balance)], converter: &mut Converter) -> Part {
             "last_day": most.map(|most| most.last),
         }));
         let until = most.map_or_else(String::new, |most| format!(", those until {}", most.last));
-        let delta = short_delta(delta);
+        let (epsilon, delta) = (short_epsilon(epsilon), short_delta(delta));
         let words = format!(
-            "  any {words:<9} at most rho {rho}, epsilon {epsilon:.3} at delta {delta}{until}"
+            "  any {words:<9} at most rho {rho}, epsilon {epsilon} at delta {delta}{until}"
         );
         line(&mut part.text, &words);
     }
@@ -209,11 +210,13 @@ impl Others {
                 let charges = spent.iter().map(|(day, rho)| (*day, rho.nano()));
                 let rho = NanoRho::new(costliest(charges, days).map_or(0, |most| most.sum));
                 let (epsilon, delta) = (converter.epsilon(rho), converter.delta);
-                words.push(format!("{span} {epsilon:.3}"));
+                words.push(format!("{span} {}", short_epsilon(epsilon)));
                 let figure = json!({ "nano_rho": rho, "epsilon": epsilon, "delta": delta });
                 figures.insert(days.to_string(), figure);
             }
-            line(&mut part.text, &format!("  {who}: epsilon at most {}", words.join(", ")));
+            // Programs get the number as it was always written.
+            let spoken = who.replace("1000", "1,000");
+            line(&mut part.text, &format!("  {spoken}: epsilon at most {}", words.join(", ")));
             part.objects.push(json!({ "who": who, "days": figures }));
         }
         let keys = if has_keys {

@@ -72,13 +72,7 @@ fn line(first: &Shown, last: &Shown) -> String {
         true => first.day.to_string(),
         false => format!("{} to {}", first.day, last.day),
     };
-    let left = |shown: &Shown| shown.standing.expires_in_days();
-    let expires = match (left(first), left(last)) {
-        (Some(first), Some(last)) if first != last => {
-            format!(", expires in {first} to {last} days")
-        }
-        (Some(days), _) => format!(", expires in {days} days"),
-        (None, _) => String::new(),
-    };
+    let expires = first.standing.expires_with(last.standing);
+    let expires = expires.map_or_else(String::new, |when| format!(", expires {when}"));
     wrapped(&format!("{days}  {}{expires}{}", first.standing.words(), first.more()), 12)
 }

@@ -63,6 +63,17 @@ impl Standing {
         }
     }
 
+    /// When it and a later day of its standing pass retention, in words.
+    pub(super) fn expires_with(self, later: Self) -> Option<String> {
+        let (first, last) = (self.expires_in_days()?, later.expires_in_days()?);
+        Some(match (first, last) {
+            (0, 0) => "today".to_owned(),
+            (1, 1) => "in 1 day".to_owned(),
+            _ if first == last => format!("in {first} days"),
+            _ => format!("in {first} to {last} days"),
+        })
+    }
+
     pub(super) const fn words(self) -> &'static str {
         match self {
             Self::LooksEmpty { .. } => LOOKS_EMPTY,
