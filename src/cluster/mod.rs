@@ -14,10 +14,14 @@ mod checked;
 mod connect;
 #[cfg(feature = "spark")]
 mod day;
+#[cfg(feature = "spark")]
+mod failure;
 mod lookups;
 mod quote;
 mod statements;
 mod supported;
+#[cfg(feature = "spark")]
+mod token;
 
 #[cfg(feature = "spark")]
 pub use day::{ClusterDay, ClusterFile, ClusterLogs};
