@@ -9,7 +9,8 @@ use arrow_array::{Array, RecordBatch};
 use arrow_ipc::reader::StreamReader;
 use spark_connect_proto::execute_plan_response::ArrowBatch;
 
-use super::statements::{Check, Statement, TOTALS};
+use super::cells::TOTALS;
+use super::statements::{Check, Statement};
 use crate::plan::Plan;
 use crate::plan::kinds::{CLASSES, SHAPE_BITS, nodes};
 use crate::{Error, Result};
@@ -84,7 +85,7 @@ impl Sums {
             let whole: i128 = self.table(*place).map(i128::from).sum();
             let most = self.table(*place).max().unwrap_or(0);
             let is_right = match (&statement.check, plan.tables.get(*place)) {
-                (Check::Look, _) => whole <= i128::from(totals.requesters),
+                (Check::Look | Check::Parts, _) => whole <= i128::from(totals.requesters),
                 (Check::Each, _) => most <= totals.requesters,
                 (Check::All, _) => whole == i128::from(totals.requesters),
                 (Check::Classes(whole_ones), table) => {

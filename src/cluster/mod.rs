@@ -8,6 +8,7 @@
 //! Deliberately not here: rows. No statement returns one, or an identifier.
 
 mod bounding;
+mod cells;
 #[cfg(feature = "spark")]
 mod checked;
 #[cfg(feature = "spark")]
@@ -17,16 +18,18 @@ mod day;
 #[cfg(feature = "spark")]
 mod failure;
 mod lookups;
+mod persons;
 mod quote;
 mod statements;
 mod supported;
 #[cfg(feature = "spark")]
 mod token;
 
+pub use cells::TOTALS;
 #[cfg(feature = "spark")]
 pub use day::{ClusterDay, ClusterFile, ClusterLogs};
 pub use lookups::{Role, columns, path};
-pub use statements::{Check, Statement, TOTALS, statements};
+pub use statements::{Check, Statement, statements};
 pub use supported::require_supported;
 
 /// What a session is set to before it is asked: that no number overflows in silence, that instants are those

@@ -76,7 +76,7 @@ fn a_cluster_scales_the_largest_numbers_as_the_kernel_does() {
          SELECT id, {} AS steps FROM rooted",
         rows.join(","),
         hat(),
-        rooted("products"),
+        rooted("products", "rooted"),
         shape_steps()
     );
     let mut seen = 0;
