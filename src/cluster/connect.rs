@@ -164,10 +164,11 @@ impl Connection {
             }
             let begun = Instant::now();
             stream = loop {
+                sleep(TICK).await;
                 let again = self.client(asked).await?;
                 match again.reattach_execute(execution.create_reattach_request().await).await {
                     Ok(stream) => break stream,
-                    Err(error) if is_gone(&error) && begun.elapsed() < FIRST => sleep(TICK).await,
+                    Err(error) if is_gone(&error) && begun.elapsed() < FIRST => {}
                     Err(error) => return Err(failed(asked, &error)),
                 }
             };

@@ -4,10 +4,18 @@ use spark_connect_core::SparkError;
 
 use crate::Error;
 
-/// Whether nobody answers, for now.
+/// Whether the way to the server is broken, for now: the client says so in several ways, none of which has the
+/// details that an error of Spark has.
 pub(super) fn is_gone(error: &SparkError) -> bool {
+    const CANCELLED: i32 = 1;
+    const UNKNOWN: i32 = 2;
+    const INTERNAL: i32 = 13;
     const UNAVAILABLE: i32 = 14;
-    error.grpc_code() == Some(UNAVAILABLE)
+    match error.grpc_code() {
+        Some(UNAVAILABLE) => true,
+        Some(CANCELLED | UNKNOWN | INTERNAL) => error.grpc_details().is_none(),
+        _ => false,
+    }
 }
 
 /// The failure of a question, by the name of the server's error alone.
