@@ -3,7 +3,7 @@
 //! Only the client's transport is used. Its own reading of an answer takes a stream that ends for the whole
 //! answer, but a server ends each stream after two minutes and expects to be asked for the rest: longer
 //! queries would come back empty. Here an answer is whole when the server says that it is. Every call names
-//! the session as the server knows it, so that none is answered by a session that another server began anew,
+//! the session as the server knows it, so that none is answered by a session that another server began again,
 //! without the settings. Every call has a deadline, behind which the cluster is asked to stop, and reads the
 //! token again. What the server says in its own words may quote a value of a row, so only the name of its
 //! error is passed on.
@@ -46,7 +46,7 @@ pub(super) struct Connection {
     engine: Engine,
     /// Its name, once it has one.
     session: Option<String>,
-    /// What the server calls it: not the same again if it was begun anew.
+    /// What the server calls it: another one if it was begun a second time.
     of_server: Option<String>,
     tag: String,
     stop: Box<dyn Fn() -> Result<()>>,

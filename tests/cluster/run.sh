@@ -29,7 +29,7 @@ fail() {
 install_spark() {
     [ ! -x "$home/venv/bin/spark-submit" ] || return 0
     python3 -m venv "$home/venv"
-    "$home/venv/bin/pip" install --quiet --no-compile --requirement tests/cluster/requirements.txt
+    "$home/venv/bin/pip" install --quiet --no-deps --no-compile --requirement tests/cluster/requirements.txt
 }
 install_spark &
 installing=$!
