@@ -26,19 +26,26 @@ use super::ball::Ball;
 use crate::plan::ShapeTargets;
 
 /// Fractional bits of losses.
-const LOSS_BITS: u32 = 32;
+pub const LOSS_BITS: u32 = 32;
+/// A target whose squares in one table have more bits counts as nothing.
+pub const SQUARE_BITS: u32 = u128::BITS - LOSS_BITS;
 /// The largest limit that is distinguished from none.
 const MOST_LIMIT: u128 = (1 << 63) - 1;
 
 /// What scales the amounts of one target, sorted by table and cell, into the limit.
 pub(super) fn within_limit(targets: &ShapeTargets, own: &[TargetAmount]) -> Ball {
-    let limit = (u128::from(targets.limit.nano()) << LOSS_BITS) / 1_000_000_000;
-    let limit = limit.min(MOST_LIMIT);
+    let limit = loss_limit(targets);
     match loss_rounded_up(targets, own) {
         Some(loss) if loss <= limit || mutant!("no-limit-on-targets") => Ball::whole(),
         Some(loss) => Ball::fraction((((limit << 64) / loss) << 64).isqrt()),
         None => Ball::fraction(0),
     }
+}
+
+/// The limit in parts of 2^-32.
+pub fn loss_limit(targets: &ShapeTargets) -> u128 {
+    let limit = (u128::from(targets.limit.nano()) << LOSS_BITS) / 1_000_000_000;
+    limit.min(MOST_LIMIT)
 }
 
 /// The loss by the amounts of one target in parts of 2^-32; `None` beyond what can be counted.

@@ -23,6 +23,7 @@ mod tables;
 
 pub use amounts::{AmountPartitioner, PartitionedAmounts, TargetAmount};
 pub use hasher::PartitionHasher;
+pub use limit::{LOSS_BITS, SQUARE_BITS, loss_limit};
 pub use partitioner::RowPartitioner;
 pub use person::{PersonBounder, Together};
 pub use prefixes::PrefixBounder;

@@ -35,13 +35,13 @@ pub(super) fn hat() -> String {
     )
 }
 
-/// Common tables that give those of `from` the column `root`: that of its column `product`, rounded up, and
-/// null if that is zero.
-pub(super) fn rooted(from: &str) -> String {
+/// Common tables of which the last, `to`, is `from` with the column `root`: that of its column `product`,
+/// rounded up, and null if that is zero.
+pub(super) fn rooted(from: &str, to: &str) -> String {
     format!(
-        "guessed AS (\n  SELECT *, CAST(sqrt(CAST(product AS DOUBLE)) AS DECIMAL(38, 0)) AS guess FROM {from}\n),\n\
-         near AS (\n  SELECT *, CAST((guess + product / nullif(guess, 0)) / 2 AS DECIMAL(38, 0)) AS near FROM guessed\n),\n\
-         rooted AS (\n  SELECT *, CASE WHEN CAST(near * near AS DECIMAL(38, 0)) >= product THEN near ELSE near + 1 END AS root\n  FROM near\n)"
+        "{to}_guessed AS (\n  SELECT *, CAST(sqrt(CAST(product AS DOUBLE)) AS DECIMAL(38, 0)) AS guess FROM {from}\n),\n\
+         {to}_near AS (\n  SELECT *, CAST((guess + product / nullif(guess, 0)) / 2 AS DECIMAL(38, 0)) AS near FROM {to}_guessed\n),\n\
+         {to} AS (\n  SELECT *, CASE WHEN CAST(near * near AS DECIMAL(38, 0)) >= product THEN near ELSE near + 1 END AS root\n  FROM {to}_near\n)"
     )
 }
 
@@ -80,7 +80,7 @@ pub(super) fn square_of_one() -> String {
 }
 
 /// A whole number of any size.
-fn decimal(value: u128) -> String {
+pub(super) fn decimal(value: u128) -> String {
     format!("CAST({value}BD AS DECIMAL(38, 0))")
 }
 

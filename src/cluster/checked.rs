@@ -3,14 +3,14 @@
 //! Columns and their types, cells that are there once and inside of their table, and sums within what the
 //! requesters of the look can add up to. A failure means that the cluster did not do what it was asked.
 
-use std::io::Cursor;
-
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Int32Type, Int64Type};
 use arrow_array::{Array, RecordBatch};
-use arrow_ipc::reader::FileReader;
+use arrow_ipc::reader::StreamReader;
+use spark_connect_proto::execute_plan_response::ArrowBatch;
 
-use super::statements::{Check, Statement, TOTALS};
+use super::cells::TOTALS;
+use super::statements::{Check, Statement};
 use crate::plan::Plan;
 use crate::plan::kinds::{CLASSES, SHAPE_BITS, nodes};
 use crate::{Error, Result};
@@ -38,10 +38,14 @@ impl Sums {
     ///
     /// # Errors
     /// Input, when it is no answer to this statement.
-    pub(super) fn take(&mut self, statement: &Statement, answer: &[u8]) -> Result<[i64; 2]> {
+    pub(super) fn take(
+        &mut self,
+        statement: &Statement,
+        answer: &[RecordBatch],
+    ) -> Result<[i64; 2]> {
         let mut totals = [0; 2];
-        for batch in batches(answer)? {
-            for [place, cell, steps] in rows(&batch)? {
+        for batch in answer {
+            for [place, cell, steps] in rows(batch)? {
                 let is_asked =
                     |place: usize| statement.tables.contains(&place) || place == usize::MAX;
                 let table = usize::try_from(place).unwrap_or(usize::MAX);
@@ -81,7 +85,7 @@ impl Sums {
             let whole: i128 = self.table(*place).map(i128::from).sum();
             let most = self.table(*place).max().unwrap_or(0);
             let is_right = match (&statement.check, plan.tables.get(*place)) {
-                (Check::Look, _) => whole <= i128::from(totals.requesters),
+                (Check::Look | Check::Parts, _) => whole <= i128::from(totals.requesters),
                 (Check::Each, _) => most <= totals.requesters,
                 (Check::All, _) => whole == i128::from(totals.requesters),
                 (Check::Classes(whole_ones), table) => {
@@ -116,11 +120,33 @@ impl Totals {
     }
 }
 
-/// The batches of an answer.
-pub(super) fn batches(answer: &[u8]) -> Result<Vec<RecordBatch>> {
-    let unreadable = |_| wrong("something that is no Arrow data");
-    let reader = FileReader::try_new(Cursor::new(answer), None).map_err(unreadable)?;
-    reader.collect::<std::result::Result<_, _>>().map_err(unreadable)
+/// An answer as far as it has come.
+#[derive(Default)]
+pub(super) struct Answer {
+    pub(super) batches: Vec<RecordBatch>,
+    rows: i64,
+}
+
+impl Answer {
+    /// Takes the next part.
+    ///
+    /// # Errors
+    /// Input, when rows of it are missing.
+    pub(super) fn take(&mut self, part: &ArrowBatch) -> Result<()> {
+        let unreadable = |_| wrong("something that is no Arrow data");
+        let place = part.start_offset.unwrap_or(self.rows);
+        let before = self.rows;
+        for batch in StreamReader::try_new(&part.data[..], None).map_err(unreadable)? {
+            let batch = batch.map_err(unreadable)?;
+            self.rows = self.rows.saturating_add_unsigned(batch.num_rows() as u64);
+            self.batches.push(batch);
+        }
+        if place == before && self.rows - before == part.row_count {
+            Ok(())
+        } else {
+            Err(wrong("other rows than it announced"))
+        }
+    }
 }
 
 /// The rows of a batch of sums.

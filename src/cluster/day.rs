@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use arrow_array::Array;
 use arrow_array::cast::AsArray;
 use arrow_array::types::Int64Type;
-use spark_connect::DataType;
+use spark_connect_proto::data_type::Kind;
 
-use super::checked::{Sums, Totals, batches, wrong};
+use super::checked::{Sums, Totals, wrong};
 use super::connect::Connection;
 use super::lookups::{Role, columns, files, header};
 use super::statements::{Check, statements};
@@ -107,7 +107,7 @@ impl ClusterLogs {
     fn list(&self) -> Result<Vec<ClusterFile>> {
         let sql = files(&self.release_file, &self.window);
         let mut listed = Vec::new();
-        for batch in batches(&self.connection.answer("for the files of the logs", &sql)?)? {
+        for batch in self.connection.answer("the files of the logs", &sql)? {
             let number = |name: &str| {
                 let column = batch.column_by_name(name)?.as_primitive_opt::<Int64Type>()?;
                 (column.null_count() == 0).then_some(column)
@@ -134,8 +134,8 @@ impl ClusterLogs {
     fn require_columns(&self, layout: &Layout) -> Result<()> {
         let wanted = columns(&self.release_file, layout);
         let there = self.connection.columns(&header(&self.release_file, &wanted))?;
-        let there: BTreeMap<&str, &DataType> =
-            there.iter().map(|(name, data_type)| (name.as_str(), data_type)).collect();
+        let there: BTreeMap<&str, &Kind> =
+            there.iter().map(|(name, kind)| (name.as_str(), kind)).collect();
         let is_utc = self.release_file.logs.time_zone_name.eq_ignore_ascii_case("utc");
         for (name, role) in &wanted {
             let is_read = there.get(name.as_str()).is_some_and(|it| is_read(it, *role, is_utc));
@@ -175,16 +175,16 @@ impl ClusterLogs {
 }
 
 /// Whether values of a type are read on a cluster as they are here.
-fn is_read(data_type: &DataType, role: Role, is_utc: bool) -> bool {
+fn is_read(kind: &Kind, role: Role, is_utc: bool) -> bool {
     let is_whole =
-        matches!(data_type, DataType::Byte | DataType::Short | DataType::Integer | DataType::Long);
-    match (role, data_type) {
-        (Role::Identifier, DataType::Decimal { scale: 0, .. })
-        | (Role::Identifier | Role::Text, DataType::String { .. })
-        | (Role::Text, DataType::Boolean)
-        | (Role::Timestamp, DataType::Timestamp)
-        | (Role::Number, DataType::Float | DataType::Double) => true,
-        (Role::Timestamp, DataType::TimestampNtz) => is_utc,
+        matches!(kind, Kind::Byte(_) | Kind::Short(_) | Kind::Integer(_) | Kind::Long(_));
+    match (role, kind) {
+        (Role::Identifier, Kind::Decimal(decimal)) => decimal.scale() == 0,
+        (Role::Identifier | Role::Text, Kind::String(_))
+        | (Role::Text, Kind::Boolean(_))
+        | (Role::Timestamp, Kind::Timestamp(_))
+        | (Role::Number, Kind::Float(_) | Kind::Double(_)) => true,
+        (Role::Timestamp, Kind::TimestampNtz(_)) => is_utc,
         (Role::Identifier | Role::Text | Role::Epoch | Role::Number, _) => is_whole,
         (Role::Timestamp, _) => false,
     }

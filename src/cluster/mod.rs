@@ -8,21 +8,28 @@
 //! Deliberately not here: rows. No statement returns one, or an identifier.
 
 mod bounding;
+mod cells;
 #[cfg(feature = "spark")]
 mod checked;
 #[cfg(feature = "spark")]
 mod connect;
 #[cfg(feature = "spark")]
 mod day;
+#[cfg(feature = "spark")]
+mod failure;
 mod lookups;
+mod persons;
 mod quote;
 mod statements;
 mod supported;
+#[cfg(feature = "spark")]
+mod token;
 
+pub use cells::TOTALS;
 #[cfg(feature = "spark")]
 pub use day::{ClusterDay, ClusterFile, ClusterLogs};
 pub use lookups::{Role, columns, path};
-pub use statements::{Check, Statement, TOTALS, statements};
+pub use statements::{Check, Statement, statements};
 pub use supported::require_supported;
 
 /// What a session is set to before it is asked: that no number overflows in silence, that instants are those

@@ -2,12 +2,15 @@
 //! and a sum in lattice steps; cells that nobody touches may be missing.
 
 use super::bounding::{ball_steps, hat, rooted, shape_steps, square_of_one};
+use super::cells::{TOTALS, amount, cell};
 use super::lookups::lookups;
+use super::persons::Persons;
 use crate::bound::{ClassTable, TableBounds};
-use crate::plan::kinds::{LEVEL_BITS, SHAPE_ONE};
-use crate::plan::{CellPart, Cells, Contribution, Digit, MeasuredTable, Plan};
+use crate::plan::kinds::SHAPE_ONE;
+use crate::plan::{Cells, Contribution, MeasuredTable, Plan};
 use crate::release_file::ReleaseFile;
 use crate::release_file::measure::{Counted, histogram_edges};
+use crate::release_file::unit::Unit;
 use crate::release_file::window::DayWindow;
 use crate::{Error, Result};
 
@@ -35,11 +38,9 @@ pub enum Check {
     All,
     /// A table has no more than its class, and those at these places have exactly as much.
     Classes(Vec<usize>),
+    /// All cells together have one of each requester at most.
+    Parts,
 }
-
-/// What stands in place of a table for the number of requesters and that of their lookups, which a look
-/// returns beside its table: what comes later is checked against them.
-pub const TOTALS: i64 = -1;
 
 /// The statements of a plan.
 ///
@@ -86,19 +87,32 @@ impl Writer<'_> {
     /// A table of all requesters.
     fn own(&self, place: usize, table: &MeasuredTable) -> Result<Statement> {
         let cells = &self.plan.cells[place];
-        let (sql, check) = match &table.contribution {
-            Contribution::Activity => (self.look(place)?, Check::Look),
-            Contribution::Histogram => (self.histogram(place)?, Check::All),
-            Contribution::Presence(presence) => {
+        let persons = self.persons();
+        let (sql, check) = match (&table.contribution, &persons) {
+            (Contribution::Activity, None) => (self.look(place)?, Check::Look),
+            (Contribution::Activity, Some(persons)) => {
+                (persons.look(&self.rows(true)?, place, table)?, Check::Look)
+            }
+            (Contribution::Histogram, None) => (self.histogram(place)?, Check::All),
+            (Contribution::Presence(presence), None) => {
                 let (is_of_targets, enough) = (presence.of == Counted::Targets, presence.at_least);
                 let counted = if is_of_targets { "count(DISTINCT target)" } else { "sum(lookups)" };
                 let clip = table.clip.steps();
                 let sql = self.presence(place, is_of_targets, counted, enough, cells, clip)?;
                 (sql, Check::Each)
             }
+            (Contribution::Presence(presence), Some(persons)) if presence.at_least == 1 => {
+                (persons.presence(&self.rows(true)?, place, table, &cell(cells))?, Check::Each)
+            }
             _ => return Err(Error::internal("a cluster is asked for a table that it cannot make")),
         };
         Ok(Statement { name: table.name.clone(), sql, tables: vec![place], check })
+    }
+
+    /// What bounds targets, where persons are the unit.
+    fn persons(&self) -> Option<Persons> {
+        let exempt = &self.release_file.exempt;
+        (self.plan.unit == Unit::PersonDay).then(|| Persons::new(exempt))
     }
 
     /// The weights of all requesters by class, with the totals.
@@ -151,7 +165,7 @@ impl Writer<'_> {
             self.rows(with_target)?,
             cell(cells),
             square_of_one(),
-            rooted("squares"),
+            rooted("squares", "rooted"),
             ball_steps(clip)
         ))
     }
@@ -171,6 +185,15 @@ impl Writer<'_> {
             tables.extend(of_class.iter().map(|table| (class, table)));
         }
         tables.sort_by_key(|(_, table)| table.table);
+        let places = tables.iter().map(|(_, table)| table.table).collect();
+        let name = "tables of shapes of all classes".to_owned();
+        if let Some(persons) = self.persons() {
+            let targets = self.plan.shape_targets.as_ref();
+            let targets =
+                targets.ok_or_else(|| Error::internal("shapes lack a limit on targets"))?;
+            let sql = persons.shapes(&self.rows(true)?, &vectors, &tables, targets)?;
+            return Ok(Statement { name, sql, tables: places, check: Check::Parts });
+        }
         let row = |(class, table): &(usize, &ClassTable)| {
             let ClassTable { table, vector, clip, bits, adds_rows, holds_all, .. } = table;
             let one = 1_u64 << bits;
@@ -198,54 +221,13 @@ impl Writer<'_> {
             self.rows(false)?,
             vectors.join(",\n    "),
             hat(),
-            rooted("products"),
+            rooted("products", "rooted"),
             rows.join(",\n    "),
             shape_steps(),
         );
         let whole =
             tables.iter().filter(|(_, table)| table.holds_all).map(|(_, table)| table.table);
         let check = Check::Classes(whole.collect());
-        let tables = tables.iter().map(|(_, table)| table.table).collect();
-        Ok(Statement { name: "tables of shapes of all classes".to_owned(), sql, tables, check })
+        Ok(Statement { name, sql, tables: places, check })
     }
-}
-
-/// The cell of an atom: as [`Cells::cell`] finds it.
-fn cell(cells: &Cells) -> String {
-    let parts = cells.parts().map(|part| match part {
-        CellPart::Key(key, stride) => format!("{} * {stride}L", digit(key)),
-        CellPart::Condition(digits, met, stride) => {
-            let digits = digits.iter().map(|(key, stride)| format!("{} * {stride}L", digit(*key)));
-            let place = digits.collect::<Vec<_>>().join(" + ");
-            // The shorter of both lists says which combinations meet it.
-            let is_met = met.iter().filter(|met| **met).count() * 2 <= met.len();
-            let listed = (0..).zip(met).filter(|(_, met)| **met == is_met);
-            let listed: Vec<String> =
-                listed.map(|(place, _): (u64, _)| format!("{place}L")).collect();
-            let (yes, no) = if is_met { (stride, 0) } else { (0, stride) };
-            if listed.is_empty() {
-                return format!("{no}L");
-            }
-            format!("(CASE WHEN {place} IN ({}) THEN {yes}L ELSE {no}L END)", listed.join(", "))
-        }
-    });
-    let parts: Vec<String> = parts.collect();
-    if parts.is_empty() { "0L".to_owned() } else { parts.join(" + ") }
-}
-
-/// What the rows of an atom add to its cell: their number, or that times the level of their number; null
-/// without one.
-fn amount(cells: &Cells) -> Result<String> {
-    let Some((key, steps)) = cells.number() else { return Ok("lookups".to_owned()) };
-    let levels = 0..=1_i64 << LEVEL_BITS;
-    if !levels.eq(steps.iter().copied()) {
-        return Err(Error::internal("the levels of a number are no whole numbers in order"));
-    }
-    let level = digit(key);
-    Ok(format!("CASE WHEN {level} < {}L THEN {level} * lookups END", steps.len()))
-}
-
-/// One digit of an atom.
-fn digit(Digit { shift, mask }: Digit) -> String {
-    format!("(shiftright(atom, {shift}) & {mask}L)")
 }

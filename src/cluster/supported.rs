@@ -4,11 +4,12 @@ use crate::plan::{CellPart, Cells, Plan};
 use crate::release_file::ReleaseFile;
 use crate::release_file::columns::Made;
 use crate::release_file::logs::Identifier;
-use crate::release_file::unit::Unit;
 use crate::{Error, Result};
 
 /// The most values of a list that become arms of one expression.
 const MOST_ARMS: usize = 1_000;
+/// The most exempt targets, which stand in each statement.
+const MOST_EXEMPT: usize = 10_000;
 
 /// Refuses a release file that asks for more than the statements can say.
 ///
@@ -20,10 +21,10 @@ pub fn require_supported(release_file: &ReleaseFile, plan: &Plan) -> Result<()> 
         Err(Error::usage(format!("{what}, which a cluster cannot be asked yet"))
             .help(help.to_owned()))
     };
-    if release_file.ledger.unit != Unit::RequesterDay {
+    if release_file.exempt.len() > MOST_EXEMPT {
         return refuse(
-            "`[privacy] unit` is \"person-day\"",
-            "run without `[engine]`, or use \"requester-day\"",
+            &format!("`[privacy] exempt` has more than {MOST_EXEMPT} entries"),
+            "list those that are asked about most",
         );
     }
     if logs.identifier == Identifier::E164 {

@@ -6,7 +6,6 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 
-use super::super::checked::batches;
 use super::super::connect::Connection;
 use super::*;
 use crate::plan::kinds::{Hat, LEVEL_BITS, contribution};
@@ -77,11 +76,11 @@ fn a_cluster_scales_the_largest_numbers_as_the_kernel_does() {
          SELECT id, {} AS steps FROM rooted",
         rows.join(","),
         hat(),
-        rooted("products"),
+        rooted("products", "rooted"),
         shape_steps()
     );
     let mut seen = 0;
-    for batch in batches(&connection.answer("for sums", &sql).unwrap()).unwrap() {
+    for batch in connection.answer("sums", &sql).unwrap() {
         let ids = batch.column(0).as_primitive::<Int32Type>().values().iter();
         for (id, steps) in ids.zip(batch.column(1).as_primitive::<Int64Type>().values()) {
             let given = givens[usize::try_from(*id).unwrap()];
