@@ -56,7 +56,10 @@ const SLIPS: [(&str, &str); 8] = [
         "duplicate key",
         "write each field once, and each table once; lists of questions begin with [[question]]",
     ),
-    ("escape", "write paths of Windows in single quotes, path = 'C:\\logs\\*.csv', or with /"),
+    (
+        "escaped value",
+        "write paths of Windows in single quotes, path = 'C:\\logs\\*.csv', or with /",
+    ),
     ("quoted", "write text in quotes, such as app = \"messages\""),
     ("basic string", "close the quote that is opened"),
     ("no value", "write a field as name = \"daily\", with = between name and value"),
