@@ -248,7 +248,7 @@ impl Blocks {
     }
 
     /// Where the next block ends so that one header holds for all of its records: a header that it
-    /// begins with is taken, and it ends before the next.
+    /// begins with is taken, and it ends before the next one with other names.
     fn before_header(&mut self, end: usize) -> usize {
         if self.marks.header != Heading::Fields {
             return end;
@@ -257,7 +257,8 @@ impl Blocks {
             self.names = Some(names.into());
         }
         let mut starts = memchr::memmem::find_iter(&self.rest[..end], b"\n#").map(|at| at + 1);
-        starts.find(|at| self.header(*at).is_some()).unwrap_or(end)
+        let is_other = |names: Vec<String>| self.names.as_deref() != Some(names.as_slice());
+        starts.find(|at| self.header(*at).is_some_and(is_other)).unwrap_or(end)
     }
 
     /// The columns that the line at `at` names, if it is a header. One without the columns that lookups need
@@ -269,6 +270,11 @@ impl Blocks {
 
     /// Takes bytes off the front.
     fn take(&mut self, end: usize) -> Buffer {
+        // A small block, such as one between two headers, must not keep the room of a large one: many of them may be
+        // held at a time.
+        if end < self.block_bytes / 4 {
+            return Buffer::from_vec(self.rest.drain(..end).collect::<Vec<u8>>());
+        }
         // What follows is read behind the rest of this block.
         let rest = &self.rest[end..];
         let mut tail = Vec::with_capacity(self.block_bytes.max(rest.len()) + 1);

@@ -6,12 +6,14 @@
 //! that many lines have (docs/attack-model.md has what one row can still decide).
 
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use arrow_array::Array;
+use arrow_array::{Array, ArrayRef};
 use arrow_schema::DataType;
+use rayon::prelude::*;
 
 use super::format::{Format, TextFormat};
-use super::log_file::OpenLog;
+use super::log_file::{OpenLog, Piece};
 use super::nested;
 use super::raw_batch::RawBatch;
 use super::spelling::{self, Spelling};
@@ -37,30 +39,40 @@ pub(super) fn missing(wanted: &Wanted, files: &[OpenLog<'_>]) -> Vec<usize> {
 /// is not missed there.
 pub(super) fn require_columns(wanted: &Wanted, files: &[OpenLog<'_>]) -> Result<()> {
     let is_certain = !files.iter().any(is_json);
-    for place in missing(wanted, files) {
-        let is_needed = is_certain || wanted.is_needed(place);
-        if is_needed && !some_line_has(place, wanted, files)? {
-            return Err(no_column(&wanted.names[place], files));
-        }
+    let missing = missing(wanted, files).into_iter();
+    let missing = missing.filter(|place| is_certain || wanted.is_needed(*place));
+    let names: Vec<String> = missing.map(|place| wanted.names[place].clone()).collect();
+    match first_in_no_line(&names, files)? {
+        Some(name) => Err(no_column(name, files)),
+        None => Ok(()),
     }
-    Ok(())
 }
 
-/// Whether a line of JSON that does not come early has a column.
-fn some_line_has(place: usize, wanted: &Wanted, files: &[OpenLog<'_>]) -> Result<bool> {
+/// The first of these columns that no line of JSON has, also none that comes late. Lines are read once for all
+/// columns, as far as the last of them needs.
+fn first_in_no_line<'n>(names: &'n [String], files: &[OpenLog<'_>]) -> Result<Option<&'n String>> {
+    let sought = Wanted::some(names.to_vec());
+    let seen: Vec<AtomicBool> = names.iter().map(|_| AtomicBool::new(false)).collect();
+    let is_seen = |place: usize| seen[place].load(Ordering::Relaxed);
+    let are_all = || (0..seen.len()).all(is_seen);
     for file in files.iter().filter(|file| is_json(file)) {
-        for piece in file.pieces(true) {
-            let mut has = false;
-            file.read(&piece?, wanted, &mut |raw| {
-                has |= raw.column(place).is_some_and(|column| column.null_count() < raw.rows);
-                Ok(())
-            })?;
-            if has {
-                return Ok(true);
+        let look = |raw: RawBatch| {
+            for (place, seen) in seen.iter().enumerate() {
+                let has = |column: &ArrayRef| column.null_count() < raw.rows;
+                seen.fetch_or(raw.column(place).is_some_and(has), Ordering::Relaxed);
             }
+            Ok(())
+        };
+        let read = |piece: Result<Piece>| {
+            piece.and_then(|piece| file.read(&piece, &sought, &mut |raw| look(raw)))
+        };
+        let is_end = |read: &Result<()>| read.is_err() || are_all();
+        if are_all() {
+            break;
         }
+        file.pieces(true).par_bridge().map(read).find_any(is_end).transpose()?;
     }
-    Ok(false)
+    Ok((0..names.len()).find(|place| !is_seen(*place)).map(|place| &names[place]))
 }
 
 fn no_column(name: &str, files: &[OpenLog<'_>]) -> Error {
@@ -181,7 +193,7 @@ pub(super) fn asked_for(text: &[u8], logs: &Logs) -> Option<Error> {
 }
 
 fn named(file: &OpenLog<'_>, logs: &Logs, error: &Error) -> Error {
-    let column = logs.column("requested_at");
+    let column = logs.shown("requested_at");
     Error::input(format!("{}: the time column `{column}` {error}", file.path().display()))
         .help(error.hint().unwrap_or_default().to_owned())
 }

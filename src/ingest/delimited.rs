@@ -1,7 +1,7 @@
 //! A block of separated values → its records, in columns that point into the block.
 //!
 //! Quotes are those of RFC 4180: a field of a CSV file may stand in quotes, and within them a quote
-//! is doubled. A record is malformed when a quote stands anywhere else, when a quote is never
+//! is doubled, or stands behind an escape where the release file has one. A record is malformed when a quote stands anywhere else, when a quote is never
 //! closed, when a carriage return outside of quotes is no part of a line end, when the record has
 //! another number of fields than the header, or when it is not UTF-8. Unread columns
 //! count as well: a quote in one may hide where the record ends. A malformed record is a row that is
@@ -113,7 +113,9 @@ fn quotes_end(
         if place > start && Some(bytes[place - 1]) != marks.separator {
             return Err(WrongQuotes);
         }
-        let Some((close, _)) = closing_quote(bytes, place + 1, quote) else { return Ok(None) };
+        let Some((close, _)) = closing_quote(bytes, place + 1, marks, quote) else {
+            return Ok(None);
+        };
         at = behind_quote(bytes, close + 1, marks).ok_or(WrongQuotes)?;
     }
 }
@@ -147,7 +149,7 @@ pub(crate) fn split(record: &[u8], marks: Marks) -> Option<Vec<String>> {
     let mut take = |field: &Field| texts.push(field.text(record, marks).into_owned());
     match marks.separator {
         Some(_) => each_field(record, marks, take)?,
-        None => field::blanks(record.trim_ascii_end(), 0, marks.quote, |field| {
+        None => field::blanks(record.trim_ascii_end(), 0, marks, |field| {
             take(&field);
             Some(())
         })?,
@@ -253,7 +255,7 @@ impl Reader<'_> {
         match field.quotes {
             Quotes::None if field.is_null(self.bytes, self.marks) => column.push_null(),
             Quotes::None | Quotes::Around => column.push(self.bytes, field.start, field.end),
-            Quotes::Doubled => column.push_apart(&field.text(self.bytes, self.marks)),
+            Quotes::Within => column.push_apart(&field.text(self.bytes, self.marks)),
         }
     }
 
@@ -282,7 +284,7 @@ impl Reader<'_> {
     fn blanks(&self, line: Range<usize>, rows: &mut TextRows) -> Option<lines::Kind> {
         let places = &self.layout.places;
         let mut fields = 0;
-        field::blanks(&self.bytes[..line.end], line.start, self.marks.quote, |field| {
+        field::blanks(&self.bytes[..line.end], line.start, self.marks, |field| {
             if let Some(Some(wanted)) = places.get(fields) {
                 self.push(&field, &mut rows.columns[*wanted]);
             }

@@ -53,21 +53,25 @@ pub(super) struct Field {
 pub(super) enum Quotes {
     None,
     Around,
-    /// Around it, and doubled ones within.
-    Doubled,
+    /// Around it, and some within, doubled or behind an escape.
+    Within,
 }
 
 impl Field {
-    /// What the field says: its bytes, with doubled quotes made single.
+    /// What the field says: its bytes, with doubled quotes made single and without escapes. What has no need
+    /// of an escape keeps it, as the letter in `\n`.
     pub(super) fn text<'b>(&self, bytes: &'b [u8], marks: Marks) -> Cow<'b, [u8]> {
         let mut rest = &bytes[self.start..self.end];
-        let (Quotes::Doubled, Some(quote)) = (self.quotes, marks.quote) else {
+        let (Quotes::Within, Some(quote)) = (self.quotes, marks.quote) else {
             return Cow::Borrowed(rest);
         };
         let mut kept = Vec::with_capacity(rest.len());
-        while let Some(place) = memchr::memchr(quote, rest) {
-            kept.extend_from_slice(&rest[..=place]);
-            rest = rest.get(place + 2..).unwrap_or_default();
+        while let Some(place) = memchr::memchr2(quote, marks.escape.unwrap_or(quote), rest) {
+            let next = rest.get(place + 1).copied();
+            let is_mark = next == Some(quote) || next == marks.escape;
+            kept.extend_from_slice(&rest[..place]);
+            kept.extend(if is_mark { next } else { Some(rest[place]) });
+            rest = rest.get(place + 1 + usize::from(is_mark)..).unwrap_or_default();
         }
         kept.extend_from_slice(rest);
         Cow::Owned(kept)
@@ -76,7 +80,7 @@ impl Field {
     #[inline(always)]
     pub(super) fn is_null(&self, bytes: &[u8], marks: Marks) -> bool {
         let text = &bytes[self.start..self.end];
-        text.is_empty() || marks.is_hyphen_null && text == b"-"
+        text.is_empty() || marks.null.is_some_and(|null| null.is(text))
     }
 }
 
@@ -112,21 +116,28 @@ pub(super) fn field<const N: usize>(
 
 /// The field whose opening quote stands before `start`; `None` when its quotes are wrong.
 fn quoted(bytes: &[u8], start: usize, marks: Marks, quote: u8) -> Option<Field> {
-    let (end, is_doubled) = closing_quote(bytes, start, quote)?;
-    let quotes = if is_doubled { Quotes::Doubled } else { Quotes::Around };
+    let (end, quotes) = closing_quote(bytes, start, marks, quote)?;
     Some(Field { start, end, next: behind_quote(bytes, end + 1, marks)?, quotes })
 }
 
-/// The place of the closing quote at `from` or behind it, and whether doubled ones stand before it;
-/// `None` when there is none.
-pub(super) fn closing_quote(bytes: &[u8], mut from: usize, quote: u8) -> Option<(usize, bool)> {
-    let mut is_doubled = false;
+/// The place of the closing quote at `from` or behind it, and whether others stand before it; `None` when there is
+/// none.
+pub(super) fn closing_quote(
+    bytes: &[u8],
+    mut from: usize,
+    marks: Marks,
+    quote: u8,
+) -> Option<(usize, Quotes)> {
+    let mut quotes = Quotes::Around;
     loop {
-        let place = find(bytes, from, AnyOf([quote]))?;
-        if bytes.get(place + 1) != Some(&quote) {
-            return Some((place, is_doubled));
+        let place = match marks.escape {
+            None => find(bytes, from, AnyOf([quote]))?,
+            Some(escape) => find(bytes, from, AnyOf([quote, escape]))?,
+        };
+        if bytes[place] == quote && bytes.get(place + 1) != Some(&quote) {
+            return Some((place, quotes));
         }
-        (from, is_doubled) = (place + 2, true);
+        (from, quotes) = (place + 2, Quotes::Within);
     }
 }
 
@@ -146,16 +157,15 @@ pub(super) fn behind_quote(bytes: &[u8], at: usize, marks: Marks) -> Option<usiz
 pub(super) fn blanks(
     bytes: &[u8],
     mut at: usize,
-    quote: Option<u8>,
+    marks: Marks,
     mut take: impl FnMut(Field) -> Option<()>,
 ) -> Option<()> {
     let is_blank = |byte: &u8| matches!(byte, b' ' | b'\t');
     loop {
         at += bytes[at..].iter().take_while(|byte| is_blank(byte)).count();
         let Some(first) = bytes.get(at) else { return Some(()) };
-        let field = if Some(*first) == quote {
-            let (end, is_doubled) = closing_quote(bytes, at + 1, *first)?;
-            let quotes = if is_doubled { Quotes::Doubled } else { Quotes::Around };
+        let field = if Some(*first) == marks.quote {
+            let (end, quotes) = closing_quote(bytes, at + 1, marks, *first)?;
             if !bytes.get(end + 1).is_none_or(is_blank) {
                 return None;
             }

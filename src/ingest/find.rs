@@ -140,7 +140,15 @@ pub(super) fn marks_by_name(path: &Path) -> Option<Marks> {
     }
 }
 
-/// What stands behind the last point of a file's name, in small letters and without what packs it.
+/// A name without what rotation puts behind it, as in `x.log.1`, `x.csv-20260105` and `x.log.2026-01-05`.
+pub fn unrotated(name: &str) -> &str {
+    let stem = name.trim_end_matches(|one: char| one.is_ascii_digit() || "-_.".contains(one));
+    let rest = &name[stem.len()..];
+    let is_rotated = rest.starts_with(['-', '_', '.']) && rest.ends_with(|one| one != '.');
+    if is_rotated && !stem.is_empty() { stem } else { name }
+}
+
+/// What stands behind the last point of a file's name, in small letters and without what packs and rotates it.
 fn ending(path: &Path) -> (String, Compression) {
     let name =
         path.file_name().and_then(|name| name.to_str()).unwrap_or_default().to_ascii_lowercase();
@@ -149,6 +157,7 @@ fn ending(path: &Path) -> (String, Compression) {
         Some((stem, "zst")) => (stem, Compression::Zstd),
         _ => (name.as_str(), Compression::None),
     };
+    let stem = unrotated(stem);
     (stem.rsplit_once('.').map(|(_, ending)| ending).unwrap_or_default().to_owned(), compression)
 }
 
@@ -211,8 +220,14 @@ pub(super) fn by_first_bytes(bytes: &[u8]) -> Option<TextFormat> {
     if bytes.starts_with(b"#separator") {
         return Some(TextFormat::Separated(Marks::ZEEK));
     }
-    if W3C_BEGINS.iter().any(|word| bytes.starts_with(word)) {
+    if W3C_BEGINS.iter().any(|word| bytes.starts_with(word)) && !has_commas(bytes) {
         return Some(TextFormat::Separated(Marks::W3C));
     }
     json_array::begins(bytes).then_some(TextFormat::Json)
+}
+
+/// Whether the columns are named with commas between them, as by Exchange: a release file must say so.
+fn has_commas(bytes: &[u8]) -> bool {
+    let fields = bytes.split(|byte| *byte == b'\n').find_map(|line| line.strip_prefix(b"#Fields:"));
+    fields.is_some_and(|names| names.contains(&b',') && !names.trim_ascii().contains(&b' '))
 }

@@ -18,6 +18,11 @@ const GZIP: Known = ("is packed with gzip", "let its name end with .gz");
 const ZSTD: Known = ("is packed with zstd", "let its name end with .zst");
 const OTHER: Known =
     ("is in a format that is not read", "export it as Parquet, CSV or lines of JSON");
+const SQL: Known = ("is a dump of SQL", "load it, and export the table as CSV");
+const STREAM: Known = (
+    "is a stream of Arrow batches, not a file",
+    "write it by the file format, which Feather is, too",
+);
 const COLUMNS: Known = ("is in a columnar format", "let its name end with .parquet or .arrow");
 
 /// Endings of names, in small letters and without `.gz` and `.zst`.
@@ -29,7 +34,7 @@ const ENDINGS: [(&[&str], Known); 4] = [
 ];
 /// What files begin with, longer than a column is likely to be called. A workbook is an archive, too, which
 /// its name does not say.
-const BEGINNINGS: [(&[u8], Known); 14] = [
+const BEGINNINGS: [(&[u8], Known); 18] = [
     (
         b"PK\x03\x04",
         ("is an archive or a workbook", "unpack it, or save its sheet as \"CSV UTF-8\""),
@@ -47,6 +52,10 @@ const BEGINNINGS: [(&[u8], Known); 14] = [
     (b"%PDF-", OTHER),
     (b"PAR1\x15", COLUMNS),
     (b"ARROW1\0\0", COLUMNS),
+    (b"\xff\xff\xff\xff", STREAM),
+    (b"-- MySQL dump", SQL),
+    (b"INSERT INTO ", SQL),
+    (b"--\n-- PostgreSQL database dump", SQL),
 ];
 /// Where the mark of a tape archive stands.
 const TAR: std::ops::Range<usize> = 257..262;

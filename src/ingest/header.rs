@@ -23,7 +23,7 @@ use super::open::{open_text, unreadable};
 use super::raw_batch::RawBatch;
 use super::text_rows::TextRows;
 use super::wanted::Wanted;
-use crate::release_file::dialect::{Dialect, Heading, Marks};
+use crate::release_file::dialect::{Dialect, Heading, Marks, Null};
 use crate::release_file::pattern::Pattern;
 use crate::{Error, Result};
 
@@ -36,6 +36,7 @@ pub(super) struct Header {
     format: TextFormat,
     compression: Compression,
     pattern: Option<Pattern>,
+    null: Option<Null>,
     names: Vec<String>,
     /// Those of the names that may be shown: of JSON the names that at least half of the first lines have, since others
     /// may be of one row.
@@ -62,6 +63,7 @@ impl Header {
             format,
             compression,
             pattern: dialect.pattern().cloned(),
+            null: dialect.null(),
             names: Vec::new(),
             usual: Vec::new(),
             needed: wanted.needed(),
@@ -156,7 +158,7 @@ impl Header {
             (TextFormat::Json, _) if self.is_array => json_array::parse(bytes, wanted),
             (TextFormat::Json, _) => json_lines::parse(bytes, wanted, is_utf8),
             (TextFormat::Pattern, Some(pattern)) => {
-                lines::by_pattern(bytes, pattern, wanted, is_utf8)
+                lines::by_pattern(bytes, (pattern, self.null), wanted, is_utf8)
             }
             (TextFormat::Pattern, None) => return Err(Error::internal("lines have no pattern")),
             (TextFormat::Separated(marks), _) => {

@@ -15,9 +15,10 @@ use arrow_ipc::reader::{FileDecoder, read_footer_length};
 use arrow_ipc::{Block, Footer, MetadataVersion, root_as_footer};
 use arrow_schema::{DataType, Field, Schema, SchemaRef};
 
+use super::foreign;
 use super::ipc_lengths::{self, Decoded, damaged};
 use super::nested;
-use super::open::{guarded, open};
+use super::open::{guarded, open, unreadable};
 use super::raw_batch::RawBatch;
 use super::wanted::Wanted;
 use crate::Result;
@@ -38,7 +39,12 @@ impl IpcFooter {
     /// Reads and checks a footer.
     pub(super) fn read(path: &Path, wanted: &Wanted, logs: &Logs) -> Result<Self> {
         let file = open(path)?;
-        let footer = guarded(path, || Self::decode(&file))?;
+        let mut head = Vec::new();
+        let looked_at = (&file).take(foreign::LOOKED_AT as u64).read_to_end(&mut head);
+        looked_at.map_err(|error| unreadable(path, error))?;
+        let known = foreign::by_bytes(path, &head).filter(|_| !head.starts_with(b"ARROW1"));
+        let footer =
+            guarded(path, || Self::decode(&file)).map_err(|error| known.unwrap_or(error))?;
         wanted.check_schema(&path.display().to_string(), &footer.schema, logs)?;
         Ok(footer)
     }

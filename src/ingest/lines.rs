@@ -8,6 +8,7 @@ use arrow_buffer::Buffer;
 use super::field::line_end;
 use super::text_rows::TextRows;
 use super::wanted::Wanted;
+use crate::release_file::dialect::Null;
 use crate::release_file::pattern::Pattern;
 
 /// What a line is.
@@ -54,10 +55,10 @@ pub(super) fn parse(
     }
 }
 
-/// Reads a block of lines by a pattern.
+/// Reads a block of lines by a pattern, in whose groups `null` stands for no value.
 pub(super) fn by_pattern(
     block: &Buffer,
-    pattern: &Pattern,
+    (pattern, null): (&Pattern, Option<Null>),
     wanted: &Wanted,
     is_utf8: bool,
 ) -> TextRows {
@@ -82,6 +83,9 @@ pub(super) fn by_pattern(
                     if !is_ascii && std::str::from_utf8(&text[start..end]).is_err() =>
                 {
                     return Kind::Malformed;
+                }
+                Some((start, end)) if null.is_some_and(|null| null.is(&text[start..end])) => {
+                    column.push_null();
                 }
                 Some((start, end)) => column.push(block, line.start + start, line.start + end),
                 None => column.push_null(),

@@ -71,7 +71,7 @@ mod wide;
 
 pub(crate) use delimited::split;
 pub use digests::{LogDigests, is_read_for, path_digest};
-pub use find::{dated_logs, files_below};
+pub use find::{dated_logs, files_below, unrotated};
 pub use first_lines::{FirstLines, first_lines};
 pub use format::{Compression, Format, TextFormat};
 pub use log_file::{LogFile, OpenLog, find_log_files};

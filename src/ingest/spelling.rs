@@ -43,6 +43,9 @@ const MONTHS: [&str; 12] = [
 const WEEKDAYS: [&str; 7] =
     ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
 
+/// What may stand between a date and a clock beside a blank. Chats write a comma.
+const GAPS: [&str; 4] = [", ", "-", ":", "T"];
+
 /// A text, taken apart at its clock.
 struct Parts<'t> {
     weekday: Option<usize>,
@@ -50,6 +53,8 @@ struct Parts<'t> {
     date: Vec<&'t str>,
     /// What stands between the first two parts of the date.
     between: char,
+    /// What stands between the date and the clock, as a format has it.
+    gap: &'static str,
     clock: Clock,
     offset: Option<Offset>,
 }
@@ -68,6 +73,7 @@ fn parts(text: &str) -> Option<Parts<'_>> {
     let start = colon - digits_before(text, colon);
     let (clock, rest) = clock(text.get(start..)?)?;
     let before = text.get(..start)?;
+    let gap = GAPS.into_iter().find(|gap| before.ends_with(gap)).unwrap_or(" ");
     // The letter between a date and its clock.
     let before = match before.strip_suffix(['T', 't']) {
         Some(date) if date.ends_with(|letter: char| letter.is_ascii_digit()) => date,
@@ -92,7 +98,7 @@ fn parts(text: &str) -> Option<Parts<'_>> {
             _ => return None,
         }
     }
-    Some(Parts { weekday, date, between, clock, offset })
+    Some(Parts { weekday, date, between, gap, clock, offset })
 }
 
 impl Parts<'_> {
@@ -109,12 +115,18 @@ impl Parts<'_> {
                 (year, number(month)?.checked_sub(1)?, number(day)?)
             }
             [first, second] => {
-                let format = match (named(first, &MONTHS), named(second, &MONTHS)) {
-                    (Some(_), None) if number(second).is_some() => "%b %d",
-                    (None, Some(_)) if number(first).is_some() => "%d %b",
+                let numbers = [number(first), number(second)];
+                let format = match (named(first, &MONTHS), named(second, &MONTHS), numbers) {
+                    (Some(_), None, [_, Some(_)]) => "%b %d",
+                    (None, Some(_), [Some(_), _]) => "%d %b",
+                    // As Snort alone writes it.
+                    (None, None, [Some(_), Some(_)]) if (self.between, self.gap) == ('/', "-") => {
+                        "%m/%d"
+                    }
                     _ => return None,
                 };
-                return Some(Spelling::NoYear(format!("{format} {}", self.clock_format())));
+                let clock = self.clock_format();
+                return Some(Spelling::NoYear(format!("{format}{}{clock}", self.gap)));
             }
             [first, second, year] if [first, second].iter().all(|part| number(part).is_some()) => {
                 let year = if is_year(year) { "%Y" } else { number(year).map(|_| "%y")? };
@@ -139,7 +151,8 @@ impl Parts<'_> {
 
     fn several(&self, dates: &[&[&str]]) -> Spelling {
         let join = |parts: &&[&str]| {
-            format!("{} {}", parts.join(&self.between.to_string()), self.clock_format())
+            let date = parts.join(&self.between.to_string());
+            format!("{date}{}{}", self.gap, self.clock_format())
         };
         Spelling::Several(dates.iter().map(join).collect())
     }

@@ -25,7 +25,7 @@ use crate::{Error, Result};
 
 /// Whether a column of this type can hold times, given what is declared.
 pub(super) fn check_type(data_type: &DataType, logs: &Logs) -> Result<()> {
-    let column = logs.column("requested_at");
+    let column = logs.shown("requested_at");
     match data_type {
         DataType::Timestamp(_, _) => Ok(()),
         DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => Ok(()),
@@ -46,9 +46,8 @@ pub(super) fn check_type(data_type: &DataType, logs: &Logs) -> Result<()> {
 /// # Shapes
 /// One instant per row; null where the row has none or it lies outside the years 1 to 9999.
 pub(super) fn to_micros(array: &ArrayRef, logs: &Logs) -> Result<Int64Array> {
-    let failed = || {
-        Error::input(format!("the time column `{}` cannot be read", logs.column("requested_at")))
-    };
+    let failed =
+        || Error::input(format!("the time column `{}` cannot be read", logs.shown("requested_at")));
     let micros = match array.data_type() {
         DataType::Timestamp(unit, zone) => {
             let instants = instants(array, unit);

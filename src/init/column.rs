@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::words::has_port;
 use crate::ingest::{ColumnKind, Look, SampleColumn};
 
 /// Names that are never a requester, a target or a key: times of day, sizes, ports, tags.
@@ -41,6 +42,9 @@ const NEITHER: [&str; 33] = [
     "ms",
 ];
 
+/// Last words of names of what somebody wrote.
+const WRITTEN: [&str; 6] = ["body", "text", "message", "msg", "comment", "note"];
+
 /// Names that release files have for columns that anybody may read.
 const OPEN: [&str; 3] = ["app", "route", "latency_ms"];
 
@@ -65,6 +69,11 @@ pub(super) struct Column<'s> {
     pub(super) whole: usize,
     pub(super) international: usize,
     pub(super) addresses: usize,
+    /// How many are addresses with a port, and how many whole lines of another program.
+    pub(super) ports: usize,
+    pub(super) lines: usize,
+    /// How many have blanks around them.
+    pub(super) padded: usize,
 }
 
 impl<'s> Column<'s> {
@@ -82,6 +91,9 @@ impl<'s> Column<'s> {
                 value.starts_with('+') && Look::of(value) == Look::International
             }),
             addresses: count(&|value| Look::of(value) == Look::Address),
+            ports: count(&has_port),
+            lines: count(&is_line),
+            padded: count(&|value| value.trim() != value),
         }
     }
 
@@ -108,6 +120,11 @@ impl<'s> Column<'s> {
         self.is_called(&NAMING)
     }
 
+    /// Whether all of many rows say the same.
+    pub(super) fn is_constant(&self) -> bool {
+        self.rows() >= 50 && self.distinct == 1
+    }
+
     /// Whether its values may stand for people or things that are asked about.
     pub(super) fn can_identify(&self) -> bool {
         let is_whole = self.whole == self.numbers;
@@ -115,6 +132,8 @@ impl<'s> Column<'s> {
             && matches!(self.sample.kind, ColumnKind::Text | ColumnKind::Number)
             && !self.is_called(&NEITHER)
             && !OPEN.contains(&self.name())
+            && !self.are_mostly(self.lines)
+            && self.words.last().is_none_or(|last| !WRITTEN.contains(&last.as_str()))
             && is_whole
     }
 
@@ -152,8 +171,21 @@ impl<'s> Column<'s> {
     }
 }
 
+/// Whether a text has more words than a name, or is an object of JSON.
+fn is_line(value: &str) -> bool {
+    const WORDS: usize = 5;
+    value.starts_with('{') || value.split_whitespace().take(WORDS).count() == WORDS
+}
+
+/// The number that a text says, unless it has an exponent, and so lost digits.
 fn number(value: &str) -> Option<f64> {
-    value.trim().parse().ok().filter(|number: &f64| number.is_finite())
+    let number = value.trim().parse().ok().filter(|number: &f64| number.is_finite());
+    number.filter(|_| !has_exponent(value))
+}
+
+/// Whether a number is written as in `1.77E+09`.
+pub(super) fn has_exponent(value: &str) -> bool {
+    value.contains(['e', 'E']) && value.trim().parse::<f64>().is_ok_and(f64::is_finite)
 }
 
 /// `id.orig_h` is `id`, `orig`, `h`; `requestedAt` is `requested`, `at`.

@@ -1,11 +1,14 @@
 //! Finds out how the text of a log is divided.
 //!
 //! A log whose files say themselves how they are written needs nothing. Else the first lines are
-//! looked at: lines of servers that are known, fields with a mark or blanks between them, and lines
-//! that are alike, in this order. Whatever is proposed is tried by the reader of a run.
+//! looked at: lines of programs that are known, fields with a mark or blanks between them, and lines
+//! that are alike, in this order. Whatever is proposed is tried by the reader of a run, and gives way to the next
+//! if no time is read so.
 
+use super::known::{apart, known};
 use super::layout::Layout;
 use super::times::logs_with;
+use super::words::is_marked;
 use super::{fields, lines};
 use crate::Result;
 use crate::ingest::first_lines;
@@ -14,19 +17,29 @@ use crate::release_file::logs::Place;
 /// How many lines are looked at.
 const MOST_LINES: usize = 3_000;
 
-/// Proposes how the logs at a place are divided.
+/// Proposes how the logs at a place are divided, the likeliest way first; there is one at least.
 ///
 /// # Errors
 /// Input, for an empty glob or damaged files; I/O.
-pub(super) fn layout_of(place: &Place) -> Result<Layout> {
+pub(super) fn layouts_of(place: &Place) -> Result<Vec<Layout>> {
     let files = first_lines(&logs_with(place, "header = true")?)?;
     let all = files.iter().flat_map(|file| &file.lines).map(String::as_str);
     let all: Vec<&str> = all.take(MOST_LINES).collect();
     let Some(named) = files.first().filter(|_| !all.is_empty()).map(|file| file.named) else {
-        return Ok(Layout::default());
+        return Ok(vec![Layout::default()]);
     };
-    let found = lines::known(&all).or_else(|| fields::divided(&all, named));
-    let found = found.or_else(|| fields::between_blanks(&all, false));
-    let found = found.or_else(|| lines::alike(&all));
-    Ok(found.or_else(|| fields::between_blanks(&all, true)).unwrap_or_default())
+    let known = known(&all);
+    if let (None, Some(refusal)) = (&known, apart(place, &all)) {
+        return Err(refusal);
+    }
+    // The marks of their header divide nothing else.
+    let are_marked = all.iter().filter(|line| is_marked(line)).count() * 2 > all.len();
+    let divided = if are_marked { None } else { fields::divided(&all, named) };
+    let blanks = |is_text: bool| fields::between_blanks(&all, is_text);
+    let ways = [known, divided, blanks(false), lines::alike(&all), blanks(true)];
+    let mut ways: Vec<Layout> = ways.into_iter().flatten().collect();
+    if ways.is_empty() {
+        ways.push(Layout::default());
+    }
+    Ok(ways)
 }

@@ -26,7 +26,13 @@ pub(super) fn divided(lines: &[&str], named: Option<Marks>) -> Option<Layout> {
     let all = separators.filter_map(|separator| Divided::of(&records, Some(separator)));
     // Of equally good ones the first.
     let best = all.rev().max_by_key(|divided| divided.fields)?;
-    Some(best.layout(&comments, comment, named))
+    Some(best.layout(at_head(lines, &comments), comment, named))
+}
+
+/// Those of the comments that stand above the first record.
+fn at_head<'c, 'l>(lines: &[&'l str], comments: &'c [&'l str]) -> &'c [&'l str] {
+    let head = lines.iter().zip(comments).take_while(|(line, comment)| line == comment).count();
+    &comments[..head]
 }
 
 /// Proposes how lines are divided where blanks alone stand between their fields. `is_text` is for lines that no
@@ -42,7 +48,8 @@ pub(super) fn between_blanks(lines: &[&str], is_text: bool) -> Option<Layout> {
     };
     let sentences = divided.rows.iter().filter(|row| row.iter().any(is_word)).count();
     let is_plain = divided.is_even && sentences * 10 < records.len();
-    (is_plain || is_text).then(|| divided.layout(&comments, comment, None))
+    let layout = || divided.layout(at_head(lines, &comments), comment, None);
+    (is_plain || is_text).then(|| Layout { is_text, ..layout() })
 }
 
 /// The mark of comments, where lines begin with one, these lines, and all others.
@@ -74,7 +81,7 @@ fn with_fields_line(header: &str) -> Layout {
         (format!("delimiter = {}", quoted(&mark)), "# as in its line #fields".to_owned()),
         ("header = \"#fields\"".to_owned(), "# the line that names the columns".to_owned()),
     ];
-    Layout { settings, columns: Called::InFiles }
+    Layout { settings, ..Layout::default() }
 }
 
 /// Lines, divided.
@@ -86,7 +93,50 @@ struct Divided {
     fields: usize,
     /// Whether they have no more.
     is_even: bool,
+    /// How many lines there are, or records where some have several.
     lines: usize,
+}
+
+/// Lines as records, whose quotes may join some, and how many there are with those that cannot be divided.
+fn records(lines: &[&str], marks: Marks) -> (Vec<Vec<String>>, usize) {
+    const MOST_LINES: usize = 20;
+    let (mut rows, mut count, mut at) = (Vec::new(), 0, 0);
+    while at < lines.len() {
+        let of = |lines: &[&str]| split(lines.join("\n").as_bytes(), marks);
+        let joined = |length: usize| {
+            let own = lines.get(at..at + length)?;
+            let row = of(own)?;
+            // A line that is a record by itself is always read as that.
+            let is_one =
+                own[1..].iter().all(|line| of(&[line]).is_none_or(|it| it.len() != row.len()));
+            is_one.then_some((length, row))
+        };
+        let most = if marks.has_long_records() { MOST_LINES } else { 1 };
+        let found = (1..=most).find_map(joined);
+        count += 1;
+        at += found.as_ref().map_or(1, |(length, _)| *length);
+        rows.extend(found.map(|(_, row)| row));
+    }
+    (rows, count)
+}
+
+/// Words that stand for no value, of equally common ones the first.
+pub(super) const NULLS: [&str; 4] = ["\\N", "NULL", "-", "null"];
+
+/// The setting for the word that stands for no value in these rows: a mark wherever there is one, or a word that one row
+/// in a hundred has.
+pub(super) fn null_in<'r>(rows: impl Iterator<Item = Vec<&'r str>>) -> Option<(String, String)> {
+    let (mut counts, mut all) = ([0_usize; NULLS.len()], 0);
+    for row in rows {
+        all += 1;
+        let has = NULLS.iter().map(|null| usize::from(row.contains(null)));
+        counts.iter_mut().zip(has).for_each(|(count, has)| *count += has);
+    }
+    let (null, count) = NULLS.iter().zip(counts).rev().max_by_key(|(_, count)| *count)?;
+    let why =
+        format!("# stands for no value in {} of {} lines", grouped(count as u64), grouped(all));
+    let is_common = null.len() < 3 || count as u64 * 100 >= all;
+    (count > 0 && is_common).then(|| (format!("null = {}", quoted(null)), why))
 }
 
 impl Divided {
@@ -97,8 +147,10 @@ impl Divided {
             None | Some(b'\t') => None,
             Some(_) => Some(b'"'),
         };
-        let with = |quote: Option<u8>| Self::with(lines, Marks { separator, quote, ..Marks::CSV });
-        let bare = with(None);
+        let with = |quote: Option<u8>, escape: Option<u8>| {
+            Self::with(lines, Marks { separator, quote, escape, ..Marks::CSV })
+        };
+        let bare = with(None, None);
         let is_in_use = |quote: &u8| {
             let mark = char::from(*quote);
             let is_quoted = |field: &&String| {
@@ -109,19 +161,25 @@ impl Divided {
         };
         let in_use = [b'"', b'\''].into_iter().filter(is_in_use).map(Some);
         let quotes = in_use.chain([usual, None]);
-        let best = quotes.map(with).rev().max_by_key(Self::even)?;
-        let is_divided = best.fields >= FEWEST && best.even() * 10 >= lines.len() * 8;
+        // MySQL and Spark write a quote within quotes behind a backslash.
+        let has_escapes = lines.iter().any(|line| line.contains("\\\"") || line.contains("\\'"));
+        let escape = |quote: Option<u8>| quote.map(|_| b'\\').filter(|_| has_escapes);
+        let all = quotes.flat_map(|quote| [(quote, None), (quote, escape(quote))]);
+        let all: Vec<Self> = all.map(|(quote, escape)| with(quote, escape)).collect();
+        // Of equally good ones the first.
+        let worth = |one: &Self| (one.fields >= FEWEST, one.even() * 1_000 / one.lines.max(1));
+        let best = all.into_iter().rev().max_by_key(worth)?;
+        let is_divided = best.fields >= FEWEST && best.even() * 10 >= best.lines * 8;
         is_divided.then_some(best)
     }
 
     fn with(lines: &[&str], marks: Marks) -> Self {
-        let rows: Vec<Vec<String>> =
-            lines.iter().filter_map(|line| split(line.as_bytes(), marks)).collect();
+        let (rows, records) = records(lines, marks);
         let mut counts: HashMap<usize, usize> = HashMap::new();
         rows.iter().for_each(|row| *counts.entry(row.len()).or_default() += 1);
         let (usual, lines_of) =
             counts.into_iter().max_by_key(|(fields, count)| (*count, *fields)).unwrap_or_default();
-        let is_even = lines_of * 10 >= lines.len() * 9;
+        let is_even = lines_of * 10 >= records * 9;
         let fields = if is_even {
             usual
         } else {
@@ -129,7 +187,7 @@ impl Divided {
             counts.sort_unstable();
             counts.get(counts.len() / 10).copied().unwrap_or(0)
         };
-        Self { marks, rows, fields, is_even, lines: lines.len() }
+        Self { marks, rows, fields, is_even, lines: records }
     }
 
     /// How many lines have all fields.
@@ -175,24 +233,32 @@ impl Divided {
             };
             set(format!("quote = {}", quote.map_or_else(|| quoted(""), text)), why.to_owned());
         }
+        if self.marks.escape.is_some() {
+            let why = "# before a quote within quotes".to_owned();
+            set(format!("escape = {}", quoted("\\")), why);
+        }
+        let rows = self.rows.iter().map(|row| row.iter().map(String::as_str).collect());
+        if let Some((null, why)) = null_in(rows) {
+            set(null, why);
+        }
         if let Some(mark) = comment {
             let why = "# lines that begin so are no rows".to_owned();
             set(format!("comment = {}", quoted(&mark.to_string())), why);
         }
         if self.has_header() {
-            return Layout { settings, columns: Called::InFiles };
+            return Layout { settings, ..Layout::default() };
         }
         if let Some(names) = self.names_in(comments).filter(|_| self.is_even) {
             let list: Vec<String> = names.iter().map(|name| quoted(name)).collect();
             let why = "# CHECK: names that stand in the comment above the first row".to_owned();
             set(format!("header = [{}]", list.join(", ")), why);
-            return Layout { settings, columns: Called::Given(names) };
+            return Layout { settings, columns: Called::Given(names), is_text: false };
         }
         set(
             "header = false".to_owned(),
             "# its first line is a row: columns have positions".to_owned(),
         );
-        Layout { settings, columns: Called::Positions(self.fields) }
+        Layout { settings, columns: Called::Positions(self.fields), is_text: false }
     }
 
     /// The names of the columns, if the last comment has one for each.

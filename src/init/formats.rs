@@ -4,9 +4,18 @@ use std::collections::BTreeMap;
 
 use crate::ingest::{Spelling, spelling};
 
-/// Times without a mark between their parts, which look like numbers.
-const DENSE: [&str; 5] =
-    ["%Y%m%d%H%M%S", "%Y%m%d%H%M", "%Y%m%d %H:%M:%S", "%Y%m%d %H:%M", "%Y%m%d %H%M%S"];
+/// Times without a mark between their parts, which look like numbers, and those of Oracle.
+const DENSE: [&str; 9] = [
+    "%Y%m%d%H%M%S",
+    "%Y%m%d%H%M",
+    "%Y%m%d %H:%M:%S",
+    "%Y%m%d %H:%M",
+    "%Y%m%d %H%M%S",
+    "%d-%b-%y %I.%M.%S%.f %p",
+    "%d-%b-%y %H.%M.%S%.f",
+    "%d-%b-%Y %I.%M.%S%.f %p",
+    "%d-%b-%Y %H.%M.%S%.f",
+];
 /// How many values are looked at.
 const MOST: usize = 2_000;
 
@@ -45,9 +54,6 @@ pub(super) fn ways<'v>(values: impl Iterator<Item = &'v str>) -> Vec<Way> {
     for value in values.take(MOST) {
         match spelling(value.trim()) {
             Spelling::Several(formats) => {
-                // Chats write a comma behind the day.
-                let gap = if value.contains(", ") { ", " } else { " " };
-                let formats = formats.iter().map(|format| format.replacen(' ', gap, 1));
                 let orders = orders.iter_mut().zip(formats);
                 orders.for_each(|(order, format)| *order.entry(format).or_default() += 1);
             }
@@ -65,8 +71,7 @@ pub(super) fn ways<'v>(values: impl Iterator<Item = &'v str>) -> Vec<Way> {
     ways.filter(|way| !way.formats.is_empty()).collect()
 }
 
-/// The ways in which times without a mark between their parts can be written; no text can be read in two of
-/// them.
+/// The ways in which times without a colon can be written; no text can be read in two of them.
 pub(super) fn dense() -> impl Iterator<Item = Way> {
     DENSE.iter().map(|format| Way { formats: vec![(*format).to_owned()], has_year: true })
 }

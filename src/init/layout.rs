@@ -10,6 +10,8 @@ pub(super) struct Layout {
     pub(super) settings: Vec<(String, String)>,
     /// What its columns are called.
     pub(super) columns: Called,
+    /// Whether lines read like sentences, whose numbers count nothing.
+    pub(super) is_text: bool,
 }
 
 /// How the columns of a log are called.

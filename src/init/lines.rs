@@ -1,50 +1,22 @@
-//! Lines of text that a pattern takes apart: those of servers that are known, and lines that are alike.
+//! Lines of text that a pattern takes apart: a pattern for those that are most alike.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use regex::{Regex, escape};
+use regex::{Captures, Regex, escape};
 
+use super::fields::null_in;
 use super::layout::{Called, Layout};
 use super::questions::quoted;
 use super::words::{Kind, Token, Tokens};
 use crate::words::grouped;
 
-/// A request as Apache and nginx log it, in their common and combined formats.
-const ACCESS: &str = r#"(?<requester>\S+) \S+ \S+ \[(?<requested_at>[^\]]+)\] "(?<method>[^ "]+) (?<target>(?:[^ "\\]|\\.)+)(?: (?:[^"\\]|\\.)*)?" (?<status>\d{3}).*"#;
-/// What syslog writes before a message, in its old form, with a whole date, and in the form of RFC 5424.
-const SYSLOG: &str = r"(?:<\d+>)?(?<requested_at>[A-Z][a-z]{2} [ \d]?\d [\d:]{8}|\d{4}-\S+) \S+ ";
-const SYSLOG_5424: &str = r"<\d+>1 (?<requested_at>\S+) \S+ ";
-/// A login over ssh, behind the name of the program.
-const LOGIN: &str = r"(?<kind>Accepted|Failed) (?<method>\S+) for (?:invalid user )?(?<target>.*) from (?<requester>\S+) port \d+.*";
+/// Of this many lines one may be of the kind that a pattern is about, where logs have lines of many other kinds.
+pub(super) const MANY: usize = 200;
 
-/// What Apache logs about the request of a client: since version 2.4 with a process and a port, and before.
-const ERROR_24: &str = r"\[(?<requested_at>[^\]]+)\] \[(?<kind>[^\]]+)\] \[pid [^\]]+\] \[client (?<requester>\S+):\d+\] .*? (?<target>/\S*?)(?:, referer: .*)?";
-const ERROR: &str = r"\[(?<requested_at>[^\]]+)\] \[(?<kind>[^\]]+)\] \[client (?<requester>[^\]]+)\] .*? (?<target>/\S*?)(?:, referer: .*)?";
-/// The same of nginx.
-const ERROR_NGINX: &str = r#"(?<requested_at>\S+ \S+) \[(?<kind>\w+)\] .*, client: (?<requester>[^,]+), server: [^,]*, request: "(?<method>\S+) (?<target>[^ "]+).*"#;
-
-/// Proposes the pattern of a server that is known; `None` for other lines.
-pub(super) fn known(lines: &[&str]) -> Option<Layout> {
-    let sshd = [
-        format!(r"{SYSLOG}sshd(?:-session)?\[\d+\]: {LOGIN}"),
-        format!(r"{SYSLOG_5424}sshd(?:-session)? \S+ \S+ (?:-|\[.*\]) {LOGIN}"),
-    ];
-    let vhost = format!(r"\S+ {ACCESS}");
-    // Logs of logins and of errors have lines of many other kinds.
-    const MANY: usize = 200;
-    let errors = [(ERROR_24, MANY), (ERROR, MANY), (ERROR_NGINX, MANY)];
-    let patterns = [(ACCESS, 2), (&vhost, 2), (&sshd[0], MANY), (&sshd[1], MANY)];
-    let patterns = patterns.into_iter().chain(errors);
-    let best = patterns.filter_map(|(pattern, part)| {
-        let whole = whole(pattern)?;
-        let others: Vec<&str> =
-            lines.iter().filter(|line| !whole.is_match(line)).copied().collect();
-        let matched = lines.len() - others.len();
-        (matched > 0 && matched * part >= lines.len()).then_some((matched, pattern, others))
-    });
-    let best: Vec<(usize, &str, Vec<&str>)> = best.collect();
-    let (matched, pattern, others) = best.into_iter().rev().max_by_key(|(matched, ..)| *matched)?;
-    Some(layout(pattern, matched, &others))
+/// How many lines a pattern matches.
+pub(super) fn matched(pattern: &str, lines: &[&str]) -> Option<usize> {
+    let whole = whole(pattern)?;
+    Some(lines.iter().filter(|line| whole.is_match(line)).count())
 }
 
 /// Proposes a pattern for the lines that are most alike; `None` if too few are.
@@ -58,15 +30,13 @@ pub(super) fn alike(lines: &[&str]) -> Option<Layout> {
     let short = lengths.get(lengths.len() / 10).copied();
     let patterns = [named(&tokens), of_kind(&tokens, None), of_kind(&tokens, short)];
     let layouts = patterns.into_iter().flatten().filter_map(|pattern| {
-        let whole = whole(&pattern)?;
-        let others: Vec<&str> =
-            lines.iter().filter(|line| !whole.is_match(line)).copied().collect();
-        let matched = lines.len() - others.len();
-        (matched * 5 >= lines.len()).then(|| (matched, layout(&pattern, matched, &others)))
+        let matched = matched(&pattern, lines)?;
+        (matched * 5 >= lines.len()).then_some((matched, pattern))
     });
     // Of equally good ones the first.
-    let layouts: Vec<(usize, Layout)> = layouts.collect();
-    layouts.into_iter().rev().max_by_key(|(matched, _)| *matched).map(|(_, layout)| layout)
+    let layouts: Vec<(usize, String)> = layouts.collect();
+    let (_, pattern) = layouts.into_iter().rev().max_by_key(|(matched, _)| *matched)?;
+    layout(&pattern, lines)
 }
 
 /// A pattern for the names and values, as in `caller=ann`, that nearly all lines have; others may stand
@@ -93,7 +63,15 @@ fn named(lines: &[Tokens]) -> Option<String> {
         }
     });
     let parts: Vec<String> = parts.collect();
-    (parts.len() >= 3).then(|| format!("(?:.*? )??{}(?: .*)?", parts.join(" (?:.*? )??")))
+    // Before a name stands a blank, or a mark such as that of CEF.
+    let is_marked = lines.iter().any(|line| line.is_marked);
+    let (begin, between) = if is_marked {
+        (r"(?:.*?[\s|])??", r"[\s|](?:.*?[\s|])??")
+    } else {
+        ("(?:.*? )??", " (?:.*? )??")
+    };
+    let end = if is_marked { r"(?:\s.*)?" } else { "(?: .*)?" };
+    (parts.len() >= 3).then(|| format!("{begin}{}{end}", parts.join(between)))
 }
 
 /// A pattern for the commonest kind of lines, by all of their words or by the first few.
@@ -112,11 +90,15 @@ fn whole(pattern: &str) -> Option<Regex> {
 }
 
 /// The settings for a pattern, with what the lines that it does not match begin with.
-fn layout(pattern: &str, matched: usize, others: &[&str]) -> Layout {
-    let total = grouped((matched + others.len()) as u64);
-    let why = format!("# it matches {} of {total} lines", grouped(matched as u64));
+pub(super) fn layout(pattern: &str, lines: &[&str]) -> Option<Layout> {
+    let whole = whole(pattern)?;
+    let found: Vec<Captures<'_>> = lines.iter().filter_map(|line| whole.captures(line)).collect();
+    let others: Vec<&str> = lines.iter().filter(|line| !whole.is_match(line)).copied().collect();
+    let (matched, total) = (grouped(found.len() as u64), grouped(lines.len() as u64));
+    let why = format!("# it matches {matched} of {total} lines");
     let mut settings = vec![(format!("pattern = {}", quoted(pattern)), why)];
-    let kinds = kinds_of(others);
+    settings.extend(null_in(found.iter().map(groups)));
+    let kinds = kinds_of(&others);
     if !kinds.is_empty() {
         let skip = format!("skip = {}", quoted(&format!("[]:-] (?:{})", kinds.join("|"))));
         settings.push((
@@ -124,10 +106,12 @@ fn layout(pattern: &str, matched: usize, others: &[&str]) -> Layout {
             "# CHECK: lines of other kinds count as nothing; the rest are rejects".to_owned(),
         ));
     }
-    let names = whole(pattern).map_or_else(Vec::new, |whole| {
-        whole.capture_names().flatten().map(str::to_owned).collect()
-    });
-    Layout { settings, columns: Called::Given(names) }
+    let names = whole.capture_names().flatten().map(str::to_owned).collect();
+    Some(Layout { settings, columns: Called::Given(names), is_text: true })
+}
+
+fn groups<'l>(found: &Captures<'l>) -> Vec<&'l str> {
+    found.iter().skip(1).flatten().map(|group| group.as_str()).collect()
 }
 
 /// The words that messages of lines begin with, those of a program: each in several lines.
@@ -160,7 +144,7 @@ fn pattern_of(lines: &[&Tokens], count: usize) -> Option<String> {
         let words: Vec<&Token> = lines.iter().map(|line| &line.words[place]).collect();
         let before = place.checked_sub(1).map(|before| lines[0].words[before].text.as_str());
         if place > 0 {
-            pattern.push_str(" +");
+            pattern.push_str(if lines.iter().any(|line| line.has_tabs) { r"\s+" } else { " +" });
         }
         pattern.push_str(&Token::pattern(&words, before, lines[0].shape, &mut names));
     }

@@ -1,6 +1,7 @@
 //! Which columns of the log stand for what: the lines of `[logs.columns]`.
 
 use super::found::Found;
+use super::people::SURE;
 use crate::words::grouped;
 
 /// The lines, each with its reason. What the log calls as this program does needs none.
@@ -14,8 +15,17 @@ pub(super) fn mapping(found: &Found<'_>) -> Vec<(String, String)> {
         .into_iter()
         .filter_map(|(name, place, score, question)| {
             let kinds = kinds(found, place);
+            let column = &found.columns[place];
             let why = match score {
-                10.. => format!("# by its name; {kinds}"),
+                _ if column.are_mostly(column.ports) => format!(
+                    "# CHECK: {question}? Each port would be a {name} of its own: is the address alone in another \
+                     column, or can it be logged?"
+                ),
+                _ if column.padded > 0 => format!(
+                    "# CHECK: {question}? {kinds}; blanks around one are a part of it, so that the same person may \
+                     have several"
+                ),
+                SURE.. => format!("# by its name; {kinds}"),
                 _ => format!("# CHECK: {question}? {kinds}"),
             };
             Some((setting(found, name, place)?, why))

@@ -11,12 +11,14 @@ mod folders;
 mod formats;
 mod found;
 mod keys;
+mod known;
 mod layout;
 mod lines;
 mod mapping;
 mod people;
 mod place;
 mod questions;
+mod refusals;
 mod times;
 mod words;
 mod write;
@@ -26,11 +28,13 @@ pub use place::{default_name, place_of};
 use jiff::Timestamp;
 
 use column::Column;
-use divide::layout_of;
+use divide::layouts_of;
 use folders::DayFolders;
 use found::Found;
 use keys::Keys;
+use layout::Layout;
 use people::{names_of, people_of};
+use refusals::{no_people, no_times};
 use times::{logs_with, time_of};
 
 use crate::ingest::Sample;
@@ -58,38 +62,41 @@ pub struct Draft {
 /// # Errors
 /// Input, for logs that cannot be read, or without a column of times or of people; I/O.
 pub fn draft(name: &str, file: &str, place: &Place) -> Result<Draft> {
-    let layout = layout_of(place)?;
+    let mut refusal = None;
+    for layout in layouts_of(place)? {
+        match try_layout(name, file, place, &layout) {
+            Ok(Tried::Drafted(draft)) => return Ok(draft),
+            Ok(Tried::HasNoTimes(error)) => refusal = refusal.or(Some(error)),
+            Err(error) => return Err(refusal.unwrap_or(error)),
+        }
+    }
+    Err(refusal.unwrap_or_else(|| Error::internal("no way to divide lines was tried")))
+}
+
+/// What comes of reading a log in one way.
+enum Tried {
+    Drafted(Draft),
+    /// Another way may find times.
+    HasNoTimes(Error),
+}
+
+fn try_layout(name: &str, file: &str, place: &Place, layout: &Layout) -> Result<Tried> {
     let sample = Sample::read(&logs_with(place, &layout.lines())?)?;
     if sample.rows == sample.malformed {
         return Err(Error::input(format!(
             "{} holds no row that can be read",
             place.path().display()
         ))
-        .help("name files that have rows; docs/logs.md lists the formats"));
+        .help(
+            "name files that have rows; JSON has one object on each line, as jq -c . writes it, or one array of \
+             them; docs/logs.md lists the formats",
+        ));
     }
     let columns: Vec<Column<'_>> = sample.columns.iter().map(Column::new).collect();
-    let names = || columns.iter().take(20).map(Column::name).collect::<Vec<_>>().join(", ");
-    let time = time_of(&columns, written(&sample)).ok_or_else(|| {
-        let help = if columns.iter().all(|column| column.filled == 0) {
-            "its members hold lists, or nothing: write each element as a line of its own, as in jq -c '.NAME[]'"
-                .to_owned()
-        } else {
-            format!(
-                "a lookup needs a requester, a target and a time, which `[logs] time_format` can describe in a release \
-                 file of your own; the columns are: {}",
-                names()
-            )
-        };
-        Error::input(format!("no column of {} holds times", place.path().display())).help(help)
-    })?;
-    let people = people_of(&columns, &time.places).ok_or_else(|| {
-        Error::input(format!("no two columns of {} can name people", place.path().display())).help(
-            format!(
-                "a lookup needs a requester and a target beside its time; the columns are: {}",
-                names()
-            ),
-        )
-    })?;
+    let Some(time) = time_of(&columns, written(&sample), layout.is_text) else {
+        return Ok(Tried::HasNoTimes(no_times(place, &columns)));
+    };
+    let people = people_of(&columns, &time.places).ok_or_else(|| no_people(place, &columns))?;
     let kinds = names_of(&columns[people.requester], &columns[people.target]);
     let keys = Keys::of(&columns, &people, &time.places);
     let found = Found {
@@ -100,7 +107,7 @@ pub fn draft(name: &str, file: &str, place: &Place) -> Result<Draft> {
         rows: sample.rows,
         day_folders: DayFolders::of(place, &sample, &columns, &time)?,
         columns: &columns,
-        layout: &layout,
+        layout,
         time,
         people,
         names: kinds,
@@ -110,7 +117,7 @@ pub fn draft(name: &str, file: &str, place: &Place) -> Result<Draft> {
     ReleaseFile::parse(&text, "the draft", &place.folder)
         .map_err(|error| Error::internal("the draft is no release file").because(error))?;
     let checks = text.matches("# CHECK").count();
-    Ok(Draft { text, files: sample.files, rows: sample.rows, checks })
+    Ok(Tried::Drafted(Draft { text, files: sample.files, rows: sample.rows, checks }))
 }
 
 /// When the newest file was written to.

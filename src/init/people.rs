@@ -1,10 +1,12 @@
 //! Who asks and who is asked about: which columns, and what identifies people there.
 
+use std::collections::HashSet;
+
 use super::column::Column;
 use crate::phone::{CallingCodes, Normaliser};
 
 /// How well a word in a column's name says that it holds the requester, and the target.
-const WORDS: [(&str, i64, i64); 64] = [
+const WORDS: [(&str, i64, i64); 65] = [
     ("requester", 14, 0),
     ("target", 0, 14),
     ("who", 10, 0),
@@ -62,6 +64,7 @@ const WORDS: [(&str, i64, i64); 64] = [
     ("correspondent", 6, 4),
     ("domain", 0, 5),
     ("uri", 0, 4),
+    ("stem", 0, 16),
     ("url", 0, 4),
     ("path", 0, 4),
     ("request", 0, 3),
@@ -71,11 +74,19 @@ const WORDS: [(&str, i64, i64); 64] = [
     ("antenna", 0, 2),
 ];
 
+/// From this score on a name speaks for a column.
+pub(super) const SURE: i64 = 10;
+
+/// From this score on a name speaks for a column although all rows say the same.
+const LIKELY: i64 = 5;
+/// From this score down values speak against it, and no name for it.
+const UNLIKELY: i64 = -6;
+
 /// The columns of the two people of a lookup.
 pub(super) struct People {
     pub(super) requester: usize,
     pub(super) target: usize,
-    /// How well the names speak for them; below 10 each is a guess.
+    /// How well the names speak for them; below [`SURE`] each is a guess.
     pub(super) requester_score: i64,
     pub(super) target_score: i64,
 }
@@ -105,13 +116,28 @@ pub(super) fn people_of(columns: &[Column<'_>], time: &[usize]) -> Option<People
     };
     let apart = pairs.filter(|(one, other)| are_apart(one.0, other.0));
     // Of equal pairs the one that comes first: who asks mostly stands before who is asked about.
-    let best = apart.rev().max_by_key(|(one, other)| one.1 + other.2);
+    let worth = |one: &(usize, i64, i64), other: &(usize, i64, i64)| {
+        one.1 + other.2 - if go_together(&columns[one.0], &columns[other.0]) { 5 } else { 0 }
+    };
+    let best = apart.rev().max_by_key(|(one, other)| worth(one, other));
+    // What is the same in every row, or another one in each, names nobody, unless its name says so.
+    let names_nobody = |score: i64, place: usize| {
+        score <= UNLIKELY || score < LIKELY && columns[place].is_constant()
+    };
+    let best = best.filter(|(one, other)| !names_nobody(one.1, one.0) && other.2 > UNLIKELY);
     best.map(|(one, other)| People {
         requester: one.0,
         target: other.0,
         requester_score: one.1,
         target_score: other.2,
     })
+}
+
+/// Whether each value of one column stands beside one value of the other, as a name beside a number.
+fn go_together(one: &Column<'_>, other: &Column<'_>) -> bool {
+    let can = one.distinct == other.distinct && one.distinct * 2 < one.filled;
+    let pairs = || one.sample.values().iter().zip(other.sample.values()).collect::<HashSet<_>>();
+    can && pairs().len() <= one.distinct + 1
 }
 
 fn scores(column: &Column<'_>, has_addresses: bool) -> (i64, i64) {
@@ -125,6 +151,10 @@ fn scores(column: &Column<'_>, has_addresses: bool) -> (i64, i64) {
     }
     if rows >= 50 && column.distinct * 50 > rows && column.distinct * 20 < rows * 19 {
         both += 2;
+    }
+    // Who has an address asks, rather than being asked about.
+    if column.are_mostly(column.addresses) {
+        requester += 1;
     }
     // Where others have addresses, numbers may be sizes.
     if has_addresses && column.are_mostly(column.numbers) {

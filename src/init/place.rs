@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Component, Path, PathBuf};
 
-use crate::ingest::files_below;
+use crate::ingest::{files_below, unrotated};
 use crate::release_file::logs::Place;
 use crate::{Error, Result};
 
@@ -52,41 +52,33 @@ pub fn default_name(logs: &Path) -> String {
     if name.is_empty() { "lookups".to_owned() } else { name.to_owned() }
 }
 
-/// The ending that all log files below a folder share, with its point, and a star where some are packed; nothing where
-/// they have none.
+/// The ending that all log files below a folder share, with its point, and a star where some are packed or rotated;
+/// nothing where they have none.
 fn ending_of(folder: &Path) -> Result<String> {
-    let name =
-        |path: &PathBuf| path.file_name().and_then(|name| Some(ending(name.to_str()?).to_owned()));
-    let endings: BTreeSet<String> = files_below(folder)?.iter().filter_map(name).collect();
-    let bare = |ending: &String| {
-        let packed = [".gz", ".zst"].into_iter().find_map(|packed| ending.strip_suffix(packed));
-        packed.unwrap_or(ending).to_owned()
-    };
-    let mut bare: BTreeSet<String> = endings.iter().map(bare).collect();
-    match (bare.pop_first(), bare.is_empty()) {
-        (Some(only), true) if endings.len() == 1 || only.is_empty() => {
-            Ok(endings.first().cloned().unwrap_or(only))
-        }
-        (Some(only), true) => Ok(format!("{only}*")),
+    let files = files_below(folder)?;
+    let names = files.iter().filter_map(|path| path.file_name()?.to_str());
+    let (mut endings, whole): (BTreeSet<&str>, BTreeSet<&str>) = names.map(ending).unzip();
+    match (endings.pop_first(), endings.is_empty()) {
+        (Some(""), true) if whole.len() > 1 => Ok(String::new()),
+        (Some(only), true) if whole.len() > 1 => Ok(format!("{only}*")),
+        (Some(only), true) => Ok(whole.first().copied().unwrap_or(only).to_owned()),
         (None, _) => Err(Error::input(format!("{} holds no file", folder.display()))
             .help("name the folder, the file or the pattern of the logs")),
-        _ => {
-            let all: Vec<&str> = endings.iter().map(String::as_str).collect();
-            Err(Error::input(format!(
-                "{} holds files of several kinds: {}",
-                folder.display(),
-                all.join(", ")
-            ))
-            .help("name those of one log by a pattern in quotes, such as 'logs/**/*.csv'"))
+        (Some(first), false) => {
+            let all: Vec<&str> = std::iter::once(first).chain(endings).collect();
+            let all = all.join(", ");
+            Err(Error::input(format!("{} holds files of several kinds: {all}", folder.display()))
+                .help("name those of one log by a pattern in quotes, such as 'logs/**/*.csv'"))
         }
     }
 }
 
-/// `.csv`, `.csv.gz`, or nothing.
-fn ending(name: &str) -> &str {
+/// Of `a.csv.1.gz` the ending `.csv`, and all that stands there from it on.
+fn ending(name: &str) -> (&str, &str) {
     let packed = [".gz", ".zst"].into_iter().find(|packed| name.ends_with(packed)).unwrap_or("");
-    let stem = &name[..name.len() - packed.len()];
-    stem.rfind('.').map_or(if packed.is_empty() { "" } else { packed }, |point| &name[point..])
+    let stem = unrotated(&name[..name.len() - packed.len()]);
+    let point = stem.rfind('.').unwrap_or(stem.len());
+    (&stem[point..], &name[point..])
 }
 
 /// A path as seen from a folder, where it lies below it; otherwise from the root.
@@ -117,10 +109,20 @@ mod tests {
     }
 
     #[test]
-    fn an_ending_keeps_what_packs_a_file() {
-        for (name, kept) in [("a.csv", ".csv"), ("a.csv.gz", ".csv.gz"), ("a", ""), ("a.gz", ".gz")]
-        {
-            assert_eq!(ending(name), kept, "{name}");
+    fn an_ending_is_apart_from_what_packs_and_rotates_a_file() {
+        for (name, known, whole) in [
+            ("a.csv", ".csv", ".csv"),
+            ("a.csv.gz", ".csv", ".csv.gz"),
+            ("a.csv.2.gz", ".csv", ".csv.2.gz"),
+            ("a.log-20260105", ".log", ".log-20260105"),
+            ("a.log.2026-01-05", ".log", ".log.2026-01-05"),
+            ("a", "", ""),
+            ("a.1", "", ".1"),
+            ("a.gz", "", ".gz"),
+            ("a.mp3", ".mp3", ".mp3"),
+            ("2026-01-05", "", ""),
+        ] {
+            assert_eq!(ending(name), (known, whole), "{name}");
         }
     }
 }

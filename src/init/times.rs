@@ -62,22 +62,27 @@ pub(super) struct TimeGuess {
 }
 
 /// Finds the column, or the columns, whose values can best be read as the time of a row. `written` is when
-/// the newest file was written to.
-pub(super) fn time_of(columns: &[Column<'_>], written: Option<Timestamp>) -> Option<TimeGuess> {
+/// the newest file was written to; numbers of text that is like sentences count from no beginning.
+pub(super) fn time_of(
+    columns: &[Column<'_>],
+    written: Option<Timestamp>,
+    is_text: bool,
+) -> Option<TimeGuess> {
     let is_open = |place: &usize| !PROTECTED.contains(&columns[*place].name());
     let single = columns.iter().enumerate().filter(|(place, _)| is_open(place));
     let single = single.filter_map(|(place, column)| guess(vec![place], column, written));
     let joined = parts(columns).into_iter().filter(|places| places.iter().all(is_open));
     let joined = joined.filter_map(|places| {
         let parts: Vec<&SampleColumn> = places.iter().map(|place| columns[*place].sample).collect();
+        let count = places.len() as i64;
         let (score, time) = guess(places, &Column::new(&SampleColumn::joined(&parts)), written)?;
-        // A column that has it all is better.
-        Some((score - 8, time))
+        // A column that has it all is better, and more columns may say which half of the day it is, or the zone.
+        Some((score - 8 + count, time))
     });
     let guesses: Vec<(i64, TimeGuess)> = single.chain(joined).collect();
     // Of equally good ones the first.
     let best = guesses.into_iter().rev().max_by_key(|(score, _)| *score);
-    best.map(|(_, guess)| guess).or_else(|| counting(columns))
+    best.map(|(_, guess)| guess).or_else(|| if is_text { None } else { counting(columns) })
 }
 
 /// Columns that only together may hold times: a day and a clock, or neighbours that blanks have parted.
@@ -158,6 +163,8 @@ fn guess(
     let by_name = column.words.iter().filter_map(|word| NAMES.iter().position(|name| name == word));
     let by_name = by_name.min().map_or(0, |place| 40 - place as i64);
     let later = if column.is_called(&LATER) { 30 } else { 0 };
+    // The time of something else, such as that at which a route was made.
+    let later = if column.is_constant() { 60 } else { later };
     let mut guess = TimeGuess::of(places);
     let is_number = match column.sample.kind {
         ColumnKind::Time | ColumnKind::Clock => false,
@@ -191,7 +198,8 @@ fn guess(
     guess.is_unsure = true;
     guess.set_unit(TimeUnit::Seconds);
     guess.newest = newest(column, &guess.line);
-    (is_number && by_name > 0).then_some((5 + by_name - later, guess))
+    let is_spreadsheet = are_spreadsheet_days(column);
+    (is_number && by_name > 0 && !is_spreadsheet).then_some((5 + by_name - later, guess))
 }
 
 impl TimeGuess {
@@ -267,6 +275,14 @@ fn unit_of(column: &Column<'_>) -> Option<TimeUnit> {
         column.are_mostly(numbers_of(column).filter(likely).count())
     };
     units.into_iter().find(|(_, factor)| fits(*factor)).map(|(unit, _)| unit)
+}
+
+/// Whether numbers are days since 1900, of the years 1954 to 2064 and with a fraction, in a column that is called like
+/// a time: spreadsheets keep times so.
+pub(super) fn are_spreadsheet_days(column: &Column<'_>) -> bool {
+    let is_day = |number: &f64| (20_000.0..60_000.0).contains(number) && number.fract() != 0.0;
+    let days = numbers_of(column).filter(is_day).count();
+    column.is_called(&NAMES) && column.are_mostly(days)
 }
 
 fn numbers_of<'c>(column: &'c Column<'_>) -> impl Iterator<Item = f64> + 'c {

@@ -6,12 +6,13 @@ use std::sync::LazyLock;
 use regex::{Regex, escape};
 
 /// How a time stands in a line of text, from the plainest on.
-const SHAPES: [&str; 6] = [
+const SHAPES: [&str; 7] = [
     r"\d{4}[-/.]\d\d[-/.]\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z| ?[+-]\d\d:?\d\d| UTC)?",
     r"\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d [+-]\d{4}",
     r"(?:[A-Z][a-z]{2},? )?\d\d?[ -][A-Z][a-z]{2}[ -]\d{4} \d\d:\d\d:\d\d(?:\.\d+)?(?: GMT| [+-]\d{4})?",
     r"(?:[A-Z][a-z]{2} )?[A-Z][a-z]{2} [ \d]?\d \d\d:\d\d:\d\d(?: \d{4})?",
-    r"\d\d?[-/.]\d\d?[-/.]\d{4},? \d\d?:\d\d(?::\d\d)?",
+    r"\d\d?[-/.]\d\d?[-/.]\d{4},? \d\d?:\d\d(?::\d\d)?(?: [AP]M)?",
+    r"\d\d/\d\d(?:/\d{2}(?:\d\d)?)?-\d\d:\d\d:\d\d(?:\.\d+)?",
     r"\b\d{10}(?:\d{3}|\.\d+)?\b",
 ];
 /// Words between the parts of a message.
@@ -22,6 +23,7 @@ const OPENING: [char; 8] = ['=', '(', '[', '{', '<', '"', '\'', '|'];
 const CLOSING: [char; 9] = [')', ']', '}', '>', '"', '\'', '|', ',', ':'];
 /// Stands for the time in a line.
 const TIME: char = '\u{1}';
+const TIME_ALONE: &str = "\u{1}";
 
 static TIMES: LazyLock<Vec<Regex>> =
     LazyLock::new(|| SHAPES.iter().filter_map(|shape| Regex::new(shape).ok()).collect());
@@ -34,6 +36,15 @@ pub(super) struct Tokens {
     pub(super) words: Vec<Token>,
     /// The place of the shape of its time.
     pub(super) shape: usize,
+    /// Whether tabs stand between words.
+    pub(super) has_tabs: bool,
+    /// Whether it is of CEF or LEEF, which have names and values behind a header with marks.
+    pub(super) is_marked: bool,
+}
+
+/// Whether a line is of CEF or LEEF: of security devices.
+pub(super) fn is_marked(line: &str) -> bool {
+    ["CEF:", "LEEF:"].into_iter().any(|word| line.contains(word)) && line.matches('|').count() > 4
 }
 
 /// How many words, and which of them stand between the parts of a message.
@@ -49,10 +60,12 @@ impl Tokens {
     pub(super) fn of(line: &str) -> Option<Self> {
         let mut times = TIMES.iter().enumerate();
         let (shape, found) = times.find_map(|(shape, time)| Some((shape, time.find(line)?)))?;
+        let (has_tabs, is_marked) = (line.contains('\t'), is_marked(line));
         let line = format!("{}{TIME}{}", &line[..found.start()], &line[found.end()..]);
+        let line = if is_marked { line.replace('|', " ") } else { line };
         let words = WORDS.as_ref()?.find_iter(&line);
         let words = words.map(|word| Token { text: word.as_str().to_owned() }).collect();
-        Some(Self { words, shape })
+        Some(Self { words, shape, has_tabs, is_marked })
     }
 
     /// What lines of one kind share: the words between the parts of a message, of all words or of the first
@@ -60,8 +73,12 @@ impl Tokens {
     pub(super) fn kind(&self, first: Option<usize>) -> Option<Kind<'_>> {
         let words = self.words.get(..first.unwrap_or(self.words.len()))?;
         let between = words.iter().enumerate().map(|(place, word)| (place, word.text.as_str()));
-        let is_between = |(_, word): &(usize, &str)| BETWEEN.contains(word) || word.contains(TIME);
-        Some((words.len(), between.filter(is_between).collect()))
+        // What stands around the time may be another part.
+        let of = |(place, word): (usize, &'_ str)| match word.contains(TIME) {
+            true => Some((place, TIME_ALONE)),
+            false => BETWEEN.iter().find(|known| **known == word).map(|known| (place, *known)),
+        };
+        Some((words.len(), between.filter_map(of).collect()))
     }
 
     /// The names and values in `name=value`, in their order.
@@ -101,6 +118,29 @@ impl Token {
         format!("{}={inside}", escape(name))
     }
 
+    /// A pattern for words that hold the time, and for another part behind it.
+    fn time_pattern(words: &[&Self], shape: usize, names: &mut Vec<String>) -> String {
+        let mut parts = words.iter().filter_map(|word| word.text.split_once(TIME));
+        let Some((head, tail)) = parts.next() else { return String::new() };
+        names.push("requested_at".to_owned());
+        let inside = match (head.chars().last(), tail.chars().next()) {
+            (Some('"'), Some('"')) => "[^\"]+",
+            (Some('['), Some(']')) => r"[^\]]+",
+            _ => SHAPES[shape],
+        };
+        let shared = parts.fold(tail, |shared, (_, tail)| common(shared, tail));
+        let end = shared.trim_end_matches(|letter: char| letter.is_alphanumeric());
+        let time = format!("{}(?<requested_at>{inside})", escape(head));
+        if shared == tail || end.is_empty() {
+            return format!("{time}{}", escape(tail));
+        }
+        // What stands behind a mark is another part.
+        let name = name_of("", None, names);
+        let part = format!("{}(?<{name}>\\S*)", escape(end));
+        names.push(name);
+        time + &part
+    }
+
     /// A pattern for words at one place of several lines, and the name of its group, if they differ. `previous` is the
     /// word before them.
     pub(super) fn pattern(
@@ -113,14 +153,8 @@ impl Token {
             return String::new();
         };
         let texts = || words.iter().map(|word| word.text.as_str());
-        if let Some((head, tail)) = first.split_once(TIME) {
-            names.push("requested_at".to_owned());
-            let inside = match (head.chars().last(), tail.chars().next()) {
-                (Some('"'), Some('"')) => "[^\"]+",
-                (Some('['), Some(']')) => r"[^\]]+",
-                _ => SHAPES[shape],
-            };
-            return format!("{}(?<requested_at>{inside}){}", escape(head), escape(tail));
+        if first.contains(TIME) {
+            return Self::time_pattern(words, shape, names);
         }
         // What every line has is a word of the program, unless it can be a value.
         let is_word =
@@ -128,11 +162,14 @@ impl Token {
         if is_word && texts().all(|text| text == first) {
             return escape(first);
         }
-        if texts().all(has_port) {
+        let bare =
+            |text: &str| text.trim_start_matches(OPENING).trim_end_matches(CLOSING).to_owned();
+        if texts().all(|text| has_port(&bare(text))) {
             let name = name_of("", previous, names);
+            let (head, tail) = first.split_once(&bare(first)).unwrap_or_default();
             let group = format!(r"(?<{name}>[\d.]+)[:#]\d+");
             names.push(name);
-            return group;
+            return format!("{}{group}{}", escape(head), escape(tail));
         }
         let head = texts().skip(1).fold(first, |shared, text| common(shared, text));
         let head = &head[..head.rfind(OPENING).map_or(0, |end| end + 1)];

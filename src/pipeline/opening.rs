@@ -82,7 +82,7 @@ fn identity(release_file: &ReleaseFile) -> BTreeMap<String, String> {
     let logs = &release_file.logs;
     let mut identity: BTreeMap<String, String> = ["requester", "target", "requested_at"]
         .into_iter()
-        .map(|name| (format!("[logs] columns.{name}"), logs.column(name).to_owned()))
+        .map(|name| (format!("[logs] columns.{name}"), logs.shown(name).to_owned()))
         .collect();
     let mut fix = |field: &str, value: &str| identity.insert(field.to_owned(), value.to_owned());
     fix("[logs] identifier", logs.identifier.word());

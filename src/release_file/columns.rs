@@ -2,7 +2,7 @@
 //!
 //! A column of the log stands for itself. Some are made from others when a row is read: a time from a
 //! date and a clock, a key from a constant or by a list of values. What is made has an address that
-//! says how, so that it can never be taken for a column of the log.
+//! says how. It begins with a character that no column has, so that it can never be taken for one.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -32,13 +32,17 @@ impl Made {
     }
 
     fn address(&self) -> String {
-        match self {
+        let how = match self {
             Self::Constant(value) => format!("always {value:?}"),
             Self::Mapped(column, map) => format!("{column} by {map:?}"),
             Self::Joined(columns) => columns.join(" and "),
-        }
+        };
+        format!("{MADE}{how}")
     }
 }
+
+/// What addresses of made columns begin with.
+const MADE: char = '\0';
 
 /// The mapping, checked.
 #[derive(Debug, Clone, Default)]
@@ -98,6 +102,11 @@ impl Columns {
     /// Where a canonical column or a listed key is.
     pub fn address<'a>(&'a self, canonical: &'a str) -> &'a str {
         self.addresses.get(canonical).map_or(canonical, String::as_str)
+    }
+
+    /// What an address says to people, to a ledger and to a fingerprint.
+    pub fn shown<'a>(&'a self, canonical: &'a str) -> &'a str {
+        self.address(canonical).trim_start_matches(MADE)
     }
 
     /// How what stands at an address is made; `None` for a column of the log.

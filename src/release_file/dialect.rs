@@ -1,64 +1,15 @@
-//! `[logs] delimiter`, `quote`, `comment` and `header`: how text is divided into fields.
+//! `[logs] delimiter`, `quote`, `escape`, `comment`, `header` and `null`: how text is divided into fields, and
+//! what stands for none.
 //!
 //! What is declared replaces what the name of a file says; what is not stays. So one place decides how
 //! a file is divided, and readers take its [`Marks`].
 
 use super::columns::Columns;
+pub use super::marks::{Heading, Marks, Null};
 use super::parse::Lines;
 use super::pattern::Pattern;
 use super::raw::{RawHeader, RawLogs};
 use crate::{Error, Result};
-
-/// What divides text into records and fields.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Marks {
-    /// What stands between two fields; `None` if runs of spaces and tabs do.
-    pub separator: Option<u8>,
-    /// What may stand around a field, and is doubled within it.
-    pub quote: Option<u8>,
-    /// What a line that is no record begins with.
-    pub comment: Option<u8>,
-    /// Where the names of the columns stand.
-    pub header: Heading,
-    /// Whether a lone hyphen stands for no value.
-    pub is_hyphen_null: bool,
-}
-
-/// Where the names of columns stand.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Heading {
-    /// In the first line.
-    First,
-    /// In lines that begin with `#fields` or `#Fields:`, each for the records behind it.
-    Fields,
-    /// In the release file, for every column.
-    Listed,
-    /// Nowhere: columns have positions, and a record may have more of them than are named.
-    Positions,
-}
-
-impl Marks {
-    /// Commas, quotes, and a header.
-    pub const CSV: Self = Self {
-        separator: Some(b','),
-        quote: Some(b'"'),
-        comment: None,
-        header: Heading::First,
-        is_hyphen_null: false,
-    };
-    /// Tabs and a header.
-    pub const TSV: Self = Self { separator: Some(b'\t'), quote: None, ..Self::CSV };
-    /// Zeek's logs.
-    pub const ZEEK: Self =
-        Self { comment: Some(b'#'), header: Heading::Fields, is_hyphen_null: true, ..Self::TSV };
-    /// The extended log format of the W3C, as web servers write it.
-    pub const W3C: Self = Self { separator: None, quote: Some(b'"'), ..Self::ZEEK };
-
-    /// Whether quotes may let a record have several lines.
-    pub const fn has_long_records(self) -> bool {
-        self.separator.is_some() && self.quote.is_some()
-    }
-}
 
 /// What a release file says about text; nothing as a rule.
 #[derive(Debug, Clone, Default)]
@@ -66,6 +17,8 @@ pub struct Dialect {
     /// `Some(None)` for runs of blanks.
     delimiter: Option<Option<u8>>,
     quote: Option<Option<u8>>,
+    escape: Option<u8>,
+    null: Option<Null>,
     comment: Option<u8>,
     header: Option<Heading>,
     names: Vec<String>,
@@ -118,9 +71,11 @@ impl Dialect {
             Some(none) if none.get_ref().is_empty() => Some(None),
             given => byte("quote", given)?.map(Some),
         };
-        let comment = byte("comment", &raw.comment)?;
-        let pattern = Pattern::parse(raw, lines)?;
-        let dialect = Self { delimiter, quote, comment, header, names, pattern, facts: facts(raw) };
+        let (comment, escape) = (byte("comment", &raw.comment)?, byte("escape", &raw.escape)?);
+        let (pattern, null) = (Pattern::parse(raw, lines)?, parse_null(raw, lines)?);
+        let facts = facts(raw);
+        let dialect =
+            Self { delimiter, quote, escape, null, comment, header, names, pattern, facts };
         dialect.require_sense(raw, lines)?;
         dialect.require_columns(raw, columns, lines)?;
         Ok(dialect)
@@ -151,8 +106,14 @@ impl Dialect {
     pub const fn is_declared(&self) -> bool {
         self.delimiter.is_some()
             || self.quote.is_some()
+            || self.escape.is_some()
             || self.comment.is_some()
             || self.header.is_some()
+    }
+
+    /// What stands for no value in lines that a pattern takes apart.
+    pub const fn null(&self) -> Option<Null> {
+        self.null
     }
 
     /// The marks of a file whose name stands for others.
@@ -166,7 +127,12 @@ impl Dialect {
             quote: self.quote.unwrap_or(if has_quotes { Some(b'"') } else { None }),
             comment: self.comment.or((header == Heading::Fields).then_some(b'#')),
             header,
-            is_hyphen_null: named.is_hyphen_null || header == Heading::Fields,
+            escape: self.escape,
+            null: self.null.or(if header == Heading::Fields {
+                Some(Null::HYPHEN)
+            } else {
+                named.null
+            }),
         }
     }
 
@@ -179,8 +145,9 @@ impl Dialect {
     /// the same rows. A listed header counts by the places of who, whom and when alone, so that a log may get
     /// more columns.
     pub fn identity(&self, columns: &Columns) -> Vec<(&'static str, String)> {
-        let fields = ["[logs] delimiter", "[logs] quote", "[logs] pattern"];
-        let facts = self.facts.iter().filter(|(field, _)| fields.contains(field));
+        let fields = ["delimiter", "quote", "escape", "null", "pattern"];
+        let fields = fields.map(|field| format!("[logs] {field}"));
+        let facts = self.facts.iter().filter(|(field, _)| fields.iter().any(|one| one == field));
         let mut identity: Vec<_> = facts.cloned().collect();
         if self.header == Some(Heading::Listed) {
             let place = |column| self.names.iter().position(|name| name == column);
@@ -235,20 +202,27 @@ impl Dialect {
             Err(lines.usage(at.span(), what).help(help.to_owned()))
         };
         if let (Some(pattern), true) = (&raw.pattern, self.is_declared()) {
-            let what = "`[logs] pattern` stands beside `delimiter`, `quote`, `comment` or `header`";
+            let what = "`[logs] pattern` stands beside `delimiter`, `quote`, `escape`, `comment` or `header`";
             return refuse(pattern, what, "a pattern takes whole lines apart: remove the others");
         }
         let marks = self.marks(Marks::CSV);
-        let used = [marks.separator, marks.quote, marks.comment];
-        for (field, value) in
-            [("quote", &raw.quote), ("comment", &raw.comment), ("delimiter", &raw.delimiter)]
-        {
+        let used = [marks.separator, marks.quote, marks.escape, marks.comment];
+        for (field, value) in [
+            ("quote", &raw.quote),
+            ("escape", &raw.escape),
+            ("comment", &raw.comment),
+            ("delimiter", &raw.delimiter),
+        ] {
             let Some(value) = value else { continue };
             let byte = single(value.get_ref());
             if byte.is_some() && used.iter().filter(|mark| **mark == byte).count() > 1 {
                 let what = format!("`[logs] {field}` is also another mark");
-                return refuse(value, &what, "delimiter, quote and comment must differ");
+                return refuse(value, &what, "delimiter, quote, escape and comment must differ");
             }
+        }
+        if let (Some(escape), None) = (&raw.escape, marks.quote) {
+            let what = "`[logs] escape` stands in a log without quotes";
+            return refuse(escape, what, "it is about quotes within quotes: add `quote`");
         }
         match &raw.quote {
             Some(quote) if marks.header == Heading::Fields && marks.has_long_records() => refuse(
@@ -266,6 +240,19 @@ fn single(text: &str) -> Option<u8> {
     let [byte] = text.as_bytes() else { return None };
     let can = byte.is_ascii_punctuation() || matches!(byte, b'\t' | b' ' | 1..=8 | 28..=31);
     can.then_some(*byte)
+}
+
+/// What stands for no value.
+fn parse_null(raw: &RawLogs, lines: &Lines<'_>) -> Result<Option<Null>> {
+    let Some(given) = &raw.null else { return Ok(None) };
+    let word = given.get_ref().as_bytes();
+    if word.is_empty() || word.len() > Null::LONGEST {
+        let what = "`[logs] null` is no word of 1 to 15 bytes";
+        return Err(lines
+            .usage(given.span(), what)
+            .help("for example \"-\" or '\\N'; a field that is empty stands for no value anyway"));
+    }
+    Ok(Some(Null::of(word)))
 }
 
 fn require_names(names: &[String]) -> Result<()> {
@@ -298,6 +285,8 @@ fn facts(raw: &RawLogs) -> Vec<(&'static str, String)> {
     let texts = [
         text("[logs] delimiter", &raw.delimiter),
         text("[logs] quote", &raw.quote),
+        text("[logs] escape", &raw.escape),
+        text("[logs] null", &raw.null),
         text("[logs] comment", &raw.comment),
         text("[logs] pattern", &raw.pattern),
         text("[logs] skip", &raw.skip),

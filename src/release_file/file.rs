@@ -189,7 +189,7 @@ impl ReleaseFile {
             .iter()
             .copied()
             .chain(self.logs.columns().names())
-            .map(|name| (name, self.logs.column(name)))
+            .map(|name| (name, self.logs.shown(name)))
             .collect();
         let numbers = (self.logs.identifier == Identifier::E164).then(|| {
             json!({

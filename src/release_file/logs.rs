@@ -265,6 +265,11 @@ impl Logs {
         self.columns.address(canonical)
     }
 
+    /// What a canonical column or listed key is read from, as messages and ledgers have it.
+    pub fn shown<'a>(&'a self, canonical: &'a str) -> &'a str {
+        self.columns.shown(canonical)
+    }
+
     /// How what stands at an address is made; `None` for a column of the log.
     pub fn made(&self, address: &str) -> Option<&Made> {
         self.columns.made(address)

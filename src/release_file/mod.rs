@@ -9,6 +9,7 @@ pub mod file;
 pub mod keys;
 pub mod lattice;
 pub mod logs;
+mod marks;
 pub mod measure;
 pub mod nearest;
 pub mod number;

@@ -59,6 +59,13 @@ pub(crate) struct RawLogs {
     /// What may stand around a field: one character, or nothing.
     #[schemars(with = "Option<String>")]
     pub(crate) quote: Option<Spanned<String>>,
+    /// What takes its meaning from a quote within quotes, as in MySQL's `\"`: one character.
+    #[schemars(with = "Option<String>")]
+    pub(crate) escape: Option<Spanned<String>>,
+    /// What stands for no value in text that is not JSON, such as `-` or `\N`; an empty field does
+    /// anyway.
+    #[schemars(with = "Option<String>", length(min = 1, max = 15))]
+    pub(crate) null: Option<Spanned<String>>,
     /// The character that begins lines which are no records.
     #[schemars(with = "Option<String>")]
     pub(crate) comment: Option<Spanned<String>>,

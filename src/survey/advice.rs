@@ -62,7 +62,7 @@ fn of_rows(survey: &Survey, findings: &mut Vec<Finding>) {
 
 fn of_bad_times(survey: &Survey, release_file: &ReleaseFile, findings: &mut Vec<Finding>) {
     let bad = survey.rows.rejects.of(Reason::BadTime);
-    let column = release_file.logs.column("requested_at");
+    let column = release_file.logs.shown("requested_at");
     let mut spelt = survey.looks.times().into_iter();
     let Some((spelling, times)) = spelt.next().filter(|_| bad > 0) else { return };
     let text = match spelling {
@@ -96,7 +96,7 @@ fn of_people(survey: &Survey, release_file: &ReleaseFile, findings: &mut Vec<Fin
             let text = format!(
                 "{} no {name} in `{}`: they count nowhere; should another column be the {name}?",
                 count(rows, "row has", "rows have"),
-                logs.column(name)
+                logs.shown(name)
             );
             findings.push(Finding::new(reason.word(), text));
         }
@@ -112,7 +112,7 @@ fn of_people(survey: &Survey, release_file: &ReleaseFile, findings: &mut Vec<Fin
     if lookups >= 100 && requesters.saturating_mul(20) > lookups.saturating_mul(19) {
         let text = format!(
             "nearly every lookup has a requester of its own: is `{}` the column of who asks?",
-            logs.column("requester")
+            logs.shown("requester")
         );
         findings.push(Finding::new("requester", text));
     } else if lookups >= 100 && requesters == 1 {

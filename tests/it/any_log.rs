@@ -153,6 +153,10 @@ fn fields_that_make_no_sense_together_are_refused_with_their_line() {
         ("delimiter = \"a\"", "not one ASCII character"),
         ("delimiter = \";\"\nquote = \";\"", "also another mark"),
         ("comment = \",\"", "also another mark"),
+        ("escape = '\"'", "also another mark"),
+        ("escape = '\\'\nquote = \"\"", "without quotes"),
+        ("null = \"\"", "no word of 1 to 15 bytes"),
+        ("pattern = '(?<a>x)'\nescape = '\\'", "pattern` stands beside"),
         ("pattern = '(?<requester>\\S+)'", "column `target`"),
         ("pattern = '(\\S+'", "no regular expression"),
         ("pattern = 'x)|(?:y'", "no regular expression"),
@@ -314,4 +318,44 @@ fn what_is_said_about_text_does_not_hold_for_json() {
         let files = [("a.txt", text), ("b.json", json)];
         assert_eq!(checked(&world(&format!("{IDS}{fields}"), &files)), [2, 2, 0]);
     }
+}
+
+#[test]
+fn a_column_is_not_taken_for_two_others_that_are_called_so_together() {
+    let log = "date,time,date and time,requester,target\n2026-03-02,10:05:03,a,ann,bob\n2026-03-02,10:05:04,b,ann,bob\n";
+    let fields = format!(
+        "{IDS}columns = {{ requested_at = [\"date\", \"time\"] }}\nwhere = \"\\\"date and time\\\" = 'a'\""
+    );
+    let clash = world(&fields, &[("a.csv", log)]);
+    assert_eq!(checked(&clash), [2, 1, 0]);
+    // Messages and ledgers have what it is made from.
+    clash.edit("[\"date\", \"time\"]", "[\"time\", \"date\"]");
+    let ran = clash.run(&["check", "release.toml"]);
+    assert!(ran.stdout.contains("in `time and date`"), "{}{}", ran.stdout, ran.stderr);
+}
+
+#[test]
+fn a_word_can_stand_for_no_value_and_an_escape_before_a_quote() {
+    let csv = "requester,target,requested_at,note\nann,bob,2026-03-02T10:05:03Z,\"a \\\"b\\\", c\\\\\"\n\
+               \\N,bob,2026-03-02T10:05:03Z,x\nann,bob,2026-03-02T10:05:03Z,\n\"\\N\",\"bob \\\"b\\\"\",2026-03-02T10:05:03Z,x\n";
+    let said = world(&format!("{IDS}escape = '\\'\nnull = '\\N'"), &[("a.csv", csv)]);
+    assert_eq!(checked(&said), [4, 3, 1]);
+    let unsaid = world(&format!("{IDS}null = '\\N'"), &[("a.csv", csv)]);
+    assert_eq!(checked(&unsaid), [4, 1, 3]);
+    let lines = "2026-03-02T10:05:03Z - b\n2026-03-02T10:05:03Z a b\n";
+    let pattern = "pattern = '(?<requested_at>\\S+) (?<requester>\\S+) (?<target>\\S+)'";
+    for (null, counts) in [("", [2, 2, 0]), ("\nnull = '-'", [2, 1, 1])] {
+        let world = world(&format!("{IDS}{pattern}{null}"), &[("a.txt", lines)]);
+        assert_eq!(checked(&world), counts);
+    }
+}
+
+#[test]
+fn a_column_that_comes_late_in_json_is_found_before_logs_are_refused() {
+    let mut text = "{\"kind\":\"other\"}\n".repeat(8_000);
+    let row = "{\"requester\":\"a\",\"target\":\"b\",\"requested_at\":\"2026-03-02T10:05:03Z\"}\n";
+    text.push_str(&row.repeat(1_000));
+    assert_eq!(checked(&world(IDS, &[("a.json", &text)])), [9_000, 1_000, 8_000]);
+    let none = text.replace("\"target\"", "\"whom\"");
+    refused(&world(IDS, &[("a.json", &none)]), &["a.json has no column `target`"]);
 }

@@ -25,6 +25,7 @@ mod hold_shapes;
 mod holds;
 mod house;
 mod init;
+mod init_programs;
 mod init_shapes;
 mod injector;
 mod interrupted;

@@ -206,6 +206,8 @@ fn who_asked_is_the_same_in_every_release_of_a_ledger_however_lines_are_divided(
         ),
         (list, "\"requester\", \"target\"", "\"target\", \"requester\"", Some("[logs] header")),
         (list, "\";\"", "\";\"\nquote = \"'\"", Some("[logs] quote")),
+        (list, "\";\"", "\";\"\nescape = '\\'", Some("[logs] escape")),
+        (list, "\";\"", "\";\"\nnull = '-'", Some("[logs] null")),
         // More columns, lines that are none, and what those are that no pattern matches.
         (list, "\"route\"", "\"route\", \"more\"", None),
         (list, "\";\"", "\";\"\ncomment = \"%\"", None),

@@ -62,6 +62,19 @@ fn a_line_that_is_too_long_is_one_malformed_record() {
     }
 }
 
+/// A file may have thousands of headers, whose blocks are held together while a sample is taken.
+#[test]
+fn headers_cut_blocks_only_where_names_change_and_keep_no_room() {
+    let head = |name: &str| format!("#fields\ta\tb\t{name}\n1\t2\t3\n");
+    let alike = head("c").repeat(500);
+    assert_eq!(blocks(alike.as_bytes(), Marks::ZEEK, [1 << 20, 1 << 19, 1 << 20]).len(), 1);
+    let text = [head("c"), head("d")].concat().repeat(500);
+    let cut = blocks(text.as_bytes(), Marks::ZEEK, [1 << 20, 1 << 19, 1 << 20]);
+    assert_eq!(cut.len(), 1_000);
+    let kept: usize = cut.iter().map(|block| block.bytes.capacity()).sum();
+    assert!(kept <= 2 * text.len(), "{kept} bytes for {}", text.len());
+}
+
 #[test]
 fn a_header_ends_in_a_line_feed() {
     for (text, expected) in [

@@ -26,6 +26,10 @@ fn what_could_mean_two_instants_is_asked_for_in_its_own_shape() {
         ("02-Mar-26 10:05:03", "%d-%b-%y %H:%M:%S"),
         ("Mar  2 10:05:03", "%b %d %H:%M:%S"),
         ("2 March 10:05", "%d %b %H:%M"),
+        ("03/02/2026-10:05:03.25", "%d/%m/%Y-%H:%M:%S%.f or %m/%d/%Y-%H:%M:%S%.f"),
+        ("3/2/26, 10:05", "%d/%m/%y, %H:%M or %m/%d/%y, %H:%M"),
+        ("03/02-10:05:03.25", "%m/%d-%H:%M:%S%.f"),
+        ("03/02 10:05:03", "Nothing"),
     ] {
         assert_eq!(several(text), asked, "{text}");
     }
