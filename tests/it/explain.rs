@@ -81,8 +81,8 @@ fn writes_the_same_everywhere(world: &World) {
 
     let statement = said(&["ledger", "show", "release.toml"]);
     let paragraphs = manifest["explained"].as_array().unwrap();
-    assert_eq!(paragraphs.len(), 7, "{manifest}");
-    let [pair, one, spans, number, ever] = [1, 2, 3, 4, 5].map(|place: usize| &paragraphs[place]);
+    assert_eq!(paragraphs.len(), 7);
+    let [pair, one, spans, number, ever] = [1, 2, 3, 4, 5].map(|place| &paragraphs[place]);
     let (pair, one, number) = (epsilons(pair), epsilons(one), epsilons(number));
     assert_eq!((pair.len(), one.len(), number.len()), (1, 1, 3));
     for figure in [&pair[..], &one, &number, &epsilons(spans), &epsilons(ever)].concat() {
