@@ -16,7 +16,7 @@ const PATIENCE: Duration = Duration::from_secs(3_600);
 pub struct Engine {
     /// Where the cluster listens: a connection string of Spark Connect without a token.
     pub remote: String,
-    /// The file that holds its token, read again for each day.
+    /// The file that holds its token, read again for each statement.
     pub token_file: Option<PathBuf>,
     /// How long one question may take.
     pub patience: Duration,

@@ -40,7 +40,7 @@ tests="$(cargo "${fast[@]}" test --release --locked --features spark --lib --no-
 compiled=$SECONDS
 wait "$installing"
 
-SPARK_HOME="$("$home/venv/bin/python" -c 'import os, pyspark; print(os.path.dirname(pyspark.__file__))')"
+SPARK_HOME="$(echo "$home"/venv/lib/python*/site-packages/pyspark)"
 export SPARK_HOME SPARK_LOCAL_IP=127.0.0.1 SPARK_LOCAL_DIRS="$home/run/scratch"
 port="$(python3 -c 'import socket; place = socket.socket(); place.bind(("127.0.0.1", 0)); print(place.getsockname()[1])')"
 SPARK_CONNECT_AUTHENTICATE_TOKEN="$(python3 -c 'import secrets; print(secrets.token_hex(16))')"
