@@ -14,13 +14,14 @@ const BEFORE_ACCESS: [&str; 4] = [
     r"\S+ std(?:out|err) [FP] ",
     r"(?:<\d+>)?(?:[A-Z][a-z]{2} [ \d]?\d [\d:]{8}|\d{4}-\S+) \S+ [^ :]+: ",
 ];
-/// A request as HAProxy logs it, with the time at which it was accepted.
-const HAPROXY: &str = r#"(?:.*haproxy\[\d+\]: )?(?<requester>\S+):\d+ \[(?<requested_at>[^\]]+)\] \S+ (?<backend>[^ /]+)/\S+ \S+ (?<status>-?\d+) [^"]*"(?<method>[^ "]+) (?<target>[^ "]+)[^"]*""#;
+/// A request as HAProxy logs it, with the time at which it was accepted. What a client may write stands behind: the
+/// first place that fits is the program's own.
+const HAPROXY: &str = r#"(?:.*?haproxy\[\d+\]: )??(?<requester>\S+):\d+ \[(?<requested_at>[^\]]+)\] \S+ (?<backend>[^ /]+)/\S+ \S+ (?<status>-?\d+) [^"]*"(?<method>[^ "]+) (?<target>[^ "]+)[^"]*""#;
 /// Alerts of Snort and Suricata in one line each, and packets as tcpdump prints them with their day.
 const ALERT: &str = r"(?<requested_at>\S+) +\[\*\*\] \[(?<rule>[\d:]+)\] .* \{(?<proto>[^}]+)\} (?<requester>[\d.]+|\S+)(?::\d+)? -> (?<target>[\d.]+|\S+)(?::\d+)?";
 const PACKET: &str = r"(?<requested_at>\d{4}-\S+ \S+) IP (?<requester>\d+(?:\.\d+){3})(?:\.\d+)? > (?<target>\d+(?:\.\d+){3})(?:\.\d+)?: .*";
 /// Questions as CoreDNS logs them, behind the time of whatever carries its output.
-const COREDNS: &str = r#"(?<requested_at>\S+) .*\[INFO\] (?<requester>\S+):\d+ - \d+ "(?<type>\S+) IN (?<target>\S+) .*"#;
+const COREDNS: &str = r#"(?<requested_at>\S+) .*?\[INFO\] (?<requester>\S+):\d+ - \d+ "(?<type>\S+) IN (?<target>\S+) .*"#;
 
 /// What syslog writes before a message, in its old form, with a whole date, and in the form of RFC 5424.
 const SYSLOG: &str = r"(?:<\d+>)?(?<requested_at>[A-Z][a-z]{2} [ \d]?\d [\d:]{8}|\d{4}-\S+) \S+ ";

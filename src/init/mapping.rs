@@ -14,20 +14,7 @@ pub(super) fn mapping(found: &Found<'_>) -> Vec<(String, String)> {
     let mut lines: Vec<(String, String)> = who
         .into_iter()
         .filter_map(|(name, place, score, question)| {
-            let kinds = kinds(found, place);
-            let column = &found.columns[place];
-            let why = match score {
-                _ if column.are_mostly(column.ports) => format!(
-                    "# CHECK: {question}? Each port would be a {name} of its own: is the address alone in another \
-                     column, or can it be logged?"
-                ),
-                _ if column.padded > 0 => format!(
-                    "# CHECK: {question}? {kinds}; blanks around one are a part of it, so that the same person may \
-                     have several"
-                ),
-                SURE.. => format!("# by its name; {kinds}"),
-                _ => format!("# CHECK: {question}? {kinds}"),
-            };
+            let why = reason(found, (name, question), place, score);
             Some((setting(found, name, place)?, why))
         })
         .collect();
@@ -66,6 +53,23 @@ pub(super) fn mapping(found: &Found<'_>) -> Vec<(String, String)> {
         set(setting(found, &one.name, one.place), "# a key, below");
     }
     lines
+}
+
+/// Why a column is that of a requester or a target, or what the owner must look at.
+fn reason(found: &Found<'_>, (name, question): (&str, &str), place: usize, score: i64) -> String {
+    let (column, kinds) = (&found.columns[place], kinds(found, place));
+    match score {
+        _ if column.are_mostly(column.ports) => format!(
+            "# CHECK: {question}? Each port would be a {name} of its own: is the address alone in another column, \
+             or can it be logged?"
+        ),
+        _ if column.padded > 0 => format!(
+            "# CHECK: {question}? {kinds}; blanks around one are a part of it, so that the same person may have \
+             several"
+        ),
+        SURE.. => format!("# by its name; {kinds}"),
+        _ => format!("# CHECK: {question}? {kinds}"),
+    }
 }
 
 /// A text as a key in quotes, which has one line: as JSON writes it, but that TOML has no delete character.

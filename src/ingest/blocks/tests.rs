@@ -105,17 +105,23 @@ proptest! {
             prop_oneof![
                 4 => "[ab]{0,3},[ab]{0,3},[ab]{0,3}",
                 2 => "[ab]{0,3},\"([ab,\n]|\"\"){0,9}\",[ab]{0,3}",
+                1 => "[ab]{0,3},\"([ab,\n]|\\\\[a\"\\\\]){0,9}\",[ab]{0,3}",
                 1 => "[ab\",\r]{0,6}",
                 1 => "#[ab\",]{0,6}",
             ],
             0..12,
         ),
-        format in proptest::sample::select(vec![Marks::CSV, Marks::TSV, Marks::ZEEK]),
+        format in proptest::sample::select(vec![
+            Marks::CSV,
+            Marks { escape: Some(b'\\'), ..Marks::CSV },
+            Marks::TSV,
+            Marks::ZEEK,
+        ]),
         is_closed in any::<bool>(),
         trickle in 1..9_usize,
         block_bytes in 1..60_usize,
     ) {
-        let separator = if format == Marks::CSV { "," } else { "\t" };
+        let separator = if format.separator == Some(b',') { "," } else { "\t" };
         let mut text = lines.join("\n").replace(',', separator);
         if is_closed {
             text.push('\n');

@@ -6,6 +6,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::*;
+use crate::release_file::dialect::Null;
 
 const FORMATS: [Marks; 3] = [Marks::CSV, Marks::TSV, Marks::ZEEK];
 
@@ -56,6 +57,19 @@ fn quotes_blank_lines_line_ends_and_comments() {
     assert_eq!(values("#x\n\"a\t\t-\n#close", Marks::ZEEK), [some("null", "\"a")]);
     assert_eq!(values("-\t#\t\r\n", Marks::TSV), [some("null", "-")]);
     assert_eq!(values("\"\r\r\n\",,\"\"\r\n", Marks::CSV), [some("", "\r\r\n")]);
+}
+
+#[test]
+fn an_escape_takes_its_meaning_from_a_quote_and_a_word_stands_for_no_value() {
+    let marks = Marks { escape: Some(b'\\'), null: Some(Null::HYPHEN), ..Marks::CSV };
+    assert_eq!(
+        values("\"a \\\"b\\\", c\",x,\"d\\\\\"\n\"\\n\\x\"\"\",y,\\\n-,-,\"-\"\n", marks),
+        [some("d\\", "a \"b\", c"), some("\\", "\\n\\x\""), some("-", "null")]
+    );
+    for open in ["\"a\\\",1,2", "a\\\"b,1,2", "\"a\\\"b\"c,1,2", "\"a\\"] {
+        let text = format!("{open}\n1,2,3\n");
+        assert_eq!(values(&text, marks), [None, some("3", "1")], "{open}");
+    }
 }
 
 #[test]
