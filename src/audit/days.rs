@@ -9,7 +9,7 @@ use crate::ledger::{Balance, EntryId, Ledger, StoredFile};
 use crate::pipeline::{DrawnDay, Job, MadeDay, open_ledger, release_made};
 use crate::release_file::ReleaseFile;
 use crate::release_file::lattice::LATTICE_ONE;
-use crate::release_file::logs::Place;
+use crate::release_file::place::Place;
 use crate::release_file::window::{Day, DayWindow};
 use crate::{Error, Result};
 

@@ -12,7 +12,8 @@ use super::format::{Compression, Format, TextFormat};
 use super::json_array;
 use super::walk::{PassedOver, Walked, matches, walk};
 use crate::release_file::dialect::{Dialect, Marks};
-use crate::release_file::logs::{Logs, Place};
+use crate::release_file::logs::Logs;
+use crate::release_file::place::Place;
 use crate::release_file::window::{Day, DayWindow};
 use crate::{Error, Result};
 

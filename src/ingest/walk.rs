@@ -11,7 +11,7 @@ use std::path::{Component, Path, PathBuf};
 
 use glob::{MatchOptions, Pattern};
 
-use crate::release_file::logs::Place;
+use crate::release_file::place::Place;
 use crate::{Error, Result};
 
 /// A file or folder that the glob matches and that is not read.

@@ -12,7 +12,7 @@ use super::words::is_marked;
 use super::{fields, lines};
 use crate::Result;
 use crate::ingest::first_lines;
-use crate::release_file::logs::Place;
+use crate::release_file::place::Place;
 
 /// How many lines are looked at.
 const MOST_LINES: usize = 3_000;

@@ -6,7 +6,7 @@ use super::column::Column;
 use super::times::{TimeGuess, logs_with};
 use crate::Result;
 use crate::ingest::{Sample, dated_logs};
-use crate::release_file::logs::Place;
+use crate::release_file::place::Place;
 use crate::release_file::window::Day;
 
 /// Folders such as `day=2026-01-05`.

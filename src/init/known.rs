@@ -3,7 +3,7 @@
 use super::layout::Layout;
 use super::lines::{MANY, layout, matched};
 use crate::Error;
-use crate::release_file::logs::Place;
+use crate::release_file::place::Place;
 
 /// A request as Apache and nginx log it, in their common and combined formats.
 const ACCESS: &str = r#"(?<requester>\S+) \S+ \S+ \[(?<requested_at>[^\]]+)\] "(?<method>[^ "]+) (?<target>(?:[^ "\\]|\\.)+)(?: (?:[^"\\]|\\.)*)?" (?<status>\d{3}).*"#;

@@ -39,7 +39,7 @@ use times::{logs_with, time_of};
 
 use crate::ingest::Sample;
 use crate::release_file::ReleaseFile;
-use crate::release_file::logs::Place;
+use crate::release_file::place::Place;
 use crate::{Error, Result};
 
 /// A release file to be written.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Component, Path, PathBuf};
 
 use crate::ingest::{files_below, unrotated};
-use crate::release_file::logs::Place;
+use crate::release_file::place::Place;
 use crate::{Error, Result};
 
 /// The place of logs that a person named, as seen from the folder of the release file.

@@ -4,7 +4,7 @@ use super::column::{Column, has_exponent};
 use super::formats::{are_clocks, are_days};
 use super::times::are_spreadsheet_days;
 use crate::Error;
-use crate::release_file::logs::Place;
+use crate::release_file::place::Place;
 
 /// The refusal of logs without a column of times.
 pub(super) fn no_times(place: &Place, columns: &[Column<'_>]) -> Error {

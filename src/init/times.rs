@@ -11,7 +11,8 @@ use super::people::speaks_of_people;
 use crate::Result;
 use crate::ingest::{ColumnKind, SampleColumn};
 use crate::release_file::ReleaseFile;
-use crate::release_file::logs::{Logs, PROTECTED, Place, TimeUnit};
+use crate::release_file::logs::{Logs, PROTECTED, TimeUnit};
+use crate::release_file::place::Place;
 use crate::release_file::window::Clock;
 
 /// Names of columns that hold the time of a row, from the plainest on.

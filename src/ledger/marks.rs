@@ -18,7 +18,7 @@ use jiff::Timestamp;
 
 use super::mark::{Mark, NAME, Of, Raised, lines, lock};
 use super::verbs::Ledger;
-use crate::release_file::logs::Place;
+use crate::release_file::place::Place;
 use crate::{Error, Result};
 
 /// What to do about a second ledger over the same logs.

@@ -8,8 +8,9 @@ use serde_json::json;
 
 use super::engine::Engine;
 use super::keys::{Key, KeyLists};
-use super::logs::{CANONICAL, Identifier, Logs, Place};
+use super::logs::{CANONICAL, Identifier, Logs};
 use super::parse::{Lines, parse};
+use super::place::Place;
 use super::privacy_loss::{AttoDelta, Delta, Epsilon};
 use super::question::{Question, check_name};
 use super::raw::{RawPrivacy, RawReleaseFile};

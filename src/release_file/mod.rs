@@ -15,6 +15,7 @@ pub mod nearest;
 pub mod number;
 mod parse;
 pub mod pattern;
+pub mod place;
 pub mod prefix;
 pub mod privacy_loss;
 pub mod question;

@@ -57,7 +57,7 @@ const SLIPS: [(&str, &str); 13] = [
         "write each field once, and each table once; lists of questions begin with [[question]]",
     ),
     (
-        "escape",
+        "escaped value",
         "between double quotes \\ has a meaning of its own: write paths and expressions in single quotes, \
          path = 'C:\\logs\\*.csv' or pattern = '(?<requester>\\S+) .*'",
     ),

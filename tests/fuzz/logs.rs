@@ -5,7 +5,7 @@ use std::path::Path;
 use pointillist::ingest::{LogReader, RowCounts};
 use pointillist::plan::Layout;
 use pointillist::release_file::ReleaseFile;
-use pointillist::release_file::logs::Place;
+use pointillist::release_file::place::Place;
 use pointillist::release_file::window::Clock;
 use pointillist::survey::{Survey, findings};
 use pointillist::{Kind, init};

@@ -5,7 +5,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use pointillist::ledger::{Ledger, Marks, Second};
-use pointillist::release_file::logs::Place;
+use pointillist::release_file::place::Place;
 use pointillist::release_file::window::Clock;
 
 use crate::world::{Ran, World};

@@ -3,7 +3,7 @@
 
 use super::cases::{Sums, release, sums};
 use crate::ingest::Reason;
-use crate::release_file::logs::Place;
+use crate::release_file::place::Place;
 
 /// The sums of a release file over a log that is written for it.
 fn of(case: &str, file: &str, log: &str, first: &str, last: &str) -> Sums {
