@@ -26,7 +26,7 @@ use crate::ledger::{Entry, Ledger, Reservation, State, StoredFile};
 use crate::plan::{FoundKeys, Plan, Split};
 use crate::release::{Guarantee, Losses, PricedTable, cap_of};
 use crate::release_file::ReleaseFile;
-use crate::release_file::window::{Day, DayWindow};
+use crate::release_file::day::{Day, DayBounds};
 use crate::{Error, Result, publish, retain};
 
 pub use draw::{DrawnDay, planned};
@@ -68,7 +68,7 @@ pub enum Done {
 /// # Errors
 /// Refused, by budget or policy; input, for logs that cannot be read; I/O; stopped, by a signal that
 /// came before the draw.
-pub fn release_day(job: &Job, ledger: &mut Ledger, window: &DayWindow) -> Result<Done> {
+pub fn release_day(job: &Job, ledger: &mut Ledger, window: &DayBounds) -> Result<Done> {
     let (release_file, day) = (&job.release_file, window.day());
     job.stop.check()?;
     let begun = match standing(job, ledger, day)? {
@@ -262,7 +262,7 @@ fn heal(job: &Job, ledger: &mut Ledger, entry: &Entry) -> Result<Done> {
 
 fn reservation(
     release_file: &ReleaseFile,
-    window: &DayWindow,
+    window: &DayBounds,
     split: Split,
     known_keys: FoundKeys,
     logs_digest: String,

@@ -10,7 +10,7 @@ use crate::pipeline::{DrawnDay, Job, MadeDay, open_ledger, release_made};
 use crate::release_file::ReleaseFile;
 use crate::release_file::lattice::LATTICE_ONE;
 use crate::release_file::place::Place;
-use crate::release_file::window::{Day, DayWindow};
+use crate::release_file::day::{Day, DayBounds};
 use crate::{Error, Result};
 
 /// The first of the made-up days.
@@ -35,7 +35,7 @@ pub(super) struct Residuals {
 
 /// One released day.
 pub(super) struct Released {
-    pub(super) window: DayWindow,
+    pub(super) window: DayBounds,
     pub(super) entry: EntryId,
     pub(super) drawn: DrawnDay,
     /// The look first.
@@ -62,7 +62,7 @@ impl Days {
         let deadline = world.deadline(0.35);
         let (mut day, mut empty): (Day, u32) = (FIRST.parse()?, 0);
         while days.released.len() < 3 || Instant::now() < deadline {
-            let window = DayWindow::new(day, &world.release_file.ledger.time_zone)?;
+            let window = DayBounds::new(day, &world.release_file.ledger.time_zone)?;
             let made = days.run(world, &window)?;
             match (made.entry, made.drawn) {
                 (Some(entry), Some(drawn)) => {
@@ -84,7 +84,7 @@ impl Days {
     }
 
     /// Releases a day, or finds that it was.
-    pub(super) fn run(&mut self, world: &World<'_>, window: &DayWindow) -> Result<MadeDay> {
+    pub(super) fn run(&mut self, world: &World<'_>, window: &DayBounds) -> Result<MadeDay> {
         let rows = [world.batch(&moved(&self.rows, world, window))];
         release_made(&self.job, &mut self.ledger, window, &rows)
     }
@@ -104,7 +104,7 @@ impl Days {
     fn residuals(
         &self,
         world: &World<'_>,
-        window: &DayWindow,
+        window: &DayBounds,
         drawn: &DrawnDay,
     ) -> Result<Vec<Residuals>> {
         let of_day = World { window: window.clone(), first: world.first.clone(), ..*world };
@@ -155,7 +155,7 @@ fn steps(contributions: f64) -> i64 {
 }
 
 /// The rows on another day.
-fn moved(rows: &[Row], world: &World<'_>, window: &DayWindow) -> Vec<Row> {
+fn moved(rows: &[Row], world: &World<'_>, window: &DayBounds) -> Vec<Row> {
     let by = window.start_micros() - world.window.start_micros();
     let moved = |row: &Row| Row { micros: row.micros + by, ..row.clone() };
     rows.iter().map(moved).collect()

@@ -13,7 +13,7 @@ use crate::plan::{MeasuredTable, Plan};
 use crate::release::{DiscreteGaussian, Draws, NoisyNumbers, PricedTable, looks_empty};
 use crate::release_file::lattice::LATTICE_ONE;
 use crate::release_file::privacy_loss::AttoDelta;
-use crate::release_file::window::Day;
+use crate::release_file::day::Day;
 use crate::{Error, Result};
 
 const LONE: &str = "rate of finding a lone prefix";

@@ -11,7 +11,7 @@ use super::world::World;
 use crate::ledger::{Cap, Ledger, Reservation};
 use crate::pipeline::open_ledger;
 use crate::release_file::privacy_loss::{AttoDelta, NanoRho};
-use crate::release_file::window::Day;
+use crate::release_file::day::Day;
 use crate::{Kind, Result};
 
 const TEST: &str = "ledger against plain sums";

@@ -10,7 +10,7 @@ use crate::ledger::State;
 use crate::pipeline::{Done, Stop, open_ledger};
 use crate::release::class_numbers;
 use crate::release_file::lattice::LATTICE_ONE;
-use crate::release_file::window::DayWindow;
+use crate::release_file::day::DayBounds;
 use crate::{Error, Result};
 
 /// How many requesters of each class the stored look shows.
@@ -20,7 +20,7 @@ const LOOK: [i64; 10] = [9_000, 70, 40_000, 300, 2, 5_000, 60, 3, 800, 1];
 pub(super) fn check(world: &World<'_>, mut days: Days) -> Result<Vec<Finding>> {
     let last = days.released.last().ok_or_else(|| Error::internal("no day was released"))?;
     let next = last.window.day().next().ok_or_else(|| Error::internal("the calendar ended"))?;
-    let window = DayWindow::new(next, &world.release_file.ledger.time_zone)?;
+    let window = DayBounds::new(next, &world.release_file.ledger.time_zone)?;
     // Asked to stop, a run ends between reservation and draw.
     days.job.stop.request();
     let stopped = days.run(world, &window).is_err();

@@ -15,7 +15,7 @@ use crate::release_file::ReleaseFile;
 use crate::release_file::keys::Key;
 use crate::release_file::logs::Identifier;
 use crate::release_file::question::Question;
-use crate::release_file::window::{Day, DayWindow, MICROS_PER_HOUR};
+use crate::release_file::day::{Day, DayBounds, MICROS_PER_HOUR};
 use crate::{Error, Result};
 
 /// The day of all tests that need one alone.
@@ -38,7 +38,7 @@ pub(super) struct Row {
 pub(super) struct World<'a> {
     pub(super) release_file: &'a ReleaseFile,
     pub(super) split: &'a Split,
-    pub(super) window: DayWindow,
+    pub(super) window: DayBounds,
     /// The plan of the look.
     pub(super) first: Plan,
     /// How long an audit may take.
@@ -59,7 +59,7 @@ impl<'a> World<'a> {
         effort: Duration,
     ) -> Result<Self> {
         let day: Day = DAY.parse()?;
-        let window = DayWindow::new(day, &release_file.ledger.time_zone)?;
+        let window = DayBounds::new(day, &release_file.ledger.time_zone)?;
         let first = Plan::of_look(release_file, split)?;
         Ok(Self { release_file, split, window, first, effort })
     }

@@ -11,7 +11,7 @@ use crate::Result;
 use crate::ingest::Identifiers;
 use crate::plan::Layout;
 use crate::release_file::keys::KeySource;
-use crate::release_file::window::DayWindow;
+use crate::release_file::day::DayBounds;
 use crate::retain::Retained;
 
 /// One thread's rows, partitioned by requester.
@@ -47,7 +47,7 @@ impl RowPartitioner {
         &mut self,
         retained: &Retained<'_>,
         layout: &Layout,
-        window: &DayWindow,
+        window: &DayBounds,
     ) -> Result<()> {
         self.fill_atoms(retained, layout, window);
         let bytes = if layout.has_targets() {
@@ -145,7 +145,7 @@ impl RowPartitioner {
     }
 
     /// The atom of every row of the batch, kept or not.
-    fn fill_atoms(&mut self, retained: &Retained<'_>, layout: &Layout, window: &DayWindow) {
+    fn fill_atoms(&mut self, retained: &Retained<'_>, layout: &Layout, window: &DayBounds) {
         let lookups = retained.lookups();
         self.atoms.clear();
         self.atoms.resize(lookups.requested_at.len(), 0);

@@ -14,7 +14,7 @@ use super::output::Output;
 use crate::ingest::{LogReader, Reason, RejectedRows};
 use crate::plan::Layout;
 use crate::release_file::ReleaseFile;
-use crate::release_file::window::Clock;
+use crate::release_file::day::Clock;
 use crate::survey::{Survey, Times, findings};
 use crate::{Kind, Result};
 

@@ -1,6 +1,6 @@
 //! Days in words for people: those in a row as a range.
 
-use crate::release_file::window::Day;
+use crate::release_file::day::Day;
 
 /// Days in order, such as `2026-03-01 to 2026-03-05, 2026-03-09`.
 pub(super) fn ranges<'d>(days: impl IntoIterator<Item = &'d Day>) -> String {

@@ -20,7 +20,7 @@ use super::size;
 use crate::files::{self, EVERYBODY};
 use crate::pipeline::{Job, open_ledger, release_day};
 use crate::release_file::ReleaseFile;
-use crate::release_file::window::{Day, DayWindow};
+use crate::release_file::day::{Day, DayBounds};
 use crate::simulate::{Format, Settings, write};
 use crate::{Error, Result};
 use truth::{Accuracy, compare};
@@ -68,7 +68,7 @@ pub(crate) fn run(out: &Path, output: &Output) -> Result<()> {
     let mut days = Vec::new();
     let first = Day::new(SETTINGS.start);
     for day in std::iter::successors(Some(first), |day| day.next()).take(SETTINGS.days as usize) {
-        let window = DayWindow::new(day, &job.release_file.ledger.time_zone)?;
+        let window = DayBounds::new(day, &job.release_file.ledger.time_zone)?;
         bar.set_message(format!("releasing {day}"));
         let done = release_day(&job, &mut ledger, &window)?;
         bar.inc(1);

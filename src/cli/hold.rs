@@ -13,7 +13,7 @@ use crate::custody::{Sign, disclose, number_digest, recipient};
 use crate::ledger::{Custody, Hold, HoldTerms, Ledger, Renewal};
 use crate::pipeline::open_custody;
 use crate::release_file::ReleaseFile;
-use crate::release_file::window::{Clock, Day, parse_instant};
+use crate::release_file::day::{Clock, Day, parse_instant};
 use crate::retain::Now;
 use crate::{Error, Result};
 

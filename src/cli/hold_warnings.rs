@@ -8,7 +8,7 @@ use crate::Result;
 use crate::custody::{Sign, lost_archives};
 use crate::ledger::{Hold, Ledger};
 use crate::release_file::ReleaseFile;
-use crate::release_file::window::{Clock, MICROS_PER_DAY, days_before};
+use crate::release_file::day::{Clock, MICROS_PER_DAY, days_before};
 
 /// How many days before its end a hold is reported.
 const AHEAD_DAYS: i64 = 7;

@@ -5,7 +5,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::output::Output;
 use crate::ingest::{Meter, Step};
-use crate::release_file::window::Day;
+use crate::release_file::day::Day;
 
 /// A line that is written over, on stderr, where that is a terminal. It fits into 60 columns.
 pub(super) struct Progress(ProgressBar);

@@ -17,7 +17,7 @@ use crate::custody::{Consent, Purged, Sign, Unreached, Waiting, preview, purge, 
 use crate::ledger::{Ledger, Marks, State, Which};
 use crate::pipeline::{Job, open_custody, open_ledger};
 use crate::release_file::ReleaseFile;
-use crate::release_file::window::Day;
+use crate::release_file::day::Day;
 use crate::retain::{Now, closed_days};
 use crate::words::several;
 use crate::{Kind, Result};

@@ -18,7 +18,7 @@ use crate::pipeline::{
 };
 use crate::release_file::ReleaseFile;
 use crate::release_file::engine::Engine;
-use crate::release_file::window::{Day, DayWindow};
+use crate::release_file::day::{Day, DayBounds};
 use crate::retain::{Now, closed_days};
 use crate::{Error, Kind, Result};
 
@@ -117,7 +117,7 @@ const AGAIN: &str = "failed as an earlier day did";
 pub(super) fn release_range(
     job: &Job,
     ledger: &mut Ledger,
-    windows: &[DayWindow],
+    windows: &[DayBounds],
     output: &Output,
 ) -> Result<Range> {
     let progress = Progress::new(output);
@@ -188,7 +188,7 @@ pub(super) fn parse_wait(text: &str) -> Result<Duration> {
     })
 }
 
-fn windows(asked: &Run, job: &Job) -> Result<Vec<DayWindow>> {
+fn windows(asked: &Run, job: &Job) -> Result<Vec<DayBounds>> {
     let zone = &job.release_file.ledger.time_zone;
     let (first, last): (Day, Day) = match (&asked.day, &asked.from, &asked.to) {
         (Some(day), _, _) => (day.parse()?, day.parse()?),
@@ -205,12 +205,12 @@ fn windows(asked: &Run, job: &Job) -> Result<Vec<DayWindow>> {
     }
     std::iter::successors(Some(first), |day| day.next())
         .take_while(|day| *day <= last)
-        .map(|day| DayWindow::new(day, zone))
+        .map(|day| DayBounds::new(day, zone))
         .collect()
 }
 
 /// The closed days from the first that the names of the logs or the ledger know.
-fn days_with_logs(release_file: &ReleaseFile, as_of: Timestamp) -> Result<Vec<DayWindow>> {
+fn days_with_logs(release_file: &ReleaseFile, as_of: Timestamp) -> Result<Vec<DayBounds>> {
     let mut windows = closed_days(release_file, as_of)?;
     let ledger = status::existing_ledger(release_file)?;
     if let Some(logged) = LoggedDays::find(release_file, ledger.as_ref())? {

@@ -5,7 +5,7 @@ use serde_json::json;
 use super::output::{Output, grouped};
 use super::simulate_args::Simulate;
 use crate::Result;
-use crate::release_file::window::Day;
+use crate::release_file::day::Day;
 use crate::simulate::{Settings, write};
 
 /// Runs the command.

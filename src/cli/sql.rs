@@ -9,7 +9,7 @@ use crate::cluster::{SETTINGS, Statement, require_supported, statements};
 use crate::plan::{FoundKeys, Plan};
 use crate::release::rehearse;
 use crate::release_file::ReleaseFile;
-use crate::release_file::window::{Clock, DayWindow};
+use crate::release_file::day::{Clock, DayBounds};
 use crate::{Error, Result, pipeline, retain};
 
 /// Runs the command. It reads the ledger if there is one, no logs, and asks no cluster.
@@ -56,10 +56,10 @@ pub(crate) fn run(asked: &Sql, output: &Output) -> Result<()> {
     Ok(())
 }
 
-fn window(asked: &Sql, release_file: &ReleaseFile) -> Result<DayWindow> {
+fn window(asked: &Sql, release_file: &ReleaseFile) -> Result<DayBounds> {
     let zone = &release_file.ledger.time_zone;
     match &asked.day {
-        Some(day) => DayWindow::new(day.parse()?, zone),
+        Some(day) => DayBounds::new(day.parse()?, zone),
         None => {
             let closed = retain::closed_days(release_file, Clock::System.now())?;
             closed.into_iter().next_back().ok_or_else(|| {

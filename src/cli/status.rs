@@ -20,7 +20,7 @@ use crate::custody::Sign;
 use crate::ledger::{Ledger, Marks, State};
 use crate::pipeline::{LoggedDays, logs_changed_since, was_read_for};
 use crate::release_file::ReleaseFile;
-use crate::release_file::window::{Day, DayWindow, MICROS_PER_DAY, days_before};
+use crate::release_file::day::{Day, DayBounds, MICROS_PER_DAY, days_before};
 use crate::retain::{Disposition, Now, disposition};
 use crate::{Error, Kind, Result};
 
@@ -135,7 +135,7 @@ fn standings(
     let mut day = released.first().copied().into_iter().chain(Day::of(first_kept, zone)).min();
     let mut standings = Vec::new();
     while let Some(this) = day {
-        let window = DayWindow::new(this, zone)?;
+        let window = DayBounds::new(this, zone)?;
         if window.start_micros() > as_of.as_microsecond() {
             break;
         }
@@ -166,7 +166,7 @@ fn changed_days(
     let mut changed = BTreeSet::new();
     let Some(ledger) = ledger else { return Ok(changed) };
     for day in released_days(release_file, Some(ledger))? {
-        let window = DayWindow::new(day, &release_file.ledger.time_zone)?;
+        let window = DayBounds::new(day, &release_file.ledger.time_zone)?;
         if disposition(&window, release_file, as_of)? == Disposition::Closed
             && logs_changed_since(release_file, ledger, &window)?
         {
@@ -202,7 +202,7 @@ fn begun(ledger: &Ledger, release_file: &ReleaseFile, day: Day) -> Result<Option
 /// A day that is over and was not released.
 struct Unreleased<'a> {
     release_file: &'a ReleaseFile,
-    window: &'a DayWindow,
+    window: &'a DayBounds,
     ledger: Option<&'a Ledger>,
 }
 
@@ -246,7 +246,7 @@ impl Unreleased<'_> {
 }
 
 fn standing(
-    window: &DayWindow,
+    window: &DayBounds,
     release_file: &ReleaseFile,
     released: &BTreeSet<Day>,
     as_of: Timestamp,

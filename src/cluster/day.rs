@@ -19,7 +19,7 @@ use crate::release_file::ReleaseFile;
 use crate::release_file::engine::Engine;
 use crate::release_file::prefix::Prefix;
 use crate::release_file::unit::Exempt;
-use crate::release_file::window::DayWindow;
+use crate::release_file::day::DayBounds;
 use crate::{Error, Result};
 
 /// A file of the logs, by what the cluster says of it.
@@ -37,7 +37,7 @@ pub struct ClusterFile {
 pub struct ClusterLogs {
     connection: Connection,
     release_file: ReleaseFile,
-    window: DayWindow,
+    window: DayBounds,
     files: Vec<ClusterFile>,
 }
 
@@ -61,7 +61,7 @@ impl ClusterLogs {
     pub fn open(
         release_file: &ReleaseFile,
         engine: &Engine,
-        window: &DayWindow,
+        window: &DayBounds,
         first: &Plan,
         stop: Box<dyn Fn() -> Result<()>>,
     ) -> Result<Self> {

@@ -12,7 +12,7 @@ use crate::release_file::columns::Made;
 use crate::release_file::keys::{Key, KeySource, ROUTE_WORDS};
 use crate::release_file::logs::{Logs, TimeUnit};
 use crate::release_file::number::{Grid, LEVELS, Steps};
-use crate::release_file::window::{DayWindow, MICROS_PER_DAY, MICROS_PER_HOUR};
+use crate::release_file::day::{DayBounds, MICROS_PER_DAY, MICROS_PER_HOUR};
 
 /// What a column of the log holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -72,7 +72,7 @@ pub fn path(logs: &Logs) -> String {
 
 /// The query of the files themselves: no value of a row is read for it.
 #[cfg(feature = "spark")]
-pub(super) fn files(release_file: &ReleaseFile, window: &DayWindow) -> String {
+pub(super) fn files(release_file: &ReleaseFile, window: &DayBounds) -> String {
     format!(
         "SELECT _metadata.file_path AS path, _metadata.file_size AS size,\n  \
            unix_micros(_metadata.file_modification_time) AS changed_at\n\
@@ -97,7 +97,7 @@ pub(super) fn header(release_file: &ReleaseFile, columns: &[(String, Role)]) -> 
 pub(super) fn lookups(
     release_file: &ReleaseFile,
     layout: &Layout,
-    window: &DayWindow,
+    window: &DayBounds,
     target: bool,
 ) -> Result<String> {
     let logs = &release_file.logs;
@@ -154,14 +154,14 @@ fn files_of(release_file: &ReleaseFile) -> String {
 }
 
 /// That a file lies in a folder of the day, where folders name the days.
-fn in_day_folders(release_file: &ReleaseFile, window: &DayWindow) -> Option<String> {
+fn in_day_folders(release_file: &ReleaseFile, window: &DayBounds) -> Option<String> {
     let folder = release_file.logs.day_folder.as_ref()?;
     let days: Vec<String> = window.utc_days().iter().map(|day| text(&day.to_string())).collect();
     Some(format!("CAST({} AS STRING) IN ({})", name(folder), days.join(", ")))
 }
 
 /// The instant of a row in microseconds, and that it is of the day.
-fn times(logs: &Logs, window: &DayWindow) -> (String, String) {
+fn times(logs: &Logs, window: &DayBounds) -> (String, String) {
     let column = name(logs.column("requested_at"));
     let (start, end) = (window.start_micros(), window.end_micros());
     let Some(unit) = logs.time_unit else {
@@ -210,7 +210,7 @@ fn as_text(logs: &Logs, address: &str) -> String {
 }
 
 /// The position of a row's value in the public list of a key.
-fn position(key: &Key, value: &str, window: &DayWindow) -> String {
+fn position(key: &Key, value: &str, window: &DayBounds) -> String {
     let other = key.fallback();
     let place = |value: &str| key.values().iter().position(|known| known == value);
     match key.source() {
@@ -250,7 +250,7 @@ fn plain(value: &str) -> String {
 }
 
 /// The local hour of a row of the day.
-fn hour(window: &DayWindow) -> String {
+fn hour(window: &DayBounds) -> String {
     let mut offsets = window.offsets().iter();
     let first = offsets.next().map_or(0, |(_, offset)| *offset);
     // The latest change that is not after the row decides.

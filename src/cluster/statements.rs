@@ -11,7 +11,7 @@ use crate::plan::{Cells, Contribution, MeasuredTable, Plan};
 use crate::release_file::ReleaseFile;
 use crate::release_file::measure::{Counted, histogram_edges};
 use crate::release_file::unit::Unit;
-use crate::release_file::window::DayWindow;
+use crate::release_file::day::DayBounds;
 use crate::{Error, Result};
 
 /// A query of exact sums.
@@ -50,7 +50,7 @@ pub enum Check {
 pub fn statements(
     release_file: &ReleaseFile,
     plan: &Plan,
-    window: &DayWindow,
+    window: &DayBounds,
 ) -> Result<Vec<Statement>> {
     let writer = Writer { release_file, plan, window };
     let mut statements = Vec::new();
@@ -69,7 +69,7 @@ pub fn statements(
 struct Writer<'a> {
     release_file: &'a ReleaseFile,
     plan: &'a Plan,
-    window: &'a DayWindow,
+    window: &'a DayBounds,
 }
 
 impl Writer<'_> {

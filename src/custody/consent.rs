@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 
 use super::expired::{Expired, Expiry};
-use crate::release_file::window::Day;
+use crate::release_file::day::Day;
 
 /// Which days may lose rows.
 pub struct Consent<'c> {

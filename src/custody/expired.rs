@@ -17,7 +17,7 @@ use super::stamp::Stamp;
 use super::strays;
 use crate::ingest::{Format, LogFile, LogRows, OpenLog, find_log_files};
 use crate::release_file::ReleaseFile;
-use crate::release_file::window::{Day, DayWindow, days_before};
+use crate::release_file::day::{Day, DayBounds, days_before};
 use crate::retain::{Now, Plausible};
 use crate::{Error, Kind, Result};
 
@@ -172,7 +172,7 @@ fn look<'a>(
     plausible: &Plausible,
 ) -> Result<Looked<'a>> {
     if let Some(day) = log.folder_day() {
-        let window = DayWindow::new(day, &jiff::tz::TimeZone::UTC)?;
+        let window = DayBounds::new(day, &jiff::tz::TimeZone::UTC)?;
         if window.start_micros() >= cutoff {
             plausible.require(window.start_micros(), log.path())?;
             return Ok(Looked { newest: Some(window.start_micros()), expired: None });
@@ -222,7 +222,7 @@ struct Rows<'r> {
     kept: u64,
     lines: u64,
     newest: Option<i64>,
-    window: Option<DayWindow>,
+    window: Option<DayBounds>,
     days: BTreeSet<Day>,
     in_path: Naming,
     in_metadata: Naming,
@@ -289,7 +289,7 @@ impl<'r> Rows<'r> {
         }
         let zone = &self.release_file.ledger.time_zone;
         if let Some(day) = Day::of(time, zone) {
-            self.window = Some(DayWindow::new(day, zone)?);
+            self.window = Some(DayBounds::new(day, zone)?);
             self.days.insert(day);
         }
         Ok(())

@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 
 use jiff::Timestamp;
 
-use crate::release_file::window::Clock;
+use crate::release_file::day::Clock;
 use crate::{Error, Result};
 
 /// The end of the name of a shortened copy that has not taken its log's name yet.

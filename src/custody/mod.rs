@@ -34,6 +34,8 @@
 //! |---|---|
 //! | `purge` | the order of a deletion, from the shortened copies to the last note |
 //! | `expired` | which rows and files are past retention |
+//! | `consent` | which days that were never released wait for a word of the operator |
+//! | `stamp` | whether a file changed since it was looked at, and its times can be true |
 //! | `resumed` | what a deletion that was cut short leaves to the next |
 //! | `held`, `seal` | which of them are under a hold, and the encrypted archives |
 //! | `rewrite*` | a file without some of its rows, one way for each format |

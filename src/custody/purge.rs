@@ -1,10 +1,12 @@
 //! The deletion: noted in the journal, rows under hold sealed, then carried out.
 //!
-//! In: a release, its ledger, an instant. Out: logs without expired rows. A crash after any of these
-//! steps loses no row that must stay and no row under hold: (1) shortened copies of mixed files are
-//! written and read back; (2) the journal notes what will go; (3) rows under hold are sealed,
-//! verified and noted; (4) files are removed, and copies take their places; (5) the journal notes the
-//! end. The next run finds a deletion that was begun, finishes it for the files that it named and
+//! In: a release, its ledger, an instant. Out: logs without expired rows. First goes what earlier
+//! attempts left: rows in clear of an opening, then shortened copies, then a deletion that was cut
+//! short. A crash after any of the steps that follow loses no row that must stay and no row under hold:
+//! (1) shortened copies of mixed files are written and read back; (2) the journal notes what will go;
+//! (3) rows under hold are sealed, verified and noted; (4) Parquet summaries are removed; (5) files are
+//! removed, and copies take their places; (6) folders that are empty now are removed; (7) the journal
+//! notes the end. Archives of holds that ended go last. The next run finds a deletion that was begun, finishes it for the files that it named and
 //! that have not changed, without sealing them twice, and then looks for more. A file that another
 //! program changed in between waits for the next deletion, which seals its rows again: a row may be
 //! sealed twice, but never deleted unsealed.
@@ -30,7 +32,7 @@ use crate::files::sync_folder;
 use crate::ingest::{Format, path_digest};
 use crate::ledger::{Custody, DeletedFile, Finished, Hold, Ledger, Retention, Sealed};
 use crate::release_file::ReleaseFile;
-use crate::release_file::window::Day;
+use crate::release_file::day::Day;
 use crate::retain::Now;
 use crate::{Error, Result};
 
@@ -232,7 +234,7 @@ struct Deletion<'d> {
 }
 
 impl Deletion<'_> {
-    /// Seals what is held, then removes files; one that fails does not stop the others.
+    /// Seals what is held, then removes files; a file that cannot be removed does not stop the others.
     fn carry_out(&self, ledger: &mut Ledger, retention: u64, purged: &mut Purged) -> Result<()> {
         self.seal(ledger, retention, purged)?;
         let base = self.release_file.logs.place.base();

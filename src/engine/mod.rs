@@ -27,7 +27,7 @@ use crate::plan::kinds::{CLASSES, FoundPrefixes, PrefixWeights};
 use crate::release_file::logs::Identifier;
 use crate::release_file::prefix::Prefix;
 use crate::release_file::unit::{Exempt, Unit};
-use crate::release_file::window::DayWindow;
+use crate::release_file::day::DayBounds;
 use crate::retain;
 use crate::{Error, Result};
 
@@ -79,7 +79,7 @@ impl DayRows {
     /// Input, for logs that are damaged; I/O.
     pub fn gather(
         reader: &LogReader<'_>,
-        window: &DayWindow,
+        window: &DayBounds,
         plan: &Plan,
         memory: usize,
     ) -> Result<(Self, RowCounts)> {
@@ -103,7 +103,7 @@ impl DayRows {
     pub fn of_lookups(
         batches: &[Lookups],
         names: Identifier,
-        window: &DayWindow,
+        window: &DayBounds,
         plan: &Plan,
         memory: usize,
     ) -> Result<Self> {

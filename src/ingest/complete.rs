@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use crate::release_file::logs::Expect;
-use crate::release_file::window::{DayWindow, MICROS_PER_HOUR};
+use crate::release_file::day::{DayBounds, MICROS_PER_HOUR};
 use crate::{Error, Result};
 
 /// The error for a day of which there is no file, where a key of folders names the day of each.
-pub(super) fn no_file(window: &DayWindow, day_folder: &str) -> Error {
+pub(super) fn no_file(window: &DayBounds, day_folder: &str) -> Error {
     let day = window.day();
     Error::input(format!("the day {day} has no log file")).help(format!(
         "nothing was charged: run again when its files are there; if nothing was logged that day, say so by \
@@ -21,7 +21,7 @@ pub(super) fn no_file(window: &DayWindow, day_folder: &str) -> Error {
 pub(super) fn require<'a>(
     expect: Expect,
     day_folder: &str,
-    window: &DayWindow,
+    window: &DayBounds,
     files: impl Iterator<Item = &'a Path>,
 ) -> Result<()> {
     let (found, expected, what) = match expect {
@@ -57,7 +57,7 @@ fn hour_of(path: &Path, day_folder: &str) -> Option<(String, u32)> {
     Some((named(day_folder)?.to_owned(), named("hour")?.parse().ok().filter(|hour| *hour < 24)?))
 }
 
-fn starts_inside(day: &str, hour: u32, window: &DayWindow) -> bool {
+fn starts_inside(day: &str, hour: u32, window: &DayBounds) -> bool {
     format!("{day}T{hour:02}:00:00Z")
         .parse::<jiff::Timestamp>()
         .is_ok_and(|start| window.holds(start.as_microsecond()))
@@ -68,17 +68,17 @@ mod tests {
     use std::path::PathBuf;
 
     use super::*;
-    use crate::release_file::window::parse_zone;
+    use crate::release_file::day::parse_zone;
 
-    fn window(day: &str, zone: &str) -> DayWindow {
-        DayWindow::new(day.parse().unwrap(), &parse_zone(zone, "zone").unwrap()).unwrap()
+    fn window(day: &str, zone: &str) -> DayBounds {
+        DayBounds::new(day.parse().unwrap(), &parse_zone(zone, "zone").unwrap()).unwrap()
     }
 
     fn hours(day: &str, hours: std::ops::Range<u32>) -> Vec<PathBuf> {
         hours.map(|hour| PathBuf::from(format!("logs/day={day}/hour={hour:02}/x.csv"))).collect()
     }
 
-    fn is_whole(expect: Expect, window: &DayWindow, files: &[PathBuf]) -> bool {
+    fn is_whole(expect: Expect, window: &DayBounds, files: &[PathBuf]) -> bool {
         require(expect, "day", window, files.iter().map(PathBuf::as_path)).is_ok()
     }
 

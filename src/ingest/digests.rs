@@ -12,7 +12,7 @@ use super::open::{open, unreadable};
 use crate::Result;
 use crate::ledger::LedgerKey;
 use crate::release_file::logs::Logs;
-use crate::release_file::window::DayWindow;
+use crate::release_file::day::DayBounds;
 
 /// The digests of a day's files. Names start at the folder that holds them all, so that it does not
 /// matter from where the job is run.
@@ -55,7 +55,7 @@ impl LogDigests {
 }
 
 /// Whether a file of this path, below the folder of the logs, is read for a day.
-pub fn is_read_for(path: &Path, logs: &Logs, window: &DayWindow) -> bool {
+pub fn is_read_for(path: &Path, logs: &Logs, window: &DayBounds) -> bool {
     in_window(path, logs, Some(window))
 }
 

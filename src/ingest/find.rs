@@ -14,7 +14,7 @@ use super::walk::{PassedOver, Walked, matches, walk};
 use crate::release_file::dialect::{Dialect, Marks};
 use crate::release_file::logs::Logs;
 use crate::release_file::place::Place;
-use crate::release_file::window::{Day, DayWindow};
+use crate::release_file::day::{Day, DayBounds};
 use crate::{Error, Result};
 
 /// How logs in the extended format of the W3C begin.
@@ -40,7 +40,7 @@ pub(super) struct Found {
 }
 
 /// Lists the files of a release.
-pub(super) fn find(logs: &Logs, window: Option<&DayWindow>) -> Result<Found> {
+pub(super) fn find(logs: &Logs, window: Option<&DayBounds>) -> Result<Found> {
     let found = list(logs, window)?;
     if found.matching == 0 {
         return Err(Error::input(format!("no log file matches {}", logs.place.path().display()))
@@ -50,7 +50,7 @@ pub(super) fn find(logs: &Logs, window: Option<&DayWindow>) -> Result<Found> {
 }
 
 /// Like [`find`], but no file at all is no error.
-pub(super) fn list(logs: &Logs, window: Option<&DayWindow>) -> Result<Found> {
+pub(super) fn list(logs: &Logs, window: Option<&DayBounds>) -> Result<Found> {
     let Walked { files, passed_over } = walk(&logs.place)?;
     let matching = files.len();
     let inside = files.into_iter().filter(|path| in_window(path, logs, window));
@@ -117,7 +117,7 @@ pub(super) fn is_found(logs: &Logs, path: &Path, format: Format) -> bool {
 
 /// Whether a file may hold rows of the window: where the release promises day folders, only the UTC
 /// days that overlap the window do.
-pub(super) fn in_window(path: &Path, logs: &Logs, window: Option<&DayWindow>) -> bool {
+pub(super) fn in_window(path: &Path, logs: &Logs, window: Option<&DayBounds>) -> bool {
     match (folder_day(path, logs), window) {
         (Some(day), Some(window)) => window.utc_days().contains(&day),
         _ => true,

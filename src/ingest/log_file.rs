@@ -25,7 +25,7 @@ use super::raw_batch::RawBatch;
 use super::wanted::Wanted;
 use crate::ledger::LedgerKey;
 use crate::release_file::logs::Logs;
-use crate::release_file::window::{Day, DayWindow};
+use crate::release_file::day::{Day, DayBounds};
 use crate::{Error, Result};
 
 /// A log file that is not opened yet.
@@ -126,7 +126,7 @@ impl<'a> LogFile<'a> {
     pub(super) fn open_for(
         self,
         wanted: Arc<Wanted>,
-        window: Option<&DayWindow>,
+        window: Option<&DayBounds>,
     ) -> Result<OpenLog<'a>> {
         let (path, logs) = (&self.path, self.logs);
         let content = match self.format {

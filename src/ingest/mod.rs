@@ -10,13 +10,16 @@
 //! | file | what it does |
 //! |---|---|
 //! | `walk`, `find`, `format` | lists the files of the glob and recognises their formats |
-//! | `declared` | refuses files without what the release file declares |
+//! | `complete`, `digests` | whether a day has all of its files, by their names, and how the ledger knows them again |
+//! | `declared`, `wanted` | refuses files without what the release file declares, and which columns are read |
 //! | `log_file` | opens a file and divides it into pieces that can be read apart |
 //! | `parquet_file`, `parquet_pages`, `ipc_file`, `ipc_lengths` | columnar files → raw batches |
 //! | `header`, `blocks` | text files → their columns, and blocks of whole records |
-//! | `delimited`, `field`, `lines`, `json_lines`, `json_array` | blocks → raw batches, and records that cannot be read |
+//! | `delimited`, `field`, `scan` | blocks of delimited text → raw batches; `field` says where a field ends, quotes and escapes included |
+//! | `lines`, `json_lines`, `json_fallback`, `json_array` | blocks of other lines → raw batches |
+//! | `text_rows`, `views`, `raw_batch` | what a block becomes while it is read, and after |
 //! | `derived`, `nested` | columns that are made from others, or lie within others |
-//! | `lookups`, `positions`, `texts`, `time`, `spelling` | raw batches → the canonical lookup, and rejects |
+//! | `lookups`, `positions`, `texts`, `time`, `instant`, `spelling`, `rejects` | raw batches → the canonical lookup, and rejects |
 //! | `reader` | all files of a release, in parallel |
 //! | `open`, `wide`, `foreign` | opens files, unpacked, reads UTF-16 as UTF-8, and knows what are no logs |
 //! | `meter` | how much was read, for whoever watches |

@@ -30,7 +30,7 @@ use super::raw_batch::RawBatch;
 use super::time;
 use super::wanted::Wanted;
 use crate::release_file::logs::Logs;
-use crate::release_file::window::{DayWindow, MICROS_PER_DAY};
+use crate::release_file::day::{DayBounds, MICROS_PER_DAY};
 use crate::{Error, Result};
 
 /// Rows of one batch: large enough to spread the cost, small enough to stay in cache.
@@ -84,7 +84,7 @@ impl ParquetFooter {
     }
 
     /// The row groups that may have rows of a day; all of them without one.
-    pub(super) fn groups_of(&self, day: Option<&DayWindow>, logs: &Logs) -> Result<Vec<usize>> {
+    pub(super) fn groups_of(&self, day: Option<&DayBounds>, logs: &Logs) -> Result<Vec<usize>> {
         let all = 0..self.row_groups();
         let Some(day) = day else { return Ok(all.collect()) };
         let may_have = |bounds: &Bounds| {

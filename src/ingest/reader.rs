@@ -20,7 +20,7 @@ use super::wanted::Wanted;
 use crate::ledger::LedgerKey;
 use crate::release_file::keys::Key;
 use crate::release_file::logs::{Identifier, Logs};
-use crate::release_file::window::DayWindow;
+use crate::release_file::day::DayBounds;
 use crate::{Error, Result};
 
 /// The files of a release, opened and checked.
@@ -46,7 +46,7 @@ impl<'a> LogReader<'a> {
     ///
     /// # Errors
     /// Input, for an empty glob, a missing column, a wrong type or a damaged file; I/O.
-    pub fn open(logs: &'a Logs, keys: &'a [Key], window: Option<&DayWindow>) -> Result<Self> {
+    pub fn open(logs: &'a Logs, keys: &'a [Key], window: Option<&DayBounds>) -> Result<Self> {
         let wanted = Arc::new(Wanted::new(logs, keys));
         let open = |found| LogFile::new(logs, found).open_for(Arc::clone(&wanted), window);
         let found = find::find(logs, window)?;
@@ -86,7 +86,7 @@ impl<'a> LogReader<'a> {
     ///
     /// # Errors
     /// Input.
-    pub fn require_files(&self, window: &DayWindow) -> Result<()> {
+    pub fn require_files(&self, window: &DayBounds) -> Result<()> {
         match &self.logs.day_folder {
             Some(day_folder) if self.files.is_empty() => Err(complete::no_file(window, day_folder)),
             _ => Ok(()),
@@ -111,7 +111,7 @@ impl<'a> LogReader<'a> {
     ///
     /// # Errors
     /// Refused, when the day looks half-delivered; input, when it has no file.
-    pub fn require_complete(&self, window: &DayWindow) -> Result<()> {
+    pub fn require_complete(&self, window: &DayBounds) -> Result<()> {
         let (Some(expect), Some(day_folder)) = (self.logs.expect, &self.logs.day_folder) else {
             return Ok(());
         };

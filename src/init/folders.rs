@@ -7,7 +7,7 @@ use super::times::{TimeGuess, logs_with};
 use crate::Result;
 use crate::ingest::{Sample, dated_logs};
 use crate::release_file::place::Place;
-use crate::release_file::window::Day;
+use crate::release_file::day::Day;
 
 /// Folders such as `day=2026-01-05`.
 pub(super) struct DayFolders {

@@ -9,7 +9,7 @@ use super::state::EntryId;
 use super::terms::Terms;
 use crate::Error;
 use crate::release_file::privacy_loss::{AttoDelta, NanoRho};
-use crate::release_file::window::Day;
+use crate::release_file::day::Day;
 
 /// What one block may spend, has spent and has left.
 ///

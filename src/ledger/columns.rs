@@ -10,7 +10,7 @@ use super::event::Event;
 use super::state::{EntryId, State};
 use super::terms::Conversion;
 use crate::release_file::privacy_loss::{AttoDelta, NanoRho};
-use crate::release_file::window::Day;
+use crate::release_file::day::Day;
 
 /// Implements both directions for a type that is a count.
 macro_rules! count_column {

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::instant;
-use crate::release_file::window::Day;
+use crate::release_file::day::Day;
 
 /// In which column a held number counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
@@ -32,7 +32,7 @@ pub struct HoldTerms {
     pub numbers: Vec<String>,
     /// In which column they count.
     pub role: Role,
-    /// The first instant of the window, in UTC microseconds.
+    /// The first instant of the period, in UTC microseconds.
     pub from_micros: i64,
     /// The first instant after it.
     pub to_micros: i64,

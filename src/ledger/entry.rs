@@ -18,7 +18,7 @@ use super::journal::{self, Journal};
 use super::state::{EntryId, State};
 use super::trouble::{Outcome, Trouble};
 use crate::release_file::privacy_loss::{AttoDelta, NanoRho};
-use crate::release_file::window::Day;
+use crate::release_file::day::Day;
 
 /// What a release asks of the ledger; the journal keeps it whole.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

@@ -24,7 +24,7 @@ use super::thirty_days::{self, Cap};
 use super::trouble::{Outcome, Trouble};
 use super::verbs::{Ledger, Writer};
 use crate::files::remove_if_there;
-use crate::release_file::window::Clock;
+use crate::release_file::day::Clock;
 use crate::{Error, Result};
 
 impl Ledger {

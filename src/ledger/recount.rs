@@ -11,7 +11,7 @@ use super::state::{EntryId, State};
 use super::terms::Terms;
 use super::trouble::{Outcome, Trouble};
 use super::verify::Walk;
-use crate::release_file::window::Day;
+use crate::release_file::day::Day;
 
 impl Walk {
     /// Compares the sum of each block, each sum with the budget, and those of 30 days with their cap.

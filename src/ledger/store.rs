@@ -24,7 +24,7 @@ use super::terms::Terms;
 use super::thirty_days::{self, Cap};
 use super::trouble::{Outcome, Trouble};
 use crate::Error;
-use crate::release_file::window::Day;
+use crate::release_file::day::Day;
 
 /// One durable step under way.
 pub(super) struct Step<'a> {

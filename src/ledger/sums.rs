@@ -13,7 +13,7 @@ use super::account::Loss;
 use super::entry::Entry;
 use super::journal::Journal;
 use super::trouble::{Outcome, Trouble};
-use crate::release_file::window::Day;
+use crate::release_file::day::Day;
 
 /// What every block has spent.
 pub(super) fn all(journal: Journal<'_>) -> Outcome<BTreeMap<Day, Loss>> {

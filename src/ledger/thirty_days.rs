@@ -18,7 +18,7 @@ use super::journal::{self, Journal};
 use super::trouble::{Outcome, Trouble};
 use crate::Error;
 use crate::release_file::privacy_loss::{Epsilon, NanoRho};
-use crate::release_file::window::Day;
+use crate::release_file::day::Day;
 
 /// How many consecutive days the cap is about.
 const DAYS: i32 = 30;

@@ -26,7 +26,7 @@ use super::terms::Terms;
 use super::thirty_days::{self, Cap};
 use super::trouble::Outcome;
 use super::verify::{self, Verification};
-use crate::release_file::window::{Clock, Day};
+use crate::release_file::day::{Clock, Day};
 use crate::{Error, Kind, Result};
 
 /// An open ledger.

@@ -24,7 +24,7 @@ use super::state::{EntryId, State};
 use super::terms::Terms;
 use super::thirty_days::Cap;
 use super::trouble::{Outcome, Trouble};
-use crate::release_file::window::Day;
+use crate::release_file::day::Day;
 
 /// What a sound ledger was found to hold.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]

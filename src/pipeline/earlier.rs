@@ -11,7 +11,7 @@ use crate::plan::FoundKeys;
 use crate::plan::kinds::MOST_PREFIXES;
 use crate::release_file::ReleaseFile;
 use crate::release_file::question::Question;
-use crate::release_file::window::Day;
+use crate::release_file::day::Day;
 use crate::{Result, publish};
 
 /// The last day that was released under the same release file, judged by its published values.

@@ -5,7 +5,7 @@ use crate::Result;
 use crate::ingest::LogDigests;
 use crate::ledger::{Ledger, State};
 use crate::release_file::ReleaseFile;
-use crate::release_file::window::DayWindow;
+use crate::release_file::day::DayBounds;
 
 /// Whether a day looked empty under this release file with the logs that it has now. Another look at
 /// them would cost as much again and show no more; when its logs have changed, the day is new.
@@ -15,7 +15,7 @@ use crate::release_file::window::DayWindow;
 pub(super) fn looked_empty(
     release_file: &ReleaseFile,
     ledger: &Ledger,
-    window: &DayWindow,
+    window: &DayBounds,
     now: &LogDigests,
 ) -> Result<bool> {
     let fingerprint = release_file.fingerprint();

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::opening::rules;
 use crate::ledger::{Entry, Ledger, Rules, State, Which};
 use crate::release_file::ReleaseFile;
-use crate::release_file::window::{Day, DayWindow, MICROS_PER_DAY};
+use crate::release_file::day::{Day, DayBounds, MICROS_PER_DAY};
 use crate::{Error, Result};
 
 /// The rules that a block was charged by, as far as they matter to it and its neighbours.
@@ -31,7 +31,7 @@ pub(super) struct FixedRules {
 
 impl FixedRules {
     /// What a reservation of this day fixes.
-    pub(super) fn of(release_file: &ReleaseFile, window: &DayWindow) -> Self {
+    pub(super) fn of(release_file: &ReleaseFile, window: &DayBounds) -> Self {
         Self {
             numbers: rules(release_file).numbers,
             start_micros: window.start_micros(),
@@ -58,8 +58,8 @@ impl FixedRules {
 pub(super) fn window(
     release_file: &ReleaseFile,
     ledger: &Ledger,
-    window: &DayWindow,
-) -> Result<DayWindow> {
+    window: &DayBounds,
+) -> Result<DayBounds> {
     let day = window.day();
     if let Some(own) = charged(release_file, ledger, day)? {
         require_same_numbers(&own, &rules(release_file).numbers, day)?;

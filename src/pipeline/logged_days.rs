@@ -8,7 +8,7 @@ use crate::Result;
 use crate::ingest::dated_logs;
 use crate::ledger::{Ledger, State, Which};
 use crate::release_file::ReleaseFile;
-use crate::release_file::window::{Day, DayWindow};
+use crate::release_file::day::{Day, DayBounds};
 
 /// The days of which there are log files. Names of folders and the ledger decide, never rows.
 #[derive(Debug)]
@@ -31,7 +31,7 @@ impl LoggedDays {
         let zone = &release_file.ledger.time_zone;
         let mut first = None;
         if let Some(day) = utc_days.first() {
-            let start = DayWindow::new(*day, &TimeZone::UTC)?.start_micros();
+            let start = DayBounds::new(*day, &TimeZone::UTC)?.start_micros();
             first = Day::of(start, zone);
         }
         if let Some(ledger) = ledger {
@@ -44,7 +44,7 @@ impl LoggedDays {
     }
 
     /// Whether a file may hold rows of a day.
-    pub fn has(&self, window: &DayWindow) -> bool {
+    pub fn has(&self, window: &DayBounds) -> bool {
         window.utc_days().iter().any(|day| self.utc_days.contains(day))
     }
 

@@ -13,7 +13,7 @@ use crate::engine::DayRows;
 use crate::ingest::Lookups;
 use crate::ledger::{EntryId, Ledger};
 use crate::plan::{Plan, Split};
-use crate::release_file::window::DayWindow;
+use crate::release_file::day::DayBounds;
 
 /// What became of a made-up day.
 pub struct MadeDay {
@@ -32,7 +32,7 @@ pub struct MadeDay {
 pub fn release_made(
     job: &Job,
     ledger: &mut Ledger,
-    window: &DayWindow,
+    window: &DayBounds,
     rows: &[Lookups],
 ) -> Result<MadeDay> {
     let (release_file, day) = (&job.release_file, window.day());

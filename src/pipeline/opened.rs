@@ -5,7 +5,7 @@ use crate::engine::{self, Tallies};
 use crate::ingest::{LogDigests, LogReader, Meter, RejectedRows};
 use crate::ledger::LedgerKey;
 use crate::plan::Plan;
-use crate::release_file::window::DayWindow;
+use crate::release_file::day::DayBounds;
 use crate::{Error, Result};
 
 /// Opened logs, of which no row was read yet.
@@ -31,7 +31,7 @@ impl<'a> Opened<'a> {
     /// # Errors
     /// Input or I/O, for logs that cannot be read; refused, for a day that is not whole or does not fit;
     /// usage, for what an engine cannot be asked.
-    pub(super) fn open(job: &'a Job, first: &'a Plan, window: &DayWindow) -> Result<Self> {
+    pub(super) fn open(job: &'a Job, first: &'a Plan, window: &DayBounds) -> Result<Self> {
         let (release_file, day) = (&job.release_file, window.day());
         if release_file.engine.is_some() {
             return on_cluster(job, first, window);
@@ -70,7 +70,7 @@ impl<'a> Opened<'a> {
     ///
     /// # Errors
     /// Input.
-    pub(super) fn require_files(&self, window: &DayWindow) -> Result<()> {
+    pub(super) fn require_files(&self, window: &DayBounds) -> Result<()> {
         match self {
             Self::Here(here) => here.reader.require_files(window),
             #[cfg(feature = "spark")]
@@ -88,7 +88,7 @@ impl<'a> Opened<'a> {
     ///
     /// # Errors
     /// Input or I/O, when they cannot be read; stopped.
-    pub(super) fn gather(self, window: &DayWindow, first: &Plan) -> Result<Box<dyn Tallies>> {
+    pub(super) fn gather(self, window: &DayBounds, first: &Plan) -> Result<Box<dyn Tallies>> {
         match self {
             Self::Here(here) => {
                 let Here { reader, memory, rejects, meter } = *here;
@@ -104,7 +104,7 @@ impl<'a> Opened<'a> {
 }
 
 #[cfg(feature = "spark")]
-fn on_cluster<'a>(job: &Job, first: &Plan, window: &DayWindow) -> Result<Opened<'a>> {
+fn on_cluster<'a>(job: &Job, first: &Plan, window: &DayBounds) -> Result<Opened<'a>> {
     let release_file = &job.release_file;
     if job.rejects.is_some() || job.spill == Spill::Refuse {
         return Err(Error::usage("`--rejects` and `--no-spill` are about rows that are read here")
@@ -120,7 +120,7 @@ fn on_cluster<'a>(job: &Job, first: &Plan, window: &DayWindow) -> Result<Opened<
 }
 
 #[cfg(not(feature = "spark"))]
-fn on_cluster<'a>(_: &Job, _: &Plan, _: &DayWindow) -> Result<Opened<'a>> {
+fn on_cluster<'a>(_: &Job, _: &Plan, _: &DayBounds) -> Result<Opened<'a>> {
     Err(Error::usage("this program was built without the engine `spark`").help(
         "build it with cargo's `--features spark` (docs/cluster.md), or remove `[engine]` to read the \
          logs here",

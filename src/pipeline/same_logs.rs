@@ -8,7 +8,7 @@ use crate::ingest::{LogDigests, LogReader, is_read_for};
 use crate::ledger::{DeletedFile, Entry, Ledger};
 use crate::release_file::ReleaseFile;
 use crate::release_file::logs::Logs;
-use crate::release_file::window::{Day, DayWindow};
+use crate::release_file::day::{Day, DayBounds};
 
 /// Whether the files of a day are those of its reservation, or what deletion has left of them.
 ///
@@ -17,7 +17,7 @@ use crate::release_file::window::{Day, DayWindow};
 pub(super) fn are_the_same(
     release_file: &ReleaseFile,
     ledger: &Ledger,
-    window: &DayWindow,
+    window: &DayBounds,
     entry: &Entry,
     now: &LogDigests,
 ) -> Result<bool> {
@@ -47,7 +47,7 @@ pub(super) fn are_the_same(
 pub fn logs_changed_since(
     release_file: &ReleaseFile,
     ledger: &Ledger,
-    window: &DayWindow,
+    window: &DayBounds,
 ) -> Result<bool> {
     let fingerprint = release_file.fingerprint();
     let entries = ledger.find(&release_file.name, window.day())?;
@@ -60,7 +60,7 @@ pub fn logs_changed_since(
 
 /// Whether a file that a deletion took or shortened was read for a day, as far as the journal says where it
 /// lay.
-pub fn was_read_for(file: &DeletedFile, logs: &Logs, window: &DayWindow) -> bool {
+pub fn was_read_for(file: &DeletedFile, logs: &Logs, window: &DayBounds) -> bool {
     match &file.path {
         Some(path) => is_read_for(Path::new(path), logs, window),
         None => {

@@ -184,32 +184,6 @@ pub(super) fn clip_of_sums(class: usize, is_long_range: bool) -> f64 {
     }
 }
 
-/// The square of the clip of a distinct count with this many cells by this loss: the best between noise
-/// and what is lost of requesters in many cells.
-pub fn distinct_clip(cells: u32, classes: &[(f64, f64)], rho: f64) -> u32 {
-    let doublings = std::iter::successors(Some(1_u32), |square| square.checked_mul(2));
-    let choices = doublings.take_while(|square| *square < cells).chain([cells]);
-    let error = |square: u32| {
-        let lost = distinct_lost(f64::from(square), cells, classes).1;
-        (f64::from(square) / (2.0 * rho) + (lost / 2.0).powi(2), square)
-    };
-    let best = choices.map(error).reduce(|best, next| if next.0 < best.0 { next } else { best });
-    best.map_or(1, |(_, square)| square)
-}
-
-/// How many requesters one cell may lose at most by a clip, and an average one, if everybody has as
-/// many cells as it can; classes are lookups with numbers of requesters.
-pub fn distinct_lost(square: f64, cells: u32, classes: &[(f64, f64)]) -> (f64, f64) {
-    let count = f64::from(cells);
-    let lost = |(lookups, number): &(f64, f64)| {
-        let cells = lookups.min(count);
-        (number * (1.0 - (square / cells).sqrt()).max(0.0), cells)
-    };
-    let all = classes.iter().map(|class| lost(class).0).sum();
-    let mean = classes.iter().map(lost).map(|(lost, cells)| lost * cells).sum::<f64>() / count;
-    (all, mean)
-}
-
 /// The subsets of a table's axes of this size.
 fn subsets(table: &[usize], count: usize) -> Vec<Vec<usize>> {
     let sets = (0_u32..1 << table.len()).filter(|set| set.count_ones() as usize == count);

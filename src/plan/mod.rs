@@ -9,6 +9,7 @@ mod axis;
 mod cells;
 pub mod class_clips;
 mod class_tables;
+pub mod distinct;
 pub mod kinds;
 mod layout;
 mod role;
@@ -22,9 +23,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 pub use asked::{Asked, AskedAxis, AskedTable};
 pub use axis::Axis;
 pub use cells::{CellPart, Cells, condition_met};
-pub use class_tables::{
-    AxisSize, ClassTable, TableAxes, TableShare, class_tables, distinct_clip, distinct_lost, kept,
-};
+pub use class_tables::{AxisSize, ClassTable, TableAxes, TableShare, class_tables, kept};
 pub use kinds::Contribution;
 pub use layout::{Digit, Layout};
 pub use role::Role;

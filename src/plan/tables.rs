@@ -3,9 +3,8 @@
 use super::asked::{Asked, AskedTable};
 use super::axis::Axis;
 use super::class_clips::steps;
-use super::class_tables::{
-    ClassTable, TableAxes, TableShare, class_tables, clip_of_sums, distinct_clip,
-};
+use super::class_tables::{ClassTable, TableAxes, TableShare, class_tables, clip_of_sums};
+use super::distinct;
 use super::kinds::{CLASSES, Contribution, PrefixShapes, PrefixWeights, ShapeSums, Shapes, nodes};
 use super::role::Role;
 use super::split::{Split, shapes_part};
@@ -67,7 +66,7 @@ impl Tables<'_> {
         for (place, question) in self.release_file.questions.iter().enumerate() {
             if let Some((contribution, axes)) = Contribution::of_requesters(question) {
                 let charge = self.split.questions[place];
-                tables.push(self.own_table(question, contribution, axes, numbers, charge));
+                tables.push(self.requesters_table(question, contribution, axes, numbers, charge));
             }
         }
         let shares = self.shares(asked);
@@ -164,8 +163,8 @@ impl Tables<'_> {
             .ok_or_else(|| Error::internal("a table has prefixes of no question"))
     }
 
-    /// A distinct count or histogram.
-    fn own_table(
+    /// The table of a question about requesters: a distinct count or a histogram.
+    fn requesters_table(
         &self,
         question: &Question,
         contribution: Contribution,
@@ -174,14 +173,14 @@ impl Tables<'_> {
         charge: NanoRho,
     ) -> MeasuredTable {
         let role = Role::Own { question: question.name.clone() };
-        let counts_cells = matches!(contribution, Contribution::Presence(_));
+        let is_distinct_count = matches!(contribution, Contribution::Presence(_));
         let cells: u64 = question.by.iter().map(Key::size).product();
         let cells = u32::try_from(cells).unwrap_or(u32::MAX);
         let made = self.table(question.name.clone(), role, contribution, charge);
-        let square = if counts_cells {
+        let square = if is_distinct_count {
             let nodes = nodes().map(|node| node as f64);
             let classes: Vec<(f64, f64)> = nodes.into_iter().zip(*numbers).collect();
-            distinct_clip(cells, &classes, charge.rho() / self.sides())
+            distinct::squared_clip(cells, &classes, charge.rho() / self.sides())
         } else {
             1
         };

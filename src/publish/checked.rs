@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::own::listed_digest;
 use super::read::Published;
-use crate::release_file::window::Day;
+use crate::release_file::day::Day;
 use crate::{Error, Result};
 
 /// A file as it was published, as far as that can be known.

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use crate::ledger::{EntryId, Ledger, StoredFile};
-use crate::release_file::window::Day;
+use crate::release_file::day::Day;
 use crate::{Error, Result};
 
 /// The folder of the manifests in an output.

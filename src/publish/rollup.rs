@@ -30,7 +30,7 @@ use crate::release_file::ReleaseFile;
 use crate::release_file::expression::Condition;
 use crate::release_file::question::Question;
 use crate::release_file::regions::region_of;
-use crate::release_file::window::Day;
+use crate::release_file::day::Day;
 use crate::{Error, Result};
 use asked::KeyBecomes;
 pub use asked::{Coarser, Countries, Period};

@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 use crate::release::{Answer, Rows, Values};
 use crate::release_file::keys::{Key, KeySource};
 use crate::release_file::question::Question;
-use crate::release_file::window::Day;
+use crate::release_file::day::Day;
 use crate::{Error, Result, footer};
 
 /// The key of the JSON in a file's metadata.

@@ -15,7 +15,7 @@ use super::privacy_loss::{AttoDelta, Delta, Epsilon};
 use super::question::{Question, check_name};
 use super::raw::{RawPrivacy, RawReleaseFile};
 use super::unit::{Exempt, Unit};
-use super::window::parse_zone;
+use super::day::parse_zone;
 use crate::phone::CallingCodes;
 use crate::{Error, Result};
 

@@ -13,7 +13,7 @@ use super::parse::Lines;
 use super::place::Place;
 use super::raw::{RawExpect, RawLogs};
 use super::time_format::TimeFormats;
-use super::window::parse_zone;
+use super::day::parse_zone;
 use crate::{Error, Result};
 
 /// The columns of the canonical lookup that a log may map.

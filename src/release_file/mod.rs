@@ -26,6 +26,6 @@ pub mod time_format;
 mod typed;
 pub mod unit;
 pub(crate) mod value_text;
-pub mod window;
+pub mod day;
 
 pub use file::ReleaseFile;

@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::ledger::StoredFile;
 use crate::publish::sum::Summand;
 use crate::publish::{MANIFESTS, Published};
-use crate::release_file::window::Day;
+use crate::release_file::day::Day;
 use crate::{Error, Result};
 
 /// What was published in a folder.

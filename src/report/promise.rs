@@ -9,7 +9,7 @@ use super::output::{Cell, Output};
 use super::words::{Scale, ranges, written};
 use crate::publish::FINGERPRINT;
 use crate::publish::sum::Summand;
-use crate::release_file::window::Day;
+use crate::release_file::day::Day;
 use crate::words::{grouped, several, short_epsilon};
 
 /// At most this many days are drawn one by one.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::output::{Cell, Output, Row, Series, Table};
 use super::words::Scale;
 use crate::publish::sum::{Counted, Over, Summand, add_up};
-use crate::release_file::window::Day;
+use crate::release_file::day::Day;
 
 impl<K: Ord> Series<K> {
     pub(super) fn asks(&self) -> &str {

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::output::Cell;
 use crate::publish::sum::Summand;
-use crate::release_file::window::Day;
+use crate::release_file::day::Day;
 use crate::words::grouped_digits;
 
 /// How the values of a question are written.

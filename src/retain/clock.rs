@@ -14,7 +14,7 @@ use jiff::tz::TimeZone;
 
 use crate::ingest::{LogFile, find_log_files};
 use crate::release_file::ReleaseFile;
-use crate::release_file::window::{Clock, DayWindow, MICROS_PER_DAY, parse_instant};
+use crate::release_file::day::{Clock, DayBounds, MICROS_PER_DAY, parse_instant};
 use crate::{Error, Result};
 
 /// Rows that are past retention for longer than this mean that the time column is misread.
@@ -143,7 +143,7 @@ impl Now {
 /// When a log was written, by its day folder, or else by the time of its last change.
 fn written(log: &LogFile<'_>) -> Option<i64> {
     if let Some(day) = log.folder_day() {
-        let end = DayWindow::new(day, &TimeZone::UTC).ok()?.end_micros();
+        let end = DayBounds::new(day, &TimeZone::UTC).ok()?.end_micros();
         return Some(end);
     }
     let modified = fs::metadata(log.path()).and_then(|facts| facts.modified()).ok()?;
@@ -190,7 +190,7 @@ impl Plausible {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::release_file::window::parse_instant;
+    use crate::release_file::day::parse_instant;
 
     fn release(extra: &str) -> ReleaseFile {
         let text = format!(

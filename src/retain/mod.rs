@@ -13,7 +13,7 @@ use jiff::Timestamp;
 
 use crate::ingest::Lookups;
 use crate::release_file::ReleaseFile;
-use crate::release_file::window::{Day, DayWindow, days_before};
+use crate::release_file::day::{Day, DayBounds, days_before};
 use crate::{Error, Result};
 
 /// How a day stands to retention and to the clock.
@@ -34,7 +34,7 @@ pub enum Disposition {
 /// # Errors
 /// Usage, when the window leaves the calendar.
 pub fn disposition(
-    window: &DayWindow,
+    window: &DayBounds,
     release_file: &ReleaseFile,
     as_of: Timestamp,
 ) -> Result<Disposition> {
@@ -59,13 +59,13 @@ pub fn disposition(
 ///
 /// # Errors
 /// Usage, when the window leaves the calendar.
-pub fn closed_days(release_file: &ReleaseFile, as_of: Timestamp) -> Result<Vec<DayWindow>> {
+pub fn closed_days(release_file: &ReleaseFile, as_of: Timestamp) -> Result<Vec<DayBounds>> {
     let zone = &release_file.ledger.time_zone;
     let first = days_before(as_of, release_file.retention_days)?.as_microsecond();
     let mut day = Day::of(first, zone);
     let mut closed = Vec::new();
     while let Some(this) = day {
-        let window = DayWindow::new(this, zone)?;
+        let window = DayBounds::new(this, zone)?;
         match disposition(&window, release_file, as_of)? {
             Disposition::Closed => closed.push(window),
             Disposition::Open => break,
@@ -81,7 +81,7 @@ pub fn closed_days(release_file: &ReleaseFile, as_of: Timestamp) -> Result<Vec<D
 /// # Errors
 /// Refused, naming the day, why, and what can be done.
 pub fn require_closed(
-    window: &DayWindow,
+    window: &DayBounds,
     release_file: &ReleaseFile,
     as_of: Timestamp,
 ) -> Result<()> {
@@ -114,7 +114,7 @@ pub struct Retained<'a> {
 ///
 /// # Shapes
 /// One flag per row of the batch; rejects and rows of other days are not kept.
-pub fn apply<'a>(lookups: &'a Lookups, window: &DayWindow) -> Retained<'a> {
+pub fn apply<'a>(lookups: &'a Lookups, window: &DayBounds) -> Retained<'a> {
     // A closed day lies wholly inside retention, so its bounds are the tighter ones.
     let kept = lookups
         .readable
@@ -126,7 +126,7 @@ pub fn apply<'a>(lookups: &'a Lookups, window: &DayWindow) -> Retained<'a> {
 }
 
 /// Whether a row belongs to the day.
-fn holds(window: &DayWindow, micros: i64) -> bool {
+fn holds(window: &DayBounds, micros: i64) -> bool {
     let is_end = micros == window.end_micros();
     window.holds(micros) || mutant!("days-that-hold-their-end") && is_end
 }
@@ -148,7 +148,7 @@ mod tests {
     use std::path::Path;
 
     use super::*;
-    use crate::release_file::window::parse_instant;
+    use crate::release_file::day::parse_instant;
 
     fn release(extra: &str) -> ReleaseFile {
         let text = format!(
@@ -160,7 +160,7 @@ mod tests {
 
     fn decide(day: &str, as_of: &str, extra: &str) -> Disposition {
         let release_file = release(extra);
-        let window = DayWindow::new(day.parse().unwrap(), &release_file.ledger.time_zone).unwrap();
+        let window = DayBounds::new(day.parse().unwrap(), &release_file.ledger.time_zone).unwrap();
         disposition(&window, &release_file, parse_instant(as_of).unwrap()).unwrap()
     }
 

@@ -10,7 +10,7 @@ use jiff::civil::date;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
 use super::*;
-use crate::release_file::window::MICROS_PER_DAY;
+use crate::release_file::day::MICROS_PER_DAY;
 
 fn settings(format: Format) -> Settings {
     Settings {

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::counts::{Counts, QUARTER};
-use crate::release_file::window::Day;
+use crate::release_file::day::Day;
 
 /// When lookups were made.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,7 +68,7 @@ impl Times {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::release_file::window::parse_zone;
+    use crate::release_file::day::parse_zone;
 
     #[test]
     fn days_hours_and_gaps_are_those_of_the_zone() {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use pointillist::ledger::{EntryId, Ledger, Which};
-use pointillist::release_file::window::Clock;
+use pointillist::release_file::day::Clock;
 use pointillist::{Kind, Result};
 
 use crate::chance::Chance;

@@ -6,7 +6,7 @@ use pointillist::ingest::{LogReader, RowCounts};
 use pointillist::plan::Layout;
 use pointillist::release_file::ReleaseFile;
 use pointillist::release_file::place::Place;
-use pointillist::release_file::window::Clock;
+use pointillist::release_file::day::Clock;
 use pointillist::survey::{Survey, findings};
 use pointillist::{Kind, init};
 

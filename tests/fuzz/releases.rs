@@ -10,7 +10,7 @@ use pointillist::Kind;
 use pointillist::pipeline::{Done, Job, open_ledger, release_day, stored_days};
 use pointillist::publish::{Coarser, Countries, Period, Published, compare, rollup};
 use pointillist::release_file::ReleaseFile;
-use pointillist::release_file::window::{Clock, DayWindow};
+use pointillist::release_file::day::{Clock, DayBounds};
 use pointillist::report::{registry, report};
 
 use crate::chance::Chance;
@@ -64,7 +64,7 @@ fn one(chance: &mut Chance, folder: &Path) {
     let mut released = 0;
     for day in ["2026-01-01", "2026-01-02"] {
         let window =
-            DayWindow::new(day.parse().unwrap(), &job.release_file.ledger.time_zone).unwrap();
+            DayBounds::new(day.parse().unwrap(), &job.release_file.ledger.time_zone).unwrap();
         match release_day(&job, &mut ledger, &window) {
             Ok(Done::Released) => released += 1,
             Ok(done) => assert!(matches!(done, Done::Empty)),

@@ -14,7 +14,7 @@ use pointillist::pipeline::{Done, Job, open_ledger, release_day};
 use pointillist::publish::Published;
 use pointillist::release::normal_quantile;
 use pointillist::release_file::ReleaseFile;
-use pointillist::release_file::window::{Clock, Day, DayWindow};
+use pointillist::release_file::day::{Clock, Day, DayBounds};
 
 use crate::world::HEADER;
 
@@ -112,7 +112,7 @@ impl Bench {
         std::fs::create_dir(&logs).unwrap();
         std::fs::write(logs.join("x.csv"), log(day, group)).unwrap();
         let zone = &self.job.release_file.ledger.time_zone;
-        let window = DayWindow::new(day, zone).unwrap();
+        let window = DayBounds::new(day, zone).unwrap();
         let done = release_day(&self.job, &mut self.ledger, &window).unwrap();
         assert!(matches!(done, Done::Released));
         let balances = self.ledger.balances().unwrap();

@@ -2,7 +2,7 @@
 
 use pointillist::ledger::{EntryId, Ledger, Reservation};
 use pointillist::release_file::privacy_loss::NanoRho;
-use pointillist::release_file::window::Clock;
+use pointillist::release_file::day::Clock;
 use serde_json::Value;
 
 use crate::world::World;

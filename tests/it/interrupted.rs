@@ -6,7 +6,7 @@ use std::time::Duration;
 use pointillist::ingest::{find_log_files, path_digest};
 use pointillist::ledger::{DeletedFile, HoldTerms, Ledger, Retention, Role, Sealed};
 use pointillist::release_file::ReleaseFile;
-use pointillist::release_file::window::{Clock, days_before, parse_instant};
+use pointillist::release_file::day::{Clock, days_before, parse_instant};
 
 use crate::archive_world::{ArchiveWorld, HOUR, Row, START, instant, number};
 

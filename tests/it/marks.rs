@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use pointillist::ledger::{Ledger, Marks, Second};
 use pointillist::release_file::place::Place;
-use pointillist::release_file::window::Clock;
+use pointillist::release_file::day::Clock;
 
 use crate::world::{Ran, World};
 

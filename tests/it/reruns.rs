@@ -1,7 +1,7 @@
 //! Once released, always the same: re-runs, healing, resuming, racing.
 
 use pointillist::ledger::{EntryId, Ledger};
-use pointillist::release_file::window::Clock;
+use pointillist::release_file::day::Clock;
 use serde_json::Value;
 
 use crate::world::{Ran, World};

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use pointillist::ledger::{Ledger, Reservation, StoredFile, Which};
-use pointillist::release_file::window::Clock;
+use pointillist::release_file::day::Clock;
 use serde_json::Value;
 
 use crate::world::World;

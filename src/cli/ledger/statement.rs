@@ -11,7 +11,7 @@ use crate::pipeline::losses;
 use crate::release::epsilon_of;
 use crate::release_file::privacy_loss::{AttoDelta, NanoRho};
 use crate::release_file::unit::Unit;
-use crate::release_file::window::Day;
+use crate::release_file::day::Day;
 use crate::words::{short_delta, short_epsilon};
 
 /// The spans of days for which losses are added up.

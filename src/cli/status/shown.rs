@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::super::output::wrapped;
 use super::standing::Standing;
 use crate::ledger::State;
-use crate::release_file::window::Day;
+use crate::release_file::day::Day;
 
 /// One day with what is known of it.
 pub(super) struct Shown {

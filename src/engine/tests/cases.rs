@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use super::counted::Counted;
 use crate::ingest::{Reason, RowCounts};
 use crate::release_file::ReleaseFile;
-use crate::release_file::window::{Day, DayWindow};
+use crate::release_file::day::{Day, DayBounds};
 
 /// Whole contributions summed over days, for each table.
 pub(super) struct Sums {
@@ -56,7 +56,7 @@ pub(super) fn sums(release_file: &ReleaseFile, first: &str, last: &str) -> Sums 
     };
     let (mut day, last): (Day, Day) = (first.parse().unwrap(), last.parse().unwrap());
     while day <= last {
-        let window = DayWindow::new(day, &release_file.ledger.time_zone).unwrap();
+        let window = DayBounds::new(day, &release_file.ledger.time_zone).unwrap();
         let (tables, counts) = counted.of_day(release_file, &window).unwrap();
         sums.tables.resize_with(tables.len(), Vec::new);
         for (sum, whole) in sums.tables.iter_mut().zip(&tables) {

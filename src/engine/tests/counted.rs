@@ -11,7 +11,7 @@ use crate::plan::{Asked, Axis, Contribution, MeasuredTable, Plan, Role, TableAxe
 use crate::release_file::ReleaseFile;
 use crate::release_file::lattice::Clip;
 use crate::release_file::privacy_loss::{AttoDelta, NanoRho};
-use crate::release_file::window::DayWindow;
+use crate::release_file::day::DayBounds;
 
 /// The tables of the questions about requesters, with clips that cut nothing.
 pub(super) fn own_tables(release_file: &ReleaseFile) -> Vec<MeasuredTable> {
@@ -75,7 +75,7 @@ impl Counted {
     pub(super) fn of_day(
         &self,
         release_file: &ReleaseFile,
-        window: &DayWindow,
+        window: &DayBounds,
     ) -> Result<(Vec<Vec<i64>>, RowCounts)> {
         let keys = self.plan.layout.keys();
         let reader = LogReader::open(&release_file.logs, keys, Some(window))?;

@@ -10,7 +10,7 @@ use arrow_array::{ArrayRef, RecordBatch, StringArray};
 use super::counted::Counted;
 use crate::ingest::{Reason, RowCounts};
 use crate::release_file::ReleaseFile;
-use crate::release_file::window::DayWindow;
+use crate::release_file::day::DayBounds;
 use crate::simulate::{Format, Settings, write};
 
 /// Tallies of a release with these `[logs]` fields and questions, in whole contributions.
@@ -26,7 +26,7 @@ fn run(
          delta = 1e-6\n{questions}"
     );
     let release_file = ReleaseFile::parse(&text, "formats.toml", folder).unwrap();
-    let window = DayWindow::new(day.parse().unwrap(), &release_file.ledger.time_zone).unwrap();
+    let window = DayBounds::new(day.parse().unwrap(), &release_file.ledger.time_zone).unwrap();
     Counted::new(&release_file).of_day(&release_file, &window).unwrap()
 }
 

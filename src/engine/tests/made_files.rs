@@ -21,7 +21,7 @@ use super::counted::Counted;
 use crate::ingest::{LogReader, Reason, Rejects, RowCounts};
 use crate::plan::Layout;
 use crate::release_file::ReleaseFile;
-use crate::release_file::window::DayWindow;
+use crate::release_file::day::DayBounds;
 use crate::{Kind, Result};
 
 /// A file, what it is an example of, and what the release file must say to read it.
@@ -61,7 +61,7 @@ impl Made {
     fn tally(&self) -> Result<(Vec<Vec<i64>>, Rejects)> {
         let folder = tempfile::tempdir().unwrap();
         let release_file = self.release(folder.path());
-        let window = DayWindow::new(DAY.parse().unwrap(), &release_file.ledger.time_zone).unwrap();
+        let window = DayBounds::new(DAY.parse().unwrap(), &release_file.ledger.time_zone).unwrap();
         let (tables, counts) = Counted::new(&release_file).of_day(&release_file, &window)?;
         Ok((tables, counts.rejects))
     }

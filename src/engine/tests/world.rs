@@ -11,7 +11,7 @@ use crate::plan::{MeasuredTable, Plan};
 use crate::release_file::ReleaseFile;
 use crate::release_file::lattice::Clip;
 use crate::release_file::unit::{Exempt, Unit};
-use crate::release_file::window::DayWindow;
+use crate::release_file::day::DayBounds;
 
 /// A lookup of the test: requester, target, seconds from the day's start, app, route.
 #[derive(Debug, Clone)]
@@ -229,7 +229,7 @@ pub(super) fn with_rows<T: Send>(
     let release_file = setup.release(folder.path());
     let plan = plan(&release_file);
     let window =
-        DayWindow::new("2026-03-02".parse().unwrap(), &release_file.ledger.time_zone).unwrap();
+        DayBounds::new("2026-03-02".parse().unwrap(), &release_file.ledger.time_zone).unwrap();
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
     pool.install(|| {
         let reader =

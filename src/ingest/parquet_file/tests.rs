@@ -85,8 +85,8 @@ proptest! {
         let path = find(&logs, None).unwrap().files.remove(0).path;
         let wanted = Wanted::new(&logs, &[]);
         let footer = ParquetFooter::read(&path, &wanted, &logs).unwrap();
-        let block_zone = crate::release_file::window::parse_zone(block_zone, "zone").unwrap();
-        let day = DayWindow::new("2026-03-29".parse().unwrap(), &block_zone).unwrap();
+        let block_zone = crate::release_file::day::parse_zone(block_zone, "zone").unwrap();
+        let day = DayBounds::new("2026-03-29".parse().unwrap(), &block_zone).unwrap();
         let kept = footer.groups_of(Some(&day), &logs).unwrap();
         for (group, minutes) in groups.iter().enumerate() {
             let (mut has, mut has_null) = (false, false);

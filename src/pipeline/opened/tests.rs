@@ -103,7 +103,7 @@ fn job(release_file: &ReleaseFile, remote: Option<&str>) -> Job {
 fn compare(text: &str, folder: &Path, day: &str, loads: &[f64]) -> (f64, usize) {
     let remote = std::env::var("POINTILLIST_SPARK").expect("the place of a cluster");
     let release_file = ReleaseFile::parse(text, "r.toml", folder).unwrap();
-    let window = DayWindow::new(day.parse().unwrap(), &release_file.ledger.time_zone).unwrap();
+    let window = DayBounds::new(day.parse().unwrap(), &release_file.ledger.time_zone).unwrap();
     let (split, _) = plan(&release_file).unwrap();
     let first = Plan::of_look(&release_file, &split).unwrap();
     let gather =

@@ -13,7 +13,7 @@ use super::super::rollup::Period;
 use super::super::table::FINGERPRINT;
 use super::interval::Measured;
 use crate::release_file::keys::OTHER;
-use crate::release_file::window::Day;
+use crate::release_file::day::Day;
 use crate::{Error, Result};
 
 /// What the text of a period names: a day, a week (`2026-W10`) or a month (`2026-03`).

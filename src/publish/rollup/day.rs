@@ -13,7 +13,7 @@ use crate::ledger::StoredFile;
 use crate::release_file::privacy_loss::{AttoDelta, NanoRho};
 use crate::release_file::question::Question;
 use crate::release_file::regions::region_of;
-use crate::release_file::window::Day;
+use crate::release_file::day::Day;
 
 /// One day as the ledger keeps it.
 #[derive(Debug, Clone)]

@@ -5,7 +5,7 @@ use super::counts;
 use super::drawn::{Drawn, Estimator};
 use super::value::Estimate;
 use crate::Result;
-use crate::plan::distinct_lost;
+use crate::plan::distinct::lost;
 use crate::plan::kinds::nodes;
 use crate::release_file::keys::Key;
 use crate::release_file::lattice::LATTICE_ONE;
@@ -27,7 +27,7 @@ impl Estimator for DistinctRequesters {
         let nodes = nodes().map(|node| node as f64);
         let numbers = drawn.day.numbers.map(|class| class.number);
         let classes: Vec<(f64, f64)> = nodes.into_iter().zip(numbers).collect();
-        let lost = distinct_lost(square, cells, &classes).0;
+        let lost = lost(square, cells, &classes).most;
         let values: Vec<f64> = table.contributions().collect();
         let estimates = distinct(&values, table.noise_sd(), f64::from(cells) / square, lost);
         let mut answer = counts::displayed(&estimates);

@@ -15,7 +15,7 @@ use super::shapes::Shapes;
 use super::value::Estimate;
 use crate::plan::kinds::{CLASSES, nodes};
 use crate::plan::{
-    AxisSize, ClassTable, TableAxes, TableShare, class_tables, distinct_clip, distinct_lost,
+    AxisSize, ClassTable, TableAxes, TableShare, class_tables, distinct as distinct_clips,
 };
 
 fn golden() -> Value {
@@ -243,9 +243,9 @@ fn distinct_counts_agree() {
         let classes: Vec<(f64, f64)> = nodes.into_iter().zip(numbers).collect();
         let (cells, rho) = (number(&case["cells"]), number(&case["rho"]));
         let count = u32::try_from(case["cells"].as_u64().unwrap()).unwrap();
-        let square = f64::from(distinct_clip(count, &classes, rho));
+        let square = f64::from(distinct_clips::squared_clip(count, &classes, rho));
         close(&[square], &[number(&case["clip2"])], "clip");
-        let lost = distinct_lost(square, count, &classes).0;
+        let lost = distinct_clips::lost(square, count, &classes).most;
         close(&[lost], &[number(&case["lost"])], "lost");
         let noise = (square / (2.0 * rho)).sqrt();
         compare(&distinct(&list(&case["y"]), noise, cells / square, lost), case, "distinct");

@@ -1,6 +1,6 @@
 //! Event days, their bounds in a time zone, and the clock.
 //!
-//! A [`Day`] is a calendar date; a [`DayWindow`] is that date in the ledger's zone as a half-open
+//! A [`Day`] is a calendar date; a [`DayBounds`] is that date in the ledger's zone as a half-open
 //! range of UTC microseconds with the offsets in force, so that day and hour of a row come from
 //! integer division and nothing else. The clock is read here and nowhere else in the library.
 
@@ -96,7 +96,7 @@ impl From<Day> for String {
 
 /// One day in a zone: which instants belong to it, and the local hour of each.
 #[derive(Debug, Clone)]
-pub struct DayWindow {
+pub struct DayBounds {
     day: Day,
     start_micros: i64,
     end_micros: i64,
@@ -104,7 +104,7 @@ pub struct DayWindow {
     offsets: Vec<(i64, i64)>,
 }
 
-impl DayWindow {
+impl DayBounds {
     /// The bounds of `day` in `zone`; a day with a clock change has 23 or 25 hours.
     ///
     /// # Errors
@@ -112,12 +112,12 @@ impl DayWindow {
     ///
     /// # Examples
     /// ```
-    /// use pointillist::release_file::window::{DayWindow, parse_zone};
+    /// use pointillist::release_file::day::{DayBounds, parse_zone};
     ///
     /// let zone = parse_zone("Europe/Paris", "zone")?;
     /// let hours = |day: &str| -> pointillist::Result<i64> {
-    ///     let window = DayWindow::new(day.parse()?, &zone)?;
-    ///     Ok((window.end_micros() - window.start_micros()) / 3_600_000_000)
+    ///     let bounds = DayBounds::new(day.parse()?, &zone)?;
+    ///     Ok((bounds.end_micros() - bounds.start_micros()) / 3_600_000_000)
     /// };
     /// assert_eq!(hours("2026-03-28")?, 24);
     /// assert_eq!(hours("2026-03-29")?, 23);
@@ -294,13 +294,13 @@ fn offset_micros_of(offset: jiff::tz::Offset) -> i64 {
 mod tests {
     use super::*;
 
-    fn window(day: &str, zone: &str) -> DayWindow {
-        DayWindow::new(day.parse().unwrap(), &parse_zone(zone, "time_zone").unwrap()).unwrap()
+    fn bounds(day: &str, zone: &str) -> DayBounds {
+        DayBounds::new(day.parse().unwrap(), &parse_zone(zone, "time_zone").unwrap()).unwrap()
     }
 
     #[test]
     fn a_utc_day_is_86400_seconds_and_half_open() {
-        let day = window("1970-01-02", "UTC");
+        let day = bounds("1970-01-02", "UTC");
         assert_eq!((day.start_micros(), day.end_micros()), (MICROS_PER_DAY, 2 * MICROS_PER_DAY));
         assert!(day.holds(MICROS_PER_DAY) && !day.holds(MICROS_PER_DAY - 1));
         assert!(day.holds(2 * MICROS_PER_DAY - 1) && !day.holds(2 * MICROS_PER_DAY));
@@ -310,7 +310,7 @@ mod tests {
 
     #[test]
     fn hours_before_1970_do_not_round_towards_zero() {
-        let day = window("1969-12-31", "UTC");
+        let day = bounds("1969-12-31", "UTC");
         assert_eq!(day.hour(-1), 23);
         assert_eq!(day.hour(-1_500_000), 23);
         assert_eq!(day.hour(-MICROS_PER_DAY), 0);
@@ -318,9 +318,9 @@ mod tests {
 
     #[test]
     fn clock_changes_make_23_and_25_hours() {
-        let autumn = window("2013-11-03", "America/New_York");
+        let autumn = bounds("2013-11-03", "America/New_York");
         assert_eq!(autumn.end_micros() - autumn.start_micros(), 25 * MICROS_PER_HOUR);
-        let spring = window("2013-03-10", "America/New_York");
+        let spring = bounds("2013-03-10", "America/New_York");
         assert_eq!(spring.end_micros() - spring.start_micros(), 23 * MICROS_PER_HOUR);
         // 01:40 happens twice in autumn, an hour apart, and is hour 1 both times.
         let first = 1_383_457_200 * MICROS_PER_SECOND;
@@ -332,20 +332,20 @@ mod tests {
     #[test]
     fn a_zone_whose_clock_changes_at_midnight_keeps_its_days_apart() {
         // Cuba moves its clock at 00:00, so that this day has no midnight.
-        let day = window("2021-03-14", "America/Havana");
+        let day = bounds("2021-03-14", "America/Havana");
         assert_eq!(day.hour(day.start_micros()), 1);
-        assert_eq!(window("2021-03-13", "America/Havana").end_micros(), day.start_micros());
+        assert_eq!(bounds("2021-03-13", "America/Havana").end_micros(), day.start_micros());
     }
 
     #[test]
     fn a_local_day_overlaps_two_utc_days() {
-        let names: Vec<String> = window("2013-11-03", "America/New_York")
+        let names: Vec<String> = bounds("2013-11-03", "America/New_York")
             .utc_days()
             .iter()
             .map(Day::to_string)
             .collect();
         assert_eq!(names, ["2013-11-03", "2013-11-04"]);
-        assert_eq!(window("2013-11-03", "UTC").utc_days().len(), 1);
+        assert_eq!(bounds("2013-11-03", "UTC").utc_days().len(), 1);
     }
 
     #[test]
