@@ -68,8 +68,8 @@ pub enum Done {
 /// # Errors
 /// Refused, by budget or policy; input, for logs that cannot be read; I/O; stopped, by a signal that
 /// came before the draw.
-pub fn release_day(job: &Job, ledger: &mut Ledger, window: &DayBounds) -> Result<Done> {
-    let (release_file, day) = (&job.release_file, window.day());
+pub fn release_day(job: &Job, ledger: &mut Ledger, bounds: &DayBounds) -> Result<Done> {
+    let (release_file, day) = (&job.release_file, bounds.day());
     job.stop.check()?;
     let begun = match standing(job, ledger, day)? {
         Standing::Committed(entry) => return heal(job, ledger, &entry),
@@ -78,35 +78,35 @@ pub fn release_day(job: &Job, ledger: &mut Ledger, window: &DayBounds) -> Result
     };
     // A plan of another version is refused before anything else is asked of the file.
     let frozen = begun.as_ref().map(Frozen::of).transpose()?;
-    let window = &fixed::window(release_file, ledger, window)?;
-    retain::require_closed(window, release_file, job.as_of)?;
+    let bounds = &fixed::bounds(release_file, ledger, bounds)?;
+    retain::require_closed(bounds, release_file, job.as_of)?;
     publish::check_writable(&job.out)?;
     let budget = day_budget(release_file, ledger.terms().budget);
     // What a day may cost can have changed since: the ledger may limit 30 days now.
     let split =
         frozen.map_or_else(|| Split::new(release_file, budget), |frozen| Ok(frozen.split))?;
     let first = Plan::of_look(release_file, &split)?;
-    let logs = Opened::open(job, &first, window)?;
+    let logs = Opened::open(job, &first, bounds)?;
     let digests = logs.digests(ledger.key())?;
     let entry = match begun {
-        Some(entry) if same_logs::are_the_same(release_file, ledger, window, &entry, &digests)? => {
+        Some(entry) if same_logs::are_the_same(release_file, ledger, bounds, &entry, &digests)? => {
             entry
         }
         Some(entry) => return Err(logs_changed(&entry, day)),
-        None if empty::looked_empty(release_file, ledger, window, &digests)? => {
+        None if empty::looked_empty(release_file, ledger, bounds, &digests)? => {
             return Ok(Done::Empty);
         }
         None => {
-            logs.require_files(window)?;
+            logs.require_files(bounds)?;
             let known = known_keys(release_file, ledger, day)?;
             let digest = digests.whole(ledger.key());
-            ledger.reserve(&reservation(release_file, window, split, known, digest)?)?
+            ledger.reserve(&reservation(release_file, bounds, split, known, digest)?)?
         }
     };
     tracing::info!(%day, entry = entry.id.0, charge = %entry.charge, "reserved");
 
     let frozen = Frozen::of(&entry)?;
-    let rows = logs.gather(window, &first)?;
+    let rows = logs.gather(bounds, &first)?;
     let drawn = finish(job, ledger, day, &entry, &frozen, &first, rows)?;
     Ok(if drawn.is_some() { Done::Released } else { Done::Empty })
 }
@@ -262,12 +262,12 @@ fn heal(job: &Job, ledger: &mut Ledger, entry: &Entry) -> Result<Done> {
 
 fn reservation(
     release_file: &ReleaseFile,
-    window: &DayBounds,
+    bounds: &DayBounds,
     split: Split,
     known_keys: FoundKeys,
     logs_digest: String,
 ) -> Result<Reservation> {
-    let (day, charge, key_delta) = (window.day(), split.charge(), split.key_delta());
+    let (day, charge, key_delta) = (bounds.day(), split.charge(), split.key_delta());
     let look = Plan::of_look(release_file, &split)?.tables.into_iter().next();
     let look = PricedTable::new(look.ok_or_else(|| Error::internal("a plan has no look"))?)?;
     let look_charge = Some(look.charge);
@@ -278,7 +278,7 @@ fn reservation(
     };
     let fingerprint = release_file.fingerprint().to_owned();
     let losses = Guarantee::new(release_file, &split)?.losses()?;
-    let rules = Some(fixed::FixedRules::of(release_file, window));
+    let rules = Some(fixed::FixedRules::of(release_file, bounds));
     let plan = serde_json::to_string(&Frozen { split, look, known_keys, losses, rules })
         .map_err(|_| Error::internal("the plan cannot be written down"))?;
     Ok(Reservation {

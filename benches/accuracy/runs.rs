@@ -6,8 +6,8 @@ use pointillist::ledger::{Ledger, Second};
 use pointillist::pipeline::{Done, Incomplete, Job, open_ledger, release_day, stored_days};
 use pointillist::publish::{Coarser, Countries, Period, rollup};
 use pointillist::release_file::ReleaseFile;
-use pointillist::release_file::question::Question;
 use pointillist::release_file::day::{DayBounds, parse_instant};
+use pointillist::release_file::question::Question;
 
 use crate::log::Log;
 use crate::published::{Answer, Seen, answers};
@@ -69,8 +69,8 @@ impl Run {
     /// Releases a day and reads each question's answers back; `None` if it looks empty.
     pub(crate) fn release(&mut self, date: &str) -> Option<Vec<Vec<Answer>>> {
         let zone = &self.job.release_file.ledger.time_zone;
-        let window = DayBounds::new(date.parse().expect("a day"), zone).expect("a window");
-        let done = release_day(&self.job, &mut self.ledger, &window).expect("a release");
+        let bounds = DayBounds::new(date.parse().expect("a day"), zone).expect("bounds");
+        let done = release_day(&self.job, &mut self.ledger, &bounds).expect("a release");
         if done == Done::Empty {
             return None;
         }

@@ -29,7 +29,7 @@ pub(super) fn check(world: &World<'_>, days: &Days) -> Result<Vec<Finding>> {
         let charge = facts["charge_rho"].as_f64().unwrap_or(0.0);
         most = most.max(sums.rho / charge);
         wrong.extend(sums.wrong);
-        let balance = balance(&days.ledger, released.window.day())?;
+        let balance = balance(&days.ledger, released.bounds.day())?;
         if (balance.spent.rho() - charge).abs() > 1e-12 || balance.budget < balance.spent {
             wrong.push("the ledger charged the day another amount".to_owned());
         }
@@ -118,13 +118,13 @@ pub(super) fn check_again(world: &World<'_>, days: &mut Days) -> Result<Vec<Find
     };
     let before = head_and_spent(days)?;
     let mut wrong = Vec::new();
-    let windows: Vec<_> = days.released.iter().map(|day| day.window.clone()).collect();
+    let days_bounds: Vec<_> = days.released.iter().map(|day| day.bounds.clone()).collect();
     let published = |days: &Days| -> Result<Vec<_>> {
         days.released.iter().map(|released| days.files(released)).collect()
     };
     let bytes = published(days)?;
-    for window in windows.iter().take(5) {
-        let again = days.run(world, window)?;
+    for bounds in days_bounds.iter().take(5) {
+        let again = days.run(world, bounds)?;
         if again.done != Done::AlreadyDone || again.drawn.is_some() {
             wrong.push("a released day was drawn again");
         }

@@ -8,9 +8,9 @@ use super::world::{Planned, Row, World};
 use crate::ledger::{Balance, EntryId, Ledger, StoredFile};
 use crate::pipeline::{DrawnDay, Job, MadeDay, open_ledger, release_made};
 use crate::release_file::ReleaseFile;
+use crate::release_file::day::{Day, DayBounds};
 use crate::release_file::lattice::LATTICE_ONE;
 use crate::release_file::place::Place;
-use crate::release_file::day::{Day, DayBounds};
 use crate::{Error, Result};
 
 /// The first of the made-up days.
@@ -35,7 +35,7 @@ pub(super) struct Residuals {
 
 /// One released day.
 pub(super) struct Released {
-    pub(super) window: DayBounds,
+    pub(super) bounds: DayBounds,
     pub(super) entry: EntryId,
     pub(super) drawn: DrawnDay,
     /// The look first.
@@ -62,12 +62,12 @@ impl Days {
         let deadline = world.deadline(0.35);
         let (mut day, mut empty): (Day, u32) = (FIRST.parse()?, 0);
         while days.released.len() < 3 || Instant::now() < deadline {
-            let window = DayBounds::new(day, &world.release_file.ledger.time_zone)?;
-            let made = days.run(world, &window)?;
+            let bounds = DayBounds::new(day, &world.release_file.ledger.time_zone)?;
+            let made = days.run(world, &bounds)?;
             match (made.entry, made.drawn) {
                 (Some(entry), Some(drawn)) => {
-                    let residuals = days.residuals(world, &window, &drawn)?;
-                    days.released.push(Released { window, entry, drawn, residuals });
+                    let residuals = days.residuals(world, &bounds, &drawn)?;
+                    days.released.push(Released { bounds, entry, drawn, residuals });
                 }
                 _ if empty < MOST_EMPTY => empty += 1,
                 _ => {
@@ -84,9 +84,9 @@ impl Days {
     }
 
     /// Releases a day, or finds that it was.
-    pub(super) fn run(&mut self, world: &World<'_>, window: &DayBounds) -> Result<MadeDay> {
-        let rows = [world.batch(&moved(&self.rows, world, window))];
-        release_made(&self.job, &mut self.ledger, window, &rows)
+    pub(super) fn run(&mut self, world: &World<'_>, bounds: &DayBounds) -> Result<MadeDay> {
+        let rows = [world.batch(&moved(&self.rows, world, bounds))];
+        release_made(&self.job, &mut self.ledger, bounds, &rows)
     }
 
     /// The same days with the ledger closed and opened again, as another process finds it.
@@ -104,11 +104,11 @@ impl Days {
     fn residuals(
         &self,
         world: &World<'_>,
-        window: &DayBounds,
+        bounds: &DayBounds,
         drawn: &DrawnDay,
     ) -> Result<Vec<Residuals>> {
-        let of_day = World { window: window.clone(), first: world.first.clone(), ..*world };
-        let rows = moved(&self.rows, world, window);
+        let of_day = World { bounds: bounds.clone(), first: world.first.clone(), ..*world };
+        let rows = moved(&self.rows, world, bounds);
         let look = of_day.look()?;
         let exact = of_day.tally(&look.plan, &rows)?;
         let seen = drawn.look.iter().map(|(number, _)| *number);
@@ -155,8 +155,8 @@ fn steps(contributions: f64) -> i64 {
 }
 
 /// The rows on another day.
-fn moved(rows: &[Row], world: &World<'_>, window: &DayBounds) -> Vec<Row> {
-    let by = window.start_micros() - world.window.start_micros();
+fn moved(rows: &[Row], world: &World<'_>, bounds: &DayBounds) -> Vec<Row> {
+    let by = bounds.start_micros() - world.bounds.start_micros();
     let moved = |row: &Row| Row { micros: row.micros + by, ..row.clone() };
     rows.iter().map(moved).collect()
 }

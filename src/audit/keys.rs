@@ -11,9 +11,9 @@ use crate::pipeline::open_ledger;
 use crate::plan::kinds::{CLASSES, MOST_PREFIXES};
 use crate::plan::{MeasuredTable, Plan};
 use crate::release::{DiscreteGaussian, Draws, NoisyNumbers, PricedTable, looks_empty};
+use crate::release_file::day::Day;
 use crate::release_file::lattice::LATTICE_ONE;
 use crate::release_file::privacy_loss::AttoDelta;
-use crate::release_file::day::Day;
 use crate::{Error, Result};
 
 const LONE: &str = "rate of finding a lone prefix";
@@ -137,7 +137,7 @@ struct Permits {
 impl Permits {
     fn new(world: &World<'_>) -> Result<Self> {
         let (folder, job) = bench(world.release_file)?;
-        let day = world.window.day();
+        let day = world.bounds.day();
         let asked = super::replay::reservation(world.split.charge(), day);
         Ok(Self { ledger: open_ledger(&job)?, _folder: folder, day, asked })
     }

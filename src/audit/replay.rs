@@ -10,8 +10,8 @@ use super::finding::Finding;
 use super::world::World;
 use crate::ledger::{Cap, Ledger, Reservation};
 use crate::pipeline::open_ledger;
-use crate::release_file::privacy_loss::{AttoDelta, NanoRho};
 use crate::release_file::day::Day;
+use crate::release_file::privacy_loss::{AttoDelta, NanoRho};
 use crate::{Kind, Result};
 
 const TEST: &str = "ledger against plain sums";
@@ -36,7 +36,7 @@ pub(super) fn check(world: &World<'_>) -> Result<Vec<Finding>> {
     let mut ledger = open_ledger(&job)?;
     let mut sums = Sums::default();
     let mut search = Rng::with_seed(3);
-    let first = world.window.day();
+    let first = world.bounds.day();
     let (budget, cap) = (ledger.terms().budget.nano(), ledger.cap());
     let charges = if world.is_short() { CHARGES_IN_SHORT } else { CHARGES };
     for number in 0..charges {

@@ -9,8 +9,8 @@ use super::world::World;
 use crate::ledger::State;
 use crate::pipeline::{Done, Stop, open_ledger};
 use crate::release::class_numbers;
-use crate::release_file::lattice::LATTICE_ONE;
 use crate::release_file::day::DayBounds;
+use crate::release_file::lattice::LATTICE_ONE;
 use crate::{Error, Result};
 
 /// How many requesters of each class the stored look shows.
@@ -19,11 +19,11 @@ const LOOK: [i64; 10] = [9_000, 70, 40_000, 300, 2, 5_000, 60, 3, 800, 1];
 /// Lets a run die after its look and goes on.
 pub(super) fn check(world: &World<'_>, mut days: Days) -> Result<Vec<Finding>> {
     let last = days.released.last().ok_or_else(|| Error::internal("no day was released"))?;
-    let next = last.window.day().next().ok_or_else(|| Error::internal("the calendar ended"))?;
-    let window = DayBounds::new(next, &world.release_file.ledger.time_zone)?;
+    let next = last.bounds.day().next().ok_or_else(|| Error::internal("the calendar ended"))?;
+    let bounds = DayBounds::new(next, &world.release_file.ledger.time_zone)?;
     // Asked to stop, a run ends between reservation and draw.
     days.job.stop.request();
-    let stopped = days.run(world, &window).is_err();
+    let stopped = days.run(world, &bounds).is_err();
     let entries = days.ledger.find(&world.release_file.name, next)?;
     let entry = entries.first().cloned().ok_or_else(|| Error::internal("nothing was reserved"))?;
     let look = LOOK.map(|number| number * LATTICE_ONE.cast_signed());
@@ -32,7 +32,7 @@ pub(super) fn check(world: &World<'_>, mut days: Days) -> Result<Vec<Finding>> {
     let spent = balance(&days.ledger, next)?.spent;
     let mut days = days.opened_again(open_ledger)?;
     days.job.stop = Stop::default();
-    let made = days.run(world, &window)?;
+    let made = days.run(world, &bounds)?;
     let mut wrong = Vec::new();
     if !stopped || entry.state != State::Reserved {
         wrong.push("a run that is asked to stop draws");

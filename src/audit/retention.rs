@@ -22,7 +22,7 @@ pub(super) fn check(world: &World<'_>) -> Result<Vec<Finding>> {
 
 /// How many of four rows around the bounds of the day count in it.
 fn rows_of_the_day(world: &World<'_>) -> Result<i64> {
-    let (start, end) = (world.window.start_micros(), world.window.end_micros());
+    let (start, end) = (world.bounds.start_micros(), world.bounds.end_micros());
     let row = |(number, micros): (u64, i64)| Row {
         micros,
         ..world.unlisted_row(World::requester(number), World::target(number))
@@ -41,16 +41,16 @@ fn dispositions(world: &World<'_>) -> Result<Vec<&'static str>> {
     };
     let kept = i64::from(release_file.retention_days) * 86_400_000_000;
     let settle = i64::try_from(release_file.logs.settle.as_micros()).unwrap_or(i64::MAX);
-    let (start, end) = (world.window.start_micros(), world.window.end_micros());
+    let (start, end) = (world.bounds.start_micros(), world.bounds.end_micros());
     let closes = end.saturating_add(settle);
     let mut wrong = Vec::new();
     let mut expect = |as_of: i64, expected: Disposition, what: &'static str| -> Result<()> {
         let as_of = micros(as_of)?;
         let is_open = closed_days(release_file, as_of)?
             .iter()
-            .any(|window| window.day() == world.window.day());
+            .any(|bounds| bounds.day() == world.bounds.day());
         let is_closed = expected == Disposition::Closed;
-        if disposition(&world.window, release_file, as_of)? != expected || is_open != is_closed {
+        if disposition(&world.bounds, release_file, as_of)? != expected || is_open != is_closed {
             wrong.push(what);
         }
         Ok(())
@@ -66,7 +66,7 @@ fn dispositions(world: &World<'_>) -> Result<Vec<&'static str>> {
     // One more microsecond, so that neither depends on the length of the list of days.
     let long_after = micros(end + kept)?.checked_add(1.microsecond());
     let long_after = long_after.map_err(|_| Error::internal("the calendar ended"))?;
-    if disposition(&world.window, release_file, long_after)? != Disposition::Expired {
+    if disposition(&world.bounds, release_file, long_after)? != Disposition::Expired {
         wrong.push("a day comes back after it expired");
     }
     Ok(wrong)

@@ -12,10 +12,10 @@ use crate::plan::kinds::CLASSES;
 use crate::plan::{ClassNumbers, FoundKeys, Plan, Split};
 use crate::release::PricedTable;
 use crate::release_file::ReleaseFile;
+use crate::release_file::day::{Day, DayBounds, MICROS_PER_HOUR};
 use crate::release_file::keys::Key;
 use crate::release_file::logs::Identifier;
 use crate::release_file::question::Question;
-use crate::release_file::day::{Day, DayBounds, MICROS_PER_HOUR};
 use crate::{Error, Result};
 
 /// The day of all tests that need one alone.
@@ -38,7 +38,7 @@ pub(super) struct Row {
 pub(super) struct World<'a> {
     pub(super) release_file: &'a ReleaseFile,
     pub(super) split: &'a Split,
-    pub(super) window: DayBounds,
+    pub(super) bounds: DayBounds,
     /// The plan of the look.
     pub(super) first: Plan,
     /// How long an audit may take.
@@ -59,9 +59,9 @@ impl<'a> World<'a> {
         effort: Duration,
     ) -> Result<Self> {
         let day: Day = DAY.parse()?;
-        let window = DayBounds::new(day, &release_file.ledger.time_zone)?;
+        let bounds = DayBounds::new(day, &release_file.ledger.time_zone)?;
         let first = Plan::of_look(release_file, split)?;
-        Ok(Self { release_file, split, window, first, effort })
+        Ok(Self { release_file, split, bounds, first, effort })
     }
 
     /// Whether only little is to be done: enough to find what is wrong at all.
@@ -128,7 +128,7 @@ impl<'a> World<'a> {
 
     /// An instant of the day.
     pub(super) fn instant(&self, hour: i64) -> i64 {
-        self.window.start_micros() + hour.rem_euclid(23) * MICROS_PER_HOUR + MICROS_PER_HOUR / 2
+        self.bounds.start_micros() + hour.rem_euclid(23) * MICROS_PER_HOUR + MICROS_PER_HOUR / 2
     }
 
     /// A lookup with any values.
@@ -203,7 +203,7 @@ impl<'a> World<'a> {
     /// The rows of a day, partitioned as in a run.
     pub(super) fn day(&self, batches: &[Lookups], memory: usize) -> Result<DayRows> {
         let names = self.release_file.logs.identifier;
-        DayRows::of_lookups(batches, names, &self.window, &self.first, memory)
+        DayRows::of_lookups(batches, names, &self.bounds, &self.first, memory)
     }
 
     /// What a plan's tables hold of these rows before noise.

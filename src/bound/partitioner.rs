@@ -10,8 +10,8 @@ use super::spill::{Memory, MemoryShare, Partitioned};
 use crate::Result;
 use crate::ingest::Identifiers;
 use crate::plan::Layout;
-use crate::release_file::keys::KeySource;
 use crate::release_file::day::DayBounds;
+use crate::release_file::keys::KeySource;
 use crate::retain::Retained;
 
 /// One thread's rows, partitioned by requester.
@@ -47,9 +47,9 @@ impl RowPartitioner {
         &mut self,
         retained: &Retained<'_>,
         layout: &Layout,
-        window: &DayBounds,
+        bounds: &DayBounds,
     ) -> Result<()> {
-        self.fill_atoms(retained, layout, window);
+        self.fill_atoms(retained, layout, bounds);
         let bytes = if layout.has_targets() {
             self.push_with_targets(retained, layout)
         } else {
@@ -145,7 +145,7 @@ impl RowPartitioner {
     }
 
     /// The atom of every row of the batch, kept or not.
-    fn fill_atoms(&mut self, retained: &Retained<'_>, layout: &Layout, window: &DayBounds) {
+    fn fill_atoms(&mut self, retained: &Retained<'_>, layout: &Layout, bounds: &DayBounds) {
         let lookups = retained.lookups();
         self.atoms.clear();
         self.atoms.resize(lookups.requested_at.len(), 0);
@@ -155,7 +155,7 @@ impl RowPartitioner {
             match key.source() {
                 KeySource::Hour | KeySource::HourOfWeek => {
                     for row in retained.rows() {
-                        let hour = window.hour(lookups.requested_at[row]);
+                        let hour = bounds.hour(lookups.requested_at[row]);
                         self.atoms[row] += u64::from(hour) * stride;
                     }
                 }

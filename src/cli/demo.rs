@@ -68,9 +68,9 @@ pub(crate) fn run(out: &Path, output: &Output) -> Result<()> {
     let mut days = Vec::new();
     let first = Day::new(SETTINGS.start);
     for day in std::iter::successors(Some(first), |day| day.next()).take(SETTINGS.days as usize) {
-        let window = DayBounds::new(day, &job.release_file.ledger.time_zone)?;
+        let bounds = DayBounds::new(day, &job.release_file.ledger.time_zone)?;
         bar.set_message(format!("releasing {day}"));
-        let done = release_day(&job, &mut ledger, &window)?;
+        let done = release_day(&job, &mut ledger, &bounds)?;
         bar.inc(1);
         days.push(json!({ "day": day, "done": done }));
     }

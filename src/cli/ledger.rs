@@ -14,8 +14,8 @@ use crate::custody::Sign;
 use crate::ledger::{Entry, EntryId, Ledger, Marks, Which};
 use crate::release::PricedTable;
 use crate::release_file::ReleaseFile;
-use crate::release_file::lattice::LATTICE_ONE;
 use crate::release_file::day::Clock;
+use crate::release_file::lattice::LATTICE_ONE;
 use crate::{Error, Kind, Result};
 
 /// Runs the command. The code of `verify` is 1 when archives are gone or damaged.

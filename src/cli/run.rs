@@ -17,8 +17,8 @@ use crate::pipeline::{
     Again, Done, Incomplete, Job, LoggedDays, Spill, Stop, open_ledger, release_day,
 };
 use crate::release_file::ReleaseFile;
-use crate::release_file::engine::Engine;
 use crate::release_file::day::{Day, DayBounds};
+use crate::release_file::engine::Engine;
 use crate::retain::{Now, closed_days};
 use crate::{Error, Kind, Result};
 
@@ -33,7 +33,7 @@ pub(crate) fn run(asked: &Run, output: &Output) -> Result<u8> {
     let released = status::released_days(&job.release_file, before.as_ref())?;
     drop(before);
     let is_here = job.release_file.engine.is_none();
-    if is_here && !windows.iter().all(|window| released.contains(&window.day())) {
+    if is_here && !windows.iter().all(|bounds| released.contains(&bounds.day())) {
         now.require_living_logs(&job.release_file)?;
     }
     // Before anything is spent.
@@ -123,10 +123,10 @@ pub(super) fn release_range(
     let progress = Progress::new(output);
     let job = &Job { meter: progress.meter(), ..job.clone() };
     let mut range = Range::default();
-    for (place, window) in windows.iter().enumerate() {
-        let day = window.day();
+    for (place, bounds) in windows.iter().enumerate() {
+        let day = bounds.day();
         progress.day(day, place + 1, windows.len());
-        match release_day(job, ledger, window) {
+        match release_day(job, ledger, bounds) {
             Ok(done) => {
                 range.days.push(json!({ "day": day, "done": done }));
                 range.lines.push((day, words(done).to_owned()));
@@ -214,7 +214,7 @@ fn days_with_logs(release_file: &ReleaseFile, as_of: Timestamp) -> Result<Vec<Da
     let mut windows = closed_days(release_file, as_of)?;
     let ledger = status::existing_ledger(release_file)?;
     if let Some(logged) = LoggedDays::find(release_file, ledger.as_ref())? {
-        windows.retain(|window| !logged.begin_after(window.day()));
+        windows.retain(|bounds| !logged.begin_after(bounds.day()));
     }
     Ok(windows)
 }

@@ -21,18 +21,18 @@ pub(crate) fn run(asked: &Sql, output: &Output) -> Result<()> {
     let release_file = ReleaseFile::read(&asked.release)?;
     let (split, _) = pipeline::plan(&release_file)?;
     let first = Plan::of_look(&release_file, &split)?;
-    let window = window(asked, &release_file)?;
+    let bounds = bounds(asked, &release_file)?;
     let load = load_of(asked.load.lookups, asked.load.requesters);
     let numbers = rehearse(&release_file, &split, load)?.numbers;
     let (plan, _) = pipeline::planned(&release_file, &split, &numbers, &FoundKeys::new())?;
     require_supported(&release_file, &first)?;
     require_supported(&release_file, &plan)?;
-    let look = statements(&release_file, &first, &window)?;
-    let tables = statements(&release_file, &plan, &window)?;
+    let look = statements(&release_file, &first, &bounds)?;
+    let tables = statements(&release_file, &plan, &bounds)?;
     let mut text = format!(
         "-- {}: what a cluster is asked about {}. It returns exact sums, which stay in this program.\n",
         release_file.name,
-        window.day()
+        bounds.day()
     );
     for (name, value) in SETTINGS {
         text.push_str(&format!("SET {name} = {value};\n"));
@@ -46,7 +46,7 @@ pub(crate) fn run(asked: &Sql, output: &Output) -> Result<()> {
     tables.iter().for_each(|statement| text.push_str(&shown(statement)));
     let object = json!({
         "release": release_file.name,
-        "day": window.day(),
+        "day": bounds.day(),
         "settings": SETTINGS.iter().copied().collect::<std::collections::BTreeMap<_, _>>(),
         "look": look.iter().map(object_of).collect::<Vec<Value>>(),
         "load": { "lookups": load.lookups, "requesters": load.requesters },
@@ -56,7 +56,7 @@ pub(crate) fn run(asked: &Sql, output: &Output) -> Result<()> {
     Ok(())
 }
 
-fn window(asked: &Sql, release_file: &ReleaseFile) -> Result<DayBounds> {
+fn bounds(asked: &Sql, release_file: &ReleaseFile) -> Result<DayBounds> {
     let zone = &release_file.ledger.time_zone;
     match &asked.day {
         Some(day) => DayBounds::new(day.parse()?, zone),

@@ -135,13 +135,13 @@ fn standings(
     let mut day = released.first().copied().into_iter().chain(Day::of(first_kept, zone)).min();
     let mut standings = Vec::new();
     while let Some(this) = day {
-        let window = DayBounds::new(this, zone)?;
-        if window.start_micros() > as_of.as_microsecond() {
+        let bounds = DayBounds::new(this, zone)?;
+        if bounds.start_micros() > as_of.as_microsecond() {
             break;
         }
-        let mut now = standing(&window, release_file, &released, as_of)?;
+        let mut now = standing(&bounds, release_file, &released, as_of)?;
         if let Some(Standing::Pending { .. } | Standing::ExpiredUnreleased) = now {
-            let of_day = Unreleased { release_file, window: &window, ledger };
+            let of_day = Unreleased { release_file, bounds: &bounds, ledger };
             let is_before_the_first = released.first().is_some_and(|first| this < *first);
             now = of_day.refined(now, logged.as_ref(), is_before_the_first)?;
         }
@@ -166,9 +166,9 @@ fn changed_days(
     let mut changed = BTreeSet::new();
     let Some(ledger) = ledger else { return Ok(changed) };
     for day in released_days(release_file, Some(ledger))? {
-        let window = DayBounds::new(day, &release_file.ledger.time_zone)?;
-        if disposition(&window, release_file, as_of)? == Disposition::Closed
-            && logs_changed_since(release_file, ledger, &window)?
+        let bounds = DayBounds::new(day, &release_file.ledger.time_zone)?;
+        if disposition(&bounds, release_file, as_of)? == Disposition::Closed
+            && logs_changed_since(release_file, ledger, &bounds)?
         {
             changed.insert(day);
         }
@@ -202,7 +202,7 @@ fn begun(ledger: &Ledger, release_file: &ReleaseFile, day: Day) -> Result<Option
 /// A day that is over and was not released.
 struct Unreleased<'a> {
     release_file: &'a ReleaseFile,
-    window: &'a DayBounds,
+    bounds: &'a DayBounds,
     ledger: Option<&'a Ledger>,
 }
 
@@ -220,8 +220,8 @@ impl Unreleased<'_> {
             Some(State::Empty) => {
                 Ok(Some(Standing::LooksEmpty { expires_in_days, is_before_the_first }))
             }
-            None | Some(State::Void) => match logged.filter(|logged| !logged.has(self.window)) {
-                Some(logged) if logged.begin_after(self.window.day()) => Ok(None),
+            None | Some(State::Void) => match logged.filter(|logged| !logged.has(self.bounds)) {
+                Some(logged) if logged.begin_after(self.bounds.day()) => Ok(None),
                 Some(_) if !self.had_logs()? => Ok(Some(Standing::NoLogs { expires_in_days })),
                 _ => Ok(standing),
             },
@@ -231,7 +231,7 @@ impl Unreleased<'_> {
 
     fn last_state(&self) -> Result<Option<State>> {
         let Some(ledger) = self.ledger else { return Ok(None) };
-        let entries = ledger.find(&self.release_file.name, self.window.day())?;
+        let entries = ledger.find(&self.release_file.name, self.bounds.day())?;
         Ok(entries.last().map(|entry| entry.state))
     }
 
@@ -241,30 +241,30 @@ impl Unreleased<'_> {
         let logs = &self.release_file.logs;
         let retentions = ledger.custody()?.retentions;
         let mut files = retentions.iter().flat_map(|(retention, _)| &retention.files);
-        Ok(files.any(|file| was_read_for(file, logs, self.window)))
+        Ok(files.any(|file| was_read_for(file, logs, self.bounds)))
     }
 }
 
 fn standing(
-    window: &DayBounds,
+    bounds: &DayBounds,
     release_file: &ReleaseFile,
     released: &BTreeSet<Day>,
     as_of: Timestamp,
 ) -> Result<Option<Standing>> {
-    if released.contains(&window.day()) {
+    if released.contains(&bounds.day()) {
         return Ok(Some(Standing::Released));
     }
-    Ok(match disposition(window, release_file, as_of)? {
+    Ok(match disposition(bounds, release_file, as_of)? {
         Disposition::Open => Some(Standing::Open),
         Disposition::Closed => {
             let kept = i64::from(release_file.retention_days) * MICROS_PER_DAY;
-            let left = window.start_micros() + kept - as_of.as_microsecond();
+            let left = bounds.start_micros() + kept - as_of.as_microsecond();
             Some(Standing::Pending { expires_in_days: left.div_euclid(MICROS_PER_DAY) })
         }
         // A day that was past retention before the first release could not be released.
         Disposition::PartlyExpired | Disposition::Expired => released
             .first()
-            .is_some_and(|first| *first < window.day())
+            .is_some_and(|first| *first < bounds.day())
             .then_some(Standing::ExpiredUnreleased),
     })
 }

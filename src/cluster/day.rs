@@ -16,10 +16,10 @@ use crate::aggregate::{Adding, ExactTally, KeyTally};
 use crate::engine::Tallies;
 use crate::plan::{Layout, Plan};
 use crate::release_file::ReleaseFile;
+use crate::release_file::day::DayBounds;
 use crate::release_file::engine::Engine;
 use crate::release_file::prefix::Prefix;
 use crate::release_file::unit::Exempt;
-use crate::release_file::day::DayBounds;
 use crate::{Error, Result};
 
 /// A file of the logs, by what the cluster says of it.
@@ -37,7 +37,7 @@ pub struct ClusterFile {
 pub struct ClusterLogs {
     connection: Connection,
     release_file: ReleaseFile,
-    window: DayBounds,
+    bounds: DayBounds,
     files: Vec<ClusterFile>,
 }
 
@@ -61,15 +61,15 @@ impl ClusterLogs {
     pub fn open(
         release_file: &ReleaseFile,
         engine: &Engine,
-        window: &DayBounds,
+        bounds: &DayBounds,
         first: &Plan,
         stop: Box<dyn Fn() -> Result<()>>,
     ) -> Result<Self> {
         require_supported(release_file, first)?;
-        let tag = format!("pointillist-{}-{}", release_file.name, window.day());
+        let tag = format!("pointillist-{}-{}", release_file.name, bounds.day());
         let connection = Connection::open(engine, &tag, stop)?;
-        let (release_file, window) = (release_file.clone(), window.clone());
-        let mut logs = Self { connection, release_file, window, files: Vec::new() };
+        let (release_file, bounds) = (release_file.clone(), bounds.clone());
+        let mut logs = Self { connection, release_file, bounds, files: Vec::new() };
         logs.require_columns(&first.layout)?;
         logs.files = logs.list()?;
         logs.require_own_columns(&first.layout)?;
@@ -90,7 +90,7 @@ impl ClusterLogs {
     /// Input, when the answer cannot be right; I/O; stopped.
     pub fn gather(self, first: &Plan) -> Result<ClusterDay> {
         let (mut look, mut totals) = (Sums::new(first), None);
-        for statement in statements(&self.release_file, first, &self.window)? {
+        for statement in statements(&self.release_file, first, &self.bounds)? {
             let answer = self.connection.answer(&statement.name, &statement.sql)?;
             let counted = look.take(&statement, &answer)?;
             if statement.check == Check::Look {
@@ -105,7 +105,7 @@ impl ClusterLogs {
     }
 
     fn list(&self) -> Result<Vec<ClusterFile>> {
-        let sql = files(&self.release_file, &self.window);
+        let sql = files(&self.release_file, &self.bounds);
         let mut listed = Vec::new();
         for batch in self.connection.answer("the files of the logs", &sql)? {
             let number = |name: &str| {
@@ -194,7 +194,7 @@ impl Tallies for ClusterDay {
     fn tally(&mut self, plan: &Plan, _: &Exempt) -> Result<ExactTally> {
         require_supported(&self.logs.release_file, plan)?;
         let mut sums = Sums::new(plan);
-        for statement in statements(&self.logs.release_file, plan, &self.logs.window)? {
+        for statement in statements(&self.logs.release_file, plan, &self.logs.bounds)? {
             if statement.check == Check::Look {
                 sums.0.clone_from(&self.look.0);
                 continue;

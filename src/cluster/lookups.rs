@@ -9,10 +9,10 @@ use crate::Result;
 use crate::plan::Layout;
 use crate::release_file::ReleaseFile;
 use crate::release_file::columns::Made;
+use crate::release_file::day::{DayBounds, MICROS_PER_DAY, MICROS_PER_HOUR};
 use crate::release_file::keys::{Key, KeySource, ROUTE_WORDS};
 use crate::release_file::logs::{Logs, TimeUnit};
 use crate::release_file::number::{Grid, LEVELS, Steps};
-use crate::release_file::day::{DayBounds, MICROS_PER_DAY, MICROS_PER_HOUR};
 
 /// What a column of the log holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -72,13 +72,13 @@ pub fn path(logs: &Logs) -> String {
 
 /// The query of the files themselves: no value of a row is read for it.
 #[cfg(feature = "spark")]
-pub(super) fn files(release_file: &ReleaseFile, window: &DayBounds) -> String {
+pub(super) fn files(release_file: &ReleaseFile, bounds: &DayBounds) -> String {
     format!(
         "SELECT _metadata.file_path AS path, _metadata.file_size AS size,\n  \
            unix_micros(_metadata.file_modification_time) AS changed_at\n\
          FROM {}{}\nGROUP BY ALL",
         files_of(release_file),
-        in_day_folders(release_file, window).map_or_else(String::new, |is| format!("\nWHERE {is}")),
+        in_day_folders(release_file, bounds).map_or_else(String::new, |is| format!("\nWHERE {is}")),
     )
 }
 
@@ -97,12 +97,12 @@ pub(super) fn header(release_file: &ReleaseFile, columns: &[(String, Role)]) -> 
 pub(super) fn lookups(
     release_file: &ReleaseFile,
     layout: &Layout,
-    window: &DayBounds,
+    bounds: &DayBounds,
     target: bool,
 ) -> Result<String> {
     let logs = &release_file.logs;
     let column = |canonical: &str| name(logs.column(canonical));
-    let (read, is_of_day) = times(logs, window);
+    let (read, is_of_day) = times(logs, bounds);
     let mut columns = vec![
         format!("CAST({} AS STRING) AS requester", column("requester")),
         format!("CAST({} AS STRING) AS target", column("target")),
@@ -119,7 +119,7 @@ pub(super) fn lookups(
         columns.push(format!("{read} AS key_{place}"));
     }
     let mut conditions = vec![is_of_day];
-    conditions.extend(in_day_folders(release_file, window));
+    conditions.extend(in_day_folders(release_file, bounds));
     if let Some(filter) = &logs.filter {
         let read = |name: &str| Ok(as_text(logs, logs.column(name)));
         conditions.push(filter.sql(&read, &text)?);
@@ -127,7 +127,7 @@ pub(super) fn lookups(
     let atoms = layout.keys().iter().zip(layout.strides()).enumerate();
     let mut atoms: Vec<String> = atoms
         .map(|(place, (key, stride))| {
-            format!("{} * {stride}L", position(key, &format!("key_{place}"), window))
+            format!("{} * {stride}L", position(key, &format!("key_{place}"), bounds))
         })
         .collect();
     if atoms.is_empty() {
@@ -154,16 +154,16 @@ fn files_of(release_file: &ReleaseFile) -> String {
 }
 
 /// That a file lies in a folder of the day, where folders name the days.
-fn in_day_folders(release_file: &ReleaseFile, window: &DayBounds) -> Option<String> {
+fn in_day_folders(release_file: &ReleaseFile, bounds: &DayBounds) -> Option<String> {
     let folder = release_file.logs.day_folder.as_ref()?;
-    let days: Vec<String> = window.utc_days().iter().map(|day| text(&day.to_string())).collect();
+    let days: Vec<String> = bounds.utc_days().iter().map(|day| text(&day.to_string())).collect();
     Some(format!("CAST({} AS STRING) IN ({})", name(folder), days.join(", ")))
 }
 
 /// The instant of a row in microseconds, and that it is of the day.
-fn times(logs: &Logs, window: &DayBounds) -> (String, String) {
+fn times(logs: &Logs, bounds: &DayBounds) -> (String, String) {
     let column = name(logs.column("requested_at"));
-    let (start, end) = (window.start_micros(), window.end_micros());
+    let (start, end) = (bounds.start_micros(), bounds.end_micros());
     let Some(unit) = logs.time_unit else {
         let instant = format!("CAST({column} AS TIMESTAMP)");
         let of_day = format!(
@@ -210,11 +210,11 @@ fn as_text(logs: &Logs, address: &str) -> String {
 }
 
 /// The position of a row's value in the public list of a key.
-fn position(key: &Key, value: &str, window: &DayBounds) -> String {
+fn position(key: &Key, value: &str, bounds: &DayBounds) -> String {
     let other = key.fallback();
     let place = |value: &str| key.values().iter().position(|known| known == value);
     match key.source() {
-        KeySource::Hour | KeySource::HourOfWeek => hour(window),
+        KeySource::Hour | KeySource::HourOfWeek => hour(bounds),
         KeySource::Number(grid) => on_grid(grid, value),
         KeySource::Route => {
             let arms = ROUTE_WORDS.iter().filter_map(|(route, words)| {
@@ -250,8 +250,8 @@ fn plain(value: &str) -> String {
 }
 
 /// The local hour of a row of the day.
-fn hour(window: &DayBounds) -> String {
-    let mut offsets = window.offsets().iter();
+fn hour(bounds: &DayBounds) -> String {
+    let mut offsets = bounds.offsets().iter();
     let first = offsets.next().map_or(0, |(_, offset)| *offset);
     // The latest change that is not after the row decides.
     let arms =
@@ -260,7 +260,7 @@ fn hour(window: &DayBounds) -> String {
     let offset =
         if arms.is_empty() { format!("{first}L") } else { format!("CASE{arms} ELSE {first}L END") };
     // Counted from a midnight before the day, whose hours are no negative numbers.
-    let midnight = (window.start_micros().div_euclid(MICROS_PER_DAY) - 2) * MICROS_PER_DAY;
+    let midnight = (bounds.start_micros().div_euclid(MICROS_PER_DAY) - 2) * MICROS_PER_DAY;
     format!("((micros + {offset} - ({midnight}L)) DIV {MICROS_PER_HOUR}L) % 24L")
 }
 

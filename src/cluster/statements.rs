@@ -9,9 +9,9 @@ use crate::bound::{ClassTable, TableBounds};
 use crate::plan::kinds::SHAPE_ONE;
 use crate::plan::{Cells, Contribution, MeasuredTable, Plan};
 use crate::release_file::ReleaseFile;
+use crate::release_file::day::DayBounds;
 use crate::release_file::measure::{Counted, histogram_edges};
 use crate::release_file::unit::Unit;
-use crate::release_file::day::DayBounds;
 use crate::{Error, Result};
 
 /// A query of exact sums.
@@ -50,9 +50,9 @@ pub enum Check {
 pub fn statements(
     release_file: &ReleaseFile,
     plan: &Plan,
-    window: &DayBounds,
+    bounds: &DayBounds,
 ) -> Result<Vec<Statement>> {
-    let writer = Writer { release_file, plan, window };
+    let writer = Writer { release_file, plan, bounds };
     let mut statements = Vec::new();
     for (place, table) in plan.tables.iter().enumerate() {
         if table.class().is_none() {
@@ -69,13 +69,13 @@ pub fn statements(
 struct Writer<'a> {
     release_file: &'a ReleaseFile,
     plan: &'a Plan,
-    window: &'a DayBounds,
+    bounds: &'a DayBounds,
 }
 
 impl Writer<'_> {
     /// The head of every statement: the rows, and how many of them each requester has of each atom.
     fn rows(&self, with_target: bool) -> Result<String> {
-        let lookups = lookups(self.release_file, &self.plan.layout, self.window, with_target)?;
+        let lookups = lookups(self.release_file, &self.plan.layout, self.bounds, with_target)?;
         let target = if with_target { ", target" } else { "" };
         Ok(format!(
             "WITH lookups AS (\n  {lookups}\n),\natoms AS (\n  \

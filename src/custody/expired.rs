@@ -172,10 +172,10 @@ fn look<'a>(
     plausible: &Plausible,
 ) -> Result<Looked<'a>> {
     if let Some(day) = log.folder_day() {
-        let window = DayBounds::new(day, &jiff::tz::TimeZone::UTC)?;
-        if window.start_micros() >= cutoff {
-            plausible.require(window.start_micros(), log.path())?;
-            return Ok(Looked { newest: Some(window.start_micros()), expired: None });
+        let bounds = DayBounds::new(day, &jiff::tz::TimeZone::UTC)?;
+        if bounds.start_micros() >= cutoff {
+            plausible.require(bounds.start_micros(), log.path())?;
+            return Ok(Looked { newest: Some(bounds.start_micros()), expired: None });
         }
     }
     let stamp = Stamp::of(log.path())?;
@@ -222,7 +222,7 @@ struct Rows<'r> {
     kept: u64,
     lines: u64,
     newest: Option<i64>,
-    window: Option<DayBounds>,
+    bounds: Option<DayBounds>,
     days: BTreeSet<Day>,
     in_path: Naming,
     in_metadata: Naming,
@@ -244,7 +244,7 @@ impl<'r> Rows<'r> {
             kept: 0,
             lines: 0,
             newest: None,
-            window: None,
+            bounds: None,
             days: BTreeSet::new(),
             in_path: Naming::new(vec![inside.as_os_str().as_encoded_bytes().to_vec()]),
             in_metadata: Naming::new(metadata),
@@ -284,12 +284,12 @@ impl<'r> Rows<'r> {
     }
 
     fn note_day(&mut self, time: i64) -> Result<()> {
-        if self.window.as_ref().is_some_and(|window| window.holds(time)) {
+        if self.bounds.as_ref().is_some_and(|bounds| bounds.holds(time)) {
             return Ok(());
         }
         let zone = &self.release_file.ledger.time_zone;
         if let Some(day) = Day::of(time, zone) {
-            self.window = Some(DayBounds::new(day, zone)?);
+            self.bounds = Some(DayBounds::new(day, zone)?);
             self.days.insert(day);
         }
         Ok(())

@@ -24,10 +24,10 @@ use crate::bound::{
 use crate::ingest::{LogReader, Lookups, RowCounts};
 use crate::plan::Plan;
 use crate::plan::kinds::{CLASSES, FoundPrefixes, PrefixWeights};
+use crate::release_file::day::DayBounds;
 use crate::release_file::logs::Identifier;
 use crate::release_file::prefix::Prefix;
 use crate::release_file::unit::{Exempt, Unit};
-use crate::release_file::day::DayBounds;
 use crate::retain;
 use crate::{Error, Result};
 
@@ -79,7 +79,7 @@ impl DayRows {
     /// Input, for logs that are damaged; I/O.
     pub fn gather(
         reader: &LogReader<'_>,
-        window: &DayBounds,
+        bounds: &DayBounds,
         plan: &Plan,
         memory: usize,
     ) -> Result<(Self, RowCounts)> {
@@ -87,7 +87,7 @@ impl DayRows {
         let memory = Arc::new(Memory::new(memory, std::env::temp_dir()));
         let (partitioners, counts) = reader.fold(
             || RowPartitioner::new(&hasher, &memory),
-            |rows, lookups| rows.add(&retain::apply(lookups, window), &plan.layout, window),
+            |rows, lookups| rows.add(&retain::apply(lookups, bounds), &plan.layout, bounds),
         )?;
         let rows = PartitionedRows::new(partitioners, &hasher, plan.layout.bits());
         Ok((Self { rows, hasher, memory, names: reader.identifier() }, counts))
@@ -103,7 +103,7 @@ impl DayRows {
     pub fn of_lookups(
         batches: &[Lookups],
         names: Identifier,
-        window: &DayBounds,
+        bounds: &DayBounds,
         plan: &Plan,
         memory: usize,
     ) -> Result<Self> {
@@ -111,7 +111,7 @@ impl DayRows {
         let memory = Arc::new(Memory::new(memory, std::env::temp_dir()));
         let partitioned = batches.par_iter().map(|batch| {
             let mut rows = RowPartitioner::new(&hasher, &memory);
-            rows.add(&retain::apply(batch, window), &plan.layout, window)?;
+            rows.add(&retain::apply(batch, bounds), &plan.layout, bounds)?;
             Ok(rows)
         });
         let partitioners = partitioned.collect::<Result<_>>()?;

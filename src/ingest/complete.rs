@@ -4,13 +4,13 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use crate::release_file::logs::Expect;
 use crate::release_file::day::{DayBounds, MICROS_PER_HOUR};
+use crate::release_file::logs::Expect;
 use crate::{Error, Result};
 
 /// The error for a day of which there is no file, where a key of folders names the day of each.
-pub(super) fn no_file(window: &DayBounds, day_folder: &str) -> Error {
-    let day = window.day();
+pub(super) fn no_file(bounds: &DayBounds, day_folder: &str) -> Error {
+    let day = bounds.day();
     Error::input(format!("the day {day} has no log file")).help(format!(
         "nothing was charged: run again when its files are there; if nothing was logged that day, say so by \
          a file without rows in a folder `{day_folder}={day}`"
@@ -21,19 +21,19 @@ pub(super) fn no_file(window: &DayBounds, day_folder: &str) -> Error {
 pub(super) fn require<'a>(
     expect: Expect,
     day_folder: &str,
-    window: &DayBounds,
+    bounds: &DayBounds,
     files: impl Iterator<Item = &'a Path>,
 ) -> Result<()> {
     let (found, expected, what) = match expect {
         Expect::FilesPerDay(files_per_day) => {
-            (files.count(), files_per_day as usize * window.utc_days().len(), "files")
+            (files.count(), files_per_day as usize * bounds.utc_days().len(), "files")
         }
         Expect::EveryHour => {
             let hours: BTreeSet<(String, u32)> =
                 files.filter_map(|path| hour_of(path, day_folder)).collect();
             let inside =
-                hours.iter().filter(|(day, hour)| starts_inside(day, *hour, window)).count();
-            let length = (window.end_micros() - window.start_micros()) / MICROS_PER_HOUR;
+                hours.iter().filter(|(day, hour)| starts_inside(day, *hour, bounds)).count();
+            let length = (bounds.end_micros() - bounds.start_micros()) / MICROS_PER_HOUR;
             (inside, usize::try_from(length).unwrap_or(24), "hours")
         }
     };
@@ -42,7 +42,7 @@ pub(super) fn require<'a>(
     }
     Err(Error::refused(format!(
         "the day {} looks half-delivered: {found} of {expected} {what}",
-        window.day()
+        bounds.day()
     ))
     .help("wait for the rest, or run with --incomplete; nothing was charged"))
 }
@@ -57,10 +57,10 @@ fn hour_of(path: &Path, day_folder: &str) -> Option<(String, u32)> {
     Some((named(day_folder)?.to_owned(), named("hour")?.parse().ok().filter(|hour| *hour < 24)?))
 }
 
-fn starts_inside(day: &str, hour: u32, window: &DayBounds) -> bool {
+fn starts_inside(day: &str, hour: u32, bounds: &DayBounds) -> bool {
     format!("{day}T{hour:02}:00:00Z")
         .parse::<jiff::Timestamp>()
-        .is_ok_and(|start| window.holds(start.as_microsecond()))
+        .is_ok_and(|start| bounds.holds(start.as_microsecond()))
 }
 
 #[cfg(test)]
@@ -70,7 +70,7 @@ mod tests {
     use super::*;
     use crate::release_file::day::parse_zone;
 
-    fn window(day: &str, zone: &str) -> DayBounds {
+    fn bounds(day: &str, zone: &str) -> DayBounds {
         DayBounds::new(day.parse().unwrap(), &parse_zone(zone, "zone").unwrap()).unwrap()
     }
 
@@ -78,13 +78,13 @@ mod tests {
         hours.map(|hour| PathBuf::from(format!("logs/day={day}/hour={hour:02}/x.csv"))).collect()
     }
 
-    fn is_whole(expect: Expect, window: &DayBounds, files: &[PathBuf]) -> bool {
-        require(expect, "day", window, files.iter().map(PathBuf::as_path)).is_ok()
+    fn is_whole(expect: Expect, bounds: &DayBounds, files: &[PathBuf]) -> bool {
+        require(expect, "day", bounds, files.iter().map(PathBuf::as_path)).is_ok()
     }
 
     #[test]
     fn every_hour_of_a_utc_day() {
-        let day = window("2026-03-02", "UTC");
+        let day = bounds("2026-03-02", "UTC");
         assert!(is_whole(Expect::EveryHour, &day, &hours("2026-03-02", 0..24)));
         assert!(!is_whole(Expect::EveryHour, &day, &hours("2026-03-02", 0..23)));
         assert!(!is_whole(Expect::EveryHour, &day, &hours("2026-03-03", 0..24)));
@@ -92,13 +92,13 @@ mod tests {
 
     #[test]
     fn a_local_day_has_its_own_hours_23_24_or_25() {
-        let autumn = window("2013-11-03", "America/New_York");
+        let autumn = bounds("2013-11-03", "America/New_York");
         let mut files = hours("2013-11-03", 4..24);
         files.extend(hours("2013-11-04", 0..5));
         assert!(is_whole(Expect::EveryHour, &autumn, &files));
         files.pop();
         assert!(!is_whole(Expect::EveryHour, &autumn, &files));
-        let spring = window("2013-03-10", "America/New_York");
+        let spring = bounds("2013-03-10", "America/New_York");
         let mut files = hours("2013-03-10", 5..24);
         files.extend(hours("2013-03-11", 0..4));
         assert!(is_whole(Expect::EveryHour, &spring, &files));
@@ -107,9 +107,9 @@ mod tests {
     #[test]
     fn files_are_counted_for_every_utc_day_that_the_day_overlaps() {
         let files: Vec<PathBuf> = (0..4).map(|part| PathBuf::from(format!("{part}"))).collect();
-        assert!(is_whole(Expect::FilesPerDay(4), &window("2026-03-02", "UTC"), &files));
-        assert!(!is_whole(Expect::FilesPerDay(5), &window("2026-03-02", "UTC"), &files));
-        assert!(is_whole(Expect::FilesPerDay(2), &window("2026-03-02", "Europe/Paris"), &files));
-        assert!(!is_whole(Expect::FilesPerDay(3), &window("2026-03-02", "Europe/Paris"), &files));
+        assert!(is_whole(Expect::FilesPerDay(4), &bounds("2026-03-02", "UTC"), &files));
+        assert!(!is_whole(Expect::FilesPerDay(5), &bounds("2026-03-02", "UTC"), &files));
+        assert!(is_whole(Expect::FilesPerDay(2), &bounds("2026-03-02", "Europe/Paris"), &files));
+        assert!(!is_whole(Expect::FilesPerDay(3), &bounds("2026-03-02", "Europe/Paris"), &files));
     }
 }

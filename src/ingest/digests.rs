@@ -7,12 +7,12 @@ use std::time::{Duration, SystemTime};
 
 use rayon::prelude::*;
 
-use super::find::in_window;
+use super::find::reaches;
 use super::open::{open, unreadable};
 use crate::Result;
 use crate::ledger::LedgerKey;
-use crate::release_file::logs::Logs;
 use crate::release_file::day::DayBounds;
+use crate::release_file::logs::Logs;
 
 /// The digests of a day's files. Names start at the folder that holds them all, so that it does not
 /// matter from where the job is run.
@@ -55,8 +55,8 @@ impl LogDigests {
 }
 
 /// Whether a file of this path, below the folder of the logs, is read for a day.
-pub fn is_read_for(path: &Path, logs: &Logs, window: &DayBounds) -> bool {
-    in_window(path, logs, Some(window))
+pub fn is_read_for(path: &Path, logs: &Logs, bounds: &DayBounds) -> bool {
+    reaches(path, logs, Some(bounds))
 }
 
 /// The keyed digest of a path below the folder of the logs, which may name a person.

@@ -11,10 +11,10 @@ use super::foreign;
 use super::format::{Compression, Format, TextFormat};
 use super::json_array;
 use super::walk::{PassedOver, Walked, matches, walk};
+use crate::release_file::day::{Day, DayBounds};
 use crate::release_file::dialect::{Dialect, Marks};
 use crate::release_file::logs::Logs;
 use crate::release_file::place::Place;
-use crate::release_file::day::{Day, DayBounds};
 use crate::{Error, Result};
 
 /// How logs in the extended format of the W3C begin.
@@ -31,17 +31,17 @@ pub(super) struct FoundFile {
 /// What the glob of a release finds.
 #[derive(Debug, Default)]
 pub(super) struct Found {
-    /// The files that may hold rows of the window, sorted by path.
+    /// The files that may hold rows of the bounds, sorted by path.
     pub(super) files: Vec<FoundFile>,
-    /// How many files match, also those whose day folder lies outside of the window.
+    /// How many files match, also those whose day folder lies outside of the bounds.
     pub(super) matching: usize,
     /// What matches and is not read, sorted by path.
     pub(super) passed_over: Vec<PassedOver>,
 }
 
 /// Lists the files of a release.
-pub(super) fn find(logs: &Logs, window: Option<&DayBounds>) -> Result<Found> {
-    let found = list(logs, window)?;
+pub(super) fn find(logs: &Logs, bounds: Option<&DayBounds>) -> Result<Found> {
+    let found = list(logs, bounds)?;
     if found.matching == 0 {
         return Err(Error::input(format!("no log file matches {}", logs.place.path().display()))
             .help("check `[logs] path`; a relative path starts from the release file's folder"));
@@ -50,10 +50,10 @@ pub(super) fn find(logs: &Logs, window: Option<&DayBounds>) -> Result<Found> {
 }
 
 /// Like [`find`], but no file at all is no error.
-pub(super) fn list(logs: &Logs, window: Option<&DayBounds>) -> Result<Found> {
+pub(super) fn list(logs: &Logs, bounds: Option<&DayBounds>) -> Result<Found> {
     let Walked { files, passed_over } = walk(&logs.place)?;
     let matching = files.len();
-    let inside = files.into_iter().filter(|path| in_window(path, logs, window));
+    let inside = files.into_iter().filter(|path| reaches(path, logs, bounds));
     let found = |path: PathBuf| Ok(FoundFile { format: format_of(&path, &logs.dialect)?, path });
     let files: Vec<FoundFile> = inside.map(found).collect::<Result<_>>()?;
     require_apart(&files)?;
@@ -115,11 +115,11 @@ pub(super) fn is_found(logs: &Logs, path: &Path, format: Format) -> bool {
     matches(&logs.place, path) && format_of(path, &logs.dialect).is_ok_and(|found| found == format)
 }
 
-/// Whether a file may hold rows of the window: where the release promises day folders, only the UTC
-/// days that overlap the window do.
-pub(super) fn in_window(path: &Path, logs: &Logs, window: Option<&DayBounds>) -> bool {
-    match (folder_day(path, logs), window) {
-        (Some(day), Some(window)) => window.utc_days().contains(&day),
+/// Whether a file may hold rows of the bounds: where the release promises day folders, only the UTC
+/// days that overlap the bounds do.
+pub(super) fn reaches(path: &Path, logs: &Logs, bounds: Option<&DayBounds>) -> bool {
+    match (folder_day(path, logs), bounds) {
+        (Some(day), Some(bounds)) => bounds.utc_days().contains(&day),
         _ => true,
     }
 }

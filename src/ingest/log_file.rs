@@ -24,8 +24,8 @@ use super::parquet_file::{self, ParquetFooter};
 use super::raw_batch::RawBatch;
 use super::wanted::Wanted;
 use crate::ledger::LedgerKey;
-use crate::release_file::logs::Logs;
 use crate::release_file::day::{Day, DayBounds};
+use crate::release_file::logs::Logs;
 use crate::{Error, Result};
 
 /// A log file that is not opened yet.
@@ -44,7 +44,7 @@ pub struct OpenLog<'a> {
 }
 
 enum Content {
-    /// With the row groups that may have rows of the window that the file was opened for.
+    /// With the row groups that may have rows of the bounds that the file was opened for.
     Parquet(ParquetFooter, Vec<usize>),
     Arrow(IpcFooter),
     Text(Header),
@@ -122,17 +122,17 @@ impl<'a> LogFile<'a> {
         self.clone().open_for(Arc::new(Wanted::new(self.logs, &[])), None)
     }
 
-    /// Opens the file with these columns, for the rows of a window.
+    /// Opens the file with these columns, for the rows of a day.
     pub(super) fn open_for(
         self,
         wanted: Arc<Wanted>,
-        window: Option<&DayBounds>,
+        bounds: Option<&DayBounds>,
     ) -> Result<OpenLog<'a>> {
         let (path, logs) = (&self.path, self.logs);
         let content = match self.format {
             Format::Parquet => {
                 let footer = ParquetFooter::read(path, &wanted, logs)?;
-                let groups = footer.groups_of(window, logs)?;
+                let groups = footer.groups_of(bounds, logs)?;
                 Content::Parquet(footer, groups)
             }
             Format::Arrow => Content::Arrow(IpcFooter::read(path, &wanted, logs)?),
@@ -212,7 +212,7 @@ impl<'a> OpenLog<'a> {
     }
 
     /// The parts of the file, in its order; text is cut into blocks as it streams by. Without
-    /// `every_row`, row groups that cannot have rows of the window are left out.
+    /// `every_row`, row groups that cannot have rows of the bounds are left out.
     pub(super) fn pieces(
         &self,
         every_row: bool,

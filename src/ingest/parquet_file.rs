@@ -29,8 +29,8 @@ use super::parquet_pages::{self, Bounded};
 use super::raw_batch::RawBatch;
 use super::time;
 use super::wanted::Wanted;
-use crate::release_file::logs::Logs;
 use crate::release_file::day::{DayBounds, MICROS_PER_DAY};
+use crate::release_file::logs::Logs;
 use crate::{Error, Result};
 
 /// Rows of one batch: large enough to spread the cost, small enough to stay in cache.

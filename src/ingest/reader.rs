@@ -18,9 +18,9 @@ use super::rejects::RejectedRows;
 use super::walk::PassedOver;
 use super::wanted::Wanted;
 use crate::ledger::LedgerKey;
+use crate::release_file::day::DayBounds;
 use crate::release_file::keys::Key;
 use crate::release_file::logs::{Identifier, Logs};
-use crate::release_file::day::DayBounds;
 use crate::{Error, Result};
 
 /// The files of a release, opened and checked.
@@ -41,15 +41,15 @@ type Failure = (usize, Error);
 impl<'a> LogReader<'a> {
     /// Finds the files and checks footers, headers and schemas, and in text the first rows.
     ///
-    /// With a `window`, row groups whose statistics lie outside it are passed over, and with a
+    /// With a `bounds`, row groups whose statistics lie outside it are passed over, and with a
     /// promised day folder only the folders of its UTC days are opened.
     ///
     /// # Errors
     /// Input, for an empty glob, a missing column, a wrong type or a damaged file; I/O.
-    pub fn open(logs: &'a Logs, keys: &'a [Key], window: Option<&DayBounds>) -> Result<Self> {
+    pub fn open(logs: &'a Logs, keys: &'a [Key], bounds: Option<&DayBounds>) -> Result<Self> {
         let wanted = Arc::new(Wanted::new(logs, keys));
-        let open = |found| LogFile::new(logs, found).open_for(Arc::clone(&wanted), window);
-        let found = find::find(logs, window)?;
+        let open = |found| LogFile::new(logs, found).open_for(Arc::clone(&wanted), bounds);
+        let found = find::find(logs, bounds)?;
         let files: Vec<OpenLog<'_>> = found.files.into_iter().map(open).collect::<Result<_>>()?;
         declared::require_columns(&wanted, &files)?;
         declared::require_times(&wanted, &files, logs)?;
@@ -86,9 +86,9 @@ impl<'a> LogReader<'a> {
     ///
     /// # Errors
     /// Input.
-    pub fn require_files(&self, window: &DayBounds) -> Result<()> {
+    pub fn require_files(&self, bounds: &DayBounds) -> Result<()> {
         match &self.logs.day_folder {
-            Some(day_folder) if self.files.is_empty() => Err(complete::no_file(window, day_folder)),
+            Some(day_folder) if self.files.is_empty() => Err(complete::no_file(bounds, day_folder)),
             _ => Ok(()),
         }
     }
@@ -111,12 +111,12 @@ impl<'a> LogReader<'a> {
     ///
     /// # Errors
     /// Refused, when the day looks half-delivered; input, when it has no file.
-    pub fn require_complete(&self, window: &DayBounds) -> Result<()> {
+    pub fn require_complete(&self, bounds: &DayBounds) -> Result<()> {
         let (Some(expect), Some(day_folder)) = (self.logs.expect, &self.logs.day_folder) else {
             return Ok(());
         };
-        self.require_files(window)?;
-        complete::require(expect, day_folder, window, self.files.iter().map(OpenLog::path))
+        self.require_files(bounds)?;
+        complete::require(expect, day_folder, bounds, self.files.iter().map(OpenLog::path))
     }
 
     /// How people are named.

@@ -18,9 +18,9 @@ use jiff::tz::TimeZone;
 
 use super::instant::{stamp_micros, utc_micros};
 use super::spelling::{self, Spelling};
+use crate::release_file::day::{EARLIEST_MICROS, LATEST_MICROS};
 use crate::release_file::logs::{Logs, TimeUnit};
 use crate::release_file::time_format::Written;
-use crate::release_file::day::{EARLIEST_MICROS, LATEST_MICROS};
 use crate::{Error, Result};
 
 /// Whether a column of this type can hold times, given what is declared.

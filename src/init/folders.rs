@@ -6,8 +6,8 @@ use super::column::Column;
 use super::times::{TimeGuess, logs_with};
 use crate::Result;
 use crate::ingest::{Sample, dated_logs};
-use crate::release_file::place::Place;
 use crate::release_file::day::Day;
+use crate::release_file::place::Place;
 
 /// Folders such as `day=2026-01-05`.
 pub(super) struct DayFolders {

@@ -11,9 +11,9 @@ use super::people::speaks_of_people;
 use crate::Result;
 use crate::ingest::{ColumnKind, SampleColumn};
 use crate::release_file::ReleaseFile;
+use crate::release_file::day::Clock;
 use crate::release_file::logs::{Logs, PROTECTED, TimeUnit};
 use crate::release_file::place::Place;
-use crate::release_file::day::Clock;
 
 /// Names of columns that hold the time of a row, from the plainest on.
 const NAMES: [&str; 20] = [

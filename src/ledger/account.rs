@@ -8,8 +8,8 @@
 use super::state::EntryId;
 use super::terms::Terms;
 use crate::Error;
-use crate::release_file::privacy_loss::{AttoDelta, NanoRho};
 use crate::release_file::day::Day;
+use crate::release_file::privacy_loss::{AttoDelta, NanoRho};
 
 /// What one block may spend, has spent and has left.
 ///

@@ -9,8 +9,8 @@ use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSqlOutput, ValueRe
 use super::event::Event;
 use super::state::{EntryId, State};
 use super::terms::Conversion;
-use crate::release_file::privacy_loss::{AttoDelta, NanoRho};
 use crate::release_file::day::Day;
+use crate::release_file::privacy_loss::{AttoDelta, NanoRho};
 
 /// Implements both directions for a type that is a count.
 macro_rules! count_column {

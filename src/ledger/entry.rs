@@ -17,8 +17,8 @@ use super::instant::Instant;
 use super::journal::{self, Journal};
 use super::state::{EntryId, State};
 use super::trouble::{Outcome, Trouble};
-use crate::release_file::privacy_loss::{AttoDelta, NanoRho};
 use crate::release_file::day::Day;
+use crate::release_file::privacy_loss::{AttoDelta, NanoRho};
 
 /// What a release asks of the ledger; the journal keeps it whole.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -29,7 +29,7 @@ pub struct Reservation {
     pub release_id: String,
     /// The fingerprint of the release file.
     pub fingerprint: String,
-    /// Every day of the window, whether it has data or not; of an entry, oldest first.
+    /// Every day that is charged, whether it has data or not; of an entry, oldest first.
     pub blocks: Vec<Day>,
     /// What each block is charged: the map of the built measurements.
     pub charge: NanoRho,

@@ -14,8 +14,8 @@ use super::chain::Chain;
 use super::place::Place;
 use super::terms::tests::terms;
 use super::{Balance, Entry, EntryId, Ledger, LedgerKey, Reservation, StoredFile};
-use crate::release_file::privacy_loss::{AttoDelta, NanoRho};
 use crate::release_file::day::{Clock, Day};
+use crate::release_file::privacy_loss::{AttoDelta, NanoRho};
 use crate::{Kind, Result};
 
 /// A folder with a ledger of a budget of 100 billionths in it, once it was opened.

@@ -17,8 +17,8 @@ use super::event::Event;
 use super::journal::{self, Journal};
 use super::trouble::{Outcome, Trouble};
 use crate::Error;
-use crate::release_file::privacy_loss::{Epsilon, NanoRho};
 use crate::release_file::day::Day;
+use crate::release_file::privacy_loss::{Epsilon, NanoRho};
 
 /// How many consecutive days the cap is about.
 const DAYS: i32 = 30;

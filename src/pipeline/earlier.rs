@@ -10,8 +10,8 @@ use crate::ledger::{Entry, Ledger, Which};
 use crate::plan::FoundKeys;
 use crate::plan::kinds::MOST_PREFIXES;
 use crate::release_file::ReleaseFile;
-use crate::release_file::question::Question;
 use crate::release_file::day::Day;
+use crate::release_file::question::Question;
 use crate::{Result, publish};
 
 /// The last day that was released under the same release file, judged by its published values.

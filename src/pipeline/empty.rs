@@ -15,14 +15,14 @@ use crate::release_file::day::DayBounds;
 pub(super) fn looked_empty(
     release_file: &ReleaseFile,
     ledger: &Ledger,
-    window: &DayBounds,
+    bounds: &DayBounds,
     now: &LogDigests,
 ) -> Result<bool> {
     let fingerprint = release_file.fingerprint();
-    for entry in ledger.find(&release_file.name, window.day())? {
+    for entry in ledger.find(&release_file.name, bounds.day())? {
         if entry.state == State::Empty
             && entry.fingerprint == fingerprint
-            && are_the_same(release_file, ledger, window, &entry, now)?
+            && are_the_same(release_file, ledger, bounds, &entry, now)?
         {
             return Ok(true);
         }

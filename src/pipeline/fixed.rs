@@ -31,12 +31,12 @@ pub(super) struct FixedRules {
 
 impl FixedRules {
     /// What a reservation of this day fixes.
-    pub(super) fn of(release_file: &ReleaseFile, window: &DayBounds) -> Self {
+    pub(super) fn of(release_file: &ReleaseFile, bounds: &DayBounds) -> Self {
         Self {
             numbers: rules(release_file).numbers,
-            start_micros: window.start_micros(),
-            end_micros: window.end_micros(),
-            log_offsets: log_offsets(release_file, window.start_micros(), window.end_micros()),
+            start_micros: bounds.start_micros(),
+            end_micros: bounds.end_micros(),
+            log_offsets: log_offsets(release_file, bounds.start_micros(), bounds.end_micros()),
         }
     }
 
@@ -55,25 +55,25 @@ impl FixedRules {
 /// # Errors
 /// Refused, when the block was charged by other rules of numbers, when the logs' time zone has other
 /// offsets now, or when it is unknown where an earlier version drew a bound; I/O.
-pub(super) fn window(
+pub(super) fn bounds(
     release_file: &ReleaseFile,
     ledger: &Ledger,
-    window: &DayBounds,
+    bounds: &DayBounds,
 ) -> Result<DayBounds> {
-    let day = window.day();
+    let day = bounds.day();
     if let Some(own) = charged(release_file, ledger, day)? {
         require_same_numbers(&own, &rules(release_file).numbers, day)?;
         return own
             .bounds
-            .map_or_else(|| Ok(window.clone()), |(start, end)| window.clone().within(start, end));
+            .map_or_else(|| Ok(bounds.clone()), |(start, end)| bounds.clone().within(start, end));
     }
     let beside = |day: Option<Day>| match day {
         Some(day) => Ok(charged(release_file, ledger, day)?.and_then(|charged| charged.bounds)),
         None => Ok::<_, Error>(None),
     };
-    let start = beside(day.previous())?.map_or(window.start_micros(), |(_, end)| end);
-    let end = beside(day.next())?.map_or(window.end_micros(), |(start, _)| start);
-    window.clone().within(start, end)
+    let start = beside(day.previous())?.map_or(bounds.start_micros(), |(_, end)| end);
+    let end = beside(day.next())?.map_or(bounds.end_micros(), |(start, _)| start);
+    bounds.clone().within(start, end)
 }
 
 /// How a block was charged.

@@ -44,8 +44,8 @@ impl LoggedDays {
     }
 
     /// Whether a file may hold rows of a day.
-    pub fn has(&self, window: &DayBounds) -> bool {
-        window.utc_days().iter().any(|day| self.utc_days.contains(day))
+    pub fn has(&self, bounds: &DayBounds) -> bool {
+        bounds.utc_days().iter().any(|day| self.utc_days.contains(day))
     }
 
     /// Whether a day lies before the first that has a file, or that the ledger knows more of than that it

@@ -32,10 +32,10 @@ pub struct MadeDay {
 pub fn release_made(
     job: &Job,
     ledger: &mut Ledger,
-    window: &DayBounds,
+    bounds: &DayBounds,
     rows: &[Lookups],
 ) -> Result<MadeDay> {
-    let (release_file, day) = (&job.release_file, window.day());
+    let (release_file, day) = (&job.release_file, bounds.day());
     let begun = match standing(job, ledger, day)? {
         Standing::Committed(entry) => {
             return Ok(MadeDay { done: heal(job, ledger, &entry)?, entry: None, drawn: None });
@@ -49,11 +49,11 @@ pub fn release_made(
         Some(entry) => entry,
         None => {
             let (known, digest) = (known_keys(release_file, ledger, day)?, "made up".to_owned());
-            ledger.reserve(&reservation(release_file, window, split, known, digest)?)?
+            ledger.reserve(&reservation(release_file, bounds, split, known, digest)?)?
         }
     };
     let frozen = Frozen::of(&entry)?;
-    let rows = DayRows::of_lookups(rows, release_file.logs.identifier, window, &first, job.memory)?;
+    let rows = DayRows::of_lookups(rows, release_file.logs.identifier, bounds, &first, job.memory)?;
     let drawn = finish(job, ledger, day, &entry, &frozen, &first, Box::new(rows))?;
     let done = if drawn.is_some() { Done::Released } else { Done::Empty };
     Ok(MadeDay { done, entry: Some(entry.id), drawn })

@@ -31,15 +31,15 @@ impl<'a> Opened<'a> {
     /// # Errors
     /// Input or I/O, for logs that cannot be read; refused, for a day that is not whole or does not fit;
     /// usage, for what an engine cannot be asked.
-    pub(super) fn open(job: &'a Job, first: &'a Plan, window: &DayBounds) -> Result<Self> {
-        let (release_file, day) = (&job.release_file, window.day());
+    pub(super) fn open(job: &'a Job, first: &'a Plan, bounds: &DayBounds) -> Result<Self> {
+        let (release_file, day) = (&job.release_file, bounds.day());
         if release_file.engine.is_some() {
-            return on_cluster(job, first, window);
+            return on_cluster(job, first, bounds);
         }
-        let reader = LogReader::open(&release_file.logs, first.layout.keys(), Some(window))?;
+        let reader = LogReader::open(&release_file.logs, first.layout.keys(), Some(bounds))?;
         tracing::info!(%day, files = reader.files(), bytes = reader.bytes(), "opened the logs");
         if job.incomplete == Incomplete::Refuse {
-            reader.require_complete(window)?;
+            reader.require_complete(bounds)?;
         }
         let memory = rows_memory(job, &reader, first)?;
         let name = format!("{}-{day}.ndjson", release_file.name);
@@ -70,12 +70,12 @@ impl<'a> Opened<'a> {
     ///
     /// # Errors
     /// Input.
-    pub(super) fn require_files(&self, window: &DayBounds) -> Result<()> {
+    pub(super) fn require_files(&self, bounds: &DayBounds) -> Result<()> {
         match self {
-            Self::Here(here) => here.reader.require_files(window),
+            Self::Here(here) => here.reader.require_files(bounds),
             #[cfg(feature = "spark")]
             Self::Cluster(logs) if logs.files().is_empty() => {
-                let message = format!("the day {} has no log file on the cluster", window.day());
+                let message = format!("the day {} has no log file on the cluster", bounds.day());
                 Err(Error::input(message)
                     .help("nothing was charged: run again when its files are there"))
             }
@@ -88,12 +88,12 @@ impl<'a> Opened<'a> {
     ///
     /// # Errors
     /// Input or I/O, when they cannot be read; stopped.
-    pub(super) fn gather(self, window: &DayBounds, first: &Plan) -> Result<Box<dyn Tallies>> {
+    pub(super) fn gather(self, bounds: &DayBounds, first: &Plan) -> Result<Box<dyn Tallies>> {
         match self {
             Self::Here(here) => {
                 let Here { reader, memory, rejects, meter } = *here;
                 let reader = reader.with_rejects(rejects.as_ref()).with_meter(meter);
-                let (rows, _secret) = engine::DayRows::gather(&reader, window, first, memory)?;
+                let (rows, _secret) = engine::DayRows::gather(&reader, bounds, first, memory)?;
                 rejects.as_ref().map_or(Ok(()), RejectedRows::finish)?;
                 Ok(Box::new(rows))
             }
@@ -104,7 +104,7 @@ impl<'a> Opened<'a> {
 }
 
 #[cfg(feature = "spark")]
-fn on_cluster<'a>(job: &Job, first: &Plan, window: &DayBounds) -> Result<Opened<'a>> {
+fn on_cluster<'a>(job: &Job, first: &Plan, bounds: &DayBounds) -> Result<Opened<'a>> {
     let release_file = &job.release_file;
     if job.rejects.is_some() || job.spill == Spill::Refuse {
         return Err(Error::usage("`--rejects` and `--no-spill` are about rows that are read here")
@@ -114,8 +114,8 @@ fn on_cluster<'a>(job: &Job, first: &Plan, window: &DayBounds) -> Result<Opened<
     let engine = engine.ok_or_else(|| Error::internal("a cluster has no place"))?;
     let asked = job.stop.clone();
     let stop = Box::new(move || asked.check());
-    let logs = crate::cluster::ClusterLogs::open(release_file, engine, window, first, stop)?;
-    tracing::info!(day = %window.day(), files = logs.files().len(), "opened the logs on the cluster");
+    let logs = crate::cluster::ClusterLogs::open(release_file, engine, bounds, first, stop)?;
+    tracing::info!(day = %bounds.day(), files = logs.files().len(), "opened the logs on the cluster");
     Ok(Opened::Cluster(Box::new(logs)))
 }
 

@@ -6,9 +6,9 @@ use std::time::Duration;
 use super::job::Job;
 use crate::ledger::{Conversion, Ledger, Marks, Rules, Second, Terms};
 use crate::release_file::ReleaseFile;
+use crate::release_file::day::{Clock, zones_version};
 use crate::release_file::logs::Identifier;
 use crate::release_file::privacy_loss::NanoRho;
-use crate::release_file::day::{Clock, zones_version};
 use crate::{Error, Result, ingest, phone, publish, release};
 
 /// Opens the job's ledger, making it on first use.

@@ -7,8 +7,8 @@ use crate::Result;
 use crate::ingest::{LogDigests, LogReader, is_read_for};
 use crate::ledger::{DeletedFile, Entry, Ledger};
 use crate::release_file::ReleaseFile;
-use crate::release_file::logs::Logs;
 use crate::release_file::day::{Day, DayBounds};
+use crate::release_file::logs::Logs;
 
 /// Whether the files of a day are those of its reservation, or what deletion has left of them.
 ///
@@ -17,7 +17,7 @@ use crate::release_file::day::{Day, DayBounds};
 pub(super) fn are_the_same(
     release_file: &ReleaseFile,
     ledger: &Ledger,
-    window: &DayBounds,
+    bounds: &DayBounds,
     entry: &Entry,
     now: &LogDigests,
 ) -> Result<bool> {
@@ -29,7 +29,7 @@ pub(super) fn are_the_same(
     for (retention, _) in ledger.custody()?.retentions.iter().rev() {
         for file in &retention.files {
             // A shortened file is known by its digest, a deleted one only by where it lay.
-            if file.digest_after.is_some() || was_read_for(file, &release_file.logs, window) {
+            if file.digest_after.is_some() || was_read_for(file, &release_file.logs, bounds) {
                 before.undo(&file.digest_before, file.digest_after.as_deref());
             }
         }
@@ -47,24 +47,24 @@ pub(super) fn are_the_same(
 pub fn logs_changed_since(
     release_file: &ReleaseFile,
     ledger: &Ledger,
-    window: &DayBounds,
+    bounds: &DayBounds,
 ) -> Result<bool> {
     let fingerprint = release_file.fingerprint();
-    let entries = ledger.find(&release_file.name, window.day())?;
+    let entries = ledger.find(&release_file.name, bounds.day())?;
     let stored = |entry: &&Entry| entry.fingerprint == fingerprint && entry.state.has_answers();
     let Some(entry) = entries.iter().rfind(stored) else { return Ok(false) };
-    let reader = LogReader::open(&release_file.logs, &[], Some(window))?;
+    let reader = LogReader::open(&release_file.logs, &[], Some(bounds))?;
     let now = reader.digests(ledger.key())?;
-    Ok(!are_the_same(release_file, ledger, window, entry, &now)?)
+    Ok(!are_the_same(release_file, ledger, bounds, entry, &now)?)
 }
 
 /// Whether a file that a deletion took or shortened was read for a day, as far as the journal says where it
 /// lay.
-pub fn was_read_for(file: &DeletedFile, logs: &Logs, window: &DayBounds) -> bool {
+pub fn was_read_for(file: &DeletedFile, logs: &Logs, bounds: &DayBounds) -> bool {
     match &file.path {
-        Some(path) => is_read_for(Path::new(path), logs, window),
+        Some(path) => is_read_for(Path::new(path), logs, bounds),
         None => {
-            let is_of_day = |day: Day| window.utc_days().contains(&day);
+            let is_of_day = |day: Day| bounds.utc_days().contains(&day);
             file.path_digest.is_some() && file.folder_day.is_none_or(is_of_day)
         }
     }

@@ -8,10 +8,10 @@ use crate::plan::kinds::nodes;
 use crate::plan::{Role, Split};
 use crate::release::{Answer, ClassNumber, Guarantee, NoisyNumbers, NoisyTable, PricedTable};
 use crate::release_file::ReleaseFile;
+use crate::release_file::day::Day;
 use crate::release_file::expression::Condition;
 use crate::release_file::lattice::{Clip, LATTICE_ONE};
 use crate::release_file::question::Question;
-use crate::release_file::day::Day;
 use crate::{Error, Result};
 
 /// The public facts about one release of one day.

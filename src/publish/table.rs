@@ -17,9 +17,9 @@ use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use serde_json::{Value, json};
 
 use crate::release::{Answer, Rows, Values};
+use crate::release_file::day::Day;
 use crate::release_file::keys::{Key, KeySource};
 use crate::release_file::question::Question;
-use crate::release_file::day::Day;
 use crate::{Error, Result, footer};
 
 /// The key of the JSON in a file's metadata.

@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 use jiff::tz::TimeZone;
 use serde_json::json;
 
+use super::day::parse_zone;
 use super::engine::Engine;
 use super::keys::{Key, KeyLists};
 use super::logs::{CANONICAL, Identifier, Logs};
@@ -15,7 +16,6 @@ use super::privacy_loss::{AttoDelta, Delta, Epsilon};
 use super::question::{Question, check_name};
 use super::raw::{RawPrivacy, RawReleaseFile};
 use super::unit::{Exempt, Unit};
-use super::day::parse_zone;
 use crate::phone::CallingCodes;
 use crate::{Error, Result};
 

@@ -6,6 +6,7 @@ use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 
 use super::columns::{Columns, Made};
+use super::day::parse_zone;
 use super::dialect::Dialect;
 use super::expression::Condition;
 use super::nearest::nearest;
@@ -13,7 +14,6 @@ use super::parse::Lines;
 use super::place::Place;
 use super::raw::{RawExpect, RawLogs};
 use super::time_format::TimeFormats;
-use super::day::parse_zone;
 use crate::{Error, Result};
 
 /// The columns of the canonical lookup that a log may map.

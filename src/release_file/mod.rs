@@ -1,6 +1,7 @@
 //! The release file: what was typed, then what it means.
 
 pub mod columns;
+pub mod day;
 pub mod dialect;
 pub mod engine;
 pub mod expression;
@@ -26,6 +27,5 @@ pub mod time_format;
 mod typed;
 pub mod unit;
 pub(crate) mod value_text;
-pub mod day;
 
 pub use file::ReleaseFile;

@@ -7,8 +7,8 @@ use super::chart::{Bars, Mark, Numbers, OverTime};
 use super::output::{Cell, Output, Row, Series, Table};
 use super::sums::{counts, is_summed, sums_over_days, total};
 use super::words::{OWN, QUANTILE, Scale, date, label, quantile_title, span, title, written};
-use crate::release_file::keys::OTHER;
 use crate::release_file::day::Day;
+use crate::release_file::keys::OTHER;
 use crate::words::several;
 
 /// The newest days whose hours are drawn.

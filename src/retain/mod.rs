@@ -32,9 +32,9 @@ pub enum Disposition {
 /// Decides whether a day may be released at an instant.
 ///
 /// # Errors
-/// Usage, when the window leaves the calendar.
+/// Usage, when the bounds leave the calendar.
 pub fn disposition(
-    window: &DayBounds,
+    bounds: &DayBounds,
     release_file: &ReleaseFile,
     as_of: Timestamp,
 ) -> Result<Disposition> {
@@ -43,10 +43,10 @@ pub fn disposition(
         cutoff += 1;
     }
     let settle = i64::try_from(release_file.logs.settle.as_micros()).unwrap_or(i64::MAX);
-    let closes = window.end_micros().saturating_add(settle);
-    Ok(if window.end_micros() <= cutoff {
+    let closes = bounds.end_micros().saturating_add(settle);
+    Ok(if bounds.end_micros() <= cutoff {
         Disposition::Expired
-    } else if window.start_micros() < cutoff && !mutant!("days-that-expire-as-a-whole") {
+    } else if bounds.start_micros() < cutoff && !mutant!("days-that-expire-as-a-whole") {
         Disposition::PartlyExpired
     } else if closes > as_of.as_microsecond() {
         Disposition::Open
@@ -58,16 +58,16 @@ pub fn disposition(
 /// The days that may be released now, oldest first.
 ///
 /// # Errors
-/// Usage, when the window leaves the calendar.
+/// Usage, when the bounds leave the calendar.
 pub fn closed_days(release_file: &ReleaseFile, as_of: Timestamp) -> Result<Vec<DayBounds>> {
     let zone = &release_file.ledger.time_zone;
     let first = days_before(as_of, release_file.retention_days)?.as_microsecond();
     let mut day = Day::of(first, zone);
     let mut closed = Vec::new();
     while let Some(this) = day {
-        let window = DayBounds::new(this, zone)?;
-        match disposition(&window, release_file, as_of)? {
-            Disposition::Closed => closed.push(window),
+        let bounds = DayBounds::new(this, zone)?;
+        match disposition(&bounds, release_file, as_of)? {
+            Disposition::Closed => closed.push(bounds),
             Disposition::Open => break,
             Disposition::PartlyExpired | Disposition::Expired => {}
         }
@@ -81,13 +81,13 @@ pub fn closed_days(release_file: &ReleaseFile, as_of: Timestamp) -> Result<Vec<D
 /// # Errors
 /// Refused, naming the day, why, and what can be done.
 pub fn require_closed(
-    window: &DayBounds,
+    bounds: &DayBounds,
     release_file: &ReleaseFile,
     as_of: Timestamp,
 ) -> Result<()> {
-    let day = window.day();
+    let day = bounds.day();
     let zone = &release_file.ledger.time_zone_name;
-    match disposition(window, release_file, as_of)? {
+    match disposition(bounds, release_file, as_of)? {
         Disposition::Closed => Ok(()),
         Disposition::Open => Err(Error::refused(format!(
             "the day {day} ({zone}) is not closed yet"
@@ -114,21 +114,21 @@ pub struct Retained<'a> {
 ///
 /// # Shapes
 /// One flag per row of the batch; rejects and rows of other days are not kept.
-pub fn apply<'a>(lookups: &'a Lookups, window: &DayBounds) -> Retained<'a> {
+pub fn apply<'a>(lookups: &'a Lookups, bounds: &DayBounds) -> Retained<'a> {
     // A closed day lies wholly inside retention, so its bounds are the tighter ones.
     let kept = lookups
         .readable
         .iter()
         .zip(&lookups.requested_at)
-        .map(|(readable, micros)| *readable && holds(window, *micros))
+        .map(|(readable, micros)| *readable && holds(bounds, *micros))
         .collect();
     Retained { lookups, kept }
 }
 
 /// Whether a row belongs to the day.
-fn holds(window: &DayBounds, micros: i64) -> bool {
-    let is_end = micros == window.end_micros();
-    window.holds(micros) || mutant!("days-that-hold-their-end") && is_end
+fn holds(bounds: &DayBounds, micros: i64) -> bool {
+    let is_end = micros == bounds.end_micros();
+    bounds.holds(micros) || mutant!("days-that-hold-their-end") && is_end
 }
 
 impl<'a> Retained<'a> {
@@ -160,8 +160,8 @@ mod tests {
 
     fn decide(day: &str, as_of: &str, extra: &str) -> Disposition {
         let release_file = release(extra);
-        let window = DayBounds::new(day.parse().unwrap(), &release_file.ledger.time_zone).unwrap();
-        disposition(&window, &release_file, parse_instant(as_of).unwrap()).unwrap()
+        let bounds = DayBounds::new(day.parse().unwrap(), &release_file.ledger.time_zone).unwrap();
+        disposition(&bounds, &release_file, parse_instant(as_of).unwrap()).unwrap()
     }
 
     #[test]
@@ -189,7 +189,7 @@ mod tests {
         let days: Vec<String> = closed_days(&release(""), as_of)
             .unwrap()
             .iter()
-            .map(|window| window.day().to_string())
+            .map(|bounds| bounds.day().to_string())
             .collect();
         assert_eq!(days.len(), 29);
         assert_eq!((days[0].as_str(), days[28].as_str()), ("2026-03-02", "2026-03-30"));

@@ -7,8 +7,8 @@ use super::keys::KeySeen;
 use super::{Survey, percent};
 use crate::ingest::{Look, Reason};
 use crate::release_file::ReleaseFile;
-use crate::release_file::logs::{Identifier, TimeUnit};
 use crate::release_file::day::{MICROS_PER_DAY, days_before};
+use crate::release_file::logs::{Identifier, TimeUnit};
 use crate::words::grouped;
 
 /// Something that the owner should know.

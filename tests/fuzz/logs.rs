@@ -5,8 +5,8 @@ use std::path::Path;
 use pointillist::ingest::{LogReader, RowCounts};
 use pointillist::plan::Layout;
 use pointillist::release_file::ReleaseFile;
-use pointillist::release_file::place::Place;
 use pointillist::release_file::day::Clock;
+use pointillist::release_file::place::Place;
 use pointillist::survey::{Survey, findings};
 use pointillist::{Kind, init};
 

@@ -63,9 +63,9 @@ fn one(chance: &mut Chance, folder: &Path) {
     let mut ledger = open_ledger(&job).unwrap();
     let mut released = 0;
     for day in ["2026-01-01", "2026-01-02"] {
-        let window =
+        let bounds =
             DayBounds::new(day.parse().unwrap(), &job.release_file.ledger.time_zone).unwrap();
-        match release_day(&job, &mut ledger, &window) {
+        match release_day(&job, &mut ledger, &bounds) {
             Ok(Done::Released) => released += 1,
             Ok(done) => assert!(matches!(done, Done::Empty)),
             // Budgets that cannot be divided, and keys that name no column of answers.

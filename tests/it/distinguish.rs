@@ -112,8 +112,8 @@ impl Bench {
         std::fs::create_dir(&logs).unwrap();
         std::fs::write(logs.join("x.csv"), log(day, group)).unwrap();
         let zone = &self.job.release_file.ledger.time_zone;
-        let window = DayBounds::new(day, zone).unwrap();
-        let done = release_day(&self.job, &mut self.ledger, &window).unwrap();
+        let bounds = DayBounds::new(day, zone).unwrap();
+        let done = release_day(&self.job, &mut self.ledger, &bounds).unwrap();
         assert!(matches!(done, Done::Released));
         let balances = self.ledger.balances().unwrap();
         self.charge = balances.last().unwrap().1.spent.rho();

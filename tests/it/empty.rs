@@ -1,8 +1,8 @@
 //! Days that look empty: nothing of them is published, and they can be released when their logs come.
 
 use pointillist::ledger::{EntryId, Ledger, Reservation};
-use pointillist::release_file::privacy_loss::NanoRho;
 use pointillist::release_file::day::Clock;
+use pointillist::release_file::privacy_loss::NanoRho;
 use serde_json::Value;
 
 use crate::world::World;

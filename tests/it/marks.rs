@@ -5,8 +5,8 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use pointillist::ledger::{Ledger, Marks, Second};
-use pointillist::release_file::place::Place;
 use pointillist::release_file::day::Clock;
+use pointillist::release_file::place::Place;
 
 use crate::world::{Ran, World};
 

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use jiff::ToSpan;
 use pointillist::ledger::{Cap, Conversion, Ledger, Reservation, StoredFile, Terms};
-use pointillist::release_file::privacy_loss::{AttoDelta, Delta, Epsilon, NanoRho};
 use pointillist::release_file::day::{Clock, Day};
+use pointillist::release_file::privacy_loss::{AttoDelta, Delta, Epsilon, NanoRho};
 
 use crate::model::{BUDGET, CAP, KEY_DELTA};
 

@@ -8,9 +8,9 @@ use serde::Serialize;
 
 use crate::pipeline::Job;
 use crate::publish::Published;
+use crate::release_file::day::{Day, DayBounds};
 use crate::release_file::keys::OTHER;
 use crate::release_file::question::Question;
-use crate::release_file::day::{Day, DayBounds};
 use crate::simulate::{Settings, for_each_chunk};
 use crate::{Error, Result};
 use exact::{Counts, Lookups, key_names, which_column};
@@ -47,13 +47,13 @@ pub(super) fn compare(settings: &Settings, job: &Job) -> Result<Vec<Accuracy>> {
     let mut last: Vec<Vec<Shown>> = questions.iter().map(|_| Vec::new()).collect();
     let mut day = Day::new(settings.start);
     for index in 0..settings.days {
-        let window = DayBounds::new(day, &job.release_file.ledger.time_zone)?;
+        let bounds = DayBounds::new(day, &job.release_file.ledger.time_zone)?;
         let mut exact: Vec<Counts> = questions.iter().map(|_| Counts::new()).collect();
         for_each_chunk(settings, index, |batch| {
             let other_type = || Error::internal("a column of the simulator has another type");
             let lookups = Lookups::of(&batch).ok_or_else(other_type)?;
             let counts = questions.iter().zip(&mut exact);
-            counts.for_each(|(question, counts)| lookups.count(question, &window, counts));
+            counts.for_each(|(question, counts)| lookups.count(question, &bounds, counts));
             Ok(())
         })?;
         for (place, question) in questions.iter().enumerate() {

@@ -9,9 +9,9 @@ use crate::cli::output::Output;
 use crate::ledger::{Balance, Cap, Entry, Ledger, State, Terms, Which, costliest};
 use crate::pipeline::losses;
 use crate::release::epsilon_of;
+use crate::release_file::day::Day;
 use crate::release_file::privacy_loss::{AttoDelta, NanoRho};
 use crate::release_file::unit::Unit;
-use crate::release_file::day::Day;
 use crate::words::{short_delta, short_epsilon};
 
 /// The spans of days for which losses are added up.

@@ -56,8 +56,8 @@ pub(super) fn sums(release_file: &ReleaseFile, first: &str, last: &str) -> Sums 
     };
     let (mut day, last): (Day, Day) = (first.parse().unwrap(), last.parse().unwrap());
     while day <= last {
-        let window = DayBounds::new(day, &release_file.ledger.time_zone).unwrap();
-        let (tables, counts) = counted.of_day(release_file, &window).unwrap();
+        let bounds = DayBounds::new(day, &release_file.ledger.time_zone).unwrap();
+        let (tables, counts) = counted.of_day(release_file, &bounds).unwrap();
         sums.tables.resize_with(tables.len(), Vec::new);
         for (sum, whole) in sums.tables.iter_mut().zip(&tables) {
             sum.resize(whole.len(), 0);

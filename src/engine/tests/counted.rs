@@ -9,9 +9,9 @@ use crate::ingest::{LogReader, RowCounts};
 use crate::plan::kinds::{CLASSES, SHAPE_BITS, Shapes, nodes};
 use crate::plan::{Asked, Axis, Contribution, MeasuredTable, Plan, Role, TableAxes};
 use crate::release_file::ReleaseFile;
+use crate::release_file::day::DayBounds;
 use crate::release_file::lattice::Clip;
 use crate::release_file::privacy_loss::{AttoDelta, NanoRho};
-use crate::release_file::day::DayBounds;
 
 /// The tables of the questions about requesters, with clips that cut nothing.
 pub(super) fn own_tables(release_file: &ReleaseFile) -> Vec<MeasuredTable> {
@@ -75,11 +75,11 @@ impl Counted {
     pub(super) fn of_day(
         &self,
         release_file: &ReleaseFile,
-        window: &DayBounds,
+        bounds: &DayBounds,
     ) -> Result<(Vec<Vec<i64>>, RowCounts)> {
         let keys = self.plan.layout.keys();
-        let reader = LogReader::open(&release_file.logs, keys, Some(window))?;
-        let (mut rows, counts) = DayRows::gather(&reader, window, &self.plan, usize::MAX)?;
+        let reader = LogReader::open(&release_file.logs, keys, Some(bounds))?;
+        let (mut rows, counts) = DayRows::gather(&reader, bounds, &self.plan, usize::MAX)?;
         let exact = rows.tally(&self.plan, &release_file.exempt)?;
         let classes = (self.plan.tables.len() - own_count(&self.plan)) / CLASSES;
         let mut tables: Vec<Vec<i64>> = (0..classes)

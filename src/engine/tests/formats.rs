@@ -26,8 +26,8 @@ fn run(
          delta = 1e-6\n{questions}"
     );
     let release_file = ReleaseFile::parse(&text, "formats.toml", folder).unwrap();
-    let window = DayBounds::new(day.parse().unwrap(), &release_file.ledger.time_zone).unwrap();
-    Counted::new(&release_file).of_day(&release_file, &window).unwrap()
+    let bounds = DayBounds::new(day.parse().unwrap(), &release_file.ledger.time_zone).unwrap();
+    Counted::new(&release_file).of_day(&release_file, &bounds).unwrap()
 }
 
 /// The tally of opaque rows of 2026-01-01, by app.

@@ -61,8 +61,8 @@ impl Made {
     fn tally(&self) -> Result<(Vec<Vec<i64>>, Rejects)> {
         let folder = tempfile::tempdir().unwrap();
         let release_file = self.release(folder.path());
-        let window = DayBounds::new(DAY.parse().unwrap(), &release_file.ledger.time_zone).unwrap();
-        let (tables, counts) = Counted::new(&release_file).of_day(&release_file, &window)?;
+        let bounds = DayBounds::new(DAY.parse().unwrap(), &release_file.ledger.time_zone).unwrap();
+        let (tables, counts) = Counted::new(&release_file).of_day(&release_file, &bounds)?;
         Ok((tables, counts.rejects))
     }
 

@@ -9,9 +9,9 @@ use crate::engine::DayRows;
 use crate::ingest::LogReader;
 use crate::plan::{MeasuredTable, Plan};
 use crate::release_file::ReleaseFile;
+use crate::release_file::day::DayBounds;
 use crate::release_file::lattice::Clip;
 use crate::release_file::unit::{Exempt, Unit};
-use crate::release_file::day::DayBounds;
 
 /// A lookup of the test: requester, target, seconds from the day's start, app, route.
 #[derive(Debug, Clone)]
@@ -228,13 +228,13 @@ pub(super) fn with_rows<T: Send>(
     }
     let release_file = setup.release(folder.path());
     let plan = plan(&release_file);
-    let window =
+    let bounds =
         DayBounds::new("2026-03-02".parse().unwrap(), &release_file.ledger.time_zone).unwrap();
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
     pool.install(|| {
         let reader =
-            LogReader::open(&release_file.logs, plan.layout.keys(), Some(&window)).unwrap();
-        let (mut rows, _) = DayRows::gather(&reader, &window, &plan, setup.memory).unwrap();
+            LogReader::open(&release_file.logs, plan.layout.keys(), Some(&bounds)).unwrap();
+        let (mut rows, _) = DayRows::gather(&reader, &bounds, &plan, setup.memory).unwrap();
         work(&mut rows, &plan, &release_file.exempt)
     })
 }

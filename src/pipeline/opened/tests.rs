@@ -103,11 +103,11 @@ fn job(release_file: &ReleaseFile, remote: Option<&str>) -> Job {
 fn compare(text: &str, folder: &Path, day: &str, loads: &[f64]) -> (f64, usize) {
     let remote = std::env::var("POINTILLIST_SPARK").expect("the place of a cluster");
     let release_file = ReleaseFile::parse(text, "r.toml", folder).unwrap();
-    let window = DayBounds::new(day.parse().unwrap(), &release_file.ledger.time_zone).unwrap();
+    let bounds = DayBounds::new(day.parse().unwrap(), &release_file.ledger.time_zone).unwrap();
     let (split, _) = plan(&release_file).unwrap();
     let first = Plan::of_look(&release_file, &split).unwrap();
     let gather =
-        |job: Job| Opened::open(&job, &first, &window).unwrap().gather(&window, &first).unwrap();
+        |job: Job| Opened::open(&job, &first, &bounds).unwrap().gather(&bounds, &first).unwrap();
     let mut here = gather(job(&release_file, None));
     let mut there = gather(job(&release_file, Some(&remote)));
     let mut cells = 0;

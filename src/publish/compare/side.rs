@@ -12,8 +12,8 @@ use super::super::read::Published;
 use super::super::rollup::Period;
 use super::super::table::FINGERPRINT;
 use super::interval::Measured;
-use crate::release_file::keys::OTHER;
 use crate::release_file::day::Day;
+use crate::release_file::keys::OTHER;
 use crate::{Error, Result};
 
 /// What the text of a period names: a day, a week (`2026-W10`) or a month (`2026-03`).

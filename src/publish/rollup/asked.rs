@@ -3,9 +3,9 @@
 use jiff::Span;
 use jiff::civil::Date;
 
+use crate::release_file::day::Day;
 use crate::release_file::keys::{Key, KeySource};
 use crate::release_file::question::Question;
-use crate::release_file::day::Day;
 
 /// What days are added up to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]

@@ -10,10 +10,10 @@ use super::rule::Rule;
 use super::sum::{Counted, Over};
 use crate::Result;
 use crate::ledger::StoredFile;
+use crate::release_file::day::Day;
 use crate::release_file::privacy_loss::{AttoDelta, NanoRho};
 use crate::release_file::question::Question;
 use crate::release_file::regions::region_of;
-use crate::release_file::day::Day;
 
 /// One day as the ledger keeps it.
 #[derive(Debug, Clone)]

@@ -7,10 +7,10 @@ use arrow_array::types::{Float64Type, TimestampMicrosecondType};
 use arrow_array::{Array, PrimitiveArray, RecordBatch, StringArray};
 
 use crate::phone::CallingCodes;
+use crate::release_file::day::DayBounds;
 use crate::release_file::keys::{Key, KeySource, OTHER};
 use crate::release_file::prefix::{Prefix, PrefixOf};
 use crate::release_file::question::{Measure, Question};
-use crate::release_file::day::DayBounds;
 
 /// What is counted for each combination of a question's keys.
 pub(super) type Counts = HashMap<Vec<String>, Exact>;
@@ -100,11 +100,11 @@ impl<'b> Lookups<'b> {
     }
 
     /// Counts every lookup for a question.
-    pub(super) fn count(&self, question: &Question, window: &DayBounds, counts: &mut Counts) {
+    pub(super) fn count(&self, question: &Question, bounds: &DayBounds, counts: &mut Counts) {
         for row in 0..self.times.len() {
             let keys = match question.measure {
                 Measure::Prefixes(prefix) => vec![self.prefix(prefix, row)],
-                _ => question.by.iter().map(|key| self.value(key, window, row)).collect(),
+                _ => question.by.iter().map(|key| self.value(key, bounds, row)).collect(),
             };
             let exact = counts.entry(keys).or_default();
             exact.lookups += 1;
@@ -124,9 +124,9 @@ impl<'b> Lookups<'b> {
     }
 
     /// The value of a key that is in its list, or that of all others.
-    fn value(&self, key: &Key, window: &DayBounds, row: usize) -> String {
+    fn value(&self, key: &Key, bounds: &DayBounds, row: usize) -> String {
         let raw = match key.source() {
-            KeySource::Hour => return window.hour(self.times.value(row)).to_string(),
+            KeySource::Hour => return bounds.hour(self.times.value(row)).to_string(),
             KeySource::App => self.app.is_valid(row).then(|| self.app.value(row)),
             KeySource::Route => Some(self.route.value(row)),
             KeySource::TargetCountry => {
