@@ -134,7 +134,8 @@ mid_query 1 || fail "no executor worked"
 unserve -KILL
 serve
 if wait "$first"; then fail "a day was published from a server that was killed"; fi
-grep 'INVALID_HANDLE' "$home/run/first.txt" || fail "$(<"$home/run/first.txt")"
+# By the time that the next server takes, it is one that does not know the session, or none.
+grep -E 'INVALID_HANDLE|is not there' "$home/run/first.txt" || fail "$(<"$home/run/first.txt")"
 entry reserved || fail "the reservation is gone"
 publish release | grep released
 entry published || fail "the reservation was not used"
