@@ -41,7 +41,7 @@ pub(crate) fn run(asked: &Check, output: &Output) -> Result<u8> {
     let survey = Survey::take(&release_file, &layout, &reader)?;
     rejects.as_ref().map_or(Ok(()), RejectedRows::finish)?;
     let wrong = reader.with_wrong_statistics()?.into_iter().map(shown).collect();
-    let findings = findings(&survey, &release_file, Clock::System.now());
+    let findings = findings(&survey, &reader, &release_file, Clock::System.now());
     let zone = release_file.ledger.time_zone_name.clone();
     let checked = Checked { reader: &reader, survey, wrong, findings, zone };
     output.result(&checked.object(), &checked.text());

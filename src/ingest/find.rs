@@ -115,8 +115,8 @@ pub(super) fn is_found(logs: &Logs, path: &Path, format: Format) -> bool {
     matches(&logs.place, path) && format_of(path, &logs.dialect).is_ok_and(|found| found == format)
 }
 
-/// Whether a file may hold rows of the bounds: where the release promises day folders, only the UTC
-/// days that overlap the bounds do.
+/// Whether a file may hold rows of a day: where the release promises day folders, only those of the UTC
+/// days that overlap it do.
 pub(super) fn reaches(path: &Path, logs: &Logs, bounds: Option<&DayBounds>) -> bool {
     match (folder_day(path, logs), bounds) {
         (Some(day), Some(bounds)) => bounds.utc_days().contains(&day),
@@ -177,7 +177,14 @@ fn format_of(path: &Path, dialect: &Dialect) -> Result<Format> {
         _ => match marks_by_name(path) {
             Some(marks) => separated(marks),
             None if dialect.is_declared() => separated(Marks::CSV),
-            None => text(look_into(path, compression)?),
+            None => match look_into(path, compression)? {
+                // Its marks are those of a known program, but what stands for no value may be another word.
+                TextFormat::Separated(marks) => {
+                    let null = dialect.null().or(marks.null);
+                    text(TextFormat::Separated(Marks { null, ..marks }))
+                }
+                other => text(other),
+            },
         },
     }
 }

@@ -9,7 +9,7 @@ use super::complete;
 use super::declared;
 use super::digests::LogDigests;
 use super::find;
-use super::format::Format;
+use super::format::{Format, TextFormat};
 use super::log_file::{LogFile, OpenLog, Piece};
 use super::looks::{Looks, SharedLooks};
 use super::lookups::{Canonical, Lookups, RowCounts};
@@ -127,6 +127,15 @@ impl<'a> LogReader<'a> {
     /// How many files are read.
     pub fn files(&self) -> usize {
         self.files.len()
+    }
+
+    /// Whether a file is text that marks or a pattern divide.
+    pub fn has_divided_text(&self) -> bool {
+        let is_divided = |file: &OpenLog<'_>| match file.file().format() {
+            Format::Text(format, _) => format != TextFormat::Json,
+            Format::Parquet | Format::Arrow => false,
+        };
+        self.files.iter().any(is_divided)
     }
 
     /// The columns that the release file names and that no line of JSON that was looked at has.

@@ -5,7 +5,7 @@ use jiff::tz::TimeZone;
 
 use super::keys::KeySeen;
 use super::{Survey, percent};
-use crate::ingest::{Look, Reason};
+use crate::ingest::{LogReader, Look, Reason};
 use crate::release_file::ReleaseFile;
 use crate::release_file::day::{MICROS_PER_DAY, days_before};
 use crate::release_file::logs::{Identifier, TimeUnit};
@@ -27,14 +27,31 @@ impl Finding {
 }
 
 /// What the owner should look at, in the order in which rows are read.
-pub fn findings(survey: &Survey, release_file: &ReleaseFile, now: Timestamp) -> Vec<Finding> {
+pub fn findings(
+    survey: &Survey,
+    reader: &LogReader<'_>,
+    release_file: &ReleaseFile,
+    now: Timestamp,
+) -> Vec<Finding> {
     let mut findings = Vec::new();
+    of_files(reader, release_file, &mut findings);
     of_rows(survey, &mut findings);
     of_bad_times(survey, release_file, &mut findings);
     of_people(survey, release_file, &mut findings);
     of_times(survey, release_file, now, &mut findings);
     survey.keys.iter().for_each(|key| of_key(key, survey.lookups(), &mut findings));
     findings
+}
+
+/// What the release file says about text, where none is read.
+fn of_files(reader: &LogReader<'_>, release_file: &ReleaseFile, findings: &mut Vec<Finding>) {
+    if reader.has_divided_text() {
+        return;
+    }
+    for (field, _) in release_file.logs.dialect.facts() {
+        let text = format!("`{field}` does nothing: no file is text of lines other than JSON");
+        findings.push(Finding::new(field, text));
+    }
 }
 
 fn of_rows(survey: &Survey, findings: &mut Vec<Finding>) {

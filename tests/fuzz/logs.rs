@@ -232,7 +232,7 @@ pub(crate) fn read(release_file: &ReleaseFile) {
         (Ok((_, counts)), Ok(survey)) => {
             let of = |counts: &RowCounts| (counts.rows, counts.filtered, counts.rejects.all());
             assert_eq!(of(&counts), of(&survey.rows));
-            drop(findings(&survey, release_file, Clock::System.now()));
+            drop(findings(&survey, &reader, release_file, Clock::System.now()));
         }
         (Err(one), Err(other)) => {
             check(&one, &KINDS);

@@ -272,3 +272,30 @@ fn text_in_utf_16_is_read_and_keeps_its_form() {
         assert_eq!(left, wide(&[head, &new].concat()));
     }
 }
+
+/// What stands for no value is declared, also where a log says itself how it is divided.
+#[test]
+fn a_word_for_no_value_counts_in_a_log_that_is_known_by_its_beginning() {
+    let fields = "identifier = \"opaque\"\ntime_unit = \"s\"\nnull = \"none\"\n\
+                  columns = { requester = \"who\", target = \"whom\", requested_at = \"ts\" }";
+    let text = "#separator \\x09\n#fields\tts\twho\twhom\n1772445903.1\ta\tb\n1772445904.2\tnone\tb\n\
+                1772445905.3\tc\td\n1772445906.4\te\tb\n";
+    let world = world(fields, &[("conn.log", text)]);
+    assert_eq!(checked(&world), [4, 3, 1]);
+}
+
+/// `check` names settings that none of the files takes.
+#[test]
+fn marks_that_divide_nothing_are_named() {
+    let line = "{\"requester\":\"a\",\"target\":\"b\",\"requested_at\":\"2026-03-02T10:05:03Z\"}\n";
+    let fields = "identifier = \"opaque\"\nnull = \"-\"\ndelimiter = \";\"";
+    let world_of =
+        |files: &[(&str, &str)]| world(fields, files).run(&["check", "release.toml"]).stdout;
+    let said = world_of(&[("a.ndjson", line)]);
+    for field in ["null", "delimiter"] {
+        assert!(said.contains(&format!("`[logs] {field}` does nothing")), "{said}");
+    }
+    let csv = "requester;target;requested_at\na;b;2026-03-02T10:05:03Z\n";
+    let said = world_of(&[("a.ndjson", line), ("b.csv", csv)]);
+    assert!(!said.contains("does nothing"), "{said}");
+}
