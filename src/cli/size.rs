@@ -33,10 +33,14 @@ fn parse(text: &str) -> Option<usize> {
     number.parse::<usize>().ok()?.checked_mul(1 << shift)
 }
 
-/// Reads a whole number from 1 on, as people write it: `1000000`, `1_000_000` or `1,000,000`.
+/// Reads a whole number from 1 on, as people write it: `1000000`, `1_000_000` or `1,000,000`. Other groups than
+/// of three digits may be two numbers, or one with a fraction.
 pub(super) fn count(text: &str) -> std::result::Result<u64, String> {
-    let digits = text.replace([',', '_'], "");
-    let number = digits.parse().ok().filter(|number| *number > 0);
+    let groups: Vec<&str> = text.split([',', '_']).collect();
+    let is_grouped =
+        (1..=3).contains(&groups[0].len()) && groups[1..].iter().all(|group| group.len() == 3);
+    let number = (groups.len() == 1 || is_grouped).then(|| groups.concat().parse().ok()).flatten();
+    let number = number.filter(|number| *number > 0);
     number.ok_or_else(|| "write a whole number from 1 on, such as 1000000".to_owned())
 }
 
@@ -62,7 +66,8 @@ mod tests {
         for text in ["1000000", "1,000,000", "1_000_000"] {
             assert_eq!(count(text), Ok(1_000_000));
         }
-        for text in ["0", "-1", "1e6", "1M", "many", ""] {
+        for text in ["0", "-1", "1e6", "1M", "many", "", "1,2", "1,5", "1000,000", ",100", "1,000,"]
+        {
             assert!(count(text).unwrap_err().contains("such as 1000000"), "{text}");
         }
     }
