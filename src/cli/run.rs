@@ -27,13 +27,13 @@ use crate::{Error, Kind, Result};
 pub(crate) fn run(asked: &Run, output: &Output) -> Result<u8> {
     let now = Now::read(asked.as_of.as_deref())?;
     let mut job = job(asked, now)?;
-    let windows = windows(asked, &job)?;
+    let days = days_of(asked, &job)?;
     // What is released already needs neither logs nor a clock.
     let before = status::existing_ledger(&job.release_file)?;
     let released = status::released_days(&job.release_file, before.as_ref())?;
     drop(before);
     let is_here = job.release_file.engine.is_none();
-    if is_here && !windows.iter().all(|bounds| released.contains(&bounds.day())) {
+    if is_here && !days.iter().all(|bounds| released.contains(&bounds.day())) {
         now.require_living_logs(&job.release_file)?;
     }
     // Before anything is spent.
@@ -41,13 +41,19 @@ pub(crate) fn run(asked: &Run, output: &Output) -> Result<u8> {
     let mut ledger = open_ledger(&job)?;
     // Until here a signal ends the process: nothing has begun.
     job.stop = Stop::on_signals()?;
-    let range = release_range(&job, &mut ledger, &windows, output)?;
+    let range = release_range(&job, &mut ledger, &days, output)?;
     let mut text = range.text();
-    if windows.is_empty() {
+    if days.is_empty() {
         text.push_str("no day with logs is closed and inside retention: nothing to do\n");
     }
     if range.has_tables {
         text.push_str(&format!("the tables are in {}\n", job.out.display()));
+    }
+    if released.is_empty() && range.are_empty() {
+        output.warning(
+            "no day was ever released, and those of this run look empty: `check` says which days the logs have, and \
+             why rows of them count nowhere",
+        );
     }
     let mut warnings = status::warnings(&job.release_file, &ledger, job.as_of)?;
     warnings.extend(hold_warnings::key_warning(&ledger));
@@ -93,6 +99,12 @@ impl Range {
         }
     }
 
+    /// Whether days were looked at, and all of them look empty.
+    fn are_empty(&self) -> bool {
+        let empty = json!(Done::Empty);
+        !self.days.is_empty() && self.days.iter().all(|day| day["done"] == empty)
+    }
+
     /// A line for days in a row of which the same is to be said.
     pub(super) fn text(&self) -> String {
         let in_a_row = self
@@ -117,27 +129,27 @@ const AGAIN: &str = "failed as an earlier day did";
 pub(super) fn release_range(
     job: &Job,
     ledger: &mut Ledger,
-    windows: &[DayBounds],
+    days: &[DayBounds],
     output: &Output,
 ) -> Result<Range> {
     let progress = Progress::new(output);
     let job = &Job { meter: progress.meter(), ..job.clone() };
     let mut range = Range::default();
-    for (place, bounds) in windows.iter().enumerate() {
+    for (place, bounds) in days.iter().enumerate() {
         let day = bounds.day();
-        progress.day(day, place + 1, windows.len());
+        progress.day(day, place + 1, days.len());
         match release_day(job, ledger, bounds) {
             Ok(done) => {
                 range.days.push(json!({ "day": day, "done": done }));
                 range.lines.push((day, words(done).to_owned()));
                 range.has_tables |= done != Done::Empty;
             }
-            Err(error) if windows.len() == 1 => return Err(error),
+            Err(error) if days.len() == 1 => return Err(error),
             Err(error) => {
                 progress.suspend(|| range.fail(day, &error, output));
                 let kind = error.kind();
                 if kind == Kind::Stopped || ledger.disk_failed() {
-                    range.untried = Some(windows.len() - place - 1);
+                    range.untried = Some(days.len() - place - 1);
                     break;
                 }
             }
@@ -188,7 +200,7 @@ pub(super) fn parse_wait(text: &str) -> Result<Duration> {
     })
 }
 
-fn windows(asked: &Run, job: &Job) -> Result<Vec<DayBounds>> {
+fn days_of(asked: &Run, job: &Job) -> Result<Vec<DayBounds>> {
     let zone = &job.release_file.ledger.time_zone;
     let (first, last): (Day, Day) = match (&asked.day, &asked.from, &asked.to) {
         (Some(day), _, _) => (day.parse()?, day.parse()?),
@@ -211,12 +223,12 @@ fn windows(asked: &Run, job: &Job) -> Result<Vec<DayBounds>> {
 
 /// The closed days from the first that the names of the logs or the ledger know.
 fn days_with_logs(release_file: &ReleaseFile, as_of: Timestamp) -> Result<Vec<DayBounds>> {
-    let mut windows = closed_days(release_file, as_of)?;
+    let mut days = closed_days(release_file, as_of)?;
     let ledger = status::existing_ledger(release_file)?;
     if let Some(logged) = LoggedDays::find(release_file, ledger.as_ref())? {
-        windows.retain(|bounds| !logged.begin_after(bounds.day()));
+        days.retain(|bounds| !logged.begin_after(bounds.day()));
     }
-    Ok(windows)
+    Ok(days)
 }
 
 const fn words(done: Done) -> &'static str {

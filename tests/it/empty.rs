@@ -59,6 +59,20 @@ fn a_day_that_looks_empty_stays_so_as_long_as_its_logs_are_the_same() {
     assert_eq!(spent(&world), LOOK);
 }
 
+/// Nothing was ever released: a filter, a unit or a folder may be wrong, and no exit code says so.
+#[test]
+fn a_first_run_that_shows_nobody_says_where_to_look() {
+    let world = world_with_an_empty_day();
+    let said = world.run(&RUN).stderr;
+    assert!(said.contains("no day was ever released"), "{said}");
+    let log = std::fs::read_to_string(world.path("logs/lookups.csv")).unwrap();
+    world.write("logs/late.csv", log.as_bytes());
+    for _ in 0..2 {
+        let said = world.run(&RUN).stderr;
+        assert!(!said.contains("ever released"), "{said}");
+    }
+}
+
 #[test]
 fn a_day_that_looked_empty_is_released_when_its_logs_have_come() {
     let world = world_with_an_empty_day();
