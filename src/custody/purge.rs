@@ -6,10 +6,10 @@
 //! (1) shortened copies of mixed files are written and read back; (2) the journal notes what will go;
 //! (3) rows under hold are sealed, verified and noted; (4) Parquet summaries are removed; (5) files are
 //! removed, and copies take their places; (6) folders that are empty now are removed; (7) the journal
-//! notes the end. Archives of holds that ended go last. The next run finds a deletion that was begun, finishes it for the files that it named and
-//! that have not changed, without sealing them twice, and then looks for more. A file that another
-//! program changed in between waits for the next deletion, which seals its rows again: a row may be
-//! sealed twice, but never deleted unsealed.
+//! notes the end. Archives of holds that ended go last. The next run finds a deletion that was begun,
+//! finishes it for the files that it named and that have not changed, without sealing them twice, and
+//! then looks for more. A file that another program changed in between waits for the next deletion,
+//! which seals its rows again: a row may be sealed twice, but never deleted unsealed.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

@@ -1,8 +1,8 @@
 //! The clips that the tables of a class may have.
 //!
 //! The planner chooses among them by the noisy look, and what a contact pair can lose is bounded over
-//! all of them (docs/mechanisms.md, section 12). No limit covers a clip of
-//! shapes that is not here. Distinct counts have clips of their own (`super::distinct`).
+//! all of them (docs/mechanisms.md, section 12). No limit covers a clip of shapes that is not here.
+//! Distinct counts have clips of their own (`super::distinct`).
 
 use super::kinds::SHAPE_ONE;
 
