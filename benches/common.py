@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import shutil
 import statistics
 import subprocess
 
@@ -63,8 +64,9 @@ def simulate(folder, days, lookups, requesters, form="parquet", start="2026-01-0
 
 
 def run(folder, release="release.toml", **environment):
-    """Releases the simulated day through a new ledger."""
+    """Releases the simulated day through a new ledger and into an empty folder."""
     for left in folder.glob("bench.ledger*"):
         left.unlink()
+    shutil.rmtree(folder / "published", ignore_errors=True)
     command = [PROGRAM, "run", "--new-ledger", release, "--day", "2026-01-01", "--as-of", "2026-01-03"]
     return measure(command, folder, **environment)
