@@ -84,6 +84,11 @@ impl Adding {
         self
     }
 
+    /// Takes the sums away that stand from a place on.
+    pub fn split_off(&mut self, place: usize) -> Vec<Vec<i64>> {
+        self.tables.split_off(place.min(self.tables.len()))
+    }
+
     /// Ends the adding.
     pub fn finish(self) -> ExactTally {
         ExactTally { tables: self.tables }

@@ -1,6 +1,6 @@
 //! What released days were charged, what their files say, and what happens when they are run again.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use serde_json::Value;
 
@@ -9,6 +9,7 @@ use super::finding::Finding;
 use super::statistics::{gaussian_delta, gaussian_epsilon};
 use super::world::World;
 use crate::pipeline::Done;
+use crate::plan::kinds::PrefixPlaces;
 use crate::plan::{FoundKeys, Plan};
 use crate::release::class_numbers;
 use crate::{Error, Result};
@@ -104,7 +105,7 @@ fn is_planned_from_the_look(world: &World<'_>, released: &super::days::Released)
 
 /// The prefixes that a plan counts by.
 pub(super) fn found(plan: &Plan) -> FoundKeys {
-    let of_question = |(question, places): (&String, &HashMap<u64, u32>)| {
+    let of_question = |(question, places): (&String, &PrefixPlaces)| {
         (question.clone(), places.keys().copied().collect())
     };
     plan.prefix_places.iter().map(of_question).collect()

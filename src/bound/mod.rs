@@ -14,6 +14,7 @@ mod partitioner;
 mod person;
 mod prefixes;
 mod requester;
+mod row_sums;
 mod rows;
 mod scramble;
 mod sort;

@@ -1,6 +1,7 @@
 //! The rows of one partition → bounded contributions, requester by requester.
 
 use super::ball::scale_into_ball;
+use super::row_sums::{LIGHT_CLASSES, RowSums};
 use super::sorted::{PartitionedRows, RowsBuffer};
 use super::tables::{ClassTable, TableBounds};
 use crate::Result;
@@ -72,6 +73,10 @@ impl OneRequester {
     ) {
         let lookups = rows.lookups.unsigned_abs();
         let hat = Hat::of(lookups);
+        let is_light = lookups <= LIGHT;
+        if is_light {
+            add_rows(rows, &hat, &tables.row_sums, add);
+        }
         for (class, weight) in hat.weights() {
             for table in &tables.classes[class] {
                 if table.holds_all {
@@ -79,13 +84,12 @@ impl OneRequester {
                     continue;
                 }
                 let bound = &tables.vectors[table.vector];
-                if lookups <= LIGHT && table.adds_rows {
-                    let mut each = (weight / lookups).cast_signed();
-                    if mutant!("light-rows-weigh-double") {
-                        each *= 2;
-                    }
-                    for atom in rows.atoms {
-                        add(table.table, bound.cells.cell(atom.atom), atom.lookups * each);
+                if is_light && table.adds_rows {
+                    if !table.is_summed {
+                        let each = each_row(lookups, weight);
+                        for atom in rows.atoms {
+                            add(table.table, bound.cells.cell(atom.atom), atom.lookups * each);
+                        }
                     }
                     continue;
                 }
@@ -128,13 +132,42 @@ impl OneRequester {
     }
 }
 
+/// What each row of a requester of few lookups adds in a class in which the requester has this weight.
+fn each_row(lookups: u64, weight: u64) -> i64 {
+    let mut each = (weight / lookups).cast_signed();
+    if mutant!("light-rows-weigh-double") {
+        each *= 2;
+    }
+    each
+}
+
+/// Adds the rows of a requester of few lookups to the sums of rows.
+fn add_rows(
+    rows: &RequesterRows<'_>,
+    hat: &Hat,
+    row_sums: &[RowSums],
+    add: &mut impl FnMut(usize, u32, i64),
+) {
+    let mut each = [0; LIGHT_CLASSES];
+    for (class, weight) in hat.weights() {
+        each[class] = each_row(rows.lookups.unsigned_abs(), weight);
+    }
+    for sums in row_sums {
+        for atom in rows.atoms {
+            for (cell, each) in (sums.cell(atom.atom)..).zip(each) {
+                add(sums.place, cell, atom.lookups * each);
+            }
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
     use std::path::Path;
 
     use super::*;
-    use crate::plan::kinds::{AtomCount, CLASSES, Shapes, nodes};
+    use crate::plan::kinds::{AtomCount, CLASSES, SHAPE_ONE, Shapes, nodes};
     use crate::plan::{Axis, Contribution, MeasuredTable, Plan, Role};
     use crate::release_file::ReleaseFile;
     use crate::release_file::lattice::Clip;
@@ -185,10 +218,45 @@ by = ["hour", "app"]
         let mut requester = OneRequester::default();
         requester.shapes.resize_with(tables.vectors.len(), Own::default);
         let mut added = BTreeMap::new();
-        requester.add_shapes(&rows, &tables, &mut |table, cell, steps| {
+        let mut row_sums: Vec<Vec<i64>> =
+            tables.row_sums().map(|cells| vec![0; cells as usize]).collect();
+        let mut add = |table: usize, cell, steps| match table.checked_sub(plan.tables.len()) {
+            None => *added.entry((table, cell)).or_default() += steps,
+            Some(place) => row_sums[place][cell as usize] += steps,
+        };
+        requester.add_shapes(&rows, &tables, &mut add);
+        tables.spread(&row_sums, &mut |table, cell, steps| {
             *added.entry((table, cell)).or_default() += steps;
         });
+        added.retain(|_, steps| *steps != 0);
         added
+    }
+
+    #[test]
+    fn each_row_of_a_light_requester_enters_every_table_that_cuts_nothing() {
+        let plan = plan([SHAPE_ONE; 3]);
+        let strides = plan.layout.strides();
+        for lookups in 1..=LIGHT {
+            // One row by itself and the others in two cells of one hour.
+            let of_cell = |cell: u64, lookups: u64| AtomCount {
+                atom: cell / 4 * strides[0] + cell % 4 * strides[1],
+                lookups: lookups.cast_signed(),
+            };
+            let atoms = [of_cell(5, 1), of_cell(92, (lookups - 1) / 2), of_cell(94, lookups / 2)];
+            let atoms: Vec<AtomCount> = atoms.into_iter().filter(|atom| atom.lookups > 0).collect();
+            let mut expected = BTreeMap::new();
+            for (class, weight) in Hat::of(lookups).weights() {
+                for (atom, cell) in atoms.iter().map(|atom| (atom, atom.atom)) {
+                    let (hour, app) = (cell / strides[0], cell % strides[0] / strides[1]);
+                    for (table, cell) in [4 * hour + app, hour, app].into_iter().enumerate() {
+                        let cell = u32::try_from(cell).unwrap();
+                        let steps = atom.lookups * (weight / lookups).cast_signed();
+                        *expected.entry((3 * class + table, cell)).or_default() += steps;
+                    }
+                }
+            }
+            assert_eq!(added(&plan, &atoms), expected, "{lookups}");
+        }
     }
 
     #[test]

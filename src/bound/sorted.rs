@@ -141,7 +141,8 @@ impl OwnRows {
     fn take<R: Row>(&mut self, rows: &[R], atom_bits: u32, needs: Needs) {
         self.atoms.clear();
         self.pairs.clear();
-        if needs >= Needs::Atoms {
+        // Rounds that find prefixes look at targets alone.
+        if needs >= Needs::Atoms && needs < Needs::Prefixes {
             for row in rows {
                 let atom = row.atom(atom_bits);
                 match self.atoms.last_mut() {

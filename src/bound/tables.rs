@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::row_sums::{Entered, LIGHT_CLASSES, RowSums};
 use crate::plan::kinds::{Bounding, CLASSES, LightMultipliers, Needs, SHAPE_ONE, TableBound};
 use crate::plan::{MeasuredTable, Plan};
 
@@ -16,6 +17,8 @@ pub struct TableBounds<'a> {
     pub(super) vectors: Vec<TableBound<'a>>,
     /// The tables of shapes of each class.
     pub(super) classes: [Vec<ClassTable>; CLASSES],
+    /// What rows of requesters of few lookups are added to in place of tables that they enter by themselves.
+    pub(super) row_sums: Vec<RowSums>,
 }
 
 /// One table of one class of activity.
@@ -36,6 +39,8 @@ pub struct ClassTable {
     /// Whether each row of a requester of few lookups adds its part by itself: counts by public keys of
     /// which the clip cuts nothing.
     pub adds_rows: bool,
+    /// Whether such rows are added up by [`RowSums`] first.
+    pub(super) is_summed: bool,
     /// Whether its one cell holds all rows of a requester, so that it receives the whole weight.
     pub holds_all: bool,
 }
@@ -61,10 +66,23 @@ impl<'a> TableBounds<'a> {
         !self.vectors.is_empty()
     }
 
+    /// How many cells each of the sums of rows has that stand behind the tables of the plan.
+    pub fn row_sums(&self) -> impl Iterator<Item = u32> + '_ {
+        self.row_sums.iter().map(RowSums::cells)
+    }
+
+    /// Spreads the sums of rows, in the order of [`Self::row_sums`], over the tables as (table, cell, steps).
+    pub fn spread(&self, sums: &[Vec<i64>], add: &mut impl FnMut(usize, u32, i64)) {
+        for (own, sums) in self.row_sums.iter().zip(sums) {
+            own.spread(sums, &self.vectors, add);
+        }
+    }
+
     /// Sorts the tables of a plan by class.
     pub fn of(plan: &'a Plan) -> Self {
         let (needs, balls, vectors) = (Needs::Lookups, Vec::new(), Vec::new());
-        let mut bounds = Self { needs, balls, vectors, classes: Default::default() };
+        let (classes, row_sums) = (Default::default(), Vec::new());
+        let mut bounds = Self { needs, balls, vectors, classes, row_sums };
         // The table whose rows made each of the vectors.
         let mut made: Vec<&MeasuredTable> = Vec::new();
         for (place, (table, cells)) in plan.tables.iter().zip(&plan.cells).enumerate() {
@@ -109,12 +127,34 @@ impl<'a> TableBounds<'a> {
                     light,
                     finer: None,
                     adds_rows: counts && clip >= SHAPE_ONE && !holds_all,
+                    is_summed: false,
                     holds_all,
                 });
             }
         }
         bounds.find_finer();
+        bounds.sum_rows(plan.tables.len());
         bounds
+    }
+
+    /// Makes sums of rows for tables that rows enter by themselves, behind the `first` tables of the plan.
+    fn sum_rows(&mut self, first: usize) {
+        let Self { classes, vectors, row_sums, .. } = self;
+        let of_class = |(class, tables): (usize, &Vec<ClassTable>)| {
+            let entered = tables.iter().filter(|table| table.adds_rows);
+            let entered = entered.map(|ClassTable { table, vector, .. }| Entered {
+                bits: vectors[*vector].cells.bits(),
+                class,
+                table: *table,
+                vector: *vector,
+            });
+            entered.collect::<Vec<_>>()
+        };
+        let first_classes = classes.iter().enumerate().take(LIGHT_CLASSES);
+        *row_sums = RowSums::of(first_classes.flat_map(of_class).collect(), first);
+        for table in classes.iter_mut().flatten() {
+            table.is_summed = row_sums.iter().any(|sums| sums.have(table.table));
+        }
     }
 
     /// Puts the finest tables of each class first, and finds for each table of counts the smallest one

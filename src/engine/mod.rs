@@ -136,15 +136,18 @@ impl DayRows {
         if plan.unit == Unit::PersonDay {
             return self.tally_persons(plan, &bounds, exempt);
         }
-        let whole = in_partitions(
-            || (Adding::new(&plan.sizes()), RequesterBounder::default()),
+        let sizes: Vec<u32> = plan.sizes().into_iter().chain(bounds.row_sums()).collect();
+        let (mut whole, _) = in_partitions(
+            || (Adding::new(&sizes), RequesterBounder::default()),
             |(adding, bounder), partition| {
                 let add = &mut |table, cell, steps| adding.add(table, cell, steps);
                 bounder.bound(&self.rows, partition, &bounds, add)
             },
             |(left, bounder), (right, _)| (left.merge(right), bounder),
         )?;
-        Ok(whole.0.finish())
+        let row_sums = whole.split_off(plan.tables.len());
+        bounds.spread(&row_sums, &mut |table, cell, steps| whole.add(table, cell, steps));
+        Ok(whole.finish())
     }
 
     /// Table by table, and tables of shapes together, in two stages, between which all amounts are

@@ -18,7 +18,7 @@ mod split;
 mod table;
 mod tables;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 pub use asked::{Asked, AskedAxis, AskedTable};
 pub use axis::Axis;
@@ -32,6 +32,7 @@ pub use split::Split;
 pub use table::MeasuredTable;
 pub use tables::ClassNumbers;
 
+use kinds::PrefixPlaces;
 use tables::Tables;
 
 use crate::Result;
@@ -54,7 +55,7 @@ pub struct Plan {
     /// What counts and shares are made of.
     pub asked: Asked,
     /// The cell of each prefix, by the question that asks for prefixes.
-    pub prefix_places: BTreeMap<String, HashMap<u64, u32>>,
+    pub prefix_places: BTreeMap<String, PrefixPlaces>,
     /// Whose rows are bounded.
     pub unit: Unit,
     /// The limit on what is asked about one target in tables of shapes; such a plan needs one if persons
@@ -148,7 +149,7 @@ impl Plan {
     }
 
     /// In which cell of a table each found prefix counts; `None` if it does not go by prefixes.
-    pub fn places(&self, table: &MeasuredTable) -> Option<&HashMap<u64, u32>> {
+    pub fn places(&self, table: &MeasuredTable) -> Option<&PrefixPlaces> {
         table.axes.iter().find_map(|axis| match axis {
             Axis::Prefix(question) => self.prefix_places.get(question),
             _ => None,

@@ -96,6 +96,8 @@ impl Grid {
     }
 
     /// The position of a row's number.
+    // Inlined, so that what does not depend on the row is worked out once for a batch.
+    #[inline]
     pub fn position(&self, number: Option<f64>) -> u16 {
         let Some(number) = number.filter(|number| number.is_finite()) else { return self.none() };
         if number < 0.0 && !self.is_signed {

@@ -16,6 +16,23 @@ const SHORTEST: u32 = 4;
 /// E.164 allows fifteen digits.
 const LONGEST: u32 = 15 - OPEN_DIGITS;
 
+/// By what a number below [`MOST_MULTIPLIED`] is multiplied and how far it is shifted to divide it by a power of
+/// ten: the factor is `2^shift / 10^n`, rounded up, and has 64 bits. What comes out before it is rounded down is too
+/// large by less than `number / 2^shift`, and that is below `1 / 10^n`, since `2^shift` is above `2^62 * 10^n`.
+const TENTHS: [(u64, u32); LONGEST as usize] = {
+    let mut tenths = [(0, 0); LONGEST as usize];
+    let (mut place, mut power) = (0, 1_u128);
+    while place < tenths.len() {
+        let shift = 63 + power.ilog2();
+        tenths[place] = (((1_u128 << shift).div_ceil(power)) as u64, shift);
+        place += 1;
+        power *= 10;
+    }
+    tenths
+};
+/// All numbers of E.164 are below.
+const MOST_MULTIPLIED: u64 = 1 << 62;
+
 /// Whose number a prefix is of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -88,16 +105,15 @@ impl Prefix {
     /// The prefix of a number; `None` if it would leave too few digits open.
     pub fn of(self, number: u64) -> Option<u64> {
         let open = number.checked_ilog10()?.checked_sub(self.digits - 1)?;
-        // Divisions by constants are multiplications.
-        Some(match open {
-            0..OPEN_DIGITS => return None,
-            4 => number / 10_000,
-            5 => number / 100_000,
-            6 => number / 1_000_000,
-            7 => number / 10_000_000,
-            8 => number / 100_000_000,
-            9 => number / 1_000_000_000,
-            more => number / 10_u64.pow(more),
+        if open < OPEN_DIGITS {
+            return None;
+        }
+        // Numbers of all lengths come in turns: what branches by the length would be guessed wrong.
+        Some(match TENTHS.get(open as usize) {
+            Some((factor, shift)) if number < MOST_MULTIPLIED => {
+                ((u128::from(number) * u128::from(*factor)) >> shift) as u64
+            }
+            _ => number / 10_u64.pow(open),
         })
     }
 }
@@ -105,6 +121,20 @@ impl Prefix {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn multiplying_divides_exactly() {
+        let powers = (0..LONGEST).map(|open| 10_u64.pow(open));
+        for ((factor, shift), power) in TENTHS.into_iter().zip(powers) {
+            let largest = (MOST_MULTIPLIED - 1) / power * power;
+            let sizes = (0..62).map(|bits| (1_u64 << bits).div_ceil(power) * power);
+            for number in sizes.chain([largest]).flat_map(|number| [number - 1, number, number + 1])
+            {
+                let product = u128::from(number) * u128::from(factor);
+                assert_eq!(product >> shift, u128::from(number / power), "{number} {power}");
+            }
+        }
+    }
 
     const fn prefix(digits: u32) -> Prefix {
         Prefix { of: PrefixOf::Target, digits }

@@ -1,9 +1,7 @@
 //! What each kind of measured table says of itself.
 
-use std::collections::HashMap;
-
 use super::super::cells::{Cells, RowNumber};
-use super::rows::{CellAmount, Pair, PairAmount, RequesterRows, merge_pairs};
+use super::rows::{CellAmount, Pair, PairAmount, PrefixPlaces, RequesterRows, merge_pairs};
 use crate::release_file::lattice::Clip;
 
 /// One kind of measured table: how a requester's rows fill its vector, and how far rows can move it.
@@ -96,7 +94,7 @@ pub struct TableBound<'a> {
     /// The bound on the L2 norm of a requester's vector.
     pub clip: Clip,
     /// In which cell each found prefix counts, if the table goes by prefixes.
-    pub places: Option<&'a HashMap<u64, u32>>,
+    pub places: Option<&'a PrefixPlaces>,
 }
 
 impl TableBound<'_> {

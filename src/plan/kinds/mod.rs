@@ -29,7 +29,7 @@ pub use prefixes::{
     PrefixWeights,
 };
 pub use presence::Presence;
-pub use rows::{AtomCount, CellAmount, Pair, PairAmount, RequesterRows, regroup};
+pub use rows::{AtomCount, CellAmount, Pair, PairAmount, PrefixPlaces, RequesterRows, regroup};
 pub use shapes::{PrefixShapes, ShapeSums, Shapes};
 
 /// What one requester adds to the cells of a table.

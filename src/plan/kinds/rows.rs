@@ -1,7 +1,12 @@
 //! The rows of one requester as kinds of tables see them, and the amounts that come of them.
 
+use std::collections::HashMap;
+
 use super::super::cells::Cells;
 use crate::release_file::lattice::LATTICE_ONE;
+
+/// In which cell each found prefix counts.
+pub type PrefixPlaces = HashMap<u64, u32, foldhash::fast::RandomState>;
 
 /// All rows of one requester on one day.
 #[derive(Debug, Clone, Copy)]
@@ -71,12 +76,33 @@ pub(super) fn count_rows(
     one: i64,
     vector: &mut Vec<CellAmount>,
 ) {
-    vector.reserve(atoms.len());
-    for atom in atoms {
-        let cell = cells.cell(atom.atom);
-        add_amount(vector, CellAmount { cell, steps: atom.lookups.saturating_mul(one) });
+    let amount = |atom: &AtomCount| CellAmount {
+        cell: cells.cell(atom.atom),
+        steps: atom.lookups.saturating_mul(one),
+    };
+    if cells.ascend() {
+        return atoms.iter().for_each(|atom| add_to_last(vector, amount(atom)));
     }
+    if atoms.len() > SEARCHED && cells.combinations() as usize <= FEW_CELLS {
+        return count_in_few_cells(atoms, cells, one, vector);
+    }
+    vector.reserve(atoms.len());
+    atoms.iter().for_each(|atom| add_amount(vector, amount(atom)));
     merge_rest(vector);
+}
+
+/// So many cells are added up in place, for requesters with more atoms than are searched.
+const FEW_CELLS: usize = 256;
+
+fn count_in_few_cells(atoms: &[AtomCount], cells: &Cells, one: i64, vector: &mut Vec<CellAmount>) {
+    let mut lookups = [0_i64; FEW_CELLS];
+    for atom in atoms {
+        lookups[cells.cell(atom.atom) as usize % FEW_CELLS] += atom.lookups;
+    }
+    let amounts = (0..).zip(&lookups[..cells.combinations() as usize]);
+    let amount =
+        |(cell, lookups): (u32, &i64)| CellAmount { cell, steps: lookups.saturating_mul(one) };
+    vector.extend(amounts.filter(|(_, lookups)| **lookups != 0).map(amount));
 }
 
 /// Fills `coarser` with the amounts of another vector, where `cells` has the cell of each of its cells.
@@ -88,6 +114,16 @@ pub fn regroup(finer: &[CellAmount], cells: &[u32], coarser: &mut Vec<CellAmount
         }
     }
     merge_rest(coarser);
+}
+
+/// Adds an amount to the last one if that is of the same cell.
+fn add_to_last(vector: &mut Vec<CellAmount>, amount: CellAmount) {
+    match vector.last_mut() {
+        Some(last) if last.cell == amount.cell => {
+            last.steps = last.steps.saturating_add(amount.steps);
+        }
+        _ => vector.push(amount),
+    }
 }
 
 /// How many amounts are searched for one of the same cell.
