@@ -133,7 +133,7 @@ mod tests {
     proptest! {
         #[test]
         fn an_atom_is_found_again_from_its_cell(mask in any::<u64>(), kept in any::<u64>(), atom in any::<u64>()) {
-            // Of so many bits no more than fit.
+            // No more bits than fit.
             let mask = (mask & kept) >> 20 & 0x0f0f_ff3f_f000;
             let mask = (0..64).filter(|bit| mask >> bit & 1 == 1).take(18).map(|bit| 1 << bit).sum();
             let sums = RowSums { place: 0, mask, runs: runs(mask), tables: Vec::new() };

@@ -91,7 +91,7 @@ pub(super) fn count_rows(
     merge_rest(vector);
 }
 
-/// So many cells are added up in place, for requesters with more atoms than are searched.
+/// Tables of up to this number of cells are counted in place, for requesters with more atoms than are searched.
 const FEW_CELLS: usize = 256;
 
 fn count_in_few_cells(atoms: &[AtomCount], cells: &Cells, one: i64, vector: &mut Vec<CellAmount>) {
