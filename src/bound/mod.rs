@@ -32,4 +32,4 @@ pub use requester::RequesterBounder;
 pub use rows::PARTITIONS;
 pub use sorted::PartitionedRows;
 pub use spill::Memory;
-pub use tables::{ClassTable, TableBounds};
+pub use tables::{ShapeTable, TableBounds};

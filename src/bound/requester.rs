@@ -3,7 +3,7 @@
 use super::ball::scale_into_ball;
 use super::row_sums::{LIGHT_CLASSES, RowSums};
 use super::sorted::{PartitionedRows, RowsBuffer};
-use super::tables::{ClassTable, TableBounds};
+use super::tables::{ShapeTable, TableBounds};
 use crate::Result;
 use crate::plan::kinds::{
     CellAmount, Hat, LIGHT, RequesterRows, TableBound, contribution, regroup,
@@ -112,7 +112,7 @@ impl OneRequester {
     fn fill(
         &mut self,
         rows: &RequesterRows<'_>,
-        table: &ClassTable,
+        table: &ShapeTable,
         bound: &TableBound<'_>,
     ) -> u128 {
         if let Some(square) = self.shapes[table.vector].square {

@@ -16,13 +16,13 @@ pub struct TableBounds<'a> {
     /// The different vectors that a requester's rows make in tables of shapes.
     pub(super) vectors: Vec<TableBound<'a>>,
     /// The tables of shapes of each class.
-    pub(super) classes: [Vec<ClassTable>; CLASSES],
+    pub(super) classes: [Vec<ShapeTable>; CLASSES],
     /// What rows of requesters of few lookups are added to in place of tables that they enter by themselves.
     pub(super) row_sums: Vec<RowSums>,
 }
 
 /// One table of one class of activity.
-pub struct ClassTable {
+pub struct ShapeTable {
     /// Its place in the plan.
     pub table: usize,
     /// Which of the vectors it scales.
@@ -57,7 +57,7 @@ impl<'a> TableBounds<'a> {
     }
 
     /// The tables of shapes of each class.
-    pub const fn classes(&self) -> &[Vec<ClassTable>; CLASSES] {
+    pub const fn classes(&self) -> &[Vec<ShapeTable>; CLASSES] {
         &self.classes
     }
 
@@ -119,7 +119,7 @@ impl<'a> TableBounds<'a> {
             if let Some(tables) = bounds.classes.get_mut(class) {
                 let light = (class == 0 && bits == 0).then(|| LightMultipliers::of(clip));
                 let counts = kind.needs() == Needs::Atoms && bits == 0;
-                tables.push(ClassTable {
+                tables.push(ShapeTable {
                     table: place,
                     vector,
                     clip,
@@ -140,9 +140,9 @@ impl<'a> TableBounds<'a> {
     /// Makes sums of rows for tables that rows enter by themselves, behind the `first` tables of the plan.
     fn sum_rows(&mut self, first: usize) {
         let Self { classes, vectors, row_sums, .. } = self;
-        let of_class = |(class, tables): (usize, &Vec<ClassTable>)| {
+        let of_class = |(class, tables): (usize, &Vec<ShapeTable>)| {
             let entered = tables.iter().filter(|table| table.adds_rows);
-            let entered = entered.map(|ClassTable { table, vector, .. }| Entered {
+            let entered = entered.map(|ShapeTable { table, vector, .. }| Entered {
                 bits: vectors[*vector].cells.bits(),
                 class,
                 table: *table,

@@ -12,7 +12,7 @@ use toml::de::{DeTable, DeValue};
 type Value<'t> = Spanned<DeValue<'t>>;
 
 /// A place in a release file.
-pub(super) struct Place {
+pub(super) struct ShownLine {
     pub(super) line: usize,
     pub(super) column: usize,
     /// The line and the caret, ready to be printed below a message.
@@ -20,7 +20,12 @@ pub(super) struct Place {
 }
 
 /// Finds what a message, or else its hint, is about in the text of the release file `file`.
-pub(super) fn place_of(message: &str, hint: Option<&str>, file: &str, text: &str) -> Option<Place> {
+pub(super) fn place_of(
+    message: &str,
+    hint: Option<&str>,
+    file: &str,
+    text: &str,
+) -> Option<ShownLine> {
     let typed = by_position(message, file, text);
     let named = || {
         let document = DeTable::parse(text).ok()?;
@@ -188,7 +193,7 @@ fn text_with(value: &Value<'_>, name: &str) -> Option<Range<usize>> {
 }
 
 /// The line of a range, with carets under the part of it that lies in this line.
-fn shown(range: &Range<usize>, file: &str, text: &str, with_place: bool) -> Place {
+fn shown(range: &Range<usize>, file: &str, text: &str, with_place: bool) -> ShownLine {
     /// Longer lines are shown in part.
     const MOST: usize = 100;
     let start = range.start.min(text.len());
@@ -213,5 +218,5 @@ fn shown(range: &Range<usize>, file: &str, text: &str, with_place: bool) -> Plac
         " ".repeat(column - 1 - skipped),
         "^".repeat(carets)
     ));
-    Place { line, column, shown }
+    ShownLine { line, column, shown }
 }

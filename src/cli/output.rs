@@ -107,7 +107,7 @@ impl Output {
     }
 
     /// The line of the release file that a failure is about. Failures of other kinds are if they name a field.
-    fn place(&self, error: &Error) -> Option<line::Place> {
+    fn place(&self, error: &Error) -> Option<line::ShownLine> {
         let message = error.to_string();
         let names_field = |text: &str| text.contains("`[");
         let is_of_file = match error.kind() {

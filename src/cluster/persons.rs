@@ -13,7 +13,7 @@
 
 use super::bounding::{ball_steps, decimal, hat, rooted, shape_steps, square_of_one};
 use super::cells::TOTALS;
-use crate::bound::{ClassTable, LOSS_BITS, SQUARE_BITS, loss_limit};
+use crate::bound::{LOSS_BITS, SQUARE_BITS, ShapeTable, loss_limit};
 use crate::plan::kinds::SHAPE_ONE;
 use crate::plan::{MeasuredTable, ShapeTargets};
 use crate::release_file::unit::Exempt;
@@ -104,11 +104,11 @@ impl Persons {
         &self,
         rows: &str,
         vectors: &[String],
-        tables: &[(usize, &ClassTable)],
+        tables: &[(usize, &ShapeTable)],
         targets: &ShapeTargets,
     ) -> Result<String> {
-        let row = |(class, table): &(usize, &ClassTable)| {
-            let ClassTable { table, vector, clip, bits, .. } = table;
+        let row = |(class, table): &(usize, &ShapeTable)| {
+            let ShapeTable { table, vector, clip, bits, .. } = table;
             let (one, scale) = (1_u64 << bits, u128::from(targets.scale(*table)));
             format!(
                 "({table}, {class}, {vector}, {clip}L, {bits}, {one}L, {}, false, false)",

@@ -5,7 +5,7 @@ use super::bounding::{ball_steps, hat, rooted, shape_steps, square_of_one};
 use super::cells::{TOTALS, amount, cell};
 use super::lookups::lookups;
 use super::persons::Persons;
-use crate::bound::{ClassTable, TableBounds};
+use crate::bound::{ShapeTable, TableBounds};
 use crate::plan::kinds::SHAPE_ONE;
 use crate::plan::{Cells, Contribution, MeasuredTable, Plan};
 use crate::release_file::ReleaseFile;
@@ -180,7 +180,7 @@ impl Writer<'_> {
                 Ok(format!("named_struct('vector', {vector}, 'cell', {cell}, 'amount', {amount})"))
             })
             .collect::<Result<_>>()?;
-        let mut tables: Vec<(usize, &ClassTable)> = Vec::new();
+        let mut tables: Vec<(usize, &ShapeTable)> = Vec::new();
         for (class, of_class) in bounds.classes().iter().enumerate() {
             tables.extend(of_class.iter().map(|table| (class, table)));
         }
@@ -194,8 +194,8 @@ impl Writer<'_> {
             let sql = persons.shapes(&self.rows(true)?, &vectors, &tables, targets)?;
             return Ok(Statement { name, sql, tables: places, check: Check::Parts });
         }
-        let row = |(class, table): &(usize, &ClassTable)| {
-            let ClassTable { table, vector, clip, bits, adds_rows, holds_all, .. } = table;
+        let row = |(class, table): &(usize, &ShapeTable)| {
+            let ShapeTable { table, vector, clip, bits, adds_rows, holds_all, .. } = table;
             let one = 1_u64 << bits;
             format!(
                 "({table}, {class}, {vector}, {clip}L, {bits}, {one}L, {adds_rows}, {holds_all})"

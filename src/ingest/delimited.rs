@@ -27,7 +27,7 @@ use super::views::Views;
 use crate::release_file::dialect::{Heading, Marks};
 
 /// Which columns of a file are wanted.
-pub(super) struct Layout {
+pub(super) struct ColumnPlaces {
     /// For each column of the file its place among the wanted ones.
     pub(super) places: Vec<Option<usize>>,
     /// How many are wanted.
@@ -36,9 +36,14 @@ pub(super) struct Layout {
 
 /// Reads a block of whole records.
 #[inline(never)]
-pub(super) fn parse(block: &Buffer, marks: Marks, layout: &Layout, is_utf8: bool) -> TextRows {
-    let mut rows = TextRows::new(layout.wanted, block.len() / 64 + 16);
-    let reader = Reader { bytes: block, marks, layout, is_utf8 };
+pub(super) fn parse(
+    block: &Buffer,
+    marks: Marks,
+    columns: &ColumnPlaces,
+    is_utf8: bool,
+) -> TextRows {
+    let mut rows = TextRows::new(columns.wanted, block.len() / 64 + 16);
+    let reader = Reader { bytes: block, marks, columns, is_utf8 };
     let Some(separator) = marks.separator else {
         lines::parse(block, marks.comment, is_utf8, &mut rows, |line, rows| {
             reader.blanks(line, rows).unwrap_or(lines::Kind::Malformed)
@@ -184,7 +189,7 @@ fn has_lone_return(bytes: &[u8]) -> bool {
 struct Reader<'b> {
     bytes: &'b [u8],
     marks: Marks,
-    layout: &'b Layout,
+    columns: &'b ColumnPlaces,
     is_utf8: bool,
 }
 
@@ -205,7 +210,7 @@ impl Reader<'_> {
                     end
                 }
                 _ => {
-                    let end = record_end(bytes, at, self.marks, self.layout.places.len());
+                    let end = record_end(bytes, at, self.marks, self.columns.places.len());
                     let end = end.unwrap_or_else(|| line_end(bytes, at));
                     rows.reject(at..end);
                     end
@@ -218,7 +223,7 @@ impl Reader<'_> {
     /// Whether no further line of a record is a record by itself.
     fn is_one(&self, start: usize, end: usize) -> bool {
         let line = line_end(self.bytes, start);
-        line == end || !holds_record(&self.bytes[line..end], self.marks, self.layout.places.len())
+        line == end || !holds_record(&self.bytes[line..end], self.marks, self.columns.places.len())
     }
 
     fn is_text(&self, start: usize, end: usize) -> bool {
@@ -235,8 +240,8 @@ impl Reader<'_> {
         rows: &mut TextRows,
     ) -> Option<usize> {
         let bytes = self.bytes;
-        let last = self.layout.places.len() - 1;
-        for (place, wanted) in self.layout.places.iter().enumerate() {
+        let last = self.columns.places.len() - 1;
+        for (place, wanted) in self.columns.places.iter().enumerate() {
             let field = field(bytes, at, stops, self.marks)?;
             let is_last = ends_record(bytes, &field);
             at = field.next + 1;
@@ -282,7 +287,7 @@ impl Reader<'_> {
 
     /// Pushes the values of a line whose fields stand between runs of blanks.
     fn blanks(&self, line: Range<usize>, rows: &mut TextRows) -> Option<lines::Kind> {
-        let places = &self.layout.places;
+        let places = &self.columns.places;
         let mut fields = 0;
         field::blanks(&self.bytes[..line.end], line.start, self.marks, |field| {
             if let Some(Some(wanted)) = places.get(fields) {

@@ -10,7 +10,7 @@ use std::path::Path;
 use serde_json::{Map, Value};
 
 use super::blocks::{Block, Blocks};
-use super::delimited::{self, Layout};
+use super::delimited::{self, ColumnPlaces};
 use super::field::fields_line;
 use super::foreign;
 use super::format::{Compression, TextFormat};
@@ -163,8 +163,8 @@ impl Header {
             (TextFormat::Pattern, None) => return Err(Error::internal("lines have no pattern")),
             (TextFormat::Separated(marks), _) => {
                 let places = names.iter().map(|name| wanted.place_of(name, names)).collect();
-                let layout = Layout { places, wanted: wanted.names.len() };
-                delimited::parse(bytes, marks, &layout, is_utf8)
+                let columns = ColumnPlaces { places, wanted: wanted.names.len() };
+                delimited::parse(bytes, marks, &columns, is_utf8)
             }
         };
         let mut raw = rows.finish(bytes, present.as_ref().unwrap_or(&self.present))?;

@@ -108,7 +108,7 @@ impl Identities {
 mod tests {
     use arrow_buffer::Buffer;
 
-    use super::super::delimited::{self, Layout};
+    use super::super::delimited::{self, ColumnPlaces};
     use super::super::format::TextFormat;
     use super::super::json_lines;
     use super::*;
@@ -123,8 +123,8 @@ mod tests {
             }
             TextFormat::Pattern => panic!("no fields"),
             TextFormat::Separated(marks) => {
-                let layout = Layout { places: vec![Some(0), None], wanted: 1 };
-                delimited::parse(&block, marks, &layout, true)
+                let columns = ColumnPlaces { places: vec![Some(0), None], wanted: 1 };
+                delimited::parse(&block, marks, &columns, true)
             }
         };
         let raw = rows.finish(&block, &[true]).unwrap();

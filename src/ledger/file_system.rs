@@ -4,7 +4,7 @@
 //! write at once, so a ledger is not kept there. Linux says what a file system is; elsewhere nothing does,
 //! and `docs/operating.md` says so.
 
-use super::place::Place;
+use super::ledger_files::LedgerFiles;
 use crate::{Error, Result};
 
 /// How far a file system is to be trusted.
@@ -17,7 +17,7 @@ enum Trust {
 }
 
 /// Refuses to keep a ledger on a network file system; returns a warning where it may be one.
-pub(super) fn require_local(place: &Place) -> Result<Option<String>> {
+pub(super) fn require_local(place: &LedgerFiles) -> Result<Option<String>> {
     require(trust(place), &place.shown)
 }
 
@@ -40,13 +40,13 @@ fn require(trust: Trust, shown: &str) -> Result<Option<String>> {
 
 /// By the folder of the ledger, which may be yet to come itself.
 #[cfg(target_os = "linux")]
-fn trust(place: &Place) -> Trust {
+fn trust(place: &LedgerFiles) -> Trust {
     rustix::fs::statfs(place.folder()).map_or(Trust::Local, |found| of_type(found.f_type as u32))
 }
 
 /// Whether nothing can be written to the file system, not even beside the ledger.
 #[cfg(target_os = "linux")]
-pub(super) fn is_read_only(place: &Place) -> bool {
+pub(super) fn is_read_only(place: &LedgerFiles) -> bool {
     use rustix::fs::StatVfsMountFlags;
     rustix::fs::statvfs(&place.ledger)
         .is_ok_and(|found| found.f_flag.contains(StatVfsMountFlags::RDONLY))
@@ -86,12 +86,12 @@ fn of_type(number: u32) -> Trust {
 }
 
 #[cfg(not(target_os = "linux"))]
-const fn trust(_: &Place) -> Trust {
+const fn trust(_: &LedgerFiles) -> Trust {
     Trust::Local
 }
 
 #[cfg(not(target_os = "linux"))]
-pub(super) const fn is_read_only(_: &Place) -> bool {
+pub(super) const fn is_read_only(_: &LedgerFiles) -> bool {
     false
 }
 
@@ -125,9 +125,9 @@ mod tests {
 
     #[test]
     fn the_system_is_asked_about_the_folder() {
-        let place = |path: &str| Place::new(Path::new(path)).unwrap();
+        let place = |path: &str| LedgerFiles::new(Path::new(path)).unwrap();
         assert_eq!(require_local(&place("/dev/shm/x.ledger")).unwrap(), None);
         let file = tempfile::NamedTempFile::new().unwrap();
-        assert!(!is_read_only(&Place::new(file.path()).unwrap()));
+        assert!(!is_read_only(&LedgerFiles::new(file.path()).unwrap()));
     }
 }

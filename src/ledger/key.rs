@@ -12,7 +12,7 @@ use std::fs;
 use std::io::{self, Write as _};
 use std::os::unix::fs::MetadataExt as _;
 
-use super::place::Place;
+use super::ledger_files::LedgerFiles;
 use crate::files::{OWNER, make_new};
 use crate::{Error, Result};
 
@@ -76,7 +76,7 @@ impl LedgerKey {
     }
 
     /// Makes the key of a new ledger; its folder is synced by the caller.
-    pub(super) fn make(place: &Place) -> Result<Self> {
+    pub(super) fn make(place: &LedgerFiles) -> Result<Self> {
         let mut bytes = [0; 32];
         getrandom::fill(&mut bytes).map_err(|error| {
             Error::io("the system gave no random bytes for the key of the ledger")
@@ -93,7 +93,7 @@ impl LedgerKey {
     }
 
     /// Reads the key of an existing ledger.
-    pub(super) fn read(place: &Place) -> Result<Self> {
+    pub(super) fn read(place: &LedgerFiles) -> Result<Self> {
         let bytes = fs::read(&place.key).map_err(|error| match error.kind() {
             io::ErrorKind::NotFound => lost(place),
             _ => Error::io(format!("the key of the ledger {} cannot be read", place.shown))
@@ -109,7 +109,7 @@ impl LedgerKey {
 }
 
 /// Whether others than its owner may read the key of a ledger.
-pub(super) fn is_exposed(place: &Place) -> bool {
+pub(super) fn is_exposed(place: &LedgerFiles) -> bool {
     fs::metadata(&place.key).is_ok_and(|facts| facts.mode() & 0o077 != 0)
 }
 
@@ -127,7 +127,7 @@ impl KeyedDigest {
 }
 
 /// The error of a key that is gone, for ledgers that hold something.
-fn lost(place: &Place) -> Error {
+fn lost(place: &LedgerFiles) -> Error {
     Error::io(format!("the key of the ledger {} is gone", place.shown)).help(
         "restore the .key file beside the ledger from a backup; without it nothing shows whether \
          the journal or the logs were changed, so no new key is made; a ledger that has charged \
@@ -136,7 +136,7 @@ fn lost(place: &Place) -> Error {
 }
 
 /// The error of a key that belongs to another ledger.
-pub(super) fn foreign(place: &Place) -> Error {
+pub(super) fn foreign(place: &LedgerFiles) -> Error {
     Error::io(format!("the key beside the ledger {} belongs to another ledger", place.shown))
         .help("restore the .key file that was made with this ledger")
 }
@@ -148,8 +148,8 @@ mod tests {
     use super::*;
     use crate::Kind;
 
-    fn place(folder: &tempfile::TempDir) -> Place {
-        Place::new(&folder.path().join("daily.ledger")).unwrap()
+    fn place(folder: &tempfile::TempDir) -> LedgerFiles {
+        LedgerFiles::new(&folder.path().join("daily.ledger")).unwrap()
     }
 
     #[test]

@@ -9,7 +9,7 @@ use std::fs::{File, TryLockError};
 use std::io::{ErrorKind, Read as _, Seek as _, Write as _};
 use std::time::Duration;
 
-use super::place::Place;
+use super::ledger_files::LedgerFiles;
 use crate::files::{OWNER, open_lock};
 use crate::{Error, Result};
 
@@ -29,7 +29,7 @@ impl Drop for RunLock {
 
 impl RunLock {
     /// Takes the lock, or gives up as busy after `wait`.
-    pub(super) fn take(place: &Place, wait: Duration) -> Result<Self> {
+    pub(super) fn take(place: &LedgerFiles, wait: Duration) -> Result<Self> {
         let mut file = open_lock(&place.lock, OWNER).map_err(|error| match error.kind() {
             ErrorKind::InvalidInput => Error::io(format!(
                 "the lock of the ledger {} is a link to another file",
@@ -67,7 +67,7 @@ impl RunLock {
     }
 }
 
-fn busy(place: &Place, file: &mut File) -> Error {
+fn busy(place: &LedgerFiles, file: &mut File) -> Error {
     let mut holder = String::new();
     let known = file.take(20).read_to_string(&mut holder).is_ok()
         && !holder.trim().is_empty()
@@ -88,7 +88,7 @@ mod tests {
     #[test]
     fn a_second_holder_waits_and_then_learns_who_holds_it() {
         let folder = tempfile::tempdir().unwrap();
-        let place = Place::new(&folder.path().join("daily.ledger")).unwrap();
+        let place = LedgerFiles::new(&folder.path().join("daily.ledger")).unwrap();
         let held = RunLock::take(&place, Duration::ZERO).unwrap();
         let error = RunLock::take(&place, Duration::from_millis(30)).unwrap_err();
         assert_eq!(error.kind(), Kind::Busy);
@@ -101,7 +101,7 @@ mod tests {
     #[test]
     fn a_lock_left_by_a_dead_process_is_free() {
         let folder = tempfile::tempdir().unwrap();
-        let place = Place::new(&folder.path().join("daily.ledger")).unwrap();
+        let place = LedgerFiles::new(&folder.path().join("daily.ledger")).unwrap();
         std::fs::write(&place.lock, "4000000 and more words").unwrap();
         let _held = RunLock::take(&place, Duration::ZERO).unwrap();
         assert_eq!(

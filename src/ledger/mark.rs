@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::place::beside;
+use super::ledger_files::beside;
 use crate::files::{self, EVERYBODY, remove_if_there, sync_folder};
 use crate::{Error, Result};
 

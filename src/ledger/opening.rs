@@ -14,9 +14,9 @@ use super::event::Event;
 use super::file_system::require_local;
 use super::journal::{self, Journal};
 use super::key::{self, LedgerKey};
+use super::ledger_files::{Found, LedgerFiles};
 use super::lock::RunLock;
 use super::mark::Raised;
-use super::place::{Found, Place};
 use super::rules::Rules;
 use super::schema::{self, Access};
 use super::terms::Terms;
@@ -38,7 +38,7 @@ impl Ledger {
     /// newer program wrote it, its unit is unknown, it is gone while its key is there, or it lies on a
     /// network file system; I/O, when it is damaged, its key is lost, or it cannot be written.
     pub fn open(path: &Path, terms: &Terms, wait: Duration, clock: Clock) -> Result<Self> {
-        let place = Place::new(path)?;
+        let place = LedgerFiles::new(path)?;
         // Said before a lock file is left beside something that is no ledger.
         place.find()?;
         let doubt = require_local(&place)?;
@@ -99,8 +99,8 @@ impl Ledger {
         key::is_exposed(&self.place)
     }
 
-    fn existing(path: &Path) -> Result<Place> {
-        let place = Place::new(path)?;
+    fn existing(path: &Path) -> Result<LedgerFiles> {
+        let place = LedgerFiles::new(path)?;
         match place.find()? {
             Found::Ledger => Ok(place),
             Found::Nothing => Err(Error::io(format!("there is no ledger {}", place.shown))
@@ -108,7 +108,7 @@ impl Ledger {
         }
     }
 
-    fn attach(place: &Place, writer: Option<Writer>, wait: Duration) -> Result<Self> {
+    fn attach(place: &LedgerFiles, writer: Option<Writer>, wait: Duration) -> Result<Self> {
         let access = if writer.is_some() { Access::Write } else { Access::Read };
         let open = || -> Outcome<Self> {
             let mut connection = schema::open(place, access, wait)?;

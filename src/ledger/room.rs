@@ -8,7 +8,7 @@ use std::fs::File;
 use std::io::{self, Write as _};
 use std::path::PathBuf;
 
-use super::place::Place;
+use super::ledger_files::LedgerFiles;
 use crate::files::{self, OWNER};
 
 /// What storing a look takes, which is stored while the rest of the room is still needed.
@@ -23,7 +23,7 @@ pub(super) struct Room {
 
 impl Room {
     /// Takes room for a look and this many bytes.
-    pub(super) fn take(place: &Place, bytes: u64) -> io::Result<Self> {
+    pub(super) fn take(place: &LedgerFiles, bytes: u64) -> io::Result<Self> {
         let file = files::make(&place.room, OWNER)?;
         let mut room = Self { path: place.room.clone(), file, bytes };
         room.fill(bytes + OF_A_LOOK)?;

@@ -23,7 +23,7 @@ use super::event::Event;
 use super::file_system;
 use super::journal::Journal;
 use super::key::LedgerKey;
-use super::place::{Place, beside};
+use super::ledger_files::{LedgerFiles, beside};
 use super::terms::Terms;
 use super::trouble::{Outcome, Trouble};
 use crate::files::{OWNER, make_new, remove_if_there};
@@ -64,7 +64,7 @@ pub(super) enum Access {
 }
 
 /// Opens an existing ledger and checks that it is one, of a version that this program knows.
-pub(super) fn open(place: &Place, access: Access, wait: Duration) -> Outcome<Connection> {
+pub(super) fn open(place: &LedgerFiles, access: Access, wait: Duration) -> Outcome<Connection> {
     // A reader too opens for writing where it may, since only so can SQLite undo what a crashed
     // run left half written; after that `query_only` keeps it from writing.
     let mut connection = match access {
@@ -114,7 +114,7 @@ pub(super) fn open(place: &Place, access: Access, wait: Duration) -> Outcome<Con
 }
 
 /// Makes a ledger with its key, whole or not at all.
-pub(super) fn make(place: &Place, terms: &Terms, at: Timestamp) -> Result<LedgerKey> {
+pub(super) fn make(place: &LedgerFiles, terms: &Terms, at: Timestamp) -> Result<LedgerKey> {
     if !is_merged(place) {
         // SQLite would write what they hold into the new ledger.
         return Err(gone(place, "log", "-wal or -journal"));
@@ -141,7 +141,7 @@ pub(super) fn make(place: &Place, terms: &Terms, at: Timestamp) -> Result<Ledger
 }
 
 /// The error of a ledger of which only another file is left.
-fn gone(place: &Place, what: &str, file: &str) -> Error {
+fn gone(place: &LedgerFiles, what: &str, file: &str) -> Error {
     Error::refused(format!("the ledger {} is gone, but its {what} is still there", place.shown))
         .help(format!(
             "restore the ledger from a backup: a new one would forget what was charged; to forget it on \
@@ -170,7 +170,7 @@ pub(super) fn expected_objects(connection: &Connection) -> Outcome<Vec<String>> 
     objects(&transaction)
 }
 
-fn fill(place: &Place, terms: &Terms, key: &LedgerKey, at: Timestamp) -> Outcome<()> {
+fn fill(place: &LedgerFiles, terms: &Terms, key: &LedgerKey, at: Timestamp) -> Outcome<()> {
     let mut connection = connect(&place.unfinished, Duration::ZERO)?;
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     transaction.pragma_update(None, "application_id", APPLICATION)?;
@@ -207,7 +207,7 @@ pub(super) fn connect_to_still(path: &std::path::Path) -> Outcome<Connection> {
 }
 
 /// Whether the database is all there is: after a crash, the files beside it hold a part of it.
-pub(super) fn is_merged(place: &Place) -> bool {
+pub(super) fn is_merged(place: &LedgerFiles) -> bool {
     ["-wal", "-journal"].iter().all(|ending| !beside(&place.ledger, ending).exists())
 }
 

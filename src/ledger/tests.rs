@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::chain::Chain;
-use super::place::Place;
+use super::ledger_files::LedgerFiles;
 use super::terms::tests::terms;
 use super::{Balance, Entry, EntryId, Ledger, LedgerKey, Reservation, StoredFile};
 use crate::release_file::day::{Clock, Day};
@@ -57,7 +57,7 @@ impl Bench {
     }
 
     fn key(&self) -> LedgerKey {
-        LedgerKey::read(&Place::new(&self.path()).unwrap()).ok().unwrap()
+        LedgerKey::read(&LedgerFiles::new(&self.path()).unwrap()).ok().unwrap()
     }
 
     /// Copies the ledger, its key and its log to another folder, as a crash leaves them.

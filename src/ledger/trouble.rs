@@ -6,7 +6,7 @@
 
 use rusqlite::ErrorCode;
 
-use super::place::Place;
+use super::ledger_files::LedgerFiles;
 use crate::Error;
 
 /// What a step inside the ledger returns.
@@ -37,7 +37,7 @@ impl From<Error> for Trouble {
 
 impl Trouble {
     /// The message for a person.
-    pub(super) fn into_error(self, place: &Place) -> Error {
+    pub(super) fn into_error(self, place: &LedgerFiles) -> Error {
         let shown = &place.shown;
         match self {
             Self::Explained(error) => error,
@@ -136,7 +136,7 @@ mod tests {
     #[test]
     fn one_row_per_sqlite_code() {
         let folder = tempfile::tempdir().unwrap();
-        let place = Place::new(&folder.path().join("daily.ledger")).unwrap();
+        let place = LedgerFiles::new(&folder.path().join("daily.ledger")).unwrap();
         let rows = [
             (ffi::SQLITE_BUSY, Kind::Busy, "another program holds"),
             (ffi::SQLITE_LOCKED, Kind::Busy, "another program holds"),

@@ -14,9 +14,9 @@ use super::entry::{Entry, Reservation, Which};
 use super::files::{self, StoredFile};
 use super::journal::Journal;
 use super::key::LedgerKey;
+use super::ledger_files::LedgerFiles;
 use super::lock::RunLock;
 use super::mark::Raised;
-use super::place::Place;
 use super::room::Room;
 use super::rules::Rules;
 use super::state::EntryId;
@@ -33,7 +33,7 @@ use crate::{Error, Kind, Result};
 pub struct Ledger {
     // Fields are dropped in this order: the database is closed before the lock is freed.
     pub(super) connection: Connection,
-    pub(super) place: Place,
+    pub(super) place: LedgerFiles,
     pub(super) terms: Terms,
     pub(super) key: LedgerKey,
     pub(super) chain: Chain,

@@ -6,7 +6,7 @@ use arrow_array::cast::AsArray;
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use super::super::delimited::{Layout, parse};
+use super::super::delimited::{ColumnPlaces, parse};
 use super::*;
 
 /// Hands out a few bytes at a time.
@@ -37,9 +37,9 @@ fn blocks(text: &[u8], marks: Marks, sizes: [usize; 3]) -> Vec<Block> {
 type Record = (Vec<u8>, bool, Option<Vec<u8>>);
 
 fn records(block: &Buffer, marks: Marks) -> Vec<Record> {
-    let layout = Layout { places: vec![None, Some(0), None], wanted: 1 };
+    let columns = ColumnPlaces { places: vec![None, Some(0), None], wanted: 1 };
     let is_utf8 = std::str::from_utf8(block).is_ok();
-    let raw = parse(block, marks, &layout, is_utf8).finish(block, &[true]).unwrap();
+    let raw = parse(block, marks, &columns, is_utf8).finish(block, &[true]).unwrap();
     let values = raw.columns[0].as_ref().unwrap().as_binary_view().clone();
     let values: Vec<_> = values.iter().map(|value| value.map(<[u8]>::to_vec)).collect();
     let records = raw.records.unwrap();

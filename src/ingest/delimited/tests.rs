@@ -11,8 +11,8 @@ use crate::release_file::dialect::Null;
 const FORMATS: [Marks; 3] = [Marks::CSV, Marks::TSV, Marks::ZEEK];
 
 /// Three columns in the file, the third and the first of them wanted, and one it does not have.
-fn layout() -> Layout {
-    Layout { places: vec![Some(1), None, Some(0)], wanted: 3 }
+fn columns() -> ColumnPlaces {
+    ColumnPlaces { places: vec![Some(1), None, Some(0)], wanted: 3 }
 }
 
 /// A record as it stands, and its third and first field; `None` for a malformed one.
@@ -21,7 +21,7 @@ type Row = (Vec<u8>, Option<[Option<Vec<u8>>; 2]>);
 fn read(text: &[u8], format: Marks) -> Vec<Row> {
     let block = Buffer::from_slice_ref(text);
     let is_utf8 = std::str::from_utf8(text).is_ok();
-    let raw = parse(&block, format, &layout(), is_utf8).finish(&block, &[true, true, false]);
+    let raw = parse(&block, format, &columns(), is_utf8).finish(&block, &[true, true, false]);
     let raw = raw.unwrap();
     let value = |column: usize, row: usize| {
         let column = raw.columns[column].as_ref().unwrap().as_binary_view().clone();

@@ -421,7 +421,7 @@ fn a_ledger_that_nothing_can_be_written_beside_is_read() {
     assert_eq!((events, files()), (5, before));
     assert!(connection.execute("DELETE FROM blocks", []).is_err());
     // What a crash left beside it is a part of it, so that the rest alone is not read for the whole.
-    let place = |path: &Path| Place::new(path).unwrap();
+    let place = |path: &Path| LedgerFiles::new(path).unwrap();
     assert!(schema::is_merged(&place(&odd)));
     std::fs::write(bench.folder.path().join("50% of? a #1.ledger-wal"), b"x").unwrap();
     assert!(!schema::is_merged(&place(&odd)));

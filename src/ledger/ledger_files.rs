@@ -14,7 +14,7 @@ use crate::{Error, Result};
 
 /// The files of one ledger.
 #[derive(Debug, Clone)]
-pub(super) struct Place {
+pub(super) struct LedgerFiles {
     /// As typed, for messages.
     pub(super) shown: String,
     /// The database.
@@ -38,7 +38,7 @@ pub(super) enum Found {
     Nothing,
 }
 
-impl Place {
+impl LedgerFiles {
     /// Resolves links and the folder, so that one ledger has one place.
     pub(super) fn new(path: &Path) -> Result<Self> {
         let shown = path.display().to_string();
@@ -153,12 +153,12 @@ mod tests {
             ("nothing", Ok(Found::Nothing)),
         ];
         for (name, expected) in rows {
-            let found = Place::new(&path(name)).unwrap().find();
+            let found = LedgerFiles::new(&path(name)).unwrap().find();
             assert_eq!(found.map_err(|error| error.kind()), expected, "{name}");
         }
-        assert_eq!(Place::new(Path::new("/")).unwrap_err().kind(), Kind::Usage);
-        assert_eq!(Place::new(&path("absent/x.ledger")).unwrap_err().kind(), Kind::Io);
-        assert_eq!(Place::new(&path("something/x.ledger")).unwrap_err().kind(), Kind::Io);
+        assert_eq!(LedgerFiles::new(Path::new("/")).unwrap_err().kind(), Kind::Usage);
+        assert_eq!(LedgerFiles::new(&path("absent/x.ledger")).unwrap_err().kind(), Kind::Io);
+        assert_eq!(LedgerFiles::new(&path("something/x.ledger")).unwrap_err().kind(), Kind::Io);
     }
 
     #[cfg(unix)]
@@ -169,8 +169,13 @@ mod tests {
         fs::write(&real, b"x").unwrap();
         let link = folder.path().join("link.ledger");
         std::os::unix::fs::symlink(&real, &link).unwrap();
-        assert_eq!(Place::new(&link).unwrap().lock, Place::new(&real).unwrap().lock);
+        assert_eq!(LedgerFiles::new(&link).unwrap().lock, LedgerFiles::new(&real).unwrap().lock);
         fs::remove_file(&real).unwrap();
-        assert!(Place::new(&link).unwrap_err().to_string().contains("link to a file that is gone"));
+        assert!(
+            LedgerFiles::new(&link)
+                .unwrap_err()
+                .to_string()
+                .contains("link to a file that is gone")
+        );
     }
 }
