@@ -24,8 +24,8 @@ use crate::release_file::day::{Day, DayBounds, MICROS_PER_DAY, days_before};
 use crate::retain::{Disposition, Now, disposition};
 use crate::{Error, Kind, Result};
 
-/// Runs the command. It reads the ledger, the clock and, where `day_folder` is set, the names of log
-/// files; it opens logs only with `--check-logs`. The code
+/// Runs the command. It reads the ledger, the clock and, where names say the days of logs, these
+/// names; it opens logs only with `--check-logs`. The code
 /// is 1 when an operator must look, or logs of released days have changed.
 ///
 /// # Errors
@@ -158,9 +158,9 @@ fn changed_days(
     ledger: Option<&Ledger>,
     as_of: Timestamp,
 ) -> Result<BTreeSet<Day>> {
-    if release_file.logs.day_folder.is_none() {
-        return Err(Error::usage("`--check-logs` needs `[logs] day_folder`").help(
-            "without `day_folder`, every new file changes the set of files that a day is read from",
+    if release_file.logs.day_names.is_none() {
+        return Err(Error::usage("`--check-logs` needs `[logs] day_folder` or `day_file`").help(
+            "unless names say the day of each file, every new one changes the set of files that a day is read from",
         ));
     }
     let mut changed = BTreeSet::new();

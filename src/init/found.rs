@@ -1,9 +1,9 @@
 //! What was found out about a log, before it is written down.
 
 use super::column::Column;
-use super::folders::DayFolders;
 use super::keys::Keys;
 use super::layout::Layout;
+use super::named_days::NamedDays;
 use super::people::{Names, People};
 use super::times::TimeGuess;
 
@@ -16,7 +16,7 @@ pub(super) struct Found<'s> {
     pub(super) files: usize,
     /// How many rows were looked at.
     pub(super) rows: usize,
-    pub(super) day_folders: Option<DayFolders>,
+    pub(super) named_days: Option<NamedDays>,
     pub(super) columns: &'s [Column<'s>],
     pub(super) layout: &'s Layout,
     pub(super) time: TimeGuess,

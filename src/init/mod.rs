@@ -7,7 +7,6 @@
 mod column;
 mod divide;
 mod fields;
-mod folders;
 mod formats;
 mod found;
 mod keys;
@@ -15,6 +14,7 @@ mod known;
 mod layout;
 mod lines;
 mod mapping;
+mod named_days;
 mod people;
 mod place;
 mod questions;
@@ -29,10 +29,10 @@ use jiff::Timestamp;
 
 use column::Column;
 use divide::layouts_of;
-use folders::DayFolders;
 use found::Found;
 use keys::Keys;
 use layout::Layout;
+use named_days::NamedDays;
 use people::{names_of, people_of};
 use refusals::{no_people, no_times};
 use times::{logs_with, time_of};
@@ -105,7 +105,7 @@ fn try_layout(name: &str, file: &str, place: &Place, layout: &Layout) -> Result<
         glob: &place.glob,
         files: sample.files,
         rows: sample.rows,
-        day_folders: DayFolders::of(place, &sample, &columns, &time)?,
+        named_days: NamedDays::of(place, &sample, &columns, &time)?,
         columns: &columns,
         layout,
         time,

@@ -4,11 +4,12 @@ use std::fmt::Write;
 
 use jiff::Timestamp;
 
-use super::folders::DayFolders;
 use super::found::Found;
 use super::mapping::{key, mapping};
+use super::named_days::NamedDays;
 use super::people::Names;
 use super::questions::{questions, quoted};
+use crate::release_file::day_names::DayNames;
 use crate::release_file::schema::FILE;
 use crate::words::grouped;
 
@@ -61,27 +62,37 @@ fn logs(found: &Found<'_>, text: &mut String) {
         }
         Names::Opaque => line(text, "identifier = \"opaque\"", "# they are no phone numbers"),
     }
-    day_folders(found, text);
+    named_days(found, text);
 }
 
-fn day_folders(found: &Found<'_>, text: &mut String) {
-    let Some(DayFolders { name, hold_their_day, gaps }) = &found.day_folders else { return };
+fn named_days(found: &Found<'_>, text: &mut String) {
+    let Some(NamedDays { names, hold_their_day, gaps }) = &found.named_days else { return };
+    let (each, place) = match names {
+        DayNames::Folder(key) => (format!("Folders {key}=…"), "file into its folder"),
+        DayNames::File => ("Files named by a day".to_owned(), "file with its name"),
+    };
     if !hold_their_day {
-        let _infallible = writeln!(text, "# Folders {name}=… hold rows of other UTC days, too.");
+        let _infallible = writeln!(text, "# {each} hold rows of other UTC days, too.");
         return;
     }
-    let why =
-        "# CHECK: each folder holds one UTC day alone? Then a run opens that day's files only";
-    line(text, &format!("day_folder = {}", quoted(name)), why);
+    let what = match names {
+        DayNames::Folder(_) => "folder",
+        DayNames::File => "file",
+    };
+    let why = format!(
+        "# CHECK: each {what} holds one UTC day alone? Then a run opens that day's files only"
+    );
+    line(text, &names.setting(), &why);
     let missing = match gaps.as_slice() {
         [] => String::new(),
         [one] => format!(" {one} has none."),
         [first, .., last] => format!(" {} from {first} to {last} have none.", gaps.len()),
     };
+    let field = names.field();
     let _infallible = writeln!(
         text,
-        "# A day without a folder counts as not delivered: a run refuses it (65), and goes on with the others.{missing}\n\
-         # If nothing was logged on a day, put an empty file into its folder; without `day_folder` no folder is missed."
+        "# A day without a {what} counts as not delivered: a run refuses it (65), and goes on with the others.{missing}\n\
+         # If nothing was logged on a day, put an empty {place}; without `{field}` no {what} is missed."
     );
 }
 
