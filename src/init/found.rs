@@ -23,4 +23,8 @@ pub(super) struct Found<'s> {
     pub(super) people: People,
     pub(super) names: Names,
     pub(super) keys: Keys,
+    /// The countries of targets that are listed; nothing without phone numbers.
+    pub(super) countries: Vec<String>,
+    /// How many rows a day has, about, where names say how many days there are.
+    pub(super) rows_a_day: Option<f64>,
 }

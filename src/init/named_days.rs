@@ -18,6 +18,8 @@ pub(super) struct NamedDays {
     pub(super) names: DayNames,
     /// Whether each row that was looked at lies in the UTC day of its name.
     pub(super) hold_their_day: bool,
+    /// How many days have files.
+    pub(super) days: usize,
     /// The days between the first and the last that have no file.
     pub(super) gaps: Vec<Day>,
 }
@@ -49,7 +51,7 @@ impl NamedDays {
             let all = std::iter::successors(Some(*first), |day| day.next());
             gaps.extend(all.take_while(|day| day < last).filter(|day| !there.contains(day)));
         }
-        Ok(Some(Self { names, hold_their_day, gaps }))
+        Ok(Some(Self { names, hold_their_day, days: there.len(), gaps }))
     }
 }
 

@@ -66,10 +66,12 @@ fn logs(found: &Found<'_>, text: &mut String) {
 }
 
 fn named_days(found: &Found<'_>, text: &mut String) {
-    let Some(NamedDays { names, hold_their_day, gaps }) = &found.named_days else { return };
+    let Some(NamedDays { names, hold_their_day, gaps, .. }) = &found.named_days else { return };
     let (each, place) = match names {
         DayNames::Folder(key) => (format!("Folders {key}=…"), "file into its folder"),
-        DayNames::File => ("Files named by a day".to_owned(), "file with its name"),
+        DayNames::File => {
+            ("Files named by a day".to_owned(), "file that is called like the others")
+        }
     };
     if !hold_their_day {
         let _infallible = writeln!(text, "# {each} hold rows of other UTC days, too.");
@@ -146,16 +148,26 @@ fn columns(found: &Found<'_>, text: &mut String) {
 }
 
 fn keys(found: &Found<'_>, text: &mut String) {
-    if found.keys.keys.is_empty() {
+    if found.keys.keys.is_empty() && found.countries.is_empty() {
         return;
     }
     text.push_str(
         "\n[keys]\n# CHECK: a listed value is public, whether or not it occurs on a day; any other counts as \"other\".\n\
-         # These were seen. Remove what nobody should read, and add what is missing.\n",
+         # These were seen, and a list that is taken from published days tells what is frequent on them. Better list\n\
+         # what you know without these logs: remove what nobody should read, and add what is missing.\n",
     );
     for one in &found.keys.keys {
         let values: Vec<String> = one.values.iter().map(|value| quoted(value)).collect();
         let _infallible = writeln!(text, "{} = [{}]", key(&one.name), values.join(", "));
+    }
+    if !found.countries.is_empty() {
+        let countries: Vec<String> = found.countries.iter().map(|name| quoted(name)).collect();
+        let _infallible = writeln!(
+            text,
+            "# At least 1 in 100 of these rows asks about each, 12 countries at most. Without this line all countries of the world have rows.\n\
+             target_country = [{}]",
+            countries.join(", ")
+        );
     }
 }
 
@@ -173,7 +185,9 @@ fn rest(found: &Found<'_>, text: &mut String) {
     let _infallible = write!(
         text,
         "days = 30\n\n[ledger]\n# The account of what was published about each day. Back it up with its key.\n\
-         path = \"{name}.ledger\"\nepsilon = 1.0  # smaller protects more and adds more noise\ndelta = 1e-6\n\n\
+         path = \"{name}.ledger\"\nepsilon = 1.0  # smaller protects more and adds more noise\n\
+         # epsilon_30_days = 3.0  # protects a person over 30 days in a row, too; can be added later, never changed\n\
+         delta = 1e-6\n\n\
          [privacy]\nunit = \"requester-day\"  # what one requester asks on one day\n\
          budget_share = 0.7       # the rest is left for questions that come later\n"
     );
