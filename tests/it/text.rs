@@ -315,13 +315,14 @@ fn status_shows_a_monitor_when_someone_must_look() {
     assert!(before.stdout.ends_with("2026-03-04  open\n"), "{}", before.stdout);
     assert!(!world.path("daily.ledger").exists());
 
-    world.run(&["run", "release.toml", "--as-of", "2026-03-04T12:00:00Z"]);
+    let ran = world.run(&["run", "release.toml", "--as-of", "2026-03-04T12:00:00Z"]);
+    assert!(ran.stdout.contains("set `[logs] day_file`"), "{}", ran.stdout);
     let after = status("2026-03-04T12:00:00Z");
     assert_eq!(after.code, 0, "{}", after.stdout);
     assert!(after.stdout.contains("2026-03-01 to 2026-03-03  released"), "{}", after.stdout);
     // Days before the first that was released have no logs, and nobody is called for them.
     assert!(
-        after.stdout.contains("2026-02-03 to 2026-02-28  looks empty: no requester"),
+        after.stdout.contains("2026-02-03 to 2026-02-28  looks empty: no activity"),
         "{}",
         after.stdout
     );
