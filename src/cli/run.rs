@@ -83,8 +83,8 @@ fn about_empty(
     let budget = ledger.terms().budget.rho();
     let part = pipeline::plan(&job.release_file)?.0.look.rho() / budget.max(f64::MIN_POSITIVE);
     let mut text = format!(
-        "A day looks empty when no rows of it were found, or too few to stand out of the noise. That was looked \
-         at for {:.1} % of the day's budget. When its files have come or changed, a run looks again for the same \
+        "A day looks empty when no rows of it were found, or too few to stand out of the noise. The look at it \
+         took {:.1} % of the day's budget. When its files have come or changed, a run looks again for the same \
          price, and releases the day.",
         part * 100.0
     );

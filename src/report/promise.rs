@@ -31,8 +31,9 @@ pub(super) fn days(output: &Output) -> Markup {
             @if output.days.len() == 1 { " is" } @else { " are" } " released: "
             (ranges(&output.days.keys().copied().collect::<Vec<_>>())) "."
             @if !missing.is_empty() {
-                " Not released: " (ranges(&missing)) ". " code { "pointillist status" } " says why."
+                " Not released: " (ranges(&missing)) "."
             }
+            " " code { "pointillist status" } " says why a day is not, and which are missing since then."
             @if !changed.is_empty() {
                 " The release file was changed before " (ranges(&changed)) ": what a question means "
                 "may differ before and after."
