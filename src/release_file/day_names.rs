@@ -108,8 +108,10 @@ fn dates_in(name: &str) -> BTreeSet<Day> {
     (0..bytes.len()).filter(begins).filter_map(date).collect()
 }
 
+/// A day of our centuries: other digits are numbers of parts and the like.
 fn day(year: &str, month: &str, day: &str) -> Option<Day> {
-    format!("{year}-{month}-{day}").parse().ok()
+    let is_ours = year.starts_with("19") || year.starts_with("20");
+    format!("{year}-{month}-{day}").parse().ok().filter(|_| is_ours)
 }
 
 #[cfg(test)]
@@ -132,6 +134,7 @@ mod tests {
             ("logs/x-2026-01-05T13:00.csv", Some("2026-01-05")),
             ("logs/2026010513.csv", Some("2026-01-05")),
             ("logs/x-20260105T130000-00017.csv", Some("2026-01-05")),
+            ("logs/2026-01-05-part-00011231.csv", Some("2026-01-05")),
             // Twice the same date is one.
             ("logs/2026-01-05/x-20260105-2026-01-05.csv", Some("2026-01-05")),
             // What is in folders says nothing here.
