@@ -21,7 +21,9 @@ pub(crate) fn run(path: &Path, output: &Output) -> Result<()> {
     for paragraph in facts["explained"].as_array().into_iter().flatten().filter_map(Value::as_str) {
         text.push_str(&format!("\n{}", wrapped(paragraph, 2)));
     }
-    text.push_str(&format!("\nIn the words of experts: {}\n", published.word("guarantee")));
+    // What sums of days say of it is plain.
+    let whose = if facts["explained"].is_null() { "" } else { "In the words of experts: " };
+    text.push_str(&format!("\n{whose}{}\n", published.word("guarantee")));
     text.push_str(&classes(facts));
     text.push_str(&bounded_days(facts));
     text.push_str(&measured(facts));
