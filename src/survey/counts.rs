@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use super::distinct::{Distinct, People};
+use super::distinct::{Distinct, FEWER, MOST, People};
 use crate::ingest::{Identifiers, Lookups};
 use crate::release_file::day::MICROS_PER_DAY;
 use crate::release_file::keys::Key;
@@ -32,9 +32,9 @@ impl Counts {
             quarters: HashMap::default(),
             first: i64::MAX,
             last: i64::MIN,
-            requesters: Distinct::default(),
-            targets: Distinct::default(),
-            requester_days: Distinct::default(),
+            requesters: Distinct::new(MOST),
+            targets: Distinct::new(MOST),
+            requester_days: Distinct::new(FEWER),
             keys: sizes.map(|size| vec![0; size]).collect(),
         }
     }
