@@ -1,5 +1,9 @@
 //! Numbers as people write them.
 
+/// How requesters count in the classes of activity.
+pub const CLASSES_ARE: &str = "A requester between two of these numbers counts in part at each. One with fewer than 8 \
+     lookups counts at 8 as a part, with 2 lookups as a quarter, so that all rows together are fewer than all requesters.";
+
 /// Digits in groups of three, those behind a point as they are: `1,234.5678`.
 pub fn grouped_digits(number: &str) -> String {
     let whole = number.split('.').next().unwrap_or_default().len();

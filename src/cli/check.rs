@@ -70,6 +70,7 @@ impl Checked<'_> {
             "spellings_of_bad_times": survey.looks.times().into_iter().collect::<Vec<_>>(),
             "requesters": survey.requesters.count,
             "requesters_are_exact": survey.requesters.is_exact,
+            "requesters_a_day": survey.requesters_a_day.count,
             "targets": survey.targets.count,
             "targets_are_exact": survey.targets.is_exact,
             "time_zone": self.zone,

@@ -107,14 +107,15 @@ fn describe(accuracy: &[Accuracy], out: &Path, text: &mut String) {
     ));
     for question in accuracy {
         text.push_str(&format!(
-            "{}: {} answers, true average {}; typical error {}, of noise alone {}\n  the \
-             95 % interval holds the truth in {:.1} of 100; the largest of {}:\n",
+            "{}: {} answers, true average {}; typical error {}, of noise alone {}\n  \
+             95 % intervals: {:.0} of {} hold the truth; the largest of {}:\n",
             question.question,
             question.answers,
             short(question.mean_truth),
             short(question.root_mean_square_error),
             short(question.mean_noise_sd),
-            question.in_interval * 100.0,
+            question.in_interval * question.answers as f64,
+            question.answers,
             question.day,
         ));
         for shown in &question.largest {

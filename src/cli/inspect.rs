@@ -6,7 +6,8 @@ use std::path::Path;
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use serde_json::Value;
 
-use super::output::{Output, grouped, short, wrapped};
+use super::output::{Output, grouped, people, wrapped};
+use crate::words::CLASSES_ARE;
 use crate::{Error, Result};
 
 /// Runs the command.
@@ -20,6 +21,9 @@ pub(crate) fn run(path: &Path, output: &Output) -> Result<()> {
     for paragraph in facts["explained"].as_array().into_iter().flatten().filter_map(Value::as_str) {
         text.push_str(&format!("\n{}", wrapped(paragraph, 2)));
     }
+    // What sums of days say of it is plain.
+    let whose = if facts["explained"].is_null() { "" } else { "In the words of experts: " };
+    text.push_str(&format!("\n{whose}{}\n", published.word("guarantee")));
     text.push_str(&classes(facts));
     text.push_str(&bounded_days(facts));
     text.push_str(&measured(facts));
@@ -93,7 +97,7 @@ impl Published {
 
     fn headline(&self, path: &Path) -> String {
         format!(
-            "{}: {} of release {}, {} ({})\n{} rows; columns {}\n\n{}\n\n{}\n",
+            "{}: {} of release {}, {} ({})\n{} rows; columns {}\n\n{}\n",
             path.display(),
             self.word("question"),
             self.word("release"),
@@ -105,7 +109,6 @@ impl Published {
             self.word("time_zone"),
             self.rows,
             self.columns.join(", "),
-            self.word("guarantee"),
             self.interval(),
         )
     }
@@ -126,11 +129,13 @@ fn classes(facts: &Value) -> String {
         text.push_str(&format!(
             "{place:<6} {:>15} {:>12}   {} to {}{seen}\n",
             grouped(number(class, "lookups")),
-            short(number(class, "requesters")),
-            short(number(class, "ci_low")),
-            short(number(class, "ci_high")),
+            people(number(class, "requesters")),
+            grouped(number(class, "ci_low").floor()),
+            grouped(number(class, "ci_high").ceil()),
         ));
     }
+    text.push_str(CLASSES_ARE);
+    text.push('\n');
     text
 }
 

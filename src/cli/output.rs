@@ -222,6 +222,15 @@ pub(super) fn short(number: f64) -> String {
     }
 }
 
+/// An estimated number of people: whole, since a part of one is nobody.
+pub(super) fn people(number: f64) -> String {
+    if (f64::MIN_POSITIVE..1.0).contains(&number) {
+        "fewer than 1".to_owned()
+    } else {
+        grouped(number)
+    }
+}
+
 /// A number without decimals, with a comma before each three digits.
 pub(super) fn grouped(number: f64) -> String {
     let whole = format!("{:.0}", number.abs());

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::args::Plan;
-use super::output::{Output, grouped, short, wrapped};
+use super::output::{Output, grouped, people, short, wrapped};
 use crate::Result;
 use crate::pipeline::{self, Previous};
 use crate::plan::Split;
@@ -11,7 +11,7 @@ use crate::plan::kinds::{CLASSES, nodes};
 use crate::release::{Answer, Load, Rehearsal, rehearse};
 use crate::release_file::ReleaseFile;
 use crate::release_file::question::Question;
-use crate::words;
+use crate::words::{self, CLASSES_ARE};
 
 /// Lookups per requester if `--requesters` is not given. The number of requesters decides how
 /// informative distinct counts and histograms are.
@@ -42,7 +42,11 @@ pub(crate) fn run(asked: &Plan, output: &Output) -> Result<()> {
     if let Some(previous) = &previous {
         text.push_str(&last_day(previous));
     }
-    text.push_str(&format!("\n{}\n", guarantee.words(&release_file.ledger)));
+    let promise = guarantee.words(&release_file.ledger);
+    text.push_str(&format!(
+        "\nWhat is promised, in plain words: pointillist explain {}\nIn the words of experts: {promise}\n",
+        asked.release.display()
+    ));
     let warnings = release_file.warnings();
     let object = json!({
         "release": release_file.name,
@@ -79,6 +83,7 @@ pub(super) fn load_of(lookups: u64, requesters: Option<u64>) -> Load {
 fn budget(release_file: &ReleaseFile, split: &Split) -> String {
     let mut text =
         format!("{:<32} {:>9} {:>12}\n", "what may spend the day's budget", "rows", "rho");
+    let has_private = release_file.questions.iter().any(|question| question.rows().is_none());
     let mut line = |name: &str, rows: &str, rho: f64| {
         text.push_str(&format!("{name:<32} {rows:>9} {rho:>12.9}\n"));
     };
@@ -86,6 +91,12 @@ fn budget(release_file: &ReleaseFile, split: &Split) -> String {
     for (question, part) in release_file.questions.iter().zip(&split.questions) {
         let rows = question.rows().map_or("private".to_owned(), |rows| rows.to_string());
         line(&question.name, &rows, part.rho());
+    }
+    if has_private {
+        text.push_str(
+            "private: which prefixes get rows, the noise finds out on each day; so it is not known how many, \
+             and how exact they are is not foretold below.\n",
+        );
     }
     text
 }
@@ -123,29 +134,53 @@ fn day(
             format!("± {}", short(typical.half)),
         ));
         if typical.uninformative {
-            lost.push(question.name.as_str());
+            lost.push(question);
         }
     }
-    if !lost.is_empty() {
-        text.push_str(&format!(
-            "Warning: most values of {} would say nothing. Ask by fewer keys, or give the question \
-             more `weight` or the ledger more epsilon, before anything is spent.\n",
-            lost.join(", ")
-        ));
+    if release_file.questions.iter().any(|question| question.measure.word() == "quantiles") {
+        text.push_str(
+            "Quantiles are foretold for numbers that are spread evenly over their range; real ones will differ.\n",
+        );
     }
+    text.push_str(&warnings_of(&lost));
     text.push_str(&choices(rehearsal));
     text
 }
 
+/// What would mend questions most of whose values say nothing.
+fn warnings_of(lost: &[&Question]) -> String {
+    let (keyed, single): (Vec<&Question>, Vec<&Question>) =
+        lost.iter().partition(|question| !question.by.is_empty());
+    let names = |questions: &[&Question]| {
+        questions.iter().map(|question| question.name.as_str()).collect::<Vec<_>>().join(", ")
+    };
+    let mut text = String::new();
+    if !keyed.is_empty() {
+        text.push_str(&format!(
+            "Warning: most values of {} would say nothing. Ask by fewer keys or list fewer values; a larger \
+             `weight` of the question or epsilon of the ledger help less.\n",
+            names(&keyed)
+        ));
+    }
+    if !single.is_empty() {
+        text.push_str(&format!(
+            "Warning: what {} would say on such a day is lost in the noise. Give it a larger \
+             `weight`, a smaller number in `having` if it has one, or leave it out.\n",
+            names(&single)
+        ));
+    }
+    text
+}
+
 /// The column in which the tables of a class begin.
-const TABLES_FROM: usize = 34;
+const TABLES_FROM: usize = 36;
 
 /// The tables that each class of activity would be measured by. Neighbours with the same tables are
 /// one line.
 fn choices(rehearsal: &Rehearsal) -> String {
     let mut text = format!(
         "\nThe look sorts requesters by how many lookups they make that day. The fewer there are of a \
-         kind, the coarser are the tables by which they are measured:\n{:<20} {:>10}   {}\n",
+         kind, the coarser are the tables by which they are measured:\n{:<20} {:>12}   {}\n",
         "lookups, around", "requesters", "measured by"
     );
     let of_class = |class: usize| {
@@ -164,17 +199,19 @@ fn choices(rehearsal: &Rehearsal) -> String {
             _ => format!("{} to {}", words::grouped(nodes[first]), words::grouped(nodes[last])),
         };
         let number: f64 = rehearsal.numbers[first..=last].iter().sum();
-        let line = format!("{range:<20} {:>10}   {tables}", short(number));
+        let line = format!("{range:<20} {:>12}   {tables}", people(number));
         text.push_str(&wrapped(&line, TABLES_FROM));
         first = last + 1;
     }
+    text.push_str(&format!("{CLASSES_ARE}\n"));
     text
 }
 
 /// What the table of a class goes by, from its name.
 fn axes_of(name: &str) -> &str {
     let behind_class = name.split_once(' ').and_then(|(_, rest)| rest.split_once(' '));
-    behind_class.map_or("their number", |(_, axes)| axes.strip_prefix("by ").unwrap_or(axes))
+    behind_class
+        .map_or("only how many they are", |(_, axes)| axes.strip_prefix("by ").unwrap_or(axes))
 }
 
 fn classes(rehearsal: &Rehearsal) -> Value {

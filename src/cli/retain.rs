@@ -175,7 +175,7 @@ fn dry_run(asked: &Retain, job: &Job, now: Now, output: &Output) -> Result<()> {
     let consent = Consent { released: &released, may_go: may_go.as_ref(), before: &before };
     let left = consent.leave(&mut expiry);
     let unreleased = consent.unreleased(&expiry.files);
-    let mut text = format!("cutoff {}: rows before it would be deleted\n", expiry.cutoff);
+    let mut text = cutoff(job, now, expiry.cutoff);
     let mut files = Vec::new();
     for file in &expiry.files {
         let (path, what) = (file.shown(), if file.is_mixed() { "rewrite" } else { "delete" });
@@ -219,6 +219,14 @@ fn dry_run(asked: &Retain, job: &Job, now: Now, output: &Output) -> Result<()> {
     });
     output.result(&object, &text);
     Ok(())
+}
+
+/// The first instant that is kept: rows go to the second, and not by days.
+fn cutoff(job: &Job, now: Now, cutoff: Timestamp) -> String {
+    format!(
+        "cutoff {cutoff:.0}, {} times 24 hours before {:.0}: rows before it would be deleted\n",
+        job.release_file.retention_days, now.as_of
+    )
 }
 
 fn object(job: &Job, as_of: Timestamp, purged: &Purged, released_first: &[Value]) -> Value {

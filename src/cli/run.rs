@@ -1,6 +1,6 @@
 //! `run`: releases days.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -9,12 +9,12 @@ use serde_json::{Value, json};
 use super::args::Run;
 use super::cluster_args::{EngineName, EnginePlace};
 use super::days::ranges;
-use super::output::{Output, object};
+use super::output::{Output, object, wrapped};
 use super::progress::Progress;
 use super::{hold_warnings, size, status};
 use crate::ledger::{Ledger, Second};
 use crate::pipeline::{
-    Again, Done, Incomplete, Job, LoggedDays, Spill, Stop, open_ledger, release_day,
+    self, Again, Done, Incomplete, Job, LoggedDays, Spill, Stop, open_ledger, release_day,
 };
 use crate::release_file::ReleaseFile;
 use crate::release_file::day::{Day, DayBounds};
@@ -49,6 +49,7 @@ pub(crate) fn run(asked: &Run, output: &Output) -> Result<u8> {
     if range.has_tables {
         text.push_str(&format!("the tables are in {}\n", job.out.display()));
     }
+    text.push_str(&about_empty(asked, &job, &ledger, &range, &released)?);
     if released.is_empty() && range.are_empty() {
         output.warning(
             "no day was ever released, and those of this run look empty: `check` says which days the logs have, and \
@@ -67,6 +68,35 @@ pub(crate) fn run(asked: &Run, output: &Output) -> Result<u8> {
     });
     output.result(&object, &text);
     Ok(range.worst.map_or(0, Kind::exit_code))
+}
+
+/// What it means that days look empty, what it cost, and what would spare it; nothing if none does.
+fn about_empty(
+    asked: &Run,
+    job: &Job,
+    ledger: &Ledger,
+    range: &Range,
+    released: &BTreeSet<Day>,
+) -> Result<String> {
+    let empty = range.empty_days();
+    let Some(first) = empty.first() else { return Ok(String::new()) };
+    let budget = ledger.terms().budget.rho();
+    let part = pipeline::plan(&job.release_file)?.0.look.rho() / budget.max(f64::MIN_POSITIVE);
+    let mut text = format!(
+        "A day looks empty when no rows of it were found, or too few to stand out of the noise. The look at it \
+         took {:.1} % of the day's budget. When its files have come or changed, a run looks again for the same \
+         price, and releases the day.",
+        part * 100.0
+    );
+    let is_named = asked.day.is_some() || asked.from.is_some();
+    let is_first = released.first().is_none_or(|earliest| first < earliest);
+    if job.release_file.logs.day_names.is_none() && !is_named && is_first {
+        text.push_str(
+            " If logs begin later, nothing needs to be spent on the days before: name the days with --from and \
+             --to, or set `[logs] day_file` or `day_folder` if names say the day of each file.",
+        );
+    }
+    Ok(wrapped(&format!("{text}\n"), 0))
 }
 
 /// What became of the days of a range.
@@ -99,10 +129,15 @@ impl Range {
         }
     }
 
+    /// The days that look empty.
+    fn empty_days(&self) -> Vec<Day> {
+        let empty = words(Done::Empty);
+        self.lines.iter().filter(|(_, words)| words == empty).map(|(day, _)| *day).collect()
+    }
+
     /// Whether days were looked at, and all of them look empty.
     fn are_empty(&self) -> bool {
-        let empty = json!(Done::Empty);
-        !self.days.is_empty() && self.days.iter().all(|day| day["done"] == empty)
+        !self.days.is_empty() && self.days.len() == self.empty_days().len()
     }
 
     /// A line for days in a row of which the same is to be said.

@@ -12,7 +12,7 @@ use serde_json::json;
 use self::metrics::{Facts, write_metrics};
 use self::shown::{Shown, lines};
 pub(super) use self::standing::LOOKS_EMPTY;
-use self::standing::Standing;
+use self::standing::{Place, Standing};
 use super::args::Status;
 use super::hold_warnings;
 use super::output::Output;
@@ -24,8 +24,8 @@ use crate::release_file::day::{Day, DayBounds, MICROS_PER_DAY, days_before};
 use crate::retain::{Disposition, Now, disposition};
 use crate::{Error, Kind, Result};
 
-/// Runs the command. It reads the ledger, the clock and, where `day_folder` is set, the names of log
-/// files; it opens logs only with `--check-logs`. The code
+/// Runs the command. It reads the ledger, the clock and, where names say the days of logs, these
+/// names; it opens logs only with `--check-logs`. The code
 /// is 1 when an operator must look, or logs of released days have changed.
 ///
 /// # Errors
@@ -142,8 +142,12 @@ fn standings(
         let mut now = standing(&bounds, release_file, &released, as_of)?;
         if let Some(Standing::Pending { .. } | Standing::ExpiredUnreleased) = now {
             let of_day = Unreleased { release_file, bounds: &bounds, ledger };
-            let is_before_the_first = released.first().is_some_and(|first| this < *first);
-            now = of_day.refined(now, logged.as_ref(), is_before_the_first)?;
+            let place = match (released.first(), released.last()) {
+                (Some(first), _) if this < *first => Place::BeforeTheFirst,
+                (_, Some(last)) if this > *last => Place::BehindTheLast,
+                _ => Place::Between,
+            };
+            now = of_day.refined(now, logged.as_ref(), place)?;
         }
         standings.extend(now.map(|now| (this, now)));
         day = this.next();
@@ -158,9 +162,9 @@ fn changed_days(
     ledger: Option<&Ledger>,
     as_of: Timestamp,
 ) -> Result<BTreeSet<Day>> {
-    if release_file.logs.day_folder.is_none() {
-        return Err(Error::usage("`--check-logs` needs `[logs] day_folder`").help(
-            "without `day_folder`, every new file changes the set of files that a day is read from",
+    if release_file.logs.day_names.is_none() {
+        return Err(Error::usage("`--check-logs` needs `[logs] day_folder` or `day_file`").help(
+            "unless names say the day of each file, every new one changes the set of files that a day is read from",
         ));
     }
     let mut changed = BTreeSet::new();
@@ -213,13 +217,11 @@ impl Unreleased<'_> {
         &self,
         standing: Option<Standing>,
         logged: Option<&LoggedDays>,
-        is_before_the_first: bool,
+        place: Place,
     ) -> Result<Option<Standing>> {
         let expires_in_days = standing.and_then(Standing::expires_in_days);
         match self.last_state()? {
-            Some(State::Empty) => {
-                Ok(Some(Standing::LooksEmpty { expires_in_days, is_before_the_first }))
-            }
+            Some(State::Empty) => Ok(Some(Standing::LooksEmpty { expires_in_days, place })),
             None | Some(State::Void) => match logged.filter(|logged| !logged.has(self.bounds)) {
                 Some(logged) if logged.begin_after(self.bounds.day()) => Ok(None),
                 Some(_) if !self.had_logs()? => Ok(Some(Standing::NoLogs { expires_in_days })),

@@ -10,6 +10,7 @@ use crate::plan::Layout;
 use crate::release_file::ReleaseFile;
 use crate::release_file::columns::Made;
 use crate::release_file::day::{DayBounds, MICROS_PER_DAY, MICROS_PER_HOUR};
+use crate::release_file::day_names::DayNames;
 use crate::release_file::keys::{Key, KeySource, ROUTE_WORDS};
 use crate::release_file::logs::{Logs, TimeUnit};
 use crate::release_file::number::{Grid, LEVELS, Steps};
@@ -153,9 +154,9 @@ fn files_of(release_file: &ReleaseFile) -> String {
     format!("parquet.{}", name(&path(&release_file.logs)))
 }
 
-/// That a file lies in a folder of the day, where folders name the days.
+/// That a file lies in a folder of the day, where folders name the days. (Files that do are refused.)
 fn in_day_folders(release_file: &ReleaseFile, bounds: &DayBounds) -> Option<String> {
-    let folder = release_file.logs.day_folder.as_ref()?;
+    let Some(DayNames::Folder(folder)) = &release_file.logs.day_names else { return None };
     let days: Vec<String> = bounds.utc_days().iter().map(|day| text(&day.to_string())).collect();
     Some(format!("CAST({} AS STRING) IN ({})", name(folder), days.join(", ")))
 }

@@ -3,7 +3,8 @@
 use crate::plan::{CellPart, Cells, Plan};
 use crate::release_file::ReleaseFile;
 use crate::release_file::columns::Made;
-use crate::release_file::logs::Identifier;
+use crate::release_file::day_names::DayNames;
+use crate::release_file::logs::{Identifier, Logs};
 use crate::{Error, Result};
 
 /// The most values of a list that become arms of one expression.
@@ -16,17 +17,35 @@ const MOST_EXEMPT: usize = 10_000;
 /// # Errors
 /// Usage, naming the field.
 pub fn require_supported(release_file: &ReleaseFile, plan: &Plan) -> Result<()> {
-    let logs = &release_file.logs;
-    let refuse = |what: &str, help: &str| {
-        Err(Error::usage(format!("{what}, which a cluster cannot be asked yet"))
-            .help(help.to_owned()))
-    };
     if release_file.exempt.len() > MOST_EXEMPT {
         return refuse(
             &format!("`[privacy] exempt` has more than {MOST_EXEMPT} entries"),
             "list those that are asked about most",
         );
     }
+    require_logs(&release_file.logs)?;
+    let long_list = plan.layout.keys().iter().find(|key| key.values().len() > MOST_ARMS);
+    if let Some(key) = long_list {
+        let what = format!("the list of the key `{}` has more than {MOST_ARMS} values", key.name());
+        return refuse(&what, "shorten the list");
+    }
+    if plan.cells.iter().any(has_long_list) {
+        return refuse(
+            &format!(
+                "the condition of a `share` is met by more than {MOST_ARMS} combinations of keys"
+            ),
+            "ask for a count by these keys, which holds all of them",
+        );
+    }
+    Ok(())
+}
+
+fn refuse(what: &str, help: &str) -> Result<()> {
+    Err(Error::usage(format!("{what}, which a cluster cannot be asked yet")).help(help.to_owned()))
+}
+
+/// Refuses logs that only this program can read.
+fn require_logs(logs: &Logs) -> Result<()> {
     if logs.identifier == Identifier::E164 {
         return refuse(
             "`[logs] identifier` is \"e164\": numbers are read by libphonenumber",
@@ -54,21 +73,12 @@ pub fn require_supported(release_file: &ReleaseFile, plan: &Plan) -> Result<()> 
             "a cluster reads Parquet; remove those fields",
         );
     }
+    if logs.day_names == Some(DayNames::File) {
+        let help = "remove it, or write each day into a folder day=2026-01-05 and set day_folder = \"day\"";
+        return refuse("`[logs] day_file` is given", help);
+    }
     if logs.expect.is_some() {
         return refuse("`[logs] expect` is given", "remove it, or run without `[engine]`");
-    }
-    let long_list = plan.layout.keys().iter().find(|key| key.values().len() > MOST_ARMS);
-    if let Some(key) = long_list {
-        let what = format!("the list of the key `{}` has more than {MOST_ARMS} values", key.name());
-        return refuse(&what, "shorten the list");
-    }
-    if plan.cells.iter().any(has_long_list) {
-        return refuse(
-            &format!(
-                "the condition of a `share` is met by more than {MOST_ARMS} combinations of keys"
-            ),
-            "ask for a count by these keys, which holds all of them",
-        );
     }
     Ok(())
 }

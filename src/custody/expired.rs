@@ -2,7 +2,7 @@
 //!
 //! In: a release and an instant. Out: [`Expired`] files, each with how many rows go and stay; or a
 //! refusal, and then nothing may be deleted at all. Times are read by the same code as in a run. A
-//! file is left unread only when its promised day folder shows that all of it stays: the statistics of
+//! file is left unread only when its promised day shows that all of it stays: the statistics of
 //! a Parquet file may be wrong, so its rows decide, and a row goes only after its own time was read.
 
 use std::collections::BTreeSet;
@@ -171,7 +171,7 @@ fn look<'a>(
     cutoff: i64,
     plausible: &Plausible,
 ) -> Result<Looked<'a>> {
-    if let Some(day) = log.folder_day() {
+    if let Some(day) = log.promised_day() {
         let bounds = DayBounds::new(day, &jiff::tz::TimeZone::UTC)?;
         if bounds.start_micros() >= cutoff {
             plausible.require(bounds.start_micros(), log.path())?;

@@ -213,7 +213,7 @@ fn described(
             Ok(DeletedFile {
                 path: None,
                 path_digest: Some(path_digest(inside, key)),
-                folder_day: file.log.file().folder_day(),
+                folder_day: file.log.file().promised_day(),
                 expired_rows: file.expired_rows,
                 kept_rows: file.kept_rows,
                 bytes: file.bytes(),

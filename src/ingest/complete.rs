@@ -4,23 +4,25 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use crate::release_file::day::{DayBounds, MICROS_PER_HOUR};
+use crate::release_file::day::{Day, DayBounds, MICROS_PER_HOUR};
+use crate::release_file::day_names::DayNames;
 use crate::release_file::logs::Expect;
 use crate::{Error, Result};
 
-/// The error for a day of which there is no file, where a key of folders names the day of each.
-pub(super) fn no_file(bounds: &DayBounds, day_folder: &str) -> Error {
+/// The error for a day of which there is no file, where names say the day of each.
+pub(super) fn no_file(bounds: &DayBounds, names: &DayNames) -> Error {
     let day = bounds.day();
     Error::input(format!("the day {day} has no log file")).help(format!(
         "nothing was charged: run again when its files are there; if nothing was logged that day, say so by \
-         a file without rows in a folder `{day_folder}={day}`"
+         a file without rows {}",
+        names.place_of(day)
     ))
 }
 
 /// Refuses a day whose files do not look as expected.
 pub(super) fn require<'a>(
     expect: Expect,
-    day_folder: &str,
+    names: &DayNames,
     bounds: &DayBounds,
     files: impl Iterator<Item = &'a Path>,
 ) -> Result<()> {
@@ -29,10 +31,10 @@ pub(super) fn require<'a>(
             (files.count(), files_per_day as usize * bounds.utc_days().len(), "files")
         }
         Expect::EveryHour => {
-            let hours: BTreeSet<(String, u32)> =
-                files.filter_map(|path| hour_of(path, day_folder)).collect();
+            let hours: BTreeSet<(Day, u32)> =
+                files.filter_map(|path| hour_of(path, names)).collect();
             let inside =
-                hours.iter().filter(|(day, hour)| starts_inside(day, *hour, bounds)).count();
+                hours.iter().filter(|(day, hour)| starts_inside(*day, *hour, bounds)).count();
             let length = (bounds.end_micros() - bounds.start_micros()) / MICROS_PER_HOUR;
             (inside, usize::try_from(length).unwrap_or(24), "hours")
         }
@@ -48,16 +50,13 @@ pub(super) fn require<'a>(
 }
 
 /// The UTC day and hour that a path's folders name.
-fn hour_of(path: &Path, day_folder: &str) -> Option<(String, u32)> {
-    let named = |key: &str| {
-        path.components()
-            .filter_map(|part| part.as_os_str().to_str()?.strip_prefix(key)?.strip_prefix('='))
-            .next_back()
-    };
-    Some((named(day_folder)?.to_owned(), named("hour")?.parse().ok().filter(|hour| *hour < 24)?))
+fn hour_of(path: &Path, names: &DayNames) -> Option<(Day, u32)> {
+    let folders = path.components();
+    let mut hours = folders.filter_map(|part| part.as_os_str().to_str()?.strip_prefix("hour="));
+    Some((names.day_of(path)?, hours.next_back()?.parse().ok().filter(|hour| *hour < 24)?))
 }
 
-fn starts_inside(day: &str, hour: u32, bounds: &DayBounds) -> bool {
+fn starts_inside(day: Day, hour: u32, bounds: &DayBounds) -> bool {
     format!("{day}T{hour:02}:00:00Z")
         .parse::<jiff::Timestamp>()
         .is_ok_and(|start| bounds.holds(start.as_microsecond()))
@@ -79,7 +78,8 @@ mod tests {
     }
 
     fn is_whole(expect: Expect, bounds: &DayBounds, files: &[PathBuf]) -> bool {
-        require(expect, "day", bounds, files.iter().map(PathBuf::as_path)).is_ok()
+        let names = DayNames::Folder("day".to_owned());
+        require(expect, &names, bounds, files.iter().map(PathBuf::as_path)).is_ok()
     }
 
     #[test]

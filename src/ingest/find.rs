@@ -33,7 +33,7 @@ pub(super) struct FoundFile {
 pub(super) struct Found {
     /// The files that may hold rows of the bounds, sorted by path.
     pub(super) files: Vec<FoundFile>,
-    /// How many files match, also those whose day folder lies outside of the bounds.
+    /// How many files match, also those of days outside of the bounds.
     pub(super) matching: usize,
     /// What matches and is not read, sorted by path.
     pub(super) passed_over: Vec<PassedOver>,
@@ -60,16 +60,14 @@ pub(super) fn list(logs: &Logs, bounds: Option<&DayBounds>) -> Result<Found> {
     Ok(Found { files, matching, passed_over })
 }
 
-/// The UTC days of which there are log files, as day folders name them; `None` if names do not say:
-/// without `day_folder`, without any file, or with a file that lies in no day folder.
+/// The UTC days of which there are log files, as names say; `None` if they do not: without `day_folder` and
+/// `day_file`, without any file, or with a file of no day.
 ///
 /// # Errors
 /// As [`walk`].
 pub fn dated_logs(logs: &Logs) -> Result<Option<BTreeSet<Day>>> {
-    if logs.day_folder.is_none() {
-        return Ok(None);
-    }
-    let days = walk(&logs.place)?.files.iter().map(|path| folder_day(path, logs)).collect();
+    let Some(names) = &logs.day_names else { return Ok(None) };
+    let days = walk(&logs.place)?.files.iter().map(|path| names.day_of(path)).collect();
     Ok(Option::filter(days, |days: &BTreeSet<Day>| !days.is_empty()))
 }
 
@@ -115,21 +113,18 @@ pub(super) fn is_found(logs: &Logs, path: &Path, format: Format) -> bool {
     matches(&logs.place, path) && format_of(path, &logs.dialect).is_ok_and(|found| found == format)
 }
 
-/// Whether a file may hold rows of a day: where the release promises day folders, only those of the UTC
-/// days that overlap it do.
+/// Whether a file may hold rows of a day: where names say the day of each file, only those of the UTC days
+/// that overlap it do, and those of no day.
 pub(super) fn reaches(path: &Path, logs: &Logs, bounds: Option<&DayBounds>) -> bool {
-    match (folder_day(path, logs), bounds) {
+    match (promised_day(path, logs), bounds) {
         (Some(day), Some(bounds)) => bounds.utc_days().contains(&day),
         _ => true,
     }
 }
 
-/// The UTC day of a promised day folder, which holds the rows of that day alone.
-pub(super) fn folder_day(path: &Path, logs: &Logs) -> Option<Day> {
-    let prefix = format!("{}=", logs.day_folder.as_ref()?);
-    path.components()
-        .filter_map(|part| part.as_os_str().to_str()?.strip_prefix(&prefix)?.parse().ok())
-        .next_back()
+/// The UTC day whose rows alone a file is promised to hold.
+pub(super) fn promised_day(path: &Path, logs: &Logs) -> Option<Day> {
+    logs.day_names.as_ref()?.day_of(path)
 }
 
 /// How a file's fields are divided, as its name says; `None` for a name that does not.

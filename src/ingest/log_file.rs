@@ -77,8 +77,8 @@ impl<'a> LogFile<'a> {
     }
 
     /// The UTC day whose rows alone the release file promises to be in this file.
-    pub fn folder_day(&self) -> Option<Day> {
-        find::folder_day(&self.path, self.logs)
+    pub fn promised_day(&self) -> Option<Day> {
+        find::promised_day(&self.path, self.logs)
     }
 
     /// What the file is written in.

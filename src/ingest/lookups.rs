@@ -16,6 +16,7 @@ use super::rejects::{Reason, RejectedRows, Rejects};
 use super::wanted::Wanted;
 use crate::Result;
 use crate::phone::{CountryIndex, Normaliser};
+use crate::release_file::day::DayBounds;
 use crate::release_file::expression::Condition;
 use crate::release_file::keys::{Key, KeySource};
 use crate::release_file::logs::{Identifier, Logs};
@@ -51,6 +52,8 @@ pub struct RowCounts {
     pub filtered: u64,
     /// Rows that could not be read.
     pub rejects: Rejects,
+    /// Rows of another day than the name of their file promises; counted where looks are noted, too.
+    pub misfiled: u64,
 }
 
 impl RowCounts {
@@ -59,6 +62,7 @@ impl RowCounts {
         self.rows += other.rows;
         self.filtered += other.filtered;
         self.rejects.add(&other.rejects);
+        self.misfiled += other.misfiled;
     }
 }
 
@@ -142,6 +146,13 @@ impl<'a> Canonical<'a> {
         }
         let (requested_at, readable) = (times.values().to_vec(), rows.readable);
         Ok(Lookups { requester, target, requested_at, keys, readable })
+    }
+
+    /// Counts the lookups that lie outside of the day which the name of their file promises.
+    pub(super) fn count_misfiled(&mut self, promised: &DayBounds, lookups: &Lookups) {
+        let rows = lookups.readable.iter().zip(&lookups.requested_at);
+        let misfiled = rows.filter(|(readable, instant)| **readable && !promised.holds(**instant));
+        self.counts.misfiled += misfiled.count() as u64;
     }
 
     /// Fills the keys that are countries of requesters or targets.

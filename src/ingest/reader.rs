@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use jiff::tz::TimeZone;
 use rayon::prelude::*;
 
 use super::complete;
@@ -42,7 +43,7 @@ impl<'a> LogReader<'a> {
     /// Finds the files and checks footers, headers and schemas, and in text the first rows.
     ///
     /// With a `bounds`, row groups whose statistics lie outside it are passed over, and with a
-    /// promised day folder only the folders of its UTC days are opened.
+    /// names that promise the day of each file only those of its UTC days are opened.
     ///
     /// # Errors
     /// Input, for an empty glob, a missing column, a wrong type or a damaged file; I/O.
@@ -79,7 +80,7 @@ impl<'a> LogReader<'a> {
         Self { meter: meter.clone(), ..self }
     }
 
-    /// Refuses a day without any file, where folders name the day of each.
+    /// Refuses a day without any file, where names say the day of each.
     ///
     /// # Privacy
     /// Names of files and folders decide, never rows.
@@ -87,8 +88,8 @@ impl<'a> LogReader<'a> {
     /// # Errors
     /// Input.
     pub fn require_files(&self, bounds: &DayBounds) -> Result<()> {
-        match &self.logs.day_folder {
-            Some(day_folder) if self.files.is_empty() => Err(complete::no_file(bounds, day_folder)),
+        match &self.logs.day_names {
+            Some(names) if self.files.is_empty() => Err(complete::no_file(bounds, names)),
             _ => Ok(()),
         }
     }
@@ -112,11 +113,11 @@ impl<'a> LogReader<'a> {
     /// # Errors
     /// Refused, when the day looks half-delivered; input, when it has no file.
     pub fn require_complete(&self, bounds: &DayBounds) -> Result<()> {
-        let (Some(expect), Some(day_folder)) = (self.logs.expect, &self.logs.day_folder) else {
+        let (Some(expect), Some(names)) = (self.logs.expect, &self.logs.day_names) else {
             return Ok(());
         };
         self.require_files(bounds)?;
-        complete::require(expect, day_folder, bounds, self.files.iter().map(OpenLog::path))
+        complete::require(expect, names, bounds, self.files.iter().map(OpenLog::path))
     }
 
     /// How people are named.
@@ -142,6 +143,13 @@ impl<'a> LogReader<'a> {
     pub fn missing_columns(&self) -> Vec<&str> {
         let missing = declared::missing(&self.wanted, &self.files).into_iter();
         missing.map(|place| self.wanted.names[place].as_str()).collect()
+    }
+
+    /// The files whose names promise no day, where names should.
+    pub fn without_day(&self) -> Vec<&Path> {
+        let is_without = |file: &&OpenLog<'_>| file.file().promised_day().is_none();
+        let files = self.files.iter().filter(|_| self.logs.day_names.is_some());
+        files.filter(is_without).map(OpenLog::path).collect()
     }
 
     /// What the glob matches and is not read.
@@ -210,7 +218,12 @@ impl<'a> LogReader<'a> {
             let mut state = start();
             let mut canonical = self.canonical().map_err(|error| (0, error))?;
             while let Some((place, (file, bytes, piece))) = next() {
-                let mut read = |raw| take(&mut state, &canonical.convert(file.path(), &raw)?);
+                let promised = self.promised(file).map_err(|error| (place, error))?;
+                let mut read = |raw| {
+                    let lookups = canonical.convert(file.path(), &raw)?;
+                    promised.iter().for_each(|day| canonical.count_misfiled(day, &lookups));
+                    take(&mut state, &lookups)
+                };
                 piece
                     .and_then(|piece| file.read(&piece, &self.wanted, &mut read))
                     .map_err(|error| (place, error))
@@ -252,6 +265,12 @@ impl<'a> LogReader<'a> {
                 piece => (file, part, piece),
             })
         })
+    }
+
+    /// The day that a file's name promises, where rows are to be compared with it.
+    fn promised(&self, file: &OpenLog<'_>) -> Result<Option<DayBounds>> {
+        let day = self.looks.as_ref().and_then(|_| file.file().promised_day());
+        day.map(|day| DayBounds::new(day, &TimeZone::UTC)).transpose()
     }
 
     fn canonical(&self) -> Result<Canonical<'_>> {

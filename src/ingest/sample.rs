@@ -8,7 +8,8 @@ use arrow_cast::cast;
 use arrow_schema::{DataType, Schema};
 
 use super::find::{self, FoundFile};
-use super::log_file::{LogFile, OpenLog};
+use super::format::Format;
+use super::log_file::{LogFile, OpenLog, Piece};
 use super::raw_batch::RawBatch;
 use super::wanted::{Wanted, has_time, is_plain, like_a_row};
 use super::{declared, nested, texts, time};
@@ -27,6 +28,8 @@ pub struct Sample {
     pub paths: Vec<PathBuf>,
     /// How many rows were looked at.
     pub rows: usize,
+    /// How many rows all files have, about: as many for each byte as where these stand.
+    pub estimated_rows: f64,
     /// How many of these cannot be read.
     pub malformed: usize,
     /// The columns, in the order of the files.
@@ -97,6 +100,7 @@ impl Sample {
             files,
             paths: chosen.iter().map(|file| file.path().to_path_buf()).collect(),
             rows: 0,
+            estimated_rows: 0.0,
             malformed: 0,
             columns: wanted.names.iter().map(|name| SampleColumn::new(name)).collect(),
         };
@@ -104,6 +108,7 @@ impl Sample {
             let open = file.clone().open_for(Arc::clone(&wanted), None)?;
             sample.add((place, &open), &wanted, MOST_ROWS / chosen.len())?;
         }
+        sample.estimated_rows *= files as f64 / chosen.len().max(1) as f64;
         Ok(sample)
     }
 
@@ -115,16 +120,24 @@ impl Sample {
         most: usize,
     ) -> Result<()> {
         let mut left = most;
+        let is_text = matches!(file.file().format(), Format::Text(..));
+        // The parts of columnar files are about as large as each other.
+        let part = if is_text { 0 } else { file.bytes() / file.pieces(true).count().max(1) as u64 };
+        let (mut bytes, mut seen) = (0, 0);
         for piece in file.pieces(true) {
-            file.read(&piece?, wanted, &mut |raw| {
+            let piece = piece?;
+            bytes += if let Piece::Block(block) = &piece { block.file_bytes } else { part };
+            file.read(&piece, wanted, &mut |raw| {
                 let rows = raw.rows.min(left);
                 left -= rows;
+                seen += raw.rows;
                 self.add_rows(place, &raw, rows)
             })?;
             if left == 0 {
                 break;
             }
         }
+        self.estimated_rows += seen as f64 * file.bytes() as f64 / bytes.max(1) as f64;
         Ok(())
     }
 

@@ -1,9 +1,9 @@
 //! What was found out about a log, before it is written down.
 
 use super::column::Column;
-use super::folders::DayFolders;
 use super::keys::Keys;
 use super::layout::Layout;
+use super::named_days::NamedDays;
 use super::people::{Names, People};
 use super::times::TimeGuess;
 
@@ -16,11 +16,15 @@ pub(super) struct Found<'s> {
     pub(super) files: usize,
     /// How many rows were looked at.
     pub(super) rows: usize,
-    pub(super) day_folders: Option<DayFolders>,
+    pub(super) named_days: Option<NamedDays>,
     pub(super) columns: &'s [Column<'s>],
     pub(super) layout: &'s Layout,
     pub(super) time: TimeGuess,
     pub(super) people: People,
     pub(super) names: Names,
     pub(super) keys: Keys,
+    /// The countries of targets that are listed; nothing without phone numbers.
+    pub(super) countries: Vec<String>,
+    /// How many rows a day has, about, where names say how many days there are.
+    pub(super) rows_a_day: Option<f64>,
 }

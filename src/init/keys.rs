@@ -114,6 +114,8 @@ pub(super) struct RouteGuess {
     pub(super) place: usize,
     /// What each of its values means, unless they are words that mean a route anyway.
     pub(super) map: Vec<(String, &'static str)>,
+    /// Whether all of its values are the words messenger and sms themselves.
+    pub(super) is_spelled_out: bool,
 }
 
 /// What else the log can be asked about.
@@ -177,7 +179,9 @@ fn route_of(place: usize, column: &Column<'_>) -> Option<RouteGuess> {
     let says_so =
         column.is_called(&ROUTE) || values.iter().any(|value| small(value) == "messenger");
     if says_so && values.len() >= 2 && values.iter().all(either) {
-        return Some(RouteGuess { place, map: Vec::new() });
+        let is_spelled_out =
+            values.iter().all(|value| ["messenger", "sms"].contains(&small(value).as_str()));
+        return Some(RouteGuess { place, map: Vec::new(), is_spelled_out });
     }
     if values.len() > MOST || !values.iter().any(reached) || !values.iter().any(fell_back) {
         return None;
@@ -188,7 +192,7 @@ fn route_of(place: usize, column: &Column<'_>) -> Option<RouteGuess> {
         _ => "unknown",
     };
     let map = values.iter().map(|value| ((*value).to_owned(), meaning(value)));
-    Some(RouteGuess { place, map: map.collect() })
+    Some(RouteGuess { place, map: map.collect(), is_spelled_out: false })
 }
 
 fn number_of(place: usize, column: &Column<'_>) -> Option<NumberGuess> {

@@ -38,7 +38,11 @@ pub(super) fn mapping(found: &Found<'_>) -> Vec<(String, String)> {
         match values.is_empty() {
             true => set(
                 setting(found, "route", route.place),
-                "# CHECK: true or 1 is messenger, false or 0 is SMS",
+                if route.is_spelled_out {
+                    "# its values are messenger and sms"
+                } else {
+                    "# CHECK: true or 1 is messenger, false or 0 is SMS"
+                },
             ),
             false => set(Some(mapped), "# CHECK: which answers lead to SMS?"),
         }

@@ -5,9 +5,9 @@
 //! sample, quotes no identifier, and lists values of a key only if several requesters have them.
 
 mod column;
+mod countries;
 mod divide;
 mod fields;
-mod folders;
 mod formats;
 mod found;
 mod keys;
@@ -15,6 +15,7 @@ mod known;
 mod layout;
 mod lines;
 mod mapping;
+mod named_days;
 mod people;
 mod place;
 mod questions;
@@ -28,11 +29,12 @@ pub use place::{default_name, place_of};
 use jiff::Timestamp;
 
 use column::Column;
+use countries::countries_of;
 use divide::layouts_of;
-use folders::DayFolders;
 use found::Found;
 use keys::Keys;
 use layout::Layout;
+use named_days::NamedDays;
 use people::{names_of, people_of};
 use refusals::{no_people, no_times};
 use times::{logs_with, time_of};
@@ -99,19 +101,24 @@ fn try_layout(name: &str, file: &str, place: &Place, layout: &Layout) -> Result<
     let people = people_of(&columns, &time.places).ok_or_else(|| no_people(place, &columns))?;
     let kinds = names_of(&columns[people.requester], &columns[people.target]);
     let keys = Keys::of(&columns, &people, &time.places);
+    let named_days = NamedDays::of(place, &sample, &columns, &time)?;
+    let dated = named_days.as_ref().filter(|named| named.hold_their_day && named.days > 0);
+    let rows_a_day = dated.map(|named| sample.estimated_rows / named.days as f64);
     let found = Found {
         name,
         file,
         glob: &place.glob,
         files: sample.files,
         rows: sample.rows,
-        day_folders: DayFolders::of(place, &sample, &columns, &time)?,
+        named_days,
+        countries: countries_of(&columns, &people, &kinds),
         columns: &columns,
         layout,
         time,
         people,
         names: kinds,
         keys,
+        rows_a_day,
     };
     let text = write::text(&found);
     ReleaseFile::parse(&text, "the draft", &place.folder)

@@ -9,8 +9,8 @@ use super::people::Names;
 pub(super) fn questions(found: &Found<'_>) -> String {
     let has_numbers = !matches!(found.names, Names::Opaque);
     let mut text = String::new();
-    counts(found, has_numbers, &mut text);
-    reach(found, has_numbers, &mut text);
+    counts(found, &mut text);
+    reach(found, &mut text);
     requesters(&mut text);
     if has_numbers {
         let comment = "Number ranges that many requesters ask about; noise finds them, no list.";
@@ -26,14 +26,36 @@ pub(super) fn quoted(text: &str) -> String {
     toml::Value::from(text).to_string()
 }
 
-fn counts(found: &Found<'_>, has_numbers: bool, text: &mut String) {
+fn has_countries(found: &Found<'_>) -> bool {
+    !found.countries.is_empty()
+}
+
+/// How many rows the load has by hour and the first key: with each value of the list, and others.
+fn key_rows(found: &Found<'_>) -> usize {
+    24 * (found.keys.keys.first().map_or(0, |key| key.values.len()) + 1)
+}
+
+/// Whether a day has lookups for this number of rows, as far as its size is known: with fewer in each, most would say
+/// nothing at the epsilon and among the questions that are proposed.
+fn carries(found: &Found<'_>, rows: usize) -> bool {
+    const IN_EACH: f64 = 1_000.0;
+    found.rows_a_day.is_none_or(|lookups| lookups >= IN_EACH * rows as f64)
+}
+
+fn counts(found: &Found<'_>, text: &mut String) {
     let mut keys = found.keys.keys.iter().map(|key| key.name.as_str());
     let (key, other) = (keys.next(), keys.next());
     let route = found.keys.route.as_ref().map(|_| "route");
     let count = |keys: &[Option<&str>]| format!("count = \"lookups\"\n{}", by(keys));
-    let load = count(&[Some("hour"), key]);
-    question(text, "volume", "The load: how many lookups by hour.", &load);
-    if has_numbers {
+    let (key_beside, comment) = match carries(found, key_rows(found)) || key.is_none() {
+        true => (key, "The load: how many lookups by hour."),
+        false => {
+            (None, "The load: how many lookups by hour. For a key beside it a day has too few.")
+        }
+    };
+    let load = count(&[Some("hour"), key_beside]);
+    question(text, "volume", comment, &load);
+    if has_countries(found) {
         let lines = count(&[Some("target_country"), route]);
         question(text, "volume_by_country", "Where those live who are asked about.", &lines);
     } else if other.or(route).is_some() {
@@ -42,9 +64,9 @@ fn counts(found: &Found<'_>, has_numbers: bool, text: &mut String) {
     }
 }
 
-fn reach(found: &Found<'_>, has_numbers: bool, text: &mut String) {
+fn reach(found: &Found<'_>, text: &mut String) {
     let key = found.keys.keys.first().map(|key| key.name.as_str());
-    let group = if has_numbers { Some("target_country") } else { key };
+    let group = if has_countries(found) { Some("target_country") } else { key };
     let grouped = group.map_or_else(String::new, |key| format!("\n{}", by(&[Some(key)])));
     let lines = format!("distinct = \"requester\"{grouped}");
     question(text, "active_requesters", "How many different requesters there are.", &lines);
@@ -70,7 +92,7 @@ fn requesters(text: &mut String) {
     let lines = "histogram = \"lookups per requester\"\nweight = 0.3";
     question(text, "lookups_per_requester", comment, lines);
     let comment = "Requesters who ask that much may be trying numbers out.";
-    let lines = "distinct = \"requester\"\nhaving = \"lookups >= 200\"\nweight = 0.3";
+    let lines = "distinct = \"requester\"\nhaving = \"lookups >= 100\"\nweight = 0.5";
     question(text, "busy_requesters", comment, lines);
 }
 

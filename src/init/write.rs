@@ -4,11 +4,12 @@ use std::fmt::Write;
 
 use jiff::Timestamp;
 
-use super::folders::DayFolders;
 use super::found::Found;
 use super::mapping::{key, mapping};
+use super::named_days::NamedDays;
 use super::people::Names;
 use super::questions::{questions, quoted};
+use crate::release_file::day_names::DayNames;
 use crate::release_file::schema::FILE;
 use crate::words::grouped;
 
@@ -61,27 +62,39 @@ fn logs(found: &Found<'_>, text: &mut String) {
         }
         Names::Opaque => line(text, "identifier = \"opaque\"", "# they are no phone numbers"),
     }
-    day_folders(found, text);
+    named_days(found, text);
 }
 
-fn day_folders(found: &Found<'_>, text: &mut String) {
-    let Some(DayFolders { name, hold_their_day, gaps }) = &found.day_folders else { return };
+fn named_days(found: &Found<'_>, text: &mut String) {
+    let Some(NamedDays { names, hold_their_day, gaps, .. }) = &found.named_days else { return };
+    let (each, place) = match names {
+        DayNames::Folder(key) => (format!("Folders {key}=…"), "file into its folder"),
+        DayNames::File => {
+            ("Files named by a day".to_owned(), "file that is called like the others")
+        }
+    };
     if !hold_their_day {
-        let _infallible = writeln!(text, "# Folders {name}=… hold rows of other UTC days, too.");
+        let _infallible = writeln!(text, "# {each} hold rows of other UTC days, too.");
         return;
     }
-    let why =
-        "# CHECK: each folder holds one UTC day alone? Then a run opens that day's files only";
-    line(text, &format!("day_folder = {}", quoted(name)), why);
+    let what = match names {
+        DayNames::Folder(_) => "folder",
+        DayNames::File => "file",
+    };
+    let why = format!(
+        "# CHECK: each {what} holds one UTC day alone? Then a run opens that day's files only"
+    );
+    line(text, &names.setting(), &why);
     let missing = match gaps.as_slice() {
         [] => String::new(),
         [one] => format!(" {one} has none."),
         [first, .., last] => format!(" {} from {first} to {last} have none.", gaps.len()),
     };
+    let field = names.field();
     let _infallible = writeln!(
         text,
-        "# A day without a folder counts as not delivered: a run refuses it (65), and goes on with the others.{missing}\n\
-         # If nothing was logged on a day, put an empty file into its folder; without `day_folder` no folder is missed."
+        "# A day without a {what} counts as not delivered: a run refuses it (65), and goes on with the others.{missing}\n\
+         # If nothing was logged on a day, put an empty {place}; without `{field}` no {what} is missed."
     );
 }
 
@@ -135,16 +148,26 @@ fn columns(found: &Found<'_>, text: &mut String) {
 }
 
 fn keys(found: &Found<'_>, text: &mut String) {
-    if found.keys.keys.is_empty() {
+    if found.keys.keys.is_empty() && found.countries.is_empty() {
         return;
     }
     text.push_str(
         "\n[keys]\n# CHECK: a listed value is public, whether or not it occurs on a day; any other counts as \"other\".\n\
-         # These were seen. Remove what nobody should read, and add what is missing.\n",
+         # These were seen, and a list that is taken from published days tells what is frequent on them. Better list\n\
+         # what you know without these logs: remove what nobody should read, and add what is missing.\n",
     );
     for one in &found.keys.keys {
         let values: Vec<String> = one.values.iter().map(|value| quoted(value)).collect();
         let _infallible = writeln!(text, "{} = [{}]", key(&one.name), values.join(", "));
+    }
+    if !found.countries.is_empty() {
+        let countries: Vec<String> = found.countries.iter().map(|name| quoted(name)).collect();
+        let _infallible = writeln!(
+            text,
+            "# At least 1 in 100 of these rows asks about each, 12 countries at most. Without this line all countries of the world have rows.\n\
+             target_country = [{}]",
+            countries.join(", ")
+        );
     }
 }
 
@@ -162,7 +185,9 @@ fn rest(found: &Found<'_>, text: &mut String) {
     let _infallible = write!(
         text,
         "days = 30\n\n[ledger]\n# The account of what was published about each day. Back it up with its key.\n\
-         path = \"{name}.ledger\"\nepsilon = 1.0  # smaller protects more and adds more noise\ndelta = 1e-6\n\n\
+         path = \"{name}.ledger\"\nepsilon = 1.0  # smaller protects more and adds more noise\n\
+         # epsilon_30_days = 3.0  # protects a person over 30 days in a row, too; can be added later, never changed\n\
+         delta = 1e-6\n\n\
          [privacy]\nunit = \"requester-day\"  # what one requester asks on one day\n\
          budget_share = 0.7       # the rest is left for questions that come later\n"
     );

@@ -96,7 +96,7 @@ pub struct DeletedFile {
     /// The keyed digest of that path, which may name a person.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub path_digest: Option<String>,
-    /// The day of its day folder, if it lay in one.
+    /// The day that the name of its folder, or its own, promised.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub folder_day: Option<Day>,
     /// Rows that went.

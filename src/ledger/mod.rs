@@ -33,7 +33,7 @@
 //! | `retain` took rows of other days from its files | nothing: the journal excuses it | `changed_worlds::what_retention_takes_is_no_change_of_a_released_day` and the test after it |
 //! | the folder that logs or job are in | nothing | `changed_worlds::it_does_not_matter_from_where_logs_are_read` |
 //! | an instant that is yet to come is named | refused as usage (2); only `retain --dry-run` looks ahead | `clock::nothing_is_decided_by_an_instant_that_is_yet_to_come` |
-//! | the clock is ahead of the logs, by names of day folders or times of writing | input (65) before anything is charged; released days stay done | `clock::a_clock_that_is_ahead_of_the_logs_releases_nothing` |
+//! | the clock is ahead of the logs, by the days in names or times of writing | input (65) before anything is charged; released days stay done | `clock::a_clock_that_is_ahead_of_the_logs_releases_nothing` |
 //! | an instant that has passed is named | decides about the days; the journal's time is the clock's | `clock::the_time_in_the_journal_is_that_of_the_clock` |
 //! | the clock went back | released days stay done, unclosed days are refused (1) | `changed_worlds::a_clock_that_went_back_neither_draws_again_nor_opens_a_day` |
 //! | a second ledger over the same logs | refused (1) unless `--new-ledger` | `changed_worlds::a_second_ledger_over_the_same_logs_is_refused_unless_it_is_meant` |
@@ -74,7 +74,7 @@
 //! | its journal was written again without the key | the same | `keyed::a_journal_that_was_written_again_without_the_key_is_found_and_not_built_upon`, `keyed::an_earlier_ledgers_journal_cannot_be_written_again_once_the_key_has_begun` |
 //!
 //! A reservation holds the digest of every file that was opened: only rows say which files belong to
-//! the day, and after the reservation nothing may depend on a row. Without `day_folder` the file of
+//! the day, and after the reservation nothing may depend on a row. Without the day in its name the file of
 //! a new day therefore changes the logs of every reserved day.
 
 mod account;

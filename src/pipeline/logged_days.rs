@@ -1,4 +1,4 @@
-//! Which days have log files, where the names of folders say so.
+//! Which days have log files, where names of folders or files say so.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +10,7 @@ use crate::ledger::{Ledger, State, Which};
 use crate::release_file::ReleaseFile;
 use crate::release_file::day::{Day, DayBounds};
 
-/// The days of which there are log files. Names of folders and the ledger decide, never rows.
+/// The days of which there are log files. Names and the ledger decide, never rows.
 #[derive(Debug)]
 pub struct LoggedDays {
     utc_days: BTreeSet<Day>,
@@ -18,7 +18,7 @@ pub struct LoggedDays {
 }
 
 impl LoggedDays {
-    /// Lists the folders; `None` if names of folders do not say of which day each file is, there is no file
+    /// Lists the files; `None` if names do not say of which day each is, there is no file
     /// at all, or they lie on a cluster.
     ///
     /// # Errors

@@ -66,7 +66,7 @@ impl<'a> Opened<'a> {
         }
     }
 
-    /// Refuses a day without any file, where folders name the day of each.
+    /// Refuses a day without any file, where names say the day of each.
     ///
     /// # Errors
     /// Input.

@@ -14,6 +14,9 @@ use crate::release_file::unit::Unit;
 /// Odds are stated after findings that come up at least this often, whatever is true.
 const COMMON: f64 = 1e-3;
 
+/// What is said of a figure that limits nothing.
+const NOT_PROTECTED: &str = "not protected";
+
 /// What a figure lets a guess gain.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Odds {
@@ -38,7 +41,7 @@ impl std::fmt::Display for Odds {
         let up = |number: f64, steps: f64| (number * steps - 1e-9).ceil() / steps;
         let right = up(self.right * 100.0, 10.0);
         if right >= 100.0 {
-            return formatter.write_str("not protected");
+            return formatter.write_str(NOT_PROTECTED);
         }
         write!(formatter, "right in {right:.1} of 100, odds ")?;
         match self.factor {
@@ -49,9 +52,12 @@ impl std::fmt::Display for Odds {
     }
 }
 
-/// A figure as a part of a sentence.
+/// A figure as a part of a sentence. Where nothing is protected, its numbers would say nothing either.
 fn guess(figure: Figure) -> String {
-    format!("{} ({figure})", Odds::of(figure))
+    match Odds::of(figure).to_string() {
+        none if none == NOT_PROTECTED => none,
+        odds => format!("{odds} ({figure})"),
+    }
 }
 
 /// The words that depend on whom the promise covers.
@@ -95,9 +101,10 @@ impl Guarantee {
                 "How to read this. Somebody knows everything about a day ({zone}) except one thing, and \
                  guesses at it. Without the files such a guess is right in 50 of 100 cases. With all that \
                  this release publishes of the day it is right in at most as many as stated, whatever is \
-                 computed from the files. Or the thing is unlikely, with odds of 1 to 1,000: then the files \
-                 raise the odds to at most those stated, by any finding that comes up in at least 1 of 1,000 \
-                 cases anyway.",
+                 computed from the files. Or the thing is unlikely, with odds of 1 to 1,000: then what the files \
+                 show raises the odds to at most those stated. Left out of this are rare surprises, which the \
+                 files show in fewer than 1 of 1,000 cases if the thing is not so: they can say more, and delta \
+                 limits how likely those are that say very much.",
                 zone = terms.time_zone_name,
             ),
             format!("One contact ({contact}): {}.", guess(self.contact_pair)),

@@ -7,6 +7,7 @@ use jiff::tz::TimeZone;
 use serde_json::json;
 
 use super::day::parse_zone;
+use super::day_names::DayNames;
 use super::engine::Engine;
 use super::keys::{Key, KeyLists};
 use super::logs::{CANONICAL, Identifier, Logs};
@@ -212,10 +213,15 @@ impl ReleaseFile {
             "time_zone": self.logs.time_zone_name,
             "identifier": self.logs.identifier.word(),
             "where": self.logs.filter.as_ref().map(super::expression::Condition::text),
-            "day_folder": self.logs.day_folder,
+            "day_folder": null,
             "numbers": numbers,
         });
         // Only what is declared, so that release files without it keep their fingerprint.
+        match &self.logs.day_names {
+            Some(DayNames::Folder(key)) => logs["day_folder"] = json!(key),
+            Some(DayNames::File) => logs["day_file"] = json!(true),
+            None => {}
+        }
         let facts = self.logs.time_formats.facts();
         for (field, value) in facts.iter().chain(self.logs.dialect.facts()) {
             logs[*field] = json!(value);

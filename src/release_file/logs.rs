@@ -7,6 +7,7 @@ use jiff::tz::TimeZone;
 
 use super::columns::{Columns, Made};
 use super::day::parse_zone;
+use super::day_names::DayNames;
 use super::dialect::Dialect;
 use super::expression::Condition;
 use super::nearest::nearest;
@@ -99,8 +100,8 @@ pub struct Logs {
     pub filter: Option<Condition>,
     /// How long after its end a day stays open.
     pub settle: SignedDuration,
-    /// The hive key of folders that hold one UTC event day each.
-    pub day_folder: Option<String>,
+    /// Where names say of which UTC day a file is.
+    pub day_names: Option<DayNames>,
     /// What a whole day's files look like.
     pub expect: Option<Expect>,
     /// How text is divided into fields.
@@ -118,13 +119,18 @@ pub enum Expect {
 }
 
 impl Expect {
-    fn parse(raw: &RawExpect, day_folder: Option<&str>) -> Result<Self> {
-        if day_folder.is_none() {
-            return Err(Error::usage("`[logs] expect` needs `day_folder`").help(
-                "which files belong to a day follows only from its folder: set it, for example day_folder = \"day\"",
+    fn parse(raw: &RawExpect, day_names: Option<&DayNames>) -> Result<Self> {
+        let Some(day_names) = day_names else {
+            return Err(Error::usage("`[logs] expect` needs `day_folder` or `day_file`").help(
+                "which files belong to a day follows only from names: set day_folder = \"day\" for folders \
+                 called day=2026-01-05, or day_file = true for files called by their day",
             ));
-        }
+        };
         match (raw.hours, raw.files_per_day) {
+            (Some(24), None) if *day_names == DayNames::File => Err(Error::usage(
+                "`[logs] expect` asks for folders of hours, and `day_file` is set",
+            )
+            .help("if each hour has a file, write expect = { files_per_day = 24 }")),
             (Some(24), None) => Ok(Self::EveryHour),
             (None, Some(files)) if files > 0 => Ok(Self::FilesPerDay(files)),
             _ => Err(Error::usage("`[logs] expect` cannot be used as it is")
@@ -162,6 +168,7 @@ impl Logs {
         let columns = Columns::parse(&raw, can_be_made, lines)?;
         let dialect = Dialect::parse(&raw, &columns, lines)?;
         let time_formats = TimeFormats::parse(&raw, lines)?;
+        let day_names = DayNames::parse(&raw)?;
         let zone_name = raw.time_zone.unwrap_or_else(|| "UTC".to_owned());
         if raw.path.is_empty() {
             return Err(Error::usage("`[logs] path` is empty")
@@ -184,9 +191,9 @@ impl Logs {
             expect: raw
                 .expect
                 .as_ref()
-                .map(|expect| Expect::parse(expect, raw.day_folder.as_deref()))
+                .map(|expect| Expect::parse(expect, day_names.as_ref()))
                 .transpose()?,
-            day_folder: raw.day_folder.map(parse_day_folder).transpose()?,
+            day_names,
             dialect,
             columns,
         };
@@ -253,15 +260,6 @@ fn parse_settle(text: &str) -> Result<SignedDuration> {
         Ok(settle) if settle.as_hours() > 24 * 366 => Err(refuse("more than 366 days")),
         Ok(settle) => Ok(settle),
     }
-}
-
-/// The word before `=` in the names of folders.
-fn parse_day_folder(key: String) -> Result<String> {
-    if key.is_empty() || key.contains(['=', '/', '*']) {
-        return Err(Error::usage(format!("`[logs] day_folder` is `{key}`, which is no word"))
-            .help("of folders called day=2026-01-05 name the part before =, as in day_folder = \"day\""));
-    }
-    Ok(key)
 }
 
 fn check_canonical(name: &str, listed: &[&str]) -> Result<()> {

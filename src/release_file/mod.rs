@@ -2,6 +2,7 @@
 
 pub mod columns;
 pub mod day;
+pub mod day_names;
 pub mod dialect;
 pub mod engine;
 pub mod expression;

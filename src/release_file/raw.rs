@@ -106,6 +106,8 @@ pub(crate) struct RawLogs {
     pub(crate) settle: Option<String>,
     /// The key of folders that hold one UTC day each: `day` for `day=2026-01-05`.
     pub(crate) day_folder: Option<String>,
+    /// Whether the name of each file holds the one UTC day of its rows: `reach-2026-01-05.csv`.
+    pub(crate) day_file: Option<bool>,
     /// What a whole day looks like; one that looks less is refused.
     pub(crate) expect: Option<RawExpect>,
 }

@@ -1,7 +1,7 @@
 //! What is wrong with the text of a release file, in the terms of TOML, and an example of what is right.
 
 /// How a value of each field looks. Of a name that several tables have, the one that is met most.
-const EXAMPLES: [(&str, &str); 35] = [
+const EXAMPLES: [(&str, &str); 36] = [
     ("name", "name = \"daily\""),
     ("path", "path = \"lookups/**/*.csv\""),
     ("columns", "columns = { requester = \"src\", target = \"dst\" }"),
@@ -14,6 +14,7 @@ const EXAMPLES: [(&str, &str); 35] = [
     ("where", "where = \"app <> 'healthcheck'\""),
     ("settle", "settle = \"2h\""),
     ("day_folder", "day_folder = \"day\""),
+    ("day_file", "day_file = true"),
     ("expect", "expect = { hours = 24 }"),
     ("hours", "expect = { hours = 24 }"),
     ("files_per_day", "expect = { files_per_day = 4 }"),

@@ -4,7 +4,7 @@
 use maud::{Markup, html};
 
 use super::output::Cell;
-use super::words::{Scale, exponent, lost_words};
+use super::words::{Scale, exponent, heading, lost_words};
 
 /// The height of the plot of a chart over time, and of the strip of days below it.
 const PLOT: f64 = 190.0;
@@ -242,10 +242,9 @@ impl Numbers {
                 div.scroll tabindex="0" role="region" aria-label=(self.caption) {
                     table {
                         thead { tr {
-                            @for key in &self.keys { th scope="col" { (key) } }
-                            @for name in ["value", "from", "to", ""] {
-                                @if name.is_empty() { td {} } @else { th.number scope="col" { (name) } }
-                            }
+                            @for key in &self.keys { th scope="col" { (heading(key)) } }
+                            @for name in ["value", "from", "to"] { th.number scope="col" { (name) } }
+                            th scope="col" { "remark" }
                         } }
                         tbody {
                             @for (keys, cell) in &self.rows {

@@ -228,6 +228,17 @@ fn own_figures(output: &Output, series: &Series<Day>) -> Vec<Figure> {
     }
 }
 
+/// What one has to know before adding up the rows of a question about requesters.
+fn not_to_be_added(asks: &str, keys: &[String]) -> &'static str {
+    match asks {
+        "histogram" => {
+            ". Sums of bins are less exact than a question that asks for the requesters with that many lookups"
+        }
+        "distinct" if !keys.is_empty() => ". A requester of several rows counts in each",
+        _ => "",
+    }
+}
+
 /// Bars, the largest first unless they have an order of their own, and `other` last.
 fn bars<K: Ord>(
     title: &str,
@@ -245,8 +256,12 @@ fn bars<K: Ord>(
         });
     }
     let most = if is_ordered { rows.len() } else { MOST_BARS };
+    // What is not listed may be much: where it is one row, its bar is drawn however many are larger.
+    let others = rows.iter().filter(|(words, _)| is_other(words)).count();
+    let is_shown = |place: usize, words: &[String]| place < most || others == 1 && is_other(words);
+    let shown = rows.iter().enumerate().filter(|(place, (words, _))| is_shown(*place, words));
     let mut shown: Vec<(String, Cell)> =
-        rows.iter().take(most).map(|(words, cell)| (label(words, keys), *cell)).collect();
+        shown.map(|(_, (words, cell))| (label(words, keys), *cell)).collect();
     if is_ordered {
         // Behind the last bin with somebody in it, all are alike.
         let last = shown.iter().rposition(|(_, cell)| !cell.is_lost);
@@ -257,6 +272,7 @@ fn bars<K: Ord>(
         rows => format!(". {} more in the table", several(rows, "row")),
     };
     let is_count = series.scale() == Scale::Count;
+    let more = format!("{more}{}", not_to_be_added(series.asks(), keys));
     let negative = match is_count && shown.iter().any(|(_, cell)| cell.of.value < 0.0) {
         true => ". Noise can take a small count below zero",
         false => "",

@@ -55,9 +55,13 @@ pub(super) fn cards(output: &Output) -> Markup {
             @for card in &cards {
                 li.lost[card.cell.is_lost] {
                     span.name { (card.name) }
-                    b { (card.scale.value(&card.cell.of)) }
-                    span.range { (card.scale.range(&card.cell.of)) }
-                    @if card.cell.is_lost { span.note { (lost_words(&card.cell)) } }
+                    @if card.cell.is_lost {
+                        b { (lost_words(&card.cell)) }
+                        span.range { "anywhere from " (card.scale.range(&card.cell.of)) }
+                    } @else {
+                        b { (card.scale.value(&card.cell.of)) }
+                        span.range { (card.scale.range(&card.cell.of)) }
+                    }
                 }
             }
         }

@@ -8,6 +8,7 @@ use super::output::Output;
 use super::promise::{budget, days, plan, promise, uninformative};
 use super::words::{date, span};
 use crate::Result;
+use crate::words::several;
 
 const STYLE: &str = include_str!("report.css");
 
@@ -20,6 +21,7 @@ pub(super) fn page(output: &Output) -> Result<String> {
     let (Some(first), Some(last)) = (all.first().copied(), all.last().copied()) else {
         return Err(crate::Error::internal("a report needs a day"));
     };
+    let published = format!("{} of {} published", output.days.len(), several(all.len(), "day"));
     let sections = sections(output);
     let about: [(&str, &str, Markup); 5] = [
         ("uninformative", "What says nothing", uninformative(output)),
@@ -36,7 +38,7 @@ pub(super) fn page(output: &Output) -> Result<String> {
                 a.skip href="#main" { "To the numbers" }
                 header {
                     h1 { (release) }
-                    p.when { (span(first, last)) ", days in " (zone) }
+                    p.when { (span(first, last)) ", days in " (zone) "; " (published) }
                     nav aria-label="Contents" { ul {
                         @for (place, section) in sections.iter().enumerate() {
                             li { a href=(format!("#section-{place}")) { (section.title) } }
@@ -92,8 +94,8 @@ fn how_to_read() -> Markup {
         p {
             "Every number carries a little random noise, so that nobody can be recognised in it. The range "
             "beside it aims to hold the number that a full count would give in 95 of 100 cases, and is drawn "
-            "as a line or a band. Two values whose ranges do not overlap are different; with ranges that do, "
-            "either may be the larger one. Numbers are rounded as far as their range allows; the tables "
+            "as a line or a band. Two values whose ranges do not overlap are almost certainly different; with "
+            "ranges that do, either may be the larger one. Numbers are rounded as far as their range allows; the tables "
             "behind the charts have more digits."
         }
     }
@@ -104,7 +106,7 @@ fn draw(figure: &Figure) -> Markup {
         figure {
             figcaption {
                 h3 { (figure.title) }
-                p.note { (figure.note) ". From " code { (figure.question) } "." }
+                p.note { (figure.note) ". From the question " code { (figure.question) } "." }
             }
             @match &figure.chart {
                 Chart::OverTime(chart) => (chart.draw()),

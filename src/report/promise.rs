@@ -5,12 +5,12 @@ use maud::{Markup, html};
 use serde_json::Value;
 
 use super::chart::Bars;
-use super::output::{Cell, Output};
+use super::output::{Cell, Output, Table};
 use super::words::{Scale, ranges, written};
 use crate::publish::FINGERPRINT;
 use crate::publish::sum::Summand;
 use crate::release_file::day::Day;
-use crate::words::{grouped, several, short_epsilon};
+use crate::words::{CLASSES_ARE, grouped, several, short_epsilon};
 
 /// At most this many days are drawn one by one.
 const MOST_DAYS: usize = 62;
@@ -31,8 +31,9 @@ pub(super) fn days(output: &Output) -> Markup {
             @if output.days.len() == 1 { " is" } @else { " are" } " released: "
             (ranges(&output.days.keys().copied().collect::<Vec<_>>())) "."
             @if !missing.is_empty() {
-                " Not released: " (ranges(&missing)) ". " code { "pointillist status" } " says why."
+                " Not released: " (ranges(&missing)) "."
             }
+            " " code { "pointillist status" } " says why a day is not, and which are missing since then."
             @if !changed.is_empty() {
                 " The release file was changed before " (ranges(&changed)) ": what a question means "
                 "may differ before and after."
@@ -52,27 +53,39 @@ pub(super) fn days(output: &Output) -> Markup {
     }
 }
 
-/// The questions of the newest day some of whose values say nothing.
+/// The questions some of whose values say nothing, on the newest day and on all that are shown.
 pub(super) fn uninformative(output: &Output) -> Markup {
+    let lost_of = |table: &Table| {
+        let lost = table.rows.iter().filter(|row| row.cell.is_lost).count();
+        (lost + table.without_value, table.rows.len() + table.without_value)
+    };
     let mut lines = Vec::new();
     for series in &output.questions {
-        let Some((_, table)) = series.newest() else { continue };
-        let lost = table.rows.iter().filter(|row| row.cell.is_lost).count() + table.without_value;
-        if lost > 0 {
-            lines.push((&series.name, lost, table.rows.len() + table.without_value));
+        let Some((_, newest)) = series.newest() else { continue };
+        let of_days = series.tables.values().map(lost_of);
+        let all = of_days.fold((0, 0), |sum, (lost, rows)| (sum.0 + lost, sum.1 + rows));
+        if all.0 > 0 {
+            lines.push((&series.name, lost_of(newest), all, series.tables.len()));
         }
     }
     html! {
         @if lines.is_empty() {
-            p { "On the newest day every value says something." }
+            p { "Every value says something." }
         } @else {
             p {
-                "Values whose intervals are too wide to say anything are grey in the charts. On the newest day "
-                "these are:"
+                "Values whose intervals are too wide to say anything are grey in the charts, and the column "
+                code { "uninformative" } " of the files is true for them. These are:"
             }
             ul {
-                @for (name, lost, rows) in lines {
-                    li { code { (name) } ": " (grouped(lost as u64)) " of " (several(rows, "value")) }
+                @for (name, (lost, rows), (all_lost, all_rows), days) in lines {
+                    li {
+                        "of the question " code { (name) } " " (grouped(lost as u64)) " of "
+                        (several(rows, "value")) " of the newest day"
+                        @if days > 1 {
+                            ", and " (grouped(all_lost as u64)) " of " (grouped(all_rows as u64)) " of all "
+                            (several(days, "day"))
+                        }
+                    }
                 }
             }
         }
@@ -98,12 +111,16 @@ pub(super) fn budget(output: &Output) -> Markup {
                 "Of the budget of a day",
                 spent / budget,
                 &format!("epsilon {} of {budget}", short_epsilon(spent)),
+                &manifest["charge_rho"].as_f64().map_or_else(String::new, |rho| {
+                    format!("in rho, in which ledgers count, {rho:.4}")
+                }),
             ))
         }
         @if let Some((cap, spent)) = of_month {
             (gauge(
                 "Of what any 30 days in a row may cost",
                 spent / cap,
+                &format!("rho {spent:.4} of {cap:.4}"),
                 "by the costliest 30 days so far",
             ))
         }
@@ -125,12 +142,12 @@ fn costliest_30_days(output: &Output) -> f64 {
     charges.iter().map(|(day, _)| from(*day)).fold(0.0, f64::max)
 }
 
-fn gauge(name: &str, part: f64, words: &str) -> Markup {
+fn gauge(name: &str, part: f64, spent: &str, words: &str) -> Markup {
     let percent = format!("{:.1}%", part.clamp(0.0, 1.0) * 100.0);
     html! {
         div.gauge {
             span.label { (name) }
-            span.number { b { (format!("{:.0} %", part * 100.0)) } " " span.range { (words) } }
+            span.number { b { (spent) } " " span.range { (words) } }
             svg aria-hidden="true" height="14" {
                 rect.track x="0" y="1" width="100%" height="12" {}
                 rect.bar x="0" y="1" width=(percent) height="12" {}
@@ -204,8 +221,7 @@ pub(super) fn plan(output: &Output) -> Markup {
         @if !bars.bars.is_empty() {
             h3 { "Requesters by how many lookups they make" }
             p.note {
-                "Of the newest day. A requester counts in the two classes that its number lies between. "
-                "Grey: too few to be seen."
+                "Of the newest day. " (CLASSES_ARE) " Grey: too few to be seen."
             }
             (bars.draw())
         }

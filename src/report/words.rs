@@ -137,6 +137,10 @@ pub(super) fn title(facts: &Value, keys: &[String]) -> String {
     });
     let by: Vec<&str> = keys.iter().map(String::as_str).filter(|key| !OWN.contains(key)).collect();
     let by = if by.is_empty() { String::new() } else { format!(" by {}", by.join(", ")) };
+    let is_plain_distinct = details["at_least"].as_u64().is_none_or(|least| least < 2);
+    if facts["asks"] == "distinct" && is_plain_distinct && keys == ["target_country"] {
+        return "Requesters who asked about numbers in each country".to_owned();
+    }
     let what = match facts["asks"].as_str().unwrap_or_default() {
         "count" => "Lookups".to_owned(),
         "share" => match details["condition"].as_str() {
@@ -163,6 +167,15 @@ pub(super) const OWN: [&str; 3] = [QUANTILE, OWN_LOW, "bin_high"];
 /// The column that says which quantile a row is.
 pub(super) const QUANTILE: &str = "quantile";
 const OWN_LOW: &str = "bin_low";
+
+/// The heading of a column of keys.
+pub(super) fn heading(key: &str) -> &str {
+    match key {
+        OWN_LOW => "lookups, from",
+        "bin_high" => "to",
+        key => key,
+    }
+}
 
 /// A quantile's name.
 fn quantile(at: &str) -> String {

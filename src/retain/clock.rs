@@ -140,9 +140,9 @@ impl Now {
     }
 }
 
-/// When a log was written, by its day folder, or else by the time of its last change.
+/// When a log was written, by the day that names promise, or else by the time of its last change.
 fn written(log: &LogFile<'_>) -> Option<i64> {
-    if let Some(day) = log.folder_day() {
+    if let Some(day) = log.promised_day() {
         let end = DayBounds::new(day, &TimeZone::UTC).ok()?.end_micros();
         return Some(end);
     }

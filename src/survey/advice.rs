@@ -35,6 +35,7 @@ pub fn findings(
 ) -> Vec<Finding> {
     let mut findings = Vec::new();
     of_files(reader, release_file, &mut findings);
+    of_names(survey, reader, release_file, &mut findings);
     of_rows(survey, &mut findings);
     of_bad_times(survey, release_file, &mut findings);
     of_people(survey, release_file, &mut findings);
@@ -50,6 +51,35 @@ fn of_files(reader: &LogReader<'_>, release_file: &ReleaseFile, findings: &mut V
     }
     for (field, _) in release_file.logs.dialect.facts() {
         let text = format!("`{field}` does nothing: no file is text of lines other than JSON");
+        findings.push(Finding::new(field, text));
+    }
+}
+
+/// What names promise of days, where the files do not keep it.
+fn of_names(
+    survey: &Survey,
+    reader: &LogReader<'_>,
+    release_file: &ReleaseFile,
+    findings: &mut Vec<Finding>,
+) {
+    let Some(names) = &release_file.logs.day_names else { return };
+    let field = names.field();
+    if survey.rows.misfiled > 0 {
+        let text = format!(
+            "{} of another UTC day than the name that `{field}` reads promises, and a run would miss them: \
+             write each day's rows into its own place, or remove `{field}`",
+            count(survey.rows.misfiled, "lookup is", "lookups are")
+        );
+        findings.push(Finding::new(field, text));
+    }
+    let without = reader.without_day();
+    if let Some(first) = without.first() {
+        let text = format!(
+            "`{field}` finds no day, or several, in the name of {}, such as {}: each day is read from it, and a \
+             run looks at all days of retention; narrow `[logs] path`",
+            count(without.len() as u64, "file", "files"),
+            first.display()
+        );
         findings.push(Finding::new(field, text));
     }
 }

@@ -1,9 +1,10 @@
 //! What one thread adds up while it reads.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
-use super::distinct::Distinct;
+use super::distinct::{Distinct, FEWER, MOST, People};
 use crate::ingest::{Identifiers, Lookups};
+use crate::release_file::day::MICROS_PER_DAY;
 use crate::release_file::keys::Key;
 
 /// The offsets of all zones of today are whole quarters of an hour, so that days and hours of any zone can
@@ -18,6 +19,8 @@ pub(super) struct Counts {
     pub(super) last: i64,
     pub(super) requesters: Distinct,
     pub(super) targets: Distinct,
+    /// Requesters, each once for each UTC day on which it asks.
+    pub(super) requester_days: Distinct,
     /// Lookups by position, for each key.
     pub(super) keys: Vec<Vec<u64>>,
 }
@@ -29,8 +32,9 @@ impl Counts {
             quarters: HashMap::default(),
             first: i64::MAX,
             last: i64::MIN,
-            requesters: Distinct::default(),
-            targets: Distinct::default(),
+            requesters: Distinct::new(MOST),
+            targets: Distinct::new(MOST),
+            requester_days: Distinct::new(FEWER),
             keys: sizes.map(|size| vec![0; size]).collect(),
         }
     }
@@ -63,6 +67,15 @@ impl Counts {
                 }
             }
         }
+        let day = |row: usize| lookups.requested_at[row].div_euclid(MICROS_PER_DAY);
+        match &lookups.requester {
+            Identifiers::Numbers(numbers) => {
+                readable()
+                    .for_each(|row| self.requester_days.add((numbers[row], day(row)), hasher));
+            }
+            Identifiers::Names(names) => readable()
+                .for_each(|row| self.requester_days.add((names.value(row), day(row)), hasher)),
+        }
         let people =
             [(&lookups.requester, &mut self.requesters), (&lookups.target, &mut self.targets)];
         for (identifiers, distinct) in people {
@@ -87,8 +100,20 @@ impl Counts {
             last: self.last.max(other.last),
             requesters: self.requesters.merge(other.requesters),
             targets: self.targets.merge(other.targets),
+            requester_days: self.requester_days.merge(other.requester_days),
             ..self
         }
+    }
+
+    /// How many requesters ask on a UTC day, on average over the days with lookups.
+    pub(super) fn requesters_a_day(&self) -> People {
+        let days: BTreeSet<i64> = self
+            .quarters
+            .keys()
+            .map(|quarter| (quarter * QUARTER).div_euclid(MICROS_PER_DAY))
+            .collect();
+        let (asked, days) = (self.requester_days.people(), days.len() as u64);
+        People { count: (asked.count + days / 2) / days.max(1), ..asked }
     }
 
     fn count(&mut self, quarter: i64, lookups: u64) {

@@ -4,7 +4,9 @@ use std::collections::HashSet;
 use std::hash::{BuildHasher, Hash};
 
 /// How many hashes are kept. Up to this many people are counted exactly.
-const MOST: usize = 1 << 21;
+pub(super) const MOST: usize = 1 << 21;
+/// The same for what need not be as exact: few enough to stay near the processor.
+pub(super) const FEWER: usize = 1 << 18;
 
 /// How many different people there are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,21 +19,26 @@ pub struct People {
 
 /// The hashes of people. When there are too many, each second one is forgotten, chosen by a bit of the hash
 /// itself, and the rest stand for twice as many.
-#[derive(Default)]
 pub(super) struct Distinct {
     hashes: HashSet<u64, foldhash::fast::RandomState>,
     /// Kept are hashes that end with this many zeros.
     zeros: u32,
+    most: usize,
 }
 
 impl Distinct {
+    /// Nobody yet; at most this number of hashes is kept.
+    pub(super) fn new(most: usize) -> Self {
+        Self { hashes: HashSet::default(), zeros: 0, most }
+    }
+
     pub(super) fn add(&mut self, person: impl Hash, hasher: &foldhash::quality::RandomState) {
-        self.insert(hasher.hash_one(person), MOST);
+        self.insert(hasher.hash_one(person));
     }
 
     pub(super) fn merge(mut self, other: Self) -> Self {
         self.zeros = self.zeros.max(other.zeros);
-        other.hashes.into_iter().for_each(|hash| self.insert(hash, MOST));
+        other.hashes.into_iter().for_each(|hash| self.insert(hash));
         let zeros = self.zeros;
         self.hashes.retain(|hash| hash.trailing_zeros() >= zeros);
         self
@@ -41,11 +48,11 @@ impl Distinct {
         People { count: (self.hashes.len() as u64) << self.zeros, is_exact: self.zeros == 0 }
     }
 
-    fn insert(&mut self, hash: u64, most: usize) {
+    fn insert(&mut self, hash: u64) {
         if hash.trailing_zeros() < self.zeros || !self.hashes.insert(hash) {
             return;
         }
-        while self.hashes.len() > most {
+        while self.hashes.len() > self.most {
             self.zeros += 1;
             let zeros = self.zeros;
             self.hashes.retain(|hash| hash.trailing_zeros() >= zeros);
@@ -61,10 +68,8 @@ mod tests {
     fn few_people_are_counted_exactly_and_many_nearly() {
         let hasher = foldhash::quality::RandomState::default();
         let of = |from: u64, to: u64, most: usize| {
-            let mut distinct = Distinct::default();
-            (from..to).chain(from..to).for_each(|person| {
-                distinct.insert(hasher.hash_one(person), most);
-            });
+            let mut distinct = Distinct::new(most);
+            (from..to).chain(from..to).for_each(|person| distinct.add(person, &hasher));
             distinct
         };
         let few = of(0, 1_000, MOST).merge(of(500, 1_500, MOST)).people();

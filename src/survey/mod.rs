@@ -32,6 +32,8 @@ pub struct Survey {
     pub times: Option<Times>,
     /// How many different requesters there are.
     pub requesters: People,
+    /// How many of them ask on a day, on average over the UTC days with lookups.
+    pub requesters_a_day: People,
     /// How many different targets there are.
     pub targets: People,
     /// The keys that the questions use, but for hours.
@@ -64,7 +66,8 @@ impl Survey {
         let times = Times::of(&counts, &release_file.ledger.time_zone);
         let keys = keys::seen(layout.keys(), &counts.keys);
         let (requesters, targets) = (counts.requesters.people(), counts.targets.people());
-        Ok(Self { rows, looks: reader.looks(), times, requesters, targets, keys })
+        let requesters_a_day = counts.requesters_a_day();
+        Ok(Self { rows, looks: reader.looks(), times, requesters, requesters_a_day, targets, keys })
     }
 
     /// How many rows count.

@@ -9,7 +9,7 @@ use crate::program::{check, folder, run};
 use crate::watched::Target;
 
 /// Fields and values that mean something.
-const WORDS: [&str; 71] = [
+const WORDS: [&str; 72] = [
     "name = ",
     "path = ",
     "columns = ",
@@ -30,6 +30,7 @@ const WORDS: [&str; 71] = [
     "where = \"app <> 'x' AND (latency_ms > 2 OR route IS NULL)\"",
     "settle = \"2h\"",
     "day_folder = \"day\"",
+    "day_file = true",
     "[logs.expect]\nhours = 24",
     "files_per_day = 3",
     "epsilon = 1e-6",

@@ -31,7 +31,7 @@ fn days_hours_people_and_keys_are_counted() {
         "first lookup       2026-03-01T00:15:00Z",
         "last lookup        2026-03-03T23:15:00Z",
         "days               2 with lookups, 1 missing in between (UTC)",
-        "requesters         300",
+        "requesters         300\n  on a mean day    300\n",
         "targets            1",
         "  2026-03-01  2,400  ####",
         "  none on          2026-03-02",
@@ -57,6 +57,7 @@ fn days_hours_people_and_keys_are_counted() {
         json!([{"day": "2026-03-01", "lookups": 2_400}, {"day": "2026-03-03", "lookups": 2_400}])
     );
     assert_eq!((&facts["requesters"], &facts["targets"]), (&json!(300), &json!(1)));
+    assert_eq!(facts["requesters_a_day"], json!(300));
     assert_eq!(facts["keys"][0]["key"], "app");
     assert_eq!(facts["keys"][0]["values"], json!([{"value": "messages", "lookups": 4_800}]));
     assert_eq!(facts["keys"][0]["never_seen"], json!(["calls"]));

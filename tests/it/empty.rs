@@ -54,7 +54,11 @@ fn a_day_that_looks_empty_stays_so_as_long_as_its_logs_are_the_same() {
         assert_eq!(world.ledger(), before, "nothing is charged");
     }
     let said = world.run(&RUN).stdout;
-    assert!(said.contains("2026-03-02  looks empty: no requester stands out"), "{said}");
+    assert!(said.contains("2026-03-02  looks empty: no activity above the noise"), "{said}");
+    let meaning =
+        "The look at it took 10.5 % of the day's budget. When its files have come or changed";
+    let words = said.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(words.contains(meaning) && !words.contains("day_file"), "{said}");
     assert!(world.published().is_empty());
     assert_eq!(spent(&world), LOOK);
 }
@@ -141,8 +145,22 @@ fn status_names_a_day_that_looks_empty_and_warns_before_its_logs_expire() {
         assert_eq!((&day["expires_in_days"], &day["begun"]), (&expires.into(), &Value::Null));
     }
     let text = world.run(&["status", "release.toml", "--as-of", "2026-04-20"]).stdout;
-    assert!(text.contains("2026-03-02  looks empty: no requester"), "{text}");
+    assert!(text.contains("2026-03-02  looks empty: no activity"), "{text}");
     let late = ["run", "release.toml", "--day", "2026-03-01", "--as-of", "2026-03-31"];
     let warned = world.run(&late).stderr;
     assert!(warned.contains("2026-03-02 looks empty and passes retention in 1 day"), "{warned}");
+}
+
+#[test]
+fn an_empty_day_behind_released_ones_calls_somebody_until_a_later_one_is_released() {
+    let world = world_with_an_empty_day();
+    let is_warned = |day: &str| {
+        let ran = world.day(day);
+        assert_eq!(ran.code, 0, "{}", ran.stderr);
+        ran.stderr.contains("the day 2026-03-02 looks empty and passes retention in 22 days")
+    };
+    assert!(is_warned("2026-03-01"));
+    let status = ["status", "release.toml", "--as-of", "2026-03-10"];
+    assert_eq!(world.run(&status).code, 1);
+    assert!(!is_warned("2026-03-03"));
 }

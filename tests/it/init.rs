@@ -47,7 +47,8 @@ fn simulated_logs_in_every_format_need_no_edit() {
                 &format!("path = \"logs/**/*.{format}\""),
                 "day_folder = \"day\"",
                 "app = [\"messages\", \"contacts\", \"calls\", \"share\"",
-                "by = [\"hour\", \"app\"]",
+                "For a key beside it a day has too few.\nname = \"volume\"",
+                "\ntarget_country = [",
                 "share = \"route = 'sms'\"",
                 "of = \"latency_ms\"\nrange = [1, 60000]",
                 "by = [\"target_prefix:6\"]\nkeys = \"private\"",
@@ -56,6 +57,30 @@ fn simulated_logs_in_every_format_need_no_edit() {
         // Unsure are the folders, and the list of values, which is public once it is used.
         assert_eq!(text.matches("# CHECK").count(), 2, "{text}");
         assert!(!text.contains("time_unit") && !text.contains("identifier"), "{text}");
+    }
+}
+
+#[test]
+fn what_is_proposed_says_something_at_the_size_of_the_log() {
+    for (lookups, requesters, by) in
+        [("40000", "6000", "by = [\"hour\"]"), ("250000", "35000", "by = [\"hour\", \"app\"]")]
+    {
+        let world = World::empty();
+        let simulate = ["simulate", "--out", "logs", "--days", "1", "--format", "csv"];
+        let size = ["--lookups-per-day", lookups, "--requesters", requesters];
+        assert_eq!(world.run(&[&simulate[..], &size].concat()).code, 0);
+        let ran = world.run(&["init", "logs", "--out", "new.toml"]);
+        assert_eq!(ran.code, 0, "{}", ran.stderr);
+        let text = std::fs::read_to_string(world.path("new.toml")).unwrap();
+        has(&text, &[by]);
+        let countries = text.lines().find(|line| line.starts_with("target_country = ")).unwrap();
+        assert!((4..=24).contains(&countries.matches('"').count()), "{countries}");
+        let plan = ["plan", "new.toml", "--lookups", lookups, "--requesters", requesters];
+        let planned = world.run(&plan).stdout;
+        assert!(
+            planned.contains("busy_requesters") && !planned.contains("say nothing"),
+            "{planned}"
+        );
     }
 }
 

@@ -18,6 +18,14 @@ fn fields_with_marks_between_them() {
             &["delimiter = \";\"", "requester = \"who\"", "route = \"answer\"  # CHECK"],
         ),
         Shape::new(
+            "words.csv",
+            log("whom;who;when;answer\n", &|row| {
+                let answer = row.pick(&["Messenger", "SMS"]);
+                format!("u{};u{};{};{answer}\n", row.whom, row.who, row.at(iso))
+            }),
+            &["route = \"answer\"  # its values are messenger and sms"],
+        ),
+        Shape::new(
             "export.csv",
             log("\u{feff}sep=;\r\nRufnummer A;Rufnummer B;Zeitpunkt;Kosten\r\n", &|row| {
                 let at = row.at("%d.%m.%Y %H:%M");

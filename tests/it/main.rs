@@ -13,6 +13,7 @@ mod clock;
 mod compare;
 mod coverage;
 mod custody;
+mod day_files;
 mod distinguish;
 mod documents;
 mod empty;

@@ -287,7 +287,7 @@ fn a_day_that_looks_half_delivered_is_refused_unless_that_is_allowed() {
 
     let world = World::new();
     world.edit("[keys]", "expect = { files_per_day = 2 }\n[keys]");
-    refused(&world, 2, &["`[logs] expect` needs `day_folder`"]);
+    refused(&world, 2, &["`[logs] expect` needs `day_folder` or `day_file`"]);
 }
 
 #[test]

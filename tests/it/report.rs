@@ -45,6 +45,13 @@ fn it_shows_what_was_published_and_needs_nothing_else() {
         "<h1>daily</h1>",
         "2 of 3 days are released: 2 March 2026, 4 March 2026.",
         "Not released: 3 March 2026.",
+        "2 to 4 March 2026, days in UTC; 2 of 3 days published",
+        "almost certainly different",
+        "<th scope=\"col\">lookups, from</th>",
+        "<th scope=\"col\">remark</th>",
+        "Sums of bins are less exact than a question that asks",
+        "<b>epsilon 0.826 of 1</b>",
+        "counts at 8 as a part, with 2 lookups as a quarter",
         "Shaded: 1 day not released",
         "<h3>Lookups by hour</h3>",
         "<h3>Lookups by app</h3>",
@@ -59,6 +66,37 @@ fn it_shows_what_was_published_and_needs_nothing_else() {
     }
     let promise = world.manifest("2026-03-04")["guarantee_in_words"].as_str().unwrap().to_owned();
     assert!(html.contains(&promise), "{promise}");
+}
+
+#[test]
+fn what_is_not_listed_has_a_bar_and_what_says_nothing_is_no_number() {
+    let world = World::in_day_folders(&["2026-03-02".to_owned()]);
+    world.edit(
+        "[[question]]",
+        "[[question]]\nname = \"countries\"\ncount = \"lookups\"\nby = [\"target_country\"]\n\
+         [[question]]\nname = \"asking\"\ndistinct = \"requester\"\nby = [\"target_country\"]\n\
+         [[question]]\nname = \"busy\"\ndistinct = \"requester\"\nhaving = \"lookups >= 5000\"\nweight = 0.01\n\
+         [[question]]",
+    );
+    assert_eq!(world.day("2026-03-02").code, 0);
+    let html = report(&world);
+    for title in ["Lookups by target_country", "Requesters who asked about numbers in each country"]
+    {
+        let figure = html.split(&format!("<h3>{title}</h3>")).nth(1).expect(title);
+        let chart = figure.split("<details>").next().unwrap();
+        assert!(chart.contains("<span class=\"label\">other</span>"), "{title}: {chart}");
+    }
+    assert!(html.contains("A requester of several rows counts in each"));
+    let cards = html.split("<ul class=\"cards\">").nth(1).unwrap().split("</ul>").next().unwrap();
+    let busy = cards.split("Requesters with 5,000 lookups or more").nth(1);
+    let busy =
+        busy.or_else(|| cards.split("Requesters with 5000 lookups or more").nth(1)).expect(cards);
+    assert!(busy.starts_with("</span><b>says nothing</b>"), "{busy}");
+    let all = html.split("What says nothing</h2>").nth(1).unwrap().split("</ul>").next().unwrap();
+    assert!(
+        all.contains("of the question <code>busy</code> 1 of 1 value of the newest day"),
+        "{all}"
+    );
 }
 
 #[test]
@@ -85,7 +123,7 @@ fn the_numbers_are_those_of_the_files() {
     let row = format!("<th scope=\"row\">Wed 4 Mar 2026</th>{row}");
     assert!(html.contains(&row), "{row}");
     // A question for the largest rows alone has no sums: its hours are no load.
-    assert_eq!(html.matches("From <code>busiest</code>").count(), 1);
+    assert_eq!(html.matches("From the question <code>busiest</code>").count(), 1);
 }
 
 #[test]
@@ -221,7 +259,7 @@ fn days_that_were_asked_otherwise_are_not_mixed_with_the_newest() {
         "Sums of 1 released day, 2 to 3 March 2026, those with this key and list of values"
     ));
     assert!(html.contains("Shaded: 1 day on which this was asked differently or not at all"));
-    assert!(!html.contains("not released. From"));
+    assert!(!html.contains("not released. From the question"));
     let words = "The release file was changed before 3 March 2026";
     assert!(html.contains(words), "{words}");
 }

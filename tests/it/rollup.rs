@@ -302,15 +302,15 @@ fn countries_become_regions_over_weeks() {
     4 rows; columns target_region, value, noise_sd, ci_low, ci_high, uninformative, days, of_days,
     whole_period, date
 
-    Adding up published values reveals nothing more about anybody. For any requester, everything that
-    this release published of the 2 days added up here comes to epsilon 24.87 at delta 9e-7. The tables
-    behind these sums alone come to epsilon 10.87 at delta 9e-7. What is promised of each day is in its
-    own files.
-
     value is the answer with its noise; ci_low to ci_high aims to hold the number of lookups that a full
     count would give, in 95 of 100 cases. It allows for the noise and for how far heavy users usually
     differ from light ones. noise_sd is the standard deviation of the noise alone. A row marked
     uninformative says nothing.
+
+    Adding up published values reveals nothing more about anybody. For any requester, everything that
+    this release published of the 2 days added up here comes to epsilon 24.87 at delta 9e-7. The tables
+    behind these sums alone come to epsilon 10.87 at delta 9e-7. What is promised of each day is in its
+    own files.
     "#);
 }
 

@@ -20,11 +20,13 @@ fn a_plan_reads_no_logs_and_makes_no_ledger() {
     How exact the answers are depends on how many lookups a day has: add --lookups N, and --requesters M
     if you know how many ask.
 
-    For any requester and any one day (UTC), everything ever published about that day through this
-    ledger is (1, 1e-6)-indistinguishable from what it would be without that requester's lookups of that
-    day. This release alone: epsilon 0.826 at delta 9e-7. That one requester looked up one target once:
-    epsilon 0.290 at delta 9e-7. Released like this every day, 30 days add up to epsilon 5.36 at delta
-    9e-7 and a year to epsilon 24.42 at delta 9e-7. It does not hide facts about crowds.
+    What is promised, in plain words: pointillist explain release.toml
+    In the words of experts: For any requester and any one day (UTC), everything ever published about
+    that day through this ledger is (1, 1e-6)-indistinguishable from what it would be without that
+    requester's lookups of that day. This release alone: epsilon 0.826 at delta 9e-7. That one requester
+    looked up one target once: epsilon 0.290 at delta 9e-7. Released like this every day, 30 days add up
+    to epsilon 5.36 at delta 9e-7 and a year to epsilon 24.42 at delta 9e-7. It does not hide facts
+    about crowds.
     "#);
 }
 
@@ -90,7 +92,7 @@ fn a_plan_warns_of_what_is_lost_in_its_noise_before_anything_is_spent() {
     );
     let ran = world.run(&["plan", "release.toml", "--lookups", "9000", "--requesters", "300"]);
     let start = ran.stdout.find("On a day of").unwrap();
-    let end = ran.stdout.find("\nFor any requester").unwrap();
+    let end = ran.stdout.find("\nWhat is promised").unwrap();
     insta::assert_snapshot!(&ran.stdout[start..end], @r#"
     On a day of 9,000 lookups by 300 requesters, spread evenly over all rows:
     question                           median value  95 % interval     relative
@@ -100,24 +102,30 @@ fn a_plan_warns_of_what_is_lost_in_its_noise_before_anything_is_spent() {
     waits                                       245        ± 2,622  ± 1070.48 %  uninformative
     volume                                      125          ± 406   ± 324.80 %  uninformative
     sms_share                                0.5000       ± 0.5000   ± 100.00 %  uninformative
-    Warning: most values of busy, waits, volume, sms_share would say nothing. Ask by fewer keys, or give
-    the question more `weight` or the ledger more epsilon, before anything is spent.
+    Quantiles are foretold for numbers that are spread evenly over their range; real ones will differ.
+    Warning: most values of volume, sms_share would say nothing. Ask by fewer keys or list fewer values;
+    a larger `weight` of the question or epsilon of the ledger help less.
+    Warning: what busy, waits would say on such a day is lost in the noise. Give it a larger `weight`, a
+    smaller number in `having` if it has one, or leave it out.
 
     The look sorts requesters by how many lookups they make that day. The fewer there are of a kind, the
     coarser are the tables by which they are measured:
-    lookups, around      requesters   measured by
-    8                           119   has latency_ms in levels of [0, 500]; blocks of latency_ms in bins
-                                      of [1, 60000]; hour; app; their number; app, sms_share met;
-                                      sms_share met; sums of wait
-    32                        66.24   has latency_ms in levels of [0, 500]; blocks of latency_ms in bins
-                                      of [1, 60000]; their number; hour; app; app, sms_share met;
-                                      sms_share met; sums of wait
-    128                       23.05   has latency_ms in levels of [0, 500]; blocks of latency_ms in bins
-                                      of [1, 60000]; their number; hour; app; sms_share met; sums of
-                                      wait
-    512 to 2,097,152           4.50   has latency_ms in levels of [0, 500]; their number; blocks of
-                                      latency_ms in bins of [1, 60000]; hour; app; sms_share met; sums
-                                      of wait
+    lookups, around        requesters   measured by
+    8                             119   has latency_ms in levels of [0, 500]; blocks of latency_ms in
+                                        bins of [1, 60000]; hour; app; only how many they are; app,
+                                        sms_share met; sms_share met; sums of wait
+    32                             66   has latency_ms in levels of [0, 500]; blocks of latency_ms in
+                                        bins of [1, 60000]; only how many they are; hour; app; app,
+                                        sms_share met; sms_share met; sums of wait
+    128                            23   has latency_ms in levels of [0, 500]; blocks of latency_ms in
+                                        bins of [1, 60000]; only how many they are; hour; app; sms_share
+                                        met; sums of wait
+    512 to 2,097,152                5   has latency_ms in levels of [0, 500]; only how many they are;
+                                        blocks of latency_ms in bins of [1, 60000]; hour; app; sms_share
+                                        met; sums of wait
+    A requester between two of these numbers counts in part at each. One with fewer than 8 lookups
+    counts at 8 as a part, with 2 lookups as a quarter, so that all rows together are fewer than all
+    requesters.
     "#);
 }
 
@@ -156,12 +164,6 @@ fn a_statement_and_an_inspection_say_what_was_spent_and_promised() {
     3 rows; columns app, value, noise_sd, ci_low, ci_high, uninformative, of_lookups, of_lookups_low,
     of_lookups_high, date
 
-    For any requester and any one day (UTC), everything ever published about that day through this
-    ledger is (1, 1e-6)-indistinguishable from what it would be without that requester's lookups of that
-    day. This release alone: epsilon 0.826 at delta 9e-7. That one requester looked up one target once:
-    epsilon 0.290 at delta 9e-7. Released like this every day, 30 days add up to epsilon 5.36 at delta
-    9e-7 and a year to epsilon 24.42 at delta 9e-7. It does not hide facts about crowds.
-
     value is the answer with its noise; ci_low to ci_high aims to hold the share of lookups that meet
     the condition that a full count would give, in 95 of 100 cases. It allows for the noise and for how
     far heavy users usually differ from light ones. noise_sd is the standard deviation of the noise
@@ -171,8 +173,10 @@ fn a_statement_and_an_inspection_say_what_was_spent_and_promised() {
     How to read this. Somebody knows everything about a day (UTC) except one thing, and guesses at it.
       Without the files such a guess is right in 50 of 100 cases. With all that this release publishes
       of the day it is right in at most as many as stated, whatever is computed from the files. Or the
-      thing is unlikely, with odds of 1 to 1,000: then the files raise the odds to at most those stated,
-      by any finding that comes up in at least 1 of 1,000 cases anyway.
+      thing is unlikely, with odds of 1 to 1,000: then what the files show raises the odds to at most
+      those stated. Left out of this are rare surprises, which the files show in fewer than 1 of 1,000
+      cases if the thing is not so: they can say more, and delta limits how likely those are that say
+      very much.
 
     One contact (that one requester asked about one number once): right in 51.5 of 100, odds 1.34 to
       1,000 (epsilon 0.290 at delta 9e-7).
@@ -185,9 +189,8 @@ fn a_statement_and_an_inspection_say_what_was_spent_and_promised() {
       (epsilon 24.42 at delta 9e-7).
 
     A number that is asked about once each by 10 requesters: right in 64.5 of 100, odds 33 to 1,000
-      (epsilon 3.49 at delta 9e-7); by 100 requesters: not protected (epsilon 61.79 at delta 9e-7); by
-      1,000 requesters: not protected (epsilon 3,080.22 at delta 9e-7). The more requesters ask about a
-      number, the less it is hidden.
+      (epsilon 3.49 at delta 9e-7); by 100 requesters: not protected; by 1,000 requesters: not
+      protected. The more requesters ask about a number, the less it is hidden.
 
     Whatever else is published about the day through this ledger, one requester in all: right in 54.7 of
       100, odds 2.72 to 1,000 (epsilon 1.00 at delta 1e-6).
@@ -196,6 +199,13 @@ fn a_statement_and_an_inspection_say_what_was_spent_and_promised() {
       requesters ask about, as stated above; days without end, which add up; two numbers of one person,
       which count as two; and everything but the published files: logs, ledger, its key, and what
       `check` prints.
+
+    In the words of experts: For any requester and any one day (UTC), everything ever published about
+    that day through this ledger is (1, 1e-6)-indistinguishable from what it would be without that
+    requester's lookups of that day. This release alone: epsilon 0.826 at delta 9e-7. That one requester
+    looked up one target once: epsilon 0.290 at delta 9e-7. Released like this every day, 30 days add up
+    to epsilon 5.36 at delta 9e-7 and a year to epsilon 24.42 at delta 9e-7. It does not hide facts
+    about crowds.
 
     What was seen of requesters, by how many lookups they made that day:
     "#);
@@ -315,13 +325,14 @@ fn status_shows_a_monitor_when_someone_must_look() {
     assert!(before.stdout.ends_with("2026-03-04  open\n"), "{}", before.stdout);
     assert!(!world.path("daily.ledger").exists());
 
-    world.run(&["run", "release.toml", "--as-of", "2026-03-04T12:00:00Z"]);
+    let ran = world.run(&["run", "release.toml", "--as-of", "2026-03-04T12:00:00Z"]);
+    assert!(ran.stdout.contains("set `[logs] day_file`"), "{}", ran.stdout);
     let after = status("2026-03-04T12:00:00Z");
     assert_eq!(after.code, 0, "{}", after.stdout);
     assert!(after.stdout.contains("2026-03-01 to 2026-03-03  released"), "{}", after.stdout);
     // Days before the first that was released have no logs, and nobody is called for them.
     assert!(
-        after.stdout.contains("2026-02-03 to 2026-02-28  looks empty: no requester"),
+        after.stdout.contains("2026-02-03 to 2026-02-28  looks empty: no activity"),
         "{}",
         after.stdout
     );

@@ -29,6 +29,9 @@ impl Checked<'_> {
         if let Some(times) = &survey.times {
             when(times, &self.zone, &mut text);
             people("requesters", survey.requesters, &mut text);
+            if times.days.len() > 1 {
+                people("  on a mean day", survey.requesters_a_day, &mut text);
+            }
             people("targets", survey.targets, &mut text);
             days(times, &mut text);
             hours(times, &self.zone, &mut text);

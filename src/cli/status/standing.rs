@@ -4,8 +4,18 @@
 pub(super) const WARN_DAYS: i64 = 3;
 
 /// What is said of a day whose look shows nobody.
-pub(in crate::cli) const LOOKS_EMPTY: &str =
-    "looks empty: no requester stands out; run again when logs have come";
+pub(in crate::cli) const LOOKS_EMPTY: &str = "looks empty: no activity above the noise";
+
+/// Where a day that is not released lies among those that are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    /// It has no logs as a rule, and none were ever promised.
+    BeforeTheFirst,
+    /// Between two of them, or none is released yet.
+    Between,
+    /// Its logs may be missing now.
+    BehindTheLast,
+}
 
 /// How far a day is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,11 +25,10 @@ pub(super) enum Standing {
     Pending {
         expires_in_days: i64,
     },
-    /// Released later if its logs come before they expire. Nobody is called for days that looked empty
-    /// before the first release: they have no logs, and none were ever promised.
+    /// Released later if its logs come before they expire.
     LooksEmpty {
         expires_in_days: Option<i64>,
-        is_before_the_first: bool,
+        place: Place,
     },
     /// Files are named by day, and there are none of this one: released later if they come before they
     /// would expire.
@@ -43,9 +52,9 @@ impl Standing {
 
     pub(super) fn needs_operator(self) -> bool {
         match self {
-            Self::Released | Self::Open | Self::LooksEmpty { is_before_the_first: true, .. } => {
-                false
-            }
+            Self::Released | Self::Open => false,
+            Self::LooksEmpty { place: Place::BeforeTheFirst, .. } => false,
+            Self::LooksEmpty { place: Place::BehindTheLast, .. } => true,
             Self::Pending { .. } | Self::LooksEmpty { .. } | Self::NoLogs { .. } => {
                 self.expires_in_days().is_some_and(|days| days < WARN_DAYS)
             }

@@ -1,0 +1,154 @@
+//! Files that are named after their day: the days without one are told from names, a run opens those of its
+//! day alone, and `check` and `init` say whether the names are right.
+
+use serde_json::Value;
+
+use crate::world::{HEADER, Ran, World, rows_of};
+
+const AS_OF: &str = "2026-03-10";
+
+/// A file of each of these days, named after it.
+fn world(days: &[&str]) -> World {
+    let world = World::new();
+    std::fs::remove_file(world.path("logs/lookups.csv")).unwrap();
+    world.edit("[keys]", "day_file = true\n[keys]");
+    for day in days {
+        world.write(
+            &format!("logs/reach-{day}.csv"),
+            format!("{HEADER}{}", rows_of(day)).as_bytes(),
+        );
+    }
+    world
+}
+
+fn run(world: &World, more: &[&str]) -> Ran {
+    world.run(&[&["run", "release.toml", "--as-of", AS_OF], more].concat())
+}
+
+#[test]
+fn a_run_begins_with_the_first_file_and_refuses_a_day_that_has_none() {
+    let world = world(&["2026-03-03", "2026-03-04", "2026-03-06", "2026-03-07"]);
+    // Of a day with two files both are read, and an hour may stand behind the date.
+    world.write("logs/reach-2026-03-07T13.csv", HEADER.as_bytes());
+    world.edit("day_file = true", "day_file = true\nexpect = { files_per_day = 1 }");
+    let ran = world.run(&["run", "release.toml", "--as-of", "2026-03-08", "--json"]);
+    assert_eq!(ran.code, 65, "{}", ran.stderr);
+    let json: Value = serde_json::from_str(&ran.stdout).unwrap();
+    let done = json["days"].as_array().unwrap().iter().map(|day| {
+        let done = day["done"].as_str().unwrap_or("failed");
+        format!("{} {done}", &day["day"].as_str().unwrap()[8..])
+    });
+    let done: Vec<String> = done.collect();
+    assert_eq!(done, ["03 released", "04 released", "05 failed", "06 released", "07 released"]);
+    assert_eq!(world.ledger()["entries"].as_array().unwrap().len(), 4, "no look is charged");
+    let ran = run(&world, &["--day", "2026-03-05"]);
+    for words in ["the day 2026-03-05 has no log file", "with `2026-03-05` in its name"] {
+        assert!(ran.stderr.contains(words), "{}", ran.stderr);
+    }
+    let status = world.run(&["status", "release.toml", "--as-of", AS_OF, "--check-logs"]);
+    let shown =
+        "2026-03-03 to 2026-03-04  released\n2026-03-05  no log files, expires in 25 days\n";
+    assert!(status.stdout.starts_with(shown), "{}", status.stdout);
+    // A file without rows says that nothing was logged.
+    world.write("logs/reach-2026-03-05.csv", b"");
+    let ran = run(&world, &["--day", "2026-03-05"]);
+    assert_eq!((ran.code, ran.stdout.contains("looks empty")), (0, true), "{}", ran.stderr);
+}
+
+#[test]
+fn only_the_files_of_a_day_are_opened() {
+    let damaged = || {
+        let world = world(&["2026-03-03"]);
+        world.write("logs/reach-2026-03-04.csv", b"no log at all\n");
+        world
+    };
+    let utc = damaged();
+    let ran = run(&utc, &["--day", "2026-03-03"]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert_eq!(run(&utc, &["--day", "2026-03-04"]).code, 65);
+    // In another zone a day has rows of two files: that of 3 March in New York ends on the fourth.
+    let local = damaged();
+    local.edit("epsilon = 1.0", "epsilon = 1.0\ntime_zone = \"America/New_York\"");
+    assert_eq!(run(&local, &["--day", "2026-03-03"]).code, 65);
+    assert_eq!(run(&local, &["--day", "2026-03-02"]).code, 0);
+}
+
+#[test]
+fn a_file_of_no_day_or_of_two_may_be_of_every_day() {
+    for name in ["reach.csv", "reach-2026-03-03-2026-03-05.csv"] {
+        let world = world(&["2026-03-03"]);
+        world.write(
+            &format!("logs/{name}"),
+            format!("{HEADER}{}", rows_of("2026-03-05")).as_bytes(),
+        );
+        assert_eq!(run(&world, &["--day", "2026-03-05"]).code, 0, "{name}");
+        let checked = world.run(&["check", "release.toml"]);
+        let text = checked.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(
+            text.contains("`day_file` finds no day, or several, in the name of 1 file"),
+            "{text}"
+        );
+        assert!(text.contains(name), "{text}");
+    }
+}
+
+#[test]
+fn check_counts_what_a_run_would_miss() {
+    let files = world(&["2026-03-03"]);
+    assert!(!files.run(&["check", "release.toml"]).stdout.contains("UTC day"));
+    let folders = World::in_day_folders(&["2026-03-03".to_owned()]);
+    for (world, name, field) in [
+        (files, "logs/reach-2026-03-04.csv", "day_file"),
+        (folders, "logs/day=2026-03-04/a.csv", "day_folder"),
+    ] {
+        let row = rows_of("2026-03-05").lines().next().map(|row| format!("{HEADER}{row}\n"));
+        world.write(name, row.unwrap().as_bytes());
+        let checked = world.run(&["check", "release.toml"]);
+        let text = checked.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+        let found =
+            format!("1 lookup is of another UTC day than the name that `{field}` reads promises");
+        assert!(text.contains(&found), "{text}");
+    }
+}
+
+#[test]
+fn init_proposes_it_where_rows_lie_in_the_day_of_their_file() {
+    let world = world(&["2026-03-03", "2026-03-04", "2026-03-06"]);
+    let init = |name: &str| {
+        let ran = world.run(&["init", "logs", "--out", name]);
+        assert_eq!(ran.code, 0, "{}", ran.stderr);
+        std::fs::read_to_string(world.path(name)).unwrap()
+    };
+    let text = init("named.toml");
+    for line in ["\nday_file = true  # CHECK: ", "goes on with the others. 2026-03-05 has none.\n"]
+    {
+        assert!(text.contains(line), "{text}");
+    }
+    world.write(
+        "logs/reach-2026-03-07.csv",
+        format!("{HEADER}{}", rows_of("2026-03-06")).as_bytes(),
+    );
+    let text = init("wrong.toml");
+    assert!(text.contains("# Files named by a day hold rows of other UTC days, too.\n"), "{text}");
+    assert!(!text.contains("day_file"), "{text}");
+    world.write("logs/reach.csv", format!("{HEADER}{}", rows_of("2026-03-06")).as_bytes());
+    let text = init("undated.toml");
+    assert!(!text.contains("UTC day"), "{text}");
+}
+
+#[test]
+fn a_cluster_refuses_it_by_name() {
+    let world = world(&[]);
+    world.edit("logs/*.csv", "logs");
+    world.edit("[keys]", "identifier = \"opaque\"\n[keys]");
+    let ask = ["sql", "release.toml", "--day", "2026-03-03", "--lookups", "100000"];
+    let ran = world.run(&ask);
+    assert_eq!(
+        (ran.code, ran.stderr.contains("`[logs] day_file` is given")),
+        (2, true),
+        "{}",
+        ran.stderr
+    );
+    world.edit("day_file = true", "day_folder = \"day\"");
+    assert_eq!(world.run(&ask).code, 0);
+}
