@@ -28,6 +28,8 @@ GROUP_BY = ("SELECT hour(requested_at), substr(target, 1, 3), app, route, count(
             "FROM FILES GROUP BY ALL")
 # One query for each question of the pack, in its order.
 PACK = [
+    "SELECT count(*) FROM FILES",
+    "SELECT count(DISTINCT requester) FROM FILES",
     "SELECT hour(requested_at), app, count(*) FROM FILES GROUP BY ALL",
     "SELECT substr(target, 1, 3), route, count(*) FROM FILES GROUP BY ALL",
     "SELECT substr(target, 1, 3), count(DISTINCT requester) FROM FILES GROUP BY ALL",

@@ -9,6 +9,7 @@ use super::people::Names;
 pub(super) fn questions(found: &Found<'_>) -> String {
     let has_numbers = !matches!(found.names, Names::Opaque);
     let mut text = String::new();
+    totals(found, &mut text);
     counts(found, &mut text);
     reach(found, &mut text);
     requesters(&mut text);
@@ -42,6 +43,15 @@ fn carries(found: &Found<'_>, rows: usize) -> bool {
     found.rows_a_day.is_none_or(|lookups| lookups >= IN_EACH * rows as f64)
 }
 
+fn totals(found: &Found<'_>, text: &mut String) {
+    let comment = "All lookups of a day: closer than the sum of finer rows, and cheap.";
+    question(text, "lookups", comment, "count = \"lookups\"\nweight = 0.2");
+    if group(found).is_some() {
+        let lines = "distinct = \"requester\"\nweight = 0.2";
+        question(text, "requesters", "How many different requesters there are.", lines);
+    }
+}
+
 fn counts(found: &Found<'_>, text: &mut String) {
     let mut keys = found.keys.keys.iter().map(|key| key.name.as_str());
     let (key, other) = (keys.next(), keys.next());
@@ -64,12 +74,22 @@ fn counts(found: &Found<'_>, text: &mut String) {
     }
 }
 
-fn reach(found: &Found<'_>, text: &mut String) {
+/// The key by which requesters and shares are told apart.
+fn group<'f>(found: &'f Found<'_>) -> Option<&'f str> {
     let key = found.keys.keys.first().map(|key| key.name.as_str());
-    let group = if has_countries(found) { Some("target_country") } else { key };
+    if has_countries(found) { Some("target_country") } else { key }
+}
+
+fn reach(found: &Found<'_>, text: &mut String) {
+    let group = group(found);
     let grouped = group.map_or_else(String::new, |key| format!("\n{}", by(&[Some(key)])));
     let lines = format!("distinct = \"requester\"{grouped}");
-    question(text, "active_requesters", "How many different requesters there are.", &lines);
+    let comment = match group {
+        Some("target_country") => "How many of them asked about numbers of each country.",
+        Some(_) => "How many of them there are by key; one may count in several.",
+        None => "How many different requesters there are.",
+    };
+    question(text, "active_requesters", comment, &lines);
     if found.keys.route.is_some() {
         let comment = "Which part cannot be reached and falls back to SMS.";
         let lines = format!("share = \"route = 'sms'\"{grouped}");

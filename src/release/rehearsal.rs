@@ -8,7 +8,7 @@
 
 use super::draw::{NoisyTable, PricedTable};
 use super::estimate::{Answers, NoisyNumbers, answers, class_numbers};
-use crate::plan::kinds::{CLASSES, Hat, SHAPE_ONE, nodes};
+use crate::plan::kinds::{CLASSES, Hat, SHAPE_ONE};
 use crate::plan::{Contribution, FoundKeys, Plan, Role, Split, kept};
 use crate::release_file::ReleaseFile;
 use crate::release_file::lattice::LATTICE_ONE;
@@ -43,7 +43,8 @@ pub struct Rehearsal {
 /// # Errors
 /// Refused, when the budget is too small; usage, for keys that cannot be laid out.
 pub fn rehearse(release_file: &ReleaseFile, split: &Split, load: Load) -> Result<Rehearsal> {
-    let numbers = numbers(load);
+    let people = people(load);
+    let numbers = numbers(&people);
     let look = Plan::of_look(release_file, split)?.tables.into_iter().next();
     let look = PricedTable::new(look.ok_or_else(|| Error::internal("a plan has no look"))?)?;
     let seen: NoisyNumbers = numbers.map(|number| (number, look.noise_sd()));
@@ -52,7 +53,7 @@ pub fn rehearse(release_file: &ReleaseFile, split: &Split, load: Load) -> Result
     let tables: Vec<PricedTable> =
         plan.tables.iter().cloned().map(PricedTable::new).collect::<Result<_>>()?;
     let imagined = |(priced, cells): (&PricedTable, &u32)| {
-        let cell = steps(cell(priced, *cells, &numbers));
+        let cell = steps(cell(priced, *cells, &people, &numbers));
         NoisyTable::imagined(priced.clone(), vec![cell; *cells as usize])
     };
     let noisy: Vec<NoisyTable> = tables.iter().zip(&plan.sizes()).map(imagined).collect();
@@ -61,9 +62,9 @@ pub fn rehearse(release_file: &ReleaseFile, split: &Split, load: Load) -> Result
 }
 
 /// What each cell of a table would hold, in requesters.
-fn cell(priced: &PricedTable, cells: u32, numbers: &[f64; CLASSES]) -> f64 {
+fn cell(priced: &PricedTable, cells: u32, people: &People, numbers: &[f64; CLASSES]) -> f64 {
     let count = f64::from(cells.max(1));
-    let all: f64 = numbers.iter().sum();
+    let all = people.requesters;
     let of_class = priced.table.class().map_or(all, |class| numbers[class]);
     match (&priced.table.role, &priced.table.contribution) {
         // Half of the lookups have a number, in the middle of the range or far down in a long one.
@@ -73,12 +74,12 @@ fn cell(priced: &PricedTable, cells: u32, numbers: &[f64; CLASSES]) -> f64 {
         }
         (_, Contribution::Presence(presence)) => {
             let least = f64::from(presence.at_least);
-            // Of those who must have several, all or none of a class have enough in a cell.
-            let occupied = |lookups: u64| match lookups as f64 {
+            // Of those who must have several, all with enough lookups have enough in each cell.
+            let occupied = |lookups: &f64| match *lookups {
                 lookups if least > 1.0 => f64::from(lookups / count >= least),
                 lookups => 1.0 - (1.0 - 1.0 / count).powf(lookups),
             };
-            nodes().iter().zip(numbers).map(|(node, number)| occupied(*node) * number).sum()
+            people.lookups.iter().map(occupied).sum::<f64>() * people.each()
         }
         (Role::Shapes, _) => {
             let clip = priced.table.clip.contributions();
@@ -88,8 +89,23 @@ fn cell(priced: &PricedTable, cells: u32, numbers: &[f64; CLASSES]) -> f64 {
     }
 }
 
-/// How many requesters of a load are in each class.
-fn numbers(load: Load) -> [f64; CLASSES] {
+/// Requesters who stand for all of a day.
+struct People {
+    /// How many lookups each of them has.
+    lookups: Vec<f64>,
+    /// How many requesters the day has.
+    requesters: f64,
+}
+
+impl People {
+    /// How many requesters each of them stands for.
+    fn each(&self) -> f64 {
+        self.requesters / self.lookups.len() as f64
+    }
+}
+
+/// The requesters of a load.
+fn people(load: Load) -> People {
     let mean = (load.lookups / load.requesters).max(1.0);
     // Nobody has less than one lookup, so the middle of the logarithms lies a little lower.
     let places = (0..SAMPLE).map(|place| (f64::from(place) + 0.5) / f64::from(SAMPLE));
@@ -102,11 +118,15 @@ fn numbers(load: Load) -> [f64; CLASSES] {
         let average = of(middle).sum::<f64>() / f64::from(SAMPLE);
         if average < mean { low = middle } else { high = middle }
     }
+    People { lookups: of(high).map(f64::round).collect(), requesters: load.requesters }
+}
+
+/// How many requesters are in each class, those between two classes in part.
+fn numbers(people: &People) -> [f64; CLASSES] {
     let mut numbers = [0.0; CLASSES];
-    for lookups in of(high) {
-        for (class, weight) in Hat::of(whole(lookups)).weights() {
-            let part = weight as f64 / SHAPE_ONE as f64;
-            numbers[class] += part * load.requesters / f64::from(SAMPLE);
+    for lookups in &people.lookups {
+        for (class, weight) in Hat::of(whole(*lookups)).weights() {
+            numbers[class] += weight as f64 / SHAPE_ONE as f64 * people.each();
         }
     }
     numbers
@@ -138,15 +158,47 @@ fn steps(requesters: f64) -> i64 {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
+    use crate::plan::kinds::nodes;
+    use crate::release_file::privacy_loss::NanoRho;
 
     #[test]
     fn the_classes_of_a_load_have_its_lookups() {
         for (lookups, requesters) in [(1e6, 2e5), (3_000.0, 600.0), (1e6, 1e6), (1e7, 1e3)] {
-            let numbers = numbers(Load { lookups, requesters });
+            let numbers = numbers(&people(Load { lookups, requesters }));
             let sum: f64 =
                 nodes().iter().zip(numbers).map(|(node, number)| *node as f64 * number).sum();
             assert!((sum / lookups - 1.0).abs() < 0.05, "{lookups} {requesters}: {sum}");
+        }
+    }
+
+    #[test]
+    fn requesters_are_as_many_as_the_load_has() {
+        let text = r#"
+name = "people"
+[logs]
+path = "*.csv"
+[ledger]
+path = "people.ledger"
+epsilon = 1.0
+delta = 1e-6
+[[question]]
+name = "requesters"
+distinct = "requester"
+[[question]]
+name = "activity"
+histogram = "lookups per requester"
+"#;
+        let release_file = ReleaseFile::parse(text, "people.toml", Path::new(".")).unwrap();
+        let split = Split::new(&release_file, NanoRho::new(20_000_000)).unwrap();
+        for (lookups, requesters) in [(1e5, 3e4), (1e6, 1e4)] {
+            let imagined = rehearse(&release_file, &split, Load { lookups, requesters }).unwrap();
+            for answer in &imagined.answers.questions {
+                let sum: f64 = answer.numbers("value").unwrap().into_iter().flatten().sum();
+                assert!((sum / requesters - 1.0).abs() < 0.01, "{lookups} {requesters}: {sum}");
+            }
         }
     }
 }

@@ -238,7 +238,7 @@ fn the_shipped_release_file_runs_on_simulated_logs() {
     let run = ["run", "daily-operations.toml", "--from", "2026-01-01", "--to", "2026-01-02"];
     let ran = world.run(&[&run[..], &["--as-of", "2026-01-04"]].concat());
     assert_eq!(ran.code, 0, "{}", ran.stderr);
-    assert_eq!(world.published().len(), 18);
+    assert_eq!(world.published().len(), 22);
 }
 
 #[test]

@@ -96,8 +96,8 @@ fn a_plan_warns_of_what_is_lost_in_its_noise_before_anything_is_spent() {
     insta::assert_snapshot!(&ran.stdout[start..end], @r#"
     On a day of 9,000 lookups by 300 requesters, spread evenly over all rows:
     question                           median value  95 % interval     relative
-    people                                      209        ± 70.50    ± 33.73 %
-    busy                                      28.00        ± 37.00   ± 132.14 %  uninformative
+    people                                      247        ± 70.00    ± 28.34 %
+    busy                                      18.00        ± 32.50   ± 180.56 %  uninformative
     wait                                        253          ± 250    ± 98.93 %
     waits                                       245        ± 2,622  ± 1070.48 %  uninformative
     volume                                      125          ± 406   ± 324.80 %  uninformative
