@@ -11,7 +11,7 @@ use crate::plan::kinds::TableBound;
 
 /// The classes in which requesters of few lookups have weight.
 pub(super) const LIGHT_CLASSES: usize = 2;
-/// How many bits of an atom are told apart at most: sums take four mebibytes then, of which few are in use.
+/// How many bits of an atom sums distinguish at most: they take four mebibytes then, of which few are in use.
 const MOST_BITS: u32 = 18;
 /// How many sums there are at most. Tables beyond them are added to row by row.
 const MOST_SUMS: usize = 4;
@@ -20,7 +20,7 @@ const MOST_SUMS: usize = 4;
 pub(super) struct RowSums {
     /// Its place behind the tables of the plan.
     pub(super) place: usize,
-    /// The bits of the atom that are told apart, and the runs of them that lie next to each other.
+    /// The bits of the atom that it distinguishes, and the runs of them that lie next to each other.
     mask: u64,
     runs: Vec<Run>,
     /// The tables that the sums are spread over.
@@ -105,7 +105,7 @@ impl RowSums {
         }
     }
 
-    /// The atom of a cell, without the bits that are not told apart.
+    /// The atom of a cell, without the bits that are not distinguished.
     fn atom(&self, cell: u64) -> u64 {
         self.runs.iter().map(|run| (cell >> run.below & run.mask) << run.shift).sum()
     }
