@@ -37,7 +37,7 @@ pub(crate) fn run(asked: &Check, output: &Output) -> Result<u8> {
         .transpose()?;
     let reader = LogReader::open(&release_file.logs, layout.keys(), None)?
         .with_rejects(rejects.as_ref())
-        .with_looks();
+        .with_forms();
     let survey = Survey::take(&release_file, &layout, &reader)?;
     rejects.as_ref().map_or(Ok(()), RejectedRows::finish)?;
     let wrong = reader.with_wrong_statistics()?.into_iter().map(shown).collect();
@@ -67,7 +67,7 @@ impl Checked<'_> {
             "left_out_by_where": survey.rows.filtered,
             "lookups": survey.lookups(),
             "rejects": rejects.collect::<Map<_, _>>(),
-            "spellings_of_bad_times": survey.looks.times().into_iter().collect::<Vec<_>>(),
+            "spellings_of_bad_times": survey.forms.times().into_iter().collect::<Vec<_>>(),
             "requesters": survey.requesters.count,
             "requesters_are_exact": survey.requesters.is_exact,
             "requesters_a_day": survey.requesters_a_day.count,

@@ -9,9 +9,9 @@ use std::path::Path;
 use arrow_array::types::ByteViewType;
 use arrow_array::{Array, BinaryViewArray, GenericByteViewArray, StringViewArray};
 
-use super::looks::SharedLooks;
 use super::positions::{country_positions, positions};
 use super::raw_batch::RawBatch;
+use super::reject_forms::SharedForms;
 use super::rejects::{Reason, RejectedRows, Rejects};
 use super::wanted::Wanted;
 use crate::Result;
@@ -52,7 +52,7 @@ pub struct RowCounts {
     pub filtered: u64,
     /// Rows that could not be read.
     pub rejects: Rejects,
-    /// Rows of another day than the name of their file promises; counted where looks are noted, too.
+    /// Rows of another day than the name of their file promises; counted where `check` notes what rejected rows look like.
     pub misfiled: u64,
 }
 
@@ -75,7 +75,7 @@ pub(super) struct Canonical<'a> {
     countries: Vec<Vec<u16>>,
     normaliser: Option<Normaliser>,
     rejected_rows: Option<&'a RejectedRows>,
-    looks: Option<&'a SharedLooks>,
+    forms: Option<&'a SharedForms>,
     pub(super) counts: RowCounts,
 }
 
@@ -93,7 +93,7 @@ impl<'a> Canonical<'a> {
             countries,
             normaliser,
             rejected_rows: None,
-            looks: None,
+            forms: None,
             counts: RowCounts::default(),
         })
     }
@@ -102,9 +102,9 @@ impl<'a> Canonical<'a> {
     pub(super) const fn with_rejects(
         mut self,
         rows: Option<&'a RejectedRows>,
-        looks: Option<&'a SharedLooks>,
+        forms: Option<&'a SharedForms>,
     ) -> Self {
-        (self.rejected_rows, self.looks) = (rows, looks);
+        (self.rejected_rows, self.forms) = (rows, forms);
         self
     }
 
@@ -142,7 +142,7 @@ impl<'a> Canonical<'a> {
         if !rows.rejected.is_empty() {
             self.rejected_rows
                 .map_or(Ok(()), |writer| writer.write(log, raw, self.wanted, &rows.rejected))?;
-            self.looks.map_or(Ok(()), |looks| looks.add(raw, self.wanted, &rows.rejected))?;
+            self.forms.map_or(Ok(()), |forms| forms.add(raw, self.wanted, &rows.rejected))?;
         }
         let (requested_at, readable) = (times.values().to_vec(), rows.readable);
         Ok(Lookups { requester, target, requested_at, keys, readable })

@@ -25,7 +25,7 @@
 //! | `meter` | how much was read, for whoever watches |
 //! | `log_rows` | rows as deletion and legal holds see them |
 //! | `first_lines`, `sample` | the first lines, and the first rows with all columns, for `init` |
-//! | `looks` | what rejected rows look like, for `check` |
+//! | `reject_forms` | what rejected rows look like, for `check` |
 
 mod blocks;
 mod complete;
@@ -48,7 +48,6 @@ mod json_lines;
 mod lines;
 mod log_file;
 mod log_rows;
-mod looks;
 mod lookups;
 mod meter;
 mod nested;
@@ -58,6 +57,7 @@ mod parquet_pages;
 mod positions;
 mod raw_batch;
 mod reader;
+mod reject_forms;
 mod rejects;
 mod sample;
 mod scan;
@@ -79,12 +79,12 @@ pub use first_lines::{FirstLines, first_lines};
 pub use format::{Compression, Format, TextFormat};
 pub use log_file::{LogFile, OpenLog, find_log_files};
 pub use log_rows::{Identities, LogRows, Segment};
-pub use looks::{Look, Looks};
 pub(crate) use lookups::Identifiers;
 pub use lookups::{Lookups, RowCounts};
 pub use meter::{Meter, Step};
 pub use open::order_of;
 pub use reader::LogReader;
+pub use reject_forms::{IdentifierForm, RejectForms};
 pub use rejects::{Reason, RejectedRows, Rejects};
 pub use sample::{ColumnKind, Sample, SampleColumn};
 pub(crate) use spelling::{Spelling, read as spelling};

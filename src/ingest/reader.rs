@@ -12,9 +12,9 @@ use super::digests::LogDigests;
 use super::find;
 use super::format::{Format, TextFormat};
 use super::log_file::{LogFile, OpenLog, Piece};
-use super::looks::{Looks, SharedLooks};
 use super::lookups::{Canonical, Lookups, RowCounts};
 use super::meter::{Meter, Step};
+use super::reject_forms::{RejectForms, SharedForms};
 use super::rejects::RejectedRows;
 use super::walk::PassedOver;
 use super::wanted::Wanted;
@@ -32,7 +32,7 @@ pub struct LogReader<'a> {
     files: Vec<OpenLog<'a>>,
     passed_over: Vec<PassedOver>,
     rejected_rows: Option<&'a RejectedRows>,
-    looks: Option<SharedLooks>,
+    forms: Option<SharedForms>,
     meter: Meter,
 }
 
@@ -62,7 +62,7 @@ impl<'a> LogReader<'a> {
             files,
             passed_over,
             rejected_rows: None,
-            looks: None,
+            forms: None,
             meter: Meter::default(),
         })
     }
@@ -96,13 +96,13 @@ impl<'a> LogReader<'a> {
 
     /// Has it noted what rejected rows look like.
     #[must_use]
-    pub fn with_looks(self) -> Self {
-        Self { looks: Some(SharedLooks::default()), ..self }
+    pub fn with_forms(self) -> Self {
+        Self { forms: Some(SharedForms::default()), ..self }
     }
 
     /// What the rejected rows that were read look like; nothing, unless that was to be noted.
-    pub fn looks(&self) -> Looks {
-        self.looks.as_ref().map(SharedLooks::seen).unwrap_or_default()
+    pub fn forms(&self) -> RejectForms {
+        self.forms.as_ref().map(SharedForms::seen).unwrap_or_default()
     }
 
     /// Checks the day's files against `[logs] expect`, where the release has it.
@@ -269,12 +269,12 @@ impl<'a> LogReader<'a> {
 
     /// The day that a file's name promises, where rows are to be compared with it.
     fn promised(&self, file: &OpenLog<'_>) -> Result<Option<DayBounds>> {
-        let day = self.looks.as_ref().and_then(|_| file.file().promised_day());
+        let day = self.forms.as_ref().and_then(|_| file.file().promised_day());
         day.map(|day| DayBounds::new(day, &TimeZone::UTC)).transpose()
     }
 
     fn canonical(&self) -> Result<Canonical<'_>> {
         let canonical = Canonical::new(self.logs, &self.wanted, self.keys)?;
-        Ok(canonical.with_rejects(self.rejected_rows, self.looks.as_ref()))
+        Ok(canonical.with_rejects(self.rejected_rows, self.forms.as_ref()))
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::words::has_port;
-use crate::ingest::{ColumnKind, Look, SampleColumn};
+use crate::ingest::{ColumnKind, IdentifierForm, SampleColumn};
 
 /// Names that are never a requester, a target or a key: times of day, sizes, ports, tags.
 const NEITHER: [&str; 33] = [
@@ -88,9 +88,9 @@ impl<'s> Column<'s> {
             numbers: count(&|value| number(value).is_some()),
             whole: count(&|value| number(value).is_some_and(|number| number.fract() == 0.0)),
             international: count(&|value| {
-                value.starts_with('+') && Look::of(value) == Look::International
+                value.starts_with('+') && IdentifierForm::of(value) == IdentifierForm::International
             }),
-            addresses: count(&|value| Look::of(value) == Look::Address),
+            addresses: count(&|value| IdentifierForm::of(value) == IdentifierForm::Address),
             ports: count(&has_port),
             lines: count(&is_line),
             padded: count(&|value| value.trim() != value),
@@ -144,8 +144,9 @@ impl<'s> Column<'s> {
         const ROWS: usize = 5;
         let may_name = self.is_naming() && self.sample.kind != ColumnKind::Boolean;
         let is_fraction = self.whole < self.numbers;
-        let is_long =
-            |value: &&String| value.chars().count() > 40 || Look::of(value) == Look::Address;
+        let is_long = |value: &&String| {
+            value.chars().count() > 40 || IdentifierForm::of(value) == IdentifierForm::Address
+        };
         if may_name || is_fraction || self.is_called(&NEITHER) || self.distinct > 200 {
             return None;
         }

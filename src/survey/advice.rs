@@ -5,7 +5,7 @@ use jiff::tz::TimeZone;
 
 use super::keys::KeySeen;
 use super::{Survey, percent};
-use crate::ingest::{LogReader, Look, Reason};
+use crate::ingest::{IdentifierForm, LogReader, Reason};
 use crate::release_file::ReleaseFile;
 use crate::release_file::day::{MICROS_PER_DAY, days_before};
 use crate::release_file::logs::{Identifier, TimeUnit};
@@ -110,7 +110,7 @@ fn of_rows(survey: &Survey, findings: &mut Vec<Finding>) {
 fn of_bad_times(survey: &Survey, release_file: &ReleaseFile, findings: &mut Vec<Finding>) {
     let bad = survey.rows.rejects.of(Reason::BadTime);
     let column = release_file.logs.shown("requested_at");
-    let mut spelt = survey.looks.times().into_iter();
+    let mut spelt = survey.forms.times().into_iter();
     let Some((spelling, times)) = spelt.next().filter(|_| bad > 0) else { return };
     let text = match spelling {
         "" => format!(
@@ -148,10 +148,10 @@ fn of_people(survey: &Survey, release_file: &ReleaseFile, findings: &mut Vec<Fin
             findings.push(Finding::new(reason.word(), text));
         }
     }
-    for look in Look::ALL {
-        let rows = survey.looks.identifiers(look);
+    for form in IdentifierForm::ALL {
+        let rows = survey.forms.identifiers(form);
         if rows > 0 {
-            let text = of_look(look, rows, logs.default_region.as_deref());
+            let text = of_form(form, rows, logs.default_region.as_deref());
             findings.push(Finding::new(Reason::BadNumber.word(), text));
         }
     }
@@ -173,34 +173,34 @@ fn of_people(survey: &Survey, release_file: &ReleaseFile, findings: &mut Vec<Fin
     }
 }
 
-fn of_look(look: Look, rows: u64, region: Option<&str>) -> String {
+fn of_form(form: IdentifierForm, rows: u64, region: Option<&str>) -> String {
     let identifiers = |is: &str, are: &str| {
         count(rows, &format!("identifier {is}"), &format!("identifiers {are}"))
     };
-    match (look, region) {
-        (Look::Name, _) => format!(
+    match (form, region) {
+        (IdentifierForm::Name, _) => format!(
             "{}: if people have such names, write `identifier = \"opaque\"` in [logs]",
             identifiers("is no phone number but a name", "are no phone numbers but names")
         ),
-        (Look::Address, _) => format!(
+        (IdentifierForm::Address, _) => format!(
             "{}: if addresses stand for people, write `identifier = \"opaque\"` in [logs]",
             identifiers("is an internet address", "are internet addresses")
         ),
-        (Look::National, None) => format!(
+        (IdentifierForm::National, None) => format!(
             "{} no `+`: `default_region = \"AT\"` in [logs] says where they are dialled, or \
              `identifier = \"opaque\"` that they are no phone numbers",
             identifiers("has", "have")
         ),
-        (Look::National, Some(region)) => format!(
+        (IdentifierForm::National, Some(region)) => format!(
             "{} in {region}: correct `default_region`, or write `identifier = \"opaque\"` if they are \
              no phone numbers",
             identifiers("cannot be dialled", "cannot be dialled")
         ),
-        (Look::Lossy, _) => format!(
+        (IdentifierForm::Lossy, _) => format!(
             "{} with a sign, a fraction or an exponent, and may have lost digits: export them as text",
             identifiers("is a number", "are numbers")
         ),
-        (Look::International, _) => format!(
+        (IdentifierForm::International, _) => format!(
             "{} with `+` and cannot be dialled: `--rejects DIR` writes them out",
             identifiers("begins", "begin")
         ),

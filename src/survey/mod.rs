@@ -18,7 +18,7 @@ pub use times::{DaySeen, Times};
 use counts::Counts;
 
 use crate::Result;
-use crate::ingest::{LogReader, Looks, RowCounts};
+use crate::ingest::{LogReader, RejectForms, RowCounts};
 use crate::plan::Layout;
 use crate::release_file::ReleaseFile;
 
@@ -27,7 +27,7 @@ pub struct Survey {
     /// Rows, and those that do not count.
     pub rows: RowCounts,
     /// What rejected rows look like.
-    pub looks: Looks,
+    pub forms: RejectForms,
     /// When lookups were made; nothing without one.
     pub times: Option<Times>,
     /// How many different requesters there are.
@@ -41,7 +41,7 @@ pub struct Survey {
 }
 
 impl Survey {
-    /// Reads every row once, with a reader that notes looks.
+    /// Reads every row once, with a reader that notes what rejected rows look like.
     ///
     /// # Privacy
     /// Everything in it is exact and secret.
@@ -67,7 +67,7 @@ impl Survey {
         let keys = keys::seen(layout.keys(), &counts.keys);
         let (requesters, targets) = (counts.requesters.people(), counts.targets.people());
         let requesters_a_day = counts.requesters_a_day();
-        Ok(Self { rows, looks: reader.looks(), times, requesters, requesters_a_day, targets, keys })
+        Ok(Self { rows, forms: reader.forms(), times, requesters, requesters_a_day, targets, keys })
     }
 
     /// How many rows count.

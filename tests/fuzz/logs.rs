@@ -223,7 +223,7 @@ pub(crate) fn read(release_file: &ReleaseFile) {
     const KINDS: [Kind; 1] = [Kind::Input];
     let layout = Layout::new(&release_file.questions).unwrap();
     let reader = match LogReader::open(&release_file.logs, layout.keys(), None) {
-        Ok(reader) => reader.with_looks(),
+        Ok(reader) => reader.with_forms(),
         Err(error) => return check(&error, &KINDS),
     };
     let lookups = reader.fold(|| (), |(), _| Ok(()));

@@ -20,7 +20,7 @@ const LONGEST: usize = 40;
 
 /// What an identifier that is no phone number looks like.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Look {
+pub enum IdentifierForm {
     /// It begins with `+` and is impossible all the same.
     International,
     /// Digits without `+`.
@@ -33,8 +33,8 @@ pub enum Look {
     Name,
 }
 
-impl Look {
-    /// Every look, from the likest to a number on.
+impl IdentifierForm {
+    /// Every form, the one likest to a number first.
     pub const ALL: [Self; 5] =
         [Self::International, Self::National, Self::Lossy, Self::Address, Self::Name];
 
@@ -57,15 +57,15 @@ impl Look {
 
 /// What the rejected rows of all files look like. Secret, like the rows.
 #[derive(Clone, Default)]
-pub struct Looks {
-    identifiers: [u64; Look::ALL.len()],
+pub struct RejectForms {
+    identifiers: [u64; IdentifierForm::ALL.len()],
     times: BTreeMap<String, u64>,
 }
 
-impl Looks {
-    /// How many identifiers that are no phone numbers have a look.
-    pub const fn identifiers(&self, look: Look) -> u64 {
-        self.identifiers[look as usize]
+impl RejectForms {
+    /// How many identifiers that are no phone numbers have this form.
+    pub const fn identifiers(&self, form: IdentifierForm) -> u64 {
+        self.identifiers[form as usize]
     }
 
     /// How times that cannot be read are spelt, with how many are, the commonest first. An empty spelling
@@ -86,9 +86,9 @@ impl Looks {
         for (row, reason) in rows {
             match reason {
                 Reason::BadNumber => {
-                    let look = |text: &[u8]| Look::of(&String::from_utf8_lossy(text));
-                    let look = look(requesters.value(*row)).max(look(targets.value(*row)));
-                    self.identifiers[look as usize] += 1;
+                    let form = |text: &[u8]| IdentifierForm::of(&String::from_utf8_lossy(text));
+                    let form = form(requesters.value(*row)).max(form(targets.value(*row)));
+                    self.identifiers[form as usize] += 1;
                 }
                 Reason::BadTime => {
                     let text = times.as_ref().filter(|times| times.is_valid(*row));
@@ -109,11 +109,11 @@ impl Looks {
     }
 }
 
-/// Looks that several threads add to.
+/// The forms that several threads add to.
 #[derive(Default)]
-pub(super) struct SharedLooks(Mutex<Looks>);
+pub(super) struct SharedForms(Mutex<RejectForms>);
 
-impl SharedLooks {
+impl SharedForms {
     /// Looks at the rejected rows of one batch.
     pub(super) fn add(
         &self,
@@ -125,7 +125,7 @@ impl SharedLooks {
     }
 
     /// What was seen up to now.
-    pub(super) fn seen(&self) -> Looks {
+    pub(super) fn seen(&self) -> RejectForms {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
@@ -152,19 +152,19 @@ mod tests {
 
     #[test]
     fn an_identifier_looks_like_the_kind_that_it_is() {
-        for (text, look) in [
-            ("+4366412345678", Look::International),
-            ("0664 123-456", Look::National),
-            ("12", Look::National),
-            ("4.36641E+12", Look::Lossy),
-            ("-14155550123", Look::Lossy),
-            ("192.0.2.1", Look::Address),
-            ("2001:db8::1", Look::Address),
-            ("alice", Look::Name),
-            ("u_17", Look::Name),
-            ("a@example.org", Look::Name),
+        for (text, form) in [
+            ("+4366412345678", IdentifierForm::International),
+            ("0664 123-456", IdentifierForm::National),
+            ("12", IdentifierForm::National),
+            ("4.36641E+12", IdentifierForm::Lossy),
+            ("-14155550123", IdentifierForm::Lossy),
+            ("192.0.2.1", IdentifierForm::Address),
+            ("2001:db8::1", IdentifierForm::Address),
+            ("alice", IdentifierForm::Name),
+            ("u_17", IdentifierForm::Name),
+            ("a@example.org", IdentifierForm::Name),
         ] {
-            assert_eq!(Look::of(text), look, "{text}");
+            assert_eq!(IdentifierForm::of(text), form, "{text}");
         }
     }
 
