@@ -19,7 +19,7 @@ mod written;
 
 pub use calling_codes::{CallingCodes, CountryIndex};
 pub use library::Normalised;
-pub use normaliser::Normaliser;
+pub use normaliser::{Normaliser, WORLD};
 
 /// Names what decides the text of a number; the ledger fixes it, since another version may differ.
 pub const VERSION: &str = "rlibphonenumber 2.2.15, metadata 9.0.42";

@@ -15,12 +15,10 @@ const ROWS: usize = 5;
 
 /// The countries of targets that several requesters ask about, sorted by name; nothing without numbers.
 pub(super) fn countries_of(columns: &[Column<'_>], people: &People, names: &Names) -> Vec<String> {
-    let region = match names {
-        Names::International => None,
-        Names::National(region, _) => Some(region.as_str()),
-        Names::Opaque => return Vec::new(),
-    };
-    let Ok(mut normaliser) = Normaliser::new(region) else { return Vec::new() };
+    if !names.are_numbers() {
+        return Vec::new();
+    }
+    let Ok(mut normaliser) = Normaliser::new(names.region()) else { return Vec::new() };
     let values = |place: usize| columns[place].sample.values().iter();
     let mut seen: BTreeMap<CountryIndex, (usize, HashSet<&String>)> = BTreeMap::new();
     let mut read = 0;

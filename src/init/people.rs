@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::column::Column;
-use crate::phone::{CallingCodes, Normaliser};
+use crate::phone::{CallingCodes, Normaliser, WORLD};
 
 /// How well a word in a column's name says that it holds the requester, and the target.
 const WORDS: [(&str, i64, i64); 65] = [
@@ -178,10 +178,30 @@ fn scores(column: &Column<'_>, has_addresses: bool) -> (i64, i64) {
 pub(super) enum Names {
     /// Phone numbers with their country.
     International,
+    /// Phone numbers with their calling code and without `+`.
+    WithoutPlus,
     /// Phone numbers as they are dialled in a region; other regions that read as many.
     National(String, Vec<String>),
+    /// Digits and marks as in phone numbers, which no region reads.
+    Unread,
     /// Anything else.
     Opaque,
+}
+
+impl Names {
+    /// What `[logs] default_region` is; `None` if it is not needed.
+    pub(super) fn region(&self) -> Option<&str> {
+        match self {
+            Self::WithoutPlus => Some(WORLD),
+            Self::National(region, _) => Some(region),
+            Self::International | Self::Unread | Self::Opaque => None,
+        }
+    }
+
+    /// Whether people are phone numbers that can be read.
+    pub(super) const fn are_numbers(&self) -> bool {
+        !matches!(self, Self::Unread | Self::Opaque)
+    }
 }
 
 /// What the identifiers of both columns are.
@@ -196,7 +216,7 @@ pub(super) fn names_of(requester: &Column<'_>, target: &Column<'_>) -> Names {
         return Names::Opaque;
     }
     let sides = [texts(requester), texts(target)];
-    if most_are_read(&sides, None) {
+    if most_read(&sides, None).is_some() {
         return Names::International;
     }
     let can_be_dialled = |text: &String| {
@@ -214,24 +234,44 @@ pub(super) fn names_of(requester: &Column<'_>, target: &Column<'_>) -> Names {
     const FIRST: [&str; 8] = ["US", "GB", "RU", "IT", "FR", "NO", "MA", "AU"];
     let countries = CallingCodes::shipped().countries().iter().copied();
     let others = countries.filter(|region| !FIRST.contains(region));
-    let read: Vec<&str> = FIRST
+    let read: Vec<(&str, Read)> = FIRST
         .into_iter()
         .chain(others)
-        .filter(|region| most_are_read(&sides, Some(region)))
+        .filter_map(|region| Some((region, most_read(&sides, Some(region))?)))
         .collect();
+    // Where a region reads as many, they are the same numbers if they begin with its calling code.
+    let count = |read: &Read| read.iter().flatten().count();
+    let is_no_better =
+        |(_, own): &(&str, Read), world: &Read| count(own) < count(world) || own == world;
+    if let Some(world) = most_read(&sides, Some(WORLD))
+        && read.iter().all(|own| is_no_better(own, &world))
+    {
+        return Names::WithoutPlus;
+    }
     match read.split_first() {
-        Some((first, rest)) => {
-            Names::National((*first).to_owned(), rest.iter().map(|one| (*one).to_owned()).collect())
+        Some(((first, _), rest)) => {
+            let rest = rest.iter().map(|(region, _)| (*region).to_owned());
+            Names::National((*first).to_owned(), rest.collect())
         }
-        None => Names::Opaque,
+        None => Names::Unread,
     }
 }
 
-/// Whether at least nine in ten texts of each side are phone numbers.
-fn most_are_read(sides: &[Vec<String>; 2], region: Option<&str>) -> bool {
-    let Ok(mut normaliser) = Normaliser::new(region) else { return false };
-    sides.iter().all(|side| {
-        let read = side.iter().filter(|text| normaliser.number(text.as_bytes()).is_some()).count();
-        read > 0 && read * 10 >= side.len() * 9
-    })
+/// The number of each text of both sides, if it is one.
+type Read = Vec<Option<u64>>;
+
+/// The numbers of both sides; `None` if fewer than nine in ten texts of one are phone numbers.
+fn most_read(sides: &[Vec<String>; 2], region: Option<&str>) -> Option<Read> {
+    let mut normaliser = Normaliser::new(region).ok()?;
+    let mut all = Vec::new();
+    for side in sides {
+        let number = |text: &String| Some(normaliser.number(text.as_bytes())?.0);
+        let numbers: Read = side.iter().map(number).collect();
+        let read = numbers.iter().flatten().count();
+        if read == 0 || read * 10 < side.len() * 9 {
+            return None;
+        }
+        all.extend(numbers);
+    }
+    Some(all)
 }

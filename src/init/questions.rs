@@ -3,11 +3,10 @@
 use std::fmt::Write;
 
 use super::found::Found;
-use super::people::Names;
 
 /// All questions, as they stand in the release file.
 pub(super) fn questions(found: &Found<'_>) -> String {
-    let has_numbers = !matches!(found.names, Names::Opaque);
+    let has_numbers = found.names.are_numbers();
     let mut text = String::new();
     totals(found, &mut text);
     counts(found, &mut text);

@@ -9,6 +9,7 @@ use super::mapping::{key, mapping};
 use super::named_days::NamedDays;
 use super::people::Names;
 use super::questions::{questions, quoted};
+use crate::phone::WORLD;
 use crate::release_file::day_names::DayNames;
 use crate::release_file::schema::FILE;
 use crate::words::grouped;
@@ -51,6 +52,10 @@ fn logs(found: &Found<'_>, text: &mut String) {
     times(found, text);
     match &found.names {
         Names::International => {}
+        Names::WithoutPlus => {
+            let why = "# CHECK: numbers begin with their calling code, without +";
+            line(text, &format!("default_region = {}", quoted(WORLD)), why);
+        }
         Names::National(region, others) => {
             let also = match others.as_slice() {
                 [] => "no other country's numbers look like that".to_owned(),
@@ -59,6 +64,10 @@ fn logs(found: &Found<'_>, text: &mut String) {
             };
             let why = format!("# CHECK: numbers without + are dialled there; {also}");
             line(text, &format!("default_region = {}", quoted(region)), &why);
+        }
+        Names::Unread => {
+            let why = "# CHECK: they look like phone numbers and cannot be read as such; docs/logs.md, \"Identifiers\"";
+            line(text, "identifier = \"opaque\"", why);
         }
         Names::Opaque => line(text, "identifier = \"opaque\"", "# they are no phone numbers"),
     }

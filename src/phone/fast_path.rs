@@ -11,7 +11,7 @@ use super::library::Normalised;
 use super::seven_digits::{Canvas, DIGITS, Leading, SevenDigits, are_digits};
 
 /// E.164 allows no more.
-const DIGITS_MAX: usize = 15;
+pub(super) const DIGITS_MAX: usize = 15;
 
 const CSV: &str = include_str!("../../data/e164_fast.csv");
 

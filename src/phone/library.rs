@@ -67,7 +67,10 @@ impl Library {
 fn region(shared: &PhoneNumberUtil, code: &str) -> Result<Region> {
     shared.get_supported_regions().find(|region| region.to_string() == code).ok_or_else(|| {
         Error::usage(format!("`[logs] default_region` is `{code}`, no region with a calling code"))
-            .help("write its ISO 3166 code in two capitals, such as default_region = \"US\"")
+            .help(
+                "write its ISO 3166 code in two capitals, such as default_region = \"US\", or \"world\" if \
+                 numbers begin with their calling code",
+            )
     })
 }
 

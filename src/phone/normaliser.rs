@@ -1,11 +1,12 @@
 //! One normaliser per thread: the fast path first, then a cache in front of the library.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use super::calling_codes::{CallingCodes, CountryIndex};
-use super::fast_path::FastPath;
+use super::fast_path::{DIGITS_MAX, FastPath};
 use super::library::{Library, Normalised};
-use super::written::as_dialled;
+use super::written::{as_dialled, with_plus};
 use crate::Result;
 
 /// How many texts are remembered. Repeats lie close together in a log, so this many catch most of
@@ -13,11 +14,16 @@ use crate::Result;
 /// no work on a hit. An answer never depends on what is remembered.
 const REMEMBERED_MAX: usize = 65_536;
 
+/// The region of numbers that begin with their calling code, with or without `+`.
+pub const WORLD: &str = "world";
+
 /// Turns the text of a number into E.164 text and a country; for one thread.
 pub struct Normaliser {
     fast: &'static FastPath,
     codes: &'static CallingCodes,
     library: Library,
+    /// Whether numbers without `+` begin with their calling code.
+    has_calling_codes: bool,
     places: HashMap<Box<str>, usize>,
     answers: Vec<Option<Answer>>,
 }
@@ -29,17 +35,21 @@ struct Answer {
 }
 
 impl Normaliser {
-    /// Prepares a normaliser for numbers without `+` as dialled in a region (ISO 3166 alpha-2).
+    /// Prepares a normaliser for numbers without `+` as dialled in a region (ISO 3166 alpha-2), or with their
+    /// calling code ([`WORLD`]).
     ///
     /// Without a region only numbers with `+` can be read.
     ///
     /// # Errors
     /// Usage, naming `default_region`, when that is not a region with a calling code.
     pub fn new(default_region: Option<&str>) -> Result<Self> {
+        let has_calling_codes = default_region == Some(WORLD);
+        let dialled_in = default_region.filter(|_| !has_calling_codes);
         Ok(Self {
             fast: FastPath::shipped(),
             codes: CallingCodes::shipped(),
-            library: Library::new(default_region)?,
+            library: Library::new(dialled_in)?,
+            has_calling_codes,
             places: HashMap::new(),
             answers: Vec::new(),
         })
@@ -74,10 +84,19 @@ impl Normaliser {
     /// The same for bytes, without the text: the number and its country.
     #[inline(always)]
     pub fn number(&mut self, text: &[u8]) -> Option<(u64, Option<CountryIndex>)> {
-        self.fast.number(text).or_else(|| {
+        self.fast.number(text).or_else(|| self.number_without_plus(text)).or_else(|| {
             let known = self.look_up(std::str::from_utf8(text).ok()?)?;
             Some((known.number, known.country))
         })
+    }
+
+    /// The same for digits behind which a `+` is missing.
+    #[inline]
+    fn number_without_plus(&self, digits: &[u8]) -> Option<(u64, Option<CountryIndex>)> {
+        let mut text = [b'+'; 1 + DIGITS_MAX];
+        let with_plus = text.get_mut(..=digits.len()).filter(|_| self.has_calling_codes)?;
+        with_plus[1..].copy_from_slice(digits);
+        self.fast.number(with_plus)
     }
 
     /// Asks the library, once for each distinct text.
@@ -96,7 +115,10 @@ impl Normaliser {
             self.places.clear();
             self.answers.clear();
         }
-        let answer = as_dialled(text).and_then(|text| self.library.e164(text)).and_then(|e164| {
+        let with_plus =
+            |text| if self.has_calling_codes { with_plus(text) } else { Cow::Borrowed(text) };
+        let dialled = as_dialled(text).map(with_plus);
+        let answer = dialled.and_then(|text| self.library.e164(&text)).and_then(|e164| {
             let digits = e164.strip_prefix('+').filter(|digits| !digits.starts_with('0'))?;
             // Numbering plans end at 17 digits, far inside the integers.
             let number = digits.parse().ok()?;

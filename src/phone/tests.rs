@@ -50,6 +50,31 @@ fn digits_of(e164: &str) -> u64 {
 }
 
 #[test]
+fn numbers_with_their_calling_code_need_no_plus_where_the_region_is_the_world() {
+    for text in
+        ["+436641234567", "436641234567", "00436641234567", " 43 664 123-45-67 ", "436641234567.0"]
+    {
+        assert_e164(WORLD, text, "+436641234567");
+        assert_eq!(normaliser(WORLD).number(text.as_bytes()).unwrap().0, 436_641_234_567, "{text}");
+    }
+    assert_e164(WORLD, "tel:+43-664-1234567", "+436641234567");
+    // Where it is short, long, dialled in a country, or no number at all.
+    for text in [
+        "0664 1234567",
+        "6641234567",
+        "",
+        "+",
+        "00",
+        "4366412345671234567",
+        "4.36641E+11",
+        "call me",
+    ] {
+        assert_refused(WORLD, text);
+        assert_eq!(normaliser(WORLD).number(text.as_bytes()), None, "{text}");
+    }
+}
+
+#[test]
 fn fault_3_leading_zeros_of_text_are_read_not_lost() {
     assert_e164("GB", "01234567890", "+441234567890");
     assert_e164("IT", "01234567890", "+3901234567890");

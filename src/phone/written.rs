@@ -3,6 +3,8 @@
 //! The phone library takes a point or a hyphen for punctuation and a letter for a key of a telephone,
 //! and would read other people's numbers.
 
+use std::borrow::Cow;
+
 /// What is to be dialled, if a text that may come from a column of numbers still says it.
 ///
 /// Digits, a point and zeros are the whole number. With an exponent digits may be lost, and no phone
@@ -23,6 +25,15 @@ pub(super) fn as_dialled(text: &str) -> Option<&str> {
         return Some(whole);
     }
     (digits.len() <= AREA_DIGITS).then_some(text)
+}
+
+/// A number that begins with its calling code, behind `+`, `00` or nothing: the same behind `+`.
+pub(super) fn with_plus(text: &str) -> Cow<'_, str> {
+    let text = text.trim();
+    if text.contains(['+', '\u{ff0b}']) {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(format!("+{}", text.strip_prefix("00").unwrap_or(text)))
 }
 
 fn has_exponent(text: &str) -> bool {

@@ -6,6 +6,7 @@ use jiff::tz::TimeZone;
 use super::keys::KeySeen;
 use super::{Survey, percent};
 use crate::ingest::{IdentifierForm, LogReader, Reason};
+use crate::phone::WORLD;
 use crate::release_file::ReleaseFile;
 use crate::release_file::day::{MICROS_PER_DAY, days_before};
 use crate::release_file::logs::{Identifier, TimeUnit};
@@ -187,13 +188,19 @@ fn of_form(form: IdentifierForm, rows: u64, region: Option<&str>) -> String {
             identifiers("is an internet address", "are internet addresses")
         ),
         (IdentifierForm::National, None) => format!(
-            "{} no `+`: `default_region = \"AT\"` in [logs] says where they are dialled, or \
-             `identifier = \"opaque\"` that they are no phone numbers",
+            "{} no `+`: `default_region` in [logs] is the country in which they are dialled, such as \"AT\", or \
+             \"world\" if they begin with their calling code; `identifier = \"opaque\"` means that they are no \
+             phone numbers",
             identifiers("has", "have")
         ),
+        (IdentifierForm::National, Some(WORLD)) => format!(
+            "{} with a calling code: `default_region` in [logs] is the country in which they are dialled, or \
+             write `identifier = \"opaque\"` if they are no phone numbers",
+            identifiers("does not begin", "do not begin")
+        ),
         (IdentifierForm::National, Some(region)) => format!(
-            "{} in {region}: correct `default_region`, or write `identifier = \"opaque\"` if they are \
-             no phone numbers",
+            "{} in {region}: correct `default_region` (\"world\" if numbers begin with their calling code), or \
+             write `identifier = \"opaque\"` if they are no phone numbers",
             identifiers("cannot be dialled", "cannot be dialled")
         ),
         (IdentifierForm::Lossy, _) => format!(

@@ -79,7 +79,7 @@ fn rejects_come_with_what_would_mend_them() {
             "1,035 identifiers are no phone numbers but names: if people have such names, write \
              `identifier = \"opaque\"`",
         ),
-        (rows(&|place| format!("0664{place:06}"), &day), "`default_region = \"AT\"` in [logs]"),
+        (rows(&|place| format!("0664{place:06}"), &day), "or \"world\" if they begin with their"),
         (rows(&|place| format!("10.0.{}.1", place % 256), &day), "are internet addresses"),
         (rows(&|_| "4.36641E+12".to_owned(), &day), "may have lost digits"),
         (rows(&|place| format!("+999{place}"), &day), "begin with `+` and cannot be dialled"),

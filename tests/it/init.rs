@@ -126,6 +126,28 @@ fn logs_of_other_shapes_are_described_with_reasons() {
             vec!["default_region = \"US\"  # CHECK"],
         ),
         (
+            "codes.csv",
+            log("caller,callee,time", &|place, who| {
+                format!("1646555{who:04},442079460999,2026-03-02T{}Z", clock(place))
+            }),
+            vec!["default_region = \"world\"  # CHECK"],
+        ),
+        (
+            // In the country whose code they begin with they are the same numbers.
+            "codes_of_one_country.csv",
+            log("caller,callee,time", &|place, who| {
+                format!("1646555{who:04},16465550199,2026-03-02T{}Z", clock(place))
+            }),
+            vec!["default_region = \"world\"  # CHECK"],
+        ),
+        (
+            "nowhere.csv",
+            log("caller,callee,time", &|place, who| {
+                format!("99955501{who:04},999555010000,2026-03-02T{}Z", clock(place))
+            }),
+            vec!["identifier = \"opaque\"  # CHECK: they look like phone numbers"],
+        ),
+        (
             "answers.ndjson",
             log("", &|place, who| {
                 let known = place % 4 != 0;
