@@ -239,14 +239,17 @@ pub(super) fn names_of(requester: &Column<'_>, target: &Column<'_>) -> Names {
         .chain(others)
         .filter_map(|region| Some((region, most_read(&sides, Some(region))?)))
         .collect();
-    // Where a region reads as many, they are the same numbers if they begin with its calling code.
-    let count = |read: &Read| read.iter().flatten().count();
-    let is_no_better =
-        |(_, own): &(&str, Read), world: &Read| count(own) < count(world) || own == world;
-    if let Some(world) = most_read(&sides, Some(WORLD))
-        && read.iter().all(|own| is_no_better(own, &world))
-    {
-        return Names::WithoutPlus;
+    if let Some(world) = most_read(&sides, Some(WORLD)) {
+        // A country reads its own numbers with their calling code, too, as the same ones. Where numbers may
+        // have any length, nearly all digits are some number: such a country has to read more.
+        let count = |read: &Read| read.iter().flatten().count();
+        let is_better = |(region, own): &(&str, Read)| {
+            count(own) > count(&world)
+                || FIRST.contains(region) && count(own) == count(&world) && *own != world
+        };
+        if !read.iter().any(is_better) {
+            return Names::WithoutPlus;
+        }
     }
     match read.split_first() {
         Some(((first, _), rest)) => {
@@ -260,7 +263,7 @@ pub(super) fn names_of(requester: &Column<'_>, target: &Column<'_>) -> Names {
 /// The number of each text of both sides, if it is one.
 type Read = Vec<Option<u64>>;
 
-/// The numbers of both sides; `None` if fewer than nine in ten texts of one are phone numbers.
+/// The numbers of both sides; `None` if on one side fewer than nine in ten texts are phone numbers.
 fn most_read(sides: &[Vec<String>; 2], region: Option<&str>) -> Option<Read> {
     let mut normaliser = Normaliser::new(region).ok()?;
     let mut all = Vec::new();

@@ -143,9 +143,9 @@ fn logs_of_other_shapes_are_described_with_reasons() {
         (
             "nowhere.csv",
             log("caller,callee,time", &|place, who| {
-                format!("99955501{who:04},999555010000,2026-03-02T{}Z", clock(place))
+                format!("0000{who:04}000,00000000011,2026-03-02T{}Z", clock(place))
             }),
-            vec!["identifier = \"opaque\"  # CHECK: they look like phone numbers"],
+            vec!["# CHECK: they look like phone numbers", "identifier = \"opaque\""],
         ),
         (
             "answers.ndjson",
