@@ -118,8 +118,8 @@ impl Published {
 fn classes(facts: &Value) -> String {
     let Some(classes) = facts["classes"].as_array() else { return String::new() };
     let mut text = format!(
-        "\nWhat was seen of requesters, by how many lookups they made that day:\n{:<6} {:>15} {:>12}   {}\n",
-        "class", "lookups, around", "requesters", "95 % interval"
+        "\nWhat was seen of requesters, by how many lookups they made that day:\n{:<6} {:>15} {:>15}   {}\n",
+        "class", "lookups, around", "weighted count", "95 % interval"
     );
     let number = |class: &Value, name: &str| class[name].as_f64().unwrap_or_default();
     // Behind the last class in which there may be a whole requester, all are alike.
@@ -127,7 +127,7 @@ fn classes(facts: &Value) -> String {
     for (place, class) in classes.iter().enumerate().take(last.map_or(1, |last| last + 1)) {
         let seen = if class["seen"] == Value::Bool(true) { "" } else { ", too few to be seen" };
         text.push_str(&format!(
-            "{place:<6} {:>15} {:>12}   {} to {}{seen}\n",
+            "{place:<6} {:>15} {:>15}   {} to {}{seen}\n",
             grouped(number(class, "lookups")),
             people(number(class, "requesters")),
             grouped(number(class, "ci_low").floor()),
@@ -148,6 +148,10 @@ fn bounded_days(facts: &Value) -> String {
     }
     format!("\nThe intervals of these days leave out what bounding took: {}.\n", days.join(", "))
 }
+
+/// What stands above the measured tables.
+const MEASURED: &str = "\nMeasured. Each number of a table has noise (discrete gaussian is its kind, sd its standard \
+     deviation); clip is how much one requester can add at most, and rho is the price (docs/mechanisms.md):\n";
 
 /// The noise, clip and price of each measured table. Tables of classes that differ in nothing but the
 /// class are one line.
@@ -175,7 +179,7 @@ fn measured(facts: &Value) -> String {
             None => lines.push((name, figures, class.into_iter().collect())),
         }
     }
-    let mut text = if lines.is_empty() { String::new() } else { "\nMeasured:\n".to_owned() };
+    let mut text = if lines.is_empty() { String::new() } else { MEASURED.to_owned() };
     for (name, figures, classes) in lines {
         let class = match classes.as_slice() {
             [] => String::new(),

@@ -173,15 +173,16 @@ fn warnings_of(lost: &[&Question]) -> String {
 }
 
 /// The column in which the tables of a class begin.
-const TABLES_FROM: usize = 36;
+const TABLES_FROM: usize = 38;
 
 /// The tables that each class of activity would be measured by. Neighbours with the same tables are
 /// one line.
 fn choices(rehearsal: &Rehearsal) -> String {
     let mut text = format!(
         "\nThe look sorts requesters by how many lookups they make that day. The fewer there are of a \
-         kind, the coarser are the tables by which they are measured:\n{:<20} {:>12}   {}\n",
-        "lookups, around", "requesters", "measured by"
+         kind, the coarser are the tables by which they are measured. All tables of a row measure the requesters \
+         of that row; the program decides this, and nothing has to be chosen:\n{:<20} {:>14}   {}\n",
+        "lookups, around", "weighted count", "measured by"
     );
     let of_class = |class: usize| {
         let tables = rehearsal.tables.iter().filter(move |it| it.table.class() == Some(class));
@@ -199,7 +200,7 @@ fn choices(rehearsal: &Rehearsal) -> String {
             _ => format!("{} to {}", words::grouped(nodes[first]), words::grouped(nodes[last])),
         };
         let number: f64 = rehearsal.numbers[first..=last].iter().sum();
-        let line = format!("{range:<20} {:>12}   {tables}", people(number));
+        let line = format!("{range:<20} {:>14}   {tables}", people(number));
         text.push_str(&wrapped(&line, TABLES_FROM));
         first = last + 1;
     }

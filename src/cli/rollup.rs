@@ -6,7 +6,7 @@ use super::args::Rollup;
 use super::days::ranges;
 use super::output::Output;
 use crate::pipeline::stored_days;
-use crate::publish::{Coarser, Countries, Period, rollup, write_out};
+use crate::publish::{Coarser, Countries, Period, RolledUp, rollup, write_out};
 use crate::release_file::ReleaseFile;
 use crate::words::several;
 use crate::{Error, Result};
@@ -50,7 +50,8 @@ pub(crate) fn run(asked: &Rollup, output: &Output) -> Result<()> {
         let days = stored_days(&release_file, &question.name)?;
         let made = rollup(&release_file, question, &days, &coarser)?;
         let periods = several(made.files.len(), coarser.period.word());
-        text.push_str(&format!("{}: {periods} in {folder}\n", question.name));
+        let whole = if asked.to == Period::Day { String::new() } else { whole(&made) };
+        text.push_str(&format!("{}: {periods} in {folder}{whole}\n", question.name));
         if !made.left_out.is_empty() {
             output.warning(&format!(
                 "{}: left out {}, published by an earlier version without the lookups that each value is of",
@@ -62,6 +63,7 @@ pub(crate) fn run(asked: &Rollup, output: &Output) -> Result<()> {
             "question": question.name,
             "folder": folder,
             "periods": made.files.len(),
+            "whole_periods": made.whole,
             "days_left_out": made.left_out,
         }));
         files.extend(made.files);
@@ -71,6 +73,18 @@ pub(crate) fn run(asked: &Rollup, output: &Output) -> Result<()> {
     let object = json!({ "out": out, "rolled_up": rolled, "left_out": left_out });
     output.result(&object, &text);
     Ok(())
+}
+
+/// How many of the periods hold all of their days.
+fn whole(made: &RolledUp) -> String {
+    match (made.files.len(), made.whole) {
+        (0, _) => String::new(),
+        (1, 1) => ", with all of its days".to_owned(),
+        (1, _) => ", without some of its days".to_owned(),
+        (all, whole) if all == whole => ", with all of their days".to_owned(),
+        (_, 0) => ", none of them with all days".to_owned(),
+        (_, some) => format!(", {some} of them with all days"),
+    }
 }
 
 fn coarser(asked: &Rollup, release_file: &ReleaseFile) -> Result<Coarser> {
@@ -92,4 +106,27 @@ fn coarser(asked: &Rollup, release_file: &ReleaseFile) -> Result<Coarser> {
             .help("add --drop KEY or --regions, or choose --to week or month"));
     }
     Ok(coarser)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ledger::StoredFile;
+
+    #[test]
+    fn periods_without_some_of_their_days_are_named() {
+        for (periods, whole_ones, words) in [
+            (0, 0, ""),
+            (1, 1, ", with all of its days"),
+            (1, 0, ", without some of its days"),
+            (2, 0, ", none of them with all days"),
+            (3, 2, ", 2 of them with all days"),
+            (2, 2, ", with all of their days"),
+        ] {
+            let file = StoredFile { path: String::new(), bytes: Vec::new() };
+            let files = vec![file; periods];
+            let made = RolledUp { files, whole: whole_ones, ..RolledUp::default() };
+            assert_eq!(whole(&made), words);
+        }
+    }
 }

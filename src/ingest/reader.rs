@@ -145,6 +145,11 @@ impl<'a> LogReader<'a> {
         missing.map(|place| self.wanted.names[place].as_str()).collect()
     }
 
+    /// Whether names say which day a file holds.
+    pub const fn names_say_days(&self) -> bool {
+        self.logs.day_names.is_some()
+    }
+
     /// The files whose names promise no day, where names should.
     pub fn without_day(&self) -> Vec<&Path> {
         let is_without = |file: &&OpenLog<'_>| file.file().promised_day().is_none();

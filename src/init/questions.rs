@@ -43,7 +43,7 @@ fn carries(found: &Found<'_>, rows: usize) -> bool {
 }
 
 fn totals(found: &Found<'_>, text: &mut String) {
-    let comment = "All lookups of a day: closer than the sum of finer rows, and cheap.";
+    let comment = "All lookups of a day: more exact than the sum of finer rows, at little cost to the other questions.";
     question(text, "lookups", comment, "count = \"lookups\"\nweight = 0.2");
     if group(found).is_some() {
         let lines = "distinct = \"requester\"\nweight = 0.2";
@@ -58,9 +58,10 @@ fn counts(found: &Found<'_>, text: &mut String) {
     let count = |keys: &[Option<&str>]| format!("count = \"lookups\"\n{}", by(keys));
     let (key_beside, comment) = match carries(found, key_rows(found)) || key.is_none() {
         true => (key, "The load: how many lookups by hour."),
-        false => {
-            (None, "The load: how many lookups by hour. For a key beside it a day has too few.")
-        }
+        false => (
+            None,
+            "The load: how many lookups by hour. Of one key more each row would have too few lookups.",
+        ),
     };
     let load = count(&[Some("hour"), key_beside]);
     question(text, "volume", comment, &load);
@@ -84,8 +85,12 @@ fn reach(found: &Found<'_>, text: &mut String) {
     let grouped = group.map_or_else(String::new, |key| format!("\n{}", by(&[Some(key)])));
     let lines = format!("distinct = \"requester\"{grouped}");
     let comment = match group {
-        Some("target_country") => "How many of them asked about numbers of each country.",
-        Some(_) => "How many of them there are by key; one may count in several.",
+        Some("target_country") => {
+            "How many requesters asked about numbers of each country; one may count in several."
+        }
+        Some(_) => {
+            "How many requesters there are for each value of the key; one may count in several."
+        }
         None => "How many different requesters there are.",
     };
     question(text, "active_requesters", comment, &lines);
@@ -96,8 +101,10 @@ fn reach(found: &Found<'_>, text: &mut String) {
     }
     if let Some(number) = &found.keys.number {
         let (low, high) = number.range;
-        let check =
-            if number.is_sure { "" } else { "  # CHECK: the least and the greatest that counts" };
+        let unit = if number.is_sure { ", here 1 ms to a minute" } else { "" };
+        let check = format!(
+            "  # CHECK: nearly all values lie between{unit}? What lies outside counts as the nearer end"
+        );
         let lines = format!(
             "quantiles = [0.5, 0.95, 0.99]\nof = {}\nrange = [{low}, {high}]{check}",
             quoted(&number.name)

@@ -11,6 +11,7 @@ use super::people::Names;
 use super::questions::{questions, quoted};
 use crate::phone::WORLD;
 use crate::release_file::day_names::DayNames;
+use crate::release_file::logs::TimeUnit;
 use crate::release_file::schema::FILE;
 use crate::words::grouped;
 
@@ -90,10 +91,13 @@ fn named_days(found: &Found<'_>, text: &mut String) {
         DayNames::Folder(_) => "folder",
         DayNames::File => "file",
     };
-    let why = format!(
-        "# CHECK: each {what} holds one UTC day alone? Then a run opens that day's files only"
+    let _infallible = writeln!(
+        text,
+        "# CHECK: each {what} holds one UTC day alone? A run opens that day's files only, and would miss all rows that lie\n\
+         # under the name of another day. `check` counts these.\n\
+         {}",
+        names.setting()
     );
-    line(text, &names.setting(), &why);
     let missing = match gaps.as_slice() {
         [] => String::new(),
         [one] => format!(" {one} has none."),
@@ -102,8 +106,9 @@ fn named_days(found: &Found<'_>, text: &mut String) {
     let field = names.field();
     let _infallible = writeln!(
         text,
-        "# A day without a {what} counts as not delivered: a run refuses it (65), and goes on with the others.{missing}\n\
-         # If nothing was logged on a day, put an empty {place}; without `{field}` no {what} is missed."
+        "# A day without a {what} counts as not delivered: a run refuses that day, with exit code 65, and goes on with the\n\
+         # others.{missing} If nothing was logged on a day, put an empty {place}.\n\
+         # Without the line `{field}` a run opens all files for each day, and takes a day without a {what} for an empty one."
     );
 }
 
@@ -113,9 +118,15 @@ fn times(found: &Found<'_>, text: &mut String) {
     let names = names.join(" and ");
     if let Some(unit) = time.unit {
         let why = if time.is_unsure {
-            format!("# CHECK: the numbers in {names} are no instants of our years in any unit")
+            format!("# CHECK: in no unit are the numbers in {names} dates of these years")
         } else {
-            format!("# the numbers in {names} lie in our years as that")
+            let unit = match unit {
+                TimeUnit::Seconds => "seconds",
+                TimeUnit::Milliseconds => "milliseconds",
+                TimeUnit::Microseconds => "microseconds",
+                TimeUnit::Nanoseconds => "nanoseconds",
+            };
+            format!("# read as {unit}, the numbers in {names} are dates of these years")
         };
         line(text, &format!("time_unit = \"{}\"", unit.word()), &why);
     }
@@ -161,9 +172,10 @@ fn keys(found: &Found<'_>, text: &mut String) {
         return;
     }
     text.push_str(
-        "\n[keys]\n# CHECK: a listed value is public, whether or not it occurs on a day; any other counts as \"other\".\n\
-         # These were seen, and a list that is taken from published days tells what is frequent on them. Better list\n\
-         # what you know without these logs: remove what nobody should read, and add what is missing.\n",
+        "\n[keys]\n# CHECK: a listed value is published, whether or not it occurs on a day; any other counts as \"other\". Remove what\n\
+         # names or points to a person, or is secret, and add what is missing. These values were seen in rows of several\n\
+         # requesters. The promise covers the numbers, whatever is listed; a list that is left like this adds that these values\n\
+         # are frequent, and one that you know without these logs adds nothing.\n",
     );
     for one in &found.keys.keys {
         let values: Vec<String> = one.values.iter().map(|value| quoted(value)).collect();
@@ -193,9 +205,11 @@ fn rest(found: &Found<'_>, text: &mut String) {
     }
     let _infallible = write!(
         text,
-        "days = 30\n\n[ledger]\n# The account of what was published about each day. Back it up with its key.\n\
+        "# CHECK: how long may these logs be kept? Only you know. `retain` deletes older rows when you run it.\ndays = 30\n\n[ledger]\n# The account of what was published about each day. Back it up with its key.\n\
          path = \"{name}.ledger\"\nepsilon = 1.0  # smaller protects more and adds more noise\n\
-         # epsilon_30_days = 3.0  # protects a person over 30 days in a row, too; can be added later, never changed\n\
+         # Each day is protected for itself. Remove the # from `epsilon_30_days` before the first run if people are to be\n\
+         # protected over 30 days in a row, too, at up to twice the noise. It can be added later, and never be changed.\n\
+         # epsilon_30_days = 3.0\n\
          delta = 1e-6\n\n\
          [privacy]\nunit = \"requester-day\"  # what one requester asks on one day\n\
          budget_share = 0.7       # the rest is left for questions that come later\n"

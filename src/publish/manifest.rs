@@ -6,7 +6,9 @@ use super::table::FINGERPRINT;
 use crate::ledger::Entry;
 use crate::plan::kinds::nodes;
 use crate::plan::{Role, Split};
-use crate::release::{Answer, ClassNumber, Guarantee, NoisyNumbers, NoisyTable, PricedTable};
+use crate::release::{
+    Answer, ClassNumber, Guarantee, NoisyNumbers, NoisyTable, PricedTable, budget_of,
+};
 use crate::release_file::ReleaseFile;
 use crate::release_file::day::Day;
 use crate::release_file::expression::Condition;
@@ -129,7 +131,11 @@ impl Facts<'_> {
                 "identifiers": self.release_file.exempt.len(),
                 "digest": self.release_file.exempt.digest(),
             },
-            "budget": { "epsilon": terms.epsilon, "delta": terms.delta },
+            "budget": {
+                "epsilon": terms.epsilon,
+                "delta": terms.delta,
+                "rho": budget_of(terms.epsilon, terms.conversion_delta()).rho(),
+            },
             "charge_rho": self.entry.charge.rho(),
             "ledger_entry": self.entry.id.0,
             "ledger_head": self.entry.head,

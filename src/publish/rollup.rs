@@ -54,6 +54,8 @@ struct Days {
 pub struct RolledUp {
     /// One file for each period with a released day.
     pub files: Vec<StoredFile>,
+    /// How many of these hold all days of their period.
+    pub whole: usize,
     /// Days that could not be added, because an earlier version published them without the lookups that
     /// their shares or means are of.
     pub left_out: Vec<Day>,
@@ -94,7 +96,7 @@ pub fn rollup(
         of_period.add(released, &published, Counted::by(&question.measure));
     }
     if rows.height() == 0 {
-        return Ok(RolledUp { files: Vec::new(), left_out });
+        return Ok(RolledUp { left_out, ..RolledUp::default() });
     }
     let sums = add_up(&rows, |days| rule.add_up(days, rule.over_days()))?;
     let sums = sums.partition_by_stable([PERIOD], true).map_err(|_| broken())?;
@@ -106,7 +108,8 @@ pub fn rollup(
         let (folder, word) = (coarser.folder(question), coarser.period.word());
         Ok(StoredFile { path: format!("{folder}/{word}={period}/part-0.parquet"), bytes })
     };
-    Ok(RolledUp { files: sums.into_iter().map(file).collect::<Result<_>>()?, left_out })
+    let whole = periods.values().filter(|days| days.is_whole()).count();
+    Ok(RolledUp { files: sums.into_iter().map(file).collect::<Result<_>>()?, whole, left_out })
 }
 
 impl Days {

@@ -102,9 +102,8 @@ impl Guarantee {
                  guesses at it. Without the files such a guess is right in 50 of 100 cases. With all that \
                  this release publishes of the day it is right in at most as many as stated, whatever is \
                  computed from the files. Or the thing is unlikely, with odds of 1 to 1,000: then what the files \
-                 show raises the odds to at most those stated. Left out of this are rare surprises, which the \
-                 files show in fewer than 1 of 1,000 cases if the thing is not so: they can say more, and delta \
-                 limits how likely those are that say very much.",
+                 show raises the odds to at most those stated. In rare cases, fewer than 1 in 1,000, the files can \
+                 say more than these odds; the delta beside them limits how often they can say far more.",
                 zone = terms.time_zone_name,
             ),
             format!("One contact ({contact}): {}.", guess(self.contact_pair)),

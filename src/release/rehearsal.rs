@@ -8,7 +8,7 @@
 
 use super::draw::{NoisyTable, PricedTable};
 use super::estimate::{Answers, NoisyNumbers, answers, class_numbers};
-use crate::plan::kinds::{CLASSES, Hat, SHAPE_ONE};
+use crate::plan::kinds::{CLASSES, Hat, SHAPE_ONE, nodes};
 use crate::plan::{Contribution, FoundKeys, Plan, Role, Split, kept};
 use crate::release_file::ReleaseFile;
 use crate::release_file::lattice::LATTICE_ONE;
@@ -44,7 +44,7 @@ pub struct Rehearsal {
 /// Refused, when the budget is too small; usage, for keys that cannot be laid out.
 pub fn rehearse(release_file: &ReleaseFile, split: &Split, load: Load) -> Result<Rehearsal> {
     let people = people(load);
-    let numbers = numbers(&people);
+    let numbers = numbers(&people, load);
     let look = Plan::of_look(release_file, split)?.tables.into_iter().next();
     let look = PricedTable::new(look.ok_or_else(|| Error::internal("a plan has no look"))?)?;
     let seen: NoisyNumbers = numbers.map(|number| (number, look.noise_sd()));
@@ -121,15 +121,18 @@ fn people(load: Load) -> People {
     People { lookups: of(high).map(f64::round).collect(), requesters: load.requesters }
 }
 
-/// How many requesters are in each class, those between two classes in part.
-fn numbers(people: &People) -> [f64; CLASSES] {
+/// How many requesters are in each class, those between two classes in part. Whole lookups, and those
+/// beyond the last class, leave a few in 100 too many or too few: all classes together have the load's.
+fn numbers(people: &People, load: Load) -> [f64; CLASSES] {
     let mut numbers = [0.0; CLASSES];
     for lookups in &people.lookups {
         for (class, weight) in Hat::of(whole(*lookups)).weights() {
             numbers[class] += weight as f64 / SHAPE_ONE as f64 * people.each();
         }
     }
-    numbers
+    let lookups: f64 =
+        nodes().iter().zip(numbers).map(|(node, number)| *node as f64 * number).sum();
+    numbers.map(|number| number * load.lookups / lookups.max(1e-12))
 }
 
 /// The number below which a standard normal lies with this probability.
@@ -161,16 +164,16 @@ mod tests {
     use std::path::Path;
 
     use super::*;
-    use crate::plan::kinds::nodes;
     use crate::release_file::privacy_loss::NanoRho;
 
     #[test]
     fn the_classes_of_a_load_have_its_lookups() {
         for (lookups, requesters) in [(1e6, 2e5), (3_000.0, 600.0), (1e6, 1e6), (1e7, 1e3)] {
-            let numbers = numbers(&people(Load { lookups, requesters }));
+            let load = Load { lookups, requesters };
+            let numbers = numbers(&people(load), load);
             let sum: f64 =
                 nodes().iter().zip(numbers).map(|(node, number)| *node as f64 * number).sum();
-            assert!((sum / lookups - 1.0).abs() < 0.05, "{lookups} {requesters}: {sum}");
+            assert!((sum / lookups - 1.0).abs() < 1e-9, "{lookups} {requesters}: {sum}");
         }
     }
 

@@ -4,7 +4,7 @@
 use maud::{Markup, html};
 
 use super::output::Cell;
-use super::words::{Scale, exponent, heading, lost_words};
+use super::words::{Scale, exponent, heading, remark};
 
 /// The height of the plot of a chart over time, and of the strip of days below it.
 const PLOT: f64 = 190.0;
@@ -47,7 +47,9 @@ impl OverTime {
     /// The chart.
     pub(super) fn draw(&self) -> Markup {
         let places = self.cells.len().max(1);
-        let axis = Axis::of(self.cells.iter().flatten());
+        let cells: Vec<Option<Cell>> =
+            self.cells.iter().map(|cell| cell.map(|cell| shown(self.scale, &cell))).collect();
+        let axis = Axis::of(cells.iter().flatten());
         let percent = |place: f64| format!("{:.3}%", place / places as f64 * 100.0);
         let bottom = TOP + PLOT;
         let every = self.marks.len().div_ceil(MOST_MARKS).max(1);
@@ -75,38 +77,43 @@ impl OverTime {
                                 y=(bottom + 17.0) text-anchor="middle" { (mark.name) }
                         }
                     }
-                    (self.line(&axis))
+                    (line(&cells, &axis))
                 }
             }
         }
     }
+}
 
-    /// Values that follow each other joined, with a gap for what is missing or says nothing.
-    fn line(&self, axis: &Axis) -> Markup {
-        let places = self.cells.len().max(1) as f64;
-        let across = |place: usize| (place as f64 + 0.5) / places;
-        let at = |place: usize, value: f64| {
-            format!("{:.1},{:.1}", across(place) * WIDTH, axis.y(value) - TOP)
-        };
-        let is_dots = self.cells.len() <= MOST_DOTS;
-        let runs = runs(&self.cells);
-        let cells = || self.cells.iter().enumerate();
-        html! {
-            svg x="0" y=(TOP) width="100%" height=(PLOT) viewBox=(format!("0 0 {WIDTH} {PLOT}"))
-                preserveAspectRatio="none" {
-                @for run in &runs {
-                    @let line: Vec<String> = run.iter().map(|(place, cell)| at(*place, cell.of.value)).collect();
-                    @if !is_dots {
-                        @let lows = run.iter().map(|(place, cell)| at(*place, cell.of.low));
-                        @let highs = run.iter().rev().map(|(place, cell)| at(*place, cell.of.high));
-                        polygon.band points=(lows.chain(highs).collect::<Vec<_>>().join(" ")) {}
-                    }
-                    polyline.value points=(line.join(" ")) {}
+/// A cell with the numbers that people see.
+fn shown(scale: Scale, cell: &Cell) -> Cell {
+    Cell { of: cell.shown(scale), is_lost: cell.is_lost }
+}
+
+/// Values that follow each other joined, with a gap for what is missing or says nothing.
+fn line(cells: &[Option<Cell>], axis: &Axis) -> Markup {
+    let places = cells.len().max(1) as f64;
+    let across = |place: usize| (place as f64 + 0.5) / places;
+    let at = |place: usize, value: f64| {
+        format!("{:.1},{:.1}", across(place) * WIDTH, axis.y(value) - TOP)
+    };
+    let is_dots = cells.len() <= MOST_DOTS;
+    let runs = runs(cells);
+    let cells = || cells.iter().enumerate();
+    html! {
+        svg x="0" y=(TOP) width="100%" height=(PLOT) viewBox=(format!("0 0 {WIDTH} {PLOT}"))
+            preserveAspectRatio="none" {
+            @for run in &runs {
+                @let line: Vec<String> = run.iter().map(|(place, cell)| at(*place, cell.of.value)).collect();
+                @if !is_dots {
+                    @let lows = run.iter().map(|(place, cell)| at(*place, cell.of.low));
+                    @let highs = run.iter().rev().map(|(place, cell)| at(*place, cell.of.high));
+                    polygon.band points=(lows.chain(highs).collect::<Vec<_>>().join(" ")) {}
                 }
+                polyline.value points=(line.join(" ")) {}
             }
-            @for (place, cell) in cells().filter_map(|(place, cell)| Some((place, cell.as_ref()?))) {
-                @if is_dots || cell.is_lost { (whisker(axis, across(place), cell)) }
-            }
+        }
+        @for (place, cell) in cells().filter_map(|(place, cell)| Some((place, cell.as_ref()?))) {
+            @if is_dots || cell.is_lost { (whisker(axis, across(place), cell)) }
         }
     }
 }
@@ -190,24 +197,26 @@ pub(super) struct Bars {
 impl Bars {
     /// The chart. The words beside each bar say the same, so the bars themselves are not read out.
     pub(super) fn draw(&self) -> Markup {
-        let clear =
-            self.bars.iter().filter(|(_, cell)| !cell.is_lost).map(|(_, cell)| cell.of.high);
-        let values = self.bars.iter().map(|(_, cell)| cell.of.value);
+        let bars = self.bars.iter().map(|(label, cell)| (label, shown(self.scale, cell)));
+        let bars: Vec<(&String, Cell)> = bars.collect();
+        let clear = bars.iter().filter(|(_, cell)| !cell.is_lost).map(|(_, cell)| cell.of.high);
+        let values = bars.iter().map(|(_, cell)| cell.of.value);
         let most = clear.chain(values).fold(0.0, f64::max).max(1e-12);
         // Sums and means may be below zero, and their bars then reach to the left.
-        let least = self.bars.iter().map(|(_, cell)| cell.of.value).fold(0.0, f64::min);
+        let least = bars.iter().map(|(_, cell)| cell.of.value).fold(0.0, f64::min);
         let part = |value: f64| ((value - least) / (most - least)).clamp(0.0, 1.0) * 100.0;
         let percent = |value: f64| format!("{:.2}%", part(value));
         let width = |value: f64| format!("{:.2}%", (part(value) - part(0.0)).abs());
         html! {
             ol.bars {
-                @for (label, cell) in &self.bars {
+                @for (label, cell) in &bars {
+                    @let remark = remark(self.scale, cell);
                     li.lost[cell.is_lost] {
                         span.label { (label) }
                         span.number {
                             b { (self.scale.value(&cell.of)) }
                             " " span.range { (self.scale.range(&cell.of)) }
-                            @if cell.is_lost { " " span.note { (lost_words(cell)) } }
+                            @if !remark.is_empty() { " " span.note { (remark) } }
                         }
                         svg aria-hidden="true" height="14" {
                             rect.bar x=(percent(cell.of.value.min(0.0))) y="1" height="12"
@@ -248,14 +257,15 @@ impl Numbers {
                         } }
                         tbody {
                             @for (keys, cell) in &self.rows {
+                                @let shown = cell.shown(self.scale);
                                 tr.lost[cell.is_lost] {
                                     @for (place, key) in keys.iter().enumerate() {
                                         @if place == 0 { th scope="row" { (key) } } @else { td { (key) } }
                                     }
-                                    @for number in [cell.of.value, cell.of.low, cell.of.high] {
+                                    @for number in [shown.value, shown.low, shown.high] {
                                         td.number { (self.scale.exact(number)) }
                                     }
-                                    td { (lost_words(cell)) }
+                                    td { (remark(self.scale, cell)) }
                                 }
                             }
                         }
@@ -303,6 +313,23 @@ mod tests {
         let places = |run: &Vec<(usize, &Cell)>| run.iter().map(|(place, _)| *place).collect();
         let found: Vec<Vec<usize>> = runs(&cells).iter().map(places).collect();
         assert_eq!(found, [vec![0], vec![3]]);
+    }
+
+    #[test]
+    fn a_count_below_zero_is_shown_inside_its_own_range_and_a_sum_as_it_is() {
+        let of = |value: f64, low: f64, high: f64| Summand { value, noise_sd: 1.0, low, high };
+        for (scale, cell, expected) in [
+            (Scale::Count, of(-44.0, 0.0, 22.0), of(0.0, 0.0, 22.0)),
+            (Scale::Count, of(-65.0, -150.0, 20.0), of(0.0, 0.0, 20.0)),
+            (Scale::Count, of(-165.0, -250.0, -80.0), of(0.0, 0.0, 0.0)),
+            (Scale::Count, of(7.0, 0.0, 22.0), of(7.0, 0.0, 22.0)),
+            (Scale::Real, of(-65.0, -150.0, 20.0), of(-65.0, -150.0, 20.0)),
+        ] {
+            let cell = Cell { of: cell, is_lost: false };
+            assert_eq!(cell.shown(scale), expected);
+            let bar = Bars { scale, bars: vec![(String::new(), cell)] }.draw().into_string();
+            assert_eq!(bar.contains("possibly none"), scale == Scale::Count, "{bar}");
+        }
     }
 
     #[test]

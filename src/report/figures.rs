@@ -6,7 +6,10 @@ use std::collections::BTreeSet;
 use super::chart::{Bars, Mark, Numbers, OverTime};
 use super::output::{Cell, Output, Row, Series, Table};
 use super::sums::{counts, is_summed, sums_over_days, total};
-use super::words::{OWN, QUANTILE, Scale, date, label, quantile_title, span, title, written};
+use super::words::{
+    OWN, QUANTILE, Scale, date, label, not_to_be_added, quantile_title, sentence, span, title,
+    written,
+};
 use crate::release_file::day::Day;
 use crate::release_file::keys::OTHER;
 use crate::words::several;
@@ -20,7 +23,9 @@ const MOST_BARS: usize = 12;
 pub(super) struct Figure {
     /// What it shows.
     pub(super) title: String,
-    /// Of which days, and what else one has to know.
+    /// Of which days.
+    pub(super) of: String,
+    /// What else one has to know, as sentences.
     pub(super) note: String,
     /// The question that it comes from.
     pub(super) question: String,
@@ -130,10 +135,13 @@ fn over_time(
     let gap = shaded(output, series, days);
     Figure {
         title: title.to_owned(),
-        note: format!("{when}{gap}{}", grey(cells.iter().flatten())),
+        note: format!("{}{}", sentence(&gap), grey(cells.iter().flatten())),
         question: series.name.clone(),
         chart: Chart::OverTime(OverTime {
-            name: format!("{title}, {when}{gap}. The table behind the chart has the numbers."),
+            name: format!(
+                "{title}, {when}. {}The table behind the chart has the numbers.",
+                sentence(&gap)
+            ),
             scale: series.scale(),
             cells,
             marks: days.iter().enumerate().map(mark).collect(),
@@ -144,6 +152,7 @@ fn over_time(
             scale: series.scale(),
             rows,
         },
+        of: when,
     }
 }
 
@@ -161,13 +170,13 @@ fn shaded(output: &Output, series: &Series<Day>, days: &[Day]) -> String {
         reasons.map(|(number, why)| format!("{} {why}", several(*number, "day"))).collect();
     match reasons.as_slice() {
         [] => String::new(),
-        some => format!(". Shaded: {}", some.join(", ")),
+        some => format!("Shaded: {}", some.join(", ")),
     }
 }
 
 /// What grey means, where something is grey.
 fn grey<'a>(mut cells: impl Iterator<Item = &'a Cell>) -> &'static str {
-    if cells.any(|cell| cell.is_lost) { ". Grey says nothing" } else { "" }
+    if cells.any(|cell| cell.is_lost) { "Grey says nothing. " } else { "" }
 }
 
 /// For each key of counts the lookups by its values, over all days.
@@ -182,20 +191,20 @@ fn by_keys(output: &Output) -> Vec<Figure> {
             }
             let (added, sums) = sums_over_days(series, key);
             let days = output.span();
-            let note = match days.as_slice() {
+            let (of, note) = match days.as_slice() {
                 [first, .., last] => {
                     let same = match added == output.days.len() {
                         true => "",
-                        false => ", those with this key and list of values",
+                        false => "Those days are added up that have this key and list of values. ",
                     };
                     let added = several(added, "released day");
-                    format!("Sums of {added}, {}{same}", span(*first, *last))
+                    (format!("sum of {added}, {}", span(*first, *last)), same)
                 }
-                _ => days.first().map_or(String::new(), |day| date(*day)),
+                _ => (days.first().map_or(String::new(), |day| date(*day)), ""),
             };
             let rows = sums.into_iter().map(|(name, cell)| (vec![name], cell)).collect();
             let keys = std::slice::from_ref(key);
-            figures.push(bars(&format!("Lookups by {key}"), &note, series, keys, rows));
+            figures.push(bars([&format!("Lookups by {key}"), &of, note], series, keys, rows));
         }
     }
     figures
@@ -222,27 +231,16 @@ fn own_figures(output: &Output, series: &Series<Day>) -> Vec<Figure> {
         }
         keys => {
             let rows = newest.rows.iter().map(|row| (row.keys.clone(), row.cell)).collect();
-            let note = format!("{}, the newest day", date(*day));
-            vec![bars(&name, &note, series, keys, rows)]
+            let of = format!("{}, the newest day", date(*day));
+            vec![bars([&name, &of, ""], series, keys, rows)]
         }
     }
 }
 
-/// What one has to know before adding up the rows of a question about requesters.
-fn not_to_be_added(asks: &str, keys: &[String]) -> &'static str {
-    match asks {
-        "histogram" => {
-            ". Sums of bins are less exact than a question that asks for the requesters with that many lookups"
-        }
-        "distinct" if !keys.is_empty() => ". A requester of several rows counts in each",
-        _ => "",
-    }
-}
-
-/// Bars, the largest first unless they have an order of their own, and `other` last.
+/// Bars, the largest first unless they have an order of their own, then what says nothing, and `other`
+/// last.
 fn bars<K: Ord>(
-    title: &str,
-    note: &str,
+    [title, of, note]: [&str; 3],
     series: &Series<K>,
     keys: &[String],
     mut rows: Vec<(Vec<String>, Cell)>,
@@ -252,6 +250,7 @@ fn bars<K: Ord>(
     if !is_ordered {
         rows.sort_by(|(left, one), (right, two)| {
             let order = is_other(left).cmp(&is_other(right));
+            let order = order.then(one.is_lost.cmp(&two.is_lost));
             order.then(two.of.value.total_cmp(&one.of.value)).then_with(|| left.cmp(right))
         });
     }
@@ -269,21 +268,24 @@ fn bars<K: Ord>(
     }
     let more = match rows.len() - shown.len() {
         0 => String::new(),
-        rows => format!(". {} more in the table", several(rows, "row")),
+        rows => format!("{} more in the table. ", several(rows, "row")),
     };
     let is_count = series.scale() == Scale::Count;
     let more = format!("{more}{}", not_to_be_added(series.asks(), keys));
     let negative = match is_count && shown.iter().any(|(_, cell)| cell.of.value < 0.0) {
-        true => ". Noise can take a small count below zero",
+        true => {
+            "Where noise takes a small count below zero, the nearest number in its range is shown. "
+        }
         false => "",
     };
     Figure {
         title: title.to_owned(),
+        of: of.to_owned(),
         note: format!("{note}{more}{negative}{}", grey(shown.iter().map(|(_, cell)| cell))),
         question: series.name.clone(),
         chart: Chart::Bars(Bars { scale: series.scale(), bars: shown }),
         numbers: Numbers {
-            caption: format!("{title}, {note}"),
+            caption: format!("{title}, {of}"),
             keys: keys.to_vec(),
             scale: series.scale(),
             rows,
@@ -316,8 +318,15 @@ fn sums_of_periods(series: &Series<String>) -> Option<Figure> {
     let title = title_of_periods(series);
     let bars: Vec<(String, Cell)> =
         rows.iter().take(MOST_BARS).map(|(words, cell)| (words.join(", "), *cell)).collect();
-    let note = "Compare periods of as many days";
+    let of = match (rows.first(), rows.last()) {
+        (Some((newest, _)), Some((oldest, _))) if rows.len() > 1 => {
+            format!("{} to {}", oldest[0], newest[0])
+        }
+        (newest, _) => newest.map_or(String::new(), |(words, _)| words[0].clone()),
+    };
+    let note = "Compare periods of as many days. ";
     (!rows.is_empty()).then(|| Figure {
+        of,
         note: format!("{note}{}", grey(bars.iter().map(|(_, cell)| cell))),
         question: series.name.clone(),
         chart: Chart::Bars(Bars { scale: series.scale(), bars }),
@@ -329,4 +338,35 @@ fn sums_of_periods(series: &Series<String>) -> Option<Figure> {
         },
         title,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use serde_json::json;
+
+    use super::*;
+    use crate::publish::sum::Summand;
+
+    #[test]
+    fn shares_that_say_nothing_stand_below_those_that_do_and_other_last() {
+        let table = Table { facts: json!({ "asks": "share" }), ..Table::default() };
+        let tables = BTreeMap::from([(0, table)]);
+        let series = Series { name: "sms_share".to_owned(), tables };
+        let row = |name: &str, value, is_lost| {
+            let of = Summand { value, noise_sd: 0.1, low: 0.0, high: 1.0 };
+            (vec![name.to_owned()], Cell { of, is_lost })
+        };
+        let rows = vec![
+            row("other", 0.3, false),
+            row("watch", 0.9, true),
+            row("calls", 0.1, false),
+            row("share", 0.2, false),
+        ];
+        let figure = bars(["Shares", "1 March 2026", ""], &series, &["app".to_owned()], rows);
+        let Chart::Bars(bars) = figure.chart else { panic!("shares are bars") };
+        let order: Vec<&str> = bars.bars.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(order, ["share", "calls", "watch", "other"]);
+    }
 }

@@ -4,7 +4,7 @@ use maud::{Markup, html};
 
 use super::output::{Cell, Output};
 use super::sums::{counts, over_days, total};
-use super::words::{QUANTILE, Scale, lost_words, quantile_title, title};
+use super::words::{QUANTILE, Scale, quantile_title, remark, title};
 use crate::words::several;
 
 /// The most of them.
@@ -53,14 +53,18 @@ pub(super) fn cards(output: &Output) -> Markup {
     html! {
         ul.cards {
             @for card in &cards {
+                @let shown = card.cell.shown(card.scale);
+                @let remark = remark(card.scale, &card.cell);
                 li.lost[card.cell.is_lost] {
                     span.name { (card.name) }
                     @if card.cell.is_lost {
-                        b { (lost_words(&card.cell)) }
-                        span.range { "anywhere from " (card.scale.range(&card.cell.of)) }
+                        b { (remark) }
+                        span.range { "anywhere from " (card.scale.range(&shown)) }
                     } @else {
-                        b { (card.scale.value(&card.cell.of)) }
-                        span.range { (card.scale.range(&card.cell.of)) }
+                        b { (card.scale.value(&shown)) }
+                        span.range {
+                            (card.scale.range(&shown)) @if !remark.is_empty() { ", " (remark) }
+                        }
                     }
                 }
             }

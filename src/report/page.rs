@@ -105,8 +105,8 @@ fn draw(figure: &Figure) -> Markup {
     html! {
         figure {
             figcaption {
-                h3 { (figure.title) }
-                p.note { (figure.note) ". From the question " code { (figure.question) } "." }
+                h3 { (figure.title) span.period { ", " (figure.of) } }
+                p.note { (figure.note) "From the question " code { (figure.question) } "." }
             }
             @match &figure.chart {
                 Chart::OverTime(chart) => (chart.draw()),

@@ -98,6 +98,7 @@ pub(super) fn budget(output: &Output) -> Markup {
     let guarantee = &manifest["guarantee"];
     let of_day =
         manifest["budget"]["epsilon"].as_f64().zip(guarantee["one_day"]["epsilon"].as_f64());
+    let of_rho = manifest["charge_rho"].as_f64().zip(manifest["budget"]["rho"].as_f64());
     let of_month = guarantee["limits"]["thirty_days"]["rho"].as_f64();
     let of_month = of_month.map(|cap| (cap, costliest_30_days(output)));
     html! {
@@ -109,10 +110,14 @@ pub(super) fn budget(output: &Output) -> Markup {
         @if let Some((budget, spent)) = of_day {
             (gauge(
                 "Of the budget of a day",
-                spent / budget,
+                // Losses add up in rho, which manifests of earlier versions do not state of the budget.
+                of_rho.map_or(spent / budget, |(spent, budget)| spent / budget),
                 &format!("epsilon {} of {budget}", short_epsilon(spent)),
-                &manifest["charge_rho"].as_f64().map_or_else(String::new, |rho| {
-                    format!("in rho, in which ledgers count, {rho:.4}")
+                &of_rho.map_or_else(String::new, |(spent, budget)| {
+                    format!(
+                        "{spent:.4} of {budget:.4} in rho, the unit in which ledgers add up: {:.0} %",
+                        spent / budget * 100.0
+                    )
                 }),
             ))
         }
@@ -219,7 +224,7 @@ pub(super) fn plan(output: &Output) -> Markup {
             }
         }
         @if !bars.bars.is_empty() {
-            h3 { "Requesters by how many lookups they make" }
+            h3 { "Requesters by how many lookups they make, a weighted count" }
             p.note {
                 "Of the newest day. " (CLASSES_ARE) " Grey: too few to be seen."
             }

@@ -33,10 +33,17 @@ impl Scale {
         self.at(of.value, self.step(of), f64::round)
     }
 
-    /// The interval, rounded outwards to the same digits.
+    /// The interval, rounded outwards to the same digits. A small end keeps two of its own, so that what
+    /// begins above zero does so in words, too.
     pub(super) fn range(self, of: &Summand) -> String {
-        let step = self.step(of);
-        format!("{} to {}", self.at(of.low, step, f64::floor), self.at(of.high, step, f64::ceil))
+        let step = |end: f64| {
+            let own = exponent(end * self.factor()) - 1;
+            let own = if self == Self::Count { own.max(0) } else { own.max(-3) };
+            if end == 0.0 { self.step(of) } else { self.step(of).min(own) }
+        };
+        let (low, high) = (of.low, of.high);
+        let end = |end: f64, round| self.at(end, step(end), round);
+        format!("{} to {}", end(low, f64::floor), end(high, f64::ceil))
     }
 
     /// A number of a table, with two decimals, and more where it is small.
@@ -213,9 +220,39 @@ pub(super) fn label(keys: &[String], names: &[String]) -> String {
     words.collect::<Vec<_>>().join(" · ")
 }
 
-/// The words behind a value that says nothing.
-pub(super) fn lost_words(cell: &Cell) -> &'static str {
-    if cell.is_lost { "says nothing" } else { "" }
+impl Cell {
+    /// The numbers as people see them: noise may take a value out of what is possible, and with it out of
+    /// its own range. Sums take the value as it is.
+    pub(super) fn shown(&self, scale: Scale) -> Summand {
+        let least = if scale == Scale::Count { 0.0 } else { f64::NEG_INFINITY };
+        let (low, high) = (self.of.low.max(least), self.of.high.max(least));
+        Summand { value: self.of.value.max(low).min(high), low, high, ..self.of }
+    }
+}
+
+/// The words behind a value that says nothing, and behind a count that may be one of nothing.
+pub(super) fn remark(scale: Scale, cell: &Cell) -> &'static str {
+    match cell.is_lost {
+        true => "says nothing",
+        false if scale == Scale::Count && cell.of.low <= 0.0 => "possibly none",
+        false => "",
+    }
+}
+
+/// What one has to know before adding up the rows of a question about requesters.
+pub(super) fn not_to_be_added(asks: &str, keys: &[String]) -> &'static str {
+    match asks {
+        "histogram" => {
+            "Sums of bins are less exact than a question that asks for the requesters with that many lookups. "
+        }
+        "distinct" if !keys.is_empty() => "A requester of several rows counts in each. ",
+        _ => "",
+    }
+}
+
+/// Words as a sentence that others follow.
+pub(super) fn sentence(words: &str) -> String {
+    if words.is_empty() { String::new() } else { format!("{words}. ") }
 }
 
 #[cfg(test)]
@@ -230,6 +267,8 @@ mod tests {
             (Scale::Count, 15_744.0, 11_491.0, 20_539.0, "15,700: 11,400 to 20,600"),
             (Scale::Count, 297_412.0, 263_118.0, 333_987.0, "297,000: 263,000 to 334,000"),
             (Scale::Count, 3.0, 0.0, 7.0, "3: 0 to 7"),
+            (Scale::Real, 7_800.0, 478.77, 60_000.0, "8,000: 470 to 60,000"),
+            (Scale::Count, 1_900.0, 31.0, 12_400.0, "1,900: 31 to 12,400"),
             (Scale::Count, -15.0, -100.0, 70.0, "−15: −100 to 70"),
             (Scale::Count, 7.0, 7.0, 7.0, "7: 7 to 7"),
             (Scale::Share, 0.3754, 0.3281, 0.4246, "37.5 %: 32.8 % to 42.5 %"),

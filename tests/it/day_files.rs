@@ -107,7 +107,11 @@ fn check_counts_what_a_run_would_miss() {
         let text = checked.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
         let found =
             format!("1 lookup is of another UTC day than the name that `{field}` reads promises");
-        assert!(text.contains(&found), "{text}");
+        assert!(text.contains(&found) && text.contains("of another day 1: see below"), "{text}");
+        world.write(name, format!("{HEADER}{}", rows_of("2026-03-04")).as_bytes());
+        let right = world.run(&["check", "release.toml"]).stdout;
+        let words = "of another day     0: every lookup lies under the name of its day\n";
+        assert!(right.contains(words), "{right}");
     }
 }
 
@@ -120,8 +124,10 @@ fn init_proposes_it_where_rows_lie_in_the_day_of_their_file() {
         std::fs::read_to_string(world.path(name)).unwrap()
     };
     let text = init("named.toml");
-    for line in ["\nday_file = true  # CHECK: ", "goes on with the others. 2026-03-05 has none.\n"]
-    {
+    for line in [
+        "\n# CHECK: each file holds one UTC day alone? ",
+        "with exit code 65, and goes on with the\n# others. 2026-03-05 has none. If nothing",
+    ] {
         assert!(text.contains(line), "{text}");
     }
     world.write(

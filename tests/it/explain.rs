@@ -187,9 +187,11 @@ fn documents_state_the_figures_of_the_program() {
     let words = format!("{pair:.2} beside {day:.2} in the tutorial");
     assert!(read("docs/attack-model.md").contains(&words), "{words}");
     // Figures of a promise are rounded up.
-    let share = format!("0.7 of its rho, which is epsilon {:.3}", (day * 1000.0).ceil() / 1000.0);
+    let share = format!("70 % of its rho, which is epsilon {:.3}", (day * 1000.0).ceil() / 1000.0);
     assert!(read("docs/tutorial.md").contains(&share), "{share}");
 
+    let words = format!("{:.1} over 30 days.)", epsilon(&said, "thirty_days"));
+    assert!(read("README.md").contains(&words), "{words}");
     let whole = tutorial.replace("[[question]]", "[privacy]\nbudget_share = 1.0\n[[question]]");
     let (first, rest) = whole.split_once("[[question]]").unwrap();
     let rest = rest.replace("[privacy]\nbudget_share = 1.0\n", "");

@@ -47,15 +47,16 @@ fn simulated_logs_in_every_format_need_no_edit() {
                 &format!("path = \"logs/**/*.{format}\""),
                 "day_folder = \"day\"",
                 "app = [\"messages\", \"contacts\", \"calls\", \"share\"",
-                "For a key beside it a day has too few.\nname = \"volume\"",
+                "Of one key more each row would have too few lookups.\nname = \"volume\"",
                 "\ntarget_country = [",
                 "share = \"route = 'sms'\"",
                 "of = \"latency_ms\"\nrange = [1, 60000]",
                 "by = [\"target_prefix:6\"]\nkeys = \"private\"",
             ],
         );
-        // Unsure are the folders, and the list of values, which is public once it is used.
-        assert_eq!(text.matches("# CHECK").count(), 2, "{text}");
+        // Unsure are the folders, the list of values, which is public once it is used, how long logs may be
+        // kept, and the range of the latency.
+        assert_eq!(text.matches("# CHECK").count(), 4, "{text}");
         assert!(!text.contains("time_unit") && !text.contains("identifier"), "{text}");
     }
 }

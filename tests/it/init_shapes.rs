@@ -94,7 +94,7 @@ fn logs_without_a_header() {
             log("", &|row| format!("{} {} {}\r\n", row.who, row.whom, row.place * 600)),
             &[
                 "requester = 1  # CHECK",
-                "time_unit = \"s\"  # CHECK: the numbers in 3 are no instants",
+                "time_unit = \"s\"  # CHECK: in no unit are the numbers in 3 dates",
             ],
         ),
         Shape::new(
@@ -256,5 +256,5 @@ fn days_without_a_folder_are_named() {
     let ran = world.run(&["init", "logs", "--out", "new.toml"]);
     assert_eq!(ran.code, 0, "{}", ran.stderr);
     let text = std::fs::read_to_string(world.path("new.toml")).unwrap();
-    assert!(text.contains("goes on with the others. 2026-03-04 has none.\n"), "{text}");
+    assert!(text.contains("goes on with the\n# others. 2026-03-04 has none. If nothing"), "{text}");
 }

@@ -51,14 +51,15 @@ fn it_shows_what_was_published_and_needs_nothing_else() {
         "<th scope=\"col\">remark</th>",
         "Sums of bins are less exact than a question that asks",
         "<b>epsilon 0.826 of 1</b>",
+        "0.0194 of 0.0277 in rho, the unit in which ledgers add up: 70 %",
         "counts at 8 as a part, with 2 lookups as a quarter",
         "Shaded: 1 day not released",
-        "<h3>Lookups by hour</h3>",
-        "<h3>Lookups by app</h3>",
-        "<h3>Share of lookups where route = 'sms' by app</h3>",
-        "<h3>Median of latency_ms</h3>",
-        "<h3>95 % quantile of latency_ms</h3>",
-        "<h3>Requesters by how many lookups they make</h3>",
+        "<h3>Lookups by hour<span",
+        "<h3>Lookups by app<span",
+        "<h3>Share of lookups where route = 'sms' by app<span",
+        "<h3>Median of latency_ms<span",
+        "<h3>95 % quantile of latency_ms<span",
+        "<h3>Requesters by how many lookups they make<span",
         "Of the budget of a day",
         "costs none of the budget",
     ] {
@@ -82,7 +83,7 @@ fn what_is_not_listed_has_a_bar_and_what_says_nothing_is_no_number() {
     let html = report(&world);
     for title in ["Lookups by target_country", "Requesters who asked about numbers in each country"]
     {
-        let figure = html.split(&format!("<h3>{title}</h3>")).nth(1).expect(title);
+        let figure = html.split(&format!("<h3>{title}<span")).nth(1).expect(title);
         let chart = figure.split("<details>").next().unwrap();
         assert!(chart.contains("<span class=\"label\">other</span>"), "{title}: {chart}");
     }
@@ -122,6 +123,15 @@ fn the_numbers_are_those_of_the_files() {
     let row = ["value", "ci_low", "ci_high"].map(written).concat();
     let row = format!("<th scope=\"row\">Wed 4 Mar 2026</th>{row}");
     assert!(html.contains(&row), "{row}");
+    // A count of requesters is never below zero, so no interval is.
+    for question in ["people", "bins"] {
+        let path = world.path(&format!("published/{question}/day=2026-03-04/part-0.parquet"));
+        let numbers = crate::golden::numbers(&path);
+        for end in ["ci_low", "ci_high"] {
+            assert!(numbers[end].iter().all(|end| *end >= 0.0), "{question} {numbers:?}");
+        }
+    }
+    assert!(!html.contains("<td class=\"number\">−"), "no count is shown below zero");
     // A question for the largest rows alone has no sums: its hours are no load.
     assert_eq!(html.matches("From the question <code>busiest</code>").count(), 1);
 }
@@ -132,7 +142,7 @@ fn weeks_are_shown_once_they_are_added_up() {
     assert!(!report(&world).contains("Weeks and months"));
     assert_eq!(world.run(&["rollup", "release.toml", "--to", "week"]).code, 0);
     let html = report(&world);
-    assert!(html.contains("<h3>Lookups by week</h3>") && html.contains("2026-W10, 2 days"));
+    assert!(html.contains("<h3>Lookups by week<span") && html.contains("2026-W10, 2 days"));
 }
 
 #[test]
@@ -255,9 +265,13 @@ fn days_that_were_asked_otherwise_are_not_mixed_with_the_newest() {
     };
     assert_eq!(rows("Lookups by hour, 2 to 3 March 2026\""), 48);
     // What was in `other` on the first day may be `fresh` on the second.
-    assert!(html.contains(
-        "Sums of 1 released day, 2 to 3 March 2026, those with this key and list of values"
-    ));
+    for words in [
+        ", sum of 1 released day, 2 to 3 March 2026</span></h3>",
+        "Those days are added up that have this key and list of values. From the question",
+        ", 3 March 2026, the newest day</span></h3>",
+    ] {
+        assert!(html.contains(words), "{words}");
+    }
     assert!(html.contains("Shaded: 1 day on which this was asked differently or not at all"));
     assert!(!html.contains("not released. From the question"));
     let words = "The release file was changed before 3 March 2026";

@@ -99,8 +99,8 @@ fn a_plan_warns_of_what_is_lost_in_its_noise_before_anything_is_spent() {
     people                                      247        ± 70.00    ± 28.34 %
     busy                                      18.00        ± 32.50   ± 180.56 %  uninformative
     wait                                        253          ± 250    ± 98.93 %
-    waits                                       245        ± 2,622  ± 1070.48 %  uninformative
-    volume                                      125          ± 406   ± 324.80 %  uninformative
+    waits                                       245        ± 2,700  ± 1102.12 %  uninformative
+    volume                                      125          ± 406   ± 325.20 %  uninformative
     sms_share                                0.5000       ± 0.5000   ± 100.00 %  uninformative
     Quantiles are foretold for numbers that are spread evenly over their range; real ones will differ.
     Warning: most values of volume, sms_share would say nothing. Ask by fewer keys or list fewer values;
@@ -109,20 +109,21 @@ fn a_plan_warns_of_what_is_lost_in_its_noise_before_anything_is_spent() {
     smaller number in `having` if it has one, or leave it out.
 
     The look sorts requesters by how many lookups they make that day. The fewer there are of a kind, the
-    coarser are the tables by which they are measured:
-    lookups, around        requesters   measured by
-    8                             119   has latency_ms in levels of [0, 500]; blocks of latency_ms in
-                                        bins of [1, 60000]; hour; app; only how many they are; app,
-                                        sms_share met; sms_share met; sums of wait
-    32                             66   has latency_ms in levels of [0, 500]; blocks of latency_ms in
-                                        bins of [1, 60000]; only how many they are; hour; app; app,
-                                        sms_share met; sms_share met; sums of wait
-    128                            23   has latency_ms in levels of [0, 500]; blocks of latency_ms in
-                                        bins of [1, 60000]; only how many they are; hour; app; sms_share
-                                        met; sums of wait
-    512 to 2,097,152                5   has latency_ms in levels of [0, 500]; only how many they are;
-                                        blocks of latency_ms in bins of [1, 60000]; hour; app; sms_share
-                                        met; sums of wait
+    coarser are the tables by which they are measured. All tables of a row measure the requesters of
+    that row; the program decides this, and nothing has to be chosen:
+    lookups, around      weighted count   measured by
+    8                               119   has latency_ms in levels of [0, 500]; blocks of latency_ms in
+                                          bins of [1, 60000]; hour; app; only how many they are; app,
+                                          sms_share met; sms_share met; sums of wait
+    32                               66   has latency_ms in levels of [0, 500]; blocks of latency_ms in
+                                          bins of [1, 60000]; only how many they are; hour; app; app,
+                                          sms_share met; sms_share met; sums of wait
+    128                              23   has latency_ms in levels of [0, 500]; blocks of latency_ms in
+                                          bins of [1, 60000]; only how many they are; hour; app;
+                                          sms_share met; sums of wait
+    512 to 2,097,152                  5   has latency_ms in levels of [0, 500]; only how many they are;
+                                          blocks of latency_ms in bins of [1, 60000]; hour; app;
+                                          sms_share met; sums of wait
     A requester between two of these numbers counts in part at each. One with fewer than 8 lookups
     counts at 8 as a part, with 2 lookups as a quarter, so that all rows together are fewer than all
     requesters.
@@ -139,8 +140,9 @@ fn a_statement_and_an_inspection_say_what_was_spent_and_promised() {
     block        budget rho   spent rho    left rho     spent epsilon  at delta
     2026-03-02   0.027730440  0.019411306  0.008319134         0.826   9e-7
 
-    Everything published so far, over several days (a requester; then a contact pair and a target
-    that are looked up that often each day):
+    The most that may be known from everything published so far, over several days: of a requester; then
+    of a pair that is in contact once each day, and of a target that is looked up as often as stated each
+    day:
       any 30 days   at most rho 0.019411306, epsilon 0.826 at delta 9e-7, those until 2026-03-02
       any 365 days  at most rho 0.019411306, epsilon 0.826 at delta 9e-7, those until 2026-03-02
       a contact pair, one lookup: epsilon at most one day 0.290, 30 days 0.290, 365 days 0.290
@@ -174,9 +176,8 @@ fn a_statement_and_an_inspection_say_what_was_spent_and_promised() {
       Without the files such a guess is right in 50 of 100 cases. With all that this release publishes
       of the day it is right in at most as many as stated, whatever is computed from the files. Or the
       thing is unlikely, with odds of 1 to 1,000: then what the files show raises the odds to at most
-      those stated. Left out of this are rare surprises, which the files show in fewer than 1 of 1,000
-      cases if the thing is not so: they can say more, and delta limits how likely those are that say
-      very much.
+      those stated. In rare cases, fewer than 1 in 1,000, the files can say more than these odds; the
+      delta beside them limits how often they can say far more.
 
     One contact (that one requester asked about one number once): right in 51.5 of 100, odds 1.34 to
       1,000 (epsilon 0.290 at delta 9e-7).
@@ -209,14 +210,14 @@ fn a_statement_and_an_inspection_say_what_was_spent_and_promised() {
 
     What was seen of requesters, by how many lookups they made that day:
     "#);
-    let (classes, measured) = after.split_once("\nMeasured:\n").unwrap();
+    let (classes, measured) = after.split_once("\nMeasured. ").unwrap();
     assert!(
-        classes.starts_with("   requesters   95 % interval\n0                    8 "),
+        classes.starts_with("  weighted count   95 % interval\n0                    8 "),
         "{classes}"
     );
     let look =
         "  requesters by activity: discrete gaussian of sd 13.104, clip 1.0000, rho 0.002911696\n";
-    assert!(measured.starts_with(look), "{measured}");
+    assert!(measured.contains(look), "{measured}");
     assert!(measured.ends_with("\n\nLedger entry 1.\n"), "{measured}");
 }
 

@@ -55,6 +55,13 @@ impl Checked<'_> {
             let share = percent(rejects, passed);
             fact(text, &format!("  {}", reason.word()), &format!("{}, {share}", grouped(rejects)));
         }
+        if self.reader.names_say_days() {
+            let value = match rows.misfiled {
+                0 => "0: every lookup lies under the name of its day".to_owned(),
+                some => format!("{}: see below", grouped(some)),
+            };
+            fact(text, "of another day", &value);
+        }
     }
 
     fn what_to_look_at(&self, text: &mut String) {

@@ -51,8 +51,9 @@ pub(super) fn show(ledger: &Ledger, newest: u32, output: &Output) -> Result<()> 
     let mut text = format!(
         "Each block is one day of the logs in {}. Budget of a block: epsilon {} at delta {}, unit {}.\n{}\n\
          block        budget rho   spent rho    left rho     spent epsilon  at delta\n{}\n\
-         Everything published so far, over several days (a {who}; then a contact pair and a target\n\
-         that are looked up that often each day):\n{}{}\n\
+         The most that may be known from everything published so far, over several days: of a {who}; then\n\
+         of a pair that is in contact once each day, and of a target that is looked up as often as stated each\n\
+         day:\n{}{}\n\
          Newest entries, {newest} at most:\nentry  state      spent rho    release, blocks\n",
         terms.time_zone,
         terms.epsilon.value(),

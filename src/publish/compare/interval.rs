@@ -51,7 +51,7 @@ pub(super) fn difference([before, after]: [Measured; 2]) -> Range {
 /// exactly if that of the difference holds zero.
 pub(super) fn ratio([before, after]: [Measured; 2]) -> Option<Range> {
     let (value, lowest) = (before.value, before.low.max(0.0));
-    if lowest <= 0.0 || after.value < 0.0 {
+    if lowest <= 0.0 || value <= 0.0 || after.value < 0.0 {
         return None;
     }
     let product = after.value * value;
@@ -98,6 +98,8 @@ mod tests {
         assert!((found.low.unwrap() - (200.0 - root) / 99.0).abs() < 1e-12);
         assert!((found.high.unwrap() - (200.0 + root) / 99.0).abs() < 1e-12);
         assert_eq!(ratio([measured(10.0, 0.0, 30.0), measured(20.0, 18.0, 22.0)]), None);
+        // Noise may take a value below zero, and an interval that ends there does not follow it.
+        assert_eq!(ratio([measured(-65.0, 45.0, 90.0), measured(20.0, 18.0, 22.0)]), None);
         let flat = ratio([measured(10.0, 9.0, 11.0), measured(0.0, 0.0, 5.0)]).unwrap();
         assert!(flat.low == Some(0.0) && flat.high.unwrap() > 0.0);
     }

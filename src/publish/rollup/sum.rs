@@ -48,7 +48,7 @@ impl Over {
 pub enum Counted {
     /// Lookups: intervals are cut at zero.
     Lookups,
-    /// Requesters by bins: the half-widths are noise, rounded.
+    /// Requesters by bins: the half-widths are noise, rounded, and intervals are cut at zero.
     Requesters,
     /// A number of lookups, which may be negative.
     Number,
@@ -102,8 +102,8 @@ impl Summand {
 
 /// Adds up, in any order of the summands. One summand stays as it is.
 ///
-/// An interval is cut at zero if those of all summands stay above it. Days of earlier versions have
-/// signed counts.
+/// An interval of a count is cut at zero if those of all summands stay above it. Days of earlier
+/// versions have signed ones.
 pub fn add_up(mut summands: Vec<Summand>, over: Over, counted: Counted) -> Summand {
     if let [one] = summands[..] {
         return one;
@@ -129,13 +129,11 @@ pub fn add_up(mut summands: Vec<Summand>, over: Over, counted: Counted) -> Summa
     let variance = noise.mixed(shared);
     let half = |spread: &Spread, alike| (Z_95.powi(2) * variance + spread.mixed(alike)).sqrt();
     let low = value - half(&below, over.below);
-    let is_cut = counted == Counted::Lookups && summands.iter().all(|one| one.low >= 0.0);
-    Summand {
-        value,
-        noise_sd: variance.sqrt(),
-        low: if is_cut { low.max(0.0) } else { low },
-        high: value + half(&above, over.above),
-    }
+    let high = value + half(&above, over.above);
+    let is_cut = counted != Counted::Number && summands.iter().all(|one| one.low >= 0.0);
+    // Noise may take the whole interval of a few requesters below zero.
+    let end = |end: f64| if is_cut { end.max(0.0) } else { end };
+    Summand { value, noise_sd: variance.sqrt(), low: end(low), high: end(high) }
 }
 
 /// What summands are off by, added up.

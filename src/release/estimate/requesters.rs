@@ -58,7 +58,8 @@ impl Estimator for RequesterHistogram {
         let ends = edges.iter().skip(1).map(|next| Some(i64::from(*next) - 1));
         let high = ends.chain([None]).collect();
         let variance = table.noise_sd().powi(2);
-        let bin = |value| Estimate::new(value, variance, 0.0, 0.0);
+        // Nobody can be a negative number of requesters.
+        let bin = |value| Estimate::new(value, variance, 0.0, 0.0).within(0.0, f64::INFINITY);
         let mut answer = counts::displayed(&table.contributions().map(bin).collect::<Vec<_>>());
         answer.rows = Rows::Each(HISTOGRAM_BINS);
         let low = Column { name: "bin_low", values: Values::Whole(low), nullable: false };

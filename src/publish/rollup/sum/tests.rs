@@ -89,7 +89,13 @@ fn signed_values_are_not_cut_and_requesters_have_noise_alone() {
     assert!(sum(Counted::Lookups).high > sum(Counted::Requesters).high);
     // Only what never lies below zero is cut there.
     let wide = vec![summand(1.0, 3.0, 0.0, 8.0); 2];
-    assert!(add_up(wide.clone(), Over::CELLS, Counted::Lookups).low == 0.0);
+    for counted in [Counted::Lookups, Counted::Requesters] {
+        assert!(add_up(wide.clone(), Over::CELLS, counted).low == 0.0);
+    }
+    // Bins that noise took far below zero have the end that is left of their intervals.
+    let below = vec![summand(-20.0, 3.0, 0.0, 0.0); 2];
+    let sum = add_up(below, Over::CELLS, Counted::Requesters);
+    assert_close(sum, summand(-40.0, 18.0_f64.sqrt(), 0.0, 0.0));
     assert!(add_up(wide, Over::CELLS, Counted::Number).low < 0.0);
 }
 
