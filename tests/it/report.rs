@@ -71,6 +71,28 @@ fn it_shows_what_was_published_and_needs_nothing_else() {
 
 #[test]
 fn what_is_not_listed_has_a_bar_and_what_says_nothing_is_no_number() {
+    // Nobody is busy, and in 95 of 100 releases the noise leaves it at that: in one of eight, but for 4e-11.
+    let lost = "Requesters with 5,000 lookups or more</span><b>says nothing</b>";
+    let lost = [lost.to_owned(), lost.replace("5,000", "5000")];
+    let pages = (0..8).map(|_| with_nobody_busy());
+    let html = { pages }.find(|html| lost.iter().any(|lost| html.contains(lost)));
+    let html = html.expect("a release without a busy requester says nothing about them");
+    for title in ["Lookups by target_country", "Requesters who asked about numbers in each country"]
+    {
+        let figure = html.split(&format!("<h3>{title}<span")).nth(1).expect(title);
+        let chart = figure.split("<details>").next().unwrap();
+        assert!(chart.contains("<span class=\"label\">other</span>"), "{title}: {chart}");
+    }
+    assert!(html.contains("A requester of several rows counts in each"));
+    let all = html.split("What says nothing</h2>").nth(1).unwrap().split("</ul>").next().unwrap();
+    assert!(
+        all.contains("of the question <code>busy</code> 1 of 1 value of the newest day"),
+        "{all}"
+    );
+}
+
+/// The page of a day with a question about requesters of whom there are none.
+fn with_nobody_busy() -> String {
     let world = World::in_day_folders(&["2026-03-02".to_owned()]);
     world.edit(
         "[[question]]",
@@ -80,24 +102,7 @@ fn what_is_not_listed_has_a_bar_and_what_says_nothing_is_no_number() {
          [[question]]",
     );
     assert_eq!(world.day("2026-03-02").code, 0);
-    let html = report(&world);
-    for title in ["Lookups by target_country", "Requesters who asked about numbers in each country"]
-    {
-        let figure = html.split(&format!("<h3>{title}<span")).nth(1).expect(title);
-        let chart = figure.split("<details>").next().unwrap();
-        assert!(chart.contains("<span class=\"label\">other</span>"), "{title}: {chart}");
-    }
-    assert!(html.contains("A requester of several rows counts in each"));
-    let cards = html.split("<ul class=\"cards\">").nth(1).unwrap().split("</ul>").next().unwrap();
-    let busy = cards.split("Requesters with 5,000 lookups or more").nth(1);
-    let busy =
-        busy.or_else(|| cards.split("Requesters with 5000 lookups or more").nth(1)).expect(cards);
-    assert!(busy.starts_with("</span><b>says nothing</b>"), "{busy}");
-    let all = html.split("What says nothing</h2>").nth(1).unwrap().split("</ul>").next().unwrap();
-    assert!(
-        all.contains("of the question <code>busy</code> 1 of 1 value of the newest day"),
-        "{all}"
-    );
+    report(&world)
 }
 
 #[test]

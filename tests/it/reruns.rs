@@ -56,15 +56,22 @@ fn all_closed_days_are_released_without_being_named() {
     // and the look alone is charged.
     assert_eq!(days.len(), 30);
     let done: Vec<&str> = days.iter().map(|day| day["done"].as_str().unwrap()).collect();
-    assert_eq!(done, [&["looks-empty"; 27][..], &["released"; 3]].concat());
+    assert_eq!(done[27..], ["released"; 3]);
+    // Noise makes somebody of nobody on one day in three thousand: on three of 27 in ten million runs once.
+    let by_noise = done[..27].iter().filter(|done| **done == "released").count();
+    assert!(by_noise < 3, "{done:?}");
     let spent: Vec<u64> = spent(&world.ledger()).into_iter().map(|(_, spent)| spent).collect();
-    let (empty, released) = (spent[0], spent[29]);
-    assert_eq!(spent, [&[empty; 27][..], &[released; 3]].concat());
-    let part = empty as f64 / released as f64;
+    let empty = spent[done.iter().position(|done| *done == "looks-empty").unwrap()];
+    let cost = |done: &&str| if *done == "released" { spent[29] } else { empty };
+    assert_eq!(spent, done.iter().map(cost).collect::<Vec<u64>>());
+    let part = empty as f64 / spent[29] as f64;
     assert!((part - 0.15).abs() < 1e-3, "the look costs {part} of a day");
     let status = world.run(&["status", "release.toml", "--as-of", "2026-03-04"]);
-    assert!(status.stdout.contains("2026-02-02 to 2026-02-28  looks empty"), "{}", status.stdout);
-    assert_eq!(status.code, 0, "nobody is called for days before the first: {}", status.stdout);
+    if by_noise == 0 {
+        let empty = "2026-02-02 to 2026-02-28  looks empty";
+        assert!(status.stdout.contains(empty), "{}", status.stdout);
+        assert_eq!(status.code, 0, "nobody is called for days before the first: {}", status.stdout);
+    }
     assert_eq!(
         (days[0]["day"].as_str(), days[29]["day"].as_str()),
         (Some("2026-02-02"), Some("2026-03-03"))
@@ -75,7 +82,7 @@ fn all_closed_days_are_released_without_being_named() {
         .filter(|(path, _)| path.to_string_lossy().contains("/volume/"))
         .map(|(_, bytes)| rows(bytes))
         .collect();
-    assert_eq!(sizes, vec![24 * 3; 3]);
+    assert_eq!(sizes, vec![24 * 3; 3 + by_noise]);
 }
 
 #[test]
