@@ -152,11 +152,12 @@ fn gauge(name: &str, part: f64, spent: &str, words: &str) -> Markup {
     html! {
         div.gauge {
             span.label { (name) }
-            span.number { b { (spent) } " " span.range { (words) } }
+            span.number { b { (spent) } }
             svg aria-hidden="true" height="14" {
                 rect.track x="0" y="1" width="100%" height="12" {}
                 rect.bar x="0" y="1" width=(percent) height="12" {}
             }
+            @if !words.is_empty() { span.range { (words) } }
         }
     }
 }
