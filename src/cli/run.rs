@@ -12,9 +12,9 @@ use super::days::ranges;
 use super::output::{Output, object, wrapped};
 use super::progress::Progress;
 use super::{hold_warnings, size, status};
-use crate::ledger::{Ledger, Second};
+use crate::ledger::{Ledger, Second, State};
 use crate::pipeline::{
-    self, Again, Done, Incomplete, Job, LoggedDays, Spill, Stop, open_ledger, release_day,
+    Again, Done, Incomplete, Job, LoggedDays, Spill, Stop, open_ledger, release_day,
 };
 use crate::release_file::ReleaseFile;
 use crate::release_file::day::{Day, DayBounds};
@@ -80,8 +80,10 @@ fn about_empty(
 ) -> Result<String> {
     let empty = range.empty_days();
     let Some(first) = empty.first() else { return Ok(String::new()) };
-    let budget = ledger.terms().budget.rho();
-    let part = pipeline::plan(&job.release_file)?.0.look.rho() / budget.max(f64::MIN_POSITIVE);
+    let looks = ledger.find(&job.release_file.name, *first)?;
+    let look = looks.iter().rfind(|entry| entry.state == State::Empty);
+    let spent = look.map_or(0.0, |look| look.spent().rho());
+    let part = spent / ledger.terms().budget.rho();
     let mut text = format!(
         "A day looks empty when no rows of it were found, or too few to stand out of the noise. The look at it \
          took {:.1} % of the day's budget. When its files have come or changed, a run looks again for the same \
