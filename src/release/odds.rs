@@ -14,9 +14,6 @@ use crate::release_file::unit::Unit;
 /// Odds are stated after findings that come up at least this often, whatever is true.
 const COMMON: f64 = 1e-3;
 
-/// What is said of a figure that limits nothing.
-const NOT_PROTECTED: &str = "not protected";
-
 /// What a figure lets a guess gain.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Odds {
@@ -33,17 +30,30 @@ impl Odds {
             factor: figure.epsilon.exp() + figure.delta / COMMON,
         }
     }
+
+    /// How often a guess is right at most, in 100 cases. Rounded up, so that no sentence promises more
+    /// than its figure.
+    fn right_of_100(self) -> f64 {
+        up(self.right * 100.0, 10.0)
+    }
+
+    /// Whether it limits anything.
+    fn limits(self) -> bool {
+        self.right_of_100() < 100.0
+    }
 }
 
-/// Rounded up, so that no sentence promises more than its figure.
+/// Rounded up to a part of this number of steps.
+fn up(number: f64, steps: f64) -> f64 {
+    (number * steps - 1e-9).ceil() / steps
+}
+
 impl std::fmt::Display for Odds {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let up = |number: f64, steps: f64| (number * steps - 1e-9).ceil() / steps;
-        let right = up(self.right * 100.0, 10.0);
-        if right >= 100.0 {
-            return formatter.write_str(NOT_PROTECTED);
+        if !self.limits() {
+            return formatter.write_str("not protected");
         }
-        write!(formatter, "right in {right:.1} of 100, odds ")?;
+        write!(formatter, "right in {:.1} of 100, odds ", self.right_of_100())?;
         match self.factor {
             factor if factor < 10.0 => write!(formatter, "{:.2} to 1,000", up(factor, 100.0)),
             factor if factor < 1_000.0 => write!(formatter, "{:.0} to 1,000", up(factor, 1.0)),
@@ -54,10 +64,8 @@ impl std::fmt::Display for Odds {
 
 /// A figure as a part of a sentence. Where nothing is protected, its numbers would say nothing either.
 fn guess(figure: Figure) -> String {
-    match Odds::of(figure).to_string() {
-        none if none == NOT_PROTECTED => none,
-        odds => format!("{odds} ({figure})"),
-    }
+    let odds = Odds::of(figure);
+    if odds.limits() { format!("{odds} ({figure})") } else { odds.to_string() }
 }
 
 /// The words that depend on whom the promise covers.
