@@ -1,16 +1,18 @@
 //! Rows of requesters of few lookups, added up once for all tables that each row enters by itself.
 //!
 //! In most tables of the first classes the clip cuts nothing, so that a row of a requester of up to
-//! [`LIGHT`](crate::plan::kinds::LIGHT) lookups adds the same part to its cell of each of them. Such rows
+//! [`LIGHT`] lookups adds the same part to its cell of each of them. Such rows
 //! are added up by all keys of those tables together, and what they come to is spread over the tables at the end: the
 //! same integers, for one addition in place of one for each table.
 
 use std::cmp::Reverse;
 
-use crate::plan::kinds::TableBound;
+use crate::plan::kinds::{LIGHT, TableBound, nodes};
 
 /// The classes in which requesters of few lookups have weight.
 pub(super) const LIGHT_CLASSES: usize = 2;
+// A requester of more lookups has weight in later classes.
+const _: () = assert!(LIGHT <= nodes()[LIGHT_CLASSES - 1]);
 /// How many bits of an atom sums distinguish at most: they take four mebibytes then, of which few are in use.
 const MOST_BITS: u32 = 18;
 /// How many sums there are at most. Tables beyond them are added to row by row.
@@ -53,16 +55,14 @@ impl RowSums {
         let mut all: Vec<Self> = Vec::new();
         for table in entered {
             let fits = |mask: u64| (mask | table.bits).count_ones() <= MOST_BITS;
-            let known = all.iter().position(|sums| fits(sums.mask));
-            if known.is_none() && all.len() < MOST_SUMS && fits(0) {
-                let place = first + all.len();
-                all.push(Self { place, mask: 0, runs: Vec::new(), tables: Vec::new() });
-            } else if known.is_none() {
-                continue;
+            let known = all.iter_mut().find(|sums| fits(sums.mask));
+            if let Some(sums) = known {
+                sums.mask |= table.bits;
+                sums.tables.push(table);
+            } else if all.len() < MOST_SUMS && fits(0) {
+                let (place, mask) = (first + all.len(), table.bits);
+                all.push(Self { place, mask, runs: Vec::new(), tables: vec![table] });
             }
-            let place = known.unwrap_or(all.len() - 1);
-            all[place].mask |= table.bits;
-            all[place].tables.push(table);
         }
         all.iter_mut().for_each(|sums| sums.runs = runs(sums.mask));
         all
