@@ -1,8 +1,9 @@
-//! Files that are named after their day: the days without one are told from names, a run opens those of its
-//! day alone, and `check` and `init` say whether the names are right.
+//! Files that are named after their day: names say which days have none, a run opens those of its day
+//! alone, and `check` and `init` say whether the names are right.
 
 use serde_json::Value;
 
+use crate::missing_days::done;
 use crate::world::{HEADER, Ran, World, rows_of};
 
 const AS_OF: &str = "2026-03-10";
@@ -34,12 +35,10 @@ fn a_run_begins_with_the_first_file_and_refuses_a_day_that_has_none() {
     let ran = world.run(&["run", "release.toml", "--as-of", "2026-03-08", "--json"]);
     assert_eq!(ran.code, 65, "{}", ran.stderr);
     let json: Value = serde_json::from_str(&ran.stdout).unwrap();
-    let done = json["days"].as_array().unwrap().iter().map(|day| {
-        let done = day["done"].as_str().unwrap_or("failed");
-        format!("{} {done}", &day["day"].as_str().unwrap()[8..])
-    });
-    let done: Vec<String> = done.collect();
-    assert_eq!(done, ["03 released", "04 released", "05 failed", "06 released", "07 released"]);
+    assert_eq!(
+        done(&json),
+        ["03 released", "04 released", "05 failed", "06 released", "07 released"]
+    );
     assert_eq!(world.ledger()["entries"].as_array().unwrap().len(), 4, "no look is charged");
     let ran = run(&world, &["--day", "2026-03-05"]);
     for words in ["the day 2026-03-05 has no log file", "with `2026-03-05` in its name"] {

@@ -20,6 +20,15 @@ fn entries(world: &World) -> usize {
     world.ledger()["entries"].as_array().unwrap().len()
 }
 
+/// What a run did for each day of a month.
+pub(crate) fn done(json: &Value) -> Vec<String> {
+    let done = json["days"].as_array().unwrap().iter().map(|day| {
+        let done = day["done"].as_str().unwrap_or("failed");
+        format!("{} {done}", &day["day"].as_str().unwrap()[8..])
+    });
+    done.collect()
+}
+
 /// Each day's standing and the days until it expires, and the exit code.
 fn standings(world: &World, as_of: &str) -> (Vec<(String, String, Option<i64>)>, i32) {
     let ran = world.run(&["status", "release.toml", "--as-of", as_of, "--json"]);
@@ -67,11 +76,7 @@ fn a_range_begins_with_the_first_day_that_has_files_and_goes_on_after_one_that_h
     let ran = run(&world, &["--json"]);
     assert_eq!(ran.code, 65, "{}", ran.stderr);
     let json: Value = serde_json::from_str(&ran.stdout).unwrap();
-    let done = json["days"].as_array().unwrap().iter().map(|day| {
-        let done = day["done"].as_str().unwrap_or("failed");
-        format!("{} {done}", &day["day"].as_str().unwrap()[8..])
-    });
-    let done: Vec<String> = done.collect();
+    let done = done(&json);
     let expected = [
         "03 released",
         "04 released",
