@@ -74,7 +74,7 @@ fn counts(found: &Found<'_>, text: &mut String) {
     }
 }
 
-/// The key by which requesters and shares are told apart.
+/// The key by which requesters and shares are grouped.
 fn group<'f>(found: &'f Found<'_>) -> Option<&'f str> {
     let key = found.keys.keys.first().map(|key| key.name.as_str());
     if has_countries(found) { Some("target_country") } else { key }
