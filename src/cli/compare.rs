@@ -35,7 +35,7 @@ fn text(found: &Comparison) -> String {
     if !shown.is_empty() {
         let table = table(found, &shown);
         let is_too_wide = table.lines().any(|line| line.chars().count() > columns());
-        text.push_str(&if is_too_wide { blocks(found, &shown) } else { table });
+        text.push_str(&if is_too_wide { stacked(found, &shown) } else { table });
         text.push('\n');
     }
     text.push_str(&wrapped(&verdict(found, higher, lower), 0));
@@ -104,7 +104,7 @@ fn table(found: &Comparison, rows: &[&Row]) -> String {
 }
 
 /// The same for a page that is too narrow for the table: three lines for each row.
-fn blocks(found: &Comparison, rows: &[&Row]) -> String {
+fn stacked(found: &Comparison, rows: &[&Row]) -> String {
     let mut text = String::new();
     for row in rows {
         let cells = cells(found, row);
@@ -194,12 +194,12 @@ mod tests {
             in_one_alone: 0,
             warnings: Vec::new(),
         };
-        let blocks = blocks(&found, &[&found.rows[0]]);
+        let stacked = stacked(&found, &[&found.rows[0]]);
         assert_eq!(
-            blocks,
+            stacked,
             "hour 3, app calls\n  1,200 and then 1,500: higher\n  difference +300, from 120 to 480\n  \
              ratio 1.25, from 1.10 to 1.40\n"
         );
-        assert!(blocks.lines().all(|line| line.len() <= 60));
+        assert!(stacked.lines().all(|line| line.len() <= 60));
     }
 }

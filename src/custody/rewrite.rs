@@ -97,7 +97,7 @@ pub(super) fn sweep(folders: &BTreeSet<PathBuf>) -> Result<()> {
 
 /// What one reading found of the rows that stay and go.
 struct Kept {
-    /// For each row group, batch or block one flag per row.
+    /// For each row group, batch or piece of text one flag per row.
     flags: Vec<Vec<bool>>,
     rows: u64,
     gone: u64,

@@ -1,4 +1,4 @@
-//! A block of separated values → its records, in columns that point into the block.
+//! A piece of separated values → its records, in columns that point into the piece.
 //!
 //! Quotes are those of RFC 4180: a field of a CSV file may stand in quotes, and within them a quote is
 //! doubled, or stands behind an escape where the release file has one. A record is malformed when a
@@ -34,25 +34,25 @@ pub(super) struct ColumnPlaces {
     pub(super) wanted: usize,
 }
 
-/// Reads a block of whole records.
+/// Reads a piece of whole records.
 #[inline(never)]
 pub(super) fn parse(
-    block: &Buffer,
+    piece: &Buffer,
     marks: Marks,
     columns: &ColumnPlaces,
     is_utf8: bool,
 ) -> TextRows {
-    let mut rows = TextRows::new(columns.wanted, block.len() / 64 + 16);
-    let reader = Reader { bytes: block, marks, columns, is_utf8 };
+    let mut rows = TextRows::new(columns.wanted, piece.len() / 64 + 16);
+    let reader = Reader { bytes: piece, marks, columns, is_utf8 };
     let Some(separator) = marks.separator else {
-        lines::parse(block, marks.comment, is_utf8, &mut rows, |line, rows| {
+        lines::parse(piece, marks.comment, is_utf8, &mut rows, |line, rows| {
             reader.blanks(line, rows).unwrap_or(lines::Kind::Malformed)
         });
         return rows;
     };
-    let quote = marks.quote.filter(|quote| memchr::memchr(*quote, block).is_some());
+    let quote = marks.quote.filter(|quote| memchr::memchr(*quote, piece).is_some());
     // The fewer bytes a search stops at, the faster it is.
-    if has_lone_return(block) {
+    if has_lone_return(piece) {
         reader.read(all_stops(marks), &mut rows);
     } else if let Some(quote) = quote {
         reader.read(AnyOf([separator, b'\n', quote]), &mut rows);

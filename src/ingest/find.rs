@@ -6,10 +6,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use super::blocks::Blocks;
 use super::foreign;
 use super::format::{Compression, Format, TextFormat};
 use super::json_array;
+use super::text_pieces::TextPieces;
 use super::walk::{PassedOver, Walked, matches, walk};
 use crate::release_file::day::{Day, DayBounds};
 use crate::release_file::dialect::{Dialect, Marks};
@@ -188,11 +188,11 @@ fn format_of(path: &Path, dialect: &Dialect) -> Result<Format> {
 /// have none, and the first of them may be one that cannot be read, so it takes a single line that begins as
 /// an object does.
 fn look_into(path: &Path, compression: Compression) -> Result<TextFormat> {
-    let mut blocks = Blocks::open(path.to_owned(), TextFormat::Json, compression)?;
-    let foreign = foreign::by_bytes(path, blocks.head(foreign::LOOKED_AT)?);
+    let mut pieces = TextPieces::open(path.to_owned(), TextFormat::Json, compression)?;
+    let foreign = foreign::by_bytes(path, pieces.head(foreign::LOOKED_AT)?);
     let (mut is_first, mut has_lines) = (true, false);
-    while let Some(block) = blocks.next().transpose()? {
-        let bytes = block.bytes.as_slice();
+    while let Some(piece) = pieces.next().transpose()? {
+        let bytes = piece.bytes.as_slice();
         if std::mem::take(&mut is_first)
             && let Some(format) = by_first_bytes(bytes)
         {

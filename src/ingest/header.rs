@@ -1,4 +1,4 @@
-//! The header of a text file, and its blocks as raw batches of text columns.
+//! The header of a text file, and its pieces as raw batches of text columns.
 //!
 //! The header gives the names. No type is inferred: every value is text, and the canonical lookup
 //! decides what it means.
@@ -9,7 +9,6 @@ use std::path::Path;
 
 use serde_json::{Map, Value};
 
-use super::blocks::{Block, Blocks};
 use super::delimited::{self, ColumnPlaces};
 use super::field::fields_line;
 use super::foreign;
@@ -21,6 +20,7 @@ use super::lines;
 use super::meter::Count;
 use super::open::{open_text, unreadable};
 use super::raw_batch::RawBatch;
+use super::text_pieces::{TextPiece, TextPieces};
 use super::text_rows::TextRows;
 use super::wanted::Wanted;
 use crate::release_file::dialect::{Dialect, Heading, Marks, Null};
@@ -72,10 +72,10 @@ impl Header {
             is_array: false,
         };
         // Each file is opened, also one that needs no header: it may be packed otherwise than its name says.
-        let mut blocks = Blocks::open(path.to_owned(), format, compression)?;
+        let mut pieces = TextPieces::open(path.to_owned(), format, compression)?;
         if format == TextFormat::Json {
-            header.is_array = blocks.is_array();
-            let (lines, names) = json_names(blocks)?;
+            header.is_array = pieces.is_array();
+            let (lines, names) = json_names(pieces)?;
             header.has_lines = lines > 0;
             let usual = names.iter().filter(|(_, times)| 2 * **times >= lines);
             header.usual = usual.map(|(name, _)| name.clone()).collect();
@@ -86,8 +86,8 @@ impl Header {
         header.names = match (format, dialect.names()) {
             (TextFormat::Pattern, Some(names)) => owned(&names),
             (TextFormat::Separated(marks), declared) => match (marks.header, declared) {
-                (Heading::Fields, _) => fields_names(&file, &mut blocks, marks)?,
-                (Heading::First, _) => header_names(&file, &mut blocks, marks)?,
+                (Heading::Fields, _) => fields_names(&file, &mut pieces, marks)?,
+                (Heading::First, _) => header_names(&file, &mut pieces, marks)?,
                 (Heading::Listed | Heading::Positions, names) => owned(&names.unwrap_or_default()),
             },
             _ => Vec::new(),
@@ -119,38 +119,38 @@ impl Header {
     }
 
     /// Opens the file at its first record.
-    pub(super) fn blocks(&self, path: &Path) -> Result<Blocks> {
-        let mut blocks = Blocks::open(path.to_owned(), self.format, self.compression)?;
+    pub(super) fn pieces(&self, path: &Path) -> Result<TextPieces> {
+        let mut pieces = TextPieces::open(path.to_owned(), self.format, self.compression)?;
         let file = path.display().to_string();
         match self.format {
             TextFormat::Separated(marks) if marks.header == Heading::First => {
-                header_names(&file, &mut blocks, marks)?;
+                header_names(&file, &mut pieces, marks)?;
             }
             TextFormat::Separated(marks) if marks.header == Heading::Fields => {
-                fields_names(&file, &mut blocks, marks)?;
+                fields_names(&file, &mut pieces, marks)?;
             }
             _ => {}
         }
-        Ok(blocks.with_columns(&self.names, &self.needed))
+        Ok(pieces.with_columns(&self.names, &self.needed))
     }
 
     /// The bytes before the first record, decompressed.
     pub(super) fn head(&self, path: &Path) -> Result<Vec<u8>> {
-        let mut head = vec![0; self.blocks(path)?.head_bytes()];
+        let mut head = vec![0; self.pieces(path)?.head_bytes()];
         open_text(path, self.compression, &Count::default())?
             .read_exact(&mut head)
             .map_err(|error| unreadable(path, error))?;
         Ok(head)
     }
 
-    /// Reads one block. Records that cannot be read are rows of nulls that the batch lists.
-    pub(super) fn parse(&self, block: &Block, wanted: &Wanted) -> Result<RawBatch> {
-        let bytes = &block.bytes;
+    /// Reads one piece. Records that cannot be read are rows of nulls that the batch lists.
+    pub(super) fn parse(&self, piece: &TextPiece, wanted: &Wanted) -> Result<RawBatch> {
+        let bytes = &piece.bytes;
         let is_utf8 = std::str::from_utf8(bytes).is_ok();
-        let names = block.names.as_deref().unwrap_or(&self.names);
-        let present = block.names.as_deref().map(|names| wanted.has(names));
+        let names = piece.names.as_deref().unwrap_or(&self.names);
+        let present = piece.names.as_deref().map(|names| wanted.has(names));
         let rows = match (self.format, &self.pattern) {
-            _ if block.is_cut => {
+            _ if piece.is_cut => {
                 let mut rows = TextRows::new(wanted.names.len(), 1);
                 rows.reject(0..bytes.len());
                 rows
@@ -169,7 +169,7 @@ impl Header {
         };
         let mut raw = rows.finish(bytes, present.as_ref().unwrap_or(&self.present))?;
         if let Some(records) = &mut raw.records {
-            records.names = block.names.clone();
+            records.names = piece.names.clone();
         }
         Ok(raw)
     }
@@ -208,13 +208,13 @@ fn owned(names: &[&str]) -> Vec<String> {
     names.iter().map(|name| (*name).to_owned()).collect()
 }
 
-fn header_names(file: &str, blocks: &mut Blocks, marks: Marks) -> Result<Vec<String>> {
+fn header_names(file: &str, pieces: &mut TextPieces, marks: Marks) -> Result<Vec<String>> {
     // The first line is no row.
-    if let Some(refusal) = foreign::by_bytes(file.as_ref(), blocks.head(foreign::LOOKED_AT)?) {
+    if let Some(refusal) = foreign::by_bytes(file.as_ref(), pieces.head(foreign::LOOKED_AT)?) {
         return Err(refusal);
     }
     let line = loop {
-        match blocks.take_line()? {
+        match pieces.take_line()? {
             Some(line) if line.is_empty() || is_for_excel(&line) => {}
             Some(line) if line.first().copied().is_some_and(|byte| Some(byte) == marks.comment) => {
             }
@@ -233,14 +233,14 @@ pub(super) fn is_for_excel(line: &[u8]) -> bool {
     matches!(line, [b's', b'e', b'p', b'=', mark] if !mark.is_ascii_alphanumeric())
 }
 
-fn fields_names(file: &str, blocks: &mut Blocks, marks: Marks) -> Result<Vec<String>> {
+fn fields_names(file: &str, pieces: &mut TextPieces, marks: Marks) -> Result<Vec<String>> {
     let mut names = None;
-    while blocks.begins_with(b"#")? {
+    while pieces.begins_with(b"#")? {
         // A second one holds for the records behind it, and may be one of them.
-        if names.is_some() && (blocks.begins_with(b"#fields")? || blocks.begins_with(b"#Fields")?) {
+        if names.is_some() && (pieces.begins_with(b"#fields")? || pieces.begins_with(b"#Fields")?) {
             break;
         }
-        let line = blocks.take_line()?.unwrap_or_default();
+        let line = pieces.take_line()?.unwrap_or_default();
         if line.starts_with(b"#close") {
             break;
         }
@@ -251,7 +251,7 @@ fn fields_names(file: &str, blocks: &mut Blocks, marks: Marks) -> Result<Vec<Str
         }
     }
     // A file without a line has no rows that would need a name.
-    if names.is_none() && blocks.take_line()?.is_none() {
+    if names.is_none() && pieces.take_line()?.is_none() {
         return Ok(Vec::new());
     }
     names.ok_or_else(|| {
@@ -262,12 +262,12 @@ fn fields_names(file: &str, blocks: &mut Blocks, marks: Marks) -> Result<Vec<Str
 }
 
 /// How many lines, or elements of an array, were searched, and how many of them have each name.
-fn json_names(blocks: Blocks) -> Result<(usize, BTreeMap<String, usize>)> {
-    let is_array = blocks.is_array();
+fn json_names(pieces: TextPieces) -> Result<(usize, BTreeMap<String, usize>)> {
+    let is_array = pieces.is_array();
     let (mut searched, mut names) = (0, BTreeMap::new());
-    for block in blocks {
-        let block = block?;
-        let bytes = &block.bytes;
+    for piece in pieces {
+        let piece = piece?;
+        let bytes = &piece.bytes;
         let found: Vec<&[u8]> = if is_array {
             json_array::elements(bytes).map(|element| &bytes[element]).collect()
         } else {

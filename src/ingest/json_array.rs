@@ -43,38 +43,38 @@ fn are_lines(text: &[u8]) -> bool {
     objects > others
 }
 
-/// The elements of a block.
-pub(super) fn elements(block: &[u8]) -> impl Iterator<Item = Range<usize>> {
+/// The elements of a piece.
+pub(super) fn elements(piece: &[u8]) -> impl Iterator<Item = Range<usize>> {
     let mut at = 0;
     std::iter::from_fn(move || {
-        let start = at + block.get(at..)?.iter().position(|byte| !is_between(*byte))?;
-        at = element_end(block, start, true).unwrap_or(block.len());
+        let start = at + piece.get(at..)?.iter().position(|byte| !is_between(*byte))?;
+        at = element_end(piece, start, true).unwrap_or(piece.len());
         Some(start..at)
     })
 }
 
-/// The end of the last element that belongs to the next block; 0 when more must be read to find the end
+/// The end of the last element that belongs to the next piece; 0 when more must be read to find the end
 /// of the first one. With `is_whole` there is no more.
-pub(super) fn end_of_block(text: &[u8], block_bytes: usize, is_whole: bool) -> usize {
+pub(super) fn end_of_piece(text: &[u8], piece_bytes: usize, is_whole: bool) -> usize {
     let mut end = 0;
-    while end < block_bytes {
+    while end < piece_bytes {
         let Some(start) = text[end..].iter().position(|byte| !is_between(*byte)) else {
             return if is_whole { text.len() } else { end };
         };
         match element_end(text, end + start, is_whole) {
             Some(next) => end = next,
-            None if is_whole && text.len() <= block_bytes => return text.len(),
+            None if is_whole && text.len() <= piece_bytes => return text.len(),
             None => break,
         }
     }
     end
 }
 
-/// Reads a block of elements.
-pub(super) fn parse(block: &Buffer, wanted: &Wanted) -> TextRows {
-    let mut rows = TextRows::new(wanted.names.len(), block.len() / 128 + 16);
-    for element in elements(block) {
-        match json_fallback::texts(&block[element.clone()], wanted) {
+/// Reads a piece of elements.
+pub(super) fn parse(piece: &Buffer, wanted: &Wanted) -> TextRows {
+    let mut rows = TextRows::new(wanted.names.len(), piece.len() / 128 + 16);
+    for element in elements(piece) {
+        match json_fallback::texts(&piece[element.clone()], wanted) {
             Some(texts) => {
                 json_fallback::push(texts, &mut rows);
                 rows.accept(element);
@@ -186,14 +186,14 @@ mod tests {
     }
 
     #[test]
-    fn a_block_ends_behind_its_last_whole_element() {
+    fn a_piece_ends_behind_its_last_whole_element() {
         let text = b"[{\"a\":1},{\"b\":2},{\"c\"";
-        assert_eq!(end_of_block(text, 1_000, false), 16);
-        assert_eq!(end_of_block(text, 4, false), 8);
-        assert_eq!(end_of_block(text, 1_000, true), text.len());
-        assert_eq!(end_of_block(b"[{\"abc", 1_000, false), 0);
+        assert_eq!(end_of_piece(text, 1_000, false), 16);
+        assert_eq!(end_of_piece(text, 4, false), 8);
+        assert_eq!(end_of_piece(text, 1_000, true), text.len());
+        assert_eq!(end_of_piece(b"[{\"abc", 1_000, false), 0);
         let open = b"[{\"a\":[{},{}";
-        assert_eq!([false, true].map(|whole| end_of_block(open, 8, whole)), [0, 9]);
-        assert_eq!(end_of_block(b"[]\n", 1_000, true), 3);
+        assert_eq!([false, true].map(|whole| end_of_piece(open, 8, whole)), [0, 9]);
+        assert_eq!(end_of_piece(b"[]\n", 1_000, true), 3);
     }
 }

@@ -1,4 +1,4 @@
-//! A block of JSON lines → columns that point into it.
+//! A piece of JSON lines → columns that point into it.
 //!
 //! Logs repeat one shape: the name of a member is compared with the one that followed before, and
 //! values are passed over once. A line is plain when it is an object whose wanted members are texts
@@ -24,21 +24,21 @@ const DEPTH_MAX: usize = 16;
 /// How many names are remembered.
 const LABELS_MAX: usize = 64;
 
-/// Reads a block of lines into one column for each name.
-pub(super) fn parse(block: &Buffer, wanted: &Wanted, is_utf8: bool) -> TextRows {
+/// Reads a piece of lines into one column for each name.
+pub(super) fn parse(piece: &Buffer, wanted: &Wanted, is_utf8: bool) -> TextRows {
     let names = &wanted.names;
-    let mut lines = Lines { bytes: block, at: 0, wanted, labels: Vec::new(), next: 0 };
-    let mut rows = TextRows::new(names.len(), block.len() / 128 + 16);
+    let mut lines = Lines { bytes: piece, at: 0, wanted, labels: Vec::new(), next: 0 };
+    let mut rows = TextRows::new(names.len(), piece.len() / 128 + 16);
     let mut values = vec![Value::Missing; names.len()];
-    while lines.at < block.len() {
+    while lines.at < piece.len() {
         let start = lines.at;
         values.fill(Value::Missing);
         let line = lines.line(&mut values);
         if line.is_none() {
-            lines.at = line_end(block, start);
+            lines.at = line_end(piece, start);
         }
         let record = start..lines.at;
-        if !is_utf8 && std::str::from_utf8(&block[record.clone()]).is_err() {
+        if !is_utf8 && std::str::from_utf8(&piece[record.clone()]).is_err() {
             rows.reject(record);
             continue;
         }
@@ -47,13 +47,13 @@ pub(super) fn parse(block: &Buffer, wanted: &Wanted, is_utf8: bool) -> TextRows 
             Some(Line::Object) => {
                 for (column, value) in rows.columns.iter_mut().zip(&values) {
                     match value {
-                        Value::Text { start, end } => column.push(block, *start, *end),
+                        Value::Text { start, end } => column.push(piece, *start, *end),
                         Value::Missing | Value::Null => column.push_null(),
                     }
                 }
                 rows.accept(record);
             }
-            None => match json_fallback::texts(&block[record.clone()], wanted) {
+            None => match json_fallback::texts(&piece[record.clone()], wanted) {
                 Some(texts) => {
                     json_fallback::push(texts, &mut rows);
                     rows.accept(record);
@@ -320,7 +320,7 @@ impl Lines<'_> {
         is_there
     }
 
-    /// Takes the line end, or is at the end of the block.
+    /// Takes the line end, or is at the end of the piece.
     #[inline(always)]
     fn ends_line(&mut self) -> bool {
         self.at >= self.bytes.len() || self.takes(b'\n')

@@ -21,20 +21,20 @@ pub(super) enum Kind {
     Other,
 }
 
-/// Goes through the lines of a block. `take` sees each that is neither blank nor a comment, without its
+/// Goes through the lines of a piece. `take` sees each that is neither blank nor a comment, without its
 /// line end.
 pub(super) fn parse(
-    block: &[u8],
+    piece: &[u8],
     comment: Option<u8>,
     is_utf8: bool,
     rows: &mut TextRows,
     mut take: impl FnMut(Range<usize>, &mut TextRows) -> Kind,
 ) {
     let mut at = 0;
-    while at < block.len() {
-        let (start, end) = (at, line_end(block, at));
+    while at < piece.len() {
+        let (start, end) = (at, line_end(piece, at));
         at = end;
-        let line = &block[start..end];
+        let line = &piece[start..end];
         let line = line.strip_suffix(b"\n").unwrap_or(line);
         let line = line.strip_suffix(b"\r").unwrap_or(line);
         let is_comment = comment.is_some() && line.first().copied() == comment;
@@ -55,14 +55,14 @@ pub(super) fn parse(
     }
 }
 
-/// Reads a block of lines by a pattern, in whose groups `null` stands for no value.
+/// Reads a piece of lines by a pattern, in whose groups `null` stands for no value.
 pub(super) fn by_pattern(
-    block: &Buffer,
+    piece: &Buffer,
     (pattern, null): (&Pattern, Option<Null>),
     wanted: &Wanted,
     is_utf8: bool,
 ) -> TextRows {
-    let mut rows = TextRows::new(wanted.names.len(), block.len() / 96 + 16);
+    let mut rows = TextRows::new(wanted.names.len(), piece.len() / 96 + 16);
     let regex = pattern.whole();
     let groups: Vec<Option<usize>> = wanted
         .names
@@ -70,8 +70,8 @@ pub(super) fn by_pattern(
         .map(|name| regex.capture_names().position(|group| group == Some(name)))
         .collect();
     let mut found = regex.capture_locations();
-    parse(block, None, is_utf8, &mut rows, |line, rows| {
-        let text = &block[line.clone()];
+    parse(piece, None, is_utf8, &mut rows, |line, rows| {
+        let text = &piece[line.clone()];
         if regex.captures_read(&mut found, text).is_none() {
             return if pattern.skips(text) { Kind::Other } else { Kind::Malformed };
         }
@@ -87,7 +87,7 @@ pub(super) fn by_pattern(
                 Some((start, end)) if null.is_some_and(|null| null.is(&text[start..end])) => {
                     column.push_null();
                 }
-                Some((start, end)) => column.push(block, line.start + start, line.start + end),
+                Some((start, end)) => column.push(piece, line.start + start, line.start + end),
                 None => column.push_null(),
             }
         }

@@ -12,7 +12,6 @@ use arrow_array::RecordBatch;
 use arrow_schema::Schema;
 use serde_json::{Map, Value};
 
-use super::blocks::Block;
 use super::derived;
 use super::find::{self, FoundFile};
 use super::format::Format;
@@ -22,6 +21,7 @@ use super::log_rows::LogRows;
 use super::nested;
 use super::parquet_file::{self, ParquetFooter};
 use super::raw_batch::RawBatch;
+use super::text_pieces::TextPiece;
 use super::wanted::Wanted;
 use crate::ledger::LedgerKey;
 use crate::release_file::day::{Day, DayBounds};
@@ -54,7 +54,7 @@ enum Content {
 pub(super) enum Piece {
     RowGroup(usize),
     Batch(usize),
-    Block(Block),
+    Text(TextPiece),
 }
 
 /// Lists every log file of a release; there may be none.
@@ -211,7 +211,7 @@ impl<'a> OpenLog<'a> {
         }
     }
 
-    /// The parts of the file, in its order; text is cut into blocks as it streams by. Without
+    /// The parts of the file, in its order; text is cut into pieces as it streams by. Without
     /// `every_row`, row groups that cannot have rows of the bounds are left out.
     pub(super) fn pieces(
         &self,
@@ -227,8 +227,8 @@ impl<'a> OpenLog<'a> {
             Content::Arrow(footer) => {
                 Box::new((0..footer.batches()).map(|batch| Ok(Piece::Batch(batch))))
             }
-            Content::Text(header) => match header.blocks(self.path()) {
-                Ok(blocks) => Box::new(blocks.map(|block| block.map(Piece::Block))),
+            Content::Text(header) => match header.pieces(self.path()) {
+                Ok(pieces) => Box::new(pieces.map(|piece| piece.map(Piece::Text))),
                 Err(error) => Box::new(iter::once(Err(error))),
             },
         }
@@ -250,7 +250,7 @@ impl<'a> OpenLog<'a> {
             (Piece::Batch(batch), Content::Arrow(footer)) => {
                 footer.read_batch(self.path(), *batch, wanted, take)
             }
-            (Piece::Block(block), Content::Text(header)) => take(header.parse(block, wanted)?),
+            (Piece::Text(piece), Content::Text(header)) => take(header.parse(piece, wanted)?),
             _ => Err(Error::internal("a part was read from another file")),
         }
     }

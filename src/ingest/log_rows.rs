@@ -10,7 +10,7 @@ use crate::release_file::logs::{Identifier, Logs};
 
 /// Some rows of one file, in the file's order.
 pub struct LogRows {
-    /// The row group or batch that they belong to, counted from 0; the block in files of text.
+    /// The row group or batch that they belong to, counted from 0; the piece in files of text.
     pub place: usize,
     /// UTC microseconds; null where a row has no time that can be read.
     pub times: Int64Array,
@@ -68,13 +68,13 @@ impl LogRows {
         let (mut segments, mut end) = (Vec::with_capacity(records.spans.len()), 0);
         for span in &records.spans {
             if span.start > end {
-                segments.push(Segment { bytes: &records.block[end..span.start], is_record: false });
+                segments.push(Segment { bytes: &records.piece[end..span.start], is_record: false });
             }
-            segments.push(Segment { bytes: &records.block[span.clone()], is_record: true });
+            segments.push(Segment { bytes: &records.piece[span.clone()], is_record: true });
             end = span.end;
         }
-        if end < records.block.len() {
-            segments.push(Segment { bytes: &records.block[end..], is_record: false });
+        if end < records.piece.len() {
+            segments.push(Segment { bytes: &records.piece[end..], is_record: false });
         }
         segments
     }
@@ -115,19 +115,19 @@ mod tests {
     use crate::release_file::dialect::Marks;
 
     fn cut(text: &str, format: TextFormat) -> Vec<(String, bool)> {
-        let block = Buffer::from_slice_ref(text.as_bytes());
+        let piece = Buffer::from_slice_ref(text.as_bytes());
         let rows = match format {
             TextFormat::Json => {
                 let wanted = Wanted { names: vec!["a".to_owned()], ..Wanted::nothing() };
-                json_lines::parse(&block, &wanted, true)
+                json_lines::parse(&piece, &wanted, true)
             }
             TextFormat::Pattern => panic!("no fields"),
             TextFormat::Separated(marks) => {
                 let columns = ColumnPlaces { places: vec![Some(0), None], wanted: 1 };
-                delimited::parse(&block, marks, &columns, true)
+                delimited::parse(&piece, marks, &columns, true)
             }
         };
-        let raw = rows.finish(&block, &[true]).unwrap();
+        let raw = rows.finish(&piece, &[true]).unwrap();
         let rows = LogRows {
             place: 0,
             times: Int64Array::new_null(raw.rows),

@@ -14,10 +14,10 @@
 //! | `declared`, `wanted` | refuses files without what the release file declares, and which columns are read |
 //! | `log_file` | opens a file and divides it into pieces that can be read apart |
 //! | `parquet_file`, `parquet_pages`, `ipc_file`, `ipc_lengths` | columnar files → raw batches |
-//! | `header`, `blocks` | text files → their columns, and blocks of whole records |
-//! | `delimited`, `field`, `scan` | blocks of delimited text → raw batches; `field` says where a field ends, quotes and escapes included |
-//! | `lines`, `json_lines`, `json_fallback`, `json_array` | blocks of other lines → raw batches |
-//! | `text_rows`, `views`, `raw_batch` | what a block becomes while it is read, and after |
+//! | `header`, `text_pieces` | text files → their columns, and pieces of whole records |
+//! | `delimited`, `field`, `scan` | pieces of delimited text → raw batches; `field` says where a field ends, quotes and escapes included |
+//! | `lines`, `json_lines`, `json_fallback`, `json_array` | pieces of other lines → raw batches |
+//! | `text_rows`, `views`, `raw_batch` | what a piece becomes while it is read, and after |
 //! | `derived`, `nested` | columns that are made from others, or lie within others |
 //! | `lookups`, `positions`, `texts`, `time`, `instant`, `spelling`, `rejects` | raw batches → the canonical lookup, and rejects |
 //! | `reader` | all files of a release, in parallel |
@@ -27,7 +27,6 @@
 //! | `first_lines`, `sample` | the first lines, and the first rows with all columns, for `init` |
 //! | `reject_forms` | what rejected rows look like, for `check` |
 
-mod blocks;
 mod complete;
 mod declared;
 mod delimited;
@@ -64,6 +63,7 @@ mod scan;
 mod spelling;
 #[cfg(test)]
 mod tests;
+mod text_pieces;
 mod text_rows;
 mod texts;
 mod time;

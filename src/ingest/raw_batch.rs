@@ -22,10 +22,10 @@ pub(super) struct RawBatch {
     pub(super) records: Option<Records>,
 }
 
-/// The records of a block of text, one for each row.
+/// The records of a piece of text, one for each row.
 pub(super) struct Records {
-    pub(super) block: Buffer,
-    /// Where each record stands in the block, with its line end.
+    pub(super) piece: Buffer,
+    /// Where each record stands in the piece, with its line end.
     pub(super) spans: Vec<Range<usize>>,
     /// The rows whose record cannot be read, ascending. They are null in every column.
     pub(super) malformed: Vec<usize>,
@@ -38,7 +38,7 @@ pub(super) struct Records {
 impl Records {
     /// A record as it stands in the file.
     pub(super) fn text(&self, row: usize) -> &[u8] {
-        self.spans.get(row).and_then(|span| self.block.get(span.clone())).unwrap_or_default()
+        self.spans.get(row).and_then(|span| self.piece.get(span.clone())).unwrap_or_default()
     }
 }
 

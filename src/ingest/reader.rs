@@ -266,7 +266,7 @@ impl<'a> LogReader<'a> {
             let parts = if is_text { 1 } else { file.pieces(every_row).count().max(1) };
             let part = file.bytes() / parts as u64;
             file.pieces(every_row).map(move |piece| match piece {
-                Ok(Piece::Block(block)) => (file, block.file_bytes, Ok(Piece::Block(block))),
+                Ok(Piece::Text(piece)) => (file, piece.file_bytes, Ok(Piece::Text(piece))),
                 piece => (file, part, piece),
             })
         })

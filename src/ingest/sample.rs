@@ -126,7 +126,7 @@ impl Sample {
         let (mut bytes, mut seen) = (0, 0);
         for piece in file.pieces(true) {
             let piece = piece?;
-            bytes += if let Piece::Block(block) = &piece { block.file_bytes } else { part };
+            bytes += if let Piece::Text(piece) = &piece { piece.file_bytes } else { part };
             file.read(&piece, wanted, &mut |raw| {
                 let rows = raw.rows.min(left);
                 left -= rows;

@@ -1,4 +1,4 @@
-//! The rows of a block of text while it is read.
+//! The rows of a piece of text while it is read.
 
 use std::ops::Range;
 
@@ -50,18 +50,18 @@ impl TextRows {
         self.skipped += 1;
     }
 
-    /// The rows over their block. `present` says which wanted columns the file has.
-    pub(super) fn finish(self, block: &Buffer, present: &[bool]) -> Result<RawBatch> {
+    /// The rows over their piece. `present` says which wanted columns the file has.
+    pub(super) fn finish(self, piece: &Buffer, present: &[bool]) -> Result<RawBatch> {
         let column = |(column, present): (Views, &bool)| {
-            let column = column.finish(block);
+            let column = column.finish(piece);
             column.map(|column| present.then_some(column))
         };
         let columns: Option<Vec<_>> = self.columns.into_iter().zip(present).map(column).collect();
         Ok(RawBatch {
             rows: self.spans.len(),
-            columns: columns.ok_or_else(|| Error::internal("columns do not fit their block"))?,
+            columns: columns.ok_or_else(|| Error::internal("columns do not fit their piece"))?,
             records: Some(Records {
-                block: block.clone(),
+                piece: piece.clone(),
                 spans: self.spans,
                 malformed: self.malformed,
                 skipped: self.skipped,

@@ -1,6 +1,6 @@
-//! Columns of text that point into the block they were read from.
+//! Columns of text that point into the piece they were read from.
 //!
-//! Only texts that differ from their form in the block are copied, such as those with doubled
+//! Only texts that differ from their form in the piece are copied, such as those with doubled
 //! quotes. The reader checks that accepted records are UTF-8. Arrow would check each value
 //! again, so the columns are bytes to it, and callers that need text ask for it.
 
@@ -14,12 +14,12 @@ use arrow_buffer::{BooleanBuffer, Buffer, NullBuffer, ScalarBuffer};
 pub(super) struct Views {
     views: Vec<u128>,
     has_nulls: bool,
-    /// Texts that are not in the block.
+    /// Texts that are not in the piece.
     apart: Vec<u8>,
 }
 
 /// The places of the two buffers of a column.
-const BLOCK: u32 = 0;
+const PIECE: u32 = 0;
 const APART: u32 = 1;
 /// Stands for null while a column grows; no text is as long.
 const NULL: u128 = u128::MAX;
@@ -31,18 +31,18 @@ impl Views {
         Self { views: Vec::with_capacity(rows), has_nulls: false, apart: Vec::new() }
     }
 
-    /// Appends what stands in the block from `start` to `end`.
+    /// Appends what stands in the piece from `start` to `end`.
     #[inline(always)]
-    pub(super) fn push(&mut self, block: &[u8], start: usize, end: usize) {
+    pub(super) fn push(&mut self, piece: &[u8], start: usize, end: usize) {
         let length = end - start;
         // One load and a mask, where a copy of each length would be another branch.
         if length <= INLINE
-            && let Some(near) = block.get(start..).and_then(<[u8]>::first_chunk::<16>)
+            && let Some(near) = piece.get(start..).and_then(<[u8]>::first_chunk::<16>)
         {
             let text = u128::from_le_bytes(*near) & ((1 << (8 * length)) - 1);
             self.views.push(text << 32 | length as u128);
         } else {
-            self.views.push(make_view(&block[start..end], BLOCK, start as u32));
+            self.views.push(make_view(&piece[start..end], PIECE, start as u32));
         }
     }
 
@@ -52,7 +52,7 @@ impl Views {
         self.has_nulls = true;
     }
 
-    /// Appends a text that is not in the block.
+    /// Appends a text that is not in the piece.
     pub(super) fn push_apart(&mut self, text: &[u8]) {
         self.views.push(make_view(text, APART, self.apart.len() as u32));
         self.apart.extend_from_slice(text);
@@ -63,9 +63,9 @@ impl Views {
         self.views.truncate(rows);
     }
 
-    /// The column over its block; `None` when the block or the texts apart exceed 4 GiB.
-    pub(super) fn finish(mut self, block: &Buffer) -> Option<ArrayRef> {
-        u32::try_from(block.len().max(self.apart.len())).ok()?;
+    /// The column over its piece; `None` when the piece or the texts apart exceed 4 GiB.
+    pub(super) fn finish(mut self, piece: &Buffer) -> Option<ArrayRef> {
+        u32::try_from(piece.len().max(self.apart.len())).ok()?;
         let nulls = self.has_nulls.then(|| {
             let is_valid = |row: usize| self.views[row] != NULL;
             NullBuffer::new(BooleanBuffer::collect_bool(self.views.len(), is_valid))
@@ -73,7 +73,7 @@ impl Views {
         if self.has_nulls {
             self.views.iter_mut().filter(|view| **view == NULL).for_each(|view| *view = 0);
         }
-        let buffers = vec![block.clone(), Buffer::from_vec(self.apart)];
+        let buffers = vec![piece.clone(), Buffer::from_vec(self.apart)];
         let array = BinaryViewArray::try_new(ScalarBuffer::from(self.views), buffers, nulls);
         Some(Arc::new(array.ok()?))
     }
@@ -87,16 +87,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn texts_of_every_length_from_the_block_and_apart() {
+    fn texts_of_every_length_from_the_piece_and_apart() {
         let text = b"abcdefghijklmnopqrstuvwxyz";
-        let block = Buffer::from_slice_ref(text);
+        let piece = Buffer::from_slice_ref(text);
         let mut column = Views::with_capacity(4);
         let spans: Vec<(usize, usize)> =
             (0..=26).flat_map(|start| (start..=26).map(move |end| (start, end))).collect();
         for (start, end) in &spans {
-            column.push(&block, *start, *end);
+            column.push(&piece, *start, *end);
         }
-        column.push(&block, 0, 26);
+        column.push(&piece, 0, 26);
         column.push_apart(b"dropped");
         column.truncate(spans.len());
         column.push_null();
@@ -104,7 +104,7 @@ mod tests {
         column.push_apart(b"");
         column.push_null();
         assert_eq!(column.views.len(), spans.len() + 4);
-        let array = column.finish(&block).unwrap();
+        let array = column.finish(&piece).unwrap();
         let array = array.as_binary_view();
         for (row, (start, end)) in spans.iter().enumerate() {
             assert_eq!(array.value(row), &text[*start..*end]);

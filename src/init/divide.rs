@@ -6,7 +6,7 @@
 //! if no time is read so.
 
 use super::known::{apart, known};
-use super::layout::Layout;
+use super::text_division::TextDivision;
 use super::times::logs_with;
 use super::words::is_marked;
 use super::{fields, lines};
@@ -21,12 +21,12 @@ const MOST_LINES: usize = 3_000;
 ///
 /// # Errors
 /// Input, for an empty glob or damaged files; I/O.
-pub(super) fn layouts_of(place: &Place) -> Result<Vec<Layout>> {
+pub(super) fn divisions_of(place: &Place) -> Result<Vec<TextDivision>> {
     let files = first_lines(&logs_with(place, "header = true")?)?;
     let all = files.iter().flat_map(|file| &file.lines).map(String::as_str);
     let all: Vec<&str> = all.take(MOST_LINES).collect();
     let Some(named) = files.first().filter(|_| !all.is_empty()).map(|file| file.named) else {
-        return Ok(vec![Layout::default()]);
+        return Ok(vec![TextDivision::default()]);
     };
     let known = known(&all);
     if let (None, Some(refusal)) = (&known, apart(place, &all)) {
@@ -37,9 +37,9 @@ pub(super) fn layouts_of(place: &Place) -> Result<Vec<Layout>> {
     let divided = if are_marked { None } else { fields::divided(&all, named) };
     let blanks = |is_text: bool| fields::between_blanks(&all, is_text);
     let ways = [known, divided, blanks(false), lines::alike(&all), blanks(true)];
-    let mut ways: Vec<Layout> = ways.into_iter().flatten().collect();
+    let mut ways: Vec<TextDivision> = ways.into_iter().flatten().collect();
     if ways.is_empty() {
-        ways.push(Layout::default());
+        ways.push(TextDivision::default());
     }
     Ok(ways)
 }

@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use super::layout::{Called, Layout};
 use super::questions::quoted;
+use super::text_division::{Called, TextDivision};
 use super::words::{BETWEEN, has_port};
 use crate::ingest::{looks_like_value, split};
 use crate::release_file::dialect::Marks;
@@ -17,7 +17,7 @@ const COMMENTS: [char; 3] = ['#', '%', '!'];
 const FEWEST: usize = 3;
 
 /// Proposes how lines are divided by a mark; `named` is what the name of their file says.
-pub(super) fn divided(lines: &[&str], named: Option<Marks>) -> Option<Layout> {
+pub(super) fn divided(lines: &[&str], named: Option<Marks>) -> Option<TextDivision> {
     let (comment, comments, records) = apart(lines);
     if let Some(header) = comments.iter().find(|line| is_fields_line(line)) {
         return Some(with_fields_line(header));
@@ -26,7 +26,7 @@ pub(super) fn divided(lines: &[&str], named: Option<Marks>) -> Option<Layout> {
     let all = separators.filter_map(|separator| Divided::of(&records, Some(separator)));
     // Of equally good ones the first.
     let best = all.rev().max_by_key(|divided| divided.fields)?;
-    Some(best.layout(at_head(lines, &comments), comment, named))
+    Some(best.division(at_head(lines, &comments), comment, named))
 }
 
 /// Those of the comments that stand above the first record.
@@ -37,7 +37,7 @@ fn at_head<'c, 'l>(lines: &[&'l str], comments: &'c [&'l str]) -> &'c [&'l str] 
 
 /// Proposes how lines are divided where blanks alone stand between their fields. `is_text` is for lines that no
 /// other proposal fits; without it they must not read like sentences, of which a pattern knows more.
-pub(super) fn between_blanks(lines: &[&str], is_text: bool) -> Option<Layout> {
+pub(super) fn between_blanks(lines: &[&str], is_text: bool) -> Option<TextDivision> {
     let (comment, comments, records) = apart(lines);
     let divided = Divided::of(&records, None)?;
     let is_word = |field: &String| {
@@ -48,8 +48,8 @@ pub(super) fn between_blanks(lines: &[&str], is_text: bool) -> Option<Layout> {
     };
     let sentences = divided.rows.iter().filter(|row| row.iter().any(is_word)).count();
     let is_plain = divided.is_even && sentences * 10 < records.len();
-    let layout = || divided.layout(at_head(lines, &comments), comment, None);
-    (is_plain || is_text).then(|| Layout { is_text, ..layout() })
+    let division = || divided.division(at_head(lines, &comments), comment, None);
+    (is_plain || is_text).then(|| TextDivision { is_text, ..division() })
 }
 
 /// The mark of comments, where lines begin with one, these lines, and all others.
@@ -73,7 +73,7 @@ fn is_fields_line(line: &str) -> bool {
 
 /// A log that names its columns behind `#fields`, in a file whose name says otherwise, or does not
 /// begin with it.
-fn with_fields_line(header: &str) -> Layout {
+fn with_fields_line(header: &str) -> TextDivision {
     let names = header.get(7..).unwrap_or_default().trim_start_matches(':').trim_start();
     let mark = names.chars().find(|letter| "\t,;|".contains(*letter));
     let mark = mark.map_or_else(|| "blanks".to_owned(), String::from);
@@ -81,7 +81,7 @@ fn with_fields_line(header: &str) -> Layout {
         (format!("delimiter = {}", quoted(&mark)), "# as in its line #fields".to_owned()),
         ("header = \"#fields\"".to_owned(), "# the line that names the columns".to_owned()),
     ];
-    Layout { settings, ..Layout::default() }
+    TextDivision { settings, ..TextDivision::default() }
 }
 
 /// Lines, divided.
@@ -213,7 +213,12 @@ impl Divided {
         names.len() > values.len()
     }
 
-    fn layout(&self, comments: &[&str], comment: Option<char>, named: Option<Marks>) -> Layout {
+    fn division(
+        &self,
+        comments: &[&str],
+        comment: Option<char>,
+        named: Option<Marks>,
+    ) -> TextDivision {
         let mut settings = Vec::new();
         let mut set = |setting: String, why: String| settings.push((setting, why));
         let Marks { separator, quote, .. } = self.marks;
@@ -246,19 +251,19 @@ impl Divided {
             set(format!("comment = {}", quoted(&mark.to_string())), why);
         }
         if self.has_header() {
-            return Layout { settings, ..Layout::default() };
+            return TextDivision { settings, ..TextDivision::default() };
         }
         if let Some(names) = self.names_in(comments).filter(|_| self.is_even) {
             let list: Vec<String> = names.iter().map(|name| quoted(name)).collect();
             let why = "# CHECK: names that stand in the comment above the first row".to_owned();
             set(format!("header = [{}]", list.join(", ")), why);
-            return Layout { settings, columns: Called::Given(names), is_text: false };
+            return TextDivision { settings, columns: Called::Given(names), is_text: false };
         }
         set(
             "header = false".to_owned(),
             "# its first line is a row: columns have positions".to_owned(),
         );
-        Layout { settings, columns: Called::Positions(self.fields), is_text: false }
+        TextDivision { settings, columns: Called::Positions(self.fields), is_text: false }
     }
 
     /// The names of the columns, if the last comment has one for each.

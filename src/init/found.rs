@@ -2,9 +2,9 @@
 
 use super::column::Column;
 use super::keys::Keys;
-use super::layout::Layout;
 use super::named_days::NamedDays;
 use super::people::{Names, People};
+use super::text_division::TextDivision;
 use super::times::TimeGuess;
 
 /// What was found out about a log.
@@ -18,7 +18,7 @@ pub(super) struct Found<'s> {
     pub(super) rows: usize,
     pub(super) named_days: Option<NamedDays>,
     pub(super) columns: &'s [Column<'s>],
-    pub(super) layout: &'s Layout,
+    pub(super) division: &'s TextDivision,
     pub(super) time: TimeGuess,
     pub(super) people: People,
     pub(super) names: Names,

@@ -1,7 +1,7 @@
 //! Patterns for the lines of servers and programs that many people run.
 
-use super::layout::Layout;
-use super::lines::{MANY, layout, matched};
+use super::lines::{MANY, division, matched};
+use super::text_division::TextDivision;
 use crate::Error;
 use crate::release_file::place::Place;
 
@@ -38,7 +38,7 @@ const ERROR: &str = r"\[(?<requested_at>[^\]]+)\] \[(?<kind>[^\]]+)\] \[client (
 const ERROR_NGINX: &str = r#"(?<requested_at>\S+ \S+) \[(?<kind>\w+)\] .*, client: (?<requester>[^,]+), server: [^,]*, request: "(?<method>\S+) (?<target>[^ "]+).*"#;
 
 /// Proposes the pattern of a program that is known; `None` for other lines.
-pub(super) fn known(lines: &[&str]) -> Option<Layout> {
+pub(super) fn known(lines: &[&str]) -> Option<TextDivision> {
     const HALF: usize = 2;
     let access = BEFORE_ACCESS.iter().map(|before| (format!("{before}{ACCESS}"), HALF));
     let mail = format!("{SYSLOG}{REFUSED_MAIL}");
@@ -60,7 +60,7 @@ pub(super) fn known(lines: &[&str]) -> Option<Layout> {
     // Of equally good ones the first.
     let best: Vec<(usize, String)> = best.collect();
     let (_, pattern) = best.into_iter().rev().max_by_key(|(matched, _)| *matched)?;
-    layout(&pattern, lines)
+    division(&pattern, lines)
 }
 
 /// The refusal of lines that name the people of a lookup in several of them; `None` for other lines.

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use regex::{Captures, Regex, escape};
 
 use super::fields::null_in;
-use super::layout::{Called, Layout};
 use super::questions::quoted;
+use super::text_division::{Called, TextDivision};
 use super::words::{Kind, Token, Tokens};
 use crate::words::grouped;
 
@@ -20,7 +20,7 @@ pub(super) fn matched(pattern: &str, lines: &[&str]) -> Option<usize> {
 }
 
 /// Proposes a pattern for the lines that are most alike; `None` if too few are.
-pub(super) fn alike(lines: &[&str]) -> Option<Layout> {
+pub(super) fn alike(lines: &[&str]) -> Option<TextDivision> {
     let tokens: Vec<Tokens> = lines.iter().filter_map(|line| Tokens::of(line)).collect();
     if tokens.len() * 10 < lines.len() * 6 {
         return None;
@@ -29,14 +29,14 @@ pub(super) fn alike(lines: &[&str]) -> Option<Layout> {
     lengths.sort_unstable();
     let short = lengths.get(lengths.len() / 10).copied();
     let patterns = [named(&tokens), of_kind(&tokens, None), of_kind(&tokens, short)];
-    let layouts = patterns.into_iter().flatten().filter_map(|pattern| {
+    let divisions = patterns.into_iter().flatten().filter_map(|pattern| {
         let matched = matched(&pattern, lines)?;
         (matched * 5 >= lines.len()).then_some((matched, pattern))
     });
     // Of equally good ones the first.
-    let layouts: Vec<(usize, String)> = layouts.collect();
-    let (_, pattern) = layouts.into_iter().rev().max_by_key(|(matched, _)| *matched)?;
-    layout(&pattern, lines)
+    let divisions: Vec<(usize, String)> = divisions.collect();
+    let (_, pattern) = divisions.into_iter().rev().max_by_key(|(matched, _)| *matched)?;
+    division(&pattern, lines)
 }
 
 /// A pattern for the names and values, as in `caller=ann`, that nearly all lines have; others may stand
@@ -90,7 +90,7 @@ fn whole(pattern: &str) -> Option<Regex> {
 }
 
 /// The settings for a pattern, with what the lines that it does not match begin with.
-pub(super) fn layout(pattern: &str, lines: &[&str]) -> Option<Layout> {
+pub(super) fn division(pattern: &str, lines: &[&str]) -> Option<TextDivision> {
     let whole = whole(pattern)?;
     let found: Vec<Captures<'_>> = lines.iter().filter_map(|line| whole.captures(line)).collect();
     let others: Vec<&str> = lines.iter().filter(|line| !whole.is_match(line)).copied().collect();
@@ -107,7 +107,7 @@ pub(super) fn layout(pattern: &str, lines: &[&str]) -> Option<Layout> {
         ));
     }
     let names = whole.capture_names().flatten().map(str::to_owned).collect();
-    Some(Layout { settings, columns: Called::Given(names), is_text: true })
+    Some(TextDivision { settings, columns: Called::Given(names), is_text: true })
 }
 
 fn groups<'l>(found: &Captures<'l>) -> Vec<&'l str> {

@@ -93,7 +93,7 @@ fn setting(found: &Found<'_>, name: &str, place: usize) -> Option<String> {
 }
 
 fn address(found: &Found<'_>, place: usize) -> String {
-    found.layout.address(found.columns[place].name())
+    found.division.address(found.columns[place].name())
 }
 
 fn kinds(found: &Found<'_>, place: usize) -> String {

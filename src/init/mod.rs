@@ -12,7 +12,6 @@ mod formats;
 mod found;
 mod keys;
 mod known;
-mod layout;
 mod lines;
 mod mapping;
 mod named_days;
@@ -20,6 +19,7 @@ mod people;
 mod place;
 mod questions;
 mod refusals;
+mod text_division;
 mod times;
 mod words;
 mod write;
@@ -30,13 +30,13 @@ use jiff::Timestamp;
 
 use column::Column;
 use countries::countries_of;
-use divide::layouts_of;
+use divide::divisions_of;
 use found::Found;
 use keys::Keys;
-use layout::Layout;
 use named_days::NamedDays;
 use people::{names_of, people_of};
 use refusals::{no_people, no_times};
+use text_division::TextDivision;
 use times::{logs_with, time_of};
 
 use crate::ingest::Sample;
@@ -65,8 +65,8 @@ pub struct Draft {
 /// Input, for logs that cannot be read, or without a column of times or of people; I/O.
 pub fn draft(name: &str, file: &str, place: &Place) -> Result<Draft> {
     let mut refusal = None;
-    for layout in layouts_of(place)? {
-        match try_layout(name, file, place, &layout) {
+    for division in divisions_of(place)? {
+        match try_division(name, file, place, &division) {
             Ok(Tried::Drafted(draft)) => return Ok(draft),
             Ok(Tried::HasNoTimes(error)) => refusal = refusal.or(Some(error)),
             Err(error) => return Err(refusal.unwrap_or(error)),
@@ -82,8 +82,8 @@ enum Tried {
     HasNoTimes(Error),
 }
 
-fn try_layout(name: &str, file: &str, place: &Place, layout: &Layout) -> Result<Tried> {
-    let sample = Sample::read(&logs_with(place, &layout.lines())?)?;
+fn try_division(name: &str, file: &str, place: &Place, division: &TextDivision) -> Result<Tried> {
+    let sample = Sample::read(&logs_with(place, &division.lines())?)?;
     if sample.rows == sample.malformed {
         return Err(Error::input(format!(
             "{} holds no row that can be read",
@@ -95,7 +95,7 @@ fn try_layout(name: &str, file: &str, place: &Place, layout: &Layout) -> Result<
         ));
     }
     let columns: Vec<Column<'_>> = sample.columns.iter().map(Column::new).collect();
-    let Some(time) = time_of(&columns, written(&sample), layout.is_text) else {
+    let Some(time) = time_of(&columns, written(&sample), division.is_text) else {
         return Ok(Tried::HasNoTimes(no_times(place, &columns)));
     };
     let people = people_of(&columns, &time.places).ok_or_else(|| no_people(place, &columns))?;
@@ -113,7 +113,7 @@ fn try_layout(name: &str, file: &str, place: &Place, layout: &Layout) -> Result<
         named_days,
         countries: countries_of(&columns, &people, &kinds),
         columns: &columns,
-        layout,
+        division,
         time,
         people,
         names: kinds,

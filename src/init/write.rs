@@ -47,7 +47,7 @@ fn head(found: &Found<'_>) -> String {
 fn logs(found: &Found<'_>, text: &mut String) {
     let Found { glob, .. } = found;
     let _infallible = write!(text, "\n[logs]\npath = {}\n", quoted(glob));
-    for (setting, why) in &found.layout.settings {
+    for (setting, why) in &found.division.settings {
         line(text, setting, why);
     }
     times(found, text);

@@ -19,9 +19,9 @@ fn columns() -> ColumnPlaces {
 type Row = (Vec<u8>, Option<[Option<Vec<u8>>; 2]>);
 
 fn read(text: &[u8], format: Marks) -> Vec<Row> {
-    let block = Buffer::from_slice_ref(text);
+    let piece = Buffer::from_slice_ref(text);
     let is_utf8 = std::str::from_utf8(text).is_ok();
-    let raw = parse(&block, format, &columns(), is_utf8).finish(&block, &[true, true, false]);
+    let raw = parse(&piece, format, &columns(), is_utf8).finish(&piece, &[true, true, false]);
     let raw = raw.unwrap();
     let value = |column: usize, row: usize| {
         let column = raw.columns[column].as_ref().unwrap().as_binary_view().clone();

@@ -17,9 +17,9 @@ fn wanted() -> Wanted {
 }
 
 fn read(text: &[u8]) -> Read {
-    let block = Buffer::from_slice_ref(text);
-    let rows = parse(&block, &wanted(), std::str::from_utf8(text).is_ok());
-    let raw = rows.finish(&block, &[true; 3]).unwrap();
+    let piece = Buffer::from_slice_ref(text);
+    let rows = parse(&piece, &wanted(), std::str::from_utf8(text).is_ok());
+    let raw = rows.finish(&piece, &[true; 3]).unwrap();
     let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
     let column = |column: &Option<ArrayRef>| -> Vec<_> {
         let column = column.as_ref().unwrap().as_binary_view();
@@ -196,7 +196,7 @@ fn line() -> impl Strategy<Value = String> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(3_000))]
 
-    /// Blocks are read as they are by the fallback alone.
+    /// Pieces are read as they are by the fallback alone.
     #[test]
     fn both_readers_agree(
         lines in vec(line(), 0..5),

@@ -5,7 +5,7 @@ const WHO: [&str; 3] = ["requester", "target", "requested_at"];
 
 /// How text is divided.
 #[derive(Default)]
-pub(super) struct Layout {
+pub(super) struct TextDivision {
     /// Settings of `[logs]`, each with its reason.
     pub(super) settings: Vec<(String, String)>,
     /// What its columns are called.
@@ -26,7 +26,7 @@ pub(super) enum Called {
     Given(Vec<String>),
 }
 
-impl Layout {
+impl TextDivision {
     /// The lines of `[logs]` that the log is read with while its columns mean nothing yet.
     pub(super) fn lines(&self) -> String {
         let settings: Vec<&str> =

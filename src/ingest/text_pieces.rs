@@ -1,8 +1,8 @@
-//! Text files → blocks of whole records, cut while the file streams by.
+//! Text files → pieces of whole records, cut while the file streams by.
 //!
-//! In: a plain or compressed text file. Out: its header lines, and blocks of half a MiB that end
-//! where a record ends. A reader of one block finds the same records as a reader of the whole file:
-//! what [`record_end`] decides about a record of the block does not depend on the bytes behind it.
+//! In: a plain or compressed text file. Out: its header lines, and pieces of half a MiB that end
+//! where a record ends. A reader of one piece finds the same records as a reader of the whole file:
+//! what [`record_end`] decides about a record of the piece does not depend on the bytes behind it.
 
 use std::io::Read;
 use std::path::PathBuf;
@@ -20,8 +20,8 @@ use super::open::{open_text, unreadable};
 use crate::release_file::dialect::{Heading, Marks};
 use crate::{Error, Result};
 
-/// How much is read before a block is cut: with its columns it stays in a core's own cache.
-const BLOCK_BYTES: usize = 512 << 10;
+/// How much is read before a piece is cut: with its columns it stays in a core's own cache.
+const PIECE_BYTES: usize = 512 << 10;
 /// The longest record. A longer line is malformed, and so is a quote that is not closed within this
 /// many bytes.
 const RECORD_BYTES_MOST: usize = 16 << 20;
@@ -31,7 +31,7 @@ const KEPT_BYTES: usize = 64 << 10;
 const HEAD_BYTES: usize = 64 << 10;
 
 /// A piece of a text file.
-pub(super) struct Block {
+pub(super) struct TextPiece {
     /// Whole records; shared with the columns that point into it.
     pub(super) bytes: Buffer,
     /// Whether this is the beginning of a line that is too long to be a record.
@@ -42,8 +42,8 @@ pub(super) struct Block {
     pub(super) file_bytes: u64,
 }
 
-/// A text file being cut into blocks.
-pub(super) struct Blocks {
+/// A text file being cut into pieces.
+pub(super) struct TextPieces {
     path: PathBuf,
     marks: Marks,
     /// Whether the file is one array of JSON objects.
@@ -53,21 +53,21 @@ pub(super) struct Blocks {
     /// The columns that a header must name to be one.
     needed: Vec<String>,
     reader: Box<dyn Read + Send>,
-    /// How many bytes of the file were read, and how many of them for blocks before.
+    /// How many bytes of the file were read, and how many of them for pieces before.
     read: Count,
     read_before: u64,
     /// What was read and not handed out yet.
     rest: Vec<u8>,
     ended: bool,
-    /// How many bytes were taken off the front before the first block.
+    /// How many bytes were taken off the front before the first piece.
     head: usize,
     /// How many fields a record has.
     columns: usize,
-    block_bytes: usize,
+    piece_bytes: usize,
     record_bytes: usize,
 }
 
-impl Blocks {
+impl TextPieces {
     /// Opens a file and passes over a byte order mark.
     pub(super) fn open(
         path: PathBuf,
@@ -76,18 +76,18 @@ impl Blocks {
     ) -> Result<Self> {
         let read = Count::default();
         let reader = open_text(&path, compression, &read)?;
-        let blocks = Self::of(path, format, reader, BLOCK_BYTES, RECORD_BYTES_MOST)?;
-        Ok(Self { read, ..blocks })
+        let pieces = Self::of(path, format, reader, PIECE_BYTES, RECORD_BYTES_MOST)?;
+        Ok(Self { read, ..pieces })
     }
 
     fn of(
         path: PathBuf,
         format: TextFormat,
         reader: Box<dyn Read + Send>,
-        block_bytes: usize,
+        piece_bytes: usize,
         record_bytes: usize,
     ) -> Result<Self> {
-        let mut blocks = Self {
+        let mut pieces = Self {
             path,
             // Lines of JSON, and those that a pattern takes apart, are records by themselves.
             marks: match format {
@@ -104,20 +104,20 @@ impl Blocks {
             ended: false,
             head: 0,
             columns: 0,
-            block_bytes,
+            piece_bytes,
             record_bytes,
         };
-        blocks.fill(64)?;
-        if blocks.rest.starts_with(b"\xef\xbb\xbf") {
-            blocks.rest.drain(..3);
-            blocks.head = 3;
+        pieces.fill(64)?;
+        if pieces.rest.starts_with(b"\xef\xbb\xbf") {
+            pieces.rest.drain(..3);
+            pieces.head = 3;
         }
         if format == TextFormat::Json {
-            blocks.fill_behind_blanks()?;
-            blocks.fill(HEAD_BYTES)?;
-            blocks.is_array = json_array::is_array(&blocks.rest);
+            pieces.fill_behind_blanks()?;
+            pieces.fill(HEAD_BYTES)?;
+            pieces.is_array = json_array::is_array(&pieces.rest);
         }
-        Ok(blocks)
+        Ok(pieces)
     }
 
     /// Reads on while nothing but blanks and the bracket of an array are at hand.
@@ -134,7 +134,7 @@ impl Blocks {
         self.is_array
     }
 
-    /// Says which fields a record has, before the first block, and which of them a later header must name.
+    /// Says which fields a record has, before the first piece, and which of them a later header must name.
     pub(super) fn with_columns(self, names: &[String], needed: &[String]) -> Self {
         let is_named_again = self.marks.header == Heading::Fields;
         Self {
@@ -193,20 +193,20 @@ impl Blocks {
         Ok(&self.rest)
     }
 
-    /// Cuts the next block; `None` at the end of the file.
-    fn next_block(&mut self) -> Result<Option<Block>> {
-        let mut wanted = self.block_bytes;
+    /// Cuts the next piece; `None` at the end of the file.
+    fn next_piece(&mut self) -> Result<Option<TextPiece>> {
+        let mut wanted = self.piece_bytes;
         loop {
             self.fill(wanted)?;
             if self.rest.is_empty() {
                 return Ok(None);
             }
             let is_whole = self.ended || self.rest.len() >= self.record_bytes;
-            let end = self.end_of_block(is_whole);
+            let end = self.end_of_piece(is_whole);
             if end > 0 {
                 let end = self.before_header(end);
                 let bytes = self.take(end);
-                return Ok(Some(self.block(bytes, false)));
+                return Ok(Some(self.piece(bytes, false)));
             }
             if is_whole {
                 return self.cut_line().map(Some);
@@ -215,19 +215,19 @@ impl Blocks {
         }
     }
 
-    /// The end of the last record that belongs to the next block; 0 when more must be read to find
+    /// The end of the last record that belongs to the next piece; 0 when more must be read to find
     /// the end of the first one. With `is_whole`, quotes that are open in what was read count as
     /// never closed.
-    fn end_of_block(&self, is_whole: bool) -> usize {
+    fn end_of_piece(&self, is_whole: bool) -> usize {
         if self.is_array {
-            return json_array::end_of_block(&self.rest, self.block_bytes, is_whole);
+            return json_array::end_of_piece(&self.rest, self.piece_bytes, is_whole);
         }
         let last = memchr::memrchr(b'\n', &self.rest).map_or(0, |place| place + 1);
         let lines = if self.ended { self.rest.as_slice() } else { &self.rest[..last] };
-        if self.ended && lines.len() <= self.block_bytes {
+        if self.ended && lines.len() <= self.piece_bytes {
             return lines.len();
         }
-        let near = &lines[..lines.len().min(self.block_bytes)];
+        let near = &lines[..lines.len().min(self.piece_bytes)];
         // A line that is a record by itself is one for every reader, and so it ends here.
         let mut end = memchr::memrchr(b'\n', near).map_or(0, |place| place + 1);
         while end > 0 {
@@ -247,7 +247,7 @@ impl Blocks {
         end
     }
 
-    /// Where the next block ends so that one header holds for all of its records: a header that it
+    /// Where the next piece ends so that one header holds for all of its records: a header that it
     /// begins with is taken, and it ends before the next one with other names.
     fn before_header(&mut self, end: usize) -> usize {
         if self.marks.header != Heading::Fields {
@@ -270,14 +270,14 @@ impl Blocks {
 
     /// Takes bytes off the front.
     fn take(&mut self, end: usize) -> Buffer {
-        // A small block, such as one between two headers, must not keep the room of a large one: many of them may be
+        // A small piece, such as one between two headers, must not keep the room of a large one: many of them may be
         // held at a time.
-        if end < self.block_bytes / 4 {
+        if end < self.piece_bytes / 4 {
             return Buffer::from_vec(self.rest.drain(..end).collect::<Vec<u8>>());
         }
-        // What follows is read behind the rest of this block.
+        // What follows is read behind the rest of this piece.
         let rest = &self.rest[end..];
-        let mut tail = Vec::with_capacity(self.block_bytes.max(rest.len()) + 1);
+        let mut tail = Vec::with_capacity(self.piece_bytes.max(rest.len()) + 1);
         tail.extend_from_slice(rest);
         let mut bytes = std::mem::replace(&mut self.rest, tail);
         bytes.truncate(end);
@@ -285,7 +285,7 @@ impl Blocks {
     }
 
     /// Takes a line that is too long to be a record, of which the beginning is kept.
-    fn cut_line(&mut self) -> Result<Block> {
+    fn cut_line(&mut self) -> Result<TextPiece> {
         let kept = Buffer::from_slice_ref(&self.rest[..self.rest.len().min(KEPT_BYTES)]);
         loop {
             if let Some(end) = memchr::memchr(b'\n', &self.rest) {
@@ -293,18 +293,18 @@ impl Blocks {
                 break;
             }
             self.rest.clear();
-            self.fill(self.block_bytes)?;
+            self.fill(self.piece_bytes)?;
             if self.rest.is_empty() {
                 break;
             }
         }
-        Ok(self.block(kept, true))
+        Ok(self.piece(kept, true))
     }
 
-    fn block(&mut self, bytes: Buffer, is_cut: bool) -> Block {
+    fn piece(&mut self, bytes: Buffer, is_cut: bool) -> TextPiece {
         let read = self.read.load(Ordering::Relaxed);
         let file_bytes = read - std::mem::replace(&mut self.read_before, read);
-        Block { bytes, is_cut, names: self.names.clone(), file_bytes }
+        TextPiece { bytes, is_cut, names: self.names.clone(), file_bytes }
     }
 
     /// Reads until `wanted` bytes are at hand or the file ends.
@@ -326,16 +326,16 @@ impl Blocks {
     }
 }
 
-impl Iterator for Blocks {
-    type Item = Result<Block>;
+impl Iterator for TextPieces {
+    type Item = Result<TextPiece>;
 
-    fn next(&mut self) -> Option<Result<Block>> {
-        let block = self.next_block().transpose();
-        if let Some(Err(_)) = block {
+    fn next(&mut self) -> Option<Result<TextPiece>> {
+        let piece = self.next_piece().transpose();
+        if let Some(Err(_)) = piece {
             self.rest.clear();
             self.ended = true;
         }
-        block
+        piece
     }
 }
 
