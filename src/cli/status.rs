@@ -224,7 +224,9 @@ impl Unreleased<'_> {
             Some(State::Empty) => Ok(Some(Standing::LooksEmpty { expires_in_days, place })),
             None | Some(State::Void) => match logged.filter(|logged| !logged.has(self.bounds)) {
                 Some(logged) if logged.begin_after(self.bounds.day()) => Ok(None),
-                Some(_) if !self.had_logs()? => Ok(Some(Standing::NoLogs { expires_in_days })),
+                Some(_) if !self.had_logs()? => {
+                    Ok(Some(Standing::NoLogs { expires_in_days, place }))
+                }
                 _ => Ok(standing),
             },
             Some(_) => Ok(standing),

@@ -34,6 +34,7 @@ pub(super) enum Standing {
     /// would expire.
     NoLogs {
         expires_in_days: Option<i64>,
+        place: Place,
     },
     ExpiredUnreleased,
 }
@@ -54,7 +55,8 @@ impl Standing {
         match self {
             Self::Released | Self::Open => false,
             Self::LooksEmpty { place: Place::BeforeTheFirst, .. } => false,
-            Self::LooksEmpty { place: Place::BehindTheLast, .. } => true,
+            Self::LooksEmpty { place: Place::BehindTheLast, .. }
+            | Self::NoLogs { place: Place::BehindTheLast, .. } => true,
             Self::Pending { .. } | Self::LooksEmpty { .. } | Self::NoLogs { .. } => {
                 self.expires_in_days().is_some_and(|days| days < WARN_DAYS)
             }
@@ -65,7 +67,7 @@ impl Standing {
     pub(super) const fn expires_in_days(self) -> Option<i64> {
         match self {
             Self::Pending { expires_in_days } => Some(expires_in_days),
-            Self::LooksEmpty { expires_in_days, .. } | Self::NoLogs { expires_in_days } => {
+            Self::LooksEmpty { expires_in_days, .. } | Self::NoLogs { expires_in_days, .. } => {
                 expires_in_days
             }
             Self::Released | Self::Open | Self::ExpiredUnreleased => None,
