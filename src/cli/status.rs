@@ -139,14 +139,14 @@ fn standings(
         if bounds.start_micros() > as_of.as_microsecond() {
             break;
         }
-        let mut now = standing(&bounds, release_file, &released, as_of)?;
+        let place = match (released.first(), released.last()) {
+            (Some(first), _) if this < *first => Place::BeforeTheFirst,
+            (_, Some(last)) if this > *last => Place::BehindTheLast,
+            _ => Place::Between,
+        };
+        let mut now = standing(&bounds, release_file, &released, as_of, place)?;
         if let Some(Standing::Pending { .. } | Standing::ExpiredUnreleased) = now {
             let of_day = Unreleased { release_file, bounds: &bounds, ledger };
-            let place = match (released.first(), released.last()) {
-                (Some(first), _) if this < *first => Place::BeforeTheFirst,
-                (_, Some(last)) if this > *last => Place::BehindTheLast,
-                _ => Place::Between,
-            };
             now = of_day.refined(now, logged.as_ref(), place)?;
         }
         standings.extend(now.map(|now| (this, now)));
@@ -254,6 +254,7 @@ fn standing(
     release_file: &ReleaseFile,
     released: &BTreeSet<Day>,
     as_of: Timestamp,
+    place: Place,
 ) -> Result<Option<Standing>> {
     if released.contains(&bounds.day()) {
         return Ok(Some(Standing::Released));
@@ -263,7 +264,7 @@ fn standing(
         Disposition::Closed => {
             let kept = i64::from(release_file.retention_days) * MICROS_PER_DAY;
             let left = bounds.start_micros() + kept - as_of.as_microsecond();
-            Some(Standing::Pending { expires_in_days: left.div_euclid(MICROS_PER_DAY) })
+            Some(Standing::Pending { expires_in_days: left.div_euclid(MICROS_PER_DAY), place })
         }
         // A day that was past retention before the first release could not be released.
         Disposition::PartlyExpired | Disposition::Expired => released

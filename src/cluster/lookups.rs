@@ -157,7 +157,11 @@ fn files_of(release_file: &ReleaseFile) -> String {
 /// That a file lies in a folder of the day, where folders name the days. (Files that do are refused.)
 fn in_day_folders(release_file: &ReleaseFile, bounds: &DayBounds) -> Option<String> {
     let Some(DayNames::Folder(folder)) = &release_file.logs.day_names else { return None };
-    let days: Vec<String> = bounds.utc_days().iter().map(|day| text(&day.to_string())).collect();
+    let days: Vec<String> = bounds
+        .days_in(&release_file.logs.time_zone)
+        .iter()
+        .map(|day| text(&day.to_string()))
+        .collect();
     Some(format!("CAST({} AS STRING) IN ({})", name(folder), days.join(", ")))
 }
 

@@ -171,12 +171,11 @@ fn look<'a>(
     cutoff: i64,
     plausible: &Plausible,
 ) -> Result<Looked<'a>> {
-    if let Some(day) = log.promised_day() {
-        let bounds = DayBounds::new(day, &jiff::tz::TimeZone::UTC)?;
-        if bounds.start_micros() >= cutoff {
-            plausible.require(bounds.start_micros(), log.path())?;
-            return Ok(Looked { newest: Some(bounds.start_micros()), expired: None });
-        }
+    if let Some(bounds) = log.promised_bounds()?
+        && bounds.start_micros() >= cutoff
+    {
+        plausible.require(bounds.start_micros(), log.path())?;
+        return Ok(Looked { newest: Some(bounds.start_micros()), expired: None });
     }
     let stamp = Stamp::of(log.path())?;
     let open = log.open()?;

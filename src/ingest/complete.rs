@@ -4,7 +4,9 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use crate::release_file::day::{Day, DayBounds, MICROS_PER_HOUR};
+use jiff::tz::TimeZone;
+
+use crate::release_file::day::{Day, DayBounds};
 use crate::release_file::day_names::DayNames;
 use crate::release_file::logs::Expect;
 use crate::{Error, Result};
@@ -19,24 +21,27 @@ pub(super) fn no_file(bounds: &DayBounds, names: &DayNames) -> Error {
     ))
 }
 
-/// Refuses a day whose files do not look as expected.
+/// Refuses a day whose files do not look as expected. `zone` is that of the days and hours in names.
 pub(super) fn require<'a>(
     expect: Expect,
     names: &DayNames,
+    zone: &TimeZone,
     bounds: &DayBounds,
     files: impl Iterator<Item = &'a Path>,
 ) -> Result<()> {
+    let days = bounds.days_in(zone);
     let (found, expected, what) = match expect {
         Expect::FilesPerDay(files_per_day) => {
-            (files.count(), files_per_day as usize * bounds.utc_days().len(), "files")
+            (files.count(), files_per_day as usize * days.len(), "files")
         }
         Expect::EveryHour => {
-            let hours: BTreeSet<(Day, u32)> =
-                files.filter_map(|path| hour_of(path, names)).collect();
-            let inside =
-                hours.iter().filter(|(day, hour)| starts_inside(*day, *hour, bounds)).count();
-            let length = (bounds.end_micros() - bounds.start_micros()) / MICROS_PER_HOUR;
-            (inside, usize::try_from(length).unwrap_or(24), "hours")
+            let inside = |hours: &mut dyn Iterator<Item = (Day, u32)>| {
+                let starts: BTreeSet<i64> = hours.filter_map(|hour| start_of(hour, zone)).collect();
+                starts.into_iter().filter(|start| bounds.holds(*start)).count()
+            };
+            let found = inside(&mut files.filter_map(|path| hour_of(path, names)));
+            let mut every = days.iter().flat_map(|day| (0..24).map(|hour| (*day, hour)));
+            (found, inside(&mut every), "hours")
         }
     };
     if found >= expected {
@@ -49,17 +54,17 @@ pub(super) fn require<'a>(
     .help("wait for the rest, or run with --incomplete; nothing was charged"))
 }
 
-/// The UTC day and hour that a path's folders name.
+/// The day and hour that a path's folders name.
 fn hour_of(path: &Path, names: &DayNames) -> Option<(Day, u32)> {
     let folders = path.components();
     let mut hours = folders.filter_map(|part| part.as_os_str().to_str()?.strip_prefix("hour="));
     Some((names.day_of(path)?, hours.next_back()?.parse().ok().filter(|hour| *hour < 24)?))
 }
 
-fn starts_inside(day: Day, hour: u32, bounds: &DayBounds) -> bool {
-    format!("{day}T{hour:02}:00:00Z")
-        .parse::<jiff::Timestamp>()
-        .is_ok_and(|start| bounds.holds(start.as_microsecond()))
+/// When an hour begins; one that the clock passes over begins with the hour after it.
+fn start_of((day, hour): (Day, u32), zone: &TimeZone) -> Option<i64> {
+    let local = day.date().at(i8::try_from(hour).ok()?, 0, 0, 0);
+    zone.to_timestamp(local).ok().map(jiff::Timestamp::as_microsecond)
 }
 
 #[cfg(test)]
@@ -78,8 +83,13 @@ mod tests {
     }
 
     fn is_whole(expect: Expect, bounds: &DayBounds, files: &[PathBuf]) -> bool {
+        is_whole_in("UTC", expect, bounds, files)
+    }
+
+    fn is_whole_in(zone: &str, expect: Expect, bounds: &DayBounds, files: &[PathBuf]) -> bool {
         let names = DayNames::Folder("day".to_owned());
-        require(expect, &names, bounds, files.iter().map(PathBuf::as_path)).is_ok()
+        let zone = parse_zone(zone, "zone").unwrap();
+        require(expect, &names, &zone, bounds, files.iter().map(PathBuf::as_path)).is_ok()
     }
 
     #[test]
@@ -102,6 +112,26 @@ mod tests {
         let mut files = hours("2013-03-10", 5..24);
         files.extend(hours("2013-03-11", 0..4));
         assert!(is_whole(Expect::EveryHour, &spring, &files));
+    }
+
+    #[test]
+    fn folders_of_local_hours_are_those_of_the_clock_on_the_wall() {
+        const NEW_YORK: &str = "America/New_York";
+        // The hour that is there twice has one folder, the one that is not there none.
+        for (day, there) in [("2013-11-03", 0..24), ("2013-03-09", 0..24), ("2013-03-10", 3..24)] {
+            let mut files = hours(day, there);
+            if day == "2013-03-10" {
+                files.extend(hours(day, 0..2));
+            }
+            let bounds = bounds(day, NEW_YORK);
+            assert!(is_whole_in(NEW_YORK, Expect::EveryHour, &bounds, &files), "{day}");
+            files.pop();
+            assert!(!is_whole_in(NEW_YORK, Expect::EveryHour, &bounds, &files), "{day}");
+        }
+        let one = [PathBuf::from("logs/day=2013-11-03/x.csv")];
+        let day = bounds("2013-11-03", NEW_YORK);
+        assert!(is_whole_in(NEW_YORK, Expect::FilesPerDay(1), &day, &one));
+        assert!(!is_whole(Expect::FilesPerDay(1), &day, &one));
     }
 
     #[test]

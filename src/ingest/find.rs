@@ -113,16 +113,16 @@ pub(super) fn is_found(logs: &Logs, path: &Path, format: Format) -> bool {
     matches(&logs.place, path) && format_of(path, &logs.dialect).is_ok_and(|found| found == format)
 }
 
-/// Whether a file may hold rows of a day: where names say the day of each file, only those of the UTC days
+/// Whether a file may hold rows of a day: where names say the day of each file, only those of the days
 /// that overlap it do, and those of no day.
 pub(super) fn reaches(path: &Path, logs: &Logs, bounds: Option<&DayBounds>) -> bool {
     match (promised_day(path, logs), bounds) {
-        (Some(day), Some(bounds)) => bounds.utc_days().contains(&day),
+        (Some(day), Some(bounds)) => bounds.days_in(&logs.time_zone).contains(&day),
         _ => true,
     }
 }
 
-/// The UTC day whose rows alone a file is promised to hold.
+/// The day, in the zone of the logs, whose rows alone a file is promised to hold.
 pub(super) fn promised_day(path: &Path, logs: &Logs) -> Option<Day> {
     logs.day_names.as_ref()?.day_of(path)
 }

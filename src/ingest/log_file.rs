@@ -76,9 +76,17 @@ impl<'a> LogFile<'a> {
         &self.path
     }
 
-    /// The UTC day whose rows alone the release file promises to be in this file.
+    /// The day, in the zone of the logs, whose rows alone the release file promises to be in this file.
     pub fn promised_day(&self) -> Option<Day> {
         find::promised_day(&self.path, self.logs)
+    }
+
+    /// The bounds of that day.
+    ///
+    /// # Errors
+    /// Usage, when the day lies outside the supported calendar.
+    pub fn promised_bounds(&self) -> Result<Option<DayBounds>> {
+        self.promised_day().map(|day| DayBounds::new(day, &self.logs.time_zone)).transpose()
     }
 
     /// What the file is written in.

@@ -3,7 +3,6 @@
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use jiff::tz::TimeZone;
 use rayon::prelude::*;
 
 use super::complete;
@@ -117,7 +116,8 @@ impl<'a> LogReader<'a> {
             return Ok(());
         };
         self.require_files(bounds)?;
-        complete::require(expect, names, bounds, self.files.iter().map(OpenLog::path))
+        let files = self.files.iter().map(OpenLog::path);
+        complete::require(expect, names, &self.logs.time_zone, bounds, files)
     }
 
     /// How people are named.
@@ -274,8 +274,7 @@ impl<'a> LogReader<'a> {
 
     /// The day that a file's name promises, where rows are to be compared with it.
     fn promised(&self, file: &OpenLog<'_>) -> Result<Option<DayBounds>> {
-        let day = self.forms.as_ref().and_then(|_| file.file().promised_day());
-        day.map(|day| DayBounds::new(day, &TimeZone::UTC)).transpose()
+        if self.forms.is_some() { file.file().promised_bounds() } else { Ok(None) }
     }
 
     fn canonical(&self) -> Result<Canonical<'_>> {

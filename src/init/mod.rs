@@ -102,7 +102,7 @@ fn try_division(name: &str, file: &str, place: &Place, division: &TextDivision) 
     let kinds = names_of(&columns[people.requester], &columns[people.target]);
     let keys = Keys::of(&columns, &people, &time.places);
     let named_days = NamedDays::of(place, &sample, &columns, &time)?;
-    let dated = named_days.as_ref().filter(|named| named.hold_their_day && named.days > 0);
+    let dated = named_days.as_ref().filter(|named| named.clocks.is_some() && named.days > 0);
     let rows_a_day = dated.map(|named| sample.estimated_rows / named.days as f64);
     let found = Found {
         name,

@@ -8,16 +8,20 @@ use super::column::Column;
 use super::times::{TimeGuess, logs_with};
 use crate::Result;
 use crate::ingest::{Sample, dated_logs};
-use crate::release_file::day::Day;
+use crate::release_file::day::{Day, DayBounds};
 use crate::release_file::day_names::DayNames;
 use crate::release_file::place::Place;
+
+/// Offsets of zones are whole quarters of an hour, and at most 14 hours.
+const QUARTER: i64 = 15 * 60 * 1_000_000;
+const FARTHEST: i64 = 14 * 4 * QUARTER;
 
 /// Folders such as `day=2026-01-05`, or files such as `reach-2026-01-05.csv`.
 pub(super) struct NamedDays {
     /// Where names say the day.
     pub(super) names: DayNames,
-    /// Whether each row that was looked at lies in the UTC day of its name.
-    pub(super) hold_their_day: bool,
+    /// In which clocks each row that was looked at lies in the day of its name.
+    pub(super) clocks: Option<Clocks>,
     /// How many days have files.
     pub(super) days: usize,
     /// The days between the first and the last that have no file.
@@ -41,17 +45,55 @@ impl NamedDays {
             return Ok(None);
         };
         let instants = columns[*column].sample.instants_by_file(&logs);
-        let is_own_day = |(file, instant): (usize, i64)| {
-            days.get(file).is_some_and(|day| Day::of(instant, &TimeZone::UTC) == Some(*day))
-        };
-        let hold_their_day = instants.into_iter().all(is_own_day);
+        let clocks = Clocks::of(instants, &days);
         let there = dated_logs(&logs_with(place, &names.setting())?)?.unwrap_or_default();
         let mut gaps = Vec::new();
         if let (Some(first), Some(last)) = (there.first(), there.last()) {
             let all = std::iter::successors(Some(*first), |day| day.next());
             gaps.extend(all.take_while(|day| day < last).filter(|day| !there.contains(day)));
         }
-        Ok(Some(Self { names, hold_their_day, days: there.len(), gaps }))
+        Ok(Some(Self { names, clocks, days: there.len(), gaps }))
+    }
+}
+
+/// Clocks by how far they are ahead of UTC, in quarters of an hour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Clocks {
+    pub(super) first: i64,
+    pub(super) last: i64,
+}
+
+impl Clocks {
+    /// The clocks in which each instant lies in the day of its file; `None` if there are none.
+    fn of(instants: Vec<(usize, i64)>, days: &[Day]) -> Option<Self> {
+        let (mut least, mut most) = (-FARTHEST, FARTHEST);
+        for (file, instant) in instants {
+            let bounds = DayBounds::new(*days.get(file)?, &TimeZone::UTC).ok()?;
+            least = least.max(bounds.start_micros() - instant);
+            most = most.min(bounds.end_micros() - 1 - instant);
+        }
+        let (first, last) = (-(-least).div_euclid(QUARTER), most.div_euclid(QUARTER));
+        (first <= last).then_some(Self { first, last })
+    }
+
+    /// Whether the clock of UTC is one of them.
+    pub(super) const fn is_utc(self) -> bool {
+        self.first <= 0 && 0 <= self.last
+    }
+
+    /// How many hours they are apart from UTC, the nearest first.
+    pub(super) fn hours(self) -> String {
+        let (one, other) = (self.first.abs(), self.last.abs());
+        let hours = |quarters: i64| (quarters as f64 / 4.0).to_string();
+        match (one.min(other), one.max(other)) {
+            (near, far) if near == far => hours(near),
+            (near, far) => format!("{} to {}", hours(near), hours(far)),
+        }
+    }
+
+    /// On which side of UTC they are, if it is none of them.
+    pub(super) const fn side(self) -> &'static str {
+        if self.first > 0 { "ahead of" } else { "behind" }
     }
 }
 

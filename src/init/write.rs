@@ -76,15 +76,31 @@ fn logs(found: &Found<'_>, text: &mut String) {
 }
 
 fn named_days(found: &Found<'_>, text: &mut String) {
-    let Some(NamedDays { names, hold_their_day, gaps, .. }) = &found.named_days else { return };
+    let Some(NamedDays { names, clocks, gaps, .. }) = &found.named_days else { return };
     let (each, place) = match names {
         DayNames::Folder(key) => (format!("Folders {key}=…"), "file into its folder"),
         DayNames::File => {
             ("Files named by a day".to_owned(), "file that is called like the others")
         }
     };
-    if !hold_their_day {
-        let _infallible = writeln!(text, "# {each} hold rows of other UTC days, too.");
+    // Another zone for the names would be another one for naive times, too.
+    let Some(clocks) = clocks.filter(|clocks| clocks.is_utc() || !found.time.is_naive) else {
+        let _infallible = writeln!(text, "# {each} hold rows of other days, too.");
+        return;
+    };
+    if !clocks.is_utc() {
+        // The zone's name is not known, and a wrong one would lose rows.
+        let _infallible = writeln!(
+            text,
+            "# CHECK: {} hold rows of two UTC days, but of one day each of a clock that is {}\n\
+             # hours {} UTC. If that is the clock of Vienna, say, remove the # from both lines: then a run opens that day's\n\
+             # files only.\n\
+             # time_zone = \"Europe/Vienna\"\n# {}",
+            each.to_lowercase(),
+            clocks.hours(),
+            clocks.side(),
+            names.setting()
+        );
         return;
     }
     let what = match names {
@@ -93,8 +109,8 @@ fn named_days(found: &Found<'_>, text: &mut String) {
     };
     let _infallible = writeln!(
         text,
-        "# CHECK: each {what} holds one UTC day alone? A run opens that day's files only, and would miss all rows that lie\n\
-         # under the name of another day. `check` counts these.\n\
+        "# CHECK: each {what} holds one day alone, of the clock of `time_zone` (UTC without that line)? A run opens that\n\
+         # day's files only, and would miss all rows that lie under the name of another day. `check` counts these.\n\
          {}",
         names.setting()
     );
@@ -210,7 +226,9 @@ fn rest(found: &Found<'_>, text: &mut String) {
          # Each day is protected for itself. Remove the # from `epsilon_30_days` before the first run if people are to be\n\
          # protected over 30 days in a row, too, at up to twice the noise. It can be added later, and never be changed.\n\
          # epsilon_30_days = 3.0\n\
-         delta = 1e-6\n\n\
+         delta = 1e-6\n\
+         # CHECK: a day begins at midnight there, and hours are counted so. The first run fixes it.\n\
+         time_zone = \"UTC\"\n\n\
          [privacy]\nunit = \"requester-day\"  # what one requester asks on one day\n\
          budget_share = 0.7       # the rest is left for questions that come later\n"
     );

@@ -13,7 +13,9 @@ use crate::release_file::day::{Day, DayBounds};
 /// The days of which there are log files. Names and the ledger decide, never rows.
 #[derive(Debug)]
 pub struct LoggedDays {
-    utc_days: BTreeSet<Day>,
+    /// The days that names say, and their zone.
+    named: BTreeSet<Day>,
+    zone: TimeZone,
     first: Option<Day>,
 }
 
@@ -27,12 +29,12 @@ impl LoggedDays {
         if release_file.engine.is_some() {
             return Ok(None);
         }
-        let Some(utc_days) = dated_logs(&release_file.logs)? else { return Ok(None) };
-        let zone = &release_file.ledger.time_zone;
+        let Some(named) = dated_logs(&release_file.logs)? else { return Ok(None) };
+        let zone = release_file.logs.time_zone.clone();
         let mut first = None;
-        if let Some(day) = utc_days.first() {
-            let start = DayBounds::new(*day, &TimeZone::UTC)?.start_micros();
-            first = Day::of(start, zone);
+        if let Some(day) = named.first() {
+            let start = DayBounds::new(*day, &zone)?.start_micros();
+            first = Day::of(start, &release_file.ledger.time_zone);
         }
         if let Some(ledger) = ledger {
             let mut entries = ledger.entries(Which::Release(&release_file.name))?;
@@ -40,12 +42,12 @@ impl LoggedDays {
             let begun = entries.iter().filter_map(|entry| entry.blocks.first().copied());
             first = first.into_iter().chain(begun).min();
         }
-        Ok(Some(Self { utc_days, first }))
+        Ok(Some(Self { named, zone, first }))
     }
 
     /// Whether a file may hold rows of a day.
     pub fn has(&self, bounds: &DayBounds) -> bool {
-        bounds.utc_days().iter().any(|day| self.utc_days.contains(day))
+        bounds.days_in(&self.zone).iter().any(|day| self.named.contains(day))
     }
 
     /// Whether a day lies before the first that has a file, or that the ledger knows more of than that it

@@ -64,7 +64,7 @@ pub fn was_read_for(file: &DeletedFile, logs: &Logs, bounds: &DayBounds) -> bool
     match &file.path {
         Some(path) => is_read_for(Path::new(path), logs, bounds),
         None => {
-            let is_of_day = |day: Day| bounds.utc_days().contains(&day);
+            let is_of_day = |day: Day| bounds.days_in(&logs.time_zone).contains(&day);
             file.path_digest.is_some() && file.folder_day.is_none_or(is_of_day)
         }
     }

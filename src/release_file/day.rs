@@ -197,10 +197,10 @@ impl DayBounds {
         u8::try_from(hour).unwrap_or(0)
     }
 
-    /// The UTC dates that the day overlaps, in order: one in UTC, up to three elsewhere.
-    pub fn utc_days(&self) -> Vec<Day> {
-        let first = Day::of(self.start_micros, &TimeZone::UTC);
-        let last = Day::of(self.end_micros - 1, &TimeZone::UTC);
+    /// The dates of a zone that the day overlaps, in order: one in its own zone, up to three in another.
+    pub fn days_in(&self, zone: &TimeZone) -> Vec<Day> {
+        let first = Day::of(self.start_micros, zone);
+        let last = Day::of(self.end_micros - 1, zone);
         let (Some(first), Some(last)) = (first, last) else { return Vec::new() };
         std::iter::successors(Some(first), |day| day.next())
             .take_while(|day| *day <= last)
@@ -338,14 +338,16 @@ mod tests {
     }
 
     #[test]
-    fn a_local_day_overlaps_two_utc_days() {
-        let names: Vec<String> = bounds("2013-11-03", "America/New_York")
-            .utc_days()
-            .iter()
-            .map(Day::to_string)
-            .collect();
-        assert_eq!(names, ["2013-11-03", "2013-11-04"]);
-        assert_eq!(bounds("2013-11-03", "UTC").utc_days().len(), 1);
+    fn a_local_day_overlaps_two_utc_days_and_is_one_in_its_own_zone() {
+        let days = |zone: &str, other: &str| -> Vec<String> {
+            let other = parse_zone(other, "time_zone").unwrap();
+            bounds("2013-11-03", zone).days_in(&other).iter().map(Day::to_string).collect()
+        };
+        assert_eq!(days("America/New_York", "UTC"), ["2013-11-03", "2013-11-04"]);
+        assert_eq!(days("UTC", "America/New_York"), ["2013-11-02", "2013-11-03"]);
+        for zone in ["America/New_York", "UTC"] {
+            assert_eq!(days(zone, zone), ["2013-11-03"]);
+        }
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Of which day a log file is, as its name or that of its folder says.
 //!
-//! In: `[logs] day_folder` or `day_file`. Out: the one UTC day whose rows a file is promised to hold. Names
-//! decide, never rows.
+//! In: `[logs] day_folder` or `day_file`. Out: the one day, in the zone of the logs, whose rows a file is
+//! promised to hold. Names decide, never rows.
 
 use std::collections::BTreeSet;
 use std::path::Path;

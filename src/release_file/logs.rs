@@ -88,7 +88,7 @@ pub struct Logs {
     pub time_unit: Option<TimeUnit>,
     /// How times in text are written, where that is declared.
     pub time_formats: TimeFormats,
-    /// The zone of naive text times.
+    /// The zone of times that name none, and of the days and hours in names.
     pub time_zone: TimeZone,
     /// The name of that zone.
     pub time_zone_name: String,
@@ -100,7 +100,7 @@ pub struct Logs {
     pub filter: Option<Condition>,
     /// How long after its end a day stays open.
     pub settle: SignedDuration,
-    /// Where names say of which UTC day a file is.
+    /// Where names say of which day a file is.
     pub day_names: Option<DayNames>,
     /// What a whole day's files look like.
     pub expect: Option<Expect>,
@@ -114,7 +114,7 @@ pub struct Logs {
 pub enum Expect {
     /// A folder `hour=HH` for each hour of the day: 24, or 23 and 25 when the clock changes.
     EveryHour,
-    /// This many files for each UTC day.
+    /// This many files for each day that names say.
     FilesPerDay(u32),
 }
 

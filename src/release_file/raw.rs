@@ -83,7 +83,8 @@ pub(crate) struct RawLogs {
     /// The unit of times that are numbers.
     #[schemars(extend("enum" = ["s", "ms", "us", "ns"]))]
     pub(crate) time_unit: Option<String>,
-    /// The zone of times that name none, by default UTC.
+    /// The zone of times that name none, and of the days in names of folders and files; by default
+    /// UTC.
     pub(crate) time_zone: Option<String>,
     /// How times in text are written, if they can mean several instants: `%d/%m/%Y %H:%M:%S`.
     #[schemars(with = "Option<OneOrMore>")]
@@ -104,9 +105,10 @@ pub(crate) struct RawLogs {
     pub(crate) collapse: Option<String>,
     /// How long after its end a day may still get rows, such as `2h`.
     pub(crate) settle: Option<String>,
-    /// The key of folders that hold one UTC day each: `day` for `day=2026-01-05`.
+    /// The key of folders that hold one day each, in `time_zone`: `day` for `day=2026-01-05`.
     pub(crate) day_folder: Option<String>,
-    /// Whether the name of each file holds the one UTC day of its rows: `reach-2026-01-05.csv`.
+    /// Whether the name of each file holds the one day of its rows, in `time_zone`:
+    /// `reach-2026-01-05.csv`.
     pub(crate) day_file: Option<bool>,
     /// What a whole day looks like; one that looks less is refused.
     pub(crate) expect: Option<RawExpect>,

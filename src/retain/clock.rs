@@ -10,11 +10,10 @@ use std::fs;
 use std::path::Path;
 
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
 
 use crate::ingest::{LogFile, find_log_files};
 use crate::release_file::ReleaseFile;
-use crate::release_file::day::{Clock, DayBounds, MICROS_PER_DAY, parse_instant};
+use crate::release_file::day::{Clock, MICROS_PER_DAY, parse_instant};
 use crate::{Error, Result};
 
 /// Rows that are past retention for longer than this mean that the time column is misread.
@@ -142,9 +141,8 @@ impl Now {
 
 /// When a log was written, by the day that names promise, or else by the time of its last change.
 fn written(log: &LogFile<'_>) -> Option<i64> {
-    if let Some(day) = log.promised_day() {
-        let end = DayBounds::new(day, &TimeZone::UTC).ok()?.end_micros();
-        return Some(end);
+    if log.promised_day().is_some() {
+        return Some(log.promised_bounds().ok()??.end_micros());
     }
     let modified = fs::metadata(log.path()).and_then(|facts| facts.modified()).ok()?;
     Timestamp::try_from(modified).ok().map(Timestamp::as_microsecond)

@@ -1,15 +1,15 @@
 //! Sentences for the owner of logs: what is wrong with what was found, and what would mend it.
 
+mod times;
+
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
 
 use super::keys::KeySeen;
 use super::{Survey, percent};
 use crate::ingest::{IdentifierForm, LogReader, Reason};
 use crate::phone::WORLD;
 use crate::release_file::ReleaseFile;
-use crate::release_file::day::{MICROS_PER_DAY, days_before};
-use crate::release_file::logs::{Identifier, TimeUnit};
+use crate::release_file::logs::Identifier;
 use crate::words::grouped;
 
 /// Something that the owner should know.
@@ -40,7 +40,7 @@ pub fn findings(
     of_rows(survey, &mut findings);
     of_bad_times(survey, release_file, &mut findings);
     of_people(survey, release_file, &mut findings);
-    of_times(survey, release_file, now, &mut findings);
+    times::of_times(survey, release_file, now, &mut findings);
     survey.keys.iter().for_each(|key| of_key(key, survey.lookups(), &mut findings));
     findings
 }
@@ -67,9 +67,11 @@ fn of_names(
     let field = names.field();
     if survey.rows.misfiled > 0 {
         let text = format!(
-            "{} of another UTC day than the name that `{field}` reads promises, and a run would miss them: \
-             write each day's rows into its own place, or remove `{field}`",
-            count(survey.rows.misfiled, "lookup is", "lookups are")
+            "{} of another day (of {}, `[logs] time_zone`) than the name that `{field}` reads promises, and a run \
+             would miss them: set `time_zone` if names are days of another clock, write each day's rows into its own \
+             place, or remove `{field}`",
+            count(survey.rows.misfiled, "lookup is", "lookups are"),
+            release_file.logs.time_zone_name
         );
         findings.push(Finding::new(field, text));
     }
@@ -214,87 +216,6 @@ fn of_form(form: IdentifierForm, rows: u64, region: Option<&str>) -> String {
     }
 }
 
-fn of_times(
-    survey: &Survey,
-    release_file: &ReleaseFile,
-    now: Timestamp,
-    findings: &mut Vec<Finding>,
-) {
-    let Some(times) = &survey.times else { return };
-    let (first, last, now_micros) = (times.first, times.last, now.as_microsecond());
-    if let Some(text) = of_unit(first, last, release_file.logs.time_unit, now_micros) {
-        findings.push(Finding::new("time_unit", text));
-        return;
-    }
-    if last > now_micros + MICROS_PER_DAY {
-        let text = "some lookups lie more than a day in the future: is the time column the right one, \
-                    and `[logs] time_zone`?";
-        findings.push(Finding::new("requested_at", text));
-    }
-    let cutoff = days_before(now, release_file.retention_days).map(Timestamp::as_microsecond);
-    let cutoff = cutoff.unwrap_or(i64::MIN);
-    let days = release_file.retention_days;
-    if last < cutoff {
-        let text = format!(
-            "every lookup is older than {days} days, so that a run today publishes nothing: \
-             `run --as-of {}` decides as of then, or keep rows longer with `[retention] days`",
-            day_after(last)
-        );
-        findings.push(Finding::new("retention", text));
-    } else if first < cutoff {
-        let text = format!(
-            "lookups from before {} are older than {days} days and not published any more",
-            Timestamp::from_microsecond(cutoff).unwrap_or_default().strftime("%Y-%m-%d")
-        );
-        findings.push(Finding::new("retention", text));
-    }
-}
-
-/// The day after an instant, in UTC.
-fn day_after(micros: i64) -> String {
-    let next = Timestamp::from_microsecond(micros.saturating_add(MICROS_PER_DAY));
-    next.unwrap_or_default().strftime("%Y-%m-%d").to_string()
-}
-
-/// What a unit that cannot be right should be: one that puts all times between the year 2000 and tomorrow.
-fn of_unit(first: i64, last: i64, unit: Option<TimeUnit>, now: i64) -> Option<String> {
-    /// 2000-01-01T00:00:00Z.
-    const EARLIEST: i64 = 946_684_800_000_000;
-    let likely = |time: i64| (EARLIEST..now + MICROS_PER_DAY).contains(&time);
-    if likely(first) && likely(last) || last > EARLIEST && first < now {
-        return None;
-    }
-    let years = [first, last].map(|time| {
-        let instant = Timestamp::from_microsecond(time).unwrap_or_default();
-        TimeZone::UTC.to_datetime(instant).year()
-    });
-    let when = match years {
-        [first, last] if first == last => format!("all times lie in {first}"),
-        [first, last] => format!("all times lie in the years {first} to {last}"),
-    };
-    let Some(unit) = unit else {
-        return Some(format!("{when}: is the time column the right one?"));
-    };
-    let factor = |unit: TimeUnit| match unit {
-        TimeUnit::Seconds => 1_000_000_000_i128,
-        TimeUnit::Milliseconds => 1_000_000,
-        TimeUnit::Microseconds => 1_000,
-        TimeUnit::Nanoseconds => 1,
-    };
-    let others =
-        [TimeUnit::Seconds, TimeUnit::Milliseconds, TimeUnit::Microseconds, TimeUnit::Nanoseconds];
-    let better = others.into_iter().find(|other| {
-        let read = |time: i64| i128::from(time) * factor(*other) / factor(unit);
-        [first, last].into_iter().all(|time| i64::try_from(read(time)).is_ok_and(likely))
-    });
-    Some(match better {
-        Some(better) => {
-            format!("{when}: `time_unit = \"{}\"` would put them into our years", better.word())
-        }
-        None => format!("{when}: is `time_unit = \"{}\"` right, and the time column?", unit.word()),
-    })
-}
-
 fn of_key(key: &KeySeen, lookups: u64, findings: &mut Vec<Finding>) {
     /// From this part on, what is on no list is worth a word: one in ten.
     const MUCH: u64 = 10;
@@ -338,31 +259,4 @@ fn of_key(key: &KeySeen, lookups: u64, findings: &mut Vec<Finding>) {
 
 fn count(number: u64, one: &str, many: &str) -> String {
     format!("{} {}", grouped(number), if number == 1 { one } else { many })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const NOW: i64 = 1_790_000_000_000_000;
-
-    #[test]
-    fn a_unit_that_cannot_be_right_is_named_with_a_better_one() {
-        // 1,772,409,600 seconds are in March 2026.
-        let read = |factor: i64| 1_772_409_600 * factor;
-        for (micros, unit, word) in [
-            (read(1_000_000), Some(TimeUnit::Seconds), None),
-            (read(1_000), Some(TimeUnit::Milliseconds), Some("time_unit = \"s\"")),
-            (read(1), Some(TimeUnit::Microseconds), Some("lie in 1970")),
-            (read(1), None, Some("is the time column the right one?")),
-        ] {
-            let found = of_unit(micros, micros, unit, NOW);
-            assert_eq!(found.is_some(), word.is_some(), "{unit:?}: {found:?}");
-            assert!(found.is_none_or(|text| text.contains(word.unwrap_or_default())), "{unit:?}");
-        }
-        // Seconds that count from the beginning of a study have no better unit.
-        let study =
-            of_unit(0, 69_459_254_000_000, Some(TimeUnit::Seconds), NOW).expect("a finding");
-        assert!(study.contains("1970 to 1972") && study.contains("right"), "{study}");
-    }
 }

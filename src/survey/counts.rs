@@ -2,9 +2,12 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
 use super::distinct::{Distinct, FEWER, MOST, People};
 use crate::ingest::{Identifiers, Lookups};
-use crate::release_file::day::MICROS_PER_DAY;
+use crate::release_file::day::Day;
 use crate::release_file::keys::Key;
 
 /// The offsets of all zones of today are whole quarters of an hour, so that days and hours of any zone can
@@ -19,14 +22,32 @@ pub(super) struct Counts {
     pub(super) last: i64,
     pub(super) requesters: Distinct,
     pub(super) targets: Distinct,
-    /// Requesters, each once for each UTC day on which it asks.
+    /// Requesters, each once for each day on which it asks.
     pub(super) requester_days: Distinct,
     /// Lookups by position, for each key.
     pub(super) keys: Vec<Vec<u64>>,
+    days: Days,
+}
+
+/// The day of each quarter of an hour in the zone of the ledger, looked up once.
+struct Days {
+    zone: TimeZone,
+    known: HashMap<i64, Option<Day>, foldhash::fast::RandomState>,
+}
+
+impl Days {
+    fn of(&mut self, instant: i64) -> Option<Day> {
+        let quarter = instant.div_euclid(QUARTER);
+        let zone = &self.zone;
+        *self.known.entry(quarter).or_insert_with(|| {
+            let instant = Timestamp::from_microsecond(quarter * QUARTER).ok()?;
+            Some(Day::new(zone.to_datetime(instant).date()))
+        })
+    }
 }
 
 impl Counts {
-    pub(super) fn new(keys: &[Key]) -> Self {
+    pub(super) fn new(keys: &[Key], zone: &TimeZone) -> Self {
         let sizes = keys.iter().map(|key| usize::try_from(key.size()).unwrap_or(0));
         Self {
             quarters: HashMap::default(),
@@ -36,6 +57,7 @@ impl Counts {
             targets: Distinct::new(MOST),
             requester_days: Distinct::new(FEWER),
             keys: sizes.map(|size| vec![0; size]).collect(),
+            days: Days { zone: zone.clone(), known: HashMap::default() },
         }
     }
 
@@ -67,14 +89,16 @@ impl Counts {
                 }
             }
         }
-        let day = |row: usize| lookups.requested_at[row].div_euclid(MICROS_PER_DAY);
-        match &lookups.requester {
-            Identifiers::Numbers(numbers) => {
-                readable()
-                    .for_each(|row| self.requester_days.add((numbers[row], day(row)), hasher));
+        for row in readable() {
+            let day = self.days.of(lookups.requested_at[row]);
+            match &lookups.requester {
+                Identifiers::Numbers(numbers) => {
+                    self.requester_days.add((numbers[row], day), hasher)
+                }
+                Identifiers::Names(names) => {
+                    self.requester_days.add((names.value(row), day), hasher);
+                }
             }
-            Identifiers::Names(names) => readable()
-                .for_each(|row| self.requester_days.add((names.value(row), day(row)), hasher)),
         }
         let people =
             [(&lookups.requester, &mut self.requesters), (&lookups.target, &mut self.targets)];
@@ -105,13 +129,10 @@ impl Counts {
         }
     }
 
-    /// How many requesters ask on a UTC day, on average over the days with lookups.
-    pub(super) fn requesters_a_day(&self) -> People {
-        let days: BTreeSet<i64> = self
-            .quarters
-            .keys()
-            .map(|quarter| (quarter * QUARTER).div_euclid(MICROS_PER_DAY))
-            .collect();
+    /// How many requesters ask on a day, on average over the days with lookups.
+    pub(super) fn requesters_a_day(&mut self) -> People {
+        let days: BTreeSet<Option<Day>> =
+            self.quarters.keys().map(|quarter| self.days.of(quarter * QUARTER)).collect();
         let (asked, days) = (self.requester_days.people(), days.len() as u64);
         People { count: (asked.count + days / 2) / days.max(1), ..asked }
     }

@@ -32,7 +32,7 @@ pub struct Survey {
     pub times: Option<Times>,
     /// How many different requesters there are.
     pub requesters: People,
-    /// How many of them ask on a day, on average over the UTC days with lookups.
+    /// How many of them ask on a day, on average over the days with lookups.
     pub requesters_a_day: People,
     /// How many different targets there are.
     pub targets: People,
@@ -53,17 +53,18 @@ impl Survey {
         layout: &Layout,
         reader: &LogReader<'_>,
     ) -> Result<Self> {
+        let zone = &release_file.ledger.time_zone;
         let hasher = foldhash::quality::RandomState::default();
         let (counts, rows) = reader.fold(
-            || Counts::new(layout.keys()),
+            || Counts::new(layout.keys(), zone),
             |counts, lookups| {
                 counts.add(lookups, &hasher);
                 Ok(())
             },
         )?;
         let counts = counts.into_iter().reduce(Counts::merge);
-        let counts = counts.unwrap_or_else(|| Counts::new(layout.keys()));
-        let times = Times::of(&counts, &release_file.ledger.time_zone);
+        let mut counts = counts.unwrap_or_else(|| Counts::new(layout.keys(), zone));
+        let times = Times::of(&counts, zone);
         let keys = keys::seen(layout.keys(), &counts.keys);
         let (requesters, targets) = (counts.requesters.people(), counts.targets.people());
         let requesters_a_day = counts.requesters_a_day();

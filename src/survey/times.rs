@@ -72,7 +72,7 @@ mod tests {
 
     #[test]
     fn days_hours_and_gaps_are_those_of_the_zone() {
-        let mut counts = Counts::new(&[]);
+        let mut counts = Counts::new(&[], &TimeZone::UTC);
         let at = |text: &str| text.parse::<Timestamp>().unwrap().as_microsecond();
         for (text, lookups) in [
             ("2026-03-01T23:45:00Z", 3),

@@ -94,7 +94,7 @@ fn a_file_of_no_day_or_of_two_may_be_of_every_day() {
 #[test]
 fn check_counts_what_a_run_would_miss() {
     let files = world(&["2026-03-03"]);
-    assert!(!files.run(&["check", "release.toml"]).stdout.contains("UTC day"));
+    assert!(!files.run(&["check", "release.toml"]).stdout.contains("of another day (of UTC"));
     let folders = World::in_day_folders(&["2026-03-03".to_owned()]);
     for (world, name, field) in [
         (files, "logs/reach-2026-03-04.csv", "day_file"),
@@ -104,8 +104,9 @@ fn check_counts_what_a_run_would_miss() {
         world.write(name, row.unwrap().as_bytes());
         let checked = world.run(&["check", "release.toml"]);
         let text = checked.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
-        let found =
-            format!("1 lookup is of another UTC day than the name that `{field}` reads promises");
+        let found = format!(
+            "1 lookup is of another day (of UTC, `[logs] time_zone`) than the name that `{field}` reads promises"
+        );
         assert!(text.contains(&found) && text.contains("of another day 1: see below"), "{text}");
         world.write(name, format!("{HEADER}{}", rows_of("2026-03-04")).as_bytes());
         let right = world.run(&["check", "release.toml"]).stdout;
@@ -124,7 +125,7 @@ fn init_proposes_it_where_rows_lie_in_the_day_of_their_file() {
     };
     let text = init("named.toml");
     for line in [
-        "\n# CHECK: each file holds one UTC day alone? ",
+        "\n# CHECK: each file holds one day alone, of the clock of `time_zone`",
         "with exit code 65, and goes on with the\n# others. 2026-03-05 has none. If nothing",
     ] {
         assert!(text.contains(line), "{text}");
@@ -134,11 +135,102 @@ fn init_proposes_it_where_rows_lie_in_the_day_of_their_file() {
         format!("{HEADER}{}", rows_of("2026-03-06")).as_bytes(),
     );
     let text = init("wrong.toml");
-    assert!(text.contains("# Files named by a day hold rows of other UTC days, too.\n"), "{text}");
+    assert!(text.contains("# Files named by a day hold rows of other days, too.\n"), "{text}");
     assert!(!text.contains("day_file"), "{text}");
     world.write("logs/reach.csv", format!("{HEADER}{}", rows_of("2026-03-06")).as_bytes());
     let text = init("undated.toml");
-    assert!(!text.contains("UTC day"), "{text}");
+    assert!(!text.contains("named by a day"), "{text}");
+}
+
+/// The rows of a UTC day, three hours earlier: of a day of a clock that is three hours ahead of UTC.
+fn rows_of_moscow(day: &str) -> String {
+    let earlier = |row: &str| {
+        let (before, rest) = row.split_once(&format!("{day}T")).unwrap();
+        let (clock, after) = rest.split_once("Z,").unwrap();
+        let instant: jiff::Timestamp = format!("{day}T{clock}Z").parse().unwrap();
+        format!("{before}{},{after}\n", instant - jiff::SignedDuration::from_hours(3))
+    };
+    rows_of(day).lines().map(earlier).collect()
+}
+
+/// Two files, each named after a day of Moscow's clock, with times that name UTC.
+fn moscow() -> World {
+    let world = world(&[]);
+    for day in ["2026-03-03", "2026-03-04"] {
+        let rows = format!("{HEADER}{}", rows_of_moscow(day));
+        world.write(&format!("logs/reach-{day}.csv"), rows.as_bytes());
+    }
+    world
+}
+
+#[test]
+fn days_in_names_are_those_of_the_clock_of_the_logs() {
+    let world = moscow();
+    let checked = || {
+        let text = world.run(&["check", "release.toml"]).stdout;
+        text.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    let text = checked();
+    assert!(text.contains("lookups are of another day (of UTC, `[logs] time_zone`)"), "{text}");
+    assert!(text.contains("set `time_zone` if names are days of another clock"), "{text}");
+    world.edit("day_file = true", "day_file = true\ntime_zone = \"Europe/Moscow\"");
+    let text = checked();
+    assert!(text.contains("of another day 0"), "{text}");
+    assert!(text.contains("set `time_zone = \"Europe/Moscow\"` in [ledger] before"), "{text}");
+    // In UTC there are three days, and requesters of whole ones ask on two.
+    assert!(text.contains("days 3 with lookups, none missing in between (UTC)"), "{text}");
+    world.edit("epsilon = 1.0", "epsilon = 1.0\ntime_zone = \"Europe/Moscow\"");
+    let text = checked();
+    assert!(!text.contains("set `time_zone"), "{text}");
+    assert!(
+        text.contains("days 2 with lookups, none missing in between (Europe/Moscow)"),
+        "{text}"
+    );
+
+    // A run opens the file of its day alone, and knows the day that has none.
+    let whole = std::fs::read(world.path("logs/reach-2026-03-04.csv")).unwrap();
+    world.write("logs/reach-2026-03-04.csv", b"no log at all\n");
+    assert_eq!(run(&world, &["--day", "2026-03-03"]).code, 0);
+    assert_eq!(run(&world, &["--day", "2026-03-04"]).code, 65);
+    world.write("logs/reach-2026-03-04.csv", &whole);
+    let ran = run(&world, &[]);
+    assert_eq!(ran.code, 65, "{}", ran.stderr);
+    assert!(ran.stdout.contains("2026-03-04  released"), "{}", ran.stdout);
+    assert!(ran.stderr.contains("the day 2026-03-05 has no log file"), "{}", ran.stderr);
+    // Days that have no files yet, behind the last one that was released, need somebody.
+    let status = world.run(&["status", "release.toml", "--as-of", AS_OF]);
+    assert!(status.stdout.contains("2026-03-05 to 2026-03-09  no log files"), "{}", status.stdout);
+    assert_eq!(status.code, 1);
+}
+
+#[test]
+fn init_says_which_clock_days_in_names_may_be_of() {
+    let world = moscow();
+    let ran = world.run(&["init", "logs", "--out", "named.toml"]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    let text = std::fs::read_to_string(world.path("named.toml")).unwrap();
+    let lines = "# CHECK: files named by a day hold rows of two UTC days, but of one day each of a clock that is 2.75 \
+                 to 3.5\n# hours ahead of UTC.";
+    assert!(text.contains(lines), "{text}");
+    assert!(text.contains("# time_zone = \"Europe/Vienna\"\n# day_file = true\n"), "{text}");
+}
+
+#[test]
+fn days_before_the_first_that_was_released_alarm_nobody() {
+    let world = World::new();
+    assert_eq!(run(&world, &["--day", "2026-03-03"]).code, 0);
+    let status = world.run(&["status", "release.toml", "--as-of", "2026-03-04T12:00:00Z"]);
+    assert!(status.stdout.contains("pending, expires in 0 to 27 days"), "{}", status.stdout);
+    assert_eq!(status.code, 0, "{}", status.stdout);
+    let again = world.run(&[
+        "run",
+        "release.toml",
+        "--day",
+        "2026-03-03",
+        "--as-of",
+        "2026-03-04T12:00:00Z",
+    ]);
+    assert!(!again.stderr.contains("retention"), "{}", again.stderr);
 }
 
 #[test]

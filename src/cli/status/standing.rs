@@ -9,7 +9,7 @@ pub(in crate::cli) const LOOKS_EMPTY: &str = "looks empty: no activity above the
 /// Where a day that is not released lies among those that are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Place {
-    /// It has no logs as a rule, and none were ever promised.
+    /// None was ever promised, and as a rule it has no logs.
     BeforeTheFirst,
     /// Between two of them, or none is released yet.
     Between,
@@ -24,6 +24,7 @@ pub(super) enum Standing {
     Open,
     Pending {
         expires_in_days: i64,
+        place: Place,
     },
     /// Released later if its logs come before they expire.
     LooksEmpty {
@@ -54,7 +55,8 @@ impl Standing {
     pub(super) fn needs_operator(self) -> bool {
         match self {
             Self::Released | Self::Open => false,
-            Self::LooksEmpty { place: Place::BeforeTheFirst, .. } => false,
+            Self::Pending { place: Place::BeforeTheFirst, .. }
+            | Self::LooksEmpty { place: Place::BeforeTheFirst, .. } => false,
             Self::LooksEmpty { place: Place::BehindTheLast, .. }
             | Self::NoLogs { place: Place::BehindTheLast, .. } => true,
             Self::Pending { .. } | Self::LooksEmpty { .. } | Self::NoLogs { .. } => {
@@ -66,7 +68,7 @@ impl Standing {
 
     pub(super) const fn expires_in_days(self) -> Option<i64> {
         match self {
-            Self::Pending { expires_in_days } => Some(expires_in_days),
+            Self::Pending { expires_in_days, .. } => Some(expires_in_days),
             Self::LooksEmpty { expires_in_days, .. } | Self::NoLogs { expires_in_days, .. } => {
                 expires_in_days
             }
