@@ -4,6 +4,7 @@ mod times;
 
 use jiff::Timestamp;
 
+use super::finding::Finding;
 use super::keys::KeySeen;
 use super::{Survey, percent};
 use crate::ingest::{IdentifierForm, LogReader, Reason};
@@ -11,21 +12,6 @@ use crate::phone::WORLD;
 use crate::release_file::ReleaseFile;
 use crate::release_file::logs::Identifier;
 use crate::words::grouped;
-
-/// Something that the owner should know.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
-pub struct Finding {
-    /// What it is about: a reason of rejects, a field of the release file, or a key.
-    pub about: String,
-    /// What was seen, and what would mend it.
-    pub text: String,
-}
-
-impl Finding {
-    fn new(about: &str, text: impl Into<String>) -> Self {
-        Self { about: about.to_owned(), text: text.into() }
-    }
-}
 
 /// What the owner should look at, in the order in which rows are read.
 pub fn findings(

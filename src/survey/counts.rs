@@ -93,7 +93,7 @@ impl Counts {
             let day = self.days.of(lookups.requested_at[row]);
             match &lookups.requester {
                 Identifiers::Numbers(numbers) => {
-                    self.requester_days.add((numbers[row], day), hasher)
+                    self.requester_days.add((numbers[row], day), hasher);
                 }
                 Identifiers::Names(names) => {
                     self.requester_days.add((names.value(row), day), hasher);

@@ -7,11 +7,13 @@
 mod advice;
 mod counts;
 mod distinct;
+mod finding;
 mod keys;
 mod times;
 
-pub use advice::{Finding, findings};
+pub use advice::findings;
 pub use distinct::People;
+pub use finding::Finding;
 pub use keys::{KeySeen, ValueSeen};
 pub use times::{DaySeen, Times};
 

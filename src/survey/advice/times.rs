@@ -3,10 +3,11 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::{Finding, Survey};
 use crate::release_file::ReleaseFile;
 use crate::release_file::day::{MICROS_PER_DAY, days_before};
 use crate::release_file::logs::TimeUnit;
+use crate::survey::Survey;
+use crate::survey::finding::Finding;
 
 pub(super) fn of_times(
     survey: &Survey,
