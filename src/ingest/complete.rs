@@ -11,14 +11,33 @@ use crate::release_file::day_names::DayNames;
 use crate::release_file::logs::Expect;
 use crate::{Error, Result};
 
-/// The error for a day of which there is no file, where names say the day of each.
-pub(super) fn no_file(bounds: &DayBounds, names: &DayNames) -> Error {
+/// Refuses a day of which a file is missing, where names say the day of each: in another zone than that of
+/// names it needs the files of two days.
+pub(super) fn require_named<'a>(
+    names: &DayNames,
+    zone: &TimeZone,
+    bounds: &DayBounds,
+    files: impl Iterator<Item = &'a Path>,
+) -> Result<()> {
+    // A file of no day may hold rows of any.
+    let Some(there) = files.map(|path| names.day_of(path)).collect::<Option<BTreeSet<Day>>>()
+    else {
+        return Ok(());
+    };
+    let needed = bounds.days_in(zone);
+    let Some(missing) = needed.iter().find(|day| !there.contains(day)) else { return Ok(()) };
     let day = bounds.day();
-    Error::input(format!("the day {day} has no log file")).help(format!(
+    let what = match needed.as_slice() {
+        [_] => format!("the day {day} has no log file"),
+        _ => format!(
+            "the day {day} has no log file named after {missing}, where some of its rows lie"
+        ),
+    };
+    Err(Error::input(what).help(format!(
         "nothing was charged: run again when its files are there; if nothing was logged that day, say so by \
          a file without rows {}",
-        names.place_of(day)
-    ))
+        names.place_of(*missing)
+    )))
 }
 
 /// Refuses a day whose files do not look as expected. `zone` is that of the days and hours in names.

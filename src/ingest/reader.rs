@@ -79,7 +79,7 @@ impl<'a> LogReader<'a> {
         Self { meter: meter.clone(), ..self }
     }
 
-    /// Refuses a day without any file, where names say the day of each.
+    /// Refuses a day that lacks a file, where names say the day of each.
     ///
     /// # Privacy
     /// Names of files and folders decide, never rows.
@@ -88,8 +88,11 @@ impl<'a> LogReader<'a> {
     /// Input.
     pub fn require_files(&self, bounds: &DayBounds) -> Result<()> {
         match &self.logs.day_names {
-            Some(names) if self.files.is_empty() => Err(complete::no_file(bounds, names)),
-            _ => Ok(()),
+            Some(names) => {
+                let files = self.files.iter().map(OpenLog::path);
+                complete::require_named(names, &self.logs.time_zone, bounds, files)
+            }
+            None => Ok(()),
         }
     }
 

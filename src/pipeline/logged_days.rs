@@ -10,7 +10,7 @@ use crate::ledger::{Ledger, State, Which};
 use crate::release_file::ReleaseFile;
 use crate::release_file::day::{Day, DayBounds};
 
-/// The days of which there are log files. Names and the ledger decide, never rows.
+/// The days that log files are named after. Names and the ledger decide, never rows.
 #[derive(Debug)]
 pub struct LoggedDays {
     /// The days that names say, and their zone.
@@ -34,7 +34,14 @@ impl LoggedDays {
         let mut first = None;
         if let Some(day) = named.first() {
             let start = DayBounds::new(*day, &zone)?.start_micros();
-            first = Day::of(start, &release_file.ledger.time_zone);
+            let published = &release_file.ledger.time_zone;
+            // A day that begins before the first file does is not whole.
+            first = Day::of(start, published);
+            if let Some(day) = first
+                && DayBounds::new(day, published)?.start_micros() < start
+            {
+                first = day.next();
+            }
         }
         if let Some(ledger) = ledger {
             let mut entries = ledger.entries(Which::Release(&release_file.name))?;
@@ -45,9 +52,9 @@ impl LoggedDays {
         Ok(Some(Self { named, zone, first }))
     }
 
-    /// Whether a file may hold rows of a day.
+    /// Whether all files are there that may hold rows of a day.
     pub fn has(&self, bounds: &DayBounds) -> bool {
-        bounds.days_in(&self.zone).iter().any(|day| self.named.contains(day))
+        bounds.days_in(&self.zone).iter().all(|day| self.named.contains(day))
     }
 
     /// Whether a day lies before the first that has a file, or that the ledger knows more of than that it

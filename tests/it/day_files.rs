@@ -69,7 +69,35 @@ fn only_the_files_of_a_day_are_opened() {
     let local = damaged();
     local.edit("epsilon = 1.0", "epsilon = 1.0\ntime_zone = \"America/New_York\"");
     assert_eq!(run(&local, &["--day", "2026-03-03"]).code, 65);
+    local.write("logs/reach-2026-03-02.csv", HEADER.as_bytes());
     assert_eq!(run(&local, &["--day", "2026-03-02"]).code, 0);
+}
+
+#[test]
+fn a_day_that_lacks_one_of_its_two_files_is_refused() {
+    let world = world(&["2026-03-03", "2026-03-04", "2026-03-06"]);
+    world.edit("epsilon = 1.0", "epsilon = 1.0\ntime_zone = \"Asia/Tokyo\"");
+    // The first whole day of Tokyo begins in the file of the third.
+    let ran = world.run(&["run", "release.toml", "--as-of", "2026-03-07T12:00:00Z", "--json"]);
+    assert_eq!(ran.code, 65, "{}", ran.stderr);
+    let json: Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!(done(&json), ["04 released", "05 failed", "06 failed"]);
+    assert_eq!(world.ledger()["entries"].as_array().unwrap().len(), 1, "nothing is charged");
+    let ran = run(&world, &["--day", "2026-03-07"]);
+    let words =
+        "the day 2026-03-07 has no log file named after 2026-03-07, where some of its rows lie";
+    assert!(ran.stderr.contains(words), "{}", ran.stderr);
+    let status = world.run(&["status", "release.toml", "--as-of", "2026-03-07T12:00:00Z"]).stdout;
+    let shown = "2026-03-04  released\n2026-03-05 to 2026-03-06  no log files";
+    assert!(status.starts_with(shown), "{status}");
+    // Whose rows have come is released whole.
+    world.write(
+        "logs/reach-2026-03-05.csv",
+        format!("{HEADER}{}", rows_of("2026-03-05")).as_bytes(),
+    );
+    for day in ["2026-03-05", "2026-03-06"] {
+        assert_eq!(run(&world, &["--day", day]).code, 0);
+    }
 }
 
 #[test]
