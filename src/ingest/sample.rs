@@ -265,6 +265,10 @@ fn kind(data_type: &DataType) -> ColumnKind {
         DataType::Dictionary(_, values) => kind(values),
         DataType::Boolean => ColumnKind::Boolean,
         DataType::Timestamp(_, Some(_)) => ColumnKind::Time,
+        // Halves of an instant, which are joined as text.
+        DataType::Date32 | DataType::Date64 | DataType::Time32(_) | DataType::Time64(_) => {
+            ColumnKind::Text
+        }
         other if other.is_temporal() => ColumnKind::Clock,
         other if other.is_numeric() => ColumnKind::Number,
         _ => ColumnKind::Text,

@@ -129,8 +129,15 @@ impl Parts<'_> {
                 return Some(Spelling::NoYear(format!("{format}{}{clock}", self.gap)));
             }
             [first, second, year] if [first, second].iter().all(|part| number(part).is_some()) => {
-                let year = if is_year(year) { "%Y" } else { number(year).map(|_| "%y")? };
-                return Some(self.several(&[&["%d", "%m", year], &["%m", "%d", year]]));
+                let year_last = if is_year(year) { "%Y" } else { number(year).map(|_| "%y")? };
+                let ends: [&[&str]; 2] = [&["%d", "%m", year_last], &["%m", "%d", year_last]];
+                let year_first: &[&str] = &["%y", "%m", "%d"];
+                let is_first = year_last == "%y"
+                    && first.len() == 2
+                    && number(second).is_some_and(|month| (1..=12).contains(&month))
+                    && number(year).is_some_and(|day| (1..=31).contains(&day));
+                let orders = ends.into_iter().chain(is_first.then_some(year_first));
+                return Some(self.several(&orders.collect::<Vec<_>>()));
             }
             [_, second, year] if number(year).is_some() => {
                 let format =

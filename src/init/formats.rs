@@ -47,9 +47,9 @@ impl Way {
     }
 }
 
-/// The ways in which texts can be written, day before month first.
+/// The ways in which texts can be written: the day first, the month first, the year of two digits first.
 pub(super) fn ways<'v>(values: impl Iterator<Item = &'v str>) -> Vec<Way> {
-    let mut orders: [BTreeMap<String, usize>; 2] = Default::default();
+    let mut orders: [BTreeMap<String, usize>; 3] = Default::default();
     let mut yearless: BTreeMap<String, usize> = BTreeMap::new();
     for value in values.take(MOST) {
         match spelling(value.trim()) {

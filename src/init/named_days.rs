@@ -81,6 +81,13 @@ impl Clocks {
         self.first <= 0 && 0 <= self.last
     }
 
+    /// How many whole hours after midnight in UTC the first row that was looked at lies, if they are some: of sorted files
+    /// only the first rows are looked at, so that those of a clock behind UTC lie in the UTC day, too.
+    pub(super) const fn hours_after_midnight(self) -> Option<i64> {
+        let hours = -self.first / 4;
+        if hours > 0 { Some(hours) } else { None }
+    }
+
     /// How many hours they are apart from UTC, the nearest first.
     pub(super) fn hours(self) -> String {
         let (one, other) = (self.first.abs(), self.last.abs());

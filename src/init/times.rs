@@ -1,5 +1,6 @@
 //! Which column, or which columns together, hold the time of a row, and how it is written.
 
+use std::cmp::Reverse;
 use std::path::PathBuf;
 
 use jiff::Timestamp;
@@ -221,11 +222,14 @@ impl TimeGuess {
             if column.are_mostly(instants.len()) {
                 // Rows mostly stand in the order of their times.
                 let grows = instants.windows(2).filter(|pair| pair[0] <= pair[1]).count();
-                let worth = (instants.len(), grows, way.is_american());
-                found.push((worth, instants.iter().max().copied(), line, year, way));
+                let (first, last) = (instants.iter().min(), instants.iter().max());
+                // Of days that grow alike those of the shortest time are likelier than those of many years.
+                let span = Reverse(last.zip(first).map(|(last, first)| last - first));
+                let worth = (instants.len(), grows, way.is_american(), span);
+                found.push((worth, last.copied(), line, year, way));
             }
         }
-        found.sort_by_key(|(worth, ..)| std::cmp::Reverse(*worth));
+        found.sort_by_key(|(worth, ..)| Reverse(*worth));
         for (_, newest, line, year, way) in found {
             if self.ways.is_empty() {
                 (self.newest, self.line, self.default_year) = (newest, line, year);

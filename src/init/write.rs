@@ -10,6 +10,7 @@ use super::named_days::NamedDays;
 use super::people::Names;
 use super::questions::{questions, quoted};
 use crate::phone::WORLD;
+use crate::release_file::day::Day;
 use crate::release_file::day_names::DayNames;
 use crate::release_file::logs::TimeUnit;
 use crate::release_file::schema::FILE;
@@ -114,7 +115,19 @@ fn named_days(found: &Found<'_>, text: &mut String) {
          {}",
         names.setting()
     );
-    let missing = match gaps.as_slice() {
+    if let Some(hours) = clocks.hours_after_midnight() {
+        let _infallible = writeln!(
+            text,
+            "# CHECK: no row that was looked at lies in the first {hours} hours of its day. If each {what}\n\
+             # begins at midnight of a clock behind UTC, set `time_zone` to its zone."
+        );
+    }
+    without_files(names, gaps, (what, place), text);
+}
+
+/// What becomes of days that have no file.
+fn without_files(names: &DayNames, gaps: &[Day], (what, place): (&str, &str), text: &mut String) {
+    let missing = match gaps {
         [] => String::new(),
         [one] => format!(" {one} has none."),
         [first, .., last] => format!(" {} from {first} to {last} have none.", gaps.len()),

@@ -244,6 +244,22 @@ fn init_says_which_clock_days_in_names_may_be_of() {
 }
 
 #[test]
+fn init_asks_whether_files_that_begin_in_the_morning_are_of_a_clock_behind_utc() {
+    let world = world(&["2026-03-03"]);
+    let init = |name: &str| {
+        assert_eq!(world.run(&["init", "logs", "--out", name]).code, 0);
+        std::fs::read_to_string(world.path(name)).unwrap()
+    };
+    let asked = "# CHECK: no row that was looked at lies in the first ";
+    assert!(!init("whole.toml").contains(asked));
+    let rows = rows_of("2026-03-03");
+    let late = rows.lines().filter(|row| !row.contains("T0")).map(|row| format!("{row}\n"));
+    let late: String = late.collect();
+    world.write("logs/reach-2026-03-03.csv", format!("{HEADER}{late}").as_bytes());
+    assert!(init("late.toml").contains(&format!("{asked}10 hours of its day.")));
+}
+
+#[test]
 fn days_before_the_first_that_was_released_alarm_nobody() {
     let world = World::new();
     assert_eq!(run(&world, &["--day", "2026-03-03"]).code, 0);

@@ -55,8 +55,8 @@ fn simulated_logs_in_every_format_need_no_edit() {
             ],
         );
         // Unsure are the folders, the list of values, which is public once it is used, how long logs may be
-        // kept, and the range of the latency.
-        assert_eq!(text.matches("# CHECK").count(), 4, "{text}");
+        // kept, when a day begins, and the range of the latency.
+        assert_eq!(text.matches("# CHECK").count(), 5, "{text}");
         assert!(!text.contains("time_unit") && !text.contains("identifier"), "{text}");
     }
 }

@@ -2,6 +2,11 @@
 
 use std::fmt::Write;
 
+use std::sync::Arc;
+
+use arrow_array::{ArrayRef, Date32Array, RecordBatch, StringArray, Time64MicrosecondArray};
+use parquet::arrow::ArrowWriter;
+
 use crate::made_shape::{ROWS, Row, Shape, log, rows};
 use crate::world::World;
 
@@ -40,6 +45,13 @@ fn fields_with_marks_between_them() {
                 "time_format = \"%d.%m.%Y %H:%M\"  # no other order",
                 "default_region = \"IT\"  # CHECK",
             ],
+        ),
+        Shape::new(
+            "years.csv",
+            log("caller,callee,time\n", &|row| {
+                format!("u{},u{},{}\n", row.who, row.whom, row.at("%y/%m/%d %H:%M:%S"))
+            }),
+            &["time_format = \"%y/%m/%d %H:%M:%S\"  # CHECK: %d/%m/%y %H:%M:%S"],
         ),
         Shape::new(
             "calls.csv",
@@ -257,4 +269,35 @@ fn days_without_a_folder_are_named() {
     assert_eq!(ran.code, 0, "{}", ran.stderr);
     let text = std::fs::read_to_string(world.path("new.toml")).unwrap();
     assert!(text.contains("goes on with the\n# others. 2026-03-04 has none. If nothing"), "{text}");
+}
+
+#[test]
+fn a_date_and_a_clock_in_columns_of_their_own_types() {
+    const DAY: i64 = 86_400;
+    let all: Vec<Row> = rows().collect();
+    let people = |who: &dyn Fn(&Row) -> usize| -> ArrayRef {
+        Arc::new(StringArray::from_iter_values(all.iter().map(|row| format!("u{}", who(row)))))
+    };
+    let days = Date32Array::from_iter_values(all.iter().map(|row| (row.second / DAY) as i32));
+    let clocks = all.iter().map(|row| row.second % DAY * 1_000_000);
+    let columns: [(&str, ArrayRef); 4] = [
+        ("src", people(&|row| row.who)),
+        ("dst", people(&|row| row.whom)),
+        ("call_date", Arc::new(days)),
+        ("call_time", Arc::new(Time64MicrosecondArray::from_iter_values(clocks))),
+    ];
+    let batch = RecordBatch::try_from_iter(columns).unwrap();
+    let mut bytes = Vec::new();
+    let mut writer = ArrowWriter::try_new(&mut bytes, batch.schema(), None).unwrap();
+    writer.write(&batch).unwrap();
+    writer.close().unwrap();
+    let world = World::empty();
+    world.write("logs/calls.parquet", &bytes);
+    let ran = world.run(&["init", "logs", "--out", "new.toml"]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    let text = std::fs::read_to_string(world.path("new.toml")).unwrap();
+    assert!(text.contains("requested_at = [\"call_date\", \"call_time\"]"), "{text}");
+    let checked = world.run(&["check", "new.toml"]);
+    assert_eq!(checked.code, 0, "{}", checked.stderr);
+    assert!(checked.stdout.contains("rejects            0"), "{}", checked.stdout);
 }

@@ -21,7 +21,7 @@ fn what_could_mean_two_instants_is_asked_for_in_its_own_shape() {
     for (text, asked) in [
         ("03/02/2026 10:05:03", "%d/%m/%Y %H:%M:%S or %m/%d/%Y %H:%M:%S"),
         ("3.2.2026 9:05", "%d.%m.%Y %H:%M or %m.%d.%Y %H:%M"),
-        ("02-03-26 10:05 pm", "%d-%m-%y %I:%M %p or %m-%d-%y %I:%M %p"),
+        ("02-03-26 10:05 pm", "%d-%m-%y %I:%M %p or %m-%d-%y %I:%M %p or %y-%m-%d %I:%M %p"),
         ("03/02/2026 10:05:03.123 +0100", "%d/%m/%Y %H:%M:%S%.f %z or %m/%d/%Y %H:%M:%S%.f %z"),
         ("02-Mar-26 10:05:03", "%d-%b-%y %H:%M:%S"),
         ("Mar  2 10:05:03", "%b %d %H:%M:%S"),
