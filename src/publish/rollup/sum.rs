@@ -131,9 +131,10 @@ pub fn add_up(mut summands: Vec<Summand>, over: Over, counted: Counted) -> Summa
     let low = value - half(&below, over.below);
     let high = value + half(&above, over.above);
     let is_cut = counted != Counted::Number && summands.iter().all(|one| one.low >= 0.0);
-    // Noise may take the whole interval of a few requesters below zero.
-    let end = |end: f64| if is_cut { end.max(0.0) } else { end };
-    Summand { value, noise_sd: variance.sqrt(), low: end(low), high: end(high) }
+    // Noise may take the whole interval of a few requesters below zero: then it is that of a sum of zero.
+    let end = |end: f64, least: f64| if is_cut { end.max(least) } else { end };
+    let noise_sd = variance.sqrt();
+    Summand { value, noise_sd, low: end(low, 0.0), high: end(high, Z_95 * noise_sd) }
 }
 
 /// What summands are off by, added up.

@@ -34,11 +34,16 @@ impl Estimate {
         Self { low: self.low - floor, ..self }
     }
 
-    /// The same for what lies in a range.
+    /// The same for what lies in a range. A value beyond an end of it is off by noise: its interval reaches as far
+    /// into the range as noise alone reaches from that end, so that none says "exactly none, for certain".
     pub(super) fn within(self, least: f64, most: f64) -> Self {
-        // Noise may take a whole interval out of the range: its nearest end is left.
+        let noise = Z_95 * self.noise_sd;
         let end = |end: f64| end.max(least).min(most);
-        Self { low: end(self.low), high: end(self.high), ..self }
+        Self {
+            low: end(self.low.min(most - noise)),
+            high: end(self.high.max(least + noise)),
+            ..self
+        }
     }
 
     /// The same in other units: `offset` plus `factor`, which is above zero, times everything.
@@ -63,11 +68,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_interval_in_a_range_never_ends_before_it_begins() {
+    fn an_interval_in_a_range_never_ends_before_noise_does() {
         let of = |value| Estimate::new(value, 1.0, 0.0, 0.0).within(0.0, 9.0);
         let ends = |estimate: Estimate| (estimate.low, estimate.high);
-        assert_eq!(ends(of(-6.0)), (0.0, 0.0));
-        assert_eq!(ends(of(16.0)), (9.0, 9.0));
+        // A value that noise takes out of the range is as uncertain as one at its end.
+        for far in [-6.0, -1.0, 0.0] {
+            assert_eq!(ends(of(far)), (0.0, Z_95));
+        }
+        assert_eq!(ends(of(16.0)), (9.0 - Z_95, 9.0));
+        // No range is narrower than it is.
+        assert_eq!(ends(Estimate::new(-6.0, 100.0, 0.0, 0.0).within(0.0, 9.0)), (0.0, 9.0));
         let inside = of(1.0);
         assert!(inside.low == 0.0 && (inside.high - 1.0 - Z_95).abs() < 1e-12, "{inside:?}");
     }

@@ -92,10 +92,10 @@ fn signed_values_are_not_cut_and_requesters_have_noise_alone() {
     for counted in [Counted::Lookups, Counted::Requesters] {
         assert!(add_up(wide.clone(), Over::CELLS, counted).low == 0.0);
     }
-    // Bins that noise took far below zero have the end that is left of their intervals.
-    let below = vec![summand(-20.0, 3.0, 0.0, 0.0); 2];
+    // Bins that noise took far below zero are as uncertain as empty ones.
+    let below = vec![summand(-20.0, 3.0, 0.0, Z_95 * 3.0); 2];
     let sum = add_up(below, Over::CELLS, Counted::Requesters);
-    assert_close(sum, summand(-40.0, 18.0_f64.sqrt(), 0.0, 0.0));
+    assert_close(sum, summand(-40.0, 18.0_f64.sqrt(), 0.0, Z_95 * 18.0_f64.sqrt()));
     assert!(add_up(wide, Over::CELLS, Counted::Number).low < 0.0);
 }
 
