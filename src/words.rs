@@ -1,8 +1,16 @@
-//! Numbers as people write them.
+//! Numbers as people write them, and sentences that several commands say.
 
 /// How requesters count in the classes of activity.
 pub const CLASSES_ARE: &str = "A requester between two of these numbers counts in part at each. One with fewer than 8 \
      lookups counts at 8 as a part, with 2 lookups as a quarter, so that all rows together are fewer than all requesters.";
+
+/// What a row of lookups, and its interval, miss.
+pub const ONE_HEAVY: &str = "If one requester makes more than about a tenth of a row's lookups, the row may lack most of \
+     these, and its interval may lie too low.";
+
+/// What the odds of a promise leave open.
+pub const RARELY: &str = "In rare cases, fewer than 1 in 1,000, the files may raise the odds further than that. Delta limits \
+     how often they raise them much further: 1e-6 means about one case in a million.";
 
 /// Digits in groups of three, those behind a point as they are: `1,234.5678`.
 pub fn grouped_digits(number: &str) -> String {

@@ -6,7 +6,7 @@ use super::args::Compare;
 use super::output::{Output, columns, grouped, plain, short, wrapped};
 use crate::Result;
 use crate::publish::{Comparison, Range, Real, Row, compare};
-use crate::words::several;
+use crate::words::{ONE_HEAVY, several};
 
 /// Up to this many rows all are printed, and above it those that differ.
 const MOST_ROWS: usize = 50;
@@ -62,8 +62,8 @@ fn verdict(found: &Comparison, higher: usize, lower: usize) -> String {
     }
     if all > 1 {
         words.push_str(&format!(
-            " The intervals hold for all {all} rows at once, in 95 of 100 comparisons, and are \
-             therefore {:.2} times as wide as that of a row that was chosen beforehand.",
+            " Because all {all} rows are compared at once, these intervals are {:.2} times as wide as for a single \
+             row: so all of them hold, in 95 of 100 comparisons.",
             found.widened
         ));
     }
@@ -73,11 +73,7 @@ fn verdict(found: &Comparison, higher: usize, lower: usize) -> String {
             several(found.in_one_alone, "row")
         ));
     }
-    words.push_str(
-        " A program that makes a large part of all lookups is hidden, and no interval allows for what it \
-         does.\n",
-    );
-    words
+    format!("{words} {ONE_HEAVY}\n")
 }
 
 fn table(found: &Comparison, rows: &[&Row]) -> String {

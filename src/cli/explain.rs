@@ -8,6 +8,7 @@ use super::output::{Output, wrapped};
 use crate::Result;
 use crate::pipeline;
 use crate::release_file::ReleaseFile;
+use crate::words::ONE_HEAVY;
 
 /// Runs the command. It reads the ledger if there is one, and no logs.
 ///
@@ -32,6 +33,9 @@ pub(crate) fn run(path: &Path, output: &Output) -> Result<()> {
             "asks": question.measure.word(),
             "interval": interval,
         }));
+    }
+    if release_file.questions.iter().any(|question| !question.measure.is_of_requesters()) {
+        text.push_str(&format!("\n{}", wrapped(ONE_HEAVY, 0)));
     }
     let object = json!({
         "release": release_file.name,

@@ -7,7 +7,7 @@ use parquet::file::reader::{FileReader, SerializedFileReader};
 use serde_json::Value;
 
 use super::output::{Output, grouped, people, wrapped};
-use crate::words::CLASSES_ARE;
+use crate::words::{CLASSES_ARE, ONE_HEAVY};
 use crate::{Error, Result};
 
 /// Runs the command.
@@ -84,8 +84,13 @@ impl Published {
                              of_lookups_high is the interval of that.",
                     false => "",
                 };
+                let of_requesters = ["distinct", "histogram"];
+                let heavy = match self.facts["asks"].as_str() {
+                    Some(asks) if !of_requesters.contains(&asks) => format!(" {ONE_HEAVY}"),
+                    _ => String::new(),
+                };
                 format!(
-                    "value is the answer with its noise; {words}{rest} noise_sd is the standard deviation \
+                    "value is the answer with its noise; {words}{rest}{heavy} noise_sd is the standard deviation \
                      of the noise alone. A row marked uninformative says nothing.{of_lookups}"
                 )
             }

@@ -10,6 +10,7 @@ use super::accounting::{budget_of, right_of_even};
 use super::guarantee::{Figure, Guarantee};
 use crate::release_file::file::LedgerTerms;
 use crate::release_file::unit::Unit;
+use crate::words::RARELY;
 
 /// Odds are stated after findings that come up at least this often, whatever is true.
 const COMMON: f64 = 1e-3;
@@ -110,8 +111,7 @@ impl Guarantee {
                  guesses at it. Without the files such a guess is right in 50 of 100 cases. With all that \
                  this release publishes of the day it is right in at most as many as stated, whatever is \
                  computed from the files. Or the thing is unlikely, with odds of 1 to 1,000: then what the files \
-                 show raises the odds to at most those stated. In rare cases, fewer than 1 in 1,000, the files can \
-                 say more than these odds; the delta beside them limits how often they can say far more.",
+                 show raises the odds to at most those stated. {RARELY}",
                 zone = terms.time_zone_name,
             ),
             format!("One contact ({contact}): {}.", guess(self.contact_pair)),

@@ -8,7 +8,7 @@ use super::output::Output;
 use super::promise::{budget, days, plan, promise, uninformative};
 use super::words::{date, span};
 use crate::Result;
-use crate::words::several;
+use crate::words::{ONE_HEAVY, several};
 
 const STYLE: &str = include_str!("report.css");
 
@@ -95,7 +95,7 @@ fn how_to_read() -> Markup {
             "Every number carries a little random noise, so that nobody can be recognised in it. The range "
             "beside it aims to hold the number that a full count would give in 95 of 100 cases, and is drawn "
             "as a line or a band. Two values whose ranges do not overlap are almost certainly different; with "
-            "ranges that do, either may be the larger one. Numbers are rounded as far as their range allows; the tables "
+            "ranges that do, either may be the larger one. " (ONE_HEAVY) " Numbers are rounded as far as their range allows; the tables "
             "behind the charts have more digits."
         }
     }

@@ -68,7 +68,10 @@ fn a_difference_is_real_where_its_interval_leaves_out_zero() {
         assert_eq!(row["real"] != "not-shown", is_real, "{row}");
     }
     let text = compared(&world, "volume", ["2026-03-01", "2026-03-02"], &[]).stdout;
-    assert!(text.contains("hold for all 72 rows at once") && text.lines().count() < 72, "{text}");
+    assert!(
+        text.contains("Because all 72 rows are compared at once") && text.lines().count() < 72,
+        "{text}"
+    );
     assert_eq!(
         json(&world, "sms_share", ["2026-03-01", "2026-03-02"])["rows"][0]["keys"]["app"],
         "calls"

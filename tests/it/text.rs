@@ -168,16 +168,17 @@ fn a_statement_and_an_inspection_say_what_was_spent_and_promised() {
 
     value is the answer with its noise; ci_low to ci_high aims to hold the share of lookups that meet
     the condition that a full count would give, in 95 of 100 cases. It allows for the noise and for how
-    far heavy users usually differ from light ones. noise_sd is the standard deviation of the noise
-    alone. A row marked uninformative says nothing. of_lookups is how many lookups the value is of, and
-    of_lookups_low to of_lookups_high is the interval of that.
+    far heavy users usually differ from light ones. If one requester makes more than about a tenth of a
+    row's lookups, the row may lack most of these, and its interval may lie too low. noise_sd is the
+    standard deviation of the noise alone. A row marked uninformative says nothing. of_lookups is how
+    many lookups the value is of, and of_lookups_low to of_lookups_high is the interval of that.
 
     How to read this. Somebody knows everything about a day (UTC) except one thing, and guesses at it.
       Without the files such a guess is right in 50 of 100 cases. With all that this release publishes
       of the day it is right in at most as many as stated, whatever is computed from the files. Or the
       thing is unlikely, with odds of 1 to 1,000: then what the files show raises the odds to at most
-      those stated. In rare cases, fewer than 1 in 1,000, the files can say more than these odds; the
-      delta beside them limits how often they can say far more.
+      those stated. In rare cases, fewer than 1 in 1,000, the files may raise the odds further than
+      that. Delta limits how often they raise them much further: 1e-6 means about one case in a million.
 
     One contact (that one requester asked about one number once): right in 51.5 of 100, odds 1.34 to
       1,000 (epsilon 0.290 at delta 9e-7).
