@@ -137,7 +137,18 @@ fn day(
             lost.push(question);
         }
     }
-    if release_file.questions.iter().any(|question| question.measure.word() == "quantiles") {
+    text.push_str(
+        "The busiest tenth of the requesters is taken to make about two thirds of the lookups. On a day whose requesters \
+         are more alike, intervals are narrower, sometimes several times.\n",
+    );
+    let asks =
+        |word: &str| release_file.questions.iter().any(|question| question.measure.word() == word);
+    if asks("share") {
+        text.push_str(
+            "Shares are foretold for conditions that half of the lookups meet; real ones will differ.\n",
+        );
+    }
+    if asks("quantiles") {
         text.push_str(
             "Quantiles are foretold for numbers that are spread evenly over their range; real ones will differ.\n",
         );
