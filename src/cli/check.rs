@@ -15,7 +15,7 @@ use crate::ingest::{LogReader, Reason, RejectedRows};
 use crate::plan::Layout;
 use crate::release_file::ReleaseFile;
 use crate::release_file::day::Clock;
-use crate::survey::{Survey, Times, findings};
+use crate::survey::{Survey, Times, findings, keys_of};
 use crate::{Kind, Result};
 
 /// Runs the command; the exit code is that of bad input when hardly any row can be used.
@@ -28,17 +28,17 @@ use crate::{Kind, Result};
 pub(crate) fn run(asked: &Check, output: &Output) -> Result<u8> {
     let release_file = ReleaseFile::read(&asked.release)?.with_places(asked.logs.as_deref(), None);
     release_file.require_here("check")?;
-    let layout = Layout::new(&release_file.questions)?;
+    let keys = keys_of(&Layout::new(&release_file.questions)?);
     let name = format!("{}-check.ndjson", release_file.name);
     let rejects = asked
         .rejects
         .as_ref()
         .map(|folder| RejectedRows::create(&release_file.logs, folder, &name))
         .transpose()?;
-    let reader = LogReader::open(&release_file.logs, layout.keys(), None)?
+    let reader = LogReader::open(&release_file.logs, &keys, None)?
         .with_rejects(rejects.as_ref())
         .with_forms();
-    let survey = Survey::take(&release_file, &layout, &reader)?;
+    let survey = Survey::take(&release_file, &keys, &reader)?;
     rejects.as_ref().map_or(Ok(()), RejectedRows::finish)?;
     let wrong = reader.with_wrong_statistics()?.into_iter().map(shown).collect();
     let findings = findings(&survey, &reader, &release_file, Clock::System.now());

@@ -281,6 +281,9 @@ fn on_grid(grid: &Grid, value: &str) -> String {
             number(high - low)
         ),
         Steps::Bins => bins(grid, value, 0, none - 1),
+        Steps::Sides => format!(
+            "CASE WHEN {value} < {low_text} THEN 0L WHEN {value} > {high_text} THEN 2L ELSE 1L END"
+        ),
     };
     format!(
         "CASE WHEN {value} IS NULL OR isnan({value}) OR abs({value}) > {}{sign} THEN {none}L ELSE {position} END",

@@ -23,6 +23,8 @@ pub enum Steps {
     Levels,
     /// Bins, equal in width or in ratio.
     Bins,
+    /// Below the range, inside and above it: for the owner of logs, who asks if the range is right.
+    Sides,
 }
 
 /// The positions of a column's numbers within a range.
@@ -92,7 +94,14 @@ impl Grid {
         match self.steps {
             Steps::Levels => LEVELS + 1,
             Steps::Bins => BINS,
+            Steps::Sides => 3,
         }
+    }
+
+    /// The same range with other positions.
+    #[must_use]
+    pub fn with_steps(&self, steps: Steps) -> Self {
+        Self { steps, ..self.clone() }
     }
 
     /// The position of a row's number.
@@ -103,8 +112,10 @@ impl Grid {
         if number < 0.0 && !self.is_signed {
             return self.none();
         }
+        let (is_below, is_above) = (number < self.low, number > self.high);
         let number = number.clamp(self.low, self.high);
         match self.steps {
+            Steps::Sides => 1 - u16::from(is_below) + u16::from(is_above),
             Steps::Levels => {
                 whole((number - self.low) / (self.high - self.low) * f64::from(LEVELS) + 0.5)
                     .min(LEVELS)
@@ -229,6 +240,22 @@ mod tests {
             let level = grid.position(Some(number));
             let step = 200.0 / f64::from(LEVELS);
             assert!((f64::from(level) * step - number).abs() <= step / 2.0 + 1e-9, "{number}");
+        }
+    }
+
+    #[test]
+    fn the_sides_of_a_range_are_below_inside_and_above() {
+        let sides = grid(1.0, 100.0, Steps::Bins).with_steps(Steps::Sides);
+        for (number, side) in [
+            (Some(0.0), 0),
+            (Some(0.999), 0),
+            (Some(1.0), 1),
+            (Some(100.0), 1),
+            (Some(100.001), 2),
+            (Some(-1.0), sides.none()),
+            (None, sides.none()),
+        ] {
+            assert_eq!(sides.position(number), side, "{number:?}");
         }
     }
 

@@ -4,9 +4,9 @@ mod times;
 
 use jiff::Timestamp;
 
+use super::Survey;
 use super::finding::Finding;
-use super::keys::KeySeen;
-use super::{Survey, percent};
+use super::key_advice::{of_heavy, of_key};
 use crate::ingest::{IdentifierForm, LogReader, Reason};
 use crate::phone::WORLD;
 use crate::release_file::ReleaseFile;
@@ -28,6 +28,7 @@ pub fn findings(
     of_people(survey, release_file, &mut findings);
     times::of_times(survey, release_file, now, &mut findings);
     survey.keys.iter().for_each(|key| of_key(key, survey.lookups(), &mut findings));
+    of_heavy(survey, &mut findings);
     findings
 }
 
@@ -199,47 +200,6 @@ fn of_form(form: IdentifierForm, rows: u64, region: Option<&str>) -> String {
             "{} with `+` and cannot be dialled: `--rejects DIR` writes them out",
             identifiers("begins", "begin")
         ),
-    }
-}
-
-fn of_key(key: &KeySeen, lookups: u64, findings: &mut Vec<Finding>) {
-    /// From this part on, what is on no list is worth a word: one in ten.
-    const MUCH: u64 = 10;
-    let KeySeen { name, number, is_listed, unseen, other, .. } = key;
-    if lookups == 0 {
-        return;
-    }
-    let share = percent(*other, lookups);
-    if let Some(column) = number {
-        if other.saturating_mul(2) >= lookups {
-            let text = format!("`{column}` holds no number in {share} of the lookups");
-            findings.push(Finding::new(column, text));
-        }
-        return;
-    }
-    if name == "route" && *other == lookups {
-        let text = "`route` is unknown in all lookups: no value of its column means messenger (true, 1, \
-                    yes, messenger) or SMS (false, 0, no, sms)";
-        findings.push(Finding::new(name, text));
-    } else if *is_listed && *other == lookups {
-        let text =
-            format!("no lookup has a value that `[keys] {name}` lists: all count as `other`");
-        findings.push(Finding::new(name, text));
-        return;
-    } else if other.saturating_mul(MUCH) >= lookups && name != "route" {
-        let text = format!(
-            "{share} of the lookups have a value of `{name}` that is not listed, or none, and count as \
-             `other`"
-        );
-        findings.push(Finding::new(name, text));
-    }
-    if !unseen.is_empty() {
-        let some: Vec<String> = unseen.iter().take(5).map(|value| format!("`{value}`")).collect();
-        let more = unseen.len().saturating_sub(some.len());
-        let more =
-            if more > 0 { format!(" and {} more", grouped(more as u64)) } else { String::new() };
-        let text = format!("`[keys] {name}` lists {}{more}, which no lookup has", some.join(", "));
-        findings.push(Finding::new(name, text));
     }
 }
 

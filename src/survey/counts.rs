@@ -1,11 +1,13 @@
 //! What one thread adds up while it reads.
 
 use std::collections::{BTreeSet, HashMap};
+use std::hash::BuildHasher;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::distinct::{Distinct, FEWER, MOST, People};
+use super::heavy::Heaviest;
 use crate::ingest::{Identifiers, Lookups};
 use crate::release_file::day::Day;
 use crate::release_file::keys::Key;
@@ -26,6 +28,10 @@ pub(super) struct Counts {
     pub(super) requester_days: Distinct,
     /// Lookups by position, for each key.
     pub(super) keys: Vec<Vec<u64>>,
+    /// The requesters with the most lookups.
+    pub(super) heaviest: Heaviest,
+    /// The same for each key and value; nothing for numbers.
+    pub(super) heaviest_of: Vec<Vec<Heaviest>>,
     days: Days,
 }
 
@@ -49,6 +55,7 @@ impl Days {
 impl Counts {
     pub(super) fn new(keys: &[Key], zone: &TimeZone) -> Self {
         let sizes = keys.iter().map(|key| usize::try_from(key.size()).unwrap_or(0));
+        let values = |key: &Key| key.values().iter().map(|_| Heaviest::default()).collect();
         Self {
             quarters: HashMap::default(),
             first: i64::MAX,
@@ -58,6 +65,8 @@ impl Counts {
             requester_days: Distinct::new(FEWER),
             keys: sizes.map(|size| vec![0; size]).collect(),
             days: Days { zone: zone.clone(), known: HashMap::default() },
+            heaviest: Heaviest::default(),
+            heaviest_of: keys.iter().map(values).collect(),
         }
     }
 
@@ -89,6 +98,12 @@ impl Counts {
                 }
             }
         }
+        match &lookups.requester {
+            Identifiers::Numbers(numbers) => self.count_heaviest(lookups, |row| numbers[row]),
+            Identifiers::Names(names) => {
+                self.count_heaviest(lookups, |row| hasher.hash_one(names.value(row)));
+            }
+        }
         for row in readable() {
             let day = self.days.of(lookups.requested_at[row]);
             match &lookups.requester {
@@ -114,12 +129,31 @@ impl Counts {
         }
     }
 
+    fn count_heaviest(&mut self, lookups: &Lookups, requester: impl Fn(usize) -> u64) {
+        let rows = lookups.readable.iter().enumerate();
+        for row in rows.filter(|(_, readable)| **readable).map(|(row, _)| row) {
+            let requester = requester(row);
+            self.heaviest.add(requester);
+            for (heaviest, positions) in self.heaviest_of.iter_mut().zip(&lookups.keys) {
+                let position = positions.get(row).map(|position| usize::from(*position));
+                if let Some(of_value) = position.and_then(|place| heaviest.get_mut(place)) {
+                    of_value.add(requester);
+                }
+            }
+        }
+    }
+
     pub(super) fn merge(mut self, other: Self) -> Self {
         other.quarters.into_iter().for_each(|(quarter, lookups)| self.count(quarter, lookups));
         for (counts, more) in self.keys.iter_mut().zip(other.keys) {
             counts.iter_mut().zip(more).for_each(|(count, more)| *count += more);
         }
+        let of_key = |(one, other): (Vec<Heaviest>, Vec<Heaviest>)| {
+            one.into_iter().zip(other).map(|(one, other)| one.merge(other)).collect()
+        };
         Self {
+            heaviest: self.heaviest.merge(other.heaviest),
+            heaviest_of: self.heaviest_of.into_iter().zip(other.heaviest_of).map(of_key).collect(),
             first: self.first.min(other.first),
             last: self.last.max(other.last),
             requesters: self.requesters.merge(other.requesters),

@@ -3,10 +3,12 @@
 use serde::Serialize;
 
 use crate::phone::CallingCodes;
+use crate::plan::Layout;
 use crate::release_file::keys::{Key, KeySource};
+use crate::release_file::number::{Grid, Steps};
 
 /// A key with the lookups of its values.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct KeySeen {
     /// The key's name, or what a number is read for.
     #[serde(rename = "key")]
@@ -23,6 +25,40 @@ pub struct KeySeen {
     pub unseen: Vec<String>,
     /// Lookups whose value is on no list, or no number.
     pub other: u64,
+    /// Of a number: how many lie where; nothing for other keys.
+    pub range: Option<RangeSeen>,
+}
+
+/// A range with the lookups whose number lies below, inside and above it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct RangeSeen {
+    /// The ends of the range.
+    pub low: f64,
+    /// The upper one.
+    pub high: f64,
+    /// Lookups below it, which count as its lower end.
+    pub below: u64,
+    /// Lookups inside, ends included.
+    pub inside: u64,
+    /// Lookups above it, which count as its upper end.
+    pub above: u64,
+}
+
+/// The keys as `check` reads them: of a number, on which side of its range it lies. Of these there is one for each
+/// range of a column, whatever it is asked for.
+pub fn keys_of(layout: &Layout) -> Vec<Key> {
+    let mut keys: Vec<Key> = Vec::new();
+    for key in layout.keys() {
+        let Some(grid) = key.grid() else {
+            keys.push(key.clone());
+            continue;
+        };
+        let grid = grid.with_steps(Steps::Sides);
+        if !keys.iter().any(|key| key.grid() == Some(&grid)) {
+            keys.push(Key::number(key.name().to_owned(), grid));
+        }
+    }
+    keys
 }
 
 /// A value with its lookups.
@@ -67,5 +103,12 @@ fn one(key: &Key, counts: &[u64]) -> KeySeen {
         values,
         unseen: unseen.map(|(value, _)| value.clone()).collect(),
         other: counts.get(fallback).copied().unwrap_or(0),
+        range: key.grid().map(|grid| range(grid, counts)),
     }
+}
+
+fn range(grid: &Grid, counts: &[u64]) -> RangeSeen {
+    let (low, high) = grid.range();
+    let at = |position: usize| counts.get(position).copied().unwrap_or(0);
+    RangeSeen { low, high, below: at(0), inside: at(1), above: at(2) }
 }

@@ -8,21 +8,24 @@ mod advice;
 mod counts;
 mod distinct;
 mod finding;
+mod heavy;
+mod key_advice;
 mod keys;
 mod times;
 
 pub use advice::findings;
 pub use distinct::People;
 pub use finding::Finding;
-pub use keys::{KeySeen, ValueSeen};
+pub use heavy::HeavySeen;
+pub use keys::{KeySeen, RangeSeen, ValueSeen, keys_of};
 pub use times::{DaySeen, Times};
 
 use counts::Counts;
 
 use crate::Result;
 use crate::ingest::{LogReader, RejectForms, RowCounts};
-use crate::plan::Layout;
 use crate::release_file::ReleaseFile;
+use crate::release_file::keys::Key;
 
 /// What was found in logs. Secret.
 pub struct Survey {
@@ -40,37 +43,37 @@ pub struct Survey {
     pub targets: People,
     /// The keys that the questions use, but for hours.
     pub keys: Vec<KeySeen>,
+    /// The values of keys of which one requester makes a considerable part.
+    pub heavy: Vec<HeavySeen>,
 }
 
 impl Survey {
-    /// Reads every row once, with a reader that notes what rejected rows look like.
+    /// Reads every row once, with a reader of these keys that notes what rejected rows look like.
     ///
     /// # Privacy
     /// Everything in it is exact and secret.
     ///
     /// # Errors
     /// Input, for data that are damaged; I/O.
-    pub fn take(
-        release_file: &ReleaseFile,
-        layout: &Layout,
-        reader: &LogReader<'_>,
-    ) -> Result<Self> {
+    pub fn take(release_file: &ReleaseFile, keys: &[Key], reader: &LogReader<'_>) -> Result<Self> {
         let zone = &release_file.ledger.time_zone;
         let hasher = foldhash::quality::RandomState::default();
         let (counts, rows) = reader.fold(
-            || Counts::new(layout.keys(), zone),
+            || Counts::new(keys, zone),
             |counts, lookups| {
                 counts.add(lookups, &hasher);
                 Ok(())
             },
         )?;
         let counts = counts.into_iter().reduce(Counts::merge);
-        let mut counts = counts.unwrap_or_else(|| Counts::new(layout.keys(), zone));
+        let mut counts = counts.unwrap_or_else(|| Counts::new(keys, zone));
         let times = Times::of(&counts, zone);
-        let keys = keys::seen(layout.keys(), &counts.keys);
+        let heavy = heavy::seen(&counts.heaviest, keys, &counts.heaviest_of);
+        let keys = keys::seen(keys, &counts.keys);
         let (requesters, targets) = (counts.requesters.people(), counts.targets.people());
         let requesters_a_day = counts.requesters_a_day();
-        Ok(Self { rows, forms: reader.forms(), times, requesters, requesters_a_day, targets, keys })
+        let forms = reader.forms();
+        Ok(Self { rows, forms, times, requesters, requesters_a_day, targets, keys, heavy })
     }
 
     /// How many rows count.

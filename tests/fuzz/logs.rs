@@ -7,7 +7,7 @@ use pointillist::plan::Layout;
 use pointillist::release_file::ReleaseFile;
 use pointillist::release_file::day::Clock;
 use pointillist::release_file::place::Place;
-use pointillist::survey::{Survey, findings};
+use pointillist::survey::{Survey, findings, keys_of};
 use pointillist::{Kind, init};
 
 use crate::chance::Chance;
@@ -221,13 +221,13 @@ fn pack(chance: &mut Chance, bytes: Vec<u8>, other: &[u8]) -> (&'static str, Vec
 /// Reads logs as a run does, and as `check` does: both see the same rows.
 pub(crate) fn read(release_file: &ReleaseFile) {
     const KINDS: [Kind; 1] = [Kind::Input];
-    let layout = Layout::new(&release_file.questions).unwrap();
-    let reader = match LogReader::open(&release_file.logs, layout.keys(), None) {
+    let keys = keys_of(&Layout::new(&release_file.questions).unwrap());
+    let reader = match LogReader::open(&release_file.logs, &keys, None) {
         Ok(reader) => reader.with_forms(),
         Err(error) => return check(&error, &KINDS),
     };
     let lookups = reader.fold(|| (), |(), _| Ok(()));
-    let survey = Survey::take(release_file, &layout, &reader);
+    let survey = Survey::take(release_file, &keys, &reader);
     match (lookups, survey) {
         (Ok((_, counts)), Ok(survey)) => {
             let of = |counts: &RowCounts| (counts.rows, counts.filtered, counts.rejects.all());

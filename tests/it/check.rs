@@ -149,3 +149,89 @@ fn columns_that_are_hardly_what_was_meant_are_named() {
     let text = check(&world).stdout.replace("\n  ", " ");
     assert!(text.contains("no lookup has a value that `[keys] app` lists"), "{text}");
 }
+
+#[test]
+fn numbers_outside_of_their_range_are_counted_and_told() {
+    // Seconds in a column whose range is one of milliseconds.
+    for (seconds, below, above, words) in [
+        (true, 300, 0, "100 % of the numbers in `latency_ms` lie below the range [1, 60000]"),
+        (false, 0, 100, "33.3 % of the numbers in `latency_ms` lie above the range [1, 60000]"),
+    ] {
+        let line = |place: usize| {
+            let number = match (seconds, place % 3) {
+                (true, _) => format!("0.{:03}", place + 1),
+                (false, 0) => "70000.5".to_owned(),
+                (false, _) => "30".to_owned(),
+            };
+            format!(
+                "+1646555{:04},+442079460999,2026-03-02T08:00:00Z,,calls,sms,{number}",
+                place % 90
+            )
+        };
+        let lines: Vec<String> = (0..300).map(line).collect();
+        let world = with_log(HEADER.trim_end(), &lines);
+        let question = |name: &str, asks: &str| {
+            format!("[[question]]\nname = \"{name}\"\n{asks}\nrange = [1, 60000]\n")
+        };
+        let asked = [
+            question("waits", "quantiles = [0.5]\nof = \"latency_ms\""),
+            question("mean_wait", "mean = \"latency_ms\""),
+        ];
+        world.edit("[keys]", &format!("{}[keys]", asked.concat()));
+        let ran = check(&world);
+        assert_eq!(ran.code, 0, "{}", ran.stderr);
+        let text = ran.stdout.replace("\n  ", " ");
+        let end =
+            if seconds { "each of them counts as 1:" } else { "each of them counts as 60000:" };
+        for words in [words, end, "choose `range` so that nearly all numbers lie inside"] {
+            assert!(text.contains(words), "{words} is not in\n{text}");
+        }
+        assert!(ran.stdout.contains("\n  1 to 60000  "), "{}", ran.stdout);
+        let facts = facts(&world);
+        let numbers: Vec<&Value> = facts["keys"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(|key| !key["number"].is_null())
+            .collect();
+        // Two questions of one range are one count.
+        let [number] = numbers[..] else { panic!("{facts}") };
+        let range = json!({
+            "low": 1.0, "high": 60000.0, "below": below, "inside": 300 - below - above, "above": above
+        });
+        assert_eq!(number["range"], range);
+        let findings = facts["findings"].as_array().unwrap();
+        let about = findings.iter().filter(|finding| finding["about"] == "latency_ms").count();
+        assert_eq!(about, 1, "{findings:?}");
+    }
+}
+
+/// A program makes half of the lookups of `calls`, and 6 % of all.
+#[test]
+fn a_row_that_one_requester_rules_is_named_and_the_requester_is_not() {
+    let line = |place: usize| {
+        let (requester, app) = match place % 100 {
+            0..=5 => ("+12025550142".to_owned(), "calls"),
+            6..=11 => (format!("+1646555{place:04}"), "calls"),
+            _ => (format!("+1646555{place:04}"), "messages"),
+        };
+        format!("{requester},+442079460999,2026-03-02T08:00:00Z,,{app},sms,30")
+    };
+    let lines: Vec<String> = (0..9_000).map(line).collect();
+    let world = with_log(HEADER.trim_end(), &lines);
+    let ran = check(&world);
+    let text = ran.stdout.replace("\n  ", " ");
+    for words in [
+        "of the lookups by `app` one requester makes at least 4",
+        " % of those with the value `calls`. If one requester makes more than about a tenth",
+    ] {
+        assert!(text.contains(words), "{words} is not in\n{text}");
+    }
+    assert!(!text.contains("of all lookups") && !text.contains("`messages`."), "{text}");
+    assert!(!ran.stdout.contains("2025550142"), "{text}");
+    let findings = facts(&world)["findings"].to_string();
+    assert!(
+        findings.contains("makes at least 4") && !findings.contains("2025550142"),
+        "{findings}"
+    );
+}

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::found::Checked;
 use crate::cli::output::{columns, plain, wrapped_to};
 use crate::ingest::{PassedOver, Reason};
-use crate::survey::{DaySeen, KeySeen, People, Survey, Times, percent};
+use crate::survey::{DaySeen, KeySeen, People, RangeSeen, Survey, Times, percent};
 use crate::words::grouped;
 
 /// How wide the text is.
@@ -169,8 +169,10 @@ fn one_key(key: &KeySeen, survey: &Survey, text: &mut String) {
     let lookups = survey.lookups();
     text.push_str(&format!("\nLookups by {}\n", key.number.as_deref().unwrap_or(&key.name)));
     let mut rows: Vec<(String, u64)> = Vec::new();
-    if key.number.is_some() {
-        rows.push(("a number".to_owned(), lookups - key.other));
+    if let Some(RangeSeen { low, high, below, inside, above }) = &key.range {
+        rows.push((format!("below {low}"), *below));
+        rows.push((format!("{low} to {high}"), *inside));
+        rows.push((format!("above {high}"), *above));
         rows.push(("no number".to_owned(), key.other));
     } else {
         let shown = key.values.iter().take(MOST_VALUES);
