@@ -101,6 +101,11 @@ impl<'s> Column<'s> {
         &self.sample.name
     }
 
+    /// The numbers among its values.
+    pub(super) fn number_values(&self) -> impl Iterator<Item = f64> {
+        self.sample.values().iter().flatten().filter_map(|value| number(value))
+    }
+
     pub(super) fn rows(&self) -> usize {
         self.sample.values().len()
     }

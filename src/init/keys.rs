@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashSet};
 
 use super::column::Column;
 use super::people::People;
+use super::range::NumberRange;
 use crate::ingest::ColumnKind;
 use crate::release_file::logs::PROTECTED;
 
@@ -105,8 +106,7 @@ pub(super) struct NumberGuess {
     pub(super) place: usize,
     /// Its name in the release file.
     pub(super) name: String,
-    pub(super) range: (f64, f64),
-    pub(super) is_sure: bool,
+    pub(super) range: NumberRange,
 }
 
 /// The column of the route.
@@ -205,16 +205,11 @@ fn number_of(place: usize, column: &Column<'_>) -> Option<NumberGuess> {
     {
         return None;
     }
+    let range = NumberRange::of(column)?;
     let is_millis = column.is_called(&["ms", "millis", "milliseconds"]);
-    let is_seconds = column.is_called(&["duration", "s", "sec", "seconds", "rtt"]);
-    let range = match (is_millis, column.whole < column.numbers) {
-        (false, true) if is_seconds => (0.001, 60.0),
-        (false, false) if is_seconds => (1.0, 3_600.0),
-        _ => (1.0, 60_000.0),
-    };
     let is_latency = is_millis && column.is_called(&["latency"]);
     let name = if is_latency { "latency_ms".to_owned() } else { column.name().to_owned() };
-    Some(NumberGuess { place, name, range, is_sure: is_millis })
+    Some(NumberGuess { place, name, range })
 }
 
 /// A name that a column of a table can have.

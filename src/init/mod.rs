@@ -18,6 +18,7 @@ mod named_days;
 mod people;
 mod place;
 mod questions;
+mod range;
 mod refusals;
 mod text_division;
 mod times;

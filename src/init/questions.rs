@@ -100,13 +100,14 @@ fn reach(found: &Found<'_>, text: &mut String) {
         question(text, "sms_share", comment, &lines);
     }
     if let Some(number) = &found.keys.number {
-        let (low, high) = number.range;
-        let unit = if number.is_sure { ", here 1 ms to a minute" } else { "" };
-        let check = format!(
-            "  # CHECK: nearly all values lie between{unit}? What lies outside counts as the nearer end"
-        );
+        let (low, high) = number.range.ends;
+        let rest = number.range.not_above_zero.map_or_else(String::new, |rest| {
+            format!("# About {rest} in 100 of the sampled values are 0 or below; those that count, count as {low}.\n")
+        });
         let lines = format!(
-            "quantiles = [0.5, 0.95, 0.99]\nof = {}\nrange = [{low}, {high}]{check}",
+            "quantiles = [0.5, 0.95, 0.99]\nof = {}\n\
+             # CHECK: nearly all values lie in this range? It follows from the sample, with room at both ends. What lies\n\
+             # outside counts as the nearer end.\n{rest}range = [{low}, {high}]",
             quoted(&number.name)
         );
         question(text, &question_name(&number.name), "How long it takes.", &lines);

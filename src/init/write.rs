@@ -64,7 +64,13 @@ fn logs(found: &Found<'_>, text: &mut String) {
                 some if some.len() <= 5 => format!("{} would do too", some.join(", ")),
                 some => format!("{} other countries would do too", some.len()),
             };
-            let why = format!("# CHECK: numbers without + are dialled there; {also}");
+            let listed = match found.countries.is_empty() {
+                true => "",
+                false => {
+                    ".\n# `target_country` below was found with this region: whoever changes it corrects that list, too"
+                }
+            };
+            let why = format!("# CHECK: numbers without + are dialled there; {also}{listed}");
             line(text, &format!("default_region = {}", quoted(region)), &why);
         }
         Names::Unread => {
@@ -202,9 +208,9 @@ fn keys(found: &Found<'_>, text: &mut String) {
     }
     text.push_str(
         "\n[keys]\n# CHECK: a listed value is published, whether or not it occurs on a day; any other counts as \"other\". Remove what\n\
-         # names or points to a person, or is secret, and add what is missing. These values were seen in rows of several\n\
-         # requesters. The promise covers the numbers, whatever is listed; a list that is left like this adds that these values\n\
-         # are frequent, and one that you know without these logs adds nothing.\n",
+         # names a person or leads to one, or is secret, and add what is missing. These values were seen in rows of several\n\
+         # requesters. The noise protects the numbers, but not the list itself: if you publish these logs by it, a reader also\n\
+         # learns that these values are frequent in them. A list that you know without these logs tells nothing.\n",
     );
     for one in &found.keys.keys {
         let values: Vec<String> = one.values.iter().map(|value| quoted(value)).collect();
@@ -235,13 +241,17 @@ fn rest(found: &Found<'_>, text: &mut String) {
     let _infallible = write!(
         text,
         "# CHECK: how long may these logs be kept? Only you know. `retain` deletes older rows when you run it.\ndays = 30\n\n[ledger]\n# The account of what was published about each day. Back it up with its key.\n\
-         path = \"{name}.ledger\"\nepsilon = 1.0  # smaller protects more and adds more noise\n\
+         path = \"{name}.ledger\"\nepsilon = 1.0  # the budget of a day: a smaller one protects more and adds more noise\n\
          # Each day is protected for itself. Remove the # from `epsilon_30_days` before the first run if people are to be\n\
          # protected over 30 days in a row, too, at up to twice the noise. It can be added later, and never be changed.\n\
          # epsilon_30_days = 3.0\n\
-         delta = 1e-6\n\
-         # CHECK: a day begins at midnight there, and hours are counted so. The first run fixes it.\n\
-         time_zone = \"UTC\"\n\n\
+         delta = 1e-6   # how often the limit of epsilon may fail, one in a million; leave it
+\
+         # CHECK: a day begins at midnight there, and hours are counted so. The first run fixes it.
+\
+         time_zone = \"UTC\"
+
+\
          [privacy]\nunit = \"requester-day\"  # what one requester asks on one day\n\
          budget_share = 0.7       # the rest is left for questions that come later\n"
     );

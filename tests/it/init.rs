@@ -50,7 +50,8 @@ fn simulated_logs_in_every_format_need_no_edit() {
                 "Of one key more each row would have too few lookups.\nname = \"volume\"",
                 "\ntarget_country = [",
                 "share = \"route = 'sms'\"",
-                "of = \"latency_ms\"\nrange = [1, 60000]",
+                "of = \"latency_ms\"\n# CHECK: nearly all values lie in this range?",
+                "\nrange = [1, 100000]\n",
                 "by = [\"target_prefix:6\"]\nkeys = \"private\"",
             ],
         );
@@ -124,7 +125,11 @@ fn logs_of_other_shapes_are_described_with_reasons() {
             log("caller,callee,time", &|place, who| {
                 format!("(646) 555-{who:04},(646) 555-0199,2026-03-02T{}Z", clock(place))
             }),
-            vec!["default_region = \"US\"  # CHECK"],
+            vec![
+                "# CHECK: numbers without + are dialled there;",
+                "# `target_country` below was found with this region",
+                "default_region = \"US\"\n",
+            ],
         ),
         (
             "codes.csv",
@@ -195,6 +200,42 @@ fn logs_of_other_shapes_are_described_with_reasons() {
             assert!(!text.contains(person), "{person} is in\n{text}");
         }
     }
+}
+
+#[test]
+fn the_range_of_a_number_follows_from_the_sample() {
+    type Number = fn(usize) -> String;
+    let clock = |place: usize| format!("2026-03-02T{:02}:{:02}:00Z", place % 24, place % 60);
+    let with = |name: &str, number: &dyn Fn(usize) -> String| {
+        let world = World::empty();
+        let text = log(&format!("caller,callee,time,{name}"), &|place, who| {
+            format!("+1646555{who:04},+442079460999,{},{}", clock(place), number(place))
+        });
+        world.write("log.csv", text.as_bytes());
+        let text = proposed(&world, "log.csv", 200);
+        world.write("release.toml", text.as_bytes());
+        let checked = world.run(&["check", "release.toml"]).stdout;
+        (text, checked)
+    };
+    // The first log was asked about milliseconds before, and its median came out as 1.
+    let numbers: [(&str, Number, &str); 3] = [
+        ("latency", |place| format!("0.{:03}", place + 23), "[0.01, 1]"),
+        ("duration_s", |place| format!("{}", place / 20 + 1), "[1, 100]"),
+        ("took_ms", |place| format!("{}", 20 + place * 7), "[10, 10000]"),
+    ];
+    for (name, number, range) in numbers {
+        let (text, checked) = with(name, &number);
+        has(&text, &[&format!("\nrange = {range}\n")]);
+        assert!(!checked.contains("the range ["), "{checked}");
+    }
+    let (text, checked) = with("took_ms", &|place: usize| {
+        if place.is_multiple_of(10) { "0".to_owned() } else { "35".to_owned() }
+    });
+    has(
+        &text,
+        &["# About 10 in 100 of the sampled values are 0 or below", "\nrange = [10, 100]\n"],
+    );
+    assert!(checked.contains("lie below"), "{checked}");
 }
 
 /// Columns whose names mean something else in a release file.

@@ -43,7 +43,8 @@ fn fields_with_marks_between_them() {
             }),
             &[
                 "time_format = \"%d.%m.%Y %H:%M\"  # no other order",
-                "default_region = \"IT\"  # CHECK",
+                "other countries would do too.\n# `target_country` below was found",
+                "default_region = \"IT\"\n",
             ],
         ),
         Shape::new(
