@@ -201,7 +201,9 @@ impl Wanted {
             if times == 0 && self.is_needed(place) {
                 let shown = || names.iter().copied().filter(|name| !has_time(name));
                 let has = shown().take(20).collect::<Vec<_>>().join(", ");
-                let near = nearest(wanted, shown(), ALIKE);
+                // A column that is something else already is hardly what was meant.
+                let unused = shown().filter(|name| !self.names.iter().any(|used| used == name));
+                let near = nearest(wanted, unused, ALIKE);
                 let near = near.map_or_else(
                     || "say in `[logs] columns` which column it is".to_owned(),
                     |near| format!("did you mean `{near}`? Say so in `[logs] columns`"),

@@ -258,7 +258,7 @@ impl KeyLists {
             }
             _ => {
                 let Some(values) = self.lists.get(name).cloned() else {
-                    let (what, help) = self.unlisted(name);
+                    let (what, help) = self.unlisted(name, logs);
                     return Err(refuse(what).help(help));
                 };
                 let source = match name {
@@ -271,7 +271,7 @@ impl KeyLists {
     }
 
     /// Why a name without a list is no key, and what to write instead.
-    fn unlisted(&self, name: &str) -> (String, String) {
+    fn unlisted(&self, name: &str, logs: &Logs) -> (String, String) {
         match name {
             "day" | "date" | "weekday" | "week" | "month" => (
                 format!("`{name}` is no key: every table is of one day already"),
@@ -285,20 +285,37 @@ impl KeyLists {
                 "ask for `quantiles`, `mean` or `sum` of it, with `range`".to_owned(),
             ),
             _ => {
-                let is_end = |known: &&str| known.ends_with(&format!("_{name}"));
-                let near = nearest(name, BUILT_IN.into_iter().chain(self.names()), ALIKE)
-                    .or_else(|| BUILT_IN.into_iter().find(is_end))
-                    .map_or_else(String::new, |near| format!("did you mean `{near}`? Otherwise "));
                 let help = match name.contains([',', ' ']) {
                     true => {
                         "write each key in quotes of its own: by = [\"hour\", \"app\"]".to_owned()
                     }
-                    false => format!(
-                        "{near}add it: [keys] {name} = [\"…\", \"…\"]; all else counts as `other`"
-                    ),
+                    false => self.instead_of(name, logs),
                 };
                 (format!("the key `{name}` has no public list of values"), help)
             }
         }
+    }
+
+    /// What to write in place of a key that has no list.
+    fn instead_of(&self, name: &str, logs: &Logs) -> String {
+        let built_in = || {
+            let has_countries = logs.identifier == Identifier::E164;
+            BUILT_IN.into_iter().filter(move |key| has_countries || !key.ends_with("_country"))
+        };
+        let known: BTreeSet<&str> = built_in().chain(self.names()).collect();
+        // What the log itself calls a key, or what a key ends with.
+        let is_read = |known: &&str| logs.columns().reads(known).contains(&name);
+        let is_end = |known: &&str| known.ends_with(&format!("_{name}"));
+        let near = known.iter().copied().find(is_read);
+        let near = near
+            .or_else(|| nearest(name, known.iter().copied(), ALIKE))
+            .or_else(|| built_in().find(is_end))
+            .map_or_else(|| "the".to_owned(), |near| format!("did you mean `{near}`? The"));
+        let known: Vec<&str> = known.into_iter().collect();
+        format!(
+            "{near} keys that have one are {}; for a column `{name}` of the log write [keys] {name} = \
+             [\"…\", \"…\"], and all else counts as `other`",
+            known.join(", ")
+        )
     }
 }

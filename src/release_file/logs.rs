@@ -229,6 +229,13 @@ impl Logs {
 
     /// A protected column must not come back under another name.
     fn refuse_protected(&self, listed: &[&str]) -> Result<()> {
+        if self.column("requester") == self.column("target") {
+            return Err(Error::usage(format!(
+                "`[logs] columns` reads both `requester` and `target` from the column `{}`",
+                self.shown("target")
+            ))
+            .help("one column says who asks, and another one about whom"));
+        }
         let hidden = |column: &str| PROTECTED.iter().any(|name| self.column(name) == column);
         let open = CANONICAL.iter().filter(|name| !PROTECTED.contains(name)).chain(listed);
         for name in open {

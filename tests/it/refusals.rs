@@ -34,6 +34,11 @@ fn what_the_release_file_may_not_say() {
         ("epsilon = 1.0", "epsilon = 1e400", vec!["line 11"]),
         ("epsilon = 1.0", "epsylon = 1.0", vec!["line 11", "epsylon", "did you mean `epsilon`"]),
         ("by = [\"app\"]", "by = [\"carrier\"]", vec!["carrier", "public list"]),
+        (
+            "by = [\"app\"]",
+            "by = [\"carrier\"]",
+            vec!["the keys that have one are app, hour, hour_of_week, requester_country, route,"],
+        ),
         ("by = [\"app\"]", "keys = \"private\"", vec!["count of lookups"]),
         ("by = [\"app\"]", "by = [\"target\"]", vec!["protected"]),
         ("route = 'sms'", "hour_of_week = '60'", vec!["sms_share", "hour_of_week", "write `hour`"]),
@@ -51,6 +56,15 @@ fn what_the_release_file_may_not_say() {
         world.edit(from, to);
         refused(&world, 2, &words);
     }
+}
+
+/// The log calls the route something else, and somebody asks by that word.
+#[test]
+fn a_column_that_is_read_as_a_key_is_named_by_the_key() {
+    let world = World::new();
+    world.edit("[keys]", "columns = { route = \"channel\" }\n[keys]");
+    world.edit("by = [\"app\"]", "by = [\"channel\"]");
+    refused(&world, 2, &["the key `channel` has no public list", "did you mean `route`?"]);
 }
 
 #[test]
@@ -393,6 +407,22 @@ fn what_no_file_has_is_refused_before_anything_is_charged_with_the_nearest_name(
     refused(&world, 65, &["no column `aplication`", "the files have: app,"]);
     world.edit("aplication", "appp");
     refused(&world, 65, &["no column `appp`", "did you mean `app`?"]);
+
+    // What is the target already is not proposed as the requester, although it is as alike.
+    let world = World::new();
+    let rows = rows_of("2026-03-02");
+    world.write(
+        "logs/lookups.csv",
+        format!("msisdn_b,msisdn_a,requested_at,c,d,e,f\n{rows}").as_bytes(),
+    );
+    let columns = "columns = { requester = \"msisdn_x\", target = \"msisdn_b\" }";
+    world.edit("[keys]", &format!("{columns}\n[keys]"));
+    refused(&world, 65, &["no column `msisdn_x`", "did you mean `msisdn_a`?"]);
+    world.edit("msisdn_x", "msisdn_b");
+    let ran = world.day("2026-03-02");
+    assert_eq!(ran.code, 2, "{}", ran.stderr);
+    let words = "both `requester` and `target` from the column `msisdn_b`";
+    assert!(ran.stderr.contains(words) && world.published().is_empty(), "{}", ran.stderr);
 
     let world = World::new();
     world.edit("[keys]", "where = \"status <> 'test'\"\n[keys]");
