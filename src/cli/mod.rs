@@ -31,6 +31,7 @@ mod simulate_args;
 mod size;
 mod sql;
 mod status;
+mod tips;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
@@ -41,12 +42,14 @@ use clap::Parser;
 use crate::{Error, Result};
 use args::{Arguments, Command};
 use output::Output;
+use tips::with_tip;
 
 /// Parses the process's arguments, runs the command, reports a failure once.
 pub fn main() -> ExitCode {
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => {
+            let error = with_tip(error);
             // Help and version are not failures; clap chooses the stream. A closed pipe is ignored.
             let _closed = error.print();
             return ExitCode::from(if error.use_stderr() { 2 } else { 0 });

@@ -7,6 +7,7 @@ use arrow_cast::display::array_value_to_string;
 use csv::Writer;
 
 use super::checked::Checked;
+use super::read::name_a_question;
 use super::table::DATE;
 use crate::{Error, Result};
 
@@ -30,7 +31,7 @@ pub struct Csv {
 pub fn csv(out: &Path, question: &str) -> Result<Csv> {
     let Some((word, periods)) = periods(out, question) else {
         return Err(Error::usage(format!("{} holds no tables", out.join(question).display()))
-            .help(format!("name one of the folders in {} with --question", out.display())));
+            .help(name_a_question(out)));
     };
     let mut tables = Vec::new();
     let mut warnings = Vec::new();

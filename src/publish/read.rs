@@ -2,6 +2,8 @@
 //!
 //! Files of every version are read. Columns of keys come first, then `value` and what belongs to it.
 
+use std::path::Path;
+
 use arrow_array::RecordBatch;
 use arrow_array::cast::AsArray;
 use arrow_array::types::Float64Type;
@@ -62,4 +64,20 @@ impl Published {
 
 fn broken() -> Error {
     Error::internal("a stored file does not read back as published")
+}
+
+/// What to write for a question that an output folder does not have: one of those of which it has days.
+pub(super) fn name_a_question(out: &Path) -> String {
+    let names = |folder: &Path| {
+        let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+        entries.filter_map(|entry| entry.file_name().into_string().ok()).collect::<Vec<_>>()
+    };
+    let has_days = |name: &String| names(&out.join(name)).iter().any(|day| day.starts_with("day="));
+    let is_question = |name: &String| !name.starts_with('_') && has_days(name);
+    let mut questions: Vec<String> = names(out).into_iter().filter(is_question).collect();
+    questions.sort_unstable();
+    match questions.is_empty() {
+        true => format!("{} holds no published question: name another folder", out.display()),
+        false => format!("name one of these with --question: {}", questions.join(", ")),
+    }
 }

@@ -109,7 +109,7 @@ fn what_has_no_right_difference_is_refused_by_name() {
         ("volume", [day, "2026-02-30"], 2, "`2026-02-30` is no day, week or month"),
         ("volume", ["2026-W54", "2026-W10"], 2, "no day, week or month"),
         ("volume", [day, "2026-03-09"], 2, "pointillist status"),
-        ("volumes", [day, "2026-03-03"], 2, "name one of the folders in published"),
+        ("volumes", [day, "2026-03-03"], 2, "name one of these with --question: "),
         ("people", ["2026-W09", "2026-W10"], 2, "if values of this kind do not add up"),
     ] {
         let ran = compared(&world, question, periods, &[]);

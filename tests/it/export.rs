@@ -44,5 +44,9 @@ fn days_and_weeks_of_a_question_become_one_file() {
     let ran = export("sms_share");
     assert!(ran.code == 65 && ran.stderr.contains("is not as it was published"), "{}", ran.stderr);
     let ran = export("nothing");
-    assert!(ran.code == 2 && ran.stderr.contains("name one of the folders"), "{}", ran.stderr);
+    assert!(
+        ran.code == 2 && ran.stderr.contains("name one of these with --question: "),
+        "{}",
+        ran.stderr
+    );
 }

@@ -8,7 +8,7 @@ use arrow_schema::DataType;
 use serde_json::{Map, Value};
 
 use super::super::checked::Checked;
-use super::super::read::Published;
+use super::super::read::{Published, name_a_question};
 use super::super::rollup::Period;
 use super::super::table::FINGERPRINT;
 use super::interval::Measured;
@@ -209,7 +209,7 @@ fn shown(column: &ArrayRef, row: usize) -> Option<Value> {
 fn missing(out: &Path, question: &str, grain: Period, path: &Path) -> Error {
     let error = Error::usage(format!("there is no {}", path.display()));
     if !out.join(question).exists() {
-        return error.help(format!("name one of the folders in {} with --question", out.display()));
+        return error.help(name_a_question(out));
     }
     match grain {
         Period::Day => error.help("see `pointillist status` for the days that are published"),
