@@ -52,6 +52,23 @@ fn the_readme_is_short() {
     assert!(read("README.md").split_whitespace().count() <= 900);
 }
 
+/// What the program says about heavy requesters and about rare cases, documents say by the same words.
+#[test]
+fn documents_quote_the_sentences_of_the_program() {
+    let code = read("src/words.rs").replace("\\\n     ", "");
+    for (name, quoted_in) in [
+        ("ONE_HEAVY", ["README.md", "docs/tutorial.md", "docs/reading-results.md"].as_slice()),
+        ("RARELY", ["README.md", "docs/privacy.md"].as_slice()),
+    ] {
+        let (_, rest) = code.split_once(&format!("pub const {name}: &str = \"")).unwrap();
+        let sentence = rest.split('"').next().unwrap().trim_end_matches(['.', ' ']);
+        for document in quoted_in {
+            let text = read(document).split_whitespace().collect::<Vec<_>>().join(" ");
+            assert!(text.contains(sentence), "{document} lacks: {sentence}");
+        }
+    }
+}
+
 /// A field is the first cell of a row, in the section of its table. What is not offered any more has no type.
 #[test]
 fn the_reference_of_the_release_file_has_the_fields_of_its_schema() {
