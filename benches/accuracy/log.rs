@@ -65,7 +65,8 @@ impl Log {
         own
     }
 
-    /// What a full count gives in place of each answer to a question.
+    /// What a full count gives in place of each answer to a question; not a number for a share or mean of
+    /// no lookups.
     pub(crate) fn truths(&self, question: &Question, answers: &[Answer]) -> Vec<f64> {
         let cells = self.cells(&key_names(question));
         let found: HashSet<&[String]> =
@@ -81,7 +82,10 @@ impl Log {
                 return self.measured(question, &all_others(), answer);
             }
             let rows = cells.get(&answer.keys);
-            rows.map_or(0.0, |rows| self.measured(question, rows, answer))
+            rows.map_or_else(
+                || if is_of_lookups(&question.measure) { f64::NAN } else { 0.0 },
+                |rows| self.measured(question, rows, answer),
+            )
         };
         answers.iter().map(truth).collect()
     }
@@ -125,6 +129,11 @@ impl Log {
             }
         }
     }
+}
+
+/// Whether a value is of lookups, so that there is none without any.
+const fn is_of_lookups(measure: &Measure) -> bool {
+    matches!(measure, Measure::Share { .. } | Measure::Mean(_) | Measure::Quantiles { .. })
 }
 
 impl Labels {

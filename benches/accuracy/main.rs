@@ -46,6 +46,9 @@ pub(crate) struct Asked {
     /// Only logs whose name has this in it, such as "1000000 by".
     #[arg(long, default_value = "")]
     log: String,
+    /// The seed of the first day or week of simulated users and power laws; each further one has the next.
+    #[arg(long, default_value_t = 11)]
+    seed: u64,
     /// Write the tables between the marks of this document.
     #[arg(long, value_name = "PATH")]
     write: Option<PathBuf>,

@@ -109,7 +109,8 @@ impl Run {
     }
 }
 
-/// Answers beside their truths, in groups of one name: each quantile is a group of its own.
+/// Answers beside their truths, in groups of one name: each quantile is a group of its own. What has no
+/// truth, as a share of no lookups, is left out.
 pub(crate) fn groups(
     question: &Question,
     day: usize,
@@ -119,7 +120,8 @@ pub(crate) fn groups(
     let mut groups: Vec<(String, Seen)> = Vec::new();
     let truths = log.truths(question, &answers);
     let is_quantile = question.measure.word() == "quantiles";
-    for (answer, truth) in answers.into_iter().zip(truths) {
+    let has_truth = |(_, truth): &(Answer, f64)| !truth.is_nan();
+    for (answer, truth) in answers.into_iter().zip(truths).filter(has_truth) {
         let name = if is_quantile {
             format!("{} {}", question.name, answer.which)
         } else {

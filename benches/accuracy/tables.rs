@@ -33,9 +33,8 @@ struct World<'w> {
 /// The answers to each question on all days, and how many releases looked empty.
 type Measured = (Vec<(String, Vec<Seen>)>, usize);
 
-/// Seeds of a day that is compared with other ways, and the first seed of days that are not.
+/// Seeds of a day that is compared with other ways.
 const COMPARED_SEEDS: u64 = 3;
-const FIRST_SEED: u64 = 11;
 
 /// Lookups of a day and requesters of the simulated logs.
 const SIZES: [(u64, u64); 4] =
@@ -77,15 +76,16 @@ pub(crate) fn sizes(asked: &Asked, draws: usize) -> String {
     let large = asked.large.then_some((10_000_000, 2_000_000));
     let mut text = HEAD.to_owned();
     for (lookups, requesters) in SIZES.into_iter().chain(large) {
-        text += &rows(&simulated(lookups, requesters, five(), asked.days), asked, draws);
+        text += &rows(&simulated(lookups, requesters, five(), asked), asked, draws);
     }
+    let first = asked.seed;
     for exponent in [1.15, 1.5] {
         let world = World {
             words: format!("power law {exponent}"),
             release: five_invented(),
             days: asked.days,
             day: Box::new(move |day, folder| {
-                let day = Day::simulate(Users::Power(exponent), FIRST_SEED + day as u64);
+                let day = Day::simulate(Users::Power(exponent), first + day as u64);
                 day.write(folder);
                 (DATE.to_owned(), day.log())
             }),
@@ -129,7 +129,7 @@ fn all_weeks(asked: &Asked, draws: usize, release: fn() -> Release, keys: &[Keys
         }
         let mut seen = Vec::new();
         for week in 0..asked.days.div_ceil(DAYS_FOR_A_WEEK) {
-            let first = settings(lookups, requesters, FIRST_SEED + week as u64);
+            let first = settings(lookups, requesters, asked.seed + week as u64);
             for released in
                 released_weeks(week, &Settings { days: 7, ..first }, draws, release, keys)
             {
@@ -170,7 +170,7 @@ fn released_weeks(
 pub(crate) fn kinds(asked: &Asked, draws: usize) -> String {
     let mut text = HEAD.to_owned();
     for (lookups, requesters) in [SIZES[0], SIZES[1]] {
-        text += &rows(&simulated(lookups, requesters, other_kinds(), asked.days), asked, draws);
+        text += &rows(&simulated(lookups, requesters, other_kinds(), asked), asked, draws);
     }
     text
 }
@@ -196,14 +196,15 @@ pub(crate) fn keys(_asked: &Asked, draws: usize) -> String {
     )
 }
 
-fn simulated(lookups: u64, requesters: u64, release: Release, days: usize) -> World<'static> {
+fn simulated(lookups: u64, requesters: u64, release: Release, asked: &Asked) -> World<'static> {
+    let first = asked.seed;
     let words = format!("{lookups} by {requesters}");
     let day = move |day: usize, folder: &Path| {
-        let mut of_day = settings(lookups, requesters, FIRST_SEED + day as u64);
+        let mut of_day = settings(lookups, requesters, first + day as u64);
         of_day.start += (day as i64).days();
         (of_day.start.to_string(), log(&of_day, folder))
     };
-    World { words, release, days, day: Box::new(day) }
+    World { words, release, days: asked.days, day: Box::new(day) }
 }
 
 /// Releases each day as often as asked, every time with a ledger of its own.
