@@ -23,6 +23,12 @@ use crate::{Error, Result};
 /// found 1.57 times and one round 1.2 times.
 const ROUNDS: [u64; 2] = [1, 6];
 
+/// What counts the lookups that have a number, and what measures its sums. Sums of a number that lies low
+/// in its range have by far the larger relative noise, and more than a half of it in any range.
+fn of_sums(part: NanoRho) -> [NanoRho; 2] {
+    [part.part(1, 5), part.part(4, 5)]
+}
+
 /// The number of requesters in each class.
 pub type ClassNumbers = [f64; CLASSES];
 
@@ -91,8 +97,7 @@ impl Tables<'_> {
             .map(|table| {
                 let question = &self.release_file.questions[table.question];
                 let part = shapes_part(question, self.split.questions[table.question]);
-                // Half of a sum or mean counts the lookups that have a number.
-                let part = if table.sums.is_some() { part.part(1, 2) } else { part };
+                let part = if table.sums.is_some() { of_sums(part)[0] } else { part };
                 TableShare { axes: table.axes.clone(), rho: part.rho() / self.sides() }
             })
             .collect()
@@ -151,7 +156,7 @@ impl Tables<'_> {
             axes.into_iter().filter(|axis| !matches!(axis, Axis::HasNumber(_))).collect();
         let role = Role::Sums { question: question.name.clone() };
         let name = format!("class {class}, sums of {}", question.name);
-        let made = self.table(name, role, contribution, part.part(1, 2));
+        let made = self.table(name, role, contribution, of_sums(part)[1]);
         Ok(Some(MeasuredTable { axes, ..made.with_clip(Clip::lattice(steps(clip))) }))
     }
 

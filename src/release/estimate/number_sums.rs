@@ -1,6 +1,6 @@
 //! Sums and means of a number.
 //!
-//! Half of the question's loss counts the lookups that have a number, as a shape; the other half
+//! A fifth of the question's loss counts the lookups that have a number, as a shape; the rest
 //! measures, in each class, the sums of the number over lookups, as a part of its range. The mean of a
 //! class is drawn from the mean of the class below by the weight of what the class shows.
 
