@@ -26,8 +26,10 @@ RATIO, FALL, SPREAD, WIDEST, SECOND, FREEDOM, TAIL, KNOWN = -2., .2, .6, 1.3, 2.
 # shapes
 PHIS = (.03, .06, .12, .25, .5, 1.)
 PHI_UNSEEN = (.8, .25)                         # levels of rank 1, others
+INSIDE = -1.                                  # power of phi that it is expected by in levels with values of a block
 TREND, TREND_MOST = .5, 4.
 SAMPLING, LEAST, SHARED = .1, 1e-4, 20
+RARE = .025 * SAMPLING                        # requesters of a cell
 # intervals
 Z = ZM = 1.959963984540054
 WEEK_LOW, WEEK_HIGH, DROP = .3, .2, .3
@@ -69,7 +71,7 @@ def numbers(y, sd):
 
 # ---------------------------------------------------------------- levels
 class Axes:
-    def __init__(self, axes): self.list = [tuple(a) for a in axes]; self.size = {a[0]: a[1] for a in axes}; self.block = {a[0]: a[2] for a in axes}; self.place = {a[0]: i for i, a in enumerate(axes)}; self.number = {a[0] for a in axes if a[3]}
+    def __init__(self, axes): self.list = [tuple(a) for a in axes]; self.size = {a[0]: a[1] for a in axes}; self.block = {a[0]: a[2] for a in axes}; self.place = {a[0]: i for i, a in enumerate(axes)}; self.number = {a[0] for a in axes if a[3]}; self.splits = {a[0] for a in axes if a[4]}
     def deepest(self, a): return 2 if self.block[a] else 1
     def full(self, table): return tuple((a, 1 if a in self.number and BLOCKS[0] in table else self.deepest(a)) for a in self.names(table))
     def names(self, table): return sorted((a for a in table if a != BLOCKS[0]), key=self.place.get)
@@ -152,6 +154,27 @@ def observations(axes, tables, noisy, number):
             if s in out: a0, v0 = out[s]; a, v = (a0 * v + a * v0) / (v + v0), v * v0 / (v + v0)
             out[s] = (a, v)
     return out
+def bases(axes, s, m):
+    "what the spread of a cell is measured by"
+    rest = tuple(x for x in s if x[0] not in axes.splits)
+    if any(a in axes.number for a, _ in s): return m * (m + m.mean())
+    if rest and rest != s: whole = np.bincount(axes.map(s, rest), m)[axes.map(s, rest)]; return m * (whole - m) + (whole / 2)**2
+    return (m + m.mean() / 2)**2
+def to_sum(a, var, M):
+    "cells that add up to M, none below the least: what is below it is taken off the others by the variance that noise left them"
+    least = LEAST * M / len(a); up = np.ones(len(a), bool)
+    if a.sum() > 0: a = a * (M / a.sum())
+    while True:
+        s = var[up].sum(); off = (a[up].sum() + least * (~up).sum() - M) / s if s > 0 else 0.; x = np.where(up, a - off * var, least); low = up & (x < least)
+        if not low.any(): x = np.maximum(x, least); return x * (M / x.sum())
+        up &= ~low
+def smooth(P, size, block):
+    "the part of an even share of its block that each bin has, by a monotone cubic through the blocks' sums; the last value stands alone"
+    P = P[:(size - 1) // block]; f = np.ones(size); x = np.arange(block + 1) / block
+    for j, p in enumerate(P):
+        d = [2 * q / max(p + q, 1e-300) for q in (P[j - 1] if j else 0., P[j + 1] if j + 1 < len(P) else 0.)]
+        F = (x**3 - 2 * x**2 + x) * d[0] + 3 * x**2 - 2 * x**3 + (x**3 - x**2) * d[1]; f[j * block:(j + 1) * block] = np.diff(F) * block
+    return f
 def shapes(axes, tables, noisy, value, tops):
     "tables, noisy: by class {table: ..}; tops: tables that no other one holds. {level: (p, lam, noise, model) as K x cells}"
     tops = [axes.full(t) for t in tops]
@@ -167,17 +190,21 @@ def shapes(axes, tables, noisy, value, tops):
             last[t] = now[t]; now[t] = ahead / ahead.sum()
         M = max(value[k], 1e-12); obs = observations(axes, tables[k], noisy[k], value[k]); post = {}
         for s in levels:
-            m = margin(home[s], s) * M; n = len(m); base = m * (m + m.mean()) if any(a in axes.number for a, _ in s) else (m + m.mean() / 2)**2; cap = M * m; carry = own[s] * M * M; spread = lambda phi: np.minimum(phi * phi * base + SAMPLING * m, cap)
+            m = margin(home[s], s) * M; n = len(m); base = bases(axes, s, m); cap = M * m; carry = own[s] * M * M; spread = lambda phi: np.minimum(phi * phi * base + SAMPLING * m * (m >= RARE), cap)
             if s in obs:
-                y, v = obs[s]; ts = []; logs = []
+                y, v = obs[s]; ts = []; logs = []; inside = any(axes.block[a] and d == 2 for a, d in s)
                 for phi in PHIS:
-                    t = spread(phi) + carry; ts.append(t); logs.append(-.5 * (np.log(t + v).sum() + ((y - m)**2 / (t + v)).sum()))
+                    t = spread(phi) + carry; ts.append(t); logs.append((INSIDE * math.log(phi) if inside else 0.) - .5 * (np.log(t + v).sum() + ((y - m)**2 / (t + v)).sum()))
                 w = np.exp(np.array(logs) - max(logs)); w = w / w.sum()
                 lam = sum(a * t / (t + v) for a, t in zip(w, ts)); model = np.maximum(sum(a * t for a, t in zip(w, ts)) - carry, 0.); a = m + lam * (y - m)
             else: lam, v, a = np.zeros(n), np.zeros(n), m; model = spread(PHI_UNSEEN[0] if axes.rank(s) == 1 else PHI_UNSEEN[1])
-            a = np.maximum(a, LEAST * M / n); a = a * (M / a.sum())
+            a = to_sum(a, lam * v, M)
             for t in tops:
                 if (t, s) in down: now[t] = now[t] * (a / np.maximum(m, 1e-300))[down[t, s]]
+            if k == 0 and len(s) == 1 and s[0][0] in axes.number and s[0][1] == 1:
+                bins = ((s[0][0], 2),); f = smooth(a, axes.size[s[0][0]], axes.block[s[0][0]])
+                for t in tops:
+                    if axes.within(bins, t): now[t] = now[t] * f[axes.map(t, bins)]
             post[s] = a; own[s] = lam**2 * v / M**2 + (1 - lam)**2 * (model / M**2 + own[s])
             _, o1, o2, o3 = out[s]; o1[k], o2[k], o3[k] = lam, v / M**2, model / M**2
         for t in tops:
@@ -281,8 +308,8 @@ def golden():
         for _ in range(2):
             y = np.array(t, float) + s * rng.standard_normal(K); v, d, u, kn = numbers(y, s); out['numbers'].append(dict(y=R(y), empty=bool(is_empty(y, s)), value=R(v), down=R(d), up=R(u), known=R(kn), total=D(total(v, d, u, kn))))
     out['cases'] = []
-    decl = [('hour', 24, 4, False), ('country', 3, 0, False), ('app', 5, 0, False), ('route', 3, 0, False), ('bin', 11, 4, True)]
-    for name, tables, truth in (('three questions', [(), ('hour',), ('hour', 'app'), ('app', 'route')], truths[3]), ('one of three axes', [('country', 'app', 'route')], truths[0]), ('bins by country', [('country', 'bin'), ('country', 'route')], truths[4]), ('few', [('hour',), ('hour', 'app'), ('app', 'route')], truths[2])):
+    decl = [('hour', 24, 4, False, False), ('country', 3, 0, False, False), ('app', 5, 0, False, False), ('route', 3, 0, False, False), ('bin', 11, 4, True, False), ('met', 2, 0, False, True)]
+    for name, tables, truth in (('three questions', [(), ('hour',), ('hour', 'app'), ('app', 'route')], truths[3]), ('one of three axes', [('country', 'app', 'route')], truths[0]), ('bins by country', [('country', 'bin'), ('country', 'route')], truths[4]), ('a condition by country', [('country', 'met'), ('country', 'app')], truths[1]), ('few', [('hour',), ('hour', 'app'), ('app', 'route')], truths[2])):
         axes = Axes(decl); y = np.array(truth, float) + s * rng.standard_normal(K); look = numbers(y, s); q = list(zip(tables, split(rho, [WEIGHT['shape' if t else 'single'] for t in tables]))); pl = plan(axes, look[0], q); noisy = []
         mix = {a: [rng.dirichlet(np.full(axes.size[a], 2.)) for _ in range(2)] for a in axes.size}
         for k in range(K):
@@ -301,6 +328,8 @@ def golden():
         if any('route' in t for t in tables):
             l = axes.full(next(t for t in tables if 'route' in t)); by = tuple(x for x in l if x[0] != 'route'); at = axes.map(l, axes.full(('route',))); case['share'] = dict(level=[list(x) for x in l], by=[list(x) for x in by], meets=R((at == 1) * 1.), **D(share(axes, got, look, l, by, at == 1)))
             r = answer(axes, got, look, l); m = axes.map(l, by); parts = [{z: r[z][np.flatnonzero(m == c)] for z in r} for c in range(axes.cells(by))]; case['dropped'] = [D(add_up([{z: p[z][i:i + 1] for z in p} for i in range(len(p['value']))], DROP, DROP)) for p in parts]
+        if 'condition' in name:
+            l = axes.full(('country', 'met')); by = axes.full(('country',)); at = axes.map(l, axes.full(('met',))); case['share'] = dict(level=[list(x) for x in l], by=[list(x) for x in by], meets=R((at == 1) * 1.), **D(share(axes, got, look, l, by, at == 1)))
         if 'bins' in name: e = [10. * 10**(i / 5) for i in range(11)]; case['quantile'] = dict(edges=e, at=.5, **D(quantile(axes, got, look, axes.full(('country', 'bin')), axes.full(('country',)), .5, e)))
         out['cases'].append(case)
     look = numbers(np.array(truths[0], float), s); p = np.outer(np.ones(K), [.5, .3, .2]); kap = np.r_[.31, np.full(K - 1, .08)]; rr = .002; y = look[0][:, None] * p * np.array([.003, .004, .01]) + kap[:, None] / math.sqrt(2 * rr) * rng.standard_normal((K, 3))
@@ -308,7 +337,7 @@ def golden():
     out['distinct'] = []
     for cells, t in ((5, 0), (24, 2), (240, 0), (240, 3), (1, 0)):
         v = numbers(np.array(truths[t], float), s)[0]; q, lost = distinct_clip(cells, v, .0015); y = np.abs(rng.standard_normal(min(cells, 6))) * 300; out['distinct'].append(dict(cells=cells, y_look=truths[t], rho=.0015, clip2=q, lost=lost, y=R(y), **D(distinct(y, q, lost, cells, .0015))))
-    days = [{z: np.asarray(v)[:4] for z, v in out['cases'][0]['answers'][0].items() if z in ('value', 'noise_sd', 'low', 'high')}, {z: np.asarray(v)[4:8] for z, v in out['cases'][0]['answers'][0].items() if z in ('value', 'noise_sd', 'low', 'high')}, {z: np.asarray(v)[8:12] for z, v in out['cases'][0]['answers'][0].items() if z in ('value', 'noise_sd', 'low', 'high')}]
+    hours = out['cases'][-1]['answers'][0]; days = [{z: np.asarray(hours[z])[i:i + 4] for z in ('value', 'noise_sd', 'low', 'high')} for i in (0, 4, 8)]
     out['days'] = dict(parts=[D(d) for d in days], **D(add_up(days)))
     return out
 if __name__ == '__main__': json.dump(golden(), open(sys.argv[1], 'w'), indent=None, separators=(',', ':'))

@@ -8,8 +8,9 @@
 use std::collections::HashMap;
 
 use super::class_numbers::{ClassNumber, NumbersPart};
+use super::fitted::LEAST;
 use super::levels::Level;
-use super::shapes::{LEAST, LevelShapes, Shapes};
+use super::shapes::{LevelShapes, Shapes};
 use super::value::{Estimate, Z_95};
 use crate::plan::kinds::{CLASSES, nodes};
 use crate::{Error, Result};

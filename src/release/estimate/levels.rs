@@ -3,7 +3,7 @@
 //! An axis may have blocks, such as four hours in a row. It then has two depths: its blocks and its
 //! values; other axes have one. A level gives a depth for each axis, zero where it is added up.
 
-use crate::plan::AskedAxis;
+use crate::plan::{AskedAxis, Axis};
 
 /// An axis of levels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,6 +14,8 @@ pub(super) struct LevelAxis {
     pub(super) block: Option<usize>,
     /// Whether its values are bins of a number.
     pub(super) is_number: bool,
+    /// Whether its two values are no key's, but tell which rows something is true of.
+    pub(super) is_split: bool,
 }
 
 impl LevelAxis {
@@ -32,7 +34,12 @@ impl LevelAxis {
 impl From<&AskedAxis> for LevelAxis {
     fn from(axis: &AskedAxis) -> Self {
         let whole = |size: u64| usize::try_from(size).unwrap_or(usize::MAX);
-        Self { size: whole(axis.size), block: axis.block.map(whole), is_number: axis.is_number }
+        Self {
+            size: whole(axis.size),
+            block: axis.block.map(whole),
+            is_number: axis.is_number,
+            is_split: matches!(axis.axis, Axis::Condition(_) | Axis::HasNumber(_)),
+        }
     }
 }
 
@@ -60,6 +67,29 @@ impl Level {
     /// Whether one of its axes is a number.
     pub(super) fn has_number(&self, axes: &[LevelAxis]) -> bool {
         self.present(axes).any(|(_, axis, _)| axis.is_number)
+    }
+
+    /// If this level is the blocks of a number alone, the number and the level of its bins.
+    pub(super) fn bins_of_blocks(&self, axes: &[LevelAxis]) -> Option<(LevelAxis, Self)> {
+        let mut present = self.present(axes);
+        let (place, axis, depth) = present.next()?;
+        if present.next().is_some() || !axis.is_number || depth == axis.deepest() {
+            return None;
+        }
+        Some((axis, Self::full(axes, &[place])))
+    }
+
+    /// If one of its axes splits the cells of others in two, the level of the others.
+    pub(super) fn without_split(&self, axes: &[LevelAxis]) -> Option<Self> {
+        let mut others = self.clone();
+        let (split, ..) = self.present(axes).find(|(_, axis, _)| axis.is_split)?;
+        others.0[split] = 0;
+        (others.rank() > 0).then_some(others)
+    }
+
+    /// Whether it tells the values of a block apart.
+    pub(super) fn is_within_blocks(&self, axes: &[LevelAxis]) -> bool {
+        self.present(axes).any(|(_, axis, depth)| axis.block.is_some() && depth == axis.deepest())
     }
 
     /// The sum of the depths.

@@ -9,6 +9,7 @@ mod class_numbers;
 mod counts;
 mod deviations;
 mod drawn;
+mod fitted;
 mod geometry;
 mod levels;
 mod number_sums;
@@ -18,6 +19,7 @@ mod quantiles;
 mod requesters;
 mod shapes;
 mod shares;
+mod step;
 mod value;
 
 pub use answer::{Answer, Column, Rows, Values, normal_quantile};

@@ -6,19 +6,13 @@
 //! (the weight, the variance of the noise and of the model) gives the deviation of any sum of
 //! answers later.
 
-use super::geometry::{Geometry, margin};
+use super::fitted::{held_to_sum, scale_to, smooth_in_blocks, to_one};
+use super::geometry::Geometry;
 use super::levels::Level;
 use super::observed::{Observed, Seen};
+use super::step::Spreads;
 use crate::plan::kinds::CLASSES;
 
-/// How far the cells of a class may differ from the class below: relative spreads to choose from.
-const SPREADS: [f64; 6] = [0.03, 0.06, 0.12, 0.25, 0.5, 1.0];
-/// The spread where nothing was measured: of a level of rank one, and of a finer one.
-const UNSEEN: (f64, f64) = (0.8, 0.25);
-/// The variance of a cell that its own requesters make, as a part of its number.
-const OWN: f64 = 0.1;
-/// The least part of an even spread that a cell keeps.
-pub(super) const LEAST: f64 = 1e-4;
 /// Factors this close to one are roundings.
 const UNMOVED: f64 = 1e-13;
 /// How often tables that share several levels are fitted to one another.
@@ -101,14 +95,12 @@ impl Shapes {
         let whole = number.max(1e-12);
         let mut levels = std::mem::take(&mut self.levels);
         let mut posts = Vec::with_capacity(levels.len());
+        let is_first = levels.iter().all(|(_, shapes)| shapes.shares.is_empty());
         for (level, shapes) in &mut levels {
             let mean: Vec<f64> = self.shares(level).iter().map(|share| share * whole).collect();
             let seen = Seen::of(&self.geometry, level, number, observed);
-            let kind = LevelKind {
-                is_rank_one: level.rank() == 1,
-                has_number: level.has_number(&self.geometry.axes),
-            };
-            let cells = shapes.step(kind, whole, &mean, seen.as_ref());
+            let spreads = Spreads::new(&self.geometry, level, whole, &mean);
+            let cells = shapes.step(&spreads, seen.as_ref());
             let ratios: Vec<f64> =
                 cells.iter().zip(&mean).map(|(cell, mean)| cell / mean.max(1e-300)).collect();
             // Where nothing was seen and no cell was lifted, shapes stay as they are.
@@ -120,6 +112,10 @@ impl Shapes {
                     }
                 }
             }
+            // Classes start from one another, so that all of them begin with what the first one does.
+            if is_first {
+                self.smooth(level, &cells);
+            }
             posts.push((level.clone(), cells));
         }
         for place in 0..self.tops.len() {
@@ -128,6 +124,18 @@ impl Shapes {
         }
         self.keep_shares(&mut levels);
         self.levels = levels;
+    }
+
+    /// Spreads the blocks of a number smoothly over their bins, in every top table that has these.
+    fn smooth(&mut self, level: &Level, blocks: &[f64]) {
+        let Some((axis, bins)) = level.bins_of_blocks(&self.geometry.axes) else { return };
+        let parts = smooth_in_blocks(blocks, axis);
+        let geometry = &self.geometry;
+        for (top, shares) in self.tops.iter_mut().filter(|(top, _)| bins.is_within(top)) {
+            for (share, bin) in shares.iter_mut().zip(&*geometry.places(top, &bins)) {
+                *share *= parts[*bin as usize];
+            }
+        }
     }
 
     /// Notes the shares of every level, fine ones first: each is added up from the smallest finer one.
@@ -200,44 +208,19 @@ impl Shapes {
 }
 
 impl LevelShapes {
-    /// Moves a class's cells from `mean` towards what was seen, and notes the step.
-    fn step(
-        &mut self,
-        kind: LevelKind,
-        number: f64,
-        mean: &[f64],
-        seen: Option<&Seen>,
-    ) -> Vec<f64> {
+    /// Moves a class's cells from where they are expected towards what was seen, and notes the step.
+    fn step(&mut self, spreads: &Spreads<'_>, seen: Option<&Seen>) -> Vec<f64> {
+        let (mean, number) = (spreads.mean, spreads.number);
         let (count, square) = (mean.len(), number * number);
-        let even = mean.iter().sum::<f64>() / count as f64;
-        // Bins far from the others are empty in every class, so a small one may not grow as much.
-        let base = |cell: &f64| {
-            if kind.has_number { cell * (cell + even) } else { (cell + even / 2.0).powi(2) }
-        };
-        let bases: Vec<f64> = mean.iter().map(base).collect();
-        let spread = |spread: f64, cell: usize| {
-            f64::min(spread * spread * bases[cell] + OWN * mean[cell], number * mean[cell])
-        };
-        let mut step = Step::nothing(count);
-        if let Some(seen) = seen {
-            let own: Vec<f64> = self.own.iter().map(|own| own * square).collect();
-            let prior = |by: f64, cell: usize| spread(by, cell) + own[cell];
-            step = Step::towards(mean, seen, prior);
-            for (model, own) in step.model.iter_mut().zip(own) {
-                *model = (*model - own).max(0.0);
-            }
-        } else {
-            let unseen = if kind.is_rank_one { UNSEEN.0 } else { UNSEEN.1 };
-            step.model = (0..count).map(|cell| spread(unseen, cell)).collect();
-        }
+        let own: Vec<f64> = self.own.iter().map(|own| own * square).collect();
+        let step = seen.map_or_else(|| spreads.unseen(), |seen| spreads.towards(seen, &own));
         let zero = vec![0.0; count];
         let (seen_cells, variance) =
             seen.map_or((mean, &zero[..]), |seen| (&seen.cells, &seen.variance));
         let moved = |cell: usize| mean[cell] + step.weights[cell] * (seen_cells[cell] - mean[cell]);
-        let least = LEAST * number / count as f64;
-        let mut cells: Vec<f64> = (0..count).map(|cell| moved(cell).max(least)).collect();
-        let sum: f64 = cells.iter().sum();
-        cells.iter_mut().for_each(|cell| *cell *= number / sum);
+        let left: Vec<f64> =
+            step.weights.iter().zip(variance).map(|(weight, variance)| weight * variance).collect();
+        let cells = held_to_sum((0..count).map(moved).collect(), &left, number);
         for (cell, own) in self.own.iter_mut().enumerate() {
             let (weight, rest) = (step.weights[cell], 1.0 - step.weights[cell]);
             *own = weight * weight * variance[cell] / square
@@ -247,49 +230,6 @@ impl LevelShapes {
         self.model.push(step.model.iter().map(|model| model / square).collect());
         self.weights.push(step.weights);
         cells
-    }
-}
-
-/// What decides how far classes may differ in a level.
-#[derive(Clone, Copy)]
-struct LevelKind {
-    is_rank_one: bool,
-    has_number: bool,
-}
-
-/// How far each cell moves, and how far classes differ.
-struct Step {
-    weights: Vec<f64>,
-    model: Vec<f64>,
-}
-
-impl Step {
-    fn nothing(count: usize) -> Self {
-        Self { weights: vec![0.0; count], model: vec![0.0; count] }
-    }
-
-    /// Averages over the spreads by how well each explains what was seen.
-    fn towards(mean: &[f64], seen: &Seen, prior: impl Fn(f64, usize) -> f64) -> Self {
-        let likely = |spread: &f64| -> f64 {
-            let one = |cell: usize| {
-                let all = prior(*spread, cell) + seen.variance[cell];
-                all.ln() + (seen.cells[cell] - mean[cell]).powi(2) / all
-            };
-            -0.5 * (0..mean.len()).map(one).sum::<f64>()
-        };
-        let likely: Vec<f64> = SPREADS.iter().map(likely).collect();
-        let most = likely.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        let likely: Vec<f64> = likely.iter().map(|one| (one - most).exp()).collect();
-        let all: f64 = likely.iter().sum();
-        let mut step = Self::nothing(mean.len());
-        for cell in 0..mean.len() {
-            for (spread, likely) in SPREADS.iter().zip(&likely) {
-                let prior = prior(*spread, cell);
-                step.weights[cell] += likely / all * prior / (prior + seen.variance[cell]);
-                step.model[cell] += likely / all * prior;
-            }
-        }
-        step
     }
 }
 
@@ -314,20 +254,4 @@ fn rake(
         scale_to(cells, places, post);
     }
     to_one(cells);
-}
-
-/// Scales cells so that they add up to these sums by place.
-fn scale_to(cells: &mut [f64], places: &[u32], wanted: &[f64]) {
-    let mut factors = margin(cells, places, wanted.len());
-    for (factor, wanted) in factors.iter_mut().zip(wanted) {
-        *factor = wanted / factor.max(1e-300);
-    }
-    for (cell, place) in cells.iter_mut().zip(places) {
-        *cell *= factors[*place as usize];
-    }
-}
-
-fn to_one(cells: &mut [f64]) {
-    let sum: f64 = cells.iter().sum();
-    cells.iter_mut().for_each(|cell| *cell /= sum);
 }

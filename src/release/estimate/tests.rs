@@ -92,6 +92,7 @@ impl<'a> Case<'a> {
                 size: usize::try_from(axis[1].as_u64().unwrap()).unwrap(),
                 block: (block > 0).then_some(block),
                 is_number: axis[3].as_bool().unwrap(),
+                is_split: axis[4].as_bool().unwrap(),
             }
         };
         Self { of, axes: of["axes"].as_array().unwrap().iter().map(axis).collect() }

@@ -55,11 +55,12 @@ fn days_add_up_as_in_the_reference() {
 fn cells_add_up_as_in_the_reference() {
     let mut seen = 0;
     for case in golden()["cases"].as_array().unwrap() {
+        let Some(dropped) = case["dropped"].as_array() else { continue };
         let level = &case["share"]["level"];
         let answers = case["answers"].as_array().unwrap();
         let answer = rows(answers.iter().find(|answer| answer["level"] == *level).unwrap());
         // What is dropped is the last key, which has three values.
-        for (cells, dropped) in answer.chunks(3).zip(case["dropped"].as_array().unwrap()) {
+        for (cells, dropped) in answer.chunks(3).zip(dropped) {
             assert_close(add_up(cells.to_vec(), Over::CELLS, Counted::Lookups), rows(dropped)[0]);
             seen += 1;
         }

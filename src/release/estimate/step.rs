@@ -1,0 +1,105 @@
+//! How far the shape of a class may lie from that of the class below, and how far it moves.
+
+use super::geometry::Geometry;
+use super::levels::Level;
+use super::observed::Seen;
+
+/// How far the cells of a class may differ from the class below: relative spreads to choose from.
+const SPREADS: [f64; 6] = [0.03, 0.06, 0.12, 0.25, 0.5, 1.0];
+/// The spread where nothing was measured: of a level of rank one, and of a finer one.
+const UNSEEN: (f64, f64) = (0.8, 0.25);
+/// The variance of a cell that its own requesters make, as a part of its number.
+const OWN: f64 = 0.1;
+/// A cell of fewer requesters has none, with 97.5 % probability, who has as much of its day in it.
+const RARE: f64 = 0.025 * OWN;
+
+/// How far a class may lie from the one below in the cells of a level.
+pub(super) struct Spreads<'a> {
+    /// The requesters of the class.
+    pub(super) number: f64,
+    /// Where its cells are expected.
+    pub(super) mean: &'a [f64],
+    /// What each cell's spread is measured by.
+    bases: Vec<f64>,
+    is_rank_one: bool,
+    /// Whether the level tells neighbours within a block apart.
+    is_within_blocks: bool,
+}
+
+/// How far each cell moves, and how far classes differ.
+pub(super) struct Step {
+    /// The weight of what was seen.
+    pub(super) weights: Vec<f64>,
+    /// The variance of the model.
+    pub(super) model: Vec<f64>,
+}
+
+impl<'a> Spreads<'a> {
+    pub(super) fn new(geometry: &Geometry, level: &Level, number: f64, mean: &'a [f64]) -> Self {
+        let even = mean.iter().sum::<f64>() / mean.len() as f64;
+        let bases = if level.has_number(&geometry.axes) {
+            // Bins far from the others are empty in every class, so a small one may not grow as much.
+            mean.iter().map(|cell| cell * (cell + even)).collect()
+        } else if let Some(whole) = level.without_split(&geometry.axes) {
+            // Neither part can gain more than the other one has.
+            let wholes = geometry.margin(mean, level, &whole);
+            let base = |(cell, place): (&f64, &u32)| {
+                let whole = wholes[*place as usize];
+                cell * (whole - cell) + (whole / 2.0).powi(2)
+            };
+            mean.iter().zip(&*geometry.places(level, &whole)).map(base).collect()
+        } else {
+            mean.iter().map(|cell| (cell + even / 2.0).powi(2)).collect()
+        };
+        let is_within_blocks = level.is_within_blocks(&geometry.axes);
+        Self { number, mean, bases, is_rank_one: level.rank() == 1, is_within_blocks }
+    }
+
+    /// The variance of a cell with one of the spreads.
+    fn of(&self, spread: f64, cell: usize) -> f64 {
+        let mean = self.mean[cell];
+        let own = if mean < RARE { 0.0 } else { OWN * mean };
+        f64::min(spread * spread * self.bases[cell] + own, self.number * mean)
+    }
+
+    /// The step of a class of which nothing was seen.
+    pub(super) fn unseen(&self) -> Step {
+        let spread = if self.is_rank_one { UNSEEN.0 } else { UNSEEN.1 };
+        let cells = 0..self.mean.len();
+        Step {
+            weights: vec![0.0; cells.len()],
+            model: cells.map(|cell| self.of(spread, cell)).collect(),
+        }
+    }
+
+    /// Averages over the spreads by how well each explains what was seen. `own` is the variance of where the
+    /// cells are expected.
+    pub(super) fn towards(&self, seen: &Seen, own: &[f64]) -> Step {
+        let count = self.mean.len();
+        let prior = |spread: f64, cell: usize| self.of(spread, cell) + own[cell];
+        let likely = |spread: &f64| -> f64 {
+            let one = |cell: usize| {
+                let all = prior(*spread, cell) + seen.variance[cell];
+                all.ln() + (seen.cells[cell] - self.mean[cell]).powi(2) / all
+            };
+            // Neighbours move together.
+            let expected = if self.is_within_blocks { -spread.ln() } else { 0.0 };
+            expected - 0.5 * (0..count).map(one).sum::<f64>()
+        };
+        let likely: Vec<f64> = SPREADS.iter().map(likely).collect();
+        let most = likely.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        let likely: Vec<f64> = likely.iter().map(|one| (one - most).exp()).collect();
+        let all: f64 = likely.iter().sum();
+        let mut step = Step { weights: vec![0.0; count], model: vec![0.0; count] };
+        let cells = step.weights.iter_mut().zip(&mut step.model).zip(own);
+        for (cell, ((weight, model), own)) in cells.enumerate() {
+            for (spread, likely) in SPREADS.iter().zip(&likely) {
+                let prior = prior(*spread, cell);
+                *weight += likely / all * prior / (prior + seen.variance[cell]);
+                *model += likely / all * prior;
+            }
+            *model = (*model - own).max(0.0);
+        }
+        step
+    }
+}
