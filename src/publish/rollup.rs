@@ -98,7 +98,7 @@ pub fn rollup(
     if rows.height() == 0 {
         return Ok(RolledUp { left_out, ..RolledUp::default() });
     }
-    let sums = add_up(&rows, |days| rule.add_up(days, rule.over_days()))?;
+    let sums = add_up(&rows, |days| rule.add_up_days(days))?;
     let sums = sums.partition_by_stable([PERIOD], true).map_err(|_| broken())?;
     let file = |sums: DataFrame| {
         let period = text(&sums, PERIOD)?.remove(0);

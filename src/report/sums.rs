@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::output::{Cell, Output, Row, Series, Table};
 use super::words::Scale;
-use crate::publish::sum::{Counted, Over, Summand, add_up};
+use crate::publish::sum::{Counted, OfDay, Over, Summand, add_up, add_up_days};
 use crate::release_file::day::Day;
 
 impl<K: Ord> Series<K> {
@@ -61,8 +61,8 @@ impl Table {
             return None;
         }
         let name = |row: &Row| key.map_or(String::new(), |key| row.keys[key].clone());
-        let cells = self.rows.iter().map(|row| (name(row), row.cell));
-        Some(summed(cells, Over::CELLS, counted))
+        let cells = self.rows.iter().map(|row| (name(row), row.cell.of));
+        Some(summed(cells, counted, |cells| add_up(cells, Over::CELLS, counted)))
     }
 }
 
@@ -82,21 +82,27 @@ pub(super) fn sums_over_days(series: &Series<Day>, key: &str) -> (usize, Vec<(St
 /// Adds up the sums of several days by name.
 pub(super) fn over_days(days: Vec<Vec<(String, Cell)>>, asks: &str) -> Vec<(String, Cell)> {
     let Some(counted) = Counted::of(asks) else { return Vec::new() };
-    summed(days.into_iter().flatten(), Over::DAYS, counted)
+    let of_day = |sums: Vec<(String, Cell)>| {
+        let values: Vec<Summand> = sums.iter().map(|(_, cell)| cell.of).collect();
+        let names = sums.into_iter().map(|(name, _)| name);
+        names.zip(OfDay::all(&values, counted)).collect::<Vec<_>>()
+    };
+    let days = days.into_iter().flat_map(of_day);
+    summed(days, counted, |days| add_up_days(days, counted))
 }
 
 /// Adds up what has one name, in the order of the names.
-fn summed(
-    cells: impl Iterator<Item = (String, Cell)>,
-    over: Over,
+fn summed<T>(
+    cells: impl Iterator<Item = (String, T)>,
     counted: Counted,
+    add_up: impl Fn(Vec<T>) -> Summand,
 ) -> Vec<(String, Cell)> {
-    let mut groups: BTreeMap<String, Vec<Summand>> = BTreeMap::new();
+    let mut groups: BTreeMap<String, Vec<T>> = BTreeMap::new();
     for (name, cell) in cells {
-        groups.entry(name).or_default().push(cell.of);
+        groups.entry(name).or_default().push(cell);
     }
     let sums: Vec<(String, Summand)> =
-        groups.into_iter().map(|(name, members)| (name, add_up(members, over, counted))).collect();
+        groups.into_iter().map(|(name, members)| (name, add_up(members))).collect();
     let mean = sums.iter().map(|(_, sum)| sum.value).sum::<f64>() / sums.len().max(1) as f64;
     let cell = |of: Summand| Cell { of, is_lost: of.is_uninformative(counted, mean) };
     sums.into_iter().map(|(name, sum)| (name, cell(sum))).collect()

@@ -288,11 +288,20 @@ def distinct_clip(cells, value, rho):
     return best[1], best[2]
 def distinct(y, q, lost, cells, rho):
     y = np.asarray(y, float); sd = math.sqrt(q / (2 * rho)); up = np.minimum(lost, np.maximum(y, 0.) * (math.sqrt(cells / q) - 1)); return interval(y, np.full(len(y), sd**2), 0., up**2, True)
-def add_up(parts, low=WEEK_LOW, high=WEEK_HIGH):
-    "sums of published rows: days (defaults), or cells of one day (low = high = DROP). parts: list of dicts value, noise_sd, low, high"
-    f = lambda x: np.array([np.asarray(p[x], float) for p in parts]); v, sd = f('value'), f('noise_sd'); n2 = Z * Z * sd**2
-    h = np.sqrt(np.maximum((f('high') - v)**2 - n2, 0.)); l = np.where(f('low') > 0, np.sqrt(np.maximum((v - f('low'))**2 - n2, 0.)), h); mix = lambda x, a: a * x.sum(0)**2 + (1 - a) * (x**2).sum(0)
-    return interval(v.sum(0), (sd**2).sum(0), mix(l, low), mix(h, high), True)
+def add_up(parts):
+    "sums of published cells of one day. parts: list of dicts value, noise_sd, low, high"
+    v, n2, l, h = beyond(parts); mix = lambda x, a: a * x.sum(0)**2 + (1 - a) * (x**2).sum(0)
+    return interval(v.sum(0), n2.sum(0), mix(l, DROP), mix(h, DROP), True)
+def beyond(parts):
+    f = lambda x: np.array([np.asarray(p[x], float) for p in parts]); v, n2 = f('value'), f('noise_sd')**2
+    h = np.sqrt(np.maximum((f('high') - v)**2 - Z * Z * n2, 0.)); l = np.where(f('low') > 0, np.sqrt(np.maximum((v - f('low'))**2 - Z * Z * n2, 0.)), h); return v, n2, l, h
+def add_up_days(parts):
+    "sums of days: what all cells of a day share, as a part of each, and the rest, which is the same every day"
+    v, n2, l, h = beyond(parts); both = []
+    for x, a in ((l, WEEK_LOW), (h, WEEK_HIGH)):
+        part = np.min(np.where(v != 0, x / np.maximum(np.abs(v), 1e-300), np.inf), 1, keepdims=True); part = np.where(np.isfinite(part), part, 0.)
+        num = np.minimum(part * np.abs(v), x); rest = np.sqrt(np.maximum(x**2 - num**2, 0.)); both.append(a * num.sum(0)**2 + (1 - a) * (num**2).sum(0) + rest.sum(0)**2)
+    return interval(v.sum(0), n2.sum(0), both[0], both[1], True)
 def uninformative(r, kind="count"):
     half = (r['high'] - r['low']) / 2
     if kind == "share": return half > .25
@@ -327,7 +336,7 @@ def golden():
         for l in asked: r = answer(axes, got, look, l); case['answers'].append(dict(level=[list(x) for x in l], uninformative=R(uninformative(r)), **D(r)))
         if any('route' in t for t in tables):
             l = axes.full(next(t for t in tables if 'route' in t)); by = tuple(x for x in l if x[0] != 'route'); at = axes.map(l, axes.full(('route',))); case['share'] = dict(level=[list(x) for x in l], by=[list(x) for x in by], meets=R((at == 1) * 1.), **D(share(axes, got, look, l, by, at == 1)))
-            r = answer(axes, got, look, l); m = axes.map(l, by); parts = [{z: r[z][np.flatnonzero(m == c)] for z in r} for c in range(axes.cells(by))]; case['dropped'] = [D(add_up([{z: p[z][i:i + 1] for z in p} for i in range(len(p['value']))], DROP, DROP)) for p in parts]
+            r = answer(axes, got, look, l); m = axes.map(l, by); parts = [{z: r[z][np.flatnonzero(m == c)] for z in r} for c in range(axes.cells(by))]; case['dropped'] = [D(add_up([{z: p[z][i:i + 1] for z in p} for i in range(len(p['value']))])) for p in parts]
         if 'condition' in name:
             l = axes.full(('country', 'met')); by = axes.full(('country',)); at = axes.map(l, axes.full(('met',))); case['share'] = dict(level=[list(x) for x in l], by=[list(x) for x in by], meets=R((at == 1) * 1.), **D(share(axes, got, look, l, by, at == 1)))
         if 'bins' in name: e = [10. * 10**(i / 5) for i in range(11)]; case['quantile'] = dict(edges=e, at=.5, **D(quantile(axes, got, look, axes.full(('country', 'bin')), axes.full(('country',)), .5, e)))
@@ -338,6 +347,6 @@ def golden():
     for cells, t in ((5, 0), (24, 2), (240, 0), (240, 3), (1, 0)):
         v = numbers(np.array(truths[t], float), s)[0]; q, lost = distinct_clip(cells, v, .0015); y = np.abs(rng.standard_normal(min(cells, 6))) * 300; out['distinct'].append(dict(cells=cells, y_look=truths[t], rho=.0015, clip2=q, lost=lost, y=R(y), **D(distinct(y, q, lost, cells, .0015))))
     hours = out['cases'][-1]['answers'][0]; days = [{z: np.asarray(hours[z])[i:i + 4] for z in ('value', 'noise_sd', 'low', 'high')} for i in (0, 4, 8)]
-    out['days'] = dict(parts=[D(d) for d in days], **D(add_up(days)))
+    out['days'] = dict(parts=[D(d) for d in days], **D(add_up_days(days)))
     return out
 if __name__ == '__main__': json.dump(golden(), open(sys.argv[1], 'w'), indent=None, separators=(',', ':'))

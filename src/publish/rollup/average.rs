@@ -64,7 +64,7 @@ impl Averaged {
             ..average
         };
         let lookups = cells.iter().map(|cell| cell.lookups).collect();
-        Cell { of, lookups: sum::add_up(lookups, over, Counted::Lookups) }
+        Cell { of, lookups: sum::add_up(lookups, over, Counted::Lookups), shared: [0.0; 2] }
     }
 
     /// A value as a part of the average. An interval that was cut at an end of the range does not show how
@@ -107,6 +107,7 @@ mod tests {
         Cell {
             of: Summand { value, noise_sd, low, high },
             lookups: Summand { value: all, noise_sd: 0.0, low: least, high: most },
+            shared: [0.0; 2],
         }
     }
 

@@ -5,7 +5,7 @@ use polars::prelude::{Column, DataFrame};
 
 use super::super::read::Published;
 use super::asked::{Coarser, KeyBecomes};
-use super::frame::{NUMBERS, OF_LOOKUPS, PERIOD, add_up, broken, to_key};
+use super::frame::{NUMBERS, OF_LOOKUPS, PERIOD, SHARED, add_up, broken, to_key, with_cells};
 use super::rule::Rule;
 use super::sum::{Counted, Over};
 use crate::Result;
@@ -75,9 +75,10 @@ impl Published {
                 }
             }
         }
-        for name in NUMBERS.into_iter().chain(OF_LOOKUPS) {
-            let is_of_averages = OF_LOOKUPS.contains(&name) && !self.says_lookups();
-            let numbers = if is_of_averages { vec![None; rows] } else { self.numbers(name)? };
+        for name in NUMBERS.into_iter().chain(OF_LOOKUPS).chain(SHARED) {
+            let is_left_out =
+                SHARED.contains(&name) || OF_LOOKUPS.contains(&name) && !self.says_lookups();
+            let numbers = if is_left_out { vec![None; rows] } else { self.numbers(name)? };
             let numbers = numbers.into_iter().map(Option::unwrap_or_default);
             columns.push(Column::new(name.into(), numbers.collect::<Vec<f64>>()));
         }
@@ -85,7 +86,8 @@ impl Published {
         let rule = Rule::by(&question.measure);
         let is_raked = self.facts["raked"].as_bool() == Some(true);
         let over = if is_raked { Over::RAKED_CELLS } else { Over::CELLS };
-        add_up(&cells, |cells| rule.add_up(cells, over))
+        let sums = add_up(&cells, |cells| rule.add_up(cells, over))?;
+        with_cells(&sums, |cells| rule.of_day(cells))
     }
 }
 
@@ -143,7 +145,7 @@ mod tests {
             assert_eq!(day.is_about_bounded(Counted::Lookups), is_bounded);
             assert!(!day.is_about_bounded(Counted::Requesters));
             assert_eq!(day.rho(), rho);
-            assert_eq!(day.cells(question, &coarser(&[]), "2026-W02").unwrap().shape(), (24, 9));
+            assert_eq!(day.cells(question, &coarser(&[]), "2026-W02").unwrap().shape(), (24, 11));
             let whole = day.cells(question, &coarser(&["hour"]), "2026-W02").unwrap();
             let whole = frame::cells(&whole).unwrap()[0].of;
             assert!((whole.value - 12_000.0).abs() < 1e-9);

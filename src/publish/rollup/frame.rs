@@ -19,6 +19,9 @@ pub(super) const NUMBERS: [&str; 4] = ["value", "noise_sd", "ci_low", "ci_high"]
 /// How many lookups a share or mean is of, with the interval.
 pub(super) const OF_LOOKUPS: [&str; 3] = ["of_lookups", "of_lookups_low", "of_lookups_high"];
 
+/// What all cells of a day share, as a part of each.
+pub(super) const SHARED: [&str; 2] = ["shared_low", "shared_high"];
+
 /// A published value with the lookups that it is of, which are zero where values are no averages.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Cell {
@@ -26,32 +29,35 @@ pub(super) struct Cell {
     pub(super) of: Summand,
     /// The lookups, without their noise, which is in their interval.
     pub(super) lookups: Summand,
+    /// What all cells of its day may be off by beyond their noise, as a part of each.
+    pub(super) shared: [f64; 2],
 }
 
 impl Cell {
     /// A value that is no average.
     pub(super) const fn of_itself(of: Summand) -> Self {
-        Self { of, lookups: Summand { value: 0.0, noise_sd: 0.0, low: 0.0, high: 0.0 } }
+        let lookups = Summand { value: 0.0, noise_sd: 0.0, low: 0.0, high: 0.0 };
+        Self { of, lookups, shared: [0.0; 2] }
     }
 
-    fn new([value, noise_sd, low, high]: [f64; 4], [all, least, most]: [f64; 3]) -> Self {
-        let lookups = Summand { value: all, noise_sd: 0.0, low: least, high: most };
-        Self { of: Summand { value, noise_sd, low, high }, lookups }
+    const fn new(numbers: [f64; 9]) -> Self {
+        let [value, noise_sd, low, high, all, least, most, shared_low, shared_high] = numbers;
+        Self {
+            of: Summand { value, noise_sd, low, high },
+            lookups: Summand { value: all, noise_sd: 0.0, low: least, high: most },
+            shared: [shared_low, shared_high],
+        }
     }
 
-    fn numbers(&self) -> [f64; 7] {
-        let Self { of, lookups } = self;
-        let own = [of.value, of.noise_sd, of.low, of.high];
-        let all = [lookups.value, lookups.low, lookups.high];
-        std::array::from_fn(|place| {
-            own.get(place).copied().unwrap_or_else(|| all[place - own.len()])
-        })
+    const fn numbers(&self) -> [f64; 9] {
+        let Self { of, lookups: all, shared: [below, above] } = self;
+        [of.value, of.noise_sd, of.low, of.high, all.value, all.low, all.high, *below, *above]
     }
 }
 
 /// The columns of a cell's numbers.
 fn names() -> impl Iterator<Item = &'static str> {
-    NUMBERS.into_iter().chain(OF_LOOKUPS)
+    NUMBERS.into_iter().chain(OF_LOOKUPS).chain(SHARED)
 }
 
 /// The columns by which the cells of a period differ.
@@ -86,12 +92,23 @@ pub(super) fn add_up(rows: &DataFrame, sum: impl Fn(Vec<Cell>) -> Cell) -> Resul
 
 /// Cells of these periods and keys.
 pub(super) fn frame(mut columns: Vec<Column>, cells: &[Cell]) -> Result<DataFrame> {
-    let numbers: Vec<[f64; 7]> = cells.iter().map(Cell::numbers).collect();
+    let numbers: Vec<[f64; 9]> = cells.iter().map(Cell::numbers).collect();
     for (place, name) in names().enumerate() {
         let column = numbers.iter().map(|numbers| numbers[place]);
         columns.push(Column::new(name.into(), column.collect::<Vec<f64>>()));
     }
     DataFrame::new_infer_height(columns).map_err(|_| broken())
+}
+
+/// The same rows with other numbers.
+pub(super) fn with_cells(
+    rows: &DataFrame,
+    change: impl FnOnce(Vec<Cell>) -> Vec<Cell>,
+) -> Result<DataFrame> {
+    let cells = change(cells(rows)?);
+    let names: Vec<&str> = names().collect();
+    let keys = rows.drop_many(names).into_columns();
+    frame(keys, &cells)
 }
 
 /// The numbers of every row.
@@ -101,10 +118,7 @@ pub(super) fn cells(rows: &DataFrame) -> Result<Vec<Cell>> {
         Ok(column.iter().map(Option::unwrap_or_default).collect())
     });
     let columns: Vec<Vec<f64>> = columns.collect::<Result<_>>()?;
-    let of = |row: usize| {
-        let number = |place: usize| columns[place][row];
-        Cell::new(std::array::from_fn(number), std::array::from_fn(|place| number(4 + place)))
-    };
+    let of = |row: usize| Cell::new(std::array::from_fn(|place| columns[place][row]));
     Ok((0..rows.height()).map(of).collect())
 }
 
@@ -159,7 +173,7 @@ mod tests {
             to_key("end", &ends).unwrap(),
             to_key("word", &words).unwrap(),
         ];
-        let cell = |value: f64| Cell::new([value, 1.0, 0.5, value + 2.0], [9.0, 8.0, 10.0]);
+        let cell = |value: f64| Cell::new([value, 1.0, 0.5, value + 2.0, 9.0, 8.0, 10.0, 0.0, 0.1]);
         let rows = frame(columns, &[1.0, 2.0, 4.0, 8.0, 16.0].map(cell)).unwrap();
         let add = |members: Vec<Cell>| cell(members.iter().map(|one| one.of.value).sum());
         let sums = add_up(&rows, add).unwrap();

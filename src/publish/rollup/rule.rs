@@ -2,7 +2,7 @@
 
 use super::average::Averaged;
 use super::frame::Cell;
-use super::sum::{self, Counted, Over, Summand};
+use super::sum::{self, Counted, OfDay, Over, Summand};
 use crate::release_file::measure::Measure;
 
 /// By which rule the values of a question add up.
@@ -19,15 +19,26 @@ impl Rule {
         Averaged::by(measure).map_or_else(|| Self::Sum(Counted::by(measure)), Self::Average)
     }
 
-    /// What the values of days share.
-    pub(super) const fn over_days(self) -> Over {
+    /// Adds days up, in any order.
+    pub(super) fn add_up_days(self, days: Vec<Cell>) -> Cell {
         match self {
-            Self::Sum(_) => Over::DAYS,
-            Self::Average(_) => Over::AVERAGED_DAYS,
+            Self::Sum(counted) => {
+                let days = days.into_iter().map(|Cell { of, shared, .. }| OfDay { of, shared });
+                Cell::of_itself(sum::add_up_days(days.collect(), counted))
+            }
+            Self::Average(averaged) => averaged.average(days, Over::AVERAGED_DAYS),
         }
     }
 
-    /// Adds cells up, in any order.
+    /// The cells of a day, with what they share.
+    pub(super) fn of_day(self, cells: Vec<Cell>) -> Vec<Cell> {
+        let Self::Sum(counted) = self else { return cells };
+        let values: Vec<Summand> = cells.iter().map(|cell| cell.of).collect();
+        let days = OfDay::all(&values, counted);
+        cells.into_iter().zip(days).map(|(cell, day)| Cell { shared: day.shared, ..cell }).collect()
+    }
+
+    /// Adds the cells of a day up, in any order.
     pub(super) fn add_up(self, cells: Vec<Cell>, over: Over) -> Cell {
         match self {
             Self::Sum(counted) => {

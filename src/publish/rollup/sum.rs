@@ -2,9 +2,14 @@
 //!
 //! An interval holds two parts beside the value: noise, whose standard deviation is published, and
 //! what the estimate may be off by beyond it, which is the rest of the half-width, apart upwards and
-//! downwards. Noise is independent. One part of the rest is the same in all values (what heavy users
-//! do differently, they do on every day) and the other is not: a part of the square is taken as if
-//! all were the same, and the other part as if none were.
+//! downwards. Noise is independent. Of the rest a part of the square is taken as if it were the same in
+//! all values, and the other part as if it were in none.
+//!
+//! Over days the rest is split before. All values of a day share what is not known of how many requesters
+//! are how active, in proportion to their size, and noise makes it anew each day. What remains is what heavy
+//! users do differently: they do it on every day, so that it does not shrink in a sum of days.
+
+use std::cmp::Ordering::Equal;
 
 use crate::release::Z_95;
 use crate::release_file::measure::Measure;
@@ -36,8 +41,9 @@ impl Over {
     /// Cells of one day that an earlier version raked to a total: they share its noise. As much as if
     /// they shared all of it is the most that the noise of a sum can be.
     pub const RAKED_CELLS: Self = Self { noise: 1.0, ..Self::CELLS };
-    /// Days. Who is very busy today is not so tomorrow, so less of what is above the value lasts.
-    pub const DAYS: Self = Self { noise: 0.0, below: 0.3, above: 0.2 };
+    /// What all values of a day share, over days. Who is very busy today is not so tomorrow, so less of what is
+    /// above the value lasts.
+    const DAYS: Self = Self { noise: 0.0, below: 0.3, above: 0.2 };
     /// Days whose shares or means are averaged. What heavy users do otherwise moves a share in one direction
     /// every day, and so does what a clip takes of a mean: weeks are off by as much as days.
     pub(super) const AVERAGED_DAYS: Self = Self { noise: 0.0, below: 1.0, above: 1.0 };
@@ -100,37 +106,100 @@ impl Summand {
     }
 }
 
-/// Adds up, in any order of the summands. One summand stays as it is.
+/// A value of one day, with what all values of that day share.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct OfDay {
+    /// The value.
+    pub of: Summand,
+    /// What all of them may be off by beyond their noise, as a part of each: downwards and upwards.
+    pub shared: [f64; 2],
+}
+
+impl OfDay {
+    /// All values of one day: none is off by less, as a part of itself, than what they share.
+    pub fn all(values: &[Summand], counted: Counted) -> Vec<Self> {
+        let least = |off: fn((f64, f64)) -> f64| {
+            let sized = values.iter().filter(|one| one.value != 0.0);
+            let parts = sized.map(|one| off(one.deviations(counted)) / one.value.abs());
+            parts.reduce(f64::min).unwrap_or_default()
+        };
+        let shared = [least(|(below, _)| below), least(|(_, above)| above)];
+        values.iter().map(|of| Self { of: *of, shared }).collect()
+    }
+
+    fn part(self, counted: Counted) -> Part {
+        let (below, above) = self.of.deviations(counted);
+        let [shared_below, shared_above] = self.shared.map(|part| part * self.of.value.abs());
+        let rest = |all: f64, shared: f64| (all * all - shared * shared).max(0.0).sqrt();
+        Part {
+            of: self.of,
+            mixed: [below.min(shared_below), above.min(shared_above)],
+            lasting: [rest(below, shared_below), rest(above, shared_above)],
+        }
+    }
+}
+
+/// A summand, with what it may be off by beyond its noise, downwards and upwards.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Part {
+    of: Summand,
+    /// Which is in part the same in all of them.
+    mixed: [f64; 2],
+    /// Which is the same in all of them.
+    lasting: [f64; 2],
+}
+
+/// Adds up cells of a day, in any order. One summand stays as it is.
 ///
 /// An interval of a count is cut at zero if those of all summands stay above it. Days of earlier
 /// versions have signed ones.
-pub fn add_up(mut summands: Vec<Summand>, over: Over, counted: Counted) -> Summand {
-    if let [one] = summands[..] {
-        return one;
+pub fn add_up(summands: Vec<Summand>, over: Over, counted: Counted) -> Summand {
+    let part = |of: Summand| {
+        let (below, above) = of.deviations(counted);
+        Part { of, mixed: [below, above], lasting: [0.0; 2] }
+    };
+    add(summands.into_iter().map(part).collect(), over, counted)
+}
+
+/// Adds up days, as [`add_up`] adds up cells.
+pub fn add_up_days(days: Vec<OfDay>, counted: Counted) -> Summand {
+    add(days.into_iter().map(|day| day.part(counted)).collect(), Over::DAYS, counted)
+}
+
+fn add(mut parts: Vec<Part>, over: Over, counted: Counted) -> Summand {
+    if let [one] = parts[..] {
+        return one.of;
     }
     // Sums of floats depend on their order.
-    summands.sort_unstable_by(|left, right| {
-        let by = |of: fn(&Summand) -> f64| of(left).total_cmp(&of(right));
-        by(|one| one.value)
-            .then(by(|one| one.noise_sd))
-            .then(by(|one| one.low))
-            .then(by(|one| one.high))
+    let numbers = |part: &Part| {
+        let Summand { value, noise_sd, low, high } = part.of;
+        [value, noise_sd, low, high, part.mixed[0], part.mixed[1]]
+    };
+    parts.sort_unstable_by(|left, right| {
+        let pairs = numbers(left).into_iter().zip(numbers(right));
+        pairs
+            .map(|(left, right)| left.total_cmp(&right))
+            .find(|order| order.is_ne())
+            .unwrap_or(Equal)
     });
     let mut value = 0.0;
     let [mut noise, mut below, mut above] = [const { Spread { sum: 0.0, squares: 0.0 } }; 3];
-    for summand in &summands {
-        value += summand.value;
-        noise.add(summand.noise_sd);
-        let (down, up) = summand.deviations(counted);
-        below.add(down);
-        above.add(up);
+    let mut lasting = [0.0; 2];
+    for Part { of, mixed: [down, up], lasting: [always_down, always_up] } in &parts {
+        value += of.value;
+        noise.add(of.noise_sd);
+        below.add(*down);
+        above.add(*up);
+        lasting = [lasting[0] + always_down, lasting[1] + always_up];
     }
     let shared = if mutant!("rollups-of-independent-noise") { 0.0 } else { over.noise };
     let variance = noise.mixed(shared);
-    let half = |spread: &Spread, alike| (Z_95.powi(2) * variance + spread.mixed(alike)).sqrt();
-    let low = value - half(&below, over.below);
-    let high = value + half(&above, over.above);
-    let is_cut = counted != Counted::Number && summands.iter().all(|one| one.low >= 0.0);
+    let half = |spread: &Spread, alike: f64, lasting: f64| {
+        (Z_95.powi(2) * variance + spread.mixed(alike) + lasting * lasting).sqrt()
+    };
+    let low = value - half(&below, over.below, lasting[0]);
+    let high = value + half(&above, over.above, lasting[1]);
+    let is_cut = counted != Counted::Number && parts.iter().all(|part| part.of.low >= 0.0);
     // Noise may take the whole interval of a few requesters below zero: then it is that of a sum of zero.
     let end = |end: f64, least: f64| if is_cut { end.max(least) } else { end };
     let noise_sd = variance.sqrt();
