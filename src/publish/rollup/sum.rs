@@ -6,7 +6,7 @@
 //! all values, and the other part as if it were in none.
 //!
 //! Over days the rest is split before. All values of a day share what is not known of how many requesters
-//! are how active, in proportion to their size, and noise makes it anew each day. What remains is what heavy
+//! are how active, in proportion to their size, which is measured again each day. What remains is what heavy
 //! users do differently: they do it on every day, so that it does not shrink in a sum of days.
 
 use std::cmp::Ordering::Equal;
