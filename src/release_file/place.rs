@@ -35,9 +35,11 @@ impl Place {
 
     /// Whether logs may lie in folders of the base folder too.
     pub fn is_deep(&self) -> bool {
-        let below = self.path();
-        let below = below.strip_prefix(self.base()).map_or(0, |below| below.components().count());
-        self.path().is_dir() || below > 1
+        let inside = self.inside();
+        let mut parts = Path::new(&inside).components();
+        let first = parts.next();
+        // A `**` that stands alone matches files at any depth.
+        parts.next().is_some() || first.is_some_and(|part| part.as_os_str() == "**")
     }
 
     /// Whether a file in `folder`, which may be yet to be made, could be found as a log.
@@ -59,7 +61,7 @@ impl Place {
 }
 
 /// The path without links, as far as it is there.
-fn without_links(path: &Path) -> PathBuf {
+pub fn without_links(path: &Path) -> PathBuf {
     let path = std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
     let mut known = path.ancestors().filter_map(|part| Some((part, part.canonicalize().ok()?)));
     let rest = known.next().and_then(|(part, real)| {

@@ -112,6 +112,8 @@ fn a_second_ledger_is_noticed_above_below_and_behind_links() {
         ("logs/**/*.csv", "logs/2026/*.csv", true),
         ("logs/2026/*.csv", "logs/**/*.csv", true),
         ("logs", "logs/2026/lookups.csv", true),
+        ("logs/**", "logs/2026/*.csv", true),
+        ("logs/2026/**", "logs/**", true),
         ("logs/2026/lookups.csv", "logs/*/lookups.csv", true),
         ("logs/2026/*.csv", "linked/2026/*.csv", true),
         ("linked", "logs/2026/*.csv", true),

@@ -46,6 +46,57 @@ impl Folder {
 }
 
 #[test]
+fn a_glob_reaches_every_folder_in_which_it_finds_a_file() {
+    let files = [
+        "logs/x.csv",
+        "logs/sub/x.csv",
+        "logs/sub/sub/x.csv",
+        "logs/sub/sub/sub/x.csv",
+        "logs/xs/xs/x.csv",
+        "logs/*/x.csv",
+        "x.csv",
+    ];
+    let folder = Folder::new(&files);
+    let starts = ["", "logs/", "./logs/", "logs/sub/", "logs/sub/../", "nowhere/", "*/", "**/"];
+    let parts = ["", "*", "**", "**/", "?*", "x*", "*/", "sub", "[s-x]*", "x.csv", "*.csv", "./**"];
+    let ends = ["", "/", "/*", "/**", "/**/", "/**/*", "/**/x.csv", "/x*", "/./**"];
+    let mut deep = 0;
+    for start in starts {
+        for part in parts {
+            for end in ends {
+                let glob = format!("{start}{part}{end}");
+                let place = Place { folder: folder.0.path().to_path_buf(), glob };
+                // Text that is no glob finds nothing, and some of these are none.
+                let Ok(found) = walk(&place) else { continue };
+                let base = place.base();
+                for file in found.files {
+                    let holds = file.parent().unwrap();
+                    let shown = format!("{} finds {}", place.glob, file.display());
+                    assert!(place.reaches(holds), "{shown}");
+                    let below = file.strip_prefix(&base).unwrap().components().count() > 1;
+                    assert!(place.is_deep() || !below, "{shown}");
+                    deep += usize::from(below);
+                }
+            }
+        }
+    }
+    assert!(deep > 500, "{deep}");
+    for (glob, is_deep) in [
+        ("logs", true),
+        ("logs/**", true),
+        ("logs/sub/*", false),
+        ("logs/*.csv", false),
+        ("logs/x.csv", false),
+        ("nowhere/**", true),
+        ("**", true),
+        ("*", false),
+    ] {
+        let place = Place { folder: folder.0.path().to_path_buf(), glob: glob.to_owned() };
+        assert_eq!(place.is_deep(), is_deep, "{glob}");
+    }
+}
+
+#[test]
 fn every_kind_of_glob_finds_what_it_says() {
     let folder =
         Folder::new(&["logs/a.csv", "logs/b.csv", "logs/d/a.csv", "logs/d/e/a.csv", "x.csv"]);
