@@ -7,10 +7,15 @@
 
 use std::fs;
 use std::io;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use crate::files::sync_folder;
+use crate::release_file::place::without_links;
 use crate::{Error, Result};
+
+/// The name of the file of marks in a folder; names that begin with a dot are neither logs nor tables.
+pub(super) const MARK: &str = ".pointillist-ledger";
 
 /// The files of one ledger.
 #[derive(Debug, Clone)]
@@ -99,6 +104,19 @@ impl LedgerFiles {
         }
     }
 
+    /// Refuses to write a ledger whose file has another name: each would have a lock and a write-ahead log of
+    /// its own.
+    pub(super) fn require_one_name(&self) -> Result<()> {
+        match fs::metadata(&self.ledger) {
+            Ok(facts) if facts.nlink() > 1 => Err(Error::refused(format!(
+                "the ledger {} has another name (a hard link)",
+                self.shown
+            ))
+            .help("remove the other name: through two names two runs could draw one day twice")),
+            _ => Ok(()),
+        }
+    }
+
     /// The folder that holds all of them.
     pub(super) fn folder(&self) -> &Path {
         self.ledger.parent().unwrap_or_else(|| Path::new("."))
@@ -119,6 +137,16 @@ impl LedgerFiles {
             .help("give this user the right to write in the ledger's folder, and check its disk")
             .because(error)
     }
+}
+
+/// Whether a path is that of a ledger or of a file that belongs to one: its key, its lock, its archives, the
+/// write-ahead log, a mark.
+pub fn is_file_of_ledger(ledger: &Path, path: &Path) -> bool {
+    const ENDINGS: [&str; 9] =
+        ["", ".key", ".lock", ".new", ".room", ".holds", "-wal", "-shm", "-journal"];
+    let (ledger, path) = (without_links(ledger), without_links(path));
+    let is_mark = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(MARK));
+    is_mark || ENDINGS.iter().any(|ending| path.starts_with(beside(&ledger, ending)))
 }
 
 /// The path with an ending added to its name.

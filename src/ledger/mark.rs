@@ -3,18 +3,17 @@
 //! In: a folder, and the head of a ledger's chain. Out: the lines that are there, and the ledger's own
 //! with that head, durably and in place of its earlier one. What a mark means is in [`super::marks`].
 
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Write as _};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::ledger_files::beside;
+use super::ledger_files::{MARK, beside};
 use crate::files::{self, EVERYBODY, remove_if_there, sync_folder};
 use crate::{Error, Result};
-
-/// The name of the file; names that begin with a dot are neither logs nor tables.
-pub(super) const NAME: &str = ".pointillist-ledger";
 
 /// A line of a mark's file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -63,18 +62,53 @@ impl Mark {
     }
 }
 
+/// The folders of some marks, locked until this is dropped.
+pub(super) struct Locked {
+    _folders: Vec<File>,
+}
+
 impl Raised {
-    /// Writes the ledger's head into each mark; what cannot be written is remembered. The caller may have
-    /// locked one of the folders.
-    pub(super) fn raise(&mut self, head: &str, locked: Option<&Path>) {
-        for (folder, mark) in &mut self.own {
+    /// Locks the folders that are there; others wait. One that cannot be locked may be written all the same.
+    pub(super) fn lock(&self) -> Locked {
+        // Each once, and by whoever comes in the same order, so that nobody waits for a lock of their own.
+        let folders: BTreeMap<(u64, u64), File> = self
+            .own
+            .iter()
+            .filter_map(|(folder, _)| {
+                let file = File::open(folder).ok()?;
+                let about = file.metadata().ok()?;
+                Some(((about.dev(), about.ino()), file))
+            })
+            .collect();
+        Locked { _folders: folders.into_values().filter(|file| file.lock().is_ok()).collect() }
+    }
+
+    /// Writes the ledger's head into each mark, unless any of them has a head that `knows` refuses; what
+    /// cannot be written is remembered.
+    ///
+    /// # Errors
+    /// What `knows` says of the mark in a file, or I/O for one that cannot be read; then no mark is raised.
+    pub(super) fn raise(
+        &mut self,
+        head: &str,
+        knows: impl Fn(&Path, &Mark) -> Result<()>,
+        _locked: &Locked,
+    ) -> Result<()> {
+        // In a folder that is not there, nothing can be drawn from or written over.
+        let mut there: Vec<_> = self.own.iter_mut().filter(|(folder, _)| folder.exists()).collect();
+        for (folder, mark) in &there {
+            let found = lines(folder)?;
+            let mut own = found.iter().filter(|found| found.ledger == mark.ledger);
+            own.try_for_each(|found| knows(&folder.join(MARK), found))?;
+        }
+        self.unwritable.clear();
+        for (folder, mark) in &mut there {
             mark.head = Some(head.to_owned());
-            self.unwritable.retain(|other| other != folder);
-            // In a folder that is not there, nothing can be drawn from or written over.
-            if folder.exists() && change(folder, mark, true, locked).is_err() {
+            if put(folder, mark, true).is_err() {
                 self.unwritable.push(folder.clone());
             }
         }
+        Ok(())
     }
 
     /// The folders whose mark could not be raised.
@@ -83,19 +117,12 @@ impl Raised {
     }
 
     /// Takes the marks out again.
-    pub(super) fn withdraw(&self, locked: Option<&Path>) {
+    pub(super) fn withdraw(&self, _locked: &Locked) {
         for (folder, mark) in &self.own {
             // A mark that stays refuses the next ledger too, which is safe.
-            let _stays = change(folder, mark, false, locked);
+            let _stays = put(folder, mark, false);
         }
     }
-}
-
-/// Puts a line into a folder's marks or takes it out, while no other ledger does.
-fn change(folder: &Path, mark: &Mark, stays: bool, locked: Option<&Path>) -> io::Result<()> {
-    // A folder that cannot be locked may be written all the same; a second lock would wait for the first.
-    let _lock = (locked != Some(folder)).then(|| lock(folder).ok());
-    put(folder, mark, stays)
 }
 
 /// Puts a line into a folder's marks in place of the ledger's earlier one, or takes it out, durably.
@@ -111,7 +138,7 @@ fn put(folder: &Path, mark: &Mark, stays: bool) -> io::Result<()> {
         text.push('\n');
     }
     // Renamed into its place, so that a link there is replaced and never followed.
-    let (path, new) = (folder.join(NAME), beside(&folder.join(NAME), ".new"));
+    let (path, new) = (folder.join(MARK), beside(&folder.join(MARK), ".new"));
     let written = files::make(&new, EVERYBODY).and_then(|mut file| {
         file.write_all(text.as_bytes())?;
         file.sync_all()?;
@@ -126,7 +153,7 @@ fn put(folder: &Path, mark: &Mark, stays: bool) -> io::Result<()> {
 
 /// The marks in one folder.
 pub(super) fn lines(folder: &Path) -> Result<Vec<Mark>> {
-    let file = folder.join(NAME);
+    let file = folder.join(MARK);
     let unreadable = |what: &str| {
         Error::io(format!("the mark {} {what}", file.display())).help(
             "it names the ledger that logs or tables there are charged to: restore it, or remove it if \
@@ -142,11 +169,4 @@ pub(super) fn lines(folder: &Path) -> Result<Vec<Mark>> {
     };
     let marks: std::result::Result<_, _> = text.lines().map(serde_json::from_str).collect();
     marks.map_err(|_| unreadable("is damaged"))
-}
-
-/// Locks a folder until the file is dropped; others wait.
-pub(super) fn lock(folder: &Path) -> io::Result<File> {
-    let folder = File::open(folder)?;
-    folder.lock()?;
-    Ok(folder)
 }

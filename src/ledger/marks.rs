@@ -3,7 +3,8 @@
 //! A mark names a ledger and the head of its journal's chain, and is raised durably with every step,
 //! before the step returns and so before anything is drawn or published. Two things show by it. A
 //! ledger that does not know the head of its own mark was restored from an older backup, or another
-//! copy of it went on: it would draw days again, and is refused. And what two ledgers over the same
+//! copy of it went on: it would draw days again, and is refused, when it is opened and at each step, which
+//! looks at the mark and raises it under one lock. So of two copies that run at once, one draws. And what two ledgers over the same
 //! logs promise adds up, which neither shows: a second one is refused unless a person says that it is
 //! meant. Marks of logs count in every folder above and below, by real paths. The output's mark says
 //! nothing about a place, since others read it.
@@ -16,7 +17,8 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
-use super::mark::{Mark, NAME, Of, Raised, lines, lock};
+use super::ledger_files::MARK;
+use super::mark::{Locked, Mark, Of, Raised, lines};
 use super::verbs::Ledger;
 use crate::release_file::place::Place;
 use crate::{Error, Result};
@@ -93,7 +95,7 @@ impl Marks {
         let other = self.found.iter().find(|(_, mark)| mark.path == here && !is_own(mark));
         match other {
             Some((folder, _)) if !self.found.iter().any(|(_, mark)| is_own(mark)) => {
-                Err(exchanged(ledger, &folder.join(NAME)))
+                Err(exchanged(ledger, &folder.join(MARK)))
             }
             _ => Ok(()),
         }
@@ -101,11 +103,7 @@ impl Marks {
 
     fn require_newest(&self, ledger: &Ledger) -> Result<()> {
         for (folder, mark) in self.found.iter().filter(|(_, mark)| mark.ledger == ledger.identity) {
-            if let Some(head) = &mark.head
-                && !ledger.knows(head)?
-            {
-                return Err(behind(ledger, &folder.join(NAME)));
-            }
+            ledger.require_head_of(&folder.join(MARK), mark)?;
         }
         Ok(())
     }
@@ -135,17 +133,16 @@ impl Marks {
             return Ok(());
         }
         // Of several that come at once through one folder, the first to lock it goes on.
-        let locked = self.own.first().and_then(|(base, _)| lock(base).ok());
+        let locked = raised.lock();
         let check = || match Self::read(&self.place, &self.out)?.others(&ledger.identity).next() {
             Some(other) => Err(refused(other)),
             None => Ok(()),
         };
         check()?;
-        let base = self.own.first().filter(|_| locked.is_some()).map(|(base, _)| base.as_path());
-        raised.raise(&ledger.head()?, base);
+        ledger.raise(&mut raised, &locked)?;
         // One that came through another folder may have marked it meanwhile: neither goes on.
         if let Err(error) = check() {
-            raised.withdraw(base);
+            raised.withdraw(&locked);
             return Err(error);
         }
         drop(locked);
@@ -164,7 +161,7 @@ impl Marks {
                 Error::refused(format!("another ledger over these logs may hold rows, {}", other.path))
                     .help(format!(
                         "it cannot be asked: restore it, or, if it is gone for good, remove its line from \
-                         the {NAME} file beside the logs"
+                         the {MARK} file beside the logs"
                     ))
                     .because(error)
             };
@@ -224,9 +221,35 @@ impl Ledger {
         self.raise_marks()
     }
 
-    /// Whether a hash is one of the journal's.
-    fn knows(&self, head: &str) -> Result<bool> {
-        self.read(self.journal().holds(head))
+    /// Raises the marks that it took on.
+    ///
+    /// # Privacy
+    /// A copy of the ledger that runs at the same time has the same marks and another chain: the one whose
+    /// mark comes second is refused before it draws.
+    ///
+    /// # Errors
+    /// Refused, when a mark has a head that is none of this ledger's; I/O, when one cannot be read.
+    pub(super) fn raise_marks(&mut self) -> Result<()> {
+        let Some(writer) = &mut self.writer else { return Ok(()) };
+        let mut marks = std::mem::take(&mut writer.marks);
+        let locked = marks.lock();
+        let raised = self.raise(&mut marks, &locked);
+        if let Some(writer) = &mut self.writer {
+            writer.marks = marks;
+        }
+        raised
+    }
+
+    fn raise(&self, marks: &mut Raised, locked: &Locked) -> Result<()> {
+        marks.raise(&self.head()?, |file, mark| self.require_head_of(file, mark), locked)
+    }
+
+    /// Refuses the mark in a file, if its head is none that the journal has, or had.
+    fn require_head_of(&self, file: &Path, mark: &Mark) -> Result<()> {
+        match &mark.head {
+            Some(head) if !self.read(self.journal().holds(head))? => Err(behind(self, file)),
+            _ => Ok(()),
+        }
     }
 }
 

@@ -42,6 +42,8 @@
 //! | a day has no log file, where folders name the day of each | refused (65) and not charged, the other days go on | `missing_days::a_range_begins_with_the_first_day_that_has_files_and_goes_on_after_one_that_has_none` |
 //! | restored from an older backup | refused (1) by what would write, reported (1) by `status` and `verify` | `marks::no_backup_of_a_history_is_taken_for_its_newest_state` |
 //! | copied with its key, and both go on | the second one is refused (1) | `marks::of_a_ledger_and_its_copy_only_the_one_that_went_on_does` |
+//! | copied with its key, and both run at once | the one whose step comes second is refused (1) before it draws | `marks::of_a_ledger_and_its_copy_that_run_at_once_one_draws` |
+//! | its file has another name (a hard link) | refused (1) by what would write | `marks::a_ledger_of_two_names_is_not_written` |
 //! | the output holds a day that the ledger does not know | refused (1), nothing is written over | `marks::a_published_day_that_the_ledger_does_not_know_is_never_written_over` |
 //! | the output belongs to another release | refused (1) before anything is charged | `marks::two_releases_never_share_an_output` |
 //! | a release asks fewer questions when a day is released again | the tables of the others go | `marks::a_table_that_a_new_manifest_does_not_list_goes` |
@@ -120,6 +122,7 @@ pub use self::custody_records::{
 pub use self::entry::{Entry, Reservation, Which};
 pub use self::files::StoredFile;
 pub use self::key::{KeyedDigest, LedgerKey};
+pub use self::ledger_files::is_file_of_ledger;
 pub use self::marks::{Marks, Second};
 pub use self::rules::Rules;
 pub use self::state::{EntryId, State};

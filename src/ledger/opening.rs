@@ -35,14 +35,15 @@ impl Ledger {
     ///
     /// # Errors
     /// Busy, when another run holds it for longer than `wait`; refused, when the terms differ, a
-    /// newer program wrote it, its unit is unknown, it is gone while its key is there, or it lies on a
-    /// network file system; I/O, when it is damaged, its key is lost, or it cannot be written.
+    /// newer program wrote it, its unit is unknown, it is gone while its key is there, its file has another
+    /// name, or it lies on a network file system; I/O, when it is damaged, its key is lost, or it cannot be written.
     pub fn open(path: &Path, terms: &Terms, wait: Duration, clock: Clock) -> Result<Self> {
         let place = LedgerFiles::new(path)?;
         // Said before a lock file is left beside something that is no ledger.
         place.find()?;
         let doubt = require_local(&place)?;
         let lock = RunLock::take(&place, wait)?;
+        place.require_one_name()?;
         if place.find()? == Found::Nothing {
             schema::make(&place, terms, clock.now())?;
         }
@@ -59,6 +60,7 @@ impl Ledger {
         let place = Self::existing(path)?;
         let doubt = require_local(&place)?;
         let lock = RunLock::take(&place, wait)?;
+        place.require_one_name()?;
         Self::attach(&place, Some(Writer::new(lock, clock, doubt)), wait)
     }
 

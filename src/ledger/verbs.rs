@@ -298,14 +298,6 @@ impl Ledger {
         self.read(self.journal().head())
     }
 
-    pub(super) fn raise_marks(&mut self) -> Result<()> {
-        let head = self.head()?;
-        if let Some(writer) = &mut self.writer {
-            writer.marks.raise(&head, None);
-        }
-        Ok(())
-    }
-
     pub(super) const fn journal(&self) -> Journal<'_> {
         Journal { connection: &self.connection, chain: &self.chain }
     }

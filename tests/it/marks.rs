@@ -8,7 +8,7 @@ use pointillist::ledger::{Ledger, Marks, Second};
 use pointillist::release_file::day::Clock;
 use pointillist::release_file::place::Place;
 
-use crate::world::{Ran, World};
+use crate::world::{HEADER, Ran, World, rows_of};
 
 const LEDGER: [&str; 2] = ["daily.ledger", "daily.ledger.key"];
 
@@ -103,6 +103,58 @@ fn of_a_ledger_and_its_copy_only_the_one_that_went_on_does() {
     is_behind(&day(&world, 2, &[]));
     is_behind(&day(&world, 3, &[]));
     assert_eq!(on_copy(3).code, 0);
+}
+
+#[test]
+fn of_a_ledger_and_its_copy_that_run_at_once_one_draws() {
+    let world = World::new();
+    let rows: String = (1..=8).map(|day| rows_of(&format!("2026-03-0{day}"))).collect();
+    world.write("logs/lookups.csv", format!("{HEADER}{rows}").as_bytes());
+    assert_eq!(day(&world, 1, &[]).code, 0);
+    for number in 2..=7 {
+        copy(&world, "", "copy");
+        let name = format!("2026-03-{number:02}");
+        let start = |ledger: &str, out: &str| {
+            let run = ["run", "release.toml", "--day", &name, "--as-of", "2026-03-20"];
+            let mut command =
+                world.command(&[&run[..], &["--ledger", ledger, "--out", out]].concat());
+            command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap()
+        };
+        let running = [start("daily.ledger", "published"), start("copy/daily.ledger", "copies")];
+        let ran = running.map(|run| run.wait_with_output().unwrap());
+        let went_on = [0, 1].map(|it| ran[it].status.code() == Some(0));
+        assert_eq!(went_on.iter().filter(|it| **it).count(), 1, "day {number}: {ran:?}");
+        let drawn = ["published", "copies"]
+            .map(|out| world.path(out).join(format!("_manifest/day={name}.json")).exists());
+        assert_eq!(drawn, went_on, "day {number}");
+        let second = &ran[usize::from(went_on[0])];
+        let words = String::from_utf8_lossy(&second.stderr);
+        assert_eq!(second.status.code(), Some(1), "{words}");
+        assert!(words.contains("is behind its mark"), "{words}");
+        // The one that went on is the ledger from here on.
+        if went_on[1] {
+            is_behind(&day(&world, number + 1, &[]));
+            copy(&world, "copy", "");
+        }
+    }
+}
+
+#[test]
+fn a_ledger_of_two_names_is_not_written() {
+    let world = World::new();
+    assert_eq!(day(&world, 1, &[]).code, 0);
+    std::fs::create_dir(world.path("two")).unwrap();
+    for name in LEDGER {
+        std::fs::hard_link(world.path(name), world.path("two").join(name)).unwrap();
+    }
+    for ledger in LEDGER[..1].iter().copied().chain(["two/daily.ledger"]) {
+        let ran = day(&world, 2, &["--ledger", ledger]);
+        assert_eq!(ran.code, 1, "{}", ran.stderr);
+        assert!(ran.stderr.contains("has another name (a hard link)"), "{}", ran.stderr);
+    }
+    assert_eq!(world.run(&["status", "release.toml", "--as-of", "2026-03-06"]).code, 0);
+    std::fs::remove_file(world.path("two/daily.ledger")).unwrap();
+    assert_eq!(day(&world, 2, &[]).code, 0);
 }
 
 #[test]
