@@ -39,7 +39,7 @@ pub use logged_days::LoggedDays;
 pub use made::{MadeDay, release_made};
 use opened::Opened;
 use opening::{day_budget, terms};
-pub use opening::{open_custody, open_ledger};
+pub use opening::{open_custody, open_ledger, require_apart};
 pub use same_logs::{logs_changed_since, was_read_for};
 pub use stop::Stop;
 

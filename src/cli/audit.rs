@@ -9,6 +9,7 @@ use maud::{DOCTYPE, html};
 use serde_json::json;
 
 use super::args::Audit as Asked;
+use super::guarded::{PAGE, Target};
 use super::output::{Output, wrapped_to};
 use crate::audit::{Audit, Finding};
 use crate::release_file::ReleaseFile;
@@ -20,6 +21,11 @@ use crate::{Error, Result};
 /// Usage or refused, for a release file that cannot be planned; I/O.
 pub(crate) fn run(asked: &Asked, output: &Output) -> Result<u8> {
     let release_file = ReleaseFile::read(&asked.release)?;
+    if let Some(file) = &asked.html {
+        let target = Target { option: "--html", file };
+        target.require_apart(&asked.release, &release_file)?;
+        target.require_alike(|text| text.starts_with(PAGE))?;
+    }
     let failed = |path: &Path, error: std::io::Error| {
         Error::io(format!("{} cannot be written", path.display())).because(error)
     };

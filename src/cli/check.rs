@@ -10,6 +10,7 @@ use serde_json::{Map, Value, json};
 
 use self::found::Checked;
 use super::args::Check;
+use super::guarded::require_unpublished;
 use super::output::Output;
 use crate::ingest::{LogReader, Reason, RejectedRows};
 use crate::plan::Layout;
@@ -28,6 +29,9 @@ use crate::{Kind, Result};
 pub(crate) fn run(asked: &Check, output: &Output) -> Result<u8> {
     let release_file = ReleaseFile::read(&asked.release)?.with_places(asked.logs.as_deref(), None);
     release_file.require_here("check")?;
+    if let Some(folder) = &asked.rejects {
+        require_unpublished("--rejects", folder, &release_file.output)?;
+    }
     let keys = keys_of(&Layout::new(&release_file.questions)?);
     let name = format!("{}-check.ndjson", release_file.name);
     let rejects = asked

@@ -5,6 +5,7 @@ use std::time::Duration;
 use jiff::{Timestamp, ToSpan};
 use serde_json::{Value, json};
 
+use super::guarded::require_unpublished;
 use super::hold_args::{HoldAdd, HoldOpen, HoldOrder, HoldPlace, HoldVerb};
 use super::hold_numbers::{canonical, listed_numbers, require_nameless};
 use super::hold_warnings;
@@ -194,6 +195,7 @@ fn list(asked: &HoldPlace, output: &Output) -> Result<()> {
 
 fn open(asked: &HoldOpen, output: &Output) -> Result<()> {
     let release_file = place(&asked.order.place)?;
+    require_unpublished("--out", &asked.out, &release_file.output)?;
     let (mut ledger, now) = writer(&release_file)?;
     let order = order(&asked.order.order)?;
     disclose(&release_file, &mut ledger, now, order, &asked.identity, &asked.out)?;

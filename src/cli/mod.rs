@@ -8,6 +8,7 @@ mod compare;
 mod days;
 mod demo;
 mod explain;
+mod guarded;
 mod hold;
 mod hold_args;
 mod hold_numbers;

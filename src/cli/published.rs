@@ -5,6 +5,7 @@ use std::path::Path;
 
 use serde_json::json;
 
+use super::guarded::{PAGE, Target};
 use super::output::Output;
 use crate::words::several;
 use crate::{Error, Result, publish, report};
@@ -24,6 +25,9 @@ pub(crate) fn manifest(out: &Path, is_for_registry: bool, output: &Output) -> Re
 /// # Errors
 /// Usage, when nothing was published; input, when a file is not as it was published; I/O.
 pub(crate) fn page(out: &Path, html: &Path, output: &Output) -> Result<()> {
+    let target = Target { option: "--html", file: html };
+    target.require_outside(out)?;
+    target.require_alike(|text| text.starts_with(PAGE))?;
     let report = report::report(out)?;
     write(html, &report.html)?;
     let object = json!({ "html": html, "days": report.days, "questions": report.questions });
@@ -42,6 +46,9 @@ pub(crate) fn page(out: &Path, html: &Path, output: &Output) -> Result<()> {
 /// # Errors
 /// As [`publish::csv`]; I/O, when the file cannot be written.
 pub(crate) fn export(out: &Path, question: &str, file: &Path, output: &Output) -> Result<()> {
+    let target = Target { option: "--csv", file };
+    target.require_outside(out)?;
+    target.require_alike(publish::is_csv)?;
     let made = publish::csv(out, question)?;
     write(file, &made.text)?;
     made.warnings.iter().for_each(|warning| output.warning(warning));

@@ -5,7 +5,7 @@ use serde_json::json;
 use super::args::Rollup;
 use super::days::ranges;
 use super::output::Output;
-use crate::pipeline::stored_days;
+use crate::pipeline::{require_apart, stored_days};
 use crate::publish::{Coarser, Countries, Period, RolledUp, rollup, write_out};
 use crate::release_file::ReleaseFile;
 use crate::words::several;
@@ -20,6 +20,7 @@ pub(crate) fn run(asked: &Rollup, output: &Output) -> Result<()> {
     let release_file = ReleaseFile::read(&asked.release)?;
     let coarser = coarser(asked, &release_file)?;
     let out = asked.out.clone().unwrap_or_else(|| release_file.output.clone());
+    require_apart(&release_file, &out)?;
     if let Some(name) = &asked.question
         && !release_file.questions.iter().any(|question| question.name == *name)
     {

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::args::Run;
 use super::cluster_args::{EngineName, EnginePlace};
 use super::days::ranges;
+use super::guarded::require_unpublished;
 use super::output::{Output, object, wrapped};
 use super::progress::Progress;
 use super::{hold_warnings, size, status};
@@ -27,6 +28,9 @@ use crate::{Error, Kind, Result};
 pub(crate) fn run(asked: &Run, output: &Output) -> Result<u8> {
     let now = Now::read(asked.as_of.as_deref())?;
     let mut job = job(asked, now)?;
+    if let Some(folder) = &asked.rejects {
+        require_unpublished("--rejects", folder, &job.out)?;
+    }
     let days = days_of(asked, &job)?;
     // What is released already needs neither logs nor a clock.
     let before = status::existing_ledger(&job.release_file)?;

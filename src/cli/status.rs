@@ -14,6 +14,7 @@ use self::shown::{Shown, lines};
 pub(super) use self::standing::LOOKS_EMPTY;
 use self::standing::{Place, Standing};
 use super::args::Status;
+use super::guarded::Target;
 use super::hold_warnings;
 use super::output::Output;
 use crate::custody::Sign;
@@ -32,6 +33,12 @@ use crate::{Error, Kind, Result};
 /// Usage, for the release file; refused, when the ledger is behind its mark; I/O, when it is damaged.
 pub(crate) fn run(asked: &Status, output: &Output) -> Result<u8> {
     let release_file = ReleaseFile::read(&asked.release)?;
+    if let Some(file) = &asked.metrics {
+        let target = Target { option: "--metrics", file };
+        target.require_apart(&asked.release, &release_file)?;
+        target.require_regular()?;
+        target.require_alike(|text| text.starts_with(metrics::FIRST))?;
+    }
     let as_of = Now::read(asked.as_of.as_deref())?.as_of;
     let mut days = Vec::new();
     let mut needs_operator = false;

@@ -11,7 +11,7 @@ use std::path::{Component, Path, PathBuf};
 
 use glob::{MatchOptions, Pattern};
 
-use crate::release_file::place::Place;
+use crate::release_file::place::{Place, without_links};
 use crate::{Error, Result};
 
 /// A file or folder that the glob matches and that is not read.
@@ -63,10 +63,9 @@ pub(super) fn matches(place: &Place, path: &Path) -> bool {
 
 /// Whether a file that is yet to be written would be found by a glob.
 pub fn finds(place: &Place, file: &Path) -> bool {
-    let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
+    let (file, base) = (without_links(file), without_links(&place.base()));
     let glob = Glob::new(&place.inside());
-    let inside = |file: PathBuf| file.strip_prefix(absolute(&place.base())).map(Path::to_path_buf);
-    inside(absolute(file)).is_ok_and(|inside| glob.is_ok_and(|glob| glob.matches(&inside)))
+    file.strip_prefix(base).is_ok_and(|inside| glob.is_ok_and(|glob| glob.matches(inside)))
 }
 
 /// Whether a file's name is that of a log, not that of a side file of another program.

@@ -1,6 +1,7 @@
 //! The job's ledger: opened on terms that follow from its release file.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::time::Duration;
 
 use super::job::Job;
@@ -18,11 +19,7 @@ use crate::{Error, Result, ingest, phone, publish, release};
 /// is behind its mark, another ledger charges the same logs, the output is another's, or 30 days have cost
 /// more than they may from now on; I/O.
 pub fn open_ledger(job: &Job) -> Result<Ledger> {
-    let table = job.out.join("volume/day=2026-01-05/part-0.parquet");
-    if ingest::finds(&job.release_file.logs.place, &table) {
-        return Err(Error::usage(format!("the output {} lies among the logs", job.out.display()))
-            .help("tables there would be read as logs: name another folder in `[output] path`, or by --out"));
-    }
+    require_apart(&job.release_file, &job.out)?;
     let path = &job.release_file.ledger.path;
     let marks = Marks::read(&job.release_file.logs.place, &job.out)?;
     marks.allow_new(path, job.second_ledger)?;
@@ -54,6 +51,20 @@ pub fn open_custody(release_file: &ReleaseFile, wait: Duration) -> Result<Ledger
     ledger.agree_on_rules(rules(release_file))?;
     marks.claim(&mut ledger, Second::Refuse)?;
     Ok(ledger)
+}
+
+/// Refuses an output whose tables would be found as logs.
+///
+/// # Errors
+/// Usage, naming the folder.
+pub fn require_apart(release_file: &ReleaseFile, out: &Path) -> Result<()> {
+    let table = out.join("volume/day=2026-01-05/part-0.parquet");
+    if !ingest::finds(&release_file.logs.place, &table) {
+        return Ok(());
+    }
+    Err(Error::usage(format!("the output {} lies among the logs", out.display())).help(
+        "tables there would be read as logs: name another folder in `[output] path`, or by --out",
+    ))
 }
 
 /// What the ledger fixes: the promise, and whatever decides who a requester is.

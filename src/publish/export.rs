@@ -11,6 +11,9 @@ use super::read::name_a_question;
 use super::table::DATE;
 use crate::{Error, Result};
 
+/// What the first column is called, and the folders of tables.
+const PERIODS: [&str; 3] = ["day", "week", "month"];
+
 /// The tables of a question, or of sums of it, as CSV.
 pub struct Csv {
     /// The file.
@@ -66,12 +69,20 @@ pub fn csv(out: &Path, question: &str) -> Result<Csv> {
     Ok(Csv { text, periods: periods.len(), rows, warnings })
 }
 
+/// Whether a text begins as [`csv`] writes it.
+pub fn is_csv(text: &str) -> bool {
+    let mut names = text.lines().next().unwrap_or_default().split(',');
+    let begins = names.next().is_some_and(|first| PERIODS.contains(&first));
+    begins
+        && ["value", "noise_sd", "ci_low", "ci_high"].iter().all(|of| names.any(|name| name == *of))
+}
+
 /// The word of a folder's periods, and these in order; `None` if it holds no table.
 fn periods(out: &Path, question: &str) -> Option<(&'static str, Vec<String>)> {
     let names = fs::read_dir(out.join(question)).into_iter().flatten().flatten();
     let names: Vec<String> =
         names.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
-    ["day", "week", "month"].into_iter().find_map(|word| {
+    PERIODS.into_iter().find_map(|word| {
         let period = |name: &String| Some(name.strip_prefix(word)?.strip_prefix('=')?.to_owned());
         let mut periods: Vec<String> = names.iter().filter_map(period).collect();
         periods.sort();

@@ -23,7 +23,7 @@ mod table;
 mod worth;
 
 pub use compare::{Comparison, Range, Real, Row, compare};
-pub use export::{Csv, csv};
+pub use export::{Csv, csv, is_csv};
 pub use folder::{check_writable, is_whole, remove_leftovers, write_out};
 pub use manifest::Facts;
 pub use own::{MANIFESTS, require_known, require_own};

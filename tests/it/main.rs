@@ -44,6 +44,7 @@ mod mistakes;
 mod mutants;
 mod naming;
 mod neighbours;
+mod overwriting;
 mod packaging;
 mod persons;
 mod private_keys;

@@ -23,6 +23,9 @@ pub(super) struct Facts<'a> {
     pub(super) needs_operator: bool,
 }
 
+/// What the file begins with.
+pub(super) const FIRST: &str = "# TYPE pointillist_";
+
 /// Writes the file whole, or leaves the one that is there.
 pub(super) fn write_metrics(path: &Path, facts: &Facts<'_>) -> Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
