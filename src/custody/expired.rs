@@ -128,8 +128,7 @@ pub(super) fn find_before<'a>(
         looked.into_iter().filter_map(|looked| looked.expired).collect();
     let mut taken = BTreeSet::new();
     for file in files.iter_mut().filter(|file| file.is_mixed() && file.names_somebody) {
-        let base = release_file.logs.place.base();
-        if let Some(path) = naming::new_path(&file.log, &file.named, &base, &taken)? {
+        if let Some(path) = naming::new_path(&file.log, &release_file.logs, &file.named, &taken)? {
             taken.insert(path.clone());
             file.kept_as = path;
         }

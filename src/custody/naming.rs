@@ -8,6 +8,9 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use crate::ingest::OpenLog;
+use crate::release_file::day::Day;
+use crate::release_file::day_names::DayNames;
+use crate::release_file::logs::Logs;
 use crate::{Error, Result};
 
 /// The shortest identifier that is looked for.
@@ -70,35 +73,43 @@ impl Naming {
     }
 }
 
-/// A new path for what stays of a log file, below the folder `base` of all logs and not among those
-/// `taken`. `None` if its own path contains none of the `named` identifiers and can stay.
+/// A new path for what stays of a log file, in its folder and not among those `taken`; where the names of files say
+/// the day, it says that too. `None` if its own path contains none of the `named` identifiers and can stay.
 ///
 /// # Errors
 /// Input, when a folder is named after one of them, or the glob would find the file under no other
 /// name.
 pub(super) fn new_path(
     log: &OpenLog<'_>,
+    logs: &Logs,
     named: &BTreeSet<String>,
-    base: &Path,
     taken: &BTreeSet<PathBuf>,
 ) -> Result<Option<PathBuf>> {
-    let path = log.path();
+    let (path, base) = (log.path(), logs.place.base());
     let folder = path.parent().unwrap_or(Path::new(""));
-    let inside = folder.strip_prefix(base).unwrap_or(folder).as_os_str().as_encoded_bytes();
-    let name = path.file_name().unwrap_or_default().as_encoded_bytes();
-    if !holds_any(inside, named) && !holds_any(name, named) {
+    let inside = folder.strip_prefix(&base).unwrap_or(folder).to_string_lossy();
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let day = logs.day_names.as_ref().and_then(|names| names.day_of(path));
+    let is_named = |text: &str| named.iter().any(|word| holds_beside_day(text, word, day));
+    if !is_named(&inside) && !is_named(&name) {
         return Ok(None);
     }
-    let name = String::from_utf8_lossy(name);
+    // Whoever reads files by the day in their names must find it in the new one.
+    let day = match (&logs.day_names, day) {
+        (Some(DayNames::File), Some(day)) => format!("{day}-"),
+        _ => String::new(),
+    };
     let mut parts = name.rsplit('.');
     let last = parts.next().unwrap_or_default().to_owned();
     let endings = [last.clone(), format!("{}.{last}", parts.next().unwrap_or_default())];
+    let endings = endings.iter().filter(|ending| !is_named(ending));
     let fits =
         |path: &PathBuf| !path.exists() && !taken.contains(path) && log.file().would_be_found(path);
-    let candidates = endings.iter().flat_map(|ending| {
-        (1..=FILES_MAX).map(move |number| folder.join(format!("retained-{number}.{ending}")))
+    let day = &day;
+    let candidates = endings.flat_map(|ending| {
+        (1..=FILES_MAX).map(move |number| folder.join(format!("retained-{day}{number}.{ending}")))
     });
-    let found = candidates.filter(|_| !holds_any(inside, named)).find(fits);
+    let found = candidates.filter(|_| !is_named(&inside)).find(fits);
     found.map(Some).ok_or_else(|| {
         Error::input(format!(
             "below {}, the name of a folder, or of a file that the glob would not find under another \
@@ -107,6 +118,15 @@ pub(super) fn new_path(
         ))
         .help("rename it, or move the files that stay elsewhere, then run again")
     })
+}
+
+/// Whether a text contains a word elsewhere than in the day that it says. That a file is of this day is public, since
+/// the release file promises it, and stays: an identifier of the same digits, as 20260108, does not make it one.
+fn holds_beside_day(text: &str, word: &str, day: Option<Day>) -> bool {
+    let Some(day) = day else { return text.contains(word) };
+    let spelled = ["-", "_", ".", ""].map(|mark| day.to_string().replace('-', mark));
+    let rest = spelled.iter().fold(text.to_owned(), |rest, day| rest.replace(day.as_str(), "/"));
+    rest.contains(word) || text.contains(word) && !spelled.iter().any(|day| day.contains(word))
 }
 
 /// Whether a text contains any of these words.
@@ -141,6 +161,25 @@ mod tests {
         gone.iter().for_each(|name| naming.take(name, false));
         stays.iter().for_each(|name| naming.take(name, true));
         naming.expired().into_iter().collect()
+    }
+
+    #[test]
+    fn the_day_of_a_file_is_no_identifier() {
+        let day = Some("2026-01-08".parse().unwrap());
+        for (text, word, holds) in [
+            ("x-20260108.csv", "20260108", false),
+            ("x-2026-01-08.csv", "2026-01-08", false),
+            ("x-2026-01-08.csv", "2026-01", false),
+            ("x-20260108-2026-01-08.csv", "20260108", false),
+            ("x-120260108-2026-01-08.csv", "120260108", true),
+            ("x-260108-2026-01-08.csv", "260108", true),
+            ("x-14155550001-2026-01-08.csv", "14155550001", true),
+            ("x-2026010813.csv", "2026010813", true),
+            ("x-2026-01-08.csv", "20260108", false),
+        ] {
+            assert_eq!(holds_beside_day(text, word, day), holds, "{text} {word}");
+            assert_eq!(holds_beside_day(text, word, None), text.contains(word), "{text} {word}");
+        }
     }
 
     #[test]

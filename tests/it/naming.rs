@@ -65,6 +65,42 @@ fn a_file_named_after_somebody_without_rows_gets_another_name() {
 }
 
 #[test]
+fn a_file_of_a_day_keeps_its_date() {
+    let world = ArchiveWorld::new();
+    let text = std::fs::read_to_string(world.path("release.toml")).unwrap();
+    let text = text
+        .replace("path = \"logs\"", "path = \"logs\"\nday_file = true\nidentifier = \"opaque\"");
+    std::fs::write(world.path("release.toml"), text).unwrap();
+    // Of each file one requester goes and one stays, when a quarter of the day is past retention.
+    let row = |who: &str, hour: i64| (START + hour * HOUR, who.to_owned(), number(90));
+    let rows = |who: &str| [row(who, 0), row("stays", 12)];
+    world.write_log(&format!("dump-{}-2026-03-01.csv", digits(1)), &rows(&digits(1)));
+    world.write_log(&format!("20260301_{}.csv", digits(2)), &rows(&digits(2)));
+    // That a file is of this day is public: whoever is called like it changes nothing.
+    world.write_log("x-20260301.csv", &rows("20260301"));
+    world.write_log("x-2026-03-01.csv", &rows("2026-03-01"));
+    world.begin();
+    let ran = world.retain(START + 30 * DAY + 6 * HOUR);
+    assert_eq!(ran.code, 1, "{}", ran.stderr);
+    assert!(!is_left(&world, 1) && !is_left(&world, 2));
+    let mut names: Vec<String> = world
+        .files("logs")
+        .iter()
+        .map(|path| path.file_name().unwrap().to_string_lossy().into_owned())
+        .filter(|name| !name.starts_with('.'))
+        .collect();
+    names.sort();
+    let kept = ["retained-2026-03-01-1.csv", "retained-2026-03-01-2.csv"];
+    assert_eq!(names, [&kept[..], &["x-2026-03-01.csv", "x-20260301.csv"]].concat());
+    assert_eq!(world.live().len(), 4);
+    // The day still has its files, as their names say.
+    let as_of = instant(START + 30 * DAY + 6 * HOUR);
+    let status = world.run(&["status", "release.toml", "--as-of", &as_of]);
+    assert!(!status.stdout.contains("2026-03-01  no log files"), "{}", status.stdout);
+    world.verify();
+}
+
+#[test]
 fn a_folder_named_after_somebody_without_rows_stops_the_deletion() {
     let world = ArchiveWorld::new();
     let mixed = [rows(&[1, 2], 0), rows(&[2], 24)].concat();
