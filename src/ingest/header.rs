@@ -22,7 +22,7 @@ use super::open::{open_text, unreadable};
 use super::raw_batch::RawBatch;
 use super::text_pieces::{TextPiece, TextPieces};
 use super::text_rows::TextRows;
-use super::wanted::Wanted;
+use super::wanted::{Stand, Wanted};
 use crate::release_file::dialect::{Dialect, Heading, Marks, Null};
 use crate::release_file::pattern::Pattern;
 use crate::{Error, Result};
@@ -98,7 +98,11 @@ impl Header {
         if header.has_lines {
             let names: Vec<&str> = header.names.iter().map(String::as_str).collect();
             wanted.require_header(&file, &names)?;
-            header.present = wanted.check_names(&file, &names)?;
+            let stand = match format {
+                TextFormat::Separated(marks) if marks.header == Heading::First => Stand::FirstLine,
+                _ => Stand::Apart,
+            };
+            header.present = wanted.check_names(&file, &names, stand)?;
         }
         Ok(header)
     }

@@ -15,6 +15,18 @@ use crate::{Error, Result};
 /// How alike two names must be for one to be suggested.
 pub(super) const ALIKE: f64 = 0.8;
 
+/// The names that columns have when the release file does not say otherwise.
+const CANONICAL: [&str; 3] = ["requester", "target", "requested_at"];
+
+/// Where a file has the names of its columns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stand {
+    /// In a schema, behind a mark, or in the release file.
+    Apart,
+    /// In its first line, which is a row if nobody wrote names there.
+    FirstLine,
+}
+
 /// The columns to read, each once.
 #[derive(Debug, Clone)]
 pub(super) struct Wanted {
@@ -189,7 +201,12 @@ impl Wanted {
 
     /// Checks that a file has the required columns, and no wanted one twice. Says for each wanted
     /// column whether the file has it.
-    pub(super) fn check_names(&self, file: &str, names: &[&str]) -> Result<Vec<bool>> {
+    pub(super) fn check_names(
+        &self,
+        file: &str,
+        names: &[&str],
+        stand: Stand,
+    ) -> Result<Vec<bool>> {
         for (place, wanted) in self.names.iter().enumerate().filter(|it| !self.is_derived(it.0)) {
             let times = names.iter().filter(|name| *name == wanted).count();
             if times > 1 {
@@ -199,22 +216,41 @@ impl Wanted {
                 .help("give each column its own name"));
             }
             if times == 0 && self.is_needed(place) {
-                let shown = || names.iter().copied().filter(|name| !has_time(name));
-                let has = shown().take(20).collect::<Vec<_>>().join(", ");
-                // A column that is something else already is hardly what was meant.
-                let unused = shown().filter(|name| !self.names.iter().any(|used| used == name));
-                let near = nearest(wanted, unused, ALIKE);
-                let near = near.map_or_else(
-                    || "say in `[logs] columns` which column it is".to_owned(),
-                    |near| format!("did you mean `{near}`? Say so in `[logs] columns`"),
-                );
                 return Err(Error::input(format!("{file} has no column `{wanted}`"))
-                    .help(format!("{near}; the file has: {has}")));
+                    .help(self.help_with(wanted, names, stand)));
             }
         }
         let has =
             |place: usize| !self.is_derived(place) && names.contains(&self.names[place].as_str());
         Ok((0..self.names.len()).map(has).collect())
+    }
+
+    /// What to do about a column that a file does not have. The names that it has are shown only where no row can
+    /// be taken for them: in a first line one must be known, and a name alone must be the sought one spelled otherwise.
+    fn help_with(&self, wanted: &str, names: &[&str], stand: Stand) -> String {
+        let is_known =
+            |name: &&str| self.names.iter().any(|known| known == name) || CANONICAL.contains(name);
+        let are_names = stand == Stand::Apart || names.iter().any(is_known);
+        let shown = || names.iter().copied().filter(|name| !has_time(name));
+        // A column that is something else already is hardly what was meant.
+        let mut unused = shown().filter(|name| !self.names.iter().any(|used| used == name));
+        let near = match are_names {
+            true => nearest(wanted, unused, ALIKE),
+            false => {
+                unused.find(|name| !letters(name).is_empty() && letters(name) == letters(wanted))
+            }
+        };
+        let near = near.map_or_else(
+            || "say in `[logs] columns` which column it is".to_owned(),
+            |near| format!("did you mean `{near}`? Say so in `[logs] columns`"),
+        );
+        if are_names {
+            let has = shown().take(20).collect::<Vec<_>>().join(", ");
+            return format!("{near}; the file has: {has}");
+        }
+        let other = "what its first line has is not shown, since it may be a row: look there, and if it is one, write \
+                     `[logs] header = false` and columns by position, as in requester = 1";
+        format!("{near}; {other}")
     }
 
     /// Checks names and types against a schema.
@@ -226,7 +262,7 @@ impl Wanted {
     ) -> Result<Vec<bool>> {
         let names = nested::names(schema.fields());
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
-        let present = self.check_names(file, &names)?;
+        let present = self.check_names(file, &names, Stand::Apart)?;
         for (place, name) in self.names.iter().enumerate().filter(|it| !self.is_derived(it.0)) {
             let Some((_, field)) = nested::find(schema.fields(), name) else { continue };
             let named = |error: Error| {
@@ -276,6 +312,11 @@ pub(crate) fn looks_like_value(text: &str) -> bool {
         || text
             .trim_start_matches(['+', '-', '.', '[', '"'])
             .starts_with(|first: char| first.is_ascii_digit())
+}
+
+/// A name without capitals and marks.
+fn letters(name: &str) -> String {
+    name.chars().filter(|letter| letter.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
 /// Whether a name has the digits of a time or of a number: every row has one, and hardly any header. A header that

@@ -128,13 +128,40 @@ fn a_log_without_a_header_shows_nothing_of_its_first_line() {
             }
         }
     }
+    // A first line may have neither a time nor a digit.
+    for text in [
+        "ann@x.org,bob@x.org,Monday\n",
+        "ann@x.org;bob@x.org;Monday\n",
+        "zacharias,bobby,Monday,margaret\nzacharias,bobby,Monday,\n",
+        "zacharias\n",
+    ] {
+        for command in ["check", "retain", "run", "init"] {
+            let ran = world(IDS, &[("a.csv", text)])
+                .run(&[command, if command == "init" { "logs" } else { "release.toml" }]);
+            for secret in ["ann@", "bob", "Monday", "zacharias", "margaret"] {
+                assert!(!ran.stderr.contains(secret), "{command}: {}", ran.stderr);
+                assert!(!ran.stdout.contains(secret), "{command}: {}", ran.stdout);
+            }
+        }
+    }
     refused(
         &world(IDS, &[("a.csv", "requester;target;requested_at\na;b;2026-03-02T10:05:03Z\n")]),
         &["its header is a single name", "delimiter = \";\""],
     );
     refused(
-        &world(IDS, &[("a.csv", "\u{feff}src,dst,when\na,b,c\n")]),
+        &world(
+            &format!("{IDS}columns = {{ requester = \"src\" }}"),
+            &[("a.csv", "\u{feff}src,dst,when\na,b,c\n")],
+        ),
         &["the file has: src, dst, when"],
+    );
+    refused(
+        &world(IDS, &[("a.csv", "Requested-At,Target,a\nb,c,d\n")]),
+        &["no column `requester`", "is not shown, since it may be a row"],
+    );
+    refused(
+        &world(IDS, &[("a.csv", "Requester,to,at\nb,c,d\n")]),
+        &["did you mean `Requester`?", "is not shown, since it may be a row"],
     );
 }
 
