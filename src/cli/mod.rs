@@ -34,6 +34,7 @@ mod sql;
 mod status;
 mod tips;
 
+use std::io::Write as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::process::ExitCode;
@@ -51,9 +52,11 @@ pub fn main() -> ExitCode {
         Ok(arguments) => arguments,
         Err(error) => {
             let error = with_tip(error);
-            // Help and version are not failures; clap chooses the stream. A closed pipe is ignored.
-            let _closed = error.print();
-            return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
+            // Help and version are not failures; clap chooses the stream.
+            let output = Output::new(false, false, None);
+            output.note(error.print().and_then(|()| std::io::stdout().flush()));
+            let code = if error.use_stderr() { 2 } else { 0 };
+            return ended(Ok(code), &output);
         }
     };
     silence_panics();
@@ -67,14 +70,25 @@ pub fn main() -> ExitCode {
             .init();
     }
     let release = release_file(&arguments.command);
-    let output = Output::new(arguments.json, arguments.quiet, release);
-    match caught(|| dispatch(&arguments.command, &output)) {
-        Ok(code) => ExitCode::from(code),
-        Err(error) => {
-            output.failure(&error);
-            ExitCode::from(error.kind().exit_code())
+    let output = Output::new(arguments.json, arguments.quiet, release)
+        .of_logs(names_logs(&arguments.command));
+    ended(caught(|| dispatch(&arguments.command, &output)), &output)
+}
+
+/// Reports how a command ended. A result that nobody can read is a failure too.
+fn ended(outcome: Result<u8>, output: &Output) -> ExitCode {
+    let code = match (outcome, output.written()) {
+        (Ok(code), Ok(())) => code,
+        (Ok(_), Err(error)) => {
+            output.explained(&error);
+            error.kind().exit_code()
         }
-    }
+        (Err(error), _) => {
+            output.failure(&error);
+            error.kind().exit_code()
+        }
+    };
+    ExitCode::from(code)
 }
 
 fn dispatch(command: &Command, output: &Output) -> Result<u8> {
@@ -103,6 +117,16 @@ fn dispatch(command: &Command, output: &Output) -> Result<u8> {
         Command::Simulate(asked) => simulate::run(asked, output).map(|()| 0),
         Command::Ledger { verb } => ledger::run(verb, output),
         Command::Packaging(asked) => packaging::run(asked, output).map(|()| 0),
+    }
+}
+
+/// Whether an option of a command names the logs.
+const fn names_logs(command: &Command) -> bool {
+    match command {
+        Command::Check(asked) => asked.logs.is_some(),
+        Command::Run(asked) => asked.logs.is_some(),
+        Command::Retain(asked) => asked.logs.is_some(),
+        _ => false,
     }
 }
 

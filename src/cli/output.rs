@@ -4,14 +4,14 @@
 
 use std::borrow::Cow;
 use std::cell::RefCell;
-use std::io::{IsTerminal, Write};
+use std::io::{ErrorKind, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 
 use super::line;
-use crate::{Error, Kind, words};
+use crate::{Error, Kind, Result, words};
 
 /// Where a command's words go.
 pub(crate) struct Output {
@@ -19,26 +19,65 @@ pub(crate) struct Output {
     quiet: bool,
     /// The release file that messages may be about.
     release: Option<PathBuf>,
+    /// Whether `--logs` names the logs in place of `[logs] path`, which messages are about.
+    by_option: bool,
     /// What `--json` adds to the result.
     warnings: RefCell<Vec<String>>,
+    /// Why a result could not be written.
+    unwritten: RefCell<Option<std::io::Error>>,
 }
 
 impl Output {
     pub(crate) fn new(json: bool, quiet: bool, release: Option<&Path>) -> Self {
         let release = release.map(Path::to_path_buf);
-        Self { json, quiet, release, warnings: RefCell::new(Vec::new()) }
+        let (warnings, unwritten) = (RefCell::new(Vec::new()), RefCell::new(None));
+        Self { json, quiet, release, by_option: false, warnings, unwritten }
+    }
+
+    /// The same for a command whose logs an option may name.
+    pub(crate) const fn of_logs(mut self, by_option: bool) -> Self {
+        self.by_option = by_option;
+        self
+    }
+
+    /// What a message or a hint says, about the option where that names the logs.
+    fn about_logs(&self, text: &str) -> String {
+        if !self.by_option {
+            return text.to_owned();
+        }
+        text.replace("`[logs] path`", "`--logs`")
+            .replace("the release file's folder", "the current folder")
     }
 
     /// The result of a command: `object` for programs, with all warnings, and `text` for people.
     pub(crate) fn result(&self, object: &Value, text: &str) {
-        // A closed pipe is ignored.
-        let _closed = if self.json {
-            writeln!(std::io::stdout(), "{}", self.with_warnings(object.clone()))
+        let text = if self.json {
+            Cow::Owned(format!("{}\n", self.with_warnings(object.clone())))
         } else if self.quiet {
-            Ok(())
+            return;
         } else {
-            write!(std::io::stdout(), "{}", lines_of(text))
+            lines_of(text)
         };
+        let mut stdout = std::io::stdout();
+        self.note(stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()));
+    }
+
+    /// Remembers that a result could not be written.
+    pub(crate) fn note(&self, written: std::io::Result<()>) {
+        if let Err(error) = written {
+            self.unwritten.replace(Some(error));
+        }
+    }
+
+    /// Whether all results were written. Who closed a pipe has read enough.
+    ///
+    /// # Errors
+    /// I/O, for a disk that is full, and the like.
+    pub(crate) fn written(&self) -> Result<()> {
+        match self.unwritten.take() {
+            Some(error) if error.kind() != ErrorKind::BrokenPipe => Err(unwritten(error)),
+            _ => Ok(()),
+        }
     }
 
     /// A warning about a command that succeeded; with `--json` it is part of the result.
@@ -86,19 +125,27 @@ impl Output {
     /// The failure of a command.
     pub(crate) fn failure(&self, error: &Error) {
         if self.json {
-            let _closed = writeln!(
-                std::io::stdout(),
-                "{}",
-                self.with_warnings(json!({ "error": self.placed(error) }))
-            );
+            let object = self.with_warnings(json!({ "error": self.placed(error) }));
+            // The exit code says that it failed even where this cannot be read.
+            let _closed = writeln!(std::io::stdout(), "{object}");
         } else {
             self.complaint(error);
         }
     }
 
+    /// A failure as `--json` prints it.
+    pub(crate) fn object(&self, error: &Error) -> Value {
+        json!({
+            "code": error.kind().exit_code(),
+            "kind": error.kind().word(),
+            "message": self.about_logs(&error.to_string()),
+            "help": error.hint().map(|help| self.about_logs(help)),
+        })
+    }
+
     /// A failure as `--json` prints it, with the line of the release file that it is about.
     fn placed(&self, error: &Error) -> Value {
-        let mut object = object(error);
+        let mut object = self.object(error);
         if let Some(place) = self.place(error) {
             object["line"] = json!(place.line);
             object["column"] = json!(place.column);
@@ -108,26 +155,31 @@ impl Output {
 
     /// The line of the release file that a failure is about. Failures of other kinds are if they name a field.
     fn place(&self, error: &Error) -> Option<line::ShownLine> {
-        let message = error.to_string();
+        let message = self.about_logs(&error.to_string());
+        let hint = error.hint().map(|hint| self.about_logs(hint));
         let names_field = |text: &str| text.contains("`[");
         let is_of_file = match error.kind() {
             Kind::Usage | Kind::Input => true,
-            Kind::Io => names_field(&message) || error.hint().is_some_and(names_field),
+            Kind::Io => names_field(&message) || hint.as_deref().is_some_and(names_field),
             _ => names_field(&message),
         };
         let release = self.release.as_ref().filter(|_| is_of_file)?;
         let text = std::fs::read_to_string(release).ok()?;
-        line::place_of(&message, error.hint(), &release.display().to_string(), &text)
+        line::place_of(&message, hint.as_deref(), &release.display().to_string(), &text)
     }
 
     /// The failure of one part of a command that goes on. Each cause is printed once.
     pub(crate) fn complaint(&self, error: &Error) {
-        if self.json {
-            return;
+        if !self.json {
+            self.explained(error);
         }
+    }
+
+    /// A failure in words on stderr, whatever form the result has.
+    pub(crate) fn explained(&self, error: &Error) {
         let mut stderr = std::io::stderr();
         let mark = mark("error:", RED);
-        let _closed = writeln!(stderr, "{mark} {}", lines_of(&error.to_string()));
+        let _closed = writeln!(stderr, "{mark} {}", lines_of(&self.about_logs(&error.to_string())));
         if let Some(place) = self.place(error) {
             let _closed = writeln!(stderr, "{}", lines_of(&place.shown));
         }
@@ -137,7 +189,7 @@ impl Output {
             cause = inner.source();
         }
         if let Some(help) = error.hint() {
-            let _closed = writeln!(stderr, "hint: {}", lines_of(help));
+            let _closed = writeln!(stderr, "hint: {}", lines_of(&self.about_logs(help)));
         }
     }
 }
@@ -239,14 +291,11 @@ pub(super) fn grouped(number: f64) -> String {
     format!("{sign}{digits}")
 }
 
-/// A failure as `--json` prints it.
-pub(crate) fn object(error: &Error) -> Value {
-    json!({
-        "code": error.kind().exit_code(),
-        "kind": error.kind().word(),
-        "message": error.to_string(),
-        "help": error.hint(),
-    })
+/// The failure of a result that could not be written.
+fn unwritten(error: std::io::Error) -> Error {
+    Error::io("the result cannot be written to the standard output")
+        .help("make room or name another file, and ask again; what the command did beside that is done")
+        .because(error)
 }
 
 #[cfg(test)]

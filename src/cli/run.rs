@@ -10,7 +10,7 @@ use super::args::Run;
 use super::cluster_args::{EngineName, EnginePlace};
 use super::days::ranges;
 use super::guarded::require_unpublished;
-use super::output::{Output, object, wrapped};
+use super::output::{Output, wrapped};
 use super::progress::Progress;
 use super::{hold_warnings, size, status};
 use crate::ledger::{Ledger, Second, State};
@@ -121,7 +121,7 @@ pub(super) struct Range {
 impl Range {
     /// Notes that a day failed. What fails on every day for one reason is said once.
     pub(super) fn fail(&mut self, day: Day, error: &Error, output: &Output) {
-        let failure = object(error);
+        let failure = output.object(error);
         if self.printed.insert(failure.to_string().replace(&day.to_string(), "")) {
             output.complaint(error);
             self.lines.push((day, "failed".to_owned()));

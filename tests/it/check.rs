@@ -235,3 +235,29 @@ fn a_row_that_one_requester_rules_is_named_and_the_requester_is_not() {
         "{findings}"
     );
 }
+
+#[test]
+fn a_message_about_logs_is_about_the_option_that_names_them() {
+    let world = World::new();
+    std::fs::create_dir(world.path("logs/folder.csv")).unwrap();
+    for (logs, words) in [
+        ("nosuch", "no log file matches nosuch"),
+        ("logs/[", "`--logs` is not a glob"),
+        ("logs/*.csv", "and `--logs` reads no files in it"),
+    ] {
+        let run = ["run", "release.toml", "--day", "2026-03-02", "--as-of", "2026-03-10"];
+        for command in [&["check", "release.toml"][..], &run, &["retain", "release.toml"]] {
+            let named = [command, &["--logs", logs]].concat();
+            let ran = world.run(&named);
+            assert!(ran.stderr.contains(words), "{named:?}: {}", ran.stderr);
+            assert!(!ran.stderr.contains("[logs] path"), "{named:?}: {}", ran.stderr);
+            assert!(!ran.stderr.contains("release.toml:"), "{named:?}: {}", ran.stderr);
+            assert!(!ran.stderr.contains("release file's folder"), "{named:?}: {}", ran.stderr);
+            let json = world.run(&[&named[..], &["--json"]].concat()).stdout;
+            assert!(json.contains(words) && !json.contains("\"line\""), "{json}");
+        }
+    }
+    // Without the option it is the field.
+    let ran = world.run(&["check", "release.toml"]);
+    assert!(ran.stderr.contains("`[logs] path` reads no files in it"), "{}", ran.stderr);
+}

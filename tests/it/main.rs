@@ -52,6 +52,7 @@ mod proofs;
 mod refusals;
 mod report;
 mod reruns;
+mod results;
 mod retain;
 mod rollup;
 mod rules;
