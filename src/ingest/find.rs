@@ -61,14 +61,13 @@ pub(super) fn list(logs: &Logs, bounds: Option<&DayBounds>) -> Result<Found> {
 }
 
 /// The UTC days of which there are log files, as names say; `None` if they do not: without `day_folder` and
-/// `day_file`, without any file, or with a file of no day.
+/// `day_file`, or with a file of no day.
 ///
 /// # Errors
 /// As [`walk`].
 pub fn dated_logs(logs: &Logs) -> Result<Option<BTreeSet<Day>>> {
     let Some(names) = &logs.day_names else { return Ok(None) };
-    let days = walk(&logs.place)?.files.iter().map(|path| names.day_of(path)).collect();
-    Ok(Option::filter(days, |days: &BTreeSet<Day>| !days.is_empty()))
+    Ok(walk(&logs.place)?.files.iter().map(|path| names.day_of(path)).collect())
 }
 
 /// The files below a folder that may be logs, whatever their formats.

@@ -20,8 +20,8 @@ pub struct LoggedDays {
 }
 
 impl LoggedDays {
-    /// Lists the files; `None` if names do not say of which day each is, there is no file
-    /// at all, or they lie on a cluster.
+    /// Lists the files; `None` if names do not say of which day each is, they lie on a cluster, or neither a file
+    /// nor the ledger knows of any day. Where all files are gone, as on a volume that is not mounted, the ledger does.
     ///
     /// # Errors
     /// Input or I/O, when the logs cannot be listed; I/O, when the ledger is damaged.
@@ -49,7 +49,7 @@ impl LoggedDays {
             let begun = entries.iter().filter_map(|entry| entry.blocks.first().copied());
             first = first.into_iter().chain(begun).min();
         }
-        Ok(Some(Self { named, zone, first }))
+        Ok(first.is_some().then_some(Self { named, zone, first }))
     }
 
     /// Whether all files are there that may hold rows of a day.

@@ -55,6 +55,22 @@ fn a_run_begins_with_the_first_file_and_refuses_a_day_that_has_none() {
 }
 
 #[test]
+fn where_all_files_are_gone_the_ledger_says_when_logs_began() {
+    let world = world(&["2026-03-03", "2026-03-04", "2026-03-05"]);
+    assert_eq!(run(&world, &["--from", "2026-03-03", "--to", "2026-03-04"]).code, 0);
+    // As where a volume is not mounted.
+    std::fs::rename(world.path("logs"), world.path("away")).unwrap();
+    std::fs::create_dir(world.path("logs")).unwrap();
+    let status = world.run(&["status", "release.toml", "--as-of", AS_OF]);
+    let shown = "2026-03-03 to 2026-03-04  released\n2026-03-05 to 2026-03-09  no log files, ";
+    assert!(status.stdout.starts_with(shown), "{}", status.stdout);
+    assert!(!status.stdout.contains("pending"), "{}", status.stdout);
+    assert_eq!(status.code, 1);
+    let ran = run(&world, &[]);
+    assert_eq!(ran.code, 65, "{}", ran.stderr);
+}
+
+#[test]
 fn only_the_files_of_a_day_are_opened() {
     let damaged = || {
         let world = world(&["2026-03-03"]);
