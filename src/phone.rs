@@ -11,6 +11,7 @@
 //! United States). Price: 39 crates more instead of 19, mostly for its build; no feature to leave out.
 
 mod calling_codes;
+mod exact;
 mod fast_path;
 mod library;
 mod normaliser;
@@ -18,6 +19,7 @@ mod seven_digits;
 mod written;
 
 pub use calling_codes::{CallingCodes, CountryIndex};
+pub use exact::exact_numbers;
 pub use library::Normalised;
 pub use normaliser::{Normaliser, WORLD};
 

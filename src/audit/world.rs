@@ -191,7 +191,7 @@ impl<'a> World<'a> {
 
     fn identifiers(&self, numbers: impl Iterator<Item = u64>) -> Identifiers {
         match self.release_file.logs.identifier {
-            Identifier::E164 => Identifiers::Numbers(numbers.collect()),
+            Identifier::E164 | Identifier::E164Exact => Identifiers::Numbers(numbers.collect()),
             Identifier::Opaque => {
                 let names: Vec<String> =
                     numbers.map(|number| format!("made-up-{number}")).collect();

@@ -3,16 +3,20 @@
 //! Columns and their types, cells that are there once and inside of their table, and sums within what the
 //! requesters of the look can add up to. A failure means that the cluster did not do what it was asked.
 
+use std::collections::BTreeSet;
+
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Int32Type, Int64Type};
-use arrow_array::{Array, RecordBatch};
+use arrow_array::{Array, Int64Array, RecordBatch};
 use arrow_ipc::reader::StreamReader;
 use spark_connect_proto::execute_plan_response::ArrowBatch;
 
 use super::cells::TOTALS;
 use super::statements::{Check, Statement};
+use crate::aggregate::KeyTally;
 use crate::plan::Plan;
-use crate::plan::kinds::{CLASSES, SHAPE_BITS, nodes};
+use crate::plan::kinds::{CLASSES, PREFIX_WEIGHTS, SHAPE_BITS, nodes};
+use crate::release_file::prefix::Prefix;
 use crate::{Error, Result};
 
 /// The exact sums of a plan, by table and cell. Secret.
@@ -88,6 +92,8 @@ impl Sums {
                 (Check::Look | Check::Parts, _) => whole <= i128::from(totals.requesters),
                 (Check::Each, _) => most <= totals.requesters,
                 (Check::All, _) => whole == i128::from(totals.requesters),
+                // Their answer is read by [`key_weights`].
+                (Check::Prefixes, _) => false,
                 (Check::Classes(whole_ones), table) => {
                     let class = table.and_then(|table| totals.classes.get(table.class()?));
                     let class = i128::from(class.copied().unwrap_or(0));
@@ -118,6 +124,43 @@ impl Totals {
         let fits = people >= 0 && people <= lookups && counted <= i128::from(lookups) << SHAPE_BITS;
         if fits { Ok(Self { requesters, classes }) } else { Err(wrong("totals that disagree")) }
     }
+}
+
+/// The weights of prefixes that are not found yet, from the answer to a statement that asks for them.
+///
+/// # Errors
+/// Input, when it is no answer to this statement.
+pub(super) fn key_weights(
+    answer: &[RecordBatch],
+    prefix: Prefix,
+    found: &BTreeSet<u64>,
+    totals: &Totals,
+) -> Result<KeyTally> {
+    let (mut tally, mut known, mut whole) = (KeyTally::default(), BTreeSet::new(), 0_i128);
+    for batch in answer {
+        let column = |name: &str| large(batch, name);
+        let (Some(prefixes), Some(steps), 2) =
+            (column("prefix"), column("steps"), batch.num_columns())
+        else {
+            return Err(wrong("other columns than it was asked for"));
+        };
+        for (key, steps) in prefixes.values().iter().zip(steps.values()) {
+            let key = u64::try_from(*key).unwrap_or(0);
+            let is_prefix = key.checked_ilog10().is_some_and(|digits| digits + 1 == prefix.digits);
+            if !is_prefix || found.contains(&key) || !known.insert(key) {
+                return Err(wrong("a prefix twice, or one that it was not asked for"));
+            }
+            if !(1..=totals.requesters).contains(steps) {
+                return Err(wrong("sums that its requesters cannot add up to"));
+            }
+            whole += i128::from(*steps);
+            tally.add(key, *steps);
+        }
+    }
+    // A requester's weights add up to the root of their number at most.
+    let most = PREFIX_WEIGHTS.iter().zip(0_i64..).map(|(weight, number)| weight * number).max();
+    let most = i128::from(totals.requesters >> SHAPE_BITS) * i128::from(most.unwrap_or(0));
+    if whole <= most { Ok(tally) } else { Err(wrong("sums that its requesters cannot add up to")) }
 }
 
 /// An answer as far as it has come.
@@ -155,11 +198,7 @@ fn rows(batch: &RecordBatch) -> Result<Vec<[i64; 3]>> {
         let column = batch.column_by_name(name)?.as_primitive_opt::<Int32Type>()?;
         (column.null_count() == 0).then_some(column)
     };
-    let large = |name: &str| {
-        let column = batch.column_by_name(name)?.as_primitive_opt::<Int64Type>()?;
-        (column.null_count() == 0).then_some(column)
-    };
-    let columns = (small("place"), small("cell"), large("steps"));
+    let columns = (small("place"), small("cell"), large(batch, "steps"));
     let (Some(places), Some(cells), Some(steps), 3) =
         (columns.0, columns.1, columns.2, batch.num_columns())
     else {
@@ -167,6 +206,11 @@ fn rows(batch: &RecordBatch) -> Result<Vec<[i64; 3]>> {
     };
     let rows = places.values().iter().zip(cells.values()).zip(steps.values());
     Ok(rows.map(|((place, cell), steps)| [(*place).into(), (*cell).into(), *steps]).collect())
+}
+
+fn large<'b>(batch: &'b RecordBatch, name: &str) -> Option<&'b Int64Array> {
+    let column = batch.column_by_name(name)?.as_primitive_opt::<Int64Type>()?;
+    (column.null_count() == 0).then_some(column)
 }
 
 pub(super) fn wrong(what: &str) -> Error {

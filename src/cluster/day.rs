@@ -1,16 +1,16 @@
 //! One day of logs on a cluster: opened and looked at before the reservation, tallied after it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use arrow_array::Array;
 use arrow_array::cast::AsArray;
 use arrow_array::types::Int64Type;
 use spark_connect_proto::data_type::Kind;
 
-use super::checked::{Sums, Totals, wrong};
+use super::checked::{Sums, Totals, key_weights, wrong};
 use super::connect::Connection;
 use super::lookups::{Role, columns, files, header};
-use super::statements::{Check, statements};
+use super::statements::{Check, statements, weights};
 use super::supported::require_supported;
 use crate::aggregate::{Adding, ExactTally, KeyTally};
 use crate::engine::Tallies;
@@ -44,6 +44,7 @@ pub struct ClusterLogs {
 /// The rows of one day on a cluster. Secret.
 pub struct ClusterDay {
     logs: ClusterLogs,
+    layout: Layout,
     /// What the look returned.
     look: Sums,
     totals: Totals,
@@ -101,7 +102,7 @@ impl ClusterLogs {
             }
         }
         let totals = totals.ok_or_else(|| Error::internal("a look has no statement"))?;
-        Ok(ClusterDay { logs: self, look, totals })
+        Ok(ClusterDay { logs: self, layout: first.layout.clone(), look, totals })
     }
 
     fn list(&self) -> Result<Vec<ClusterFile>> {
@@ -218,7 +219,10 @@ impl Tallies for ClusterDay {
         Ok(adding.finish())
     }
 
-    fn key_weights(&self, _: Prefix, _: &std::collections::BTreeSet<u64>) -> Result<KeyTally> {
-        Err(Error::internal("a cluster is asked for private prefixes, which are refused before"))
+    fn key_weights(&self, prefix: Prefix, found: &BTreeSet<u64>) -> Result<KeyTally> {
+        let ClusterLogs { connection, release_file, bounds, .. } = &self.logs;
+        let statement = weights(release_file, &self.layout, bounds, prefix, found)?;
+        let answer = connection.answer(&statement.name, &statement.sql)?;
+        key_weights(&answer, prefix, found, &self.totals)
     }
 }

@@ -4,16 +4,17 @@
 //! count, and each has the same atom. No expression can fail, whatever a row holds, so that no failure
 //! says anything about one.
 
-use super::quote::{name, number, text};
+use super::positions::position;
+use super::quote::{name, text};
 use crate::Result;
+use crate::phone::exact_numbers;
 use crate::plan::Layout;
 use crate::release_file::ReleaseFile;
 use crate::release_file::columns::Made;
-use crate::release_file::day::{DayBounds, MICROS_PER_DAY, MICROS_PER_HOUR};
+use crate::release_file::day::DayBounds;
 use crate::release_file::day_names::DayNames;
-use crate::release_file::keys::{Key, KeySource, ROUTE_WORDS};
-use crate::release_file::logs::{Logs, TimeUnit};
-use crate::release_file::number::{Grid, LEVELS, Steps};
+use crate::release_file::keys::{Key, KeySource};
+use crate::release_file::logs::{Identifier, Logs, TimeUnit};
 
 /// What a column of the log holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -128,7 +129,12 @@ pub(super) fn lookups(
     let atoms = layout.keys().iter().zip(layout.strides()).enumerate();
     let mut atoms: Vec<String> = atoms
         .map(|(place, (key, stride))| {
-            format!("{} * {stride}L", position(key, &format!("key_{place}"), bounds))
+            let value = match key.source() {
+                KeySource::RequesterCountry => "requester".to_owned(),
+                KeySource::TargetCountry => "target".to_owned(),
+                _ => format!("key_{place}"),
+            };
+            format!("{} * {stride}L", position(key, &value, bounds))
         })
         .collect();
     if atoms.is_empty() {
@@ -138,17 +144,28 @@ pub(super) fn lookups(
     Ok(format!(
         "SELECT CAST(requester AS BINARY) AS requester, {target}\n    {} AS atom\n  \
          FROM (\n    SELECT {}\n    FROM {}\n    WHERE {}\n  )\n  \
-         WHERE {IS_SOMEBODY}",
+         WHERE {}",
         atoms.join(" +\n    "),
         columns.join(",\n      "),
         files_of(release_file),
         conditions.join("\n      AND "),
+        are_people(logs),
     ))
 }
 
-/// Rows without a requester or a target, or with one that is no text, are rejects.
-const IS_SOMEBODY: &str = "requester <> '' AND is_valid_utf8(requester)\n    \
-                           AND target <> '' AND is_valid_utf8(target)";
+/// That a row has a requester and a target; others are rejects.
+fn are_people(logs: &Logs) -> String {
+    match logs.identifier {
+        // Both in one expression, which is long. A text with a space of its own has one too many.
+        Identifier::E164Exact => format!(
+            "concat(requester, ' ', target, ' ') RLIKE '^(?:[+]{} ){{2}}$'",
+            exact_numbers()
+        ),
+        _ => "requester <> '' AND is_valid_utf8(requester)\n    \
+              AND target <> '' AND is_valid_utf8(target)"
+            .to_owned(),
+    }
+}
 
 fn files_of(release_file: &ReleaseFile) -> String {
     format!("parquet.{}", name(&path(&release_file.logs)))
@@ -212,91 +229,4 @@ fn as_text(logs: &Logs, address: &str) -> String {
         // Times alone are joined, and such are refused.
         Some(Made::Joined(_)) => "CAST(NULL AS STRING)".to_owned(),
     }
-}
-
-/// The position of a row's value in the public list of a key.
-fn position(key: &Key, value: &str, bounds: &DayBounds) -> String {
-    let other = key.fallback();
-    let place = |value: &str| key.values().iter().position(|known| known == value);
-    match key.source() {
-        KeySource::Hour | KeySource::HourOfWeek => hour(bounds),
-        KeySource::Number(grid) => on_grid(grid, value),
-        KeySource::Route => {
-            let arms = ROUTE_WORDS.iter().filter_map(|(route, words)| {
-                let words: Vec<String> = words.iter().map(|word| text(word)).collect();
-                Some(format!(
-                    " WHEN {} IN ({}) THEN {}L",
-                    plain(value),
-                    words.join(", "),
-                    place(route)?
-                ))
-            });
-            format!("CASE{} ELSE {other}L END", arms.collect::<String>())
-        }
-        _ => {
-            let arms = (0..).zip(key.values()).filter(|(place, _)| *place != other);
-            let arms = arms.map(|(place, known)| format!(" WHEN {} THEN {place}L", text(known)));
-            let arms: String = arms.collect();
-            if arms.is_empty() {
-                format!("{other}L")
-            } else {
-                format!("CASE {value}{arms} ELSE {other}L END")
-            }
-        }
-    }
-}
-
-/// A word without blanks around it, its letters small.
-fn plain(value: &str) -> String {
-    const CAPITALS: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
-    let blanks: String = ('\0'..=char::MAX).filter(|letter| letter.is_whitespace()).collect();
-    let small = CAPITALS.to_ascii_lowercase();
-    format!("translate(trim(BOTH {} FROM {value}), '{CAPITALS}', '{small}')", text(&blanks))
-}
-
-/// The local hour of a row of the day.
-fn hour(bounds: &DayBounds) -> String {
-    let mut offsets = bounds.offsets().iter();
-    let first = offsets.next().map_or(0, |(_, offset)| *offset);
-    // The latest change that is not after the row decides.
-    let arms =
-        offsets.rev().map(|(from, offset)| format!(" WHEN micros >= {from}L THEN {offset}L"));
-    let arms: String = arms.collect();
-    let offset =
-        if arms.is_empty() { format!("{first}L") } else { format!("CASE{arms} ELSE {first}L END") };
-    // Counted from a midnight before the day, whose hours are no negative numbers.
-    let midnight = (bounds.start_micros().div_euclid(MICROS_PER_DAY) - 2) * MICROS_PER_DAY;
-    format!("((micros + {offset} - ({midnight}L)) DIV {MICROS_PER_HOUR}L) % 24L")
-}
-
-/// The position of a number on a grid.
-fn on_grid(grid: &Grid, value: &str) -> String {
-    let (none, (low, high)) = (grid.none(), grid.range());
-    let (low_text, high_text) = (number(low), number(high));
-    let sign = if grid.is_signed() { String::new() } else { format!(" OR {value} < 0D") };
-    let held = format!("greatest({low_text}, least({high_text}, {value}))");
-    let position = match grid.steps() {
-        Steps::Levels => format!(
-            "least(CAST(floor(({held} - {low_text}) / {} * {LEVELS}D + 0.5D) AS BIGINT), {LEVELS}L)",
-            number(high - low)
-        ),
-        Steps::Bins => bins(grid, value, 0, none - 1),
-        Steps::Sides => format!(
-            "CASE WHEN {value} < {low_text} THEN 0L WHEN {value} > {high_text} THEN 2L ELSE 1L END"
-        ),
-    };
-    format!(
-        "CASE WHEN {value} IS NULL OR isnan({value}) OR abs({value}) > {}{sign} THEN {none}L ELSE {position} END",
-        number(f64::MAX)
-    )
-}
-
-/// The bin of a number that lies between two bins, by halves.
-fn bins(grid: &Grid, value: &str, first: u16, last: u16) -> String {
-    if first == last {
-        return format!("{first}L");
-    }
-    let middle = first + (last - first).div_ceil(2);
-    let (below, above) = (bins(grid, value, first, middle - 1), bins(grid, value, middle, last));
-    format!("CASE WHEN {value} < {} THEN {below} ELSE {above} END", number(grid.first_of(middle)))
 }

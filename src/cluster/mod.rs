@@ -19,6 +19,8 @@ mod day;
 mod failure;
 mod lookups;
 mod persons;
+mod positions;
+mod prefixes;
 mod quote;
 mod statements;
 mod supported;
@@ -29,7 +31,7 @@ pub use cells::TOTALS;
 #[cfg(feature = "spark")]
 pub use day::{ClusterDay, ClusterFile, ClusterLogs};
 pub use lookups::{Role, columns, path};
-pub use statements::{Check, Statement, statements};
+pub use statements::{Check, Statement, statements, weights};
 pub use supported::require_supported;
 
 /// What a session is set to before it is asked: that no number overflows in silence, that instants are those

@@ -16,6 +16,7 @@ use super::cells::TOTALS;
 use crate::bound::{LOSS_BITS, SQUARE_BITS, ShapeTable, loss_limit};
 use crate::plan::kinds::SHAPE_ONE;
 use crate::plan::{MeasuredTable, ShapeTargets};
+use crate::release_file::logs::Identifier;
 use crate::release_file::unit::Exempt;
 use crate::{Error, Result};
 
@@ -26,9 +27,13 @@ pub(super) struct Persons {
 }
 
 impl Persons {
-    /// With these targets exempt.
-    pub(super) fn new(exempt: &Exempt) -> Self {
-        let bytes = |name: &str| name.bytes().map(|byte| format!("{byte:02X}")).collect::<String>();
+    /// With these targets exempt, of which numbers are known by their digits.
+    pub(super) fn new(exempt: &Exempt, kind: Identifier) -> Self {
+        let sign = if kind.are_numbers() { "+" } else { "" };
+        let bytes = |name: &str| {
+            let whole = sign.bytes().chain(name.bytes());
+            whole.map(|byte| format!("{byte:02X}")).collect::<String>()
+        };
         let listed: Vec<String> =
             exempt.identifiers().map(|name| format!("X'{}'", bytes(name))).collect();
         let is_exempt = if listed.is_empty() {

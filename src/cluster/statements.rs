@@ -1,16 +1,20 @@
 //! The exact tally of a plan as a few statements. Each returns rows of a table's place in the plan, a cell
 //! and a sum in lattice steps; cells that nobody touches may be missing.
 
+use std::collections::BTreeSet;
+
 use super::bounding::{ball_steps, hat, rooted, shape_steps, square_of_one};
 use super::cells::{TOTALS, amount, cell};
 use super::lookups::lookups;
 use super::persons::Persons;
+use super::prefixes::{Found, prefix_weights};
 use crate::bound::{ShapeTable, TableBounds};
 use crate::plan::kinds::SHAPE_ONE;
-use crate::plan::{Cells, Contribution, MeasuredTable, Plan};
+use crate::plan::{Cells, Contribution, Layout, MeasuredTable, Plan};
 use crate::release_file::ReleaseFile;
 use crate::release_file::day::DayBounds;
 use crate::release_file::measure::{Counted, histogram_edges};
+use crate::release_file::prefix::{Prefix, PrefixOf};
 use crate::release_file::unit::Unit;
 use crate::{Error, Result};
 
@@ -40,6 +44,8 @@ pub enum Check {
     Classes(Vec<usize>),
     /// All cells together have one of each requester at most.
     Parts,
+    /// Each prefix has one of each requester at most.
+    Prefixes,
 }
 
 /// The statements of a plan.
@@ -66,6 +72,40 @@ pub fn statements(
     Ok(statements)
 }
 
+/// The statement that weighs the private prefixes of a question which are not found yet; `layout` is that of
+/// any plan of the release.
+///
+/// # Errors
+/// Usage, for a condition that engines evaluate differently.
+pub fn weights(
+    release_file: &ReleaseFile,
+    layout: &Layout,
+    bounds: &DayBounds,
+    prefix: Prefix,
+    found: &BTreeSet<u64>,
+) -> Result<Statement> {
+    let rows = rows(release_file, layout, bounds, prefix.of == PrefixOf::Target)?;
+    let name = format!("the weights of {}", prefix.name());
+    let sql = format!("{rows}{}", prefix_weights(prefix, found));
+    Ok(Statement { name, sql, tables: Vec::new(), check: Check::Prefixes })
+}
+
+/// The head of every statement: the rows, and how many of them each requester has of each atom.
+fn rows(
+    release_file: &ReleaseFile,
+    layout: &Layout,
+    bounds: &DayBounds,
+    with_target: bool,
+) -> Result<String> {
+    let lookups = lookups(release_file, layout, bounds, with_target)?;
+    let target = if with_target { ", target" } else { "" };
+    Ok(format!(
+        "WITH lookups AS (\n  {lookups}\n),\natoms AS (\n  \
+         SELECT requester, atom{target}, count(*) AS lookups FROM lookups \
+         GROUP BY requester, atom{target}\n),\n"
+    ))
+}
+
 struct Writer<'a> {
     release_file: &'a ReleaseFile,
     plan: &'a Plan,
@@ -73,15 +113,8 @@ struct Writer<'a> {
 }
 
 impl Writer<'_> {
-    /// The head of every statement: the rows, and how many of them each requester has of each atom.
     fn rows(&self, with_target: bool) -> Result<String> {
-        let lookups = lookups(self.release_file, &self.plan.layout, self.bounds, with_target)?;
-        let target = if with_target { ", target" } else { "" };
-        Ok(format!(
-            "WITH lookups AS (\n  {lookups}\n),\natoms AS (\n  \
-             SELECT requester, atom{target}, count(*) AS lookups FROM lookups \
-             GROUP BY requester, atom{target}\n),\n"
-        ))
+        rows(self.release_file, &self.plan.layout, self.bounds, with_target)
     }
 
     /// A table of all requesters.
@@ -111,8 +144,8 @@ impl Writer<'_> {
 
     /// What bounds targets, where persons are the unit.
     fn persons(&self) -> Option<Persons> {
-        let exempt = &self.release_file.exempt;
-        (self.plan.unit == Unit::PersonDay).then(|| Persons::new(exempt))
+        let (exempt, kind) = (&self.release_file.exempt, self.release_file.logs.identifier);
+        (self.plan.unit == Unit::PersonDay).then(|| Persons::new(exempt, kind))
     }
 
     /// The weights of all requesters by class, with the totals.
@@ -172,11 +205,12 @@ impl Writer<'_> {
 
     /// All tables of shapes of all classes.
     fn shapes(&self, bounds: &TableBounds<'_>) -> Result<Statement> {
+        let found = Found::of(self.plan, bounds)?;
         let vectors = bounds.vectors().iter().enumerate();
         let vectors: Vec<String> = vectors
             .map(|(vector, bound)| {
                 let amount = amount(bound.cells)?;
-                let cell = cell(bound.cells);
+                let cell = found.cell(vector).unwrap_or_else(|| cell(bound.cells));
                 Ok(format!("named_struct('vector', {vector}, 'cell', {cell}, 'amount', {amount})"))
             })
             .collect::<Result<_>>()?;
@@ -203,7 +237,7 @@ impl Writer<'_> {
         };
         let rows: Vec<String> = tables.iter().map(row).collect();
         let sql = format!(
-            "{}known AS (\n  SELECT *, sum(lookups) OVER (PARTITION BY requester) AS n FROM atoms\n),\n\
+            "{}{}known AS (\n  SELECT *, sum(lookups) OVER (PARTITION BY requester) AS n FROM {}\n),\n\
              vectors AS (\n  SELECT requester, n, explode(array(\n    {})) AS one\n  FROM known\n),\n\
              cells AS (\n  SELECT requester, n, one.vector AS vector, one.cell AS cell, sum(one.amount) AS amount\n  \
              FROM vectors WHERE one.amount IS NOT NULL\n  GROUP BY requester, n, one.vector, one.cell\n),\n\
@@ -218,7 +252,9 @@ impl Writer<'_> {
              weighed AS (\n  SELECT /*+ BROADCAST(tables) */ *, part.weight AS weight\n  FROM parts JOIN tables\n    \
              ON part.class = in_class AND vector = of_vector\n  WHERE part.weight > 0\n)\n\
              SELECT place, CAST(cell AS INT) AS cell, sum({}) AS steps\nFROM weighed GROUP BY place, cell",
-            self.rows(false)?,
+            self.rows(found.read_targets())?,
+            found.tables(),
+            found.rows(),
             vectors.join(",\n    "),
             hat(),
             rooted("products", "rooted"),

@@ -48,8 +48,9 @@ fn refuse(what: &str, help: &str) -> Result<()> {
 fn require_logs(logs: &Logs) -> Result<()> {
     if logs.identifier == Identifier::E164 {
         return refuse(
-            "`[logs] identifier` is \"e164\": numbers are read by libphonenumber",
-            "write a column that has one text for each person, and set identifier = \"opaque\"",
+            "`[logs] identifier` is \"e164\": numbers in any spelling are read by libphonenumber",
+            "if all stand in one form, such as +436641234567, set identifier = \"e164-exact\", by which another \
+             spelling is a reject; \"opaque\" is for names and other texts",
         );
     }
     if logs.place.glob.contains(['*', '?', '[', ']', '{', '}', '\\']) {

@@ -159,7 +159,7 @@ impl DayRows {
     ) -> Result<ExactTally> {
         let target = |name: &str| match self.names {
             Identifier::Opaque => self.hasher.target_of(name),
-            Identifier::E164 => name.parse().unwrap_or(0),
+            Identifier::E164 | Identifier::E164Exact => name.parse().unwrap_or(0),
         };
         let exempt: HashSet<u64> = exempt.identifiers().map(target).collect();
         let mut whole = Adding::new(&plan.sizes());

@@ -6,7 +6,7 @@ use super::raw_batch::{RawBatch, Records};
 use super::wanted::Wanted;
 use crate::Result;
 use crate::phone::Normaliser;
-use crate::release_file::logs::{Identifier, Logs};
+use crate::release_file::logs::Logs;
 
 /// Some rows of one file, in the file's order.
 pub struct LogRows {
@@ -89,10 +89,7 @@ impl Identities {
     /// # Errors
     /// Usage, when the default region is not a region.
     pub fn new(logs: &Logs) -> Result<Self> {
-        Ok(Self(match logs.identifier {
-            Identifier::E164 => Some(Normaliser::new(logs.default_region.as_deref())?),
-            Identifier::Opaque => None,
-        }))
+        logs.normaliser().map(Self)
     }
 
     /// The canonical text; `None` for an empty one, or a number that is not valid.

@@ -19,7 +19,7 @@ use crate::phone::{CountryIndex, Normaliser};
 use crate::release_file::day::DayBounds;
 use crate::release_file::expression::Condition;
 use crate::release_file::keys::{Key, KeySource};
-use crate::release_file::logs::{Identifier, Logs};
+use crate::release_file::logs::Logs;
 
 /// Rows of the canonical lookup.
 pub struct Lookups {
@@ -81,10 +81,7 @@ pub(super) struct Canonical<'a> {
 
 impl<'a> Canonical<'a> {
     pub(super) fn new(logs: &'a Logs, wanted: &'a Wanted, keys: &'a [Key]) -> Result<Self> {
-        let normaliser = match logs.identifier {
-            Identifier::E164 => Some(Normaliser::new(logs.default_region.as_deref())?),
-            Identifier::Opaque => None,
-        };
+        let normaliser = logs.normaliser()?;
         let countries = keys.iter().map(country_positions).collect();
         Ok(Self {
             logs,

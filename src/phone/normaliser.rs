@@ -24,6 +24,8 @@ pub struct Normaliser {
     library: Library,
     /// Whether numbers without `+` begin with their calling code.
     has_calling_codes: bool,
+    /// Whether a number counts only as it would be written here.
+    is_exact: bool,
     places: HashMap<Box<str>, usize>,
     answers: Vec<Option<Answer>>,
 }
@@ -50,9 +52,19 @@ impl Normaliser {
             codes: CallingCodes::shipped(),
             library: Library::new(dialled_in)?,
             has_calling_codes,
+            is_exact: false,
             places: HashMap::new(),
             answers: Vec::new(),
         })
+    }
+
+    /// Prepares a normaliser that takes a number only if its text is what comes out: `+`, the calling code and
+    /// the national number, and nothing else. [`exact_numbers`](super::exact_numbers) has the same texts.
+    ///
+    /// # Errors
+    /// Internal, when the library cannot be prepared.
+    pub fn exact() -> Result<Self> {
+        Ok(Self { is_exact: true, ..Self::new(None)? })
     }
 
     /// Finds the E.164 text and the country of a number, or nothing when it is not a valid number.
@@ -118,7 +130,9 @@ impl Normaliser {
         let with_plus =
             |text| if self.has_calling_codes { with_plus(text) } else { Cow::Borrowed(text) };
         let dialled = as_dialled(text).map(with_plus);
-        let answer = dialled.and_then(|text| self.library.e164(&text)).and_then(|e164| {
+        let e164 = dialled.and_then(|text| self.library.e164(&text));
+        let e164 = e164.filter(|e164| !self.is_exact || e164 == text);
+        let answer = e164.and_then(|e164| {
             let digits = e164.strip_prefix('+').filter(|digits| !digits.starts_with('0'))?;
             // Numbering plans end at 17 digits, far inside the integers.
             let number = digits.parse().ok()?;

@@ -1,6 +1,7 @@
 //! Known faults of others, by name; the examples, the two paths and the lists have files of their own.
 
 mod agreement;
+mod exact;
 mod examples;
 mod lists;
 

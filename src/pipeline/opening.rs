@@ -111,7 +111,7 @@ fn identity(release_file: &ReleaseFile) -> BTreeMap<String, String> {
 /// The rules of times and numbers that this version has.
 pub(super) fn rules(release_file: &ReleaseFile) -> Rules {
     let numbers = match release_file.logs.identifier {
-        Identifier::E164 => phone::VERSION,
+        Identifier::E164 | Identifier::E164Exact => phone::VERSION,
         Identifier::Opaque => "none",
     };
     Rules { zones: zones_version().to_owned(), numbers: numbers.to_owned() }

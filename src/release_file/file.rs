@@ -10,7 +10,7 @@ use super::day::parse_zone;
 use super::day_names::DayNames;
 use super::engine::Engine;
 use super::keys::{Key, KeyLists};
-use super::logs::{CANONICAL, Identifier, Logs};
+use super::logs::{CANONICAL, Logs};
 use super::parse::{Lines, parse};
 use super::place::Place;
 use super::privacy_loss::{AttoDelta, Delta, Epsilon};
@@ -193,7 +193,7 @@ impl ReleaseFile {
             .chain(self.logs.columns().names())
             .map(|name| (name, self.logs.shown(name)))
             .collect();
-        let numbers = (self.logs.identifier == Identifier::E164).then(|| {
+        let numbers = self.logs.identifier.are_numbers().then(|| {
             json!({
                 "default_region": self.logs.default_region,
                 "normaliser": NORMALISER,

@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::logs::{Identifier, Logs, PROTECTED};
+use super::logs::{Logs, PROTECTED};
 use super::nearest::nearest;
 use super::number::Grid;
 use crate::phone::CallingCodes;
@@ -231,7 +231,7 @@ impl KeyLists {
     pub(crate) fn key(&self, name: &str, question: &str, logs: &Logs) -> Result<Key> {
         let refuse = |detail: String| Error::usage(format!("question `{question}`: {detail}"));
         let country = |source: KeySource| -> Result<Key> {
-            if logs.identifier == Identifier::Opaque {
+            if !logs.identifier.are_numbers() {
                 return Err(refuse(format!(
                     "`{name}` needs phone numbers, and `identifier` is \"opaque\""
                 ))

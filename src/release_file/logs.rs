@@ -15,6 +15,7 @@ use super::parse::Lines;
 use super::place::Place;
 use super::raw::{RawExpect, RawLogs};
 use super::time_format::TimeFormats;
+use crate::phone::Normaliser;
 use crate::{Error, Result};
 
 /// The columns of the canonical lookup that a log may map.
@@ -65,6 +66,8 @@ impl TimeUnit {
 pub enum Identifier {
     /// Phone numbers, normalised to E.164.
     E164,
+    /// Phone numbers that stand in E.164 already: another spelling is none.
+    E164Exact,
     /// Text that is compared as it stands.
     Opaque,
 }
@@ -74,7 +77,28 @@ impl Identifier {
     pub const fn word(self) -> &'static str {
         match self {
             Self::E164 => "e164",
+            Self::E164Exact => "e164-exact",
             Self::Opaque => "opaque",
+        }
+    }
+
+    /// Whether people are phone numbers, which have countries and prefixes.
+    pub const fn are_numbers(self) -> bool {
+        matches!(self, Self::E164 | Self::E164Exact)
+    }
+
+    fn parse(word: Option<&str>) -> Result<Self> {
+        match word {
+            None | Some("e164") => Ok(Self::E164),
+            Some("e164-exact") => Ok(Self::E164Exact),
+            Some("opaque") => Ok(Self::Opaque),
+            Some(other) => Err(Error::usage(format!(
+                "`[logs] identifier` is `{other}`, which is no kind of identifier"
+            ))
+            .help(
+                "write \"e164\" for phone numbers, such as +436641234567, \"e164-exact\" if each stands \
+                 in exactly that form, or \"opaque\" for names, addresses and the like",
+            )),
         }
     }
 }
@@ -152,17 +176,13 @@ impl Logs {
         for name in raw.columns.keys() {
             check_canonical(name, &listed)?;
         }
-        let identifier = match raw.identifier.as_deref() {
-            None | Some("e164") => Identifier::E164,
-            Some("opaque") => Identifier::Opaque,
-            Some(other) => {
-                let what =
-                    format!("`[logs] identifier` is `{other}`, which is no kind of identifier");
-                return Err(Error::usage(what).help(
-                    "write \"e164\" for phone numbers, such as +436641234567, or \"opaque\" for names, addresses and the like",
-                ));
-            }
-        };
+        let identifier = Identifier::parse(raw.identifier.as_deref())?;
+        if identifier == Identifier::E164Exact && raw.default_region.is_some() {
+            return Err(Error::usage(
+                "`[logs] default_region` belongs to numbers that are dialled, and `identifier` is \"e164-exact\"",
+            )
+            .help("remove it, or set `identifier = \"e164\"`, which reads numbers however they are written"));
+        }
         let can_be_made =
             |name: &str| matches!(name, "app" | "route") || !CANONICAL.contains(&name);
         let columns = Columns::parse(&raw, can_be_made, lines)?;
@@ -199,6 +219,18 @@ impl Logs {
         };
         logs.refuse_protected(&listed)?;
         Ok(logs)
+    }
+
+    /// What reads requesters and targets; `None` if they are compared as they stand. One for each thread.
+    ///
+    /// # Errors
+    /// Usage, when the default region is no region with a calling code.
+    pub fn normaliser(&self) -> Result<Option<Normaliser>> {
+        match self.identifier {
+            Identifier::E164 => Normaliser::new(self.default_region.as_deref()).map(Some),
+            Identifier::E164Exact => Normaliser::exact().map(Some),
+            Identifier::Opaque => Ok(None),
+        }
     }
 
     /// The name in the log of a canonical column or listed key; the address of one that is made.

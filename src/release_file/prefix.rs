@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::logs::{Identifier, Logs};
+use super::logs::Logs;
 use super::raw::RawQuestion;
 use crate::{Error, Result};
 
@@ -64,7 +64,7 @@ impl Prefix {
             return Err(refuse("private keys stand alone in `by`".to_owned())
                 .help("write by = [\"target_prefix:6\"] and nothing else"));
         };
-        if logs.identifier == Identifier::Opaque {
+        if !logs.identifier.are_numbers() {
             return Err(refuse(format!(
                 "`{name}` needs phone numbers, and `identifier` is \"opaque\""
             ))

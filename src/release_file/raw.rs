@@ -95,8 +95,8 @@ pub(crate) struct RawLogs {
     /// The country, by two letters, in which numbers without + are dialled.
     #[schemars(length(equal = 2))]
     pub(crate) default_region: Option<String>,
-    /// Whether people are phone numbers, which is the default, or any ids.
-    #[schemars(extend("enum" = ["e164", "opaque"]))]
+    /// Whether people are phone numbers, which is the default, numbers that stand in E.164 already, or any ids.
+    #[schemars(extend("enum" = ["e164", "e164-exact", "opaque"]))]
     pub(crate) identifier: Option<String>,
     /// A condition in SQL; rows for which it is not true count nowhere: `app <> 'healthcheck'`.
     #[serde(rename = "where")]

@@ -3,9 +3,8 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use super::logs::{Identifier, Logs};
+use super::logs::Logs;
 use super::raw::RawPrivacy;
-use crate::phone::Normaliser;
 use crate::{Error, Result};
 
 /// `[privacy] unit`.
@@ -88,10 +87,7 @@ impl Exempt {
                     .help("for example exempt = \"services.txt\", one number a line"));
             }
         };
-        let mut normaliser = match logs.identifier {
-            Identifier::E164 => Some(Normaliser::new(logs.default_region.as_deref())?),
-            Identifier::Opaque => None,
-        };
+        let mut normaliser = logs.normaliser()?;
         let mut identifiers = BTreeSet::new();
         for (place, entry) in (1..).zip(&listed) {
             let entry = entry.trim();

@@ -141,7 +141,10 @@ fn of_people(survey: &Survey, release_file: &ReleaseFile, findings: &mut Vec<Fin
     for form in IdentifierForm::ALL {
         let rows = survey.forms.identifiers(form);
         if rows > 0 {
-            let text = of_form(form, rows, logs.default_region.as_deref());
+            let text = match logs.identifier {
+                Identifier::E164Exact => of_inexact(form, rows),
+                _ => of_form(form, rows, logs.default_region.as_deref()),
+            };
             findings.push(Finding::new(Reason::BadNumber.word(), text));
         }
     }
@@ -160,6 +163,20 @@ fn of_people(survey: &Survey, release_file: &ReleaseFile, findings: &mut Vec<Fin
     if logs.identifier == Identifier::Opaque && logs.default_region.is_some() {
         let text = "`default_region` changes nothing beside `identifier = \"opaque\"`";
         findings.push(Finding::new("default_region", text));
+    }
+}
+
+/// What is wrong with identifiers that are to stand in E.164 already.
+fn of_inexact(form: IdentifierForm, rows: u64) -> String {
+    match form {
+        IdentifierForm::International | IdentifierForm::National | IdentifierForm::Lossy => {
+            format!(
+                "{} as +436641234567 does, or no number of any country: `identifier = \"e164\"` reads \
+             numbers however they are written",
+                count(rows, "identifier does not stand", "identifiers do not stand")
+            )
+        }
+        IdentifierForm::Name | IdentifierForm::Address => of_form(form, rows, None),
     }
 }
 

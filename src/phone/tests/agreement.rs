@@ -10,10 +10,10 @@ const SEED: u64 = 0x6D65_7373_656E_6765;
 const NUMBERS: usize = 200_000;
 
 /// A small generator with a fixed seed, so that a failure can be repeated.
-struct Random(u64);
+pub(super) struct Random(pub(super) u64);
 
 impl Random {
-    fn below(&mut self, bound: usize) -> usize {
+    pub(super) fn below(&mut self, bound: usize) -> usize {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mixed = (self.0 ^ self.0 >> 30).wrapping_mul(0xBF58_476D_1CE4_E5B9);
         let mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94D0_49BB_1331_11EB) ^ mixed >> 31;
@@ -31,7 +31,7 @@ impl Random {
     }
 
     /// A text one slip away from a number.
-    fn slip(&mut self, text: &str) -> String {
+    pub(super) fn slip(&mut self, text: &str) -> String {
         let mut characters = text.chars().collect::<Vec<_>>();
         let place = self.below(characters.len());
         let odd =

@@ -9,10 +9,11 @@ use std::path::Path;
 
 use super::*;
 use crate::pipeline::{plan, planned};
-use crate::plan::FoundKeys;
 use crate::plan::kinds::{CLASSES, SHAPE_ONE};
+use crate::plan::{FoundKeys, Role, Split};
 use crate::release_file::ReleaseFile;
 use crate::release_file::engine::Engine;
+use crate::release_file::unit::Exempt;
 use crate::simulate::{Format, Settings, write};
 
 /// Every kind of question that a cluster can be asked.
@@ -70,15 +71,45 @@ of = "offset"
 range = [-7.5, 9]
 "#;
 
+/// What can be asked of phone numbers alone.
+const OF_NUMBERS: &str = r#"
+[[question]]
+name = "reach"
+count = "lookups"
+by = ["target_country", "requester_country"]
+[[question]]
+name = "callers"
+distinct = "requester"
+by = ["requester_country"]
+[[question]]
+name = "areas"
+count = "lookups"
+by = ["target_prefix:6"]
+keys = "private"
+[[question]]
+name = "blocks"
+count = "lookups"
+by = ["target_prefix:4"]
+keys = "private"
+[[question]]
+name = "homes"
+count = "lookups"
+by = ["requester_prefix:5"]
+keys = "private"
+"#;
+
 /// Those of them that can be asked where persons are the unit, in every kind.
-const OF_PERSONS: [&str; 5] = ["volume", "fallback", "people", "latency", "slow"];
+const OF_PERSONS: [&str; 7] =
+    ["volume", "fallback", "people", "latency", "slow", "reach", "callers"];
 
 /// The questions of these names.
 fn asked(names: &[&str]) -> String {
-    let questions = QUESTIONS.split("\n[[question]]\n").skip(1);
+    let questions = [QUESTIONS, OF_NUMBERS].concat();
+    let questions = questions.split("\n[[question]]\n").skip(1);
     let is_asked =
         |text: &&str| names.iter().any(|name| text.starts_with(&format!("name = \"{name}\"")));
-    questions.filter(is_asked).map(|text| format!("\n[[question]]\n{text}")).collect()
+    let asked = questions.filter(is_asked);
+    asked.map(|text| format!("\n[[question]]\n{}\n", text.trim_end())).collect()
 }
 
 /// What stands before the questions, without `[logs]`.
@@ -87,7 +118,7 @@ fn release(logs: &str, zone: &str, questions: &str) -> String {
         "name = \"r\"\n[keys]\napp = [\"messages\", \"calls\", \"it's\", \"a\\\\b\", \"é\", \"$x\", \"a|b\"]\n\
          [ledger]\npath = \"r.ledger\"\nepsilon = 1.0\ndelta = 1e-6\ntime_zone = \"{zone}\"\n\
          [privacy]\nbudget_share = 1.0\n[retention]\ndays = 36500\n\
-         [logs]\nidentifier = \"opaque\"\n{logs}{questions}"
+         [logs]\n{logs}{questions}"
     )
 }
 
@@ -108,31 +139,45 @@ fn compare(text: &str, folder: &Path, day: &str, loads: &[f64]) -> (f64, usize) 
     let first = Plan::of_look(&release_file, &split).unwrap();
     let gather =
         |job: Job| Opened::open(&job, &first, &bounds).unwrap().gather(&bounds, &first).unwrap();
-    let mut here = gather(job(&release_file, None));
-    let mut there = gather(job(&release_file, Some(&remote)));
-    let mut cells = 0;
-    let mut same = |plan: &Plan| {
-        let exempt = &release_file.exempt;
-        let (own, other) = (here.tally(plan, exempt).unwrap(), there.tally(plan, exempt).unwrap());
-        for (place, table) in plan.tables.iter().enumerate() {
-            let (own, other) = (own.table(place).unwrap(), other.table(place).unwrap());
-            let differ = own.iter().zip(other).position(|(own, other)| own != other);
-            assert!(
-                differ.is_none() && own.len() == other.len(),
-                "{}: cell {differ:?}",
-                table.name
-            );
-            cells += own.iter().filter(|steps| **steps != 0).count();
-        }
-        own.table(0).unwrap().to_vec()
-    };
-    let look: [i64; CLASSES] = same(&first).try_into().unwrap();
+    let mut days = [gather(job(&release_file, None)), gather(job(&release_file, Some(&remote)))];
+    let exempt = &release_file.exempt;
+    let (look, mut cells) = same(&mut days, &first, exempt);
+    let look: [i64; CLASSES] = look.try_into().unwrap();
     let numbers = look.map(|steps| steps as f64 / SHAPE_ONE as f64);
+    let found = found(&release_file, &split, [&*days[0], &*days[1]]);
     for load in loads {
         let numbers = numbers.map(|number| number * load);
-        same(&planned(&release_file, &split, &numbers, &FoundKeys::new()).unwrap().0);
+        let plan = planned(&release_file, &split, &numbers, &found).unwrap().0;
+        cells += same(&mut days, &plan, exempt).1;
     }
     (numbers.iter().sum(), cells)
+}
+
+/// Compares all tables of a plan; returns the first one and how many cells hold something.
+fn same(days: &mut [Box<dyn Tallies>; 2], plan: &Plan, exempt: &Exempt) -> (Vec<i64>, usize) {
+    let [own, other] = days.each_mut().map(|day| day.tally(plan, exempt).unwrap());
+    let mut cells = 0;
+    for (place, table) in plan.tables.iter().enumerate() {
+        let (own, other) = (own.table(place).unwrap(), other.table(place).unwrap());
+        let differ = own.iter().zip(other).position(|(own, other)| own != other);
+        assert!(differ.is_none() && own.len() == other.len(), "{}: cell {differ:?}", table.name);
+        cells += own.iter().filter(|steps| **steps != 0).count();
+    }
+    (own.table(0).unwrap().to_vec(), cells)
+}
+
+/// Compares the weights of private prefixes in each round, of which every third prefix is found; returns those.
+fn found(release_file: &ReleaseFile, split: &Split, days: [&dyn Tallies; 2]) -> FoundKeys {
+    let mut found = FoundKeys::new();
+    for table in Plan::prefix_rounds(release_file, split) {
+        let Role::PrefixRound { question } = &table.role else { panic!("{}", table.name) };
+        let known = found.entry(question.clone()).or_default();
+        let prefix = table.contribution.prefix().unwrap();
+        let [own, other] = days.map(|day| day.key_weights(prefix, known).unwrap().into_weights());
+        assert!(!own.0.is_empty() && own == other, "{question}: {} prefixes", own.0.len());
+        known.extend(own.0.iter().step_by(3));
+    }
+    found
 }
 
 /// Writes three days with as many lookups together, and compares the first, or each if the variable is set.
@@ -151,7 +196,8 @@ fn compare_simulated(lookups: u64, head: &str, questions: &str) {
     write(&settings, &folder.path().join("logs"), &|_| ()).unwrap();
     let questions =
         questions.replace("\"offset\"", "\"latency_ms\"").replace("[-7.5, 9]", "[2, 300]");
-    let text = release("path = \"logs\"\nday_folder = \"day\"\n", "UTC", &questions);
+    let logs = "path = \"logs\"\nday_folder = \"day\"\nidentifier = \"e164-exact\"\n";
+    let text = release(logs, "UTC", &questions);
     let text = text.replace("[privacy]\n", &format!("[privacy]\n{head}"));
     let days = ["2026-01-05", "2026-01-06", "2026-01-07"];
     for day in &days[..if asked.is_some() { 3 } else { 1 }] {
@@ -163,13 +209,13 @@ fn compare_simulated(lookups: u64, head: &str, questions: &str) {
 #[test]
 #[ignore = "needs a cluster: tests/cluster/run.sh"]
 fn a_simulated_day_has_the_same_sums_on_a_cluster() {
-    compare_simulated(200_000, "", QUESTIONS);
+    compare_simulated(200_000, "", &[QUESTIONS, OF_NUMBERS].concat());
 }
 
 #[test]
 #[ignore = "needs a cluster: tests/cluster/run.sh"]
 fn a_simulated_day_of_persons_has_the_same_sums_on_a_cluster() {
-    let exempt = "unit = \"person-day\"\nexempt = [\"t7\", \"it's\"]\n";
+    let exempt = "unit = \"person-day\"\nexempt = [\"+14155550123\"]\n";
     compare_simulated(60_000, exempt, &asked(&OF_PERSONS));
 }
 
@@ -215,12 +261,36 @@ fn awkward_rows_have_the_same_sums_on_a_cluster() {
             "UTC",
             "unit = \"person-day\"\nexempt = [\"t7\", \"it's\"]\n",
             &[100.0],
-            asked(&OF_PERSONS),
+            asked(&OF_PERSONS[..5]),
         ),
     ] {
-        let text = release(&format!("path = \"logs\"\n{logs}"), zone, &questions);
+        let logs = format!("path = \"logs\"\nidentifier = \"opaque\"\n{logs}");
+        let text = release(&logs, zone, &questions);
         let text = text.replace("[privacy]\n", &format!("[privacy]\n{persons}"));
         let (people, cells) = compare(&text, folder.path(), files::DAY, loads);
         assert!(people > 10.0 && cells > 100, "{zone} {logs} {people} {cells}");
+    }
+}
+
+#[test]
+#[ignore = "needs a cluster: tests/cluster/run.sh"]
+fn awkward_numbers_have_the_same_sums_on_a_cluster() {
+    let folder = tempfile::tempdir().unwrap();
+    files::write_awkward(&folder.path().join("logs"));
+    let logs = "path = \"logs\"\nidentifier = \"e164-exact\"\n\
+                columns = { requested_at = \"at\", requester = \"from\", target = \"to\" }\n";
+    let exempt = "unit = \"person-day\"\nexempt = [\"+436641234567\", \"+14155550101\"]\n";
+    let of_numbers = [OF_NUMBERS.to_owned(), asked(&["trying"])].concat();
+    // Some countries alone, of which one has none but a few prefixes of another's calling code.
+    let keys = "[keys]\ntarget_country = [\"AT\", \"KZ\", \"GG\", \"CA\"]\n";
+    for (privacy, keys, questions) in
+        [("", "[keys]\n", of_numbers), (exempt, keys, asked(&["reach", "callers"]))]
+    {
+        let text = release(logs, "UTC", &questions);
+        let text = text.replace("[privacy]\n", &format!("[privacy]\n{privacy}"));
+        let text = text.replace("[keys]\n", keys);
+        let (people, cells) = compare(&text, folder.path(), files::DAY, &[1.0, 1_000.0]);
+        // A requester for each size and copy, and those of the awkward texts that are numbers.
+        assert!(people > 50.0 && cells > 100, "{people} {cells}");
     }
 }

@@ -26,7 +26,7 @@ pub use histogram::Histogram;
 pub use kind::{Bounding, Kind, Needs, Reach, TableBound};
 pub use prefixes::{
     FoundPrefixes, MOST_PREFIX_CELLS, MOST_PREFIXES, MOST_PREFIXES_OF_ONE, OwnPrefixes,
-    PrefixWeights,
+    PREFIX_WEIGHTS, PrefixWeights,
 };
 pub use presence::Presence;
 pub use rows::{AtomCount, CellAmount, Pair, PairAmount, PrefixPlaces, RequesterRows, regroup};

@@ -24,7 +24,7 @@ pub const MOST_PREFIXES: usize = 16_384;
 pub const MOST_PREFIX_CELLS: u32 = 3 * MOST_PREFIXES as u32;
 
 /// What each prefix of a requester gets, by how many it has.
-const WEIGHTS: [i64; MOST_PREFIXES_OF_ONE + 1] = {
+pub const PREFIX_WEIGHTS: [i64; MOST_PREFIXES_OF_ONE + 1] = {
     let mut weights = [LATTICE_ONE.cast_signed(); MOST_PREFIXES_OF_ONE + 1];
     let mut count = 1;
     while count < weights.len() {
@@ -68,7 +68,7 @@ impl PrefixWeights {
             own.truncate(MOST_PREFIXES_OF_ONE);
         }
         let spread = if mutant!("prefixes-weigh-one-each") { 1 } else { own.len() };
-        let weight = WEIGHTS[spread.min(MOST_PREFIXES_OF_ONE)];
+        let weight = PREFIX_WEIGHTS[spread.min(MOST_PREFIXES_OF_ONE)];
         own.iter().for_each(|(prefix, _)| add(*prefix, weight));
     }
 }

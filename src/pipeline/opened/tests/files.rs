@@ -25,10 +25,79 @@ impl Sequence {
     }
 }
 
+/// The first digits of numbers of which four are open, of countries whose calling codes are alike.
+const CALLERS: [&str; 8] = [
+    "+43664123",
+    "+1415555",
+    "+1204555",
+    "+7701234",
+    "+7912345",
+    "+44791112",
+    "+44778112",
+    "+39066981",
+];
+
+/// Numbers, and texts that only look like one.
+const NUMBERS: [&str; 48] = [
+    "+436641234567",
+    "+14155550101",
+    "+14155550102",
+    "+12042345678",
+    "+77012345678",
+    "+79123456789",
+    "+441534123456",
+    "+447911123456",
+    "+447781123456",
+    "+390669812345",
+    "+39066981234",
+    "+2908999",
+    "+29022158",
+    "+4779000000",
+    "+4722123456",
+    "+35818123456",
+    "+358401234567",
+    "+61891621234",
+    "+262269601234",
+    "+262692123456",
+    "+88800000000000",
+    "+80012345678",
+    "+8613812345678",
+    "+5491123456789",
+    "+541112345678",
+    "+37080012345",
+    "+375800123",
+    "+2250123456789",
+    "+4930123456",
+    "+495123456789012",
+    // None of these is one.
+    "",
+    "436641234567",
+    "00436641234567",
+    "+43 664 1234567",
+    " +436641234567",
+    "+436641234567 ",
+    "+436641234567\n",
+    "+43664123456712345",
+    "+43664",
+    "+999123456789",
+    "+4306641234567",
+    "+1800FLOWERS",
+    "+٤٣٦٦٤١٢٣٤٥٦٧",
+    "＋436641234567",
+    "tel:+436641234567",
+    "+436641234567.0",
+    "+43664\u{0}1234567",
+    "+14155550101 +14155550102",
+];
+
 #[derive(Default)]
 struct Columns {
+    /// The number that asks.
+    own: Option<String>,
     requesters: Vec<Option<String>>,
     targets: Vec<Option<String>>,
+    from: Vec<Option<String>>,
+    to: Vec<Option<String>>,
     numbers: Vec<Option<i64>>,
     micros: Vec<Option<i64>>,
     apps: Vec<Option<&'static str>>,
@@ -48,6 +117,8 @@ pub(super) fn write_awkward(folder: &Path) {
         let mut arrays: Vec<(&str, ArrayRef)> = vec![
             ("requester", Arc::new(StringArray::from(columns.requesters))),
             ("target", Arc::new(StringArray::from(columns.targets))),
+            ("from", Arc::new(StringArray::from(columns.from))),
+            ("to", Arc::new(StringArray::from(columns.to))),
             ("number", Arc::new(Int64Array::from(columns.numbers))),
             ("at", Arc::new(times)),
             ("at_s", Arc::new(seconds.collect::<Int64Array>())),
@@ -79,10 +150,16 @@ fn rows(sequence: &mut Sequence) -> Columns {
     for (place, size) in sizes.into_iter().enumerate() {
         for copy in 0..3 {
             let name = format!("{}{place}-{copy}", names[(place + copy) % names.len()]);
+            columns.own = Some(format!("{}{:02}{copy:02}", CALLERS[place % CALLERS.len()], place));
             let spread = [1, 3, 200][copy];
             (0..size).for_each(|row| columns.push(sequence, Some(name.clone()), row % spread));
         }
     }
+    for number in NUMBERS {
+        columns.own = Some(number.to_owned());
+        (0..30).for_each(|row| columns.push(sequence, Some("n".to_owned()), row));
+    }
+    columns.own = None;
     for name in names.iter().map(|name| Some((*name).to_owned())).chain([None, Some(String::new())])
     {
         (0..40).for_each(|row| columns.push(sequence, name.clone(), row));
@@ -150,6 +227,12 @@ impl Columns {
             _ => Some(micros),
         });
         self.requesters.push(requester);
+        self.from.push(self.own.clone());
+        let number = sequence.below(NUMBERS.len() + 2);
+        self.to.push(match NUMBERS.get(number) {
+            Some(number) => Some((*number).to_owned()),
+            None => [None, Some(format!("+1415555{:04}", sequence.below(300)))][number % 2].clone(),
+        });
         let target = sequence.below(30);
         self.targets.push(
             [None, Some(String::new())]
