@@ -1,10 +1,11 @@
 //! One day of logs on a cluster: opened and looked at before the reservation, tallied after it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
-use arrow_array::Array;
 use arrow_array::cast::AsArray;
 use arrow_array::types::Int64Type;
+use arrow_array::{Array, RecordBatch};
 use spark_connect_proto::data_type::Kind;
 
 use super::checked::{Sums, Totals, key_weights, wrong};
@@ -12,11 +13,13 @@ use super::connect::Connection;
 use super::lookups::{Role, columns, files, header};
 use super::statements::{Check, statements, weights};
 use super::supported::require_supported;
+use super::table::{Listing, description, files_beside};
 use crate::aggregate::{Adding, ExactTally, KeyTally};
 use crate::engine::Tallies;
 use crate::plan::{Layout, Plan};
 use crate::release_file::ReleaseFile;
 use crate::release_file::day::DayBounds;
+use crate::release_file::day_names::DayNames;
 use crate::release_file::engine::Engine;
 use crate::release_file::prefix::Prefix;
 use crate::release_file::unit::Exempt;
@@ -38,6 +41,7 @@ pub struct ClusterLogs {
     connection: Connection,
     release_file: ReleaseFile,
     bounds: DayBounds,
+    listing: Listing,
     files: Vec<ClusterFile>,
 }
 
@@ -70,9 +74,12 @@ impl ClusterLogs {
         let tag = format!("pointillist-{}-{}", release_file.name, bounds.day());
         let connection = Connection::open(engine, &tag, stop)?;
         let (release_file, bounds) = (release_file.clone(), bounds.clone());
-        let mut logs = Self { connection, release_file, bounds, files: Vec::new() };
+        let (listing, files) = (Listing::Rows, Vec::new());
+        let mut logs = Self { connection, release_file, bounds, listing, files };
+        logs.listing = logs.listing()?;
         logs.require_columns(&first.layout)?;
         logs.files = logs.list()?;
+        logs.require_dates()?;
         logs.require_own_columns(&first.layout)?;
         Ok(logs)
     }
@@ -105,30 +112,65 @@ impl ClusterLogs {
         Ok(ClusterDay { logs: self, layout: first.layout.clone(), look, totals })
     }
 
+    /// How a table lists its files; files by a path are listed by their rows.
+    fn listing(&self) -> Result<Listing> {
+        let Some(table) = &self.release_file.logs.table else { return Ok(Listing::Rows) };
+        let mut facts = Vec::new();
+        for batch in self.connection.answer("what the table is", &description(table))? {
+            let [names, values] = ["col_name", "data_type"].map(|name| texts(&batch, name));
+            let (names, values) = (names?, values?);
+            facts.extend(names.into_iter().zip(values));
+        }
+        Listing::of(&facts)
+    }
+
+    /// The files of the day.
     fn list(&self) -> Result<Vec<ClusterFile>> {
-        let sql = files(&self.release_file, &self.bounds);
+        match (&self.release_file.logs.table, self.listing) {
+            (Some(table), Listing::Beside) => {
+                self.listed(&files_beside(table, &self.release_file, &self.bounds))
+            }
+            _ => self.listed(&files(&self.release_file, Some(&self.bounds))),
+        }
+    }
+
+    fn listed(&self, sql: &str) -> Result<Vec<ClusterFile>> {
         let mut listed = Vec::new();
-        for batch in self.connection.answer("the files of the logs", &sql)? {
+        for batch in self.connection.answer("the files of the logs", sql)? {
             let number = |name: &str| {
                 let column = batch.column_by_name(name)?.as_primitive_opt::<Int64Type>()?;
                 (column.null_count() == 0).then_some(column)
             };
-            let paths = batch.column_by_name("path");
-            let paths = paths.map(|paths| arrow_cast::cast(paths, &arrow_schema::DataType::Utf8));
-            let (Some(Ok(paths)), Some(sizes), Some(times)) =
-                (paths, number("size"), number("changed_at"))
-            else {
+            let (Some(sizes), Some(times)) = (number("size"), number("changed_at")) else {
                 return Err(wrong("other columns than it was asked for"));
             };
-            let paths = paths.as_string::<i32>();
-            listed.extend((0..batch.num_rows()).map(|row| ClusterFile {
-                path: paths.value(row).to_owned(),
-                size: sizes.value(row),
-                changed_at: times.value(row),
-            }));
+            let facts = sizes.values().iter().zip(times.values());
+            let file = |(path, (size, changed_at)): (String, (&i64, &i64))| ClusterFile {
+                path,
+                size: *size,
+                changed_at: *changed_at,
+            };
+            listed.extend(texts(&batch, "path")?.into_iter().zip(facts).map(file));
         }
         listed.sort();
         Ok(listed)
+    }
+
+    /// Refuses names of files that hold no date, where they are to say the day of each, or several; and a
+    /// cluster that takes others for those of the day than this program does.
+    fn require_dates(&self) -> Result<()> {
+        let Some(names @ DayNames::File) = &self.release_file.logs.day_names else { return Ok(()) };
+        let days = self.bounds.utc_days();
+        let mut of_day = Vec::new();
+        for file in self.listed(&files(&self.release_file, None))? {
+            let Some(day) = names.day_of(Path::new(&file.path)) else {
+                return Err(Error::usage("`[logs] day_file` is given, and the name of a file holds no date, or two")
+                    .help("such files are read for each day here, which a cluster cannot be asked yet: move them away"));
+            };
+            of_day.extend(days.contains(&day).then_some(file));
+        }
+        of_day.sort();
+        if of_day == self.files { Ok(()) } else { Err(wrong("other files than those of the day")) }
     }
 
     /// Refuses a column that the logs do not have, or whose values engines read differently.
@@ -161,6 +203,10 @@ impl ClusterLogs {
 
     /// Refuses folders that would stand in place of a column: a cluster reads `app=calls` as a value.
     fn require_own_columns(&self, layout: &Layout) -> Result<()> {
+        // The columns that a table is divided by are its own.
+        if self.release_file.logs.table.is_some() {
+            return Ok(());
+        }
         let wanted = columns(&self.release_file, layout);
         let folders = self.files.iter().flat_map(|file| file.path.split('/').rev().skip(1));
         let keys = folders.filter_map(|folder| folder.split_once('=')).map(|(key, _)| key);
@@ -173,6 +219,24 @@ impl ClusterLogs {
             None => Ok(()),
         }
     }
+}
+
+/// Has a cluster run statements as they are.
+#[cfg(test)]
+pub(crate) fn session_for_test(engine: &Engine) -> impl Fn(&str) {
+    let connection = Connection::open(engine, "pointillist-test", Box::new(|| Ok(()))).unwrap();
+    move |sql| drop(connection.answer("a statement", sql).unwrap())
+}
+
+/// A column of texts.
+fn texts(batch: &RecordBatch, name: &str) -> Result<Vec<String>> {
+    let column = batch.column_by_name(name);
+    let column = column.map(|column| arrow_cast::cast(column, &arrow_schema::DataType::Utf8));
+    let Some(Ok(column)) = column else {
+        return Err(wrong("other columns than it was asked for"));
+    };
+    let column = column.as_string::<i32>().iter();
+    Ok(column.map(|text| text.unwrap_or_default().to_owned()).collect())
 }
 
 /// Whether values of a type are read on a cluster as they are here.

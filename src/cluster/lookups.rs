@@ -4,8 +4,8 @@
 //! count, and each has the same atom. No expression can fail, whatever a row holds, so that no failure
 //! says anything about one.
 
-use super::positions::position;
-use super::quote::{name, text};
+use super::positions::{Country, position};
+use super::quote::{name, names, text};
 use crate::Result;
 use crate::phone::exact_numbers;
 use crate::plan::Layout;
@@ -72,15 +72,17 @@ pub fn path(logs: &Logs) -> String {
     format!("file://{}", path.display())
 }
 
-/// The query of the files themselves: no value of a row is read for it.
+/// The query of the files themselves, of all days without bounds: no value of a row is read for it.
 #[cfg(feature = "spark")]
-pub(super) fn files(release_file: &ReleaseFile, bounds: &DayBounds) -> String {
+pub(super) fn files(release_file: &ReleaseFile, bounds: Option<&DayBounds>) -> String {
     format!(
         "SELECT _metadata.file_path AS path, _metadata.file_size AS size,\n  \
            unix_micros(_metadata.file_modification_time) AS changed_at\n\
          FROM {}{}\nGROUP BY ALL",
         files_of(release_file),
-        in_day_folders(release_file, bounds).map_or_else(String::new, |is| format!("\nWHERE {is}")),
+        bounds
+            .and_then(|bounds| in_files_of_day(release_file, bounds))
+            .map_or_else(String::new, |is| format!("\nWHERE {is}")),
     )
 }
 
@@ -110,31 +112,26 @@ pub(super) fn lookups(
         format!("CAST({} AS STRING) AS target", column("target")),
         format!("{read} AS micros"),
     ];
-    for (place, key) in layout.keys().iter().enumerate() {
-        let read = match key.source() {
-            KeySource::App => as_text(logs, logs.column("app")),
-            KeySource::Route => as_text(logs, logs.column("route")),
-            KeySource::Column(address) => as_text(logs, address),
-            KeySource::Number(grid) => format!("CAST({} AS DOUBLE)", name(grid.column())),
-            _ => continue,
-        };
-        columns.push(format!("{read} AS key_{place}"));
-    }
+    let keys = || layout.keys().iter().enumerate();
+    columns.extend(keys().filter_map(|(place, key)| key_column(logs, place, key)));
     let mut conditions = vec![is_of_day];
-    conditions.extend(in_day_folders(release_file, bounds));
+    conditions.extend(in_files_of_day(release_file, bounds));
     if let Some(filter) = &logs.filter {
         let read = |name: &str| Ok(as_text(logs, logs.column(name)));
         conditions.push(filter.sql(&read, &text)?);
     }
-    let atoms = layout.keys().iter().zip(layout.strides()).enumerate();
-    let mut atoms: Vec<String> = atoms
-        .map(|(place, (key, stride))| {
-            let value = match key.source() {
-                KeySource::RequesterCountry => "requester".to_owned(),
-                KeySource::TargetCountry => "target".to_owned(),
-                _ => format!("key_{place}"),
+    let mut countries = Vec::new();
+    let mut atoms: Vec<String> = keys()
+        .zip(layout.strides())
+        .map(|((place, key), stride)| {
+            let position = match Country::of(place, key) {
+                Some(country) => {
+                    countries.push(country.join());
+                    country.position()
+                }
+                None => position(key, &format!("key_{place}"), bounds),
             };
-            format!("{} * {stride}L", position(key, &value, bounds))
+            format!("{position} * {stride}L")
         })
         .collect();
     if atoms.is_empty() {
@@ -143,14 +140,27 @@ pub(super) fn lookups(
     let target = if target { "CAST(target AS BINARY) AS target, " } else { "" };
     Ok(format!(
         "SELECT CAST(requester AS BINARY) AS requester, {target}\n    {} AS atom\n  \
-         FROM (\n    SELECT {}\n    FROM {}\n    WHERE {}\n  )\n  \
+         FROM (\n    SELECT {}\n    FROM {}\n    WHERE {}\n  ){}\n  \
          WHERE {}",
         atoms.join(" +\n    "),
         columns.join(",\n      "),
         files_of(release_file),
         conditions.join("\n      AND "),
+        countries.concat(),
         are_people(logs),
     ))
+}
+
+/// What a key is read from; `None` for those that follow from other columns.
+fn key_column(logs: &Logs, place: usize, key: &Key) -> Option<String> {
+    let read = match key.source() {
+        KeySource::App => as_text(logs, logs.column("app")),
+        KeySource::Route => as_text(logs, logs.column("route")),
+        KeySource::Column(address) => as_text(logs, address),
+        KeySource::Number(grid) => format!("CAST({} AS DOUBLE)", name(grid.column())),
+        _ => return None,
+    };
+    Some(format!("{read} AS key_{place}"))
 }
 
 /// That a row has a requester and a target; others are rejects.
@@ -168,18 +178,35 @@ fn are_people(logs: &Logs) -> String {
 }
 
 fn files_of(release_file: &ReleaseFile) -> String {
-    format!("parquet.{}", name(&path(&release_file.logs)))
+    match &release_file.logs.table {
+        Some(table) => names(table),
+        None => format!("parquet.{}", name(&path(&release_file.logs))),
+    }
 }
 
-/// That a file lies in a folder of the day, where folders name the days. (Files that do are refused.)
-fn in_day_folders(release_file: &ReleaseFile, bounds: &DayBounds) -> Option<String> {
-    let Some(DayNames::Folder(folder)) = &release_file.logs.day_names else { return None };
-    let days: Vec<String> = bounds
-        .days_in(&release_file.logs.time_zone)
-        .iter()
-        .map(|day| text(&day.to_string()))
-        .collect();
-    Some(format!("CAST({} AS STRING) IN ({})", name(folder), days.join(", ")))
+/// That a file is of the day, where names of folders or files say so.
+fn in_files_of_day(release_file: &ReleaseFile, bounds: &DayBounds) -> Option<String> {
+    let days = bounds.days_in(&release_file.logs.time_zone);
+    Some(match release_file.logs.day_names.as_ref()? {
+        DayNames::Folder(folder) => {
+            let days: Vec<String> = days.iter().map(|day| text(&day.to_string())).collect();
+            format!("CAST({} AS STRING) IN ({})", name(folder), days.join(", "))
+        }
+        // As names have dates: see [`DayNames::day_of`], by which what the cluster lists is checked.
+        DayNames::File => {
+            let spellings: Vec<String> =
+                days.iter().map(|day| spellings(&day.to_string())).collect();
+            let any = spellings.join("|");
+            format!("_metadata.file_name RLIKE '(^|[^0-9])({any})([^0-9]|$)'")
+        }
+    })
+}
+
+/// The ways in which names of files have a day, as an expression; digits alone may go on with a clock.
+fn spellings(day: &str) -> String {
+    let parts: Vec<&str> = day.split('-').collect();
+    let [digits, hyphens, lines, points] = ["", "-", "_", "[.]"].map(|mark| parts.join(mark));
+    format!("{digits}([0-9][0-9]){{0,3}}|{hyphens}|{lines}|{points}")
 }
 
 /// The instant of a row in microseconds, and that it is of the day.

@@ -25,9 +25,13 @@ mod quote;
 mod statements;
 mod supported;
 #[cfg(feature = "spark")]
+mod table;
+#[cfg(feature = "spark")]
 mod token;
 
 pub use cells::TOTALS;
+#[cfg(all(test, feature = "spark"))]
+pub(crate) use day::session_for_test;
 #[cfg(feature = "spark")]
 pub use day::{ClusterDay, ClusterFile, ClusterLogs};
 pub use lookups::{Role, columns, path};

@@ -13,7 +13,6 @@ pub(super) fn position(key: &Key, value: &str, bounds: &DayBounds) -> String {
     match key.source() {
         KeySource::Hour | KeySource::HourOfWeek => hour(bounds),
         KeySource::Number(grid) => on_grid(grid, value),
-        KeySource::RequesterCountry | KeySource::TargetCountry => country(key, value),
         KeySource::Route => {
             let arms = ROUTE_WORDS.iter().filter_map(|(route, words)| {
                 let words: Vec<String> = words.iter().map(|word| text(word)).collect();
@@ -94,32 +93,69 @@ fn bins(grid: &Grid, value: &str, first: u16, last: u16) -> String {
     format!("CASE WHEN {value} < {} THEN {below} ELSE {above} END", number(grid.first_of(middle)))
 }
 
-/// The position of the country of a number, `+` and digits: that of the longest calling code it begins with.
-fn country(key: &Key, value: &str) -> String {
-    let place = |country: Option<&str>| {
-        let listed = key.values().iter().position(|known| Some(known.as_str()) == country);
-        listed.unwrap_or(key.fallback().into())
-    };
-    let mut runs: Vec<(String, usize)> = Vec::new();
-    for (first, country) in CallingCodes::shipped().runs() {
-        let place = place(country);
-        if runs.last().is_none_or(|(_, before)| *before != place) {
-            runs.push((first, place));
-        }
-    }
-    in_runs(value, &runs)
+/// The position of the country of a number, `+` and digits, which [`Self::join`] looks up.
+pub(super) struct Country {
+    /// What the rows are joined with.
+    name: String,
+    /// The column of the number.
+    number: &'static str,
+    /// Calling codes and their positions, but those of the fallback.
+    listed: Vec<(&'static str, usize)>,
+    fallback: u16,
 }
 
-/// The place of the last run that begins at the digits or before, by halves. Texts are compared byte by byte.
-fn in_runs(value: &str, runs: &[(String, usize)]) -> String {
-    let (below, above) = runs.split_at(runs.len() / 2);
-    match (below, above) {
-        ([], [(_, place)]) => format!("{place}L"),
-        (_, [(first, _), ..]) => format!(
-            "CASE WHEN {value} < '+{first}' THEN {} ELSE {} END",
-            in_runs(value, below),
-            in_runs(value, above)
-        ),
-        (_, []) => "0L".to_owned(),
+impl Country {
+    /// That of the key at a place of the layout; `None` for keys of other kinds.
+    pub(super) fn of(place: usize, key: &Key) -> Option<Self> {
+        let number = match key.source() {
+            KeySource::RequesterCountry => "requester",
+            KeySource::TargetCountry => "target",
+            _ => return None,
+        };
+        let listed = CallingCodes::rows().filter_map(|(code, country)| {
+            let position = key.values().iter().position(|known| known == country)?;
+            (position != usize::from(key.fallback())).then_some((code, position))
+        });
+        let (name, listed) = (format!("country_{place}"), listed.collect());
+        Some(Self { name, number, listed, fallback: key.fallback() })
+    }
+
+    /// The position, where rows are joined.
+    pub(super) fn position(&self) -> String {
+        if self.listed.is_empty() {
+            return format!("{}L", self.fallback);
+        }
+        format!("coalesce({}.place, {}L)", self.name, self.fallback)
+    }
+
+    /// The join by the longest calling code that a number begins with, which is in the list once.
+    pub(super) fn join(&self) -> String {
+        if self.listed.is_empty() {
+            return String::new();
+        }
+        let Self { name, number, .. } = self;
+        let values = self.listed.iter().map(|(code, place)| format!("('{code}', {place}L)"));
+        let values: Vec<String> = values.collect();
+        let mut arms = String::new();
+        for digits in (1..=LONGEST_CODE).rev() {
+            let codes = CallingCodes::rows().map(|(code, _)| code);
+            let codes = codes.filter(|code| code.len() == digits);
+            let codes: Vec<String> = codes.map(|code| format!("'{code}'")).collect();
+            if !codes.is_empty() {
+                let first = format!("substring({number}, 2, {digits})");
+                arms.push_str(&format!(
+                    "\n    WHEN {first} IN ({}) THEN {first}",
+                    codes.join(", ")
+                ));
+            }
+        }
+        format!(
+            "\n  LEFT JOIN (SELECT * FROM VALUES {} AS t(code, place)) AS {name}\n  \
+             ON {name}.code = CASE{arms} END",
+            values.join(", ")
+        )
     }
 }
+
+/// The most digits of an entry in the list of calling codes.
+const LONGEST_CODE: usize = 7;

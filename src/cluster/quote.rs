@@ -23,6 +23,12 @@ pub(super) fn name(value: &str) -> String {
     format!("`{}`", value.replace('`', "``"))
 }
 
+/// The name of a table, each of its parts quoted.
+pub(super) fn names(parts: &[String]) -> String {
+    let parts: Vec<String> = parts.iter().map(|part| name(part)).collect();
+    parts.join(".")
+}
+
 /// A number, in the shortest form that is read as the same one.
 pub(super) fn number(value: f64) -> String {
     format!("{value:e}D")

@@ -106,6 +106,13 @@ fn rows(
     ))
 }
 
+/// A table of shapes of a class, with what is done to its amounts, as a row.
+fn row_of((class, table): &(usize, &ShapeTable)) -> String {
+    let ShapeTable { table, vector, clip, bits, adds_rows, holds_all, .. } = table;
+    let one = 1_u64 << bits;
+    format!("({table}, {class}, {vector}, {clip}L, {bits}, {one}L, {adds_rows}, {holds_all})")
+}
+
 struct Writer<'a> {
     release_file: &'a ReleaseFile,
     plan: &'a Plan,
@@ -228,14 +235,7 @@ impl Writer<'_> {
             let sql = persons.shapes(&self.rows(true)?, &vectors, &tables, targets)?;
             return Ok(Statement { name, sql, tables: places, check: Check::Parts });
         }
-        let row = |(class, table): &(usize, &ShapeTable)| {
-            let ShapeTable { table, vector, clip, bits, adds_rows, holds_all, .. } = table;
-            let one = 1_u64 << bits;
-            format!(
-                "({table}, {class}, {vector}, {clip}L, {bits}, {one}L, {adds_rows}, {holds_all})"
-            )
-        };
-        let rows: Vec<String> = tables.iter().map(row).collect();
+        let rows: Vec<String> = tables.iter().map(row_of).collect();
         let sql = format!(
             "{}{}known AS (\n  SELECT *, sum(lookups) OVER (PARTITION BY requester) AS n FROM {}\n),\n\
              vectors AS (\n  SELECT requester, n, explode(array(\n    {})) AS one\n  FROM known\n),\n\

@@ -53,7 +53,7 @@ fn require_logs(logs: &Logs) -> Result<()> {
              spelling is a reject; \"opaque\" is for names and other texts",
         );
     }
-    if logs.place.glob.contains(['*', '?', '[', ']', '{', '}', '\\']) {
+    if logs.table.is_none() && logs.place.glob.contains(['*', '?', '[', ']', '{', '}', '\\']) {
         return refuse("`[logs] path` is a pattern", "name the folder, or one file");
     }
     if !logs.time_formats.is_empty() {
@@ -74,9 +74,9 @@ fn require_logs(logs: &Logs) -> Result<()> {
             "a cluster reads Parquet; remove those fields",
         );
     }
-    if logs.day_names == Some(DayNames::File) {
-        let help = "remove it, or write each day into a folder day=2026-01-05 and set day_folder = \"day\"";
-        return refuse("`[logs] day_file` is given", help);
+    if logs.day_names == Some(DayNames::File) && logs.table.is_some() {
+        let help = "name the column that the table is divided by with day_folder = \"day\"";
+        return refuse("`[logs] day_file` is about names of files, and `table` is given", help);
     }
     if logs.expect.is_some() {
         return refuse("`[logs] expect` is given", "remove it, or run without `[engine]`");

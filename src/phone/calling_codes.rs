@@ -1,6 +1,6 @@
 //! The shipped list of calling codes: the country of a number by its longest listed prefix.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::sync::OnceLock;
 
 use super::seven_digits::{Canvas, DIGITS, Leading, SevenDigits};
@@ -70,24 +70,6 @@ impl CallingCodes {
         index(value)
     }
 
-    /// The same as stretches of numbers, ordered as texts: the first digits of each, and the country of all
-    /// numbers from there to the next. The first one begins at no digit.
-    pub fn runs(&self) -> Vec<(String, Option<&'static str>)> {
-        let mut rows: Vec<_> = Self::rows().collect();
-        // Short prefixes first: longer ones lie inside of them.
-        rows.sort_by_key(|row| row.0.len());
-        let mut runs = BTreeMap::from([(String::new(), None)]);
-        for (prefix, name) in rows {
-            if let Some(end) = next_of(prefix) {
-                let behind = runs.range(..=end.clone()).next_back();
-                let behind = behind.and_then(|(_, country)| *country);
-                runs.entry(end).or_insert(behind);
-            }
-            runs.insert(prefix.to_owned(), (name != OTHER).then_some(name));
-        }
-        runs.into_iter().collect()
-    }
-
     /// What each seven leading digits mean; see [`index`].
     pub(super) const fn by_leading(&self) -> &SevenDigits {
         &self.by_leading
@@ -128,13 +110,6 @@ impl CallingCodes {
         let by_leading = canvas.compress();
         Self { countries, by_leading, by_prefix }
     }
-}
-
-/// The first digits, as a text, behind all that begin with a prefix; `None` behind nines alone.
-fn next_of(prefix: &str) -> Option<String> {
-    let open = prefix.trim_end_matches('9');
-    let last = open.chars().next_back().and_then(|digit| digit.to_digit(10))?;
-    Some(format!("{}{}", open.get(..open.len() - 1)?, last + 1))
 }
 
 /// The country that a value of the tables stands for.

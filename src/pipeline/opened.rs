@@ -36,6 +36,7 @@ impl<'a> Opened<'a> {
         if release_file.engine.is_some() {
             return on_cluster(job, first, bounds);
         }
+        release_file.require_here("run")?;
         let reader = LogReader::open(&release_file.logs, first.layout.keys(), Some(bounds))?;
         tracing::info!(%day, files = reader.files(), bytes = reader.bytes(), "opened the logs");
         if job.incomplete == Incomplete::Refuse {

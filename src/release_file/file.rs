@@ -95,6 +95,7 @@ impl ReleaseFile {
     pub fn with_places(mut self, logs: Option<&Path>, ledger: Option<&Path>) -> Self {
         if let Some(logs) = logs {
             self.logs.place = Place { folder: PathBuf::new(), glob: logs.display().to_string() };
+            self.logs.table = None;
         }
         if let Some(ledger) = ledger {
             self.ledger.path = ledger.to_path_buf();
@@ -164,9 +165,13 @@ impl ReleaseFile {
     /// # Errors
     /// Usage.
     pub fn require_here(&self, verb: &str) -> Result<()> {
-        match self.engine {
-            None => Ok(()),
-            Some(_) => Err(Error::usage(format!(
+        match (&self.engine, &self.logs.table) {
+            (None, None) => Ok(()),
+            (None, Some(_)) => Err(Error::usage(format!(
+                "`{verb}` works on log files of this machine, and `[logs] table` is one of a cluster"
+            ))
+            .help("name files by `[logs] path`")),
+            (Some(_), _) => Err(Error::usage(format!(
                 "`{verb}` works on log files of this machine, and `[engine]` names a cluster"
             ))
             .help("name the files in a release file without `[engine]`, where they are")),

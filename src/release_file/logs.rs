@@ -106,8 +106,10 @@ impl Identifier {
 /// `[logs]`, checked.
 #[derive(Debug, Clone)]
 pub struct Logs {
-    /// Where the files are.
+    /// Where the files are; for a table its name behind `table://`, which no folder has.
     pub place: Place,
+    /// The parts of the name of a table on a cluster, which is read in place of files.
+    pub table: Option<Vec<String>>,
     /// The unit of numeric epochs, when declared.
     pub time_unit: Option<TimeUnit>,
     /// How times in text are written, where that is declared.
@@ -190,12 +192,10 @@ impl Logs {
         let time_formats = TimeFormats::parse(&raw, lines)?;
         let day_names = DayNames::parse(&raw)?;
         let zone_name = raw.time_zone.unwrap_or_else(|| "UTC".to_owned());
-        if raw.path.is_empty() {
-            return Err(Error::usage("`[logs] path` is empty")
-                .help("give a file, a folder or a glob such as \"lookups/**/*.parquet\""));
-        }
+        let table = raw.table.as_deref().map(table_of).transpose()?;
         let logs = Self {
-            place: Place { folder: folder.to_path_buf(), glob: raw.path },
+            place: place_of(raw.path, raw.table.as_deref(), folder)?,
+            table,
             time_unit: raw.time_unit.as_deref().map(TimeUnit::parse).transpose()?,
             time_formats,
             time_zone: parse_zone(&zone_name, "[logs] time_zone")?,
@@ -286,6 +286,33 @@ impl Logs {
         }
         Ok(())
     }
+}
+
+/// Where logs are, of which a release file names a path or a table.
+fn place_of(path: Option<String>, table: Option<&str>, folder: &Path) -> Result<Place> {
+    let folder = folder.to_path_buf();
+    match (path, table) {
+        (Some(path), None) if !path.is_empty() => Ok(Place { folder, glob: path }),
+        (None, Some(table)) => Ok(Place { folder, glob: format!("table://{table}") }),
+        (Some(_), Some(_)) => Err(Error::usage("`[logs] table` stands beside `path`").help(
+            "keep the one that is meant: files, or a table of the cluster that `[engine]` names",
+        )),
+        (path, None) => {
+            let what = if path.is_some() { "empty" } else { "missing" };
+            Err(Error::usage(format!("`[logs] path` is {what}"))
+                .help("give a file, a folder or a glob such as \"lookups/**/*.parquet\""))
+        }
+    }
+}
+
+/// The parts of the name of a table.
+fn table_of(name: &str) -> Result<Vec<String>> {
+    let parts: Vec<String> = name.split('.').map(str::to_owned).collect();
+    if parts.iter().any(String::is_empty) || parts.len() > 4 {
+        return Err(Error::usage(format!("`[logs] table` is `{name}`, which names no table"))
+            .help("write its name with those of its catalog and schema, such as \"lake.calls.lookups\""));
+    }
+    Ok(parts)
 }
 
 fn parse_settle(text: &str) -> Result<SignedDuration> {

@@ -48,7 +48,10 @@ pub(crate) struct RawReleaseFile {
 pub(crate) struct RawLogs {
     /// A file, a folder with all below it, or a pattern such as `logs/**/*.csv`.
     #[schemars(length(min = 1))]
-    pub(crate) path: String,
+    pub(crate) path: Option<String>,
+    /// In place of `path` a table of the cluster that `[engine]` names, such as `lake.calls.lookups`.
+    #[schemars(length(min = 1))]
+    pub(crate) table: Option<String>,
     /// What the log calls a column: `{ requester = "src", target = "dst", requested_at = "ts" }`.
     #[schemars(with = "Option<BTreeMap<String, RawColumn>>")]
     #[serde(default)]

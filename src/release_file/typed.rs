@@ -1,9 +1,10 @@
 //! What is wrong with the text of a release file, in the terms of TOML, and an example of what is right.
 
 /// How a value of each field looks. Of a name that several tables have, the one that is met most.
-const EXAMPLES: [(&str, &str); 36] = [
+const EXAMPLES: [(&str, &str); 37] = [
     ("name", "name = \"daily\""),
     ("path", "path = \"lookups/**/*.csv\""),
+    ("table", "table = \"lake.calls.lookups\""),
     ("columns", "columns = { requester = \"src\", target = \"dst\" }"),
     ("time_unit", "time_unit = \"ms\""),
     ("time_zone", "time_zone = \"Europe/Vienna\""),

@@ -37,7 +37,7 @@ const MORE: [(&str, &[&str]); 22] = [
     ("bound", &["ingest", "retain"]),
     ("aggregate", &["bound"]),
     ("engine", &["ingest", "retain", "bound", "aggregate"]),
-    ("cluster", &["bound", "aggregate", "engine"]),
+    ("cluster", &["phone", "bound", "aggregate", "engine"]),
     ("release", &["aggregate"]),
     ("publish", &["release"]),
     ("report", &["publish"]),

@@ -229,24 +229,3 @@ fn other_spellings_of_a_number_are_no_exact_ones() {
     }
     assert_eq!(exact.normalise("+436641234567").map(|known| known.number), Some(436_641_234_567));
 }
-
-#[test]
-fn runs_of_countries_have_the_country_of_every_number() {
-    let codes = CallingCodes::shipped();
-    let runs = codes.runs();
-    assert!(runs.windows(2).all(|pair| pair[0].0 < pair[1].0));
-    let mut random = Random(13);
-    let rows: Vec<&str> = CallingCodes::rows().map(|(prefix, _)| prefix).collect();
-    for turn in 0..200_000 {
-        let mut digits = rows[random.below(rows.len())].to_owned();
-        if turn % 3 == 0 {
-            digits.pop();
-        }
-        for _ in 0..random.below(9) {
-            digits.push(char::from(b'0' + random.below(10) as u8));
-        }
-        let run = runs.partition_point(|(first, _)| *first <= digits) - 1;
-        let country = codes.country_of(digits.as_bytes()).map(|country| codes.name(country));
-        assert_eq!(runs[run].1, country, "{digits}");
-    }
-}

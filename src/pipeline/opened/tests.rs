@@ -132,14 +132,20 @@ fn job(release_file: &ReleaseFile, remote: Option<&str>) -> Job {
 /// Compares the look of a day and the tables that follow from looks of days that are as many times larger.
 /// Returns how many requesters and cells there were.
 fn compare(text: &str, folder: &Path, day: &str, loads: &[f64]) -> (f64, usize) {
+    compare_with([text, text], folder, day, loads)
+}
+
+/// The same with two ways to say where the logs are: here, and on the cluster.
+fn compare_with(texts: [&str; 2], folder: &Path, day: &str, loads: &[f64]) -> (f64, usize) {
     let remote = std::env::var("POINTILLIST_SPARK").expect("the place of a cluster");
-    let release_file = ReleaseFile::parse(text, "r.toml", folder).unwrap();
+    let [release_file, elsewhere] =
+        texts.map(|text| ReleaseFile::parse(text, "r.toml", folder).unwrap());
     let bounds = DayBounds::new(day.parse().unwrap(), &release_file.ledger.time_zone).unwrap();
     let (split, _) = plan(&release_file).unwrap();
     let first = Plan::of_look(&release_file, &split).unwrap();
     let gather =
         |job: Job| Opened::open(&job, &first, &bounds).unwrap().gather(&bounds, &first).unwrap();
-    let mut days = [gather(job(&release_file, None)), gather(job(&release_file, Some(&remote)))];
+    let mut days = [gather(job(&release_file, None)), gather(job(&elsewhere, Some(&remote)))];
     let exempt = &release_file.exempt;
     let (look, mut cells) = same(&mut days, &first, exempt);
     let look: [i64; CLASSES] = look.try_into().unwrap();
@@ -180,8 +186,9 @@ fn found(release_file: &ReleaseFile, split: &Split, days: [&dyn Tallies; 2]) -> 
     found
 }
 
-/// Writes three days with as many lookups together, and compares the first, or each if the variable is set.
-fn compare_simulated(lookups: u64, head: &str, questions: &str) {
+/// Writes three days with as many lookups together, and compares the first, or each if the variable is set, by each
+/// of some lists of questions.
+fn compare_simulated(lookups: u64, head: &str, lists: &[&str]) {
     let asked = std::env::var("POINTILLIST_LOOKUPS").ok();
     let lookups = asked.as_ref().map_or(lookups, |text| text.parse().unwrap());
     let folder = tempfile::tempdir().unwrap();
@@ -194,29 +201,32 @@ fn compare_simulated(lookups: u64, head: &str, questions: &str) {
         format: Format::Parquet,
     };
     write(&settings, &folder.path().join("logs"), &|_| ()).unwrap();
-    let questions =
-        questions.replace("\"offset\"", "\"latency_ms\"").replace("[-7.5, 9]", "[2, 300]");
-    let logs = "path = \"logs\"\nday_folder = \"day\"\nidentifier = \"e164-exact\"\n";
-    let text = release(logs, "UTC", &questions);
-    let text = text.replace("[privacy]\n", &format!("[privacy]\n{head}"));
     let days = ["2026-01-05", "2026-01-06", "2026-01-07"];
-    for day in &days[..if asked.is_some() { 3 } else { 1 }] {
-        let (people, cells) = compare(&text, folder.path(), day, &[1.0]);
-        assert!(people > lookups as f64 / 150.0 && cells > 250, "{day} {people} {cells}");
+    for questions in lists {
+        let questions =
+            questions.replace("\"offset\"", "\"latency_ms\"").replace("[-7.5, 9]", "[2, 300]");
+        let logs = "path = \"logs\"\nday_folder = \"day\"\nidentifier = \"e164-exact\"\n";
+        let text = release(logs, "UTC", &questions);
+        let text = text.replace("[privacy]\n", &format!("[privacy]\n{head}"));
+        for day in &days[..if asked.is_some() { 3 } else { 1 }] {
+            let (people, cells) = compare(&text, folder.path(), day, &[1.0]);
+            assert!(people > lookups as f64 / 150.0 && cells > 100, "{day} {people} {cells}");
+        }
     }
 }
 
 #[test]
 #[ignore = "needs a cluster: tests/cluster/run.sh"]
 fn a_simulated_day_has_the_same_sums_on_a_cluster() {
-    compare_simulated(200_000, "", &[QUESTIONS, OF_NUMBERS].concat());
+    compare_simulated(200_000, "", &[QUESTIONS, OF_NUMBERS]);
 }
 
 #[test]
 #[ignore = "needs a cluster: tests/cluster/run.sh"]
 fn a_simulated_day_of_persons_has_the_same_sums_on_a_cluster() {
     let exempt = "unit = \"person-day\"\nexempt = [\"+14155550123\"]\n";
-    compare_simulated(60_000, exempt, &asked(&OF_PERSONS));
+    let (before, of_numbers) = OF_PERSONS.split_at(5);
+    compare_simulated(60_000, exempt, &[&asked(before), &asked(of_numbers)]);
 }
 
 #[test]
@@ -291,6 +301,47 @@ fn awkward_numbers_have_the_same_sums_on_a_cluster() {
         let text = text.replace("[keys]\n", keys);
         let (people, cells) = compare(&text, folder.path(), files::DAY, &[1.0, 1_000.0]);
         // A requester for each size and copy, and those of the awkward texts that are numbers.
-        assert!(people > 50.0 && cells > 100, "{people} {cells}");
+        assert!(people > 40.0 && cells > 100, "{people} {cells}");
+    }
+}
+
+#[test]
+#[ignore = "needs a cluster: tests/cluster/run.sh"]
+fn tables_and_files_with_dates_have_the_same_sums_on_a_cluster() {
+    let folder = tempfile::tempdir().unwrap();
+    let logs = folder.path().join("logs");
+    files::write_awkward(&logs);
+    // The second file is of another day by its name, whatever rows it has.
+    for (old, new) in [("a.parquet", "of-2026-03-08.parquet"), ("b.parquet", "20260309T01.parquet")]
+    {
+        std::fs::rename(logs.join(old), logs.join(new)).unwrap();
+    }
+    let columns = "identifier = \"opaque\"\ncolumns = { requested_at = \"at\" }\n";
+    let questions = asked(&["volume", "trying"]);
+    let text = |place: &str| release(&format!("{place}\n{columns}"), "UTC", &questions);
+    let dated = text("path = \"logs\"\nday_file = true");
+    let (of_one, _) = compare(&dated, folder.path(), files::DAY, &[1.0]);
+
+    let remote = std::env::var("POINTILLIST_SPARK").expect("the place of a cluster");
+    let engine = Engine::at(&remote, None).unwrap();
+    let session = crate::cluster::session_for_test(&engine);
+    let from =
+        format!("SELECT *, CAST(at AS DATE) AS day FROM parquet.`file://{}`", logs.display());
+    session(&format!("CREATE TABLE `by_day` USING parquet PARTITIONED BY (day) AS {from}"));
+    session(&format!("CREATE TABLE texts USING csv AS {from}"));
+    session("CREATE VIEW behind AS SELECT * FROM by_day");
+    let table = text("table = \"spark_catalog.default.by_day\"\nday_folder = \"day\"");
+    let (of_both, _) =
+        compare_with([&text("path = \"logs\""), &table], folder.path(), files::DAY, &[1.0]);
+    assert!(of_one > 10.0 && of_both > of_one, "{of_one} {of_both}");
+
+    for (place, named) in [("texts", "`csv`"), ("behind", "view")] {
+        let text = text(&format!("table = \"{place}\""));
+        let release_file = ReleaseFile::parse(&text, "r.toml", folder.path()).unwrap();
+        let bounds = DayBounds::new(files::DAY.parse().unwrap(), &jiff::tz::TimeZone::UTC).unwrap();
+        let first = Plan::of_look(&release_file, &plan(&release_file).unwrap().0).unwrap();
+        let job = job(&release_file, Some(&remote));
+        let error = Opened::open(&job, &first, &bounds).err().unwrap();
+        assert!(error.to_string().contains(named), "{place}: {error}");
     }
 }
