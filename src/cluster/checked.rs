@@ -217,3 +217,6 @@ pub(super) fn wrong(what: &str) -> Error {
     Error::input(format!("the cluster did not answer what it was asked: it returned {what}"))
         .help("its answer was not used; the reservation is kept, and running again goes on with it")
 }
+
+#[cfg(test)]
+mod tests;

@@ -294,18 +294,27 @@ fn days_before_the_first_that_was_released_alarm_nobody() {
 }
 
 #[test]
-fn a_cluster_refuses_it_by_name() {
+fn a_cluster_reads_the_files_of_the_day_by_their_names_and_tables_have_none() {
     let world = world(&[]);
     world.edit("logs/*.csv", "logs");
-    world.edit("[keys]", "identifier = \"opaque\"\n[keys]");
+    world.edit("[keys]", "identifier = \"e164-exact\"\n[keys]");
     let ask = ["sql", "release.toml", "--day", "2026-03-03", "--lookups", "100000"];
     let ran = world.run(&ask);
-    assert_eq!(
-        (ran.code, ran.stderr.contains("`[logs] day_file` is given")),
-        (2, true),
-        "{}",
-        ran.stderr
-    );
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    let filter = "_metadata.file_name RLIKE '(^|[^0-9])(20260303([0-9][0-9]){0,3}|2026-03-03|2026_03_03|2026[.]03[.]03";
+    assert!(ran.stdout.contains(filter) && ran.stdout.contains("RLIKE '^(?:[+](?:1"));
+    world.edit("path = \"logs\"", "table = \"lake.calls.lookups\"");
+    let ran = world.run(&ask);
+    let named = "`[logs] day_file` is about names of files";
+    assert_eq!((ran.code, ran.stderr.contains(named)), (2, true), "{}", ran.stderr);
     world.edit("day_file = true", "day_folder = \"day\"");
-    assert_eq!(world.run(&ask).code, 0);
+    let ran = world.run(&ask);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert!(ran.stdout.contains("FROM `lake`.`calls`.`lookups`\n"), "{}", ran.stdout);
+    // Without a cluster there is no such table.
+    for verb in ["run", "check"] {
+        let ran = world.run(&[verb, "release.toml"]);
+        let named = "`[logs] table` is one of a cluster";
+        assert_eq!((ran.code, ran.stderr.contains(named)), (2, true), "{verb}: {}", ran.stderr);
+    }
 }
