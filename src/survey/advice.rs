@@ -6,9 +6,9 @@ use jiff::Timestamp;
 
 use super::Survey;
 use super::finding::Finding;
+use super::identifiers::{count, of_identifiers};
 use super::key_advice::{of_heavy, of_key};
 use crate::ingest::{IdentifierForm, LogReader, Reason};
-use crate::phone::WORLD;
 use crate::release_file::ReleaseFile;
 use crate::release_file::logs::Identifier;
 use crate::words::grouped;
@@ -141,10 +141,7 @@ fn of_people(survey: &Survey, release_file: &ReleaseFile, findings: &mut Vec<Fin
     for form in IdentifierForm::ALL {
         let rows = survey.forms.identifiers(form);
         if rows > 0 {
-            let text = match logs.identifier {
-                Identifier::E164Exact => of_inexact(form, rows),
-                _ => of_form(form, rows, logs.default_region.as_deref()),
-            };
+            let text = of_identifiers(form, rows, logs);
             findings.push(Finding::new(Reason::BadNumber.word(), text));
         }
     }
@@ -164,62 +161,4 @@ fn of_people(survey: &Survey, release_file: &ReleaseFile, findings: &mut Vec<Fin
         let text = "`default_region` changes nothing beside `identifier = \"opaque\"`";
         findings.push(Finding::new("default_region", text));
     }
-}
-
-/// What is wrong with identifiers that are to stand in E.164 already.
-fn of_inexact(form: IdentifierForm, rows: u64) -> String {
-    match form {
-        IdentifierForm::International | IdentifierForm::National | IdentifierForm::Lossy => {
-            format!(
-                "{} as +436641234567 does, or no number of any country: `identifier = \"e164\"` reads \
-             numbers however they are written",
-                count(rows, "identifier does not stand", "identifiers do not stand")
-            )
-        }
-        IdentifierForm::Name | IdentifierForm::Address => of_form(form, rows, None),
-    }
-}
-
-fn of_form(form: IdentifierForm, rows: u64, region: Option<&str>) -> String {
-    let identifiers = |is: &str, are: &str| {
-        count(rows, &format!("identifier {is}"), &format!("identifiers {are}"))
-    };
-    match (form, region) {
-        (IdentifierForm::Name, _) => format!(
-            "{}: if people have such names, write `identifier = \"opaque\"` in [logs]",
-            identifiers("is no phone number but a name", "are no phone numbers but names")
-        ),
-        (IdentifierForm::Address, _) => format!(
-            "{}: if addresses stand for people, write `identifier = \"opaque\"` in [logs]",
-            identifiers("is an internet address", "are internet addresses")
-        ),
-        (IdentifierForm::National, None) => format!(
-            "{} no `+`: `default_region` in [logs] is the country in which they are dialled, such as \"AT\", or \
-             \"world\" if they begin with their calling code; `identifier = \"opaque\"` means that they are no \
-             phone numbers",
-            identifiers("has", "have")
-        ),
-        (IdentifierForm::National, Some(WORLD)) => format!(
-            "{} with a calling code: `default_region` in [logs] is the country in which they are dialled, or \
-             write `identifier = \"opaque\"` if they are no phone numbers",
-            identifiers("does not begin", "do not begin")
-        ),
-        (IdentifierForm::National, Some(region)) => format!(
-            "{} in {region}: correct `default_region` (\"world\" if numbers begin with their calling code), or \
-             write `identifier = \"opaque\"` if they are no phone numbers",
-            identifiers("cannot be dialled", "cannot be dialled")
-        ),
-        (IdentifierForm::Lossy, _) => format!(
-            "{} with a sign, a fraction or an exponent, and may have lost digits: export them as text",
-            identifiers("is a number", "are numbers")
-        ),
-        (IdentifierForm::International, _) => format!(
-            "{} with `+` and cannot be dialled: `--rejects DIR` writes them out",
-            identifiers("begins", "begin")
-        ),
-    }
-}
-
-fn count(number: u64, one: &str, many: &str) -> String {
-    format!("{} {}", grouped(number), if number == 1 { one } else { many })
 }

@@ -9,6 +9,7 @@ mod counts;
 mod distinct;
 mod finding;
 mod heavy;
+mod identifiers;
 mod key_advice;
 mod keys;
 mod times;
