@@ -52,7 +52,7 @@ read -ra partitions <<<"${POINTILLIST_PARTITIONS:-2 1 7}"
 # minutes, so that many are resumed.
 serve() {
     echo "-- a server with a token and two executors, shuffle partitions: ${partitions[0]}, after $((SECONDS - compiled)) s"
-    rm -rf "$SPARK_HOME/work"
+    rm -rf "$SPARK_HOME/work" "$home/run/spark-warehouse"
     local java="-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
     (cd "$home/run" && exec "$SPARK_HOME/bin/spark-submit" --master 'local-cluster[2,1,1024]' \
         --class org.apache.spark.sql.connect.service.SparkConnectServer \
