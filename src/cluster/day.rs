@@ -21,6 +21,7 @@ use crate::release_file::ReleaseFile;
 use crate::release_file::day::DayBounds;
 use crate::release_file::day_names::DayNames;
 use crate::release_file::engine::Engine;
+use crate::release_file::logs::Logs;
 use crate::release_file::prefix::Prefix;
 use crate::release_file::unit::Exempt;
 use crate::{Error, Result};
@@ -87,6 +88,11 @@ impl ClusterLogs {
     /// The files, in the order of their paths.
     pub fn files(&self) -> &[ClusterFile] {
         &self.files
+    }
+
+    /// What the release file says of these logs.
+    pub const fn settings(&self) -> &Logs {
+        &self.release_file.logs
     }
 
     /// Asks for the look.
@@ -160,7 +166,7 @@ impl ClusterLogs {
     /// cluster that takes others for those of the day than this program does.
     fn require_dates(&self) -> Result<()> {
         let Some(names @ DayNames::File) = &self.release_file.logs.day_names else { return Ok(()) };
-        let days = self.bounds.utc_days();
+        let days = self.bounds.days_in(&self.release_file.logs.time_zone);
         let mut of_day = Vec::new();
         for file in self.listed(&files(&self.release_file, None))? {
             let Some(day) = names.day_of(Path::new(&file.path)) else {

@@ -61,8 +61,11 @@ pub(super) fn files_beside(
 ) -> String {
     let of_day = match &release_file.logs.day_names {
         Some(DayNames::Folder(key)) => {
-            let days: Vec<String> =
-                bounds.utc_days().iter().map(|day| text(&day.to_string())).collect();
+            let days: Vec<String> = bounds
+                .days_in(&release_file.logs.time_zone)
+                .iter()
+                .map(|day| text(&day.to_string()))
+                .collect();
             format!("\nWHERE CAST(partition.{} AS STRING) IN ({})", name(key), days.join(", "))
         }
         _ => String::new(),

@@ -13,7 +13,10 @@ use crate::{Error, Result};
 
 /// Refuses a day of which a file is missing, where names say the day of each: in another zone than that of
 /// names it needs the files of two days.
-pub(super) fn require_named<'a>(
+///
+/// # Errors
+/// Input, naming the day whose file is missing.
+pub fn require_named<'a>(
     names: &DayNames,
     zone: &TimeZone,
     bounds: &DayBounds,

@@ -72,6 +72,7 @@ mod walk;
 mod wanted;
 mod wide;
 
+pub use complete::require_named;
 pub(crate) use delimited::split;
 pub use digests::{LogDigests, is_read_for, path_digest};
 pub use find::{dated_logs, files_below, unrotated};

@@ -2,6 +2,8 @@
 
 use super::job::{Incomplete, Job, Spill};
 use crate::engine::{self, Tallies};
+#[cfg(feature = "spark")]
+use crate::ingest::require_named;
 use crate::ingest::{LogDigests, LogReader, Meter, RejectedRows};
 use crate::ledger::LedgerKey;
 use crate::plan::Plan;
@@ -67,7 +69,7 @@ impl<'a> Opened<'a> {
         }
     }
 
-    /// Refuses a day without any file, where names say the day of each.
+    /// Refuses a day that lacks a file, where names say the day of each.
     ///
     /// # Errors
     /// Input.
@@ -81,7 +83,14 @@ impl<'a> Opened<'a> {
                     .help("nothing was charged: run again when its files are there"))
             }
             #[cfg(feature = "spark")]
-            Self::Cluster(_) => Ok(()),
+            Self::Cluster(logs) => match &logs.settings().day_names {
+                // What the files of a table are called is for the cluster alone.
+                Some(names) if logs.settings().table.is_none() => {
+                    let paths = logs.files().iter().map(|file| std::path::Path::new(&file.path));
+                    require_named(names, &logs.settings().time_zone, bounds, paths)
+                }
+                _ => Ok(()),
+            },
         }
     }
 
