@@ -186,11 +186,12 @@ impl Logs {
             .help("remove it, or set `identifier = \"e164\"`, which reads numbers however they are written"));
         }
         let can_be_made =
-            |name: &str| matches!(name, "app" | "route") || !CANONICAL.contains(&name);
+            |name: &str| ["app", "route"].contains(&name) || !CANONICAL.contains(&name);
         let columns = Columns::parse(&raw, can_be_made, lines)?;
         let dialect = Dialect::parse(&raw, &columns, lines)?;
         let time_formats = TimeFormats::parse(&raw, lines)?;
         let day_names = DayNames::parse(&raw)?;
+        let expected = |raw: &RawExpect| Expect::parse(raw, day_names.as_ref());
         let zone_name = raw.time_zone.unwrap_or_else(|| "UTC".to_owned());
         let table = raw.table.as_deref().map(table_of).transpose()?;
         let logs = Self {
@@ -208,11 +209,7 @@ impl Logs {
                 .map(|text| Condition::parse(text, "[logs] where"))
                 .transpose()?,
             settle: raw.settle.as_deref().map_or(Ok(SignedDuration::ZERO), parse_settle)?,
-            expect: raw
-                .expect
-                .as_ref()
-                .map(|expect| Expect::parse(expect, day_names.as_ref()))
-                .transpose()?,
+            expect: raw.expect.as_ref().map(expected).transpose()?,
             day_names,
             dialect,
             columns,
