@@ -301,7 +301,12 @@ def add_up_days(parts):
     for x, a in ((l, WEEK_LOW), (h, WEEK_HIGH)):
         part = np.min(np.where(v != 0, x / np.maximum(np.abs(v), 1e-300), np.inf), 1, keepdims=True); part = np.where(np.isfinite(part), part, 0.)
         num = np.minimum(part * np.abs(v), x); rest = np.sqrt(np.maximum(x**2 - num**2, 0.)); both.append(a * num.sum(0)**2 + (1 - a) * (num**2).sum(0) + rest.sum(0)**2)
-    return interval(v.sum(0), n2.sum(0), both[0], both[1], True)
+    r = interval(v.sum(0), n2.sum(0), both[0], both[1], False); r['low'] = np.maximum(r['low'] - lifted(parts), 0.); return r
+def lifted(parts):
+    "how far above the truth noise may have lifted counts that are not let below zero"
+    f = lambda x: np.array([np.asarray(p[x], float) for p in parts]); cut = f('low') == 0; n = np.where(cut, f('noise_sd'), 0.)
+    N = n.sum(0); z = np.maximum((f('value') * cut).sum(0) - Z * np.sqrt((n**2).sum(0)), 0.) / np.maximum(N, 1e-300)
+    return np.array([N_ * (math.exp(-z_ * z_ / 2) / math.sqrt(2 * math.pi) - z_ * math.erfc(z_ / math.sqrt(2)) / 2) if N_ > 0 else 0. for N_, z_ in zip(N, z)])
 def uninformative(r, kind="count"):
     half = (r['high'] - r['low']) / 2
     if kind == "share": return half > .25

@@ -197,13 +197,36 @@ fn add(mut parts: Vec<Part>, over: Over, counted: Counted) -> Summand {
     let half = |spread: &Spread, alike: f64, lasting: f64| {
         (Z_95.powi(2) * variance + spread.mixed(alike) + lasting * lasting).sqrt()
     };
-    let low = value - half(&below, over.below, lasting[0]);
+    let lifted = match over == Over::DAYS && counted == Counted::Lookups {
+        true => lifted(&parts),
+        false => 0.0,
+    };
+    let low = value - lifted - half(&below, over.below, lasting[0]);
     let high = value + half(&above, over.above, lasting[1]);
     let is_cut = counted != Counted::Number && parts.iter().all(|part| part.of.low >= 0.0);
     // Noise may take the whole interval of a few requesters below zero: then it is that of a sum of zero.
     let end = |end: f64, least: f64| if is_cut { end.max(least) } else { end };
     let noise_sd = variance.sqrt();
     Summand { value, noise_sd, low: end(low, 0.0), high: end(high, Z_95 * noise_sd) }
+}
+
+/// How far above the true sum noise may have lifted days whose intervals reach zero. A count of lookups never comes
+/// out below zero, so that small ones lie too high on average, and their sum with them.
+fn lifted(parts: &[Part]) -> f64 {
+    let (mut value, mut noise, mut square) = (0.0, 0.0, 0.0_f64);
+    for Part { of, .. } in parts.iter().filter(|part| part.of.low == 0.0) {
+        value += of.value;
+        noise += of.noise_sd;
+        square += of.noise_sd.powi(2);
+    }
+    if noise == 0.0 {
+        return 0.0;
+    }
+    // By how much the mean of a normal number rises, in its standard deviations, if what lies below zero becomes
+    // zero. The less the days hold the more, so it is taken where the sum's noise ends.
+    let z = (value - Z_95 * square.sqrt()).max(0.0) / noise;
+    let density = (-z * z / 2.0).exp() / std::f64::consts::TAU.sqrt();
+    noise * (density - z * libm::erfc(z / std::f64::consts::SQRT_2) / 2.0)
 }
 
 /// What summands are off by, added up.

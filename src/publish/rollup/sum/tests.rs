@@ -102,6 +102,31 @@ fn signed_values_are_not_cut_and_requesters_have_noise_alone() {
     assert!(add_up(wide, Over::CELLS, Counted::Number).low < 0.0);
 }
 
+/// 400 months of a cell without lookups, or with few, whose days have noise that is not let below zero: as often as
+/// stated their sums hold the truth. (Without what noise lifts, 30 to 40 of 100 of the empty ones did.)
+#[test]
+fn months_of_small_cells_hold_although_no_day_lies_below_zero() {
+    let mut dice = Dice::new();
+    for truth in [0.0, 0.5, 1.0, 3.0] {
+        let mut month = || {
+            let day = |noise: f64| {
+                let value = f64::max(truth + noise, 0.0);
+                summand(value, 1.0, f64::max(value - Z_95, 0.0), value + Z_95)
+            };
+            let days: Vec<Summand> = (0..30).map(|_| day(dice.normal())).collect();
+            let days = days.iter().flat_map(|day| OfDay::all(&[*day], Counted::Lookups)).collect();
+            add_up_days(days, Counted::Lookups)
+        };
+        let holds = (0..400).filter(|_| {
+            let sum = month();
+            sum.low <= 30.0 * truth && 30.0 * truth <= sum.high
+        });
+        // At 95 in 100 fewer than 350 hold with a probability below 10⁻⁸.
+        let hold = holds.count();
+        assert!(hold >= 350, "{truth}: {hold} of 400");
+    }
+}
+
 #[test]
 fn cells_that_were_raked_may_share_all_of_their_noise() {
     let half = Z_95 * 3.0;
