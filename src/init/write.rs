@@ -245,7 +245,7 @@ fn rest(found: &Found<'_>, text: &mut String) {
          # Each day is protected for itself. Remove the # from `epsilon_30_days` before the first run if people are to be\n\
          # protected over 30 days in a row, too, at up to twice the noise. It can be added later, and never be changed.\n\
          # epsilon_30_days = 3.0\n\
-         delta = 1e-6   # how often the limit of epsilon may fail, one in a million; leave it
+         delta = 1e-6   # how often that limit may fail by far, one in a million; leave it
 \
          # CHECK: a day begins at midnight there, and hours are counted so. The first run fixes it.
 \
