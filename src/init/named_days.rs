@@ -8,13 +8,12 @@ use super::column::Column;
 use super::times::{TimeGuess, logs_with};
 use crate::Result;
 use crate::ingest::{Sample, dated_logs};
-use crate::release_file::day::{Day, DayBounds};
+use crate::release_file::day::{Day, DayBounds, MICROS_PER_QUARTER};
 use crate::release_file::day_names::DayNames;
 use crate::release_file::place::Place;
 
-/// Offsets of zones are whole quarters of an hour, and at most 14 hours.
-const QUARTER: i64 = 15 * 60 * 1_000_000;
-const FARTHEST: i64 = 14 * 4 * QUARTER;
+/// No clock is farther from UTC than 14 hours.
+const FARTHEST: i64 = 14 * 4 * MICROS_PER_QUARTER;
 
 /// Folders such as `day=2026-01-05`, or files such as `reach-2026-01-05.csv`.
 pub(super) struct NamedDays {
@@ -64,15 +63,20 @@ pub(super) struct Clocks {
 }
 
 impl Clocks {
-    /// The clocks in which each instant lies in the day of its file; `None` if there are none.
+    /// The clocks in which each instant lies in the day of its file; `None` if there are none, or no
+    /// instant.
     fn of(instants: Vec<(usize, i64)>, days: &[Day]) -> Option<Self> {
+        if instants.is_empty() {
+            return None;
+        }
         let (mut least, mut most) = (-FARTHEST, FARTHEST);
         for (file, instant) in instants {
             let bounds = DayBounds::new(*days.get(file)?, &TimeZone::UTC).ok()?;
             least = least.max(bounds.start_micros() - instant);
             most = most.min(bounds.end_micros() - 1 - instant);
         }
-        let (first, last) = (-(-least).div_euclid(QUARTER), most.div_euclid(QUARTER));
+        let (first, last) =
+            (-(-least).div_euclid(MICROS_PER_QUARTER), most.div_euclid(MICROS_PER_QUARTER));
         (first <= last).then_some(Self { first, last })
     }
 

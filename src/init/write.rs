@@ -210,7 +210,7 @@ fn keys(found: &Found<'_>, text: &mut String) {
         "\n[keys]\n# CHECK: a listed value is published, whether or not it occurs on a day; any other counts as \"other\". Remove what\n\
          # names a person or leads to one, or is secret, and add what is missing. These values were seen in rows of several\n\
          # requesters. The noise protects the numbers, but not the list itself: if you publish these logs by it, a reader also\n\
-         # learns that these values are frequent in them. A list that you know without these logs tells nothing.\n",
+         # learns that these values are frequent in them. A list that you know without these logs reveals nothing.\n",
     );
     for one in &found.keys.keys {
         let values: Vec<String> = one.values.iter().map(|value| quoted(value)).collect();
@@ -245,13 +245,10 @@ fn rest(found: &Found<'_>, text: &mut String) {
          # Each day is protected for itself. Remove the # from `epsilon_30_days` before the first run if people are to be\n\
          # protected over 30 days in a row, too, at up to twice the noise. It can be added later, and never be changed.\n\
          # epsilon_30_days = 3.0\n\
-         delta = 1e-6   # how often that limit may fail by far, one in a million; leave it
-\
-         # CHECK: a day begins at midnight there, and hours are counted so. The first run fixes it.
-\
-         time_zone = \"UTC\"
-
-\
+         delta = 1e-6   # how often that limit may fail by far, one in a million; leave it\n\
+         # CHECK: a day begins at midnight of this zone, and hours are counted by it. After the first run it\n\
+         # stays as it is.\n\
+         time_zone = \"UTC\"\n\n\
          [privacy]\nunit = \"requester-day\"  # what one requester asks on one day\n\
          budget_share = 0.7       # the rest is left for questions that come later\n"
     );

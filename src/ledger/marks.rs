@@ -4,8 +4,8 @@
 //! before the step returns and so before anything is drawn or published. Two things show by it. A
 //! ledger that does not know the head of its own mark was restored from an older backup, or another
 //! copy of it went on: it would draw days again, and is refused, when it is opened and at each step, which
-//! looks at the mark and raises it under one lock. So of two copies that run at once, one draws. And what two ledgers over the same
-//! logs promise adds up, which neither shows: a second one is refused unless a person says that it is
+//! looks at the mark and raises it under one lock. So of two copies that run at once, one draws. And what
+//! two ledgers over the same logs promise adds up, which neither shows: a second one is refused unless a person says that it is
 //! meant. Marks of logs count in every folder above and below, by real paths. The output's mark says
 //! nothing about a place, since others read it.
 //!

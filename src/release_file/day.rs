@@ -20,6 +20,8 @@ use crate::{Error, Result};
 pub const MICROS_PER_SECOND: i64 = 1_000_000;
 /// Microseconds in an hour.
 pub const MICROS_PER_HOUR: i64 = 3_600 * MICROS_PER_SECOND;
+/// Microseconds in a quarter of an hour: the offsets of all zones of today are whole ones.
+pub const MICROS_PER_QUARTER: i64 = MICROS_PER_HOUR / 4;
 /// Microseconds in 86,400 seconds.
 pub const MICROS_PER_DAY: i64 = 24 * MICROS_PER_HOUR;
 

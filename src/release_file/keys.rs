@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::logs::{Identifier, Logs, PROTECTED};
+use super::logs::{Logs, PROTECTED};
 use super::nearest::nearest;
 use super::number::Grid;
 use crate::phone::CallingCodes;
@@ -299,7 +299,7 @@ impl KeyLists {
     /// What to write in place of a key that has no list.
     fn instead_of(&self, name: &str, logs: &Logs) -> String {
         let built_in = || {
-            let has_countries = logs.identifier != Identifier::Opaque;
+            let has_countries = logs.identifier.are_numbers();
             BUILT_IN.into_iter().filter(move |key| has_countries || !key.ends_with("_country"))
         };
         let known: BTreeSet<&str> = built_in().chain(self.names()).collect();

@@ -9,12 +9,8 @@ use jiff::tz::TimeZone;
 use super::distinct::{Distinct, FEWER, MOST, People};
 use super::heavy::Heaviest;
 use crate::ingest::{Identifiers, Lookups};
-use crate::release_file::day::Day;
+use crate::release_file::day::{Day, MICROS_PER_QUARTER};
 use crate::release_file::keys::Key;
-
-/// The offsets of all zones of today are whole quarters of an hour, so that days and hours of any zone can
-/// be added up from these.
-pub(super) const QUARTER: i64 = 15 * 60 * 1_000_000;
 
 /// Sums over lookups.
 pub(super) struct Counts {
@@ -39,16 +35,23 @@ pub(super) struct Counts {
 struct Days {
     zone: TimeZone,
     known: HashMap<i64, Option<Day>, foldhash::fast::RandomState>,
+    /// Neighbouring rows are mostly of the same quarter.
+    last: Option<(i64, Option<Day>)>,
 }
 
 impl Days {
     fn of(&mut self, instant: i64) -> Option<Day> {
-        let quarter = instant.div_euclid(QUARTER);
+        let quarter = instant.div_euclid(MICROS_PER_QUARTER);
+        if let Some((_, day)) = self.last.filter(|(last, _)| *last == quarter) {
+            return day;
+        }
         let zone = &self.zone;
-        *self.known.entry(quarter).or_insert_with(|| {
-            let instant = Timestamp::from_microsecond(quarter * QUARTER).ok()?;
+        let day = *self.known.entry(quarter).or_insert_with(|| {
+            let instant = Timestamp::from_microsecond(quarter * MICROS_PER_QUARTER).ok()?;
             Some(Day::new(zone.to_datetime(instant).date()))
-        })
+        });
+        self.last = Some((quarter, day));
+        day
     }
 }
 
@@ -64,7 +67,7 @@ impl Counts {
             targets: Distinct::new(MOST),
             requester_days: Distinct::new(FEWER),
             keys: sizes.map(|size| vec![0; size]).collect(),
-            days: Days { zone: zone.clone(), known: HashMap::default() },
+            days: Days { zone: zone.clone(), known: HashMap::default(), last: None },
             heaviest: Heaviest::default(),
             heaviest_of: keys.iter().map(values).collect(),
         }
@@ -79,7 +82,7 @@ impl Counts {
             let instant = lookups.requested_at[row];
             self.first = self.first.min(instant);
             self.last = self.last.max(instant);
-            let this = instant.div_euclid(QUARTER);
+            let this = instant.div_euclid(MICROS_PER_QUARTER);
             if this != quarter {
                 self.count(quarter, same);
                 (quarter, same) = (this, 0);
@@ -165,8 +168,11 @@ impl Counts {
 
     /// How many requesters ask on a day, on average over the days with lookups.
     pub(super) fn requesters_a_day(&mut self) -> People {
-        let days: BTreeSet<Option<Day>> =
-            self.quarters.keys().map(|quarter| self.days.of(quarter * QUARTER)).collect();
+        let days: BTreeSet<Option<Day>> = self
+            .quarters
+            .keys()
+            .map(|quarter| self.days.of(quarter * MICROS_PER_QUARTER))
+            .collect();
         let (asked, days) = (self.requester_days.people(), days.len() as u64);
         People { count: (asked.count + days / 2) / days.max(1), ..asked }
     }

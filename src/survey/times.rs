@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::counts::{Counts, QUARTER};
-use crate::release_file::day::Day;
+use super::counts::Counts;
+use crate::release_file::day::{Day, MICROS_PER_QUARTER};
 
 /// When lookups were made.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,7 +37,7 @@ impl Times {
         let mut days: BTreeMap<Day, u64> = BTreeMap::new();
         let mut hours = [0; 24];
         for (quarter, lookups) in &counts.quarters {
-            let instant = Timestamp::from_microsecond(quarter * QUARTER).ok()?;
+            let instant = Timestamp::from_microsecond(quarter * MICROS_PER_QUARTER).ok()?;
             let local = zone.to_datetime(instant);
             *days.entry(Day::new(local.date())).or_default() += lookups;
             hours[usize::try_from(local.hour()).ok()?] += lookups;
@@ -80,7 +80,7 @@ mod tests {
             ("2026-03-06T18:15:00Z", 5),
             ("2026-03-08T12:00:00Z", 1),
         ] {
-            counts.quarters.insert(at(text) / QUARTER, lookups);
+            counts.quarters.insert(at(text) / MICROS_PER_QUARTER, lookups);
         }
         let times = Times::of(&counts, &TimeZone::UTC).unwrap();
         let days: Vec<_> =

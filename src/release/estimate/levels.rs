@@ -14,7 +14,7 @@ pub(super) struct LevelAxis {
     pub(super) block: Option<usize>,
     /// Whether its values are bins of a number.
     pub(super) is_number: bool,
-    /// Whether its two values are no key's, but tell which rows something is true of.
+    /// Whether its two values are of no key, but say of which rows a condition is true.
     pub(super) is_split: bool,
 }
 
@@ -87,7 +87,7 @@ impl Level {
         (others.rank() > 0).then_some(others)
     }
 
-    /// Whether it tells the values of a block apart.
+    /// Whether its cells are single values of a block, and not whole blocks.
     pub(super) fn is_within_blocks(&self, axes: &[LevelAxis]) -> bool {
         self.present(axes).any(|(_, axis, depth)| axis.block.is_some() && depth == axis.deepest())
     }

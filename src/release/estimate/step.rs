@@ -22,7 +22,7 @@ pub(super) struct Spreads<'a> {
     /// What each cell's spread is measured by.
     bases: Vec<f64>,
     is_rank_one: bool,
-    /// Whether the level tells neighbours within a block apart.
+    /// Whether its cells are single values of a block, and not whole blocks.
     is_within_blocks: bool,
 }
 
