@@ -1,0 +1,118 @@
+//! What `init` says of columns and their names: ranges, constants, and first lines that are rows.
+
+use crate::init::{has, log, proposed};
+use crate::world::World;
+
+#[test]
+fn the_range_of_a_number_follows_from_the_sample() {
+    type Number = fn(usize) -> String;
+    let clock = |place: usize| format!("2026-03-02T{:02}:{:02}:00Z", place % 24, place % 60);
+    let with = |name: &str, number: &dyn Fn(usize) -> String| {
+        let world = World::empty();
+        let text = log(&format!("caller,callee,time,{name}"), &|place, who| {
+            format!("+1646555{who:04},+442079460999,{},{}", clock(place), number(place))
+        });
+        world.write("log.csv", text.as_bytes());
+        let text = proposed(&world, "log.csv", 200);
+        world.write("release.toml", text.as_bytes());
+        let checked = world.run(&["check", "release.toml"]).stdout;
+        (text, checked)
+    };
+    // The first log was asked about milliseconds before, and its median came out as 1.
+    let numbers: [(&str, Number, &str); 3] = [
+        ("latency", |place| format!("0.{:03}", place + 23), "[0.01, 1]"),
+        ("duration_s", |place| format!("{}", place / 20 + 1), "[1, 100]"),
+        ("took_ms", |place| format!("{}", 20 + place * 7), "[10, 10000]"),
+    ];
+    for (name, number, range) in numbers {
+        let (text, checked) = with(name, &number);
+        has(&text, &[&format!("\nrange = {range}\n")]);
+        assert!(!checked.contains("the range ["), "{checked}");
+    }
+    let (text, checked) = with("took_ms", &|place: usize| {
+        if place.is_multiple_of(10) { "0".to_owned() } else { "35".to_owned() }
+    });
+    has(
+        &text,
+        &["# About 10 in 100 of the sampled values are 0 or below", "\nrange = [10, 100]\n"],
+    );
+    assert!(checked.contains("lie below"), "{checked}");
+}
+
+/// Columns whose names mean something else in a release file.
+#[test]
+fn no_name_of_a_column_makes_a_draft_that_is_no_release_file() {
+    let world = World::empty();
+    for (place, header) in [
+        // A person, a time and a route under names that are read as what they say.
+        "app,target,requested_at,route,kind",
+        "src,dst,client_ip,route,app_name",
+        "src,dst,time,client_ip,app",
+        // Two columns of one word, and a route of other words.
+        "src,dst,time,app,application",
+        "src,dst,time,registered,route",
+        "requester,target,time,hour,latency_ms",
+        "requester,target,time,target_country,app",
+    ]
+    .iter()
+    .enumerate()
+    {
+        let row = |row: usize, _: usize| {
+            let answer = ["sms", "messenger"][row % 2];
+            let kind = ["call", "text", "push"][row % 3];
+            let (time, people) =
+                (format!("2026-03-01T{:02}:00:00Z", row % 24), [row % 40, 50 + row % 9]);
+            let people = people.map(|person| format!("+1646555{person:04}"));
+            format!("{},{},{time},{answer},{kind}", people[0], people[1])
+        };
+        let folder = format!("logs{place}");
+        world.write(&format!("{folder}/a.csv"), log(header, &row).as_bytes());
+        let ran = world.run(&["init", &folder, "--out", &format!("{place}.toml")]);
+        assert!([0, 65].contains(&ran.code), "{header}: {} {}", ran.code, ran.stderr);
+        if ran.code == 0 {
+            let ran = world.run(&["plan", &format!("{place}.toml")]);
+            assert_eq!(ran.code, 0, "{header}: {}", ran.stderr);
+        }
+    }
+}
+
+#[test]
+fn a_log_of_one_kind_is_offered_a_constant_that_can_be_used_as_it_stands() {
+    let world = World::empty();
+    let row = |place: usize, who: usize| format!("u{who},v{},{}", place % 7, 1_772_409_600 + place);
+    world.write("calls.csv", log("src,dst,time", &row).as_bytes());
+    let text = proposed(&world, "calls.csv", 200);
+    // The same address in two columns is no pair of people.
+    let twice = |place: usize, who: usize| {
+        format!("u{who},u{who},v{},{}", place % 7, 1_772_409_600 + place)
+    };
+    world.write("twice.csv", log("src,target_user,whom,time", &twice).as_bytes());
+    has(&proposed(&world, "twice.csv", 200), &["target = \"whom\""]);
+    let constant = "# app = { value = \"new\" }";
+    has(&text, &[constant]);
+    let text = text
+        .replace(constant, "app = { value = \"new\" }")
+        .replace("\n[retention]", "\n[keys]\napp = [\"new\"]\n\n[retention]")
+        .replace("by = [\"hour\"]", "by = [\"hour\", \"app\"]");
+    world.write("edited.toml", text.as_bytes());
+    let ran = world.run(&["check", "edited.toml", "--json"]);
+    assert_eq!(ran.code, 0, "{}{}", ran.stdout, ran.stderr);
+    let facts: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+    let app = facts["keys"].as_array().unwrap().iter().find(|key| key["key"] == "app").unwrap();
+    assert_eq!(app["values"][0]["lookups"], 200, "{facts}");
+}
+
+#[test]
+fn a_log_without_a_header_is_described_without_a_word_of_its_first_line() {
+    let world = World::empty();
+    world.write("rows/a.csv", b"ann,bob,2026-03-02 10:05:03\nbob,ann,2026-03-02 10:05:04\n");
+    let text = proposed(&world, "rows", 2);
+    has(&text, &["header = false", "requester = 1", "target = 2", "requested_at = 3"]);
+    // One that has no time at all is refused without its first line, which is no list of columns.
+    world.write("none/a.csv", b"ann,bob,x\nbob,ann,y\nann,bob,x\n");
+    let ran = world.run(&["init", "none", "--out", "none.toml"]);
+    assert_eq!(ran.code, 65, "{}", ran.stdout);
+    for text in [&text, &ran.stderr] {
+        assert!(!text.contains("ann") && !text.contains("10:05"), "{text}");
+    }
+}
