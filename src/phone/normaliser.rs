@@ -96,7 +96,17 @@ impl Normaliser {
     /// The same for bytes, without the text: the number and its country.
     #[inline(always)]
     pub fn number(&mut self, text: &[u8]) -> Option<(u64, Option<CountryIndex>)> {
-        self.fast.number(text).or_else(|| self.number_without_plus(text)).or_else(|| {
+        // What is found at once never goes through memory: a pair that is written in parts and read as
+        // a whole waits for its parts.
+        match self.fast.number(text) {
+            Some(known) => Some(known),
+            None => self.number_in_other_spelling(text),
+        }
+    }
+
+    #[inline(never)]
+    fn number_in_other_spelling(&mut self, text: &[u8]) -> Option<(u64, Option<CountryIndex>)> {
+        self.number_without_plus(text).or_else(|| {
             let known = self.look_up(std::str::from_utf8(text).ok()?)?;
             Some((known.number, known.country))
         })
