@@ -15,7 +15,7 @@ mod logged_days;
 mod made;
 mod opened;
 mod opening;
-mod private_keys;
+mod prefixes;
 mod same_logs;
 mod stop;
 
@@ -23,14 +23,14 @@ use serde::Serialize;
 
 use crate::engine::Tallies;
 use crate::ledger::{Entry, Ledger, Reservation, State, StoredFile};
-use crate::plan::{FoundKeys, Plan, Split};
+use crate::plan::{FoundPrefixes, Plan, Split};
 use crate::release::{Guarantee, Losses, PricedTable, cap_of};
 use crate::release_file::ReleaseFile;
 use crate::release_file::day::{Day, DayBounds};
 use crate::{Error, Result, publish, retain};
 
 pub use draw::{DrawnDay, planned};
-use earlier::known_keys;
+use earlier::known_prefixes;
 pub use earlier::{Previous, previous, stored_days};
 pub use frozen::losses;
 use frozen::{Frozen, FrozenLook};
@@ -98,7 +98,7 @@ pub fn release_day(job: &Job, ledger: &mut Ledger, bounds: &DayBounds) -> Result
         }
         None => {
             logs.require_files(bounds)?;
-            let known = known_keys(release_file, ledger, day)?;
+            let known = known_prefixes(release_file, ledger, day)?;
             let digest = digests.whole(ledger.key());
             ledger.reserve(&reservation(release_file, bounds, split, known, digest)?)?
         }
@@ -264,7 +264,7 @@ fn reservation(
     release_file: &ReleaseFile,
     bounds: &DayBounds,
     split: Split,
-    known_keys: FoundKeys,
+    known_prefixes: FoundPrefixes,
     logs_digest: String,
 ) -> Result<Reservation> {
     let (day, charge, key_delta) = (bounds.day(), split.charge(), split.key_delta());
@@ -279,7 +279,7 @@ fn reservation(
     let fingerprint = release_file.fingerprint().to_owned();
     let losses = Guarantee::new(release_file, &split)?.losses()?;
     let rules = Some(fixed::FixedRules::of(release_file, bounds));
-    let plan = serde_json::to_string(&Frozen { split, look, known_keys, losses, rules })
+    let plan = serde_json::to_string(&Frozen { split, look, known_prefixes, losses, rules })
         .map_err(|_| Error::internal("the plan cannot be written down"))?;
     Ok(Reservation {
         release: release_file.name.clone(),

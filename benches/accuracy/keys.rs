@@ -1,4 +1,4 @@
-//! Counts the private keys that are found, and compares with one Gaussian threshold whose cap is the
+//! Counts the private prefixes that are found, and compares with one Gaussian threshold whose cap is the
 //! best in hindsight.
 //!
 //! 50,000 requesters ask about five keys each on average, as different as activity is (lognormal,

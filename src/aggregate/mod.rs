@@ -25,21 +25,21 @@ pub struct ExactTally {
 
 /// The exact weights of private prefixes, in lattice steps. Secret, including the prefixes themselves.
 #[derive(Default)]
-pub struct KeyTally {
+pub struct PrefixTally {
     weights: HashMap<u64, i64, foldhash::fast::RandomState>,
 }
 
-impl KeyTally {
+impl PrefixTally {
     /// Adds one bounded contribution.
-    pub fn add(&mut self, key: u64, units: i64) {
-        let sum = self.weights.entry(key).or_default();
+    pub fn add(&mut self, prefix: u64, units: i64) {
+        let sum = self.weights.entry(prefix).or_default();
         *sum = sum.wrapping_add(units);
     }
 
     /// The weights of both.
     #[must_use]
     pub fn merge(mut self, other: Self) -> Self {
-        other.weights.into_iter().for_each(|(key, units)| self.add(key, units));
+        other.weights.into_iter().for_each(|(prefix, units)| self.add(prefix, units));
         self
     }
 

@@ -10,7 +10,7 @@ use super::statistics::{gaussian_delta, gaussian_epsilon};
 use super::world::World;
 use crate::pipeline::Done;
 use crate::plan::kinds::PrefixPlaces;
-use crate::plan::{FoundKeys, Plan};
+use crate::plan::{FoundPrefixes, Plan};
 use crate::release::class_numbers;
 use crate::{Error, Result};
 
@@ -104,7 +104,7 @@ fn is_planned_from_the_look(world: &World<'_>, released: &super::days::Released)
 }
 
 /// The prefixes that a plan counts by.
-pub(super) fn found(plan: &Plan) -> FoundKeys {
+pub(super) fn found(plan: &Plan) -> FoundPrefixes {
     let of_question = |(question, places): (&String, &PrefixPlaces)| {
         (question.clone(), places.keys().copied().collect())
     };

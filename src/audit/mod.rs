@@ -13,7 +13,7 @@ mod days;
 mod distinguish;
 mod equal;
 mod finding;
-mod keys;
+mod hidden;
 mod noise;
 mod replay;
 mod resumed;
@@ -47,8 +47,8 @@ const CHECKS: [Check; 11] = [
         noise::check_mechanisms,
     ),
     (&["distinguishing"], distinguish::check),
-    (&["delta of a threshold", "rate of finding a lone prefix"], keys::check_lone),
-    (&["empty days that look inhabited"], keys::check_empty),
+    (&["delta of a threshold", "rate of finding a lone prefix"], hidden::check_lone),
+    (&["empty days that look inhabited"], hidden::check_empty),
     (&["ledger against plain sums"], replay::check),
     (
         &[

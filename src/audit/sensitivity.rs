@@ -204,7 +204,7 @@ pub(super) fn check_weights(world: &World<'_>) -> Result<Vec<Finding>> {
         let crowd = world.crowd(60);
         let weights = |rows: &[Row]| -> Result<BTreeMap<u64, i64>> {
             let day = world.day(&[world.batch(rows)], usize::MAX)?;
-            let (keys, weights) = day.key_weights(prefix, &Default::default())?.into_weights();
+            let (keys, weights) = day.prefix_weights(prefix, &Default::default())?.into_weights();
             Ok(keys.into_iter().zip(weights).collect())
         };
         let (before, mut most, mut prefixes) = (weights(&crowd)?, 0.0_f64, 0);

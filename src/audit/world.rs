@@ -9,7 +9,7 @@ use crate::engine::DayRows;
 use crate::ingest::{Identifiers, Lookups};
 use crate::pipeline::planned;
 use crate::plan::kinds::CLASSES;
-use crate::plan::{ClassNumbers, FoundKeys, Plan, Split};
+use crate::plan::{ClassNumbers, FoundPrefixes, Plan, Split};
 use crate::release::PricedTable;
 use crate::release_file::ReleaseFile;
 use crate::release_file::day::{Day, DayBounds, MICROS_PER_HOUR};
@@ -94,7 +94,7 @@ impl<'a> World<'a> {
     }
 
     /// Private prefixes that some made-up people have.
-    fn found(&self) -> FoundKeys {
+    fn found(&self) -> FoundPrefixes {
         let numbers = [Self::requester(0), Self::target(0), Self::target(6_000_000_000)];
         let questions = self.release_file.questions.iter();
         let of_question = |question: &Question| {
@@ -106,7 +106,7 @@ impl<'a> World<'a> {
     }
 
     /// The plan that follows from a look.
-    pub(super) fn planned(&self, numbers: &ClassNumbers, found: &FoundKeys) -> Result<Planned> {
+    pub(super) fn planned(&self, numbers: &ClassNumbers, found: &FoundPrefixes) -> Result<Planned> {
         let (plan, priced) = planned(self.release_file, self.split, numbers, found)?;
         Ok(Planned { plan, priced })
     }

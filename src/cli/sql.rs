@@ -8,7 +8,7 @@ use super::cluster_args::Sql;
 use super::output::{Output, grouped};
 use super::plan::load_of;
 use crate::cluster::{SETTINGS, Statement, require_supported, statements, weights};
-use crate::plan::{FoundKeys, Plan, Split};
+use crate::plan::{FoundPrefixes, Plan, Split};
 use crate::release::rehearse;
 use crate::release_file::ReleaseFile;
 use crate::release_file::day::{Clock, DayBounds};
@@ -31,7 +31,7 @@ pub(crate) fn run(asked: &Sql, output: &Output) -> Result<()> {
     let rounds = rounds(&release_file, &split, &first, &bounds)?;
     let none = |question: &Question| (question.name.clone(), BTreeSet::new());
     let of_prefixes = release_file.questions.iter().filter(|it| it.measure.prefix().is_some());
-    let found: FoundKeys = of_prefixes.map(none).collect();
+    let found: FoundPrefixes = of_prefixes.map(none).collect();
     let (plan, _) = pipeline::planned(&release_file, &split, &numbers, &found)?;
     require_supported(&release_file, &first)?;
     require_supported(&release_file, &plan)?;

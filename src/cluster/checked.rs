@@ -13,7 +13,7 @@ use spark_connect_proto::execute_plan_response::ArrowBatch;
 
 use super::cells::TOTALS;
 use super::statements::{Check, Statement};
-use crate::aggregate::KeyTally;
+use crate::aggregate::PrefixTally;
 use crate::plan::Plan;
 use crate::plan::kinds::{CLASSES, PREFIX_WEIGHTS, SHAPE_BITS, nodes};
 use crate::release_file::prefix::Prefix;
@@ -92,7 +92,7 @@ impl Sums {
                 (Check::Look | Check::Parts, _) => whole <= i128::from(totals.requesters),
                 (Check::Each, _) => most <= totals.requesters,
                 (Check::All, _) => whole == i128::from(totals.requesters),
-                // Their answer is read by [`key_weights`].
+                // Their answer is read by [`prefix_weights`].
                 (Check::Prefixes, _) => false,
                 (Check::Classes(whole_ones), table) => {
                     let class = table.and_then(|table| totals.classes.get(table.class()?));
@@ -130,13 +130,13 @@ impl Totals {
 ///
 /// # Errors
 /// Input, when it is no answer to this statement.
-pub(super) fn key_weights(
+pub(super) fn prefix_weights(
     answer: &[RecordBatch],
     prefix: Prefix,
     found: &BTreeSet<u64>,
     totals: &Totals,
-) -> Result<KeyTally> {
-    let (mut tally, mut known, mut whole) = (KeyTally::default(), BTreeSet::new(), 0_i128);
+) -> Result<PrefixTally> {
+    let (mut tally, mut known, mut whole) = (PrefixTally::default(), BTreeSet::new(), 0_i128);
     for batch in answer {
         let column = |name: &str| large(batch, name);
         let (Some(prefixes), Some(steps), 2) =
@@ -144,17 +144,17 @@ pub(super) fn key_weights(
         else {
             return Err(wrong("other columns than it was asked for"));
         };
-        for (key, steps) in prefixes.values().iter().zip(steps.values()) {
-            let key = u64::try_from(*key).unwrap_or(0);
-            let is_prefix = key.checked_ilog10().is_some_and(|digits| digits + 1 == prefix.digits);
-            if !is_prefix || found.contains(&key) || !known.insert(key) {
+        for (value, steps) in prefixes.values().iter().zip(steps.values()) {
+            let value = u64::try_from(*value).unwrap_or(0);
+            let digits = value.checked_ilog10().map(|digits| digits + 1);
+            if digits != Some(prefix.digits) || found.contains(&value) || !known.insert(value) {
                 return Err(wrong("a prefix twice, or one that it was not asked for"));
             }
             if !(1..=totals.requesters).contains(steps) {
                 return Err(wrong("sums that its requesters cannot add up to"));
             }
             whole += i128::from(*steps);
-            tally.add(key, *steps);
+            tally.add(value, *steps);
         }
     }
     // A requester's weights add up to the root of their number at most.

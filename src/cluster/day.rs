@@ -8,13 +8,13 @@ use arrow_array::types::Int64Type;
 use arrow_array::{Array, RecordBatch};
 use spark_connect_proto::data_type::Kind;
 
-use super::checked::{Sums, Totals, key_weights, wrong};
+use super::checked::{Sums, Totals, prefix_weights, wrong};
 use super::connect::Connection;
 use super::lookups::{Role, columns, files, header};
 use super::statements::{Check, statements, weights};
 use super::supported::require_supported;
 use super::table::{Listing, description, files_beside};
-use crate::aggregate::{Adding, ExactTally, KeyTally};
+use crate::aggregate::{Adding, ExactTally, PrefixTally};
 use crate::engine::Tallies;
 use crate::plan::{Layout, Plan};
 use crate::release_file::ReleaseFile;
@@ -289,10 +289,10 @@ impl Tallies for ClusterDay {
         Ok(adding.finish())
     }
 
-    fn key_weights(&self, prefix: Prefix, found: &BTreeSet<u64>) -> Result<KeyTally> {
+    fn prefix_weights(&self, prefix: Prefix, found: &BTreeSet<u64>) -> Result<PrefixTally> {
         let ClusterLogs { connection, release_file, bounds, .. } = &self.logs;
         let statement = weights(release_file, &self.layout, bounds, prefix, found)?;
         let answer = connection.answer(&statement.name, &statement.sql)?;
-        key_weights(&answer, prefix, found, &self.totals)
+        prefix_weights(&answer, prefix, found, &self.totals)
     }
 }

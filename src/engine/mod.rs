@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use crate::aggregate::{Adding, ExactTally, KeyTally};
+use crate::aggregate::{Adding, ExactTally, PrefixTally};
 use crate::bound::{
     AmountPartitioner, Memory, PARTITIONS, PartitionHasher, PartitionedRows, PersonBounder,
     PrefixBounder, RequesterBounder, RowPartitioner, TableBounds, Together,
@@ -43,11 +43,11 @@ pub trait Tallies {
     /// Input or I/O, when rows cannot be read any more.
     fn tally(&mut self, plan: &Plan, exempt: &Exempt) -> Result<ExactTally>;
 
-    /// Weighs private prefixes that are not found yet; see [`DayRows::key_weights`].
+    /// Weighs private prefixes that are not found yet; see [`DayRows::prefix_weights`].
     ///
     /// # Errors
     /// Input or I/O, when rows cannot be read any more.
-    fn key_weights(&self, prefix: Prefix, found: &BTreeSet<u64>) -> Result<KeyTally>;
+    fn prefix_weights(&self, prefix: Prefix, found: &BTreeSet<u64>) -> Result<PrefixTally>;
 }
 
 impl Tallies for DayRows {
@@ -55,8 +55,8 @@ impl Tallies for DayRows {
         self.tally(plan, exempt)
     }
 
-    fn key_weights(&self, prefix: Prefix, found: &BTreeSet<u64>) -> Result<KeyTally> {
-        self.key_weights(prefix, found)
+    fn prefix_weights(&self, prefix: Prefix, found: &BTreeSet<u64>) -> Result<PrefixTally> {
+        self.prefix_weights(prefix, found)
     }
 }
 
@@ -217,11 +217,11 @@ impl DayRows {
     ///
     /// # Errors
     /// I/O, when rows that were written out cannot be read back.
-    pub fn key_weights(&self, prefix: Prefix, found: &BTreeSet<u64>) -> Result<KeyTally> {
+    pub fn prefix_weights(&self, prefix: Prefix, found: &BTreeSet<u64>) -> Result<PrefixTally> {
         let weights = PrefixWeights { prefix };
         let found: FoundPrefixes = found.iter().copied().collect();
         let whole = in_partitions(
-            || (KeyTally::default(), PrefixBounder::default()),
+            || (PrefixTally::default(), PrefixBounder::default()),
             |(tally, bounder), partition| {
                 let add = &mut |prefix, steps| tally.add(prefix, steps);
                 bounder.weights(&self.rows, partition, weights, &found, add)

@@ -144,7 +144,7 @@ impl Short {
         let share =
             u128::from(balance.left.nano()) * 1_000 / u128::from(balance.budget.nano().max(1));
         match self.coin {
-            Coin::KeyDelta => "ask fewer questions with private keys".to_owned(),
+            Coin::KeyDelta => "ask fewer questions with private prefixes".to_owned(),
             Coin::Rho if share == 0 => "ask nothing more of this block".to_owned(),
             Coin::Rho => format!(
                 "ask for less, with `[privacy] budget_share` at most {}.{:03}",

@@ -49,7 +49,7 @@ pub struct Terms {
     pub epsilon: Epsilon,
     /// The same of delta.
     pub delta: Delta,
-    /// The part of delta that private keys may spend.
+    /// The part of delta that private prefixes may spend.
     pub key_delta: AttoDelta,
     /// What epsilon at delta less `key_delta` comes to for one block.
     pub budget: NanoRho,

@@ -2,11 +2,11 @@
 
 use super::frozen::Frozen;
 use super::job::Job;
-use super::private_keys;
+use super::prefixes;
 use crate::engine::Tallies;
 use crate::ledger::{Entry, Ledger};
 use crate::plan::kinds::CLASSES;
-use crate::plan::{ClassNumbers, FoundKeys, Plan, ShapeTargets, Split};
+use crate::plan::{ClassNumbers, FoundPrefixes, Plan, ShapeTargets, Split};
 use crate::release::{Draws, NoisyNumbers, NoisyTable, PricedTable, class_numbers, looks_empty};
 use crate::release_file::ReleaseFile;
 use crate::release_file::keys::Key;
@@ -71,7 +71,7 @@ pub(super) fn draw(
         ledger.mark_empty(entry.id)?;
         return Ok(None);
     }
-    let (found, rounds) = private_keys::find(&*rows, release_file, frozen, &mut draws)?;
+    let (found, rounds) = prefixes::find(&*rows, release_file, frozen, &mut draws)?;
     let mut numbers = class_numbers(&look).map(|class| class.number);
     if mutant!("plan-that-reads-the-rows") {
         let exact = rows.tally(first, &release_file.exempt)?;
@@ -96,7 +96,7 @@ pub fn planned(
     release_file: &ReleaseFile,
     split: &Split,
     numbers: &ClassNumbers,
-    found: &FoundKeys,
+    found: &FoundPrefixes,
 ) -> Result<(Plan, Vec<PricedTable>)> {
     let mut plan = Plan::of_day(release_file, split, numbers, found)?;
     let tables: Vec<PricedTable> =

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use crate::ledger::{Entry, Ledger, Which};
-use crate::plan::FoundKeys;
+use crate::plan::FoundPrefixes;
 use crate::plan::kinds::MOST_PREFIXES;
 use crate::release_file::ReleaseFile;
 use crate::release_file::day::Day;
@@ -49,20 +49,20 @@ pub(super) fn released(release_file: &ReleaseFile, ledger: &Ledger) -> Result<Ve
     Ok(entries)
 }
 
-/// How many days back a published key is known.
+/// How many days back a published prefix is known.
 const KNOWN_DAYS: usize = 7;
 
 /// For each question with private prefixes those that committed releases of the days before published:
 /// they are public, and need not be looked for again. Only days of the same release file count.
-pub(super) fn known_keys(
+pub(super) fn known_prefixes(
     release_file: &ReleaseFile,
     ledger: &Ledger,
     day: Day,
-) -> Result<FoundKeys> {
+) -> Result<FoundPrefixes> {
     let asks = |question: &&Question| question.measure.prefix().is_some();
     let fingerprint = release_file.fingerprint();
     let questions = release_file.questions.iter().filter(asks);
-    let mut known: FoundKeys =
+    let mut known: FoundPrefixes =
         questions.map(|question| (question.name.clone(), BTreeSet::new())).collect();
     if known.is_empty() {
         return Ok(known);
@@ -72,12 +72,12 @@ pub(super) fn known_keys(
         entries.retain(|entry| entry.fingerprint == fingerprint && entry.state.has_answers());
         let Some(newest) = entries.last() else { continue };
         let files = ledger.stored(newest.id)?;
-        for (question, keys) in &mut known {
+        for (question, prefixes) in &mut known {
             let seen = publish::seen_prefixes(&files, question)?;
-            let room = MOST_PREFIXES.saturating_sub(keys.len());
+            let room = MOST_PREFIXES.saturating_sub(prefixes.len());
             let new: Vec<_> =
-                seen.into_iter().filter(|key| !keys.contains(key)).take(room).collect();
-            keys.extend(new);
+                seen.into_iter().filter(|prefix| !prefixes.contains(prefix)).take(room).collect();
+            prefixes.extend(new);
         }
     }
     Ok(known)

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::fixed::FixedRules;
 use crate::ledger::{Entry, State};
-use crate::plan::{FoundKeys, Split};
+use crate::plan::{FoundPrefixes, Split};
 use crate::release::{Losses, PricedTable};
 use crate::{Error, Result};
 
@@ -15,9 +15,9 @@ pub(super) struct Frozen {
     pub(super) split: Split,
     /// The mechanism of the look.
     pub(super) look: FrozenLook,
-    /// The private prefixes that were public already.
-    #[serde(default, skip_serializing_if = "FoundKeys::is_empty")]
-    pub(super) known_keys: FoundKeys,
+    /// The private prefixes that were public already. Ledgers have them by an older name.
+    #[serde(rename = "known_keys", default, skip_serializing_if = "FoundPrefixes::is_empty")]
+    pub(super) known_prefixes: FoundPrefixes,
     /// What they cost a contact pair and a target, for statements.
     pub(super) losses: Losses,
     /// What is fixed of the rules of times and numbers; absent in what earlier versions wrote.

@@ -7,7 +7,7 @@
 use super::frozen::Frozen;
 use super::job::Job;
 use super::opening::day_budget;
-use super::{Done, DrawnDay, Standing, finish, heal, known_keys, reservation, standing};
+use super::{Done, DrawnDay, Standing, finish, heal, known_prefixes, reservation, standing};
 use crate::Result;
 use crate::engine::DayRows;
 use crate::ingest::Lookups;
@@ -48,7 +48,8 @@ pub fn release_made(
     let entry = match begun {
         Some(entry) => entry,
         None => {
-            let (known, digest) = (known_keys(release_file, ledger, day)?, "made up".to_owned());
+            let (known, digest) =
+                (known_prefixes(release_file, ledger, day)?, "made up".to_owned());
             ledger.reserve(&reservation(release_file, bounds, split, known, digest)?)?
         }
     };

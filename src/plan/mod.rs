@@ -41,7 +41,7 @@ use crate::release_file::measure::Measure;
 use crate::release_file::unit::Unit;
 
 /// For each question with private prefixes those that are known or were found.
-pub type FoundKeys = BTreeMap<String, BTreeSet<u64>>;
+pub type FoundPrefixes = BTreeMap<String, BTreeSet<u64>>;
 
 /// What is measured, and how.
 #[derive(Debug, Clone)]
@@ -74,7 +74,7 @@ impl Plan {
             release_file,
             Asked::new(&release_file.questions)?,
             tables,
-            &FoundKeys::new(),
+            &FoundPrefixes::new(),
         )
     }
 
@@ -90,7 +90,7 @@ impl Plan {
         release_file: &ReleaseFile,
         split: &Split,
         numbers: &ClassNumbers,
-        found: &FoundKeys,
+        found: &FoundPrefixes,
     ) -> Result<Self> {
         let mut asked = Asked::new(&release_file.questions)?;
         for (question, prefixes) in found {
@@ -113,7 +113,7 @@ impl Plan {
         release_file: &ReleaseFile,
         asked: Asked,
         tables: Vec<MeasuredTable>,
-        found: &FoundKeys,
+        found: &FoundPrefixes,
     ) -> Result<Self> {
         // A question may need them whatever is measured first.
         let mut measures = release_file.questions.iter().map(|question| &question.measure);
@@ -135,7 +135,7 @@ impl Plan {
     #[cfg(test)]
     pub(crate) fn for_test(release_file: &ReleaseFile, tables: Vec<MeasuredTable>) -> Self {
         let asked = Asked::new(&release_file.questions).unwrap();
-        Self::with_tables(release_file, asked, tables, &FoundKeys::new()).unwrap()
+        Self::with_tables(release_file, asked, tables, &FoundPrefixes::new()).unwrap()
     }
 
     /// The number of cells of each table.

@@ -94,7 +94,7 @@ impl Split {
             }
             if question.measure.prefix().is_some() && key_delta.atto() < 1_000 {
                 return Err(Error::usage(format!(
-                    "question `{}`: private keys need a part of delta, and `[ledger] key_delta` is \
+                    "question `{}`: private prefixes need a part of delta, and `[ledger] key_delta` is \
                      too small",
                     question.name
                 ))

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::mechanism::{DiscreteGaussian, NoiseScale};
 use super::threshold::threshold;
-use crate::aggregate::{ExactTally, KeyTally};
+use crate::aggregate::{ExactTally, PrefixTally};
 use crate::ledger::DrawPermit;
 use crate::plan::kinds::{CLASSES, MOST_PREFIXES};
 use crate::plan::{MeasuredTable, Role, Split};
@@ -21,7 +21,7 @@ pub struct PricedTable {
     pub noise_scale: NoiseScale,
     /// The price of one draw, as the built mechanism states it.
     pub charge: NanoRho,
-    /// Where keys are looked for: those whose weight in lattice steps is above it are found.
+    /// Where prefixes are looked for: those whose weight in lattice steps is above it are found.
     pub threshold: Option<i64>,
 }
 
@@ -155,7 +155,11 @@ impl<'a> Draws<'a> {
     ///
     /// # Errors
     /// As [`Self::tables`].
-    pub fn prefixes(&mut self, priced: &PricedTable, weights: KeyTally) -> Result<BTreeSet<u64>> {
+    pub fn prefixes(
+        &mut self,
+        priced: &PricedTable,
+        weights: PrefixTally,
+    ) -> Result<BTreeSet<u64>> {
         let threshold = priced
             .threshold
             .ok_or_else(|| Error::internal("prefixes are looked for without a threshold"))?;

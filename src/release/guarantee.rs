@@ -10,7 +10,7 @@ use super::struck_out::{Stages, pair_limit_of_persons, target_limit, target_limi
 use super::threshold;
 use crate::Result;
 use crate::plan::kinds::CLASSES;
-use crate::plan::{FoundKeys, MeasuredTable, Plan, Role, Split};
+use crate::plan::{FoundPrefixes, MeasuredTable, Plan, Role, Split};
 use crate::release_file::ReleaseFile;
 use crate::release_file::file::LedgerTerms;
 use crate::release_file::lattice::LATTICE_ONE;
@@ -166,7 +166,7 @@ struct Fixed<'a> {
 
 impl<'a> Fixed<'a> {
     fn new(release_file: &'a ReleaseFile, split: &Split) -> Result<Self> {
-        let nobody = Plan::of_day(release_file, split, &[0.0; CLASSES], &FoundKeys::new())?;
+        let nobody = Plan::of_day(release_file, split, &[0.0; CLASSES], &FoundPrefixes::new())?;
         let sizes = nobody.sizes();
         let own = |(table, _): &(MeasuredTable, u32)| matches!(table.role, Role::Own { .. });
         let alone = nobody.tables.into_iter().zip(sizes).filter(own);

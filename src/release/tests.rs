@@ -3,10 +3,10 @@
 use std::path::Path;
 
 use super::*;
-use crate::aggregate::{Adding, ExactTally, KeyTally};
+use crate::aggregate::{Adding, ExactTally, PrefixTally};
 use crate::ledger::DrawPermit;
 use crate::plan::kinds::CLASSES;
-use crate::plan::{FoundKeys, MeasuredTable, Plan, Split};
+use crate::plan::{FoundPrefixes, MeasuredTable, Plan, Split};
 use crate::release_file::ReleaseFile;
 use crate::release_file::lattice::{Clip, LATTICE_ONE};
 use crate::release_file::privacy_loss::NanoRho;
@@ -53,7 +53,7 @@ fn whatever_the_look_shows_no_class_costs_more_than_what_was_reserved() {
     let release_file = release(QUESTIONS);
     let split = split(&release_file);
     let shapes = split.shapes(&release_file.questions);
-    let found = FoundKeys::from([("prefixes".to_owned(), (911_800..912_300).collect())]);
+    let found = FoundPrefixes::from([("prefixes".to_owned(), (911_800..912_300).collect())]);
     for numbers in LOOKS {
         let plan = Plan::of_day(&release_file, &split, &numbers, &found).unwrap();
         let tables = priced(&plan);
@@ -86,7 +86,7 @@ fn whatever_the_look_shows_no_class_costs_more_than_what_was_reserved() {
 fn nothing_is_drawn_twice_or_beyond_the_reservation() {
     let release_file = release(QUESTIONS);
     let own = split(&release_file);
-    let plan = Plan::of_day(&release_file, &own, &LOOKS[1], &FoundKeys::new()).unwrap();
+    let plan = Plan::of_day(&release_file, &own, &LOOKS[1], &FoundPrefixes::new()).unwrap();
     let refused = |result: crate::Result<Vec<NoisyTable>>, what: &str| {
         let error = result.unwrap_err().to_string();
         assert!(error.contains(what), "{error}");
@@ -123,7 +123,7 @@ fn keys_may_have_any_name_of_a_column() {
          [[question]]\nname = \"s\"\nshare = \"route = 'sms'\"\n",
     );
     let split = split(&release_file);
-    let plan = Plan::of_day(&release_file, &split, &LOOKS[3], &FoundKeys::new()).unwrap();
+    let plan = Plan::of_day(&release_file, &split, &LOOKS[3], &FoundPrefixes::new()).unwrap();
     let mut draws = Draws::new(DrawPermit::for_test(), &split);
     assert!(draws.tables(priced(&plan), nothing(&plan.sizes())).is_ok());
 }
@@ -132,7 +132,7 @@ fn keys_may_have_any_name_of_a_column() {
 fn the_noise_of_every_table_has_the_spread_that_it_states() {
     let release_file = release(QUESTIONS);
     let split = split(&release_file);
-    let found = FoundKeys::from([("prefixes".to_owned(), (911_800..912_300).collect())]);
+    let found = FoundPrefixes::from([("prefixes".to_owned(), (911_800..912_300).collect())]);
     let plan = Plan::of_day(&release_file, &split, &LOOKS[2], &found).unwrap();
     let (mut squares, mut cells) = (0.0, 0.0);
     for _ in 0..4 {
@@ -162,7 +162,7 @@ fn prefixes_that_only_reach_the_threshold_are_not_found() {
     let charge = DiscreteGaussian::new(clip, noise_scale).unwrap().charge();
     let threshold = Some(LATTICE_ONE as i64 + 4);
     let priced = PricedTable { table, noise_scale, charge, threshold };
-    let mut weights = KeyTally::default();
+    let mut weights = PrefixTally::default();
     (0..LONE).for_each(|prefix| weights.add(prefix, LATTICE_ONE as i64));
     let found = Draws::new(DrawPermit::for_test(), &split).prefixes(&priced, weights).unwrap();
     // The exact law, summed here; six deviations of a binomial are missed once in 500 million runs.

@@ -19,16 +19,16 @@ use crate::{Error, Result};
 /// Internal, when there is no delta to spend.
 pub(super) fn threshold(scale: NoiseScale, key_delta: AttoDelta) -> Result<i64> {
     if key_delta == AttoDelta::ZERO {
-        return Err(Error::internal("keys are looked for without a delta"));
+        return Err(Error::internal("prefixes are looked for without a delta"));
     }
-    let of = |keys: u64| -> i64 {
-        let mut weight = (LATTICE_ONE * LATTICE_ONE / keys).isqrt().cast_signed();
+    let of = |prefixes: u64| -> i64 {
+        let mut weight = (LATTICE_ONE * LATTICE_ONE / prefixes).isqrt().cast_signed();
         if mutant!("threshold-without-the-weight") {
             weight = 0;
         }
         // The last factor is far more than the rounding of the logarithms.
-        let keys = if mutant!("delta-for-each-prefix") { 1 } else { keys };
-        let reach = deviations(key_delta.delta() / keys as f64) * scale.steps() * (1.0 + 1e-8);
+        let prefixes = if mutant!("delta-for-each-prefix") { 1 } else { prefixes };
+        let reach = deviations(key_delta.delta() / prefixes as f64) * scale.steps() * (1.0 + 1e-8);
         weight.saturating_add(to_units(reach)).saturating_add(1)
     };
     Ok((1..=MOST_PREFIXES_OF_ONE as u64).map(of).max().unwrap_or(i64::MAX))
@@ -86,29 +86,29 @@ mod tests {
     }
 
     #[test]
-    fn one_requesters_keys_are_found_at_most_as_often_as_delta_says() {
-        // 100,000 draws each for one key and for ten, at delta 1e-3: found in at most 100 of them on
+    fn one_requesters_prefixes_are_found_at_most_as_often_as_delta_says() {
+        // 100,000 draws each for one prefix and for ten, at delta 1e-3: found in at most 100 of them on
         // average. The bound of the tail leaves some room; 145 is 4.5 standard deviations above, and
         // fewer than 40 would say that the threshold is far too high.
         let scale = NoiseScale::for_charge(Clip::whole(1), NanoRho::new(10_000_000)).unwrap();
         let mechanism = DiscreteGaussian::new(Clip::whole(1), scale).unwrap();
         let threshold = threshold(scale, AttoDelta::allowed(1e-3)).unwrap();
         let mut found = Vec::new();
-        for keys in [1, 10] {
-            let weight = (LATTICE_ONE * LATTICE_ONE / keys).isqrt().cast_signed();
-            let draws = vec![weight; usize::try_from(100_000 * keys).unwrap()];
+        for prefixes in [1, 10] {
+            let weight = (LATTICE_ONE * LATTICE_ONE / prefixes).isqrt().cast_signed();
+            let draws = vec![weight; usize::try_from(100_000 * prefixes).unwrap()];
             let noisy = mechanism.draw(&draws).unwrap();
-            let keys = usize::try_from(keys).unwrap();
-            let any = |keys: &&[i64]| keys.iter().any(|weight| *weight > threshold);
-            found.push(noisy.chunks_exact(keys).filter(any).count());
+            let prefixes = usize::try_from(prefixes).unwrap();
+            let any = |prefixes: &&[i64]| prefixes.iter().any(|weight| *weight > threshold);
+            found.push(noisy.chunks_exact(prefixes).filter(any).count());
         }
         assert!(found.iter().all(|found| *found <= 145), "{found:?}");
         assert!(found[1] >= 40, "{found:?}");
     }
 
     #[test]
-    fn a_key_of_few_lookups_is_found_at_most_as_often_as_stated() {
-        // 100,000 draws for each number of requesters that have one key, and no other, in common. The
+    fn a_prefix_of_few_lookups_is_found_at_most_as_often_as_stated() {
+        // 100,000 draws for each number of requesters that have one prefix, and no other, in common. The
         // bound of the tail lies above what is seen by less than a third where it is small, and a
         // count of 100 is off by 45 in one of 100,000 cases.
         let scale = NoiseScale::for_charge(Clip::whole(1), NanoRho::new(10_000_000)).unwrap();
@@ -122,7 +122,7 @@ mod tests {
             let stated = chance(scale, threshold, requesters) * 100_000.0;
             assert!(found <= stated + 4.5 * stated.sqrt(), "{requesters}: {found} {stated}");
         }
-        // Several keys of one lookup each are more likely found than one key of all of them.
+        // Several prefixes of one lookup each are more likely found than one prefix of all of them.
         let apart = 10.0 * chance(scale, threshold, 1);
         assert!(chance(scale, threshold, 10) >= apart);
         assert!(chance(scale, threshold, 1_000) >= 1.0);

@@ -54,7 +54,7 @@ pub struct LedgerTerms {
     pub epsilon: Epsilon,
     /// Each block's delta.
     pub delta: Delta,
-    /// What private keys may spend of delta.
+    /// What private prefixes may spend of delta.
     pub key_delta: AttoDelta,
     /// What any 30 consecutive blocks may cost together, at least as much as one.
     pub epsilon_30_days: Option<Epsilon>,

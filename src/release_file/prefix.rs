@@ -57,11 +57,11 @@ impl Prefix {
     pub(super) fn parse(raw: &RawQuestion, logs: &Logs) -> Result<Self> {
         let refuse = |detail: String| Error::usage(format!("question `{}`: {detail}", raw.name));
         if raw.count.as_deref() != Some("lookups") {
-            return Err(refuse("private keys belong to a count of lookups".to_owned())
+            return Err(refuse("private prefixes belong to a count of lookups".to_owned())
                 .help("write count = \"lookups\""));
         }
         let [name] = raw.by.as_deref().unwrap_or_default() else {
-            return Err(refuse("private keys stand alone in `by`".to_owned())
+            return Err(refuse("private prefixes stand alone in `by`".to_owned())
                 .help("write by = [\"target_prefix:6\"] and nothing else"));
         };
         if !logs.identifier.are_numbers() {
@@ -76,7 +76,7 @@ impl Prefix {
             "requester_prefix" => PrefixOf::Requester,
             _ => {
                 return Err(refuse(format!("the key `{name}` has no private values"))
-                    .help("private keys are target_prefix:N and requester_prefix:N"));
+                    .help("private prefixes are target_prefix:N and requester_prefix:N"));
             }
         };
         let digits = digits.parse().ok().filter(|digits| (SHORTEST..=LONGEST).contains(digits));

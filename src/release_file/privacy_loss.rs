@@ -1,7 +1,7 @@
 //! Budgets and losses as exact numbers.
 //!
 //! What was typed (epsilon, delta) is kept as finite floats that passed a check; what is added up
-//! (rho, and the delta of private keys) is an integer count of billionths, or of 10^-18 for delta,
+//! (rho, and the delta of private prefixes) is an integer count of billionths, or of 10^-18 for delta,
 //! so that no sum can lose a small charge. Spending rounds up, what is left rounds down.
 
 use serde::{Deserialize, Serialize};
@@ -154,7 +154,7 @@ impl std::fmt::Display for NanoRho {
     }
 }
 
-/// The delta that private keys spend, in units of 10^-18.
+/// The delta that private prefixes spend, in units of 10^-18.
 #[derive(
     Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
 )]

@@ -186,7 +186,7 @@ impl Question {
         let refuse = |detail: &str| Error::usage(format!("question `{}`: {detail}", self.name));
         match unit {
             Unit::PersonDay if self.measure.prefix().is_some() => {
-                Err(refuse("private keys are not available with unit = \"person-day\"")
+                Err(refuse("private prefixes are not available with unit = \"person-day\"")
                     .help("ask for them through a ledger of unit = \"requester-day\""))
             }
             _ => Ok(()),

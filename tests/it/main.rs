@@ -48,7 +48,7 @@ mod neighbours;
 mod overwriting;
 mod packaging;
 mod persons;
-mod private_keys;
+mod prefixes;
 mod proofs;
 mod refusals;
 mod refused_logs;

@@ -54,7 +54,7 @@ fn a_ledger_keeps_its_unit_and_a_day_the_list_that_it_was_released_with() {
 }
 
 #[test]
-fn private_keys_are_refused_for_persons() {
+fn private_prefixes_are_refused_for_persons() {
     let world = of_persons();
     world.edit("by = [\"hour\", \"app\"]", "by = [\"target_prefix:6\"]\nkeys = \"private\"");
     let ran = world.day("2026-03-02");

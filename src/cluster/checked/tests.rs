@@ -32,7 +32,7 @@ fn weights_of_prefixes_that_cannot_be_right_are_not_taken() {
     let found = BTreeSet::from([436_642]);
     let take = |prefixes: &[Option<i64>], steps: &[i64]| {
         let answer = [weights(prefixes.to_vec(), steps.to_vec())];
-        key_weights(&answer, PREFIX, &found, &totals()).map(KeyTally::into_weights)
+        prefix_weights(&answer, PREFIX, &found, &totals()).map(PrefixTally::into_weights)
     };
     let (right, other) = (Some(436_641), Some(141_555));
     let taken = take(&[right, other], &[ONE, 3 * ONE]).unwrap();
@@ -57,7 +57,7 @@ fn weights_of_prefixes_that_cannot_be_right_are_not_taken() {
     let text: ArrayRef = Arc::new(arrow_array::StringArray::from(vec!["436641"]));
     let steps: ArrayRef = Arc::new(Int64Array::from(vec![ONE]));
     let texts = RecordBatch::try_from_iter([("prefix", text), ("steps", steps)]).unwrap();
-    assert!(key_weights(&[texts], PREFIX, &found, &totals()).is_err());
+    assert!(prefix_weights(&[texts], PREFIX, &found, &totals()).is_err());
 }
 
 #[test]

@@ -17,7 +17,7 @@ fn weights(setup: Setup, files: &[Vec<Lookup>], found: &BTreeSet<u64>) -> BTreeM
             rows.tally(plan, exempt).unwrap();
         }
         let prefix = Prefix { of: PrefixOf::Target, digits: 4 };
-        let (keys, weights) = rows.key_weights(prefix, found).unwrap().into_weights();
+        let (keys, weights) = rows.prefix_weights(prefix, found).unwrap().into_weights();
         keys.into_iter().zip(weights).collect()
     })
 }

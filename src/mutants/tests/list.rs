@@ -178,7 +178,7 @@ pub(super) const MUTANTS: &[(&str, &str, &[Killer])] = &[
         &[
             Audit(REQUESTERS, "rate of finding a lone prefix"),
             Named(
-                "release::threshold::tests::one_requesters_keys_are_found_at_most_as_often_as_delta_says",
+                "release::threshold::tests::one_requesters_prefixes_are_found_at_most_as_often_as_delta_says",
             ),
         ],
     ),

@@ -11,7 +11,7 @@ use std::path::Path;
 use super::*;
 use crate::pipeline::{plan, planned};
 use crate::plan::kinds::{CLASSES, SHAPE_ONE};
-use crate::plan::{FoundKeys, Role, Split};
+use crate::plan::{FoundPrefixes, Role, Split};
 use crate::release_file::ReleaseFile;
 use crate::release_file::engine::Engine;
 use crate::release_file::unit::Exempt;
@@ -174,13 +174,14 @@ fn same(days: &mut [Box<dyn Tallies>; 2], plan: &Plan, exempt: &Exempt) -> (Vec<
 }
 
 /// Compares the weights of private prefixes in each round, of which every third prefix is found; returns those.
-fn found(release_file: &ReleaseFile, split: &Split, days: [&dyn Tallies; 2]) -> FoundKeys {
-    let mut found = FoundKeys::new();
+fn found(release_file: &ReleaseFile, split: &Split, days: [&dyn Tallies; 2]) -> FoundPrefixes {
+    let mut found = FoundPrefixes::new();
     for table in Plan::prefix_rounds(release_file, split) {
         let Role::PrefixRound { question } = &table.role else { panic!("{}", table.name) };
         let known = found.entry(question.clone()).or_default();
         let prefix = table.contribution.prefix().unwrap();
-        let [own, other] = days.map(|day| day.key_weights(prefix, known).unwrap().into_weights());
+        let [own, other] =
+            days.map(|day| day.prefix_weights(prefix, known).unwrap().into_weights());
         assert!(!own.0.is_empty() && own == other, "{question}: {} prefixes", own.0.len());
         known.extend(own.0.iter().step_by(3));
     }

@@ -5,7 +5,7 @@ use super::days::bench;
 use super::finding::{Finding, number};
 use super::statistics::{rate_at_least, upper_tail};
 use super::world::World;
-use crate::aggregate::KeyTally;
+use crate::aggregate::PrefixTally;
 use crate::ledger::{DrawPermit, Reservation};
 use crate::pipeline::open_ledger;
 use crate::plan::kinds::{CLASSES, MOST_PREFIXES};
@@ -79,7 +79,7 @@ fn lone(
     let delta = table.key_delta.delta();
     let subject = format!("{}, {prefixes} of one requester, delta {}", table.name, number(delta));
     let priced = PricedTable::new(table)?;
-    let mut weights = KeyTally::default();
+    let mut weights = PrefixTally::default();
     let all = if world.is_short() { LONE_PREFIXES_IN_SHORT } else { LONE_PREFIXES };
     let requesters = all / prefixes;
     (0..requesters * prefixes).for_each(|prefix| weights.add(prefix, weight(prefixes)));

@@ -2,7 +2,7 @@
 
 use super::frozen::Frozen;
 use crate::engine::Tallies;
-use crate::plan::{FoundKeys, Plan, Role};
+use crate::plan::{FoundPrefixes, Plan, Role};
 use crate::release::{Draws, PricedTable};
 use crate::release_file::ReleaseFile;
 use crate::{Error, Result};
@@ -21,8 +21,8 @@ pub(super) fn find(
     release_file: &ReleaseFile,
     frozen: &Frozen,
     draws: &mut Draws<'_>,
-) -> Result<(FoundKeys, Vec<PricedTable>)> {
-    let mut found = frozen.known_keys.clone();
+) -> Result<(FoundPrefixes, Vec<PricedTable>)> {
+    let mut found = frozen.known_prefixes.clone();
     let mut drawn = Vec::new();
     for table in Plan::prefix_rounds(release_file, &frozen.split) {
         let lacking = || Error::internal("a table has no private prefixes");
@@ -30,7 +30,7 @@ pub(super) fn find(
         let prefix = table.contribution.prefix().ok_or_else(lacking)?;
         let of_question = found.entry(question.clone()).or_default();
         let priced = PricedTable::new(table)?;
-        let weights = rows.key_weights(prefix, of_question)?;
+        let weights = rows.prefix_weights(prefix, of_question)?;
         of_question.extend(draws.prefixes(&priced, weights)?);
         drawn.push(priced);
     }
