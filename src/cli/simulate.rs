@@ -6,12 +6,12 @@ use super::output::{Output, grouped};
 use super::simulate_args::Simulate;
 use crate::Result;
 use crate::release_file::day::Day;
-use crate::simulate::{Settings, write};
+use crate::simulate::{Settings, require_absent, write};
 
 /// Runs the command.
 ///
 /// # Errors
-/// Usage, for settings out of range; I/O, when the folder cannot be written.
+/// Usage, for settings out of range, and for a folder that has such files; I/O, when the folder cannot be written.
 pub(crate) fn run(asked: &Simulate, output: &Output) -> Result<()> {
     let settings = Settings {
         start: asked.start.parse::<Day>()?.date(),
@@ -21,7 +21,7 @@ pub(crate) fn run(asked: &Simulate, output: &Output) -> Result<()> {
         seed: asked.seed,
         format: asked.format,
     };
-    settings.validate()?;
+    require_absent(&settings, &asked.out)?;
     let lookups = u64::from(asked.days).saturating_mul(asked.lookups_per_day);
     let bar = output.bar(lookups, "{human_pos} of {human_len} lookups, {eta} left");
     let summary = write(&settings, &asked.out, &|rows| bar.inc(rows))?;

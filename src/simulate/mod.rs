@@ -74,6 +74,22 @@ pub fn for_each_chunk(
     )
 }
 
+/// Refuses a folder that has a file of one of the names that [`write`] would write: it may be a real log.
+///
+/// # Errors
+/// Usage, naming the file; also usage errors of [`Settings::validate`].
+pub fn require_absent(settings: &Settings, out: &Path) -> Result<()> {
+    settings.validate()?;
+    for day in 0..settings.days {
+        let file = write::place(&out.join(folder_of(settings.date(day)?)), settings.format);
+        if file.exists() {
+            return Err(Error::usage(format!("{} is there already", file.display()))
+                .help("nothing was written: name a folder without logs"));
+        }
+    }
+    Ok(())
+}
+
 /// Writes the log under `out`, as `day=YYYY-MM-DD/part-0.` and the format's ending.
 ///
 /// The folder's date is the UTC date of every row in it; there is no column for it. A file that
@@ -88,13 +104,17 @@ pub fn write(settings: &Settings, out: &Path, progress: &(dyn Fn(u64) + Sync)) -
     let mut summary = Summary { files: 0, lookups: 0, bytes: 0 };
     for day in 0..settings.days {
         let date = settings.date(day)?;
-        let folder = out.join(format!("day={date}"));
+        let folder = out.join(folder_of(date));
         let day = service.day(number_of(date))?;
         summary.bytes += write::write_day(&day, &folder, settings.format, progress)?;
         summary.lookups += settings.lookups_per_day;
         summary.files += 1;
     }
     Ok(summary)
+}
+
+fn folder_of(date: Date) -> String {
+    format!("day={date}")
 }
 
 /// Days since 1970.

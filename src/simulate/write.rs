@@ -6,7 +6,7 @@
 
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use arrow_array::RecordBatch;
 use arrow_ipc::writer::FileWriter;
@@ -34,7 +34,7 @@ pub(super) fn write_day(
     progress: &(dyn Fn(u64) + Sync),
 ) -> Result<u64> {
     fs::create_dir_all(folder).map_err(|cause| unwritable("create the folder", folder, cause))?;
-    let path = folder.join(format!("part-0.{}", format.extension()));
+    let path = place(folder, format);
     // No reader's glob sees a hidden file with this ending.
     let partial = folder.join(format!(".part-0.{}.partial", format.extension()));
     let written = write_file(day, &partial, format, progress).and_then(|bytes| {
@@ -46,6 +46,11 @@ pub(super) fn write_day(
         let _ = fs::remove_file(&partial);
     }
     written
+}
+
+/// Where the file of a day stands in its folder.
+pub(super) fn place(folder: &Path, format: Format) -> PathBuf {
+    folder.join(format!("part-0.{}", format.extension()))
 }
 
 fn write_file(

@@ -121,3 +121,24 @@ fn no_rows_are_written_among_the_tables_and_no_tables_among_the_logs() {
     }
     assert!(!world.path("logs/tables").exists());
 }
+
+#[test]
+fn simulated_logs_replace_no_others() {
+    let world = World::empty();
+    let simulate = ["simulate", "--out", "logs", "--start", "2026-03-01", "--days", "2"];
+    let simulate = [&simulate[..], &["--lookups-per-day", "10", "--requesters", "5"]].concat();
+    let (own, real) = ("logs/day=2026-03-01", "logs/day=2026-03-02/part-0.parquet");
+    std::fs::create_dir_all(world.path("logs/day=2026-03-02")).unwrap();
+    std::fs::write(world.path(real), "a log").unwrap();
+    for format in ["parquet", "csv"] {
+        let ran = world.run(&[&simulate[..], &["--format", format]].concat());
+        if format == "parquet" {
+            assert_eq!(ran.code, 2, "{}", ran.stdout);
+            assert!(ran.stderr.contains(&format!("{real} is there already")), "{}", ran.stderr);
+            assert!(!world.path(own).exists(), "a day before it was written");
+        } else {
+            assert_eq!(ran.code, 0, "{}", ran.stderr);
+        }
+        assert_eq!(std::fs::read(world.path(real)).unwrap(), b"a log");
+    }
+}
