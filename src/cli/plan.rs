@@ -17,6 +17,9 @@ use crate::words::{self, CLASSES_ARE};
 /// informative distinct counts and histograms are.
 const LOOKUPS_PER_REQUESTER: f64 = 10.0;
 
+/// The part of days that look empty from which on it is said.
+const OFTEN_EMPTY: f64 = 0.005;
+
 /// Runs the command. It reads the ledger if there is one, and no logs.
 ///
 /// # Errors
@@ -56,6 +59,7 @@ pub(crate) fn run(asked: &Plan, output: &Output) -> Result<()> {
         "questions": questions(&release_file, &split, rehearsal.as_ref(), previous.as_ref()),
         "load": load.map(|load| json!({ "lookups": load.lookups, "requesters": load.requesters })),
         "classes": rehearsal.as_ref().map(classes),
+        "probability_of_looking_empty": rehearsal.as_ref().map(|rehearsal| rehearsal.empty),
         "last_day": previous.as_ref().map(|previous| previous.day),
         "guarantee": guarantee,
     });
@@ -153,9 +157,22 @@ fn day(
             "Quantiles are foretold for numbers that are spread evenly over their range; real ones will differ.\n",
         );
     }
+    text.push_str(&warning_of_empty_days(rehearsal));
     text.push_str(&warnings_of(&lost));
     text.push_str(&choices(rehearsal));
     text
+}
+
+/// How many such days would look empty, if some would.
+fn warning_of_empty_days(rehearsal: &Rehearsal) -> String {
+    if rehearsal.empty < OFTEN_EMPTY {
+        return String::new();
+    }
+    format!(
+        "Warning: so few requesters are easily lost in the noise. About {:.0} of 100 such days would look empty, and \
+         nothing would be published of them.\n",
+        (rehearsal.empty * 100.0).clamp(1.0, 99.0)
+    )
 }
 
 /// What would mend questions most of whose values say nothing.

@@ -7,9 +7,9 @@
 //! intervals are what noise and model of such a day give.
 
 use super::draw::{NoisyTable, PricedTable};
-use super::estimate::{Answers, NoisyNumbers, answers, class_numbers};
+use super::estimate::{Answers, NoisyNumbers, answers, class_numbers, looking_empty};
 use crate::plan::kinds::{CLASSES, Hat, SHAPE_ONE, nodes};
-use crate::plan::{Contribution, FoundKeys, Plan, Role, Split, kept};
+use crate::plan::{Contribution, FoundPrefixes, Plan, Role, Split, kept};
 use crate::release_file::ReleaseFile;
 use crate::release_file::lattice::LATTICE_ONE;
 use crate::{Error, Result};
@@ -36,6 +36,8 @@ pub struct Rehearsal {
     pub tables: Vec<PricedTable>,
     /// The answers.
     pub answers: Answers,
+    /// How likely it is that the look of such a day shows nobody, so that nothing is published.
+    pub empty: f64,
 }
 
 /// Imagines a day of this load; draws nothing and reads no logs.
@@ -49,7 +51,7 @@ pub fn rehearse(release_file: &ReleaseFile, split: &Split, load: Load) -> Result
     let look = PricedTable::new(look.ok_or_else(|| Error::internal("a plan has no look"))?)?;
     let seen: NoisyNumbers = numbers.map(|number| (number, look.noise_sd()));
     let planned = class_numbers(&seen).map(|class| class.number);
-    let plan = Plan::of_day(release_file, split, &planned, &FoundKeys::new())?;
+    let plan = Plan::of_day(release_file, split, &planned, &FoundPrefixes::new())?;
     let tables: Vec<PricedTable> =
         plan.tables.iter().cloned().map(PricedTable::new).collect::<Result<_>>()?;
     let imagined = |(priced, cells): (&PricedTable, &u32)| {
@@ -58,7 +60,7 @@ pub fn rehearse(release_file: &ReleaseFile, split: &Split, load: Load) -> Result
     };
     let noisy: Vec<NoisyTable> = tables.iter().zip(&plan.sizes()).map(imagined).collect();
     let answers = answers(&release_file.questions, &plan, &seen, &noisy)?;
-    Ok(Rehearsal { numbers, tables, answers })
+    Ok(Rehearsal { numbers, tables, answers, empty: looking_empty(&seen) })
 }
 
 /// What each cell of a table would hold, in requesters.

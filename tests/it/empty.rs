@@ -167,3 +167,23 @@ fn an_empty_day_behind_released_ones_calls_somebody_until_a_later_one_is_release
     assert_eq!(world.run(&status).code, 1);
     assert!(!is_warned("2026-03-03"));
 }
+
+#[test]
+fn plan_says_how_many_days_would_look_empty() {
+    let world = World::new();
+    let plan = |lookups: &str, requesters: &str, json: &[&str]| {
+        let load = ["--lookups", lookups, "--requesters", requesters];
+        let ran = world.run(&[&["plan", "release.toml"][..], &load, json].concat());
+        assert_eq!(ran.code, 0, "{}", ran.stderr);
+        ran.stdout.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    let (few, many) = (("200", "40"), ("100000", "20000"));
+    assert!(plan(few.0, few.1, &[]).contains("of 100 such days would look empty"));
+    assert!(!plan(many.0, many.1, &[]).contains("look empty"));
+    let part = |(lookups, requesters): (&str, &str)| {
+        let planned: Value = serde_json::from_str(&plan(lookups, requesters, &["--json"])).unwrap();
+        planned["probability_of_looking_empty"].as_f64().unwrap()
+    };
+    assert!(part(few) > 0.5 && part(few) < 1.0, "{}", part(few));
+    assert!(part(many) < 1e-9, "{}", part(many));
+}

@@ -91,6 +91,15 @@ pub fn looks_empty(seen: &NoisyNumbers) -> bool {
     seen.iter().all(|(seen, sd)| *seen < least * sd)
 }
 
+/// How likely it is that a look shows nobody where the classes have these numbers, seen with noise of these
+/// deviations.
+pub(in crate::release) fn looking_empty(numbers: &NoisyNumbers) -> f64 {
+    let below = |(number, sd): &(f64, f64)| {
+        libm::erfc((number / sd - EMPTY) / std::f64::consts::SQRT_2) / 2.0
+    };
+    numbers.iter().map(below).product()
+}
+
 /// What the numbers of the classes alone give the deviation of an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub(super) struct NumbersPart {

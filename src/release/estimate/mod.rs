@@ -23,6 +23,7 @@ mod step;
 mod value;
 
 pub use answer::{Answer, Column, Rows, Values, normal_quantile};
+pub(super) use class_numbers::looking_empty;
 pub use class_numbers::{ClassNumber, NoisyNumbers, class_numbers, looks_empty};
 pub use value::Z_95;
 
