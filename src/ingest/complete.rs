@@ -11,8 +11,8 @@ use crate::release_file::day_names::DayNames;
 use crate::release_file::logs::Expect;
 use crate::{Error, Result};
 
-/// Refuses a day of which a file is missing, where names say the day of each: in another zone than that of
-/// names it needs the files of two days.
+/// Refuses a day of which a file is missing, judged by the days in names. A day in another zone
+/// than that of the names needs the files of each day that it overlaps.
 ///
 /// # Errors
 /// Input, naming the day whose file is missing.

@@ -1,9 +1,9 @@
 //! Do the files have what the release file declares? Decided before any budget is charged.
 //!
-//! Names of columns are facts of headers and schemas. JSON has neither, so its lines stand for them, and so
-//! do rows of text for the question whether times are numbers. It takes all rows of all files to refuse
-//! a log, so that no single person's rows do it while others can be read, and a message shows only names
-//! that many lines have (docs/attack-model.md has what one row can still decide).
+//! Names of columns are facts of headers and schemas. JSON has neither, so its lines show them, and
+//! rows show whether times of text are as declared. Logs are refused only if no row of any file can
+//! be read, so that one person's rows do not decide it while others can be read. A message shows
+//! only names that many lines have (docs/attack-model.md has what one row can still decide).
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -35,8 +35,8 @@ pub(super) fn missing(wanted: &Wanted, files: &[OpenLog<'_>]) -> Vec<usize> {
     (0..wanted.names.len()).filter(is_missing).collect()
 }
 
-/// Refuses logs none of which has a wanted column. A column that is not needed may be rare in JSON, and
-/// is not missed there.
+/// Refuses logs if no file has a wanted column. In JSON a column that not every lookup needs may be
+/// rare, so its absence is no fault there.
 pub(super) fn require_columns(wanted: &Wanted, files: &[OpenLog<'_>]) -> Result<()> {
     let is_certain = !files.iter().any(is_json);
     let missing = missing(wanted, files).into_iter();
@@ -48,8 +48,8 @@ pub(super) fn require_columns(wanted: &Wanted, files: &[OpenLog<'_>]) -> Result<
     }
 }
 
-/// The first of these columns that no line of JSON has, also none that comes late. Lines are read once for all
-/// columns, as far as the last of them needs.
+/// The first of these columns that no line of JSON has in any file. Lines are read once for all
+/// columns, and only until each column was seen.
 fn first_in_no_line<'n>(names: &'n [String], files: &[OpenLog<'_>]) -> Result<Option<&'n String>> {
     let sought = Wanted::some(names.to_vec());
     let seen: Vec<AtomicBool> = names.iter().map(|_| AtomicBool::new(false)).collect();
@@ -109,8 +109,8 @@ fn no_column(name: &str, files: &[OpenLog<'_>]) -> Error {
     })
 }
 
-/// Refuses logs whose times cannot be read as declared: no row has a time that can be read, and some have
-/// one that can mean several instants.
+/// Refuses logs whose times cannot be read as declared: no row has a time that can be read, and
+/// some row has one that another declaration in the release file would make readable.
 pub(super) fn require_times(wanted: &Wanted, files: &[OpenLog<'_>], logs: &Logs) -> Result<()> {
     let (texts, others): (Vec<_>, Vec<_>) =
         files.iter().partition(|file| has_text_times(file, logs));
@@ -129,7 +129,7 @@ pub(super) fn require_times(wanted: &Wanted, files: &[OpenLog<'_>], logs: &Logs)
         }
     }
     let Some(unclear) = unclear else { return Ok(()) };
-    // Times of other types mean one instant each, so that they are looked at only now.
+    // Times of other types mean one instant each, so they are looked at only if texts gave no time.
     for file in others {
         if has_a_time(file, wanted, logs, |_| Ok(()))? {
             return Ok(());
@@ -138,7 +138,8 @@ pub(super) fn require_times(wanted: &Wanted, files: &[OpenLog<'_>], logs: &Logs)
     Err(unclear)
 }
 
-/// Whether a row of the file has a time that can be read; nothing behind the first such piece is.
+/// Whether a row of the file has a time that can be read. Pieces behind the first one with such a
+/// row are not read.
 fn has_a_time(
     file: &OpenLog<'_>,
     wanted: &Wanted,
@@ -203,7 +204,7 @@ pub(super) fn is_json(file: &OpenLog<'_>) -> bool {
     matches!(file.file().format(), Format::Text(TextFormat::Json, _))
 }
 
-/// Whether the times of a file are text, which may be that of numbers.
+/// Whether the times of a file are text; the text may be digits.
 fn has_text_times(file: &OpenLog<'_>, logs: &Logs) -> bool {
     let Some(schema) = file.schema() else { return true };
     let field = nested::find(schema.fields(), logs.column("requested_at"));

@@ -264,8 +264,8 @@ impl Reader<'_> {
         }
     }
 
-    /// Where the record ends whose further fields begin at `at`; `None` where it may have none, or ended
-    /// too early.
+    /// The end of a record whose fields beyond the columns begin at `at`; `None` if it may not have
+    /// more fields, or has too few.
     #[cold]
     fn behind_more<const N: usize>(
         &self,

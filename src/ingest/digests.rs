@@ -30,7 +30,8 @@ impl LogDigests {
         Ok(Self { files: files.collect::<Result<_>>()? })
     }
 
-    /// Digests files that only their store can read, by what it says of each.
+    /// Digests files that only a cluster reads, by the path, the size and the time of change that
+    /// it states for each.
     pub fn listed<'a>(facts: impl Iterator<Item = (&'a str, [i64; 2])>, key: &LedgerKey) -> Self {
         let digest = |(path, facts): (&str, [i64; 2])| {
             let [first, second] = facts.map(i64::to_le_bytes);
@@ -45,8 +46,8 @@ impl LogDigests {
         key.digest("log files", &parts)
     }
 
-    /// Takes a file back to what it was before: `after` gone, or never there, and `before` in its
-    /// place.
+    /// Undoes a rewrite or a deletion of one file: `before` takes the place of `after`, which is
+    /// `None` for a deleted file. Does nothing if `after` is not among the files.
     pub fn undo(&mut self, before: &str, after: Option<&str>) {
         if after.is_none_or(|after| self.files.remove(after)) {
             self.files.insert(before.to_owned());

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::scan::{AnyOf, find};
 use crate::release_file::dialect::Marks;
 
-/// Where the line ends that `start` is on, behind its line end.
+/// Where the line that holds `start` ends, behind its line feed.
 pub(super) fn line_end(bytes: &[u8], start: usize) -> usize {
     memchr::memchr(b'\n', &bytes[start..]).map_or(bytes.len(), |end| start + end + 1)
 }
@@ -58,8 +58,8 @@ pub(super) enum Quotes {
 }
 
 impl Field {
-    /// What the field says: its bytes, with doubled quotes made single and without escapes. What has no need
-    /// of an escape keeps it, as the letter in `\n`.
+    /// What the field says: its bytes, with doubled quotes made single and without escapes. An
+    /// escape before anything but a quote or an escape stays, as in `\n`.
     pub(super) fn text<'b>(&self, bytes: &'b [u8], marks: Marks) -> Cow<'b, [u8]> {
         let mut rest = &bytes[self.start..self.end];
         let (Quotes::Within, Some(quote)) = (self.quotes, marks.quote) else {

@@ -1,7 +1,7 @@
 //! Finds the log files of a release and their formats.
 //!
-//! In: the glob of a release. Out: its files in order of their paths. The format follows from the
-//! name; where the name does not say, the content decides.
+//! In: the glob of a release file. Out: the files that it matches, in order of their paths. The
+//! name of a file decides its format, or else the content does.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -60,8 +60,8 @@ pub(super) fn list(logs: &Logs, bounds: Option<&DayBounds>) -> Result<Found> {
     Ok(Found { files, matching, passed_over })
 }
 
-/// The UTC days of which there are log files, as names say; `None` if they do not: without `day_folder` and
-/// `day_file`, or with a file of no day.
+/// The days, in the zone of the logs, that names of log files promise; `None` without `day_folder`
+/// and `day_file`, or if the name of a file promises no day.
 ///
 /// # Errors
 /// As [`walk`].
@@ -112,8 +112,8 @@ pub(super) fn is_found(logs: &Logs, path: &Path, format: Format) -> bool {
     matches(&logs.place, path) && format_of(path, &logs.dialect).is_ok_and(|found| found == format)
 }
 
-/// Whether a file may hold rows of a day: where names say the day of each file, only those of the days
-/// that overlap it do, and those of no day.
+/// Whether a file may hold rows of a day. It may not if its name promises a day, in the zone of the
+/// logs, that does not overlap the bounds.
 pub(super) fn reaches(path: &Path, logs: &Logs, bounds: Option<&DayBounds>) -> bool {
     match (promised_day(path, logs), bounds) {
         (Some(day), Some(bounds)) => bounds.days_in(&logs.time_zone).contains(&day),
@@ -126,7 +126,7 @@ pub(super) fn promised_day(path: &Path, logs: &Logs) -> Option<Day> {
     logs.day_names.as_ref()?.day_of(path)
 }
 
-/// How a file's fields are divided, as its name says; `None` for a name that does not.
+/// The marks that the ending of a file's name stands for; `None` for endings that stand for none.
 pub(super) fn marks_by_name(path: &Path) -> Option<Marks> {
     match ending(path).0.as_str() {
         "csv" => Some(Marks::CSV),
@@ -143,7 +143,8 @@ pub fn unrotated(name: &str) -> &str {
     if is_rotated && !stem.is_empty() { stem } else { name }
 }
 
-/// What stands behind the last point of a file's name, in small letters and without what packs and rotates it.
+/// The ending of a file's name in small letters, without those of packing and rotation, and how the
+/// file is packed.
 fn ending(path: &Path) -> (String, Compression) {
     let name =
         path.file_name().and_then(|name| name.to_str()).unwrap_or_default().to_ascii_lowercase();
@@ -172,7 +173,8 @@ fn format_of(path: &Path, dialect: &Dialect) -> Result<Format> {
             Some(marks) => separated(marks),
             None if dialect.is_declared() => separated(Marks::CSV),
             None => match look_into(path, compression)? {
-                // Its marks are those of a known program, but what stands for no value may be another word.
+                // The marks are those of a known program, but the release file may name another
+                // null.
                 TextFormat::Separated(marks) => {
                     let null = dialect.null().or(marks.null);
                     text(TextFormat::Separated(Marks { null, ..marks }))
@@ -183,9 +185,9 @@ fn format_of(path: &Path, dialect: &Dialect) -> Result<Format> {
     }
 }
 
-/// Recognises a format by the content, for names such as `.log`. A Zeek log begins with a header. JSON lines
-/// have none, and the first of them may be one that cannot be read, so it takes a single line that begins as
-/// an object does.
+/// Recognises a format by the content, for names such as `.log`. A Zeek log begins with a header.
+/// JSON lines have none, and the first of them may be unreadable, so any line that begins as an
+/// object does is enough.
 fn look_into(path: &Path, compression: Compression) -> Result<TextFormat> {
     let mut pieces = TextPieces::open(path.to_owned(), TextFormat::Json, compression)?;
     let foreign = foreign::by_bytes(path, pieces.head(foreign::LOOKED_AT)?);
@@ -228,7 +230,8 @@ pub(super) fn by_first_bytes(bytes: &[u8]) -> Option<TextFormat> {
     json_array::begins(bytes).then_some(TextFormat::Json)
 }
 
-/// Whether the columns are named with commas between them, as by Exchange: a release file must say so.
+/// Whether commas stand between the names of the columns, as Exchange writes them. The release file
+/// must then say so.
 fn has_commas(bytes: &[u8]) -> bool {
     let fields = bytes.split(|byte| *byte == b'\n').find_map(|line| line.strip_prefix(b"#Fields:"));
     fields.is_some_and(|names| names.contains(&b',') && !names.trim_ascii().contains(&b' '))

@@ -21,13 +21,14 @@ const MOST_BYTES: u64 = 256 << 10;
 pub struct FirstLines {
     /// The lines, without their ends and without blank ones.
     pub lines: Vec<String>,
-    /// How the file is divided, as its name says; `None` for a name that does not.
+    /// The marks that the ending of the file's name stands for; `None` for endings that stand for
+    /// none.
     pub named: Option<Marks>,
 }
 
-/// The first lines of those files that a release file may have to describe, of some that are spread over all
-/// of them. Left out are files that say themselves how they are written: columnar ones, JSON, logs of
-/// Zeek and of the W3C. `logs` declares something about text, so that no name of a file is refused.
+/// The first lines of some of the files, spread over all of them. Files that show by themselves how
+/// they are written are left out: columnar ones, JSON, logs of Zeek and of the W3C. `logs` must
+/// declare something about text, so that no file is refused for an unknown ending of its name.
 ///
 /// # Errors
 /// Input, for an empty glob or damaged files; I/O.

@@ -1,6 +1,8 @@
-//! Files that are no logs, or hold some in a form that is not read: what they are, and what makes logs of them.
+//! Files that are no logs, or hold some in a form that is not read: what they are, and what makes
+//! logs of them.
 //!
-//! A name says so, or the first bytes of a file that is refused anyway. No row decides it.
+//! No row decides it: what counts is the name of a file, or its first bytes where these are a
+//! header or the file is refused anyway.
 
 use std::path::Path;
 
@@ -32,8 +34,8 @@ const ENDINGS: [(&[&str], Known); 4] = [
     (&["bz2", "xz", "lz4", "lzma", "br", "z"], PACKED),
     (&["avro", "orc", "sqlite", "sqlite3", "pcap", "pcapng", "pdf", "journal"], OTHER),
 ];
-/// What files begin with, longer than a column is likely to be called. A workbook is an archive, too, which
-/// its name does not say.
+/// First bytes of such files, which hardly any name of a column begins with. A workbook is a zip
+/// archive too, so these bytes do not show which of the two a file is.
 const BEGINNINGS: [(&[u8], Known); 18] = [
     (
         b"PK\x03\x04",

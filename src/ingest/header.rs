@@ -213,7 +213,7 @@ fn owned(names: &[&str]) -> Vec<String> {
 }
 
 fn header_names(file: &str, pieces: &mut TextPieces, marks: Marks) -> Result<Vec<String>> {
-    // The first line is no row.
+    // The first line is a header, so no row decides whether the file is refused here.
     if let Some(refusal) = foreign::by_bytes(file.as_ref(), pieces.head(foreign::LOOKED_AT)?) {
         return Err(refusal);
     }
@@ -240,7 +240,7 @@ pub(super) fn is_for_excel(line: &[u8]) -> bool {
 fn fields_names(file: &str, pieces: &mut TextPieces, marks: Marks) -> Result<Vec<String>> {
     let mut names = None;
     while pieces.begins_with(b"#")? {
-        // A second one holds for the records behind it, and may be one of them.
+        // A second line of names holds for the records behind it, and may itself be a record.
         if names.is_some() && (pieces.begins_with(b"#fields")? || pieces.begins_with(b"#Fields")?) {
             break;
         }

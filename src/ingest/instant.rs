@@ -15,7 +15,7 @@ pub(super) fn utc_micros(text: &[u8], naive_is_utc: bool) -> Option<i64> {
     let year = two(head, 0)? * 100 + two(head, 2)?;
     let (month, day) = (two(head, 5)?, two(head, 8)?);
     let (hour, minute, second) = (two(head, 11)?, two(head, 14)?, two(head, 17)?);
-    // The calendar's edges and leap seconds are the library's.
+    // The calendar's edges and leap seconds are left to the library.
     let is_clock = hour < 24 && minute < 60 && second < 60;
     if !is_shaped || !is_clock || !(1..9999).contains(&year) {
         return None;

@@ -1,7 +1,7 @@
-//! Arrow IPC files → raw batches, one of the file at a time.
+//! Arrow IPC files → raw batches, one batch of the file at a time.
 //!
 //! Text is read as bytes: a value that is not UTF-8 makes its row a reject, and the file is read.
-//! Lengths that the footer or a message names are held against the file before anything is allocated.
+//! Lengths that the footer or a message states are compared with the file before memory is taken.
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};

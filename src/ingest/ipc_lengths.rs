@@ -1,7 +1,8 @@
-//! Holds the lengths that a packed Arrow message names against what it holds.
+//! Compares the lengths that a packed Arrow message states with what it holds.
 //!
-//! Each packed buffer says how long it is unpacked, and the decoder asks for that much memory at once.
-//! A damaged length would end the process, so a length that is out of proportion is checked first.
+//! Each packed buffer says how long it is unpacked, and the decoder asks for that much memory at
+//! once. A damaged length would end the process, so a length that is out of proportion is checked
+//! first.
 
 use std::io::{self, Read};
 
@@ -13,15 +14,15 @@ pub(super) type Decoded<T> = std::result::Result<T, ArrowError>;
 
 /// The length of the length before a packed buffer.
 const PREFIX: usize = 8;
-/// Up to this length a buffer is unpacked without a question.
+/// A length up to this one is left to the decoder.
 const SMALL: u64 = 16 << 20;
 /// No LZ4 block unpacks to more than this multiple.
 const LZ4_MOST: u64 = 255;
-/// What zstd seldom exceeds; more is measured.
+/// A multiple that zstd seldom reaches; a buffer that does is unpacked to measure it.
 const ZSTD_USUAL: u64 = 16;
 
-/// Refuses a message, whose metadata take the first bytes, with a packed buffer of another length than
-/// it says. A wrong length that is in proportion is left to the decoder.
+/// Refuses a message with a packed buffer of another length than it says; a wrong length that is in
+/// proportion is left to the decoder. `metadata` is the number of bytes before the message's body.
 pub(super) fn check(message: &[u8], metadata: usize) -> Decoded<()> {
     let (head, body) = message.split_at_checked(metadata).ok_or_else(damaged)?;
     let is_marked = head.starts_with(&[0xff; 4]);

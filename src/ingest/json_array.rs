@@ -18,8 +18,9 @@ pub(super) fn begins(text: &[u8]) -> bool {
     inside.is_some_and(|inside| matches!(inside.trim_ascii_start().first(), Some(b'{' | b']')))
 }
 
-/// Whether a file of JSON is one array, by what it begins with. Its first record decides nothing: lines may begin
-/// with a bracket that is a record which cannot be read, and an array with an element that is none.
+/// Whether a file of JSON is one array, by what it begins with. Its first record does not decide it
+/// alone: a bracket may be a malformed first line, and the first element of an array may be no
+/// object.
 pub(super) fn is_array(text: &[u8]) -> bool {
     let has_elements = || {
         let mut before =
@@ -32,7 +33,8 @@ pub(super) fn is_array(text: &[u8]) -> bool {
     may_be && !are_lines(text) && (begins(text) || has_elements())
 }
 
-/// Whether most lines behind the first are objects of their own. In an array a comma follows all but the last.
+/// Whether most lines behind the first are objects by themselves. In an array a comma follows each
+/// object but the last.
 fn are_lines(text: &[u8]) -> bool {
     let lines = text.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
     let (mut objects, mut others) = (0, 0);
@@ -89,7 +91,8 @@ const fn is_between(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\r' | b'\n' | b',' | b'[' | b']')
 }
 
-/// Where the element ends that begins at `at`; `None` when the bytes end before. With `is_whole` there are no more.
+/// Where the element that begins at `at` ends; `None` when the bytes end before it does. With
+/// `is_whole` there are no more bytes.
 fn element_end(text: &[u8], at: usize, is_whole: bool) -> Option<usize> {
     if text[at] != b'{' {
         let length = text[at..].iter().position(|byte| is_between(*byte))?;
@@ -106,8 +109,8 @@ fn element_end(text: &[u8], at: usize, is_whole: bool) -> Option<usize> {
     }
 }
 
-/// Where an element that is no object gives way to the next one: before a comma with a brace behind it. Within an
-/// object an array of objects has these too.
+/// Where an element that is no object ends: before the next comma with a brace behind it. This does
+/// not hold for objects, since they may have such commas within.
 fn next_element(element: &[u8]) -> Option<usize> {
     let mut braces = memchr::memchr_iter(b'{', element).skip(1);
     braces.find_map(|brace| element[..brace].trim_ascii_end().strip_suffix(b",").map(<[u8]>::len))

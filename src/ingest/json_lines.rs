@@ -1,10 +1,10 @@
 //! A piece of JSON lines → columns that point into it.
 //!
-//! Logs repeat one shape: the name of a member is compared with the one that followed before, and
-//! values are passed over once. A line is plain when it is an object whose wanted members are texts
-//! without escapes, numbers in their shortest form (whole ones where they identify somebody), booleans
-//! and nulls; unwanted members may have escapes and be nested. Every other line is left to [`json_fallback`], which decides whether
-//! it is an object and what it says.
+//! The lines of a log are alike, so each name is first compared with the one that followed in
+//! earlier lines, and each value is passed over once. A line is plain when it is an object whose
+//! wanted members are texts without escapes, numbers in their shortest form (whole ones where they
+//! identify somebody), booleans and nulls; unwanted members may have escapes and be nested. Every
+//! other line is left to [`json_fallback`], which decides whether it is an object and what it says.
 
 use arrow_buffer::Buffer;
 
@@ -70,7 +70,7 @@ pub(super) fn parse(piece: &Buffer, wanted: &Wanted, is_utf8: bool) -> TextRows 
 enum Value {
     Missing,
     Null,
-    /// The place of a text, or of what is written as a text has it.
+    /// Where a text stands within its quotes, or any other value as it is written.
     Text {
         start: usize,
         end: usize,
@@ -82,18 +82,18 @@ enum Line {
     Object,
 }
 
-/// The name of a member as it was last written, quoted and with its colon.
+/// The name of a member as lines write it, with its quotes and its colon.
 struct Label {
     text: Vec<u8>,
     name: Name,
 }
 
-/// What a name is.
+/// What a name stands for.
 #[derive(Clone, Copy)]
 enum Name {
-    /// The wanted one at this place.
+    /// The wanted column at this place.
     Wanted(usize),
-    /// Wanted ones are paths that begin with it.
+    /// The beginning of a wanted path, as `src` is of `src.user`.
     Above,
     Other,
 }
@@ -104,7 +104,7 @@ struct Lines<'b> {
     wanted: &'b Wanted,
     /// The names seen so far.
     labels: Vec<Label>,
-    /// The one that is expected next.
+    /// The place of the name that is expected next.
     next: usize,
 }
 
@@ -121,7 +121,8 @@ impl Lines<'_> {
             loop {
                 let name = self.name()?;
                 self.space();
-                // What lies within a wanted or a leading name is left to the fallback.
+                // An object or array in a wanted column, or on a wanted path, is left to the
+                // fallback.
                 let depth = if matches!(name, Name::Other) { DEPTH_MAX } else { 0 };
                 let start = self.at;
                 let value = self.value(matches!(name, Name::Wanted(_)), depth)?;
@@ -129,7 +130,7 @@ impl Lines<'_> {
                     if self.wanted.is_identifier(wanted) && self.has_fraction(value, start) {
                         return None;
                     }
-                    // Of two values for one name the fallback decides.
+                    // The fallback decides between two values of one name.
                     let Value::Missing = values[wanted] else { return None };
                     values[wanted] = value;
                 }
@@ -248,7 +249,7 @@ impl Lines<'_> {
         }
     }
 
-    /// Takes a string; a wanted one must stand there as it is meant.
+    /// Takes a string; a wanted one may have no escapes.
     #[inline(always)]
     fn string(&mut self, is_wanted: bool) -> Option<Value> {
         if !self.takes(b'"') {
@@ -268,7 +269,7 @@ impl Lines<'_> {
         }
     }
 
-    /// Takes a number; a wanted one must be written as its value is.
+    /// Takes a number; a wanted one must be in its shortest form.
     #[inline(always)]
     fn number(&mut self, is_wanted: bool) -> Option<()> {
         let start = self.at;

@@ -1,8 +1,8 @@
 //! Log files, found and opened: the same for a run, a deletion and a legal hold.
 //!
-//! In: `[logs]` of a release. Out: one [`LogFile`] per file, and an [`OpenLog`] once its footer,
-//! schema or header was checked. A run reads its [`Piece`]s in parallel; deletion and holds see every row
-//! in the file's order through [`OpenLog::scan`], whatever `where` says. Its time is read by the same code.
+//! In: `[logs]` of a release file. Out: one [`LogFile`] per file, and an [`OpenLog`] once its
+//! footer, schema or header was checked. A run reads its [`Piece`]s in parallel; deletion and holds
+//! see all rows in the file's order through [`OpenLog::scan`], whatever `where` says.
 
 use std::iter;
 use std::path::{Path, PathBuf};
@@ -44,7 +44,7 @@ pub struct OpenLog<'a> {
 }
 
 enum Content {
-    /// With the row groups that may have rows of the bounds that the file was opened for.
+    /// With the row groups that may have rows of the day that the file was opened for.
     Parquet(ParquetFooter, Vec<usize>),
     Arrow(IpcFooter),
     Text(Header),
@@ -57,7 +57,7 @@ pub(super) enum Piece {
     Text(TextPiece),
 }
 
-/// Lists every log file of a release; there may be none.
+/// Lists every log file that the release file names; there may be none.
 ///
 /// # Errors
 /// Usage, for a glob that is not one; input, for a file in no known format; I/O.
@@ -89,7 +89,7 @@ impl<'a> LogFile<'a> {
         self.promised_day().map(|day| DayBounds::new(day, &self.logs.time_zone)).transpose()
     }
 
-    /// What the file is written in.
+    /// The format that the file is written in.
     pub const fn format(&self) -> Format {
         self.format
     }
@@ -105,7 +105,7 @@ impl<'a> LogFile<'a> {
         find::is_found(self.logs, path, self.format)
     }
 
-    /// A keyed digest of the file's name and content, the same as that of a release's logs.
+    /// A keyed digest of the file's name and content, the same as in [`super::LogDigests`].
     ///
     /// # Errors
     /// I/O, when the file cannot be read.
@@ -113,7 +113,7 @@ impl<'a> LogFile<'a> {
         self.digest_of_copy(&self.path, &self.path, key)
     }
 
-    /// What the digest will be when a copy took a name.
+    /// The digest that the file will have once `copy` has taken the name `path`.
     ///
     /// # Errors
     /// I/O, when the copy cannot be read.
@@ -122,7 +122,8 @@ impl<'a> LogFile<'a> {
         super::digests::digest_of(copy, path.strip_prefix(&base).unwrap_or(path), key)
     }
 
-    /// Opens the file with the columns that every lookup needs; no row is read.
+    /// Opens the file with the columns that every lookup needs. No row but first lines of JSON is
+    /// read.
     ///
     /// # Errors
     /// Input, for a missing column, a wrong type or a damaged file; I/O.
@@ -193,9 +194,9 @@ impl<'a> OpenLog<'a> {
         })
     }
 
-    /// How many rows the file holds at most: as its footer says, or by the shortest lookups of text.
+    /// About how many rows the file holds at most: as its footer says, or if each of them is short.
     pub(super) fn rows_at_most(&self) -> u64 {
-        /// A requester, a target and a time in text, and how often compressed text grows.
+        /// The bytes of a short lookup in text, and the multiple to which compressed text unpacks.
         const SHORTEST: u64 = 24;
         const PACKED: u64 = 20;
         match &self.content {

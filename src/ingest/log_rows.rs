@@ -51,7 +51,7 @@ impl LogRows {
         (row < column.len() && column.is_valid(row)).then(|| column.value(row))
     }
 
-    /// How many lines of another kind stand between them.
+    /// How many lines of another kind stand between these rows.
     pub fn skipped(&self) -> usize {
         self.records.as_ref().map_or(0, |records| records.skipped)
     }

@@ -25,7 +25,7 @@ use crate::release_file::logs::Logs;
 pub struct Lookups {
     /// Who asked. In every column, values of rows that are not readable mean nothing.
     pub(crate) requester: Identifiers,
-    /// About whom, in the form of the requesters.
+    /// About whom they asked, in the same form as the requesters.
     pub(crate) target: Identifiers,
     /// UTC microseconds.
     pub(crate) requested_at: Vec<i64>,
@@ -52,7 +52,7 @@ pub struct RowCounts {
     pub filtered: u64,
     /// Rows that could not be read.
     pub rejects: Rejects,
-    /// Rows of another day than the name of their file promises; counted where `check` notes what rejected rows look like.
+    /// Rows of another day than the name of their file promises; a run does not count them.
     pub misfiled: u64,
 }
 
@@ -95,7 +95,7 @@ impl<'a> Canonical<'a> {
         })
     }
 
-    /// Has rejected rows written out and looked at as well.
+    /// Also writes out rejected rows, and notes what they look like.
     pub(super) const fn with_rejects(
         mut self,
         rows: Option<&'a RejectedRows>,
@@ -166,7 +166,8 @@ impl<'a> Canonical<'a> {
         }
     }
 
-    /// The rows that pass `where`, counted. Records that cannot be read are rejected before that.
+    /// The rows that pass `where`, counted. A record that cannot be read is a reject, whatever
+    /// `where` makes of its nulls.
     fn passed(&mut self, raw: &RawBatch) -> Result<Rows> {
         let mut readable = match &self.logs.filter {
             Some(filter) => self.filtered(filter, raw)?,
@@ -201,9 +202,9 @@ struct Numbers {
     countries: Vec<u16>,
 }
 
-/// The place of no country.
+/// Stands for a valid number of no country.
 const NO_COUNTRY: u16 = u16::MAX;
-/// Where a text is no valid number; no country is as far.
+/// Stands for a text that is no valid number.
 const NO_NUMBER: u16 = u16::MAX - 1;
 
 impl Numbers {
@@ -244,7 +245,7 @@ impl Rows {
 
     /// Rejects rows without a requester or a target.
     fn require<T: ByteViewType>(&mut self, [requester, target]: &[GenericByteViewArray<T>; 2]) {
-        // The length stands in the lower half of a view.
+        // The lowest 32 bits of a view are the length.
         let is_empty = |texts: &GenericByteViewArray<T>, row: usize| {
             texts.views()[row] as u32 == 0 || texts.is_null(row)
         };

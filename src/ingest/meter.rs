@@ -1,4 +1,4 @@
-//! How much of the log files was read, for whoever watches.
+//! How much of the log files was read, for a progress display.
 
 use std::fmt;
 use std::io::{self, Read};
@@ -16,7 +16,7 @@ pub enum Step {
     Ends,
 }
 
-/// Where each step is noted; nothing is, unless somebody watches.
+/// Where each step is noted. The default one drops all steps.
 ///
 /// # Privacy
 /// Sizes of files decide what is noted, and no row.

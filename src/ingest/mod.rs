@@ -1,28 +1,29 @@
 //! Log files → batches of the canonical lookup, streaming and in parallel.
 //!
-//! In: `[logs]` of a release and the keys that its questions use. Out: [`Lookups`], batch by batch,
-//! in no particular order. [`LogReader::open`] reads footers, headers and schemas and nothing else,
-//! so that a file that cannot be what it claims is refused before a budget is spent. Memory is set
-//! by the batches in work, not by the number of files. Which day counts is decided elsewhere.
+//! In: `[logs]` of a release file and the keys that its questions use. Out: [`Lookups`], batch by
+//! batch, in no particular order. [`LogReader::open`] reads footers, headers and schemas, and rows
+//! only until they show that columns and times are those declared, so that logs that cannot be what
+//! they claim are refused before a budget is spent. Memory is set by the batches in work, not by
+//! the number of files. `retain` decides which rows belong to a day.
 //!
 //! A row goes through these files:
 //!
 //! | file | what it does |
 //! |---|---|
 //! | `walk`, `find`, `format` | lists the files of the glob and recognises their formats |
-//! | `complete`, `digests` | whether a day has all of its files, by their names, and how the ledger knows them again |
+//! | `complete`, `digests` | whether a day has all of its files, by their names, and how the ledger recognises them |
 //! | `declared`, `wanted` | refuses files without what the release file declares, and which columns are read |
 //! | `log_file` | opens a file and divides it into pieces that can be read apart |
 //! | `parquet_file`, `parquet_pages`, `ipc_file`, `ipc_lengths` | columnar files → raw batches |
 //! | `header`, `text_pieces` | text files → their columns, and pieces of whole records |
 //! | `delimited`, `field`, `scan` | pieces of delimited text → raw batches; `field` says where a field ends, quotes and escapes included |
-//! | `lines`, `json_lines`, `json_fallback`, `json_array` | pieces of other lines → raw batches |
-//! | `text_rows`, `views`, `raw_batch` | what a piece becomes while it is read, and after |
+//! | `lines`, `json_lines`, `json_fallback`, `json_array` | pieces of other text → raw batches |
+//! | `text_rows`, `views`, `raw_batch` | the rows of a piece while it is read, and the raw batch that they become |
 //! | `derived`, `nested` | columns that are made from others, or lie within others |
 //! | `lookups`, `positions`, `texts`, `time`, `instant`, `spelling`, `rejects` | raw batches → the canonical lookup, and rejects |
 //! | `reader` | all files of a release, in parallel |
-//! | `open`, `wide`, `foreign` | opens files, unpacked, reads UTF-16 as UTF-8, and knows what are no logs |
-//! | `meter` | how much was read, for whoever watches |
+//! | `open`, `wide`, `foreign` | opens and unpacks files, reads UTF-16 as UTF-8, and recognises files that are no logs |
+//! | `meter` | how much was read, for a progress display |
 //! | `log_rows` | rows as deletion and legal holds see them |
 //! | `first_lines`, `sample` | the first lines, and the first rows with all columns, for `init` |
 //! | `reject_forms` | what rejected rows look like, for `check` |

@@ -31,7 +31,7 @@ pub(super) fn names(fields: &Fields) -> Vec<String> {
     all
 }
 
-/// The column that a name stands for. Where what it lies in is null, so is its value.
+/// The column that a name stands for. Its value is null where a column that it lies in is null.
 pub(super) fn column(batch: &RecordBatch, name: &str) -> Option<ArrayRef> {
     within(batch.schema().fields(), batch.columns(), name)
 }

@@ -25,7 +25,7 @@ pub(super) fn open_text(
     Ok(open_narrow(path, compression, count)?.0)
 }
 
-/// In which order a file of text has the bytes of UTF-16; `None` for other text.
+/// The byte order of a text file in UTF-16; `None` for other text.
 ///
 /// # Errors
 /// Input, for a damaged file; I/O.
@@ -61,8 +61,8 @@ fn unpacked<R: Read>(file: R) -> io::Result<zstd::stream::read::Decoder<'static,
     Ok(decoder)
 }
 
-/// The error for a file that the operating system, or a decompressor, cannot read. An error that the
-/// operating system gave has its code; all others come from a decompressor, whatever their kind.
+/// The error for a file that cannot be read. Only an error of the operating system has a code; all
+/// others come from a decompressor or from the reader of UTF-16, and mean that the file is damaged.
 pub(super) fn unreadable(path: &Path, error: io::Error) -> Error {
     if error.raw_os_error().is_none() {
         Error::input(format!("{} is damaged or cut short", path.display()))

@@ -1,4 +1,4 @@
-//! Parquet files → raw batches: footers are checked before, row counts after.
+//! Parquet files → raw batches. Footers are checked before rows are read, row counts after.
 //!
 //! A file is read one row group at a time, text as views into the pages, INT96 as microseconds, and
 //! page checksums are verified where the file has them. Text is read as bytes: a value that is not
@@ -157,8 +157,8 @@ impl ParquetFooter {
             .try_for_each(|group| guarded(path, || parquet_pages::check(&file, group, |_| true)))
     }
 
-    /// The texts of the file that are no rows: keys and values of the footer. A value that is base64
-    /// is there decoded as well, since the Arrow schema that some writers store is.
+    /// The texts of the file that are no rows: keys and values of the footer. A value in base64 is
+    /// also given decoded, since some writers store their Arrow schema so.
     pub(super) fn texts(&self) -> Vec<Vec<u8>> {
         let metadata = self.metadata.metadata().file_metadata().key_value_metadata();
         let mut texts = Vec::new();
@@ -252,7 +252,7 @@ fn reader(
     })
 }
 
-/// In a column that is not nested, every row has a value or a null: the footer must agree.
+/// In a column without lists every row has one value or a null: the footer must agree.
 fn check_value_counts(path: &Path, metadata: &ParquetMetaData, wanted: &Wanted) -> Result<()> {
     for group in metadata.row_groups() {
         for column in group.columns() {

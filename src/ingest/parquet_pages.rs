@@ -1,8 +1,8 @@
-//! Holds the lengths that a Parquet file names against what it holds.
+//! Compares the lengths that a Parquet file states with what it holds.
 //!
-//! Decoders ask for as much memory as a length says, and a damaged one would end the process. What the
-//! footer says of pages is held against the size of the file; what dictionaries and delta-encoded texts
-//! say of their values is held against their pages.
+//! Decoders ask for as much memory as a length says, and a damaged length would end the process.
+//! What the footer says of pages is compared with the size of the file; what dictionaries and
+//! delta-encoded texts say of their values is compared with their pages.
 
 use std::fs::File;
 use std::io::{BufReader, Read, Seek, SeekFrom};

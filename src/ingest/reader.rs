@@ -39,13 +39,16 @@ pub struct LogReader<'a> {
 type Failure = (usize, Error);
 
 impl<'a> LogReader<'a> {
-    /// Finds the files and checks footers, headers and schemas, and in text the first rows.
+    /// Finds the files and checks footers, headers and schemas. Rows are read until one shows that
+    /// the times are as declared, and lines of JSON until they show every column that must be
+    /// there.
     ///
-    /// With a `bounds`, row groups whose statistics lie outside it are passed over, and with a
-    /// names that promise the day of each file only those of its UTC days are opened.
+    /// With `bounds`, row groups whose statistics lie outside of them are passed over, and so are
+    /// files whose names promise a day that does not overlap them.
     ///
     /// # Errors
-    /// Input, for an empty glob, a missing column, a wrong type or a damaged file; I/O.
+    /// Input, for an empty glob, a missing column, a wrong type, times that cannot be read as
+    /// declared or a damaged file; I/O.
     pub fn open(logs: &'a Logs, keys: &'a [Key], bounds: Option<&DayBounds>) -> Result<Self> {
         let wanted = Arc::new(Wanted::new(logs, keys));
         let open = |found| LogFile::new(logs, found).open_for(Arc::clone(&wanted), bounds);
@@ -66,14 +69,14 @@ impl<'a> LogReader<'a> {
         })
     }
 
-    /// Has every rejected row written out as well.
+    /// Also writes out every rejected row.
     #[must_use]
     pub const fn with_rejects(mut self, rows: Option<&'a RejectedRows>) -> Self {
         self.rejected_rows = rows;
         self
     }
 
-    /// Has the meter note what was read.
+    /// Notes on the meter how much was read.
     #[must_use]
     pub fn with_meter(self, meter: &Meter) -> Self {
         Self { meter: meter.clone(), ..self }
@@ -96,7 +99,7 @@ impl<'a> LogReader<'a> {
         }
     }
 
-    /// Has it noted what rejected rows look like.
+    /// Also notes what rejected rows look like.
     #[must_use]
     pub fn with_forms(self) -> Self {
         Self { forms: Some(SharedForms::default()), ..self }
@@ -180,7 +183,7 @@ impl<'a> LogReader<'a> {
         Ok(files.filter(|(_, is_wrong)| *is_wrong).map(|(file, _)| file.path()).collect())
     }
 
-    /// How many rows the files hold at most: as footers say, or by the shortest lookups of text.
+    /// About how many rows the files hold at most, see [`OpenLog::rows_at_most`].
     pub fn rows_at_most(&self) -> u64 {
         self.files.iter().map(OpenLog::rows_at_most).sum()
     }
@@ -213,8 +216,8 @@ impl<'a> LogReader<'a> {
         start: impl Fn() -> S + Sync,
         take: impl Fn(&mut S, &Lookups) -> Result<()> + Sync,
     ) -> Result<(Vec<S>, RowCounts)> {
-        // Pieces are handed out in order, and a failure ends that. Every earlier piece is already in work
-        // then, so the first failure in order is among those of the threads.
+        // Pieces are handed out in order, and none after a failure. Every earlier piece is in work
+        // by then, so the first failure in order is among those of the threads.
         let pieces = Mutex::new(Some(self.pieces().enumerate()));
         let next = || {
             let mut pieces = pieces.lock().unwrap_or_else(PoisonError::into_inner);
@@ -261,7 +264,7 @@ impl<'a> LogReader<'a> {
 
     /// The parts of all files, in the files' order, each with the bytes of its file that it takes.
     fn pieces(&self) -> impl Iterator<Item = (&OpenLog<'a>, u64, Result<Piece>)> + Send {
-        // Rejected rows are asked for of every file, whatever their times.
+        // Rejected rows are written out from every row group, whatever its statistics say.
         let every_row = self.rejected_rows.is_some();
         self.files.iter().flat_map(move |file| {
             let is_text = matches!(file.file().format(), Format::Text(..));

@@ -15,7 +15,7 @@ use crate::Result;
 
 /// How many spellings of times are counted; times in a further spelling are left out.
 const MOST_SPELLINGS: usize = 200;
-/// Longer texts are no times.
+/// How many letters of a spelling are kept: longer texts are no times.
 const LONGEST: usize = 40;
 
 /// What an identifier that is no phone number looks like.
@@ -34,7 +34,7 @@ pub enum IdentifierForm {
 }
 
 impl IdentifierForm {
-    /// Every form, the one likest to a number first.
+    /// Every form, the one most like a phone number first.
     pub const ALL: [Self; 5] =
         [Self::International, Self::National, Self::Lossy, Self::Address, Self::Name];
 
@@ -68,8 +68,8 @@ impl RejectForms {
         self.identifiers[form as usize]
     }
 
-    /// How times that cannot be read are spelt, with how many are, the commonest first. An empty spelling
-    /// stands for no time at all.
+    /// The spellings of times that cannot be read, each with its count, the commonest first. An
+    /// empty spelling stands for no time at all.
     pub fn times(&self) -> Vec<(&str, u64)> {
         let times = self.times.iter().map(|(spelling, count)| (spelling.as_str(), *count));
         let mut times: Vec<_> = times.collect();

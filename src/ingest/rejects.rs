@@ -1,9 +1,9 @@
 //! Rejected rows, written out for the operator who asked for them.
 //!
 //! One JSON object per line: the file, the reason, and the columns that every lookup needs, as the
-//! log has them; of a malformed record its text. The rows are as sensitive as the logs: the file is
-//! readable by its owner alone, and no other output depends on whether there are any. Rows come in no
-//! fixed order.
+//! log has them; for a malformed record also its text. The rows are as sensitive as the logs: the
+//! file is readable by its owner alone, and no other output depends on whether it is written. Rows
+//! come in no fixed order.
 
 use std::fs::{self, File};
 use std::io::{BufWriter, Write};
@@ -27,18 +27,18 @@ use crate::{Error, Result};
 pub enum Reason {
     /// Its record does not have the file's format: quotes, fields, JSON or UTF-8 are wrong.
     Malformed,
-    /// It has no time, or one outside the years 1 to 9999.
+    /// It has no time that can be read, or one outside the years 1 to 9999.
     BadTime,
-    /// The requester is null or empty.
+    /// The requester is null, empty, or a number that is not exact.
     NoRequester,
-    /// The target is null or empty.
+    /// The target is null, empty, or a number that is not exact.
     NoTarget,
     /// The requester or the target is not a valid number.
     BadNumber,
 }
 
 impl Reason {
-    /// Every reason; of several the first is a row's.
+    /// Every reason. A row that has several counts under the first of them.
     pub const ALL: [Self; 5] =
         [Self::Malformed, Self::BadTime, Self::NoRequester, Self::NoTarget, Self::BadNumber];
 

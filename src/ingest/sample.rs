@@ -28,9 +28,9 @@ pub struct Sample {
     pub paths: Vec<PathBuf>,
     /// How many rows were looked at.
     pub rows: usize,
-    /// How many rows all files have, about: as many for each byte as where these stand.
+    /// About how many rows all files have, if their bytes hold as many as those that were read.
     pub estimated_rows: f64,
-    /// How many of these cannot be read.
+    /// How many of the rows that were looked at cannot be read.
     pub malformed: usize,
     /// The columns, in the order of the files.
     pub columns: Vec<SampleColumn>,
@@ -76,7 +76,8 @@ impl Sample {
         for file in &chosen {
             let open = file.clone().open_for(Arc::new(Wanted::nothing()), None)?;
             let own = column_names(&open);
-            // A log that has no header has no names either: those of the release file are no words of a row.
+            // Names that the release file gives cannot be the words of a row; those of a first line
+            // can.
             let has_header = logs.dialect.names().is_none();
             if own.is_empty() {
                 continue;
@@ -239,7 +240,7 @@ fn column_names(file: &OpenLog<'_>) -> Vec<String> {
         nested::find(schema.fields(), name).is_some_and(|(_, field)| is_plain(field.data_type()))
     };
     let names = file.usual_names();
-    // What two columns are called is the name of neither.
+    // A name that two columns share is left out, since it would not say which one is meant.
     let is_one = |name: &&String| names.iter().filter(|other| other == name).count() == 1;
     let is_read = |name: &&String| file.schema().is_none_or(|schema| is_readable(schema, name));
     names.iter().filter(is_one).filter(is_read).cloned().collect()

@@ -27,7 +27,7 @@ const PIECE_BYTES: usize = 512 << 10;
 const RECORD_BYTES_MOST: usize = 16 << 20;
 /// How much of a longer line is kept.
 const KEPT_BYTES: usize = 64 << 10;
-/// What is looked at to say how a file is written.
+/// How much of a file of JSON is looked at to see whether it is one array or lines.
 const HEAD_BYTES: usize = 64 << 10;
 
 /// A piece of a text file.
@@ -134,7 +134,8 @@ impl TextPieces {
         self.is_array
     }
 
-    /// Says which fields a record has, before the first piece, and which of them a later header must name.
+    /// Sets the columns of records before the first piece is cut, and those that a later header
+    /// must name.
     pub(super) fn with_columns(self, names: &[String], needed: &[String]) -> Self {
         let is_named_again = self.marks.header == Heading::Fields;
         Self {
@@ -187,7 +188,8 @@ impl TextPieces {
         Ok(self.head(bytes.len())?.starts_with(bytes))
     }
 
-    /// The bytes that come next, at least as many as asked for if there are so many; they are not taken.
+    /// The bytes that come next, at least as many as asked for unless the file ends; they are not
+    /// taken.
     pub(super) fn head(&mut self, bytes: usize) -> Result<&[u8]> {
         self.fill(bytes)?;
         Ok(&self.rest)
@@ -228,7 +230,7 @@ impl TextPieces {
             return lines.len();
         }
         let near = &lines[..lines.len().min(self.piece_bytes)];
-        // A line that is a record by itself is one for every reader, and so it ends here.
+        // A line that is a record by itself is read as one wherever a piece begins: cut behind it.
         let mut end = memchr::memrchr(b'\n', near).map_or(0, |place| place + 1);
         while end > 0 {
             let start = memchr::memrchr(b'\n', &near[..end - 1]).map_or(0, |place| place + 1);
@@ -247,8 +249,8 @@ impl TextPieces {
         end
     }
 
-    /// Where the next piece ends so that one header holds for all of its records: a header that it
-    /// begins with is taken, and it ends before the next one with other names.
+    /// Where the next piece ends so that one header holds for all of its records: before the next
+    /// header with other names. If the piece begins with a header, its names hold from there on.
     fn before_header(&mut self, end: usize) -> usize {
         if self.marks.header != Heading::Fields {
             return end;
@@ -270,12 +272,12 @@ impl TextPieces {
 
     /// Takes bytes off the front.
     fn take(&mut self, end: usize) -> Buffer {
-        // A small piece, such as one between two headers, must not keep the room of a large one: many of them may be
-        // held at a time.
+        // A small piece, such as one between two headers, must not keep the memory of a large one,
+        // since many may be held at a time.
         if end < self.piece_bytes / 4 {
             return Buffer::from_vec(self.rest.drain(..end).collect::<Vec<u8>>());
         }
-        // What follows is read behind the rest of this piece.
+        // Bytes behind the piece move to a buffer of their own, to which the next reads are added.
         let rest = &self.rest[end..];
         let mut tail = Vec::with_capacity(self.piece_bytes.max(rest.len()) + 1);
         tail.extend_from_slice(rest);

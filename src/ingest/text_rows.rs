@@ -10,7 +10,7 @@ use crate::{Error, Result};
 
 /// Columns that grow record by record, and where the records stand.
 pub(super) struct TextRows {
-    /// One for each wanted column. Those that the file does not have stay empty.
+    /// One for each wanted column. Those that the file does not have are dropped in the end.
     pub(super) columns: Vec<Views>,
     spans: Vec<Range<usize>>,
     malformed: Vec<usize>,

@@ -1,7 +1,7 @@
 //! Columns of any plain type as text.
 //!
-//! An identifier is exact or it is none: a number that is not
-//! whole, or so large that its type holds the next one no longer, names nobody.
+//! An identifier is exact or it is none: a number that is not whole, or so large that its type
+//! cannot hold the next whole number too, names nobody.
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::Float64Type;

@@ -1,7 +1,8 @@
 //! The time column of a log → UTC microseconds; what cannot be an instant is null.
 //!
-//! Units and zones are declared, never guessed. Everything is integer arithmetic that rounds down,
-//! so an instant before 1970 does not move towards it.
+//! Units and zones are declared, never guessed. All arithmetic is on integers and rounds down, so
+//! that an instant before 1970 does not move towards it; only floats are rounded to the nearest
+//! microsecond.
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
@@ -191,8 +192,8 @@ fn parse_time(text: &str, unit: Option<TimeUnit>, zone: &TimeZone) -> Option<i64
     if let Ok(instant) = text.parse::<Timestamp>() {
         return micros_of(instant);
     }
-    // A bare date is a day, not an instant. Behind it a naive time has a clock and nothing else: the
-    // library would pass over an offset that cannot be, and over a zone in brackets.
+    // A bare date is a day, not an instant. A naive time has a clock behind its date and nothing
+    // else: the library would pass over an impossible offset, and over a zone in brackets.
     let is_clock = |letter: char| letter.is_ascii_digit() || ":.,Tt ".contains(letter);
     let has_clock = |clock: &str| !clock.is_empty() && clock.chars().all(is_clock);
     let naive = text.get(10..).filter(|clock| has_clock(clock));
@@ -206,12 +207,12 @@ fn parse_time(text: &str, unit: Option<TimeUnit>, zone: &TimeZone) -> Option<i64
     }
 }
 
-/// The calendar's instants have nanoseconds; a fraction of a microsecond is cut off below.
+/// An instant of the calendar library, which has nanoseconds, rounded down to microseconds.
 fn micros_of(instant: Timestamp) -> Option<i64> {
     i64::try_from(instant.as_nanosecond().div_euclid(1_000)).ok()
 }
 
-/// Whether an instant has an offset of a day or more, which the library takes.
+/// Whether an instant has an offset of a day or more, which the library would accept.
 fn has_impossible_offset(text: &str) -> bool {
     let clock = text.get(10..).and_then(|clock| clock.split('[').next()).unwrap_or_default();
     let hours = clock.rfind(['+', '-']).and_then(|sign| clock.get(sign + 1..sign + 3));

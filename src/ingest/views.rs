@@ -35,7 +35,7 @@ impl Views {
     #[inline(always)]
     pub(super) fn push(&mut self, piece: &[u8], start: usize, end: usize) {
         let length = end - start;
-        // One load and a mask, where a copy of each length would be another branch.
+        // One load and a mask: a copy would branch on the length of each text.
         if length <= INLINE
             && let Some(near) = piece.get(start..).and_then(<[u8]>::first_chunk::<16>)
         {

@@ -125,7 +125,8 @@ struct Search {
     base: PathBuf,
     glob: Glob,
     walked: Walked,
-    /// Folders that are not listed yet, below the base like the paths that follow.
+    /// Folders that are still to be listed; this and the fields below hold paths relative to the
+    /// base.
     folders: Vec<PathBuf>,
     /// Every folder that is listed and every file that matches.
     seen: BTreeSet<PathBuf>,
@@ -199,7 +200,7 @@ impl Search {
             return false;
         }
         let name = inside.file_name().unwrap_or_default().to_string_lossy();
-        // The folders of a partition hold rows whatever its key is called.
+        // A folder such as `_day=2026-01-01` holds rows, whatever the column is called.
         let is_partition = name.starts_with('_') && name.contains('=');
         !(is_folder && (is_partition || self.glob.spells(inside)))
     }

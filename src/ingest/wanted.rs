@@ -128,19 +128,19 @@ impl Wanted {
     pub(super) fn only_time(&self, logs: &Logs) -> Self {
         let mut alone = Self { is_time_alone: true, ..Self::nothing() };
         alone.requested_at = alone.place(logs, &self.names[self.requested_at]);
-        // Nobody stands in the time column, so none of it is an identifier.
+        // The time column names nobody, so no column is one of identifiers.
         (alone.requester, alone.target) = (usize::MAX, usize::MAX);
         alone
     }
 
-    /// The place of a column of the log that nothing else in the log is called like.
+    /// The place of a wanted column, if the log has its name exactly once.
     pub(super) fn place_of(&self, name: &str, names: &[String]) -> Option<usize> {
         let place = self.names.iter().position(|wanted| wanted == name)?;
         let is_one = names.iter().filter(|other| *other == name).count() == 1;
         (is_one && !self.is_derived(place)).then_some(place)
     }
 
-    /// For each wanted column whether these are the names of a file that has it.
+    /// For each wanted column whether a file with these names has it.
     pub(super) fn has(&self, names: &[String]) -> Vec<bool> {
         self.names.iter().map(|wanted| self.place_of(wanted, names).is_some()).collect()
     }
@@ -176,7 +176,7 @@ impl Wanted {
         needed.map(|place| self.names[place].clone()).collect()
     }
 
-    /// Refuses a first line that lacks a needed column and looks like a record, without a word of it.
+    /// Refuses a first line that lacks a needed column and looks like a row, and quotes none of it.
     pub(super) fn require_header(&self, file: &str, names: &[&str]) -> Result<()> {
         if self.needed().iter().all(|name| names.contains(&name.as_str())) {
             return Ok(());
@@ -225,14 +225,14 @@ impl Wanted {
         Ok((0..self.names.len()).map(has).collect())
     }
 
-    /// What to do about a column that a file does not have. The names that it has are shown only where no row can
-    /// be taken for them: in a first line one must be known, and a name alone must be the sought one spelled otherwise.
+    /// What to do about a column that a file does not have. Names in a first line that may be a row
+    /// are shown only if one of them is known, or is the sought one with other capitals or marks.
     fn help_with(&self, wanted: &str, names: &[&str], stand: Stand) -> String {
         let is_known =
             |name: &&str| self.names.iter().any(|known| known == name) || CANONICAL.contains(name);
         let are_names = stand == Stand::Apart || names.iter().any(is_known);
         let shown = || names.iter().copied().filter(|name| !has_time(name));
-        // A column that is something else already is hardly what was meant.
+        // A column that is already used for something else is hardly the one that was meant.
         let mut unused = shown().filter(|name| !self.names.iter().any(|used| used == name));
         let near = match are_names {
             true => nearest(wanted, unused, ALIKE),
@@ -296,7 +296,7 @@ impl Wanted {
     }
 }
 
-/// The refusal of a first line that is no header, without a word of it.
+/// The refusal of a first line that is no header. It quotes no word of the line.
 pub(super) fn like_a_row(file: &str) -> Error {
     Error::input(format!("{file}: its first line looks like a row, not like a header")).help(
         "if the log has no header, write `[logs] header = false` and columns by position, as in \
@@ -319,8 +319,8 @@ fn letters(name: &str) -> String {
     name.chars().filter(|letter| letter.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
-/// Whether a name has the digits of a time or of a number: every row has one, and hardly any header. A header that
-/// was joined with a row has such names, which no message shows.
+/// Whether a name has the digits of a time or of a number. Every row has such a value and hardly
+/// any header does, but for one that was joined with a row. No message shows such a name.
 pub(super) fn has_time(name: &str) -> bool {
     name.bytes().filter(u8::is_ascii_digit).count() >= 6
 }

@@ -48,7 +48,7 @@ impl Order {
     }
 }
 
-/// Reads text as UTF-8, whichever of both it is, and says in which order it was.
+/// Reads text in UTF-8 or UTF-16 as UTF-8, and says in which order the bytes of UTF-16 stood.
 pub(super) fn narrow<R: Read + Send + 'static>(
     mut text: R,
 ) -> io::Result<(Box<dyn Read + Send>, Option<Order>)> {
@@ -81,7 +81,7 @@ struct Narrow<R> {
     /// Half of a unit whose other half is not read yet.
     rest: Vec<u8>,
     out: Cursor<Vec<u8>>,
-    /// Half of a surrogate pair, of which the other half is not read yet.
+    /// The first half of a surrogate pair whose second half is not read yet.
     high: Option<u16>,
 }
 
@@ -132,7 +132,7 @@ impl<R: Read> Narrow<R> {
     }
 }
 
-/// Writes text of UTF-8 that was read from UTF-16 as it was; each write holds whole letters.
+/// Writes UTF-8 that was read from UTF-16 as UTF-16 again. Each write must hold whole letters.
 pub struct Wide<'w> {
     to: &'w mut dyn Write,
     order: Order,
