@@ -42,10 +42,10 @@ const NEITHER: [&str; 33] = [
     "ms",
 ];
 
-/// Last words of names of what somebody wrote.
+/// The last word in the name of a column that holds what somebody wrote.
 const WRITTEN: [&str; 6] = ["body", "text", "message", "msg", "comment", "note"];
 
-/// Names that release files have for columns that anybody may read.
+/// Names of columns in release files that identify nobody.
 const OPEN: [&str; 3] = ["app", "route", "latency_ms"];
 
 /// Names of columns whose values name somebody, or say what somebody wrote.
@@ -120,12 +120,12 @@ impl<'s> Column<'s> {
         self.words.iter().any(|word| words.contains(&word.as_str()))
     }
 
-    /// Whether its name is one of things that name somebody.
+    /// Whether its name has a word for values that name somebody.
     pub(super) fn is_naming(&self) -> bool {
         self.is_called(&NAMING)
     }
 
-    /// Whether all of many rows say the same.
+    /// Whether it has one value alone in many rows.
     pub(super) fn is_constant(&self) -> bool {
         self.rows() >= 50 && self.distinct == 1
     }

@@ -6,11 +6,11 @@ use super::column::Column;
 use super::people::{Names, People};
 use crate::phone::{CallingCodes, CountryIndex, Normaliser};
 
-/// The most countries, and how small a part of the rows each may have: 1 in this many. Of rarer ones the
-/// noise leaves nothing.
+/// The most countries, and the least part of the rows that each must have: one in this many. The
+/// noise would hide rarer ones.
 const MOST: usize = 12;
 const ONE_IN: usize = 100;
-/// How many rows of different requesters a value has that may be listed.
+/// How many rows a country must have to be listed, of more than one requester.
 const ROWS: usize = 5;
 
 /// The countries of targets that several requesters ask about, sorted by name; nothing without numbers.

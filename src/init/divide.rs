@@ -1,9 +1,9 @@
 //! Finds out how the text of a log is divided.
 //!
-//! A log whose files say themselves how they are written needs nothing. Else the first lines are
-//! looked at: lines of programs that are known, fields with a mark or blanks between them, and lines
-//! that are alike, in this order. Whatever is proposed is tried by the reader of a run, and gives way to the next
-//! if no time is read so.
+//! A log whose files show by themselves how they are written needs nothing. Otherwise the first
+//! lines are looked at: lines of programs that are known, fields with a mark or blanks between
+//! them, and lines that are alike, in this order. The reader of a run tries each proposal, and the
+//! next one if it finds no times.
 
 use super::known::{apart, known};
 use super::text_division::TextDivision;
@@ -32,7 +32,7 @@ pub(super) fn divisions_of(place: &Place) -> Result<Vec<TextDivision>> {
     if let (None, Some(refusal)) = (&known, apart(place, &all)) {
         return Err(refusal);
     }
-    // The marks of their header divide nothing else.
+    // In CEF and LEEF the marks divide the head of a line and not the rest.
     let are_marked = all.iter().filter(|line| is_marked(line)).count() * 2 > all.len();
     let divided = if are_marked { None } else { fields::divided(&all, named) };
     let blanks = |is_text: bool| fields::between_blanks(&all, is_text);

@@ -24,7 +24,7 @@ pub(super) fn divided(lines: &[&str], named: Option<Marks>) -> Option<TextDivisi
     }
     let separators = named.and_then(|named| named.separator).into_iter().chain(SEPARATORS);
     let all = separators.filter_map(|separator| Divided::of(&records, Some(separator)));
-    // Of equally good ones the first.
+    // Of equally good ones the first is taken.
     let best = all.rev().max_by_key(|divided| divided.fields)?;
     Some(best.division(at_head(lines, &comments), comment, named))
 }
@@ -35,8 +35,8 @@ fn at_head<'c, 'l>(lines: &[&'l str], comments: &'c [&'l str]) -> &'c [&'l str] 
     &comments[..head]
 }
 
-/// Proposes how lines are divided where blanks alone stand between their fields. `is_text` is for lines that no
-/// other proposal fits; without it they must not read like sentences, of which a pattern knows more.
+/// Proposes how lines are divided where blanks alone stand between their fields. `is_text` is for
+/// lines that no other proposal fits; without it, lines like sentences are left to a pattern.
 pub(super) fn between_blanks(lines: &[&str], is_text: bool) -> Option<TextDivision> {
     let (comment, comments, records) = apart(lines);
     let divided = Divided::of(&records, None)?;
@@ -52,7 +52,7 @@ pub(super) fn between_blanks(lines: &[&str], is_text: bool) -> Option<TextDivisi
     (is_plain || is_text).then(|| TextDivision { is_text, ..division() })
 }
 
-/// The mark of comments, where lines begin with one, these lines, and all others.
+/// The mark that begins comments, if some lines are comments; these lines; and all others.
 fn apart<'l>(lines: &[&'l str]) -> (Option<char>, Vec<&'l str>, Vec<&'l str>) {
     let begins = |mark: char| lines.iter().filter(|line| line.starts_with(mark)).count();
     let at_head = |mark: char| lines.iter().take_while(|line| line.starts_with(mark)).count();
@@ -71,8 +71,8 @@ fn is_fields_line(line: &str) -> bool {
     line.get(..7).is_some_and(|word| word.eq_ignore_ascii_case("#fields"))
 }
 
-/// A log that names its columns behind `#fields`, in a file whose name says otherwise, or does not
-/// begin with it.
+/// A log that names its columns behind `#fields`, in a file that neither its name nor its first
+/// bytes show to be such a log.
 fn with_fields_line(header: &str) -> TextDivision {
     let names = header.get(7..).unwrap_or_default().trim_start_matches(':').trim_start();
     let mark = names.chars().find(|letter| "\t,;|".contains(*letter));
@@ -89,15 +89,16 @@ struct Divided {
     marks: Marks,
     /// The fields of each line that can be divided.
     rows: Vec<Vec<String>>,
-    /// How many fields nearly all of them have, or more.
+    /// How many fields nearly all of them have at least.
     fields: usize,
-    /// Whether they have no more.
+    /// Whether nearly all of them have exactly this many.
     is_even: bool,
     /// How many lines there are, or records where some have several.
     lines: usize,
 }
 
-/// Lines as records, whose quotes may join some, and how many there are with those that cannot be divided.
+/// The records of lines, some of which quotes may join, and how many records there are in all, with
+/// those that cannot be divided.
 fn records(lines: &[&str], marks: Marks) -> (Vec<Vec<String>>, usize) {
     const MOST_LINES: usize = 20;
     let (mut rows, mut count, mut at) = (Vec::new(), 0, 0);
@@ -123,8 +124,8 @@ fn records(lines: &[&str], marks: Marks) -> (Vec<Vec<String>>, usize) {
 /// Words that stand for no value, of equally common ones the first.
 pub(super) const NULLS: [&str; 4] = ["\\N", "NULL", "-", "null"];
 
-/// The setting for the word that stands for no value in these rows: a mark wherever there is one, or a word that one row
-/// in a hundred has.
+/// The setting for the word that stands for no value in these rows: `\N` or `-` if any row has it,
+/// a longer word only if one row in a hundred does.
 pub(super) fn null_in<'r>(rows: impl Iterator<Item = Vec<&'r str>>) -> Option<(String, String)> {
     let (mut counts, mut all) = ([0_usize; NULLS.len()], 0);
     for row in rows {
@@ -140,8 +141,8 @@ pub(super) fn null_in<'r>(rows: impl Iterator<Item = Vec<&'r str>>) -> Option<(S
 }
 
 impl Divided {
-    /// Lines, divided by a separator, with the quotes that divide most of them; `None` if that gives too
-    /// few fields, or other ones in each line.
+    /// Lines, divided by a separator, with the quotes that divide most of them; `None` if that
+    /// gives too few fields, or too many lines with another number of them.
     fn of(lines: &[&str], separator: Option<u8>) -> Option<Self> {
         let usual = match separator {
             None | Some(b'\t') => None,
@@ -166,7 +167,7 @@ impl Divided {
         let escape = |quote: Option<u8>| quote.map(|_| b'\\').filter(|_| has_escapes);
         let all = quotes.flat_map(|quote| [(quote, None), (quote, escape(quote))]);
         let all: Vec<Self> = all.map(|(quote, escape)| with(quote, escape)).collect();
-        // Of equally good ones the first.
+        // Of equally good ones the first is taken.
         let worth = |one: &Self| (one.fields >= FEWEST, one.even() * 1_000 / one.lines.max(1));
         let best = all.into_iter().rev().max_by_key(worth)?;
         let is_divided = best.fields >= FEWEST && best.even() * 10 >= best.lines * 8;

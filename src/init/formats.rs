@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::ingest::{Spelling, spelling};
 
-/// Times without a mark between their parts, which look like numbers, and those of Oracle.
+/// Times whose dates have no marks, so that they look like numbers, and those of Oracle.
 const DENSE: [&str; 9] = [
     "%Y%m%d%H%M%S",
     "%Y%m%d%H%M",
@@ -71,12 +71,12 @@ pub(super) fn ways<'v>(values: impl Iterator<Item = &'v str>) -> Vec<Way> {
     ways.filter(|way| !way.formats.is_empty()).collect()
 }
 
-/// The ways in which times without a colon can be written; no text can be read in two of them.
+/// The ways to read times that no spelling covers; no text can be read in two of them.
 pub(super) fn dense() -> impl Iterator<Item = Way> {
     DENSE.iter().map(|format| Way { formats: vec![(*format).to_owned()], has_year: true })
 }
 
-/// Whether most texts say a day, or a day and more, when they are joined to a clock that stands behind them.
+/// Whether most texts are days without a clock: with a clock behind them they are times.
 pub(super) fn are_days<'v>(values: impl Iterator<Item = &'v str>) -> bool {
     most(values, |value: &str| {
         !value.contains(':') && says_time(&format!("{} 00:00:00", value.trim()))

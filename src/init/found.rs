@@ -25,6 +25,6 @@ pub(super) struct Found<'s> {
     pub(super) keys: Keys,
     /// The countries of targets that are listed; nothing without phone numbers.
     pub(super) countries: Vec<String>,
-    /// How many rows a day has, about, where names say how many days there are.
+    /// About how many rows a day has; `None` if names do not show how many days there are.
     pub(super) rows_a_day: Option<f64>,
 }

@@ -8,7 +8,7 @@ use super::range::NumberRange;
 use crate::ingest::ColumnKind;
 use crate::release_file::logs::PROTECTED;
 
-/// Words of a route's column, and of an application's.
+/// Words in the name of a column that holds the route.
 const ROUTE: [&str; 12] = [
     "route",
     "registered",
@@ -25,7 +25,7 @@ const ROUTE: [&str; 12] = [
 ];
 /// Words that a run reads as routes.
 const EITHER: [&str; 10] = ["true", "1", "t", "yes", "messenger", "false", "0", "f", "no", "sms"];
-/// Words for a target that the messenger reaches, beside `sms` for one that it does not.
+/// Values for a target that the messenger reaches; for one that it does not, logs write `sms`.
 const REACHED: [&str; 16] = [
     "messenger",
     "sent",
@@ -132,7 +132,7 @@ impl Keys {
         const MOST: usize = 2;
         let taken = [&[people.requester, people.target], time].concat();
         let free = || columns.iter().enumerate().filter(|(place, _)| !taken.contains(place));
-        // A release file would take what has such a name for what the name says.
+        // A release file would read a column with a protected name as the protected one.
         let open = || free().filter(|(_, column)| !PROTECTED.contains(&column.name()));
         let route = open().find_map(|(place, column)| route_of(place, column));
         let is_client = |column: &Column<'_>| {
@@ -158,7 +158,7 @@ impl Keys {
             })
             .collect();
         keys.sort_by_key(|(score, _)| -score);
-        // Two columns of one word are one key: the better one.
+        // Two columns may lead to one name of a key: the better one keeps it.
         let mut names = HashSet::new();
         keys.retain(|(_, key)| names.insert(key.name.clone()));
         keys.truncate(MOST);
@@ -166,8 +166,9 @@ impl Keys {
     }
 }
 
-/// A column of the words that mean a route in every log, if its name or one of them says that it is one; or of a few
-/// others, of which some mean either way.
+/// The route of a column. Its values must be words that a run reads as routes, and its name or the
+/// word `messenger` must show that they are meant so; or they are few, some of a target that is
+/// reached and one `sms`.
 fn route_of(place: usize, column: &Column<'_>) -> Option<RouteGuess> {
     const MOST: usize = 6;
     let values: BTreeSet<&str> =

@@ -14,8 +14,8 @@ const BEFORE_ACCESS: [&str; 4] = [
     r"\S+ std(?:out|err) [FP] ",
     r"(?:<\d+>)?(?:[A-Z][a-z]{2} [ \d]?\d [\d:]{8}|\d{4}-\S+) \S+ [^ :]+: ",
 ];
-/// A request as HAProxy logs it, with the time at which it was accepted. What a client may write stands behind: the
-/// first place that fits is the program's own.
+/// A request as HAProxy logs it, with the time at which it was accepted. What a client can write
+/// stands behind that, so the first match is what the program itself wrote.
 const HAPROXY: &str = r#"(?:.*?haproxy\[\d+\]: )??(?<requester>\S+):\d+ \[(?<requested_at>[^\]]+)\] \S+ (?<backend>[^ /]+)/\S+ \S+ (?<status>-?\d+) [^"]*"(?<method>[^ "]+) (?<target>[^ "]+)[^"]*""#;
 /// Alerts of Snort and Suricata in one line each, and packets as tcpdump prints them with their day.
 const ALERT: &str = r"(?<requested_at>\S+) +\[\*\*\] \[(?<rule>[\d:]+)\] .* \{(?<proto>[^}]+)\} (?<requester>[\d.]+|\S+)(?::\d+)? -> (?<target>[\d.]+|\S+)(?::\d+)?";
@@ -57,7 +57,7 @@ pub(super) fn known(lines: &[&str]) -> Option<TextDivision> {
         let matched = matched(&pattern, lines)?;
         (matched > 0 && matched * part >= lines.len()).then_some((matched, pattern))
     });
-    // Of equally good ones the first.
+    // Of equally good ones the first is taken.
     let best: Vec<(usize, String)> = best.collect();
     let (_, pattern) = best.into_iter().rev().max_by_key(|(matched, _)| *matched)?;
     division(&pattern, lines)

@@ -1,4 +1,4 @@
-//! Lines of text that a pattern takes apart: a pattern for those that are most alike.
+//! Finds a pattern for the lines of a text that are most alike.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,7 +10,7 @@ use super::text_division::{Called, TextDivision};
 use super::words::{Kind, Token, Tokens};
 use crate::words::grouped;
 
-/// Of this many lines one may be of the kind that a pattern is about, where logs have lines of many other kinds.
+/// A pattern for logs with lines of many kinds must match at least one line in this many.
 pub(super) const MANY: usize = 200;
 
 /// How many lines a pattern matches.
@@ -33,7 +33,7 @@ pub(super) fn alike(lines: &[&str]) -> Option<TextDivision> {
         let matched = matched(&pattern, lines)?;
         (matched * 5 >= lines.len()).then_some((matched, pattern))
     });
-    // Of equally good ones the first.
+    // Of equally good ones the first is taken.
     let divisions: Vec<(usize, String)> = divisions.collect();
     let (_, pattern) = divisions.into_iter().rev().max_by_key(|(matched, _)| *matched)?;
     division(&pattern, lines)
@@ -89,7 +89,8 @@ fn whole(pattern: &str) -> Option<Regex> {
     Regex::new(&format!(r"\A(?:{pattern})\z")).ok()
 }
 
-/// The settings for a pattern, with what the lines that it does not match begin with.
+/// The settings for a pattern, with a `skip` for other kinds of lines, by the first words of their
+/// messages.
 pub(super) fn division(pattern: &str, lines: &[&str]) -> Option<TextDivision> {
     let whole = whole(pattern)?;
     let found: Vec<Captures<'_>> = lines.iter().filter_map(|line| whole.captures(line)).collect();
@@ -114,7 +115,8 @@ fn groups<'l>(found: &Captures<'l>) -> Vec<&'l str> {
     found.iter().skip(1).flatten().map(|group| group.as_str()).collect()
 }
 
-/// The words that messages of lines begin with, those of a program: each in several lines.
+/// The words with which the messages of lines begin. Words that several lines have are the
+/// program's.
 fn kinds_of(lines: &[&str]) -> Vec<String> {
     const MOST: usize = 20;
     let mut kinds: BTreeMap<&str, usize> = BTreeMap::new();

@@ -4,7 +4,7 @@ use super::found::Found;
 use super::people::SURE;
 use crate::words::grouped;
 
-/// The lines, each with its reason. What the log calls as this program does needs none.
+/// The lines, each with its reason. A column that the log calls as this program does needs none.
 pub(super) fn mapping(found: &Found<'_>) -> Vec<(String, String)> {
     let Found { people, time, keys, .. } = found;
     let who = [
@@ -76,7 +76,8 @@ fn reason(found: &Found<'_>, (name, question): (&str, &str), place: usize, score
     }
 }
 
-/// A text as a key in quotes, which has one line: as JSON writes it, but that TOML has no delete character.
+/// A text as a TOML key in quotes, on one line: as JSON writes it, but with an escape for the
+/// delete character, which TOML does not allow.
 fn in_quotes(text: &str) -> String {
     serde_json::Value::from(text).to_string().replace('\u{7f}', "\\u007f")
 }

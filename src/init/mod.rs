@@ -1,8 +1,9 @@
 //! A release file for logs that nobody has described yet, for the eyes of their owner.
 //!
-//! In: where logs are. Out: the text of a release file with a reason beside each guess, and `# CHECK` where
-//! the owner knows better. What it proposes is read by the same code as a run reads. It looks at a
-//! sample, quotes no identifier, and lists values of a key only if several requesters have them.
+//! In: where logs are. Out: the text of a release file with a reason beside each guess, and `#
+//! CHECK` where the owner knows better. Each proposal is tried with the code that reads logs for a
+//! run. This module looks at a sample, quotes no identifier, and lists values of a key only if
+//! several requesters have them.
 
 mod column;
 mod countries;
@@ -76,10 +77,10 @@ pub fn draft(name: &str, file: &str, place: &Place) -> Result<Draft> {
     Err(refusal.unwrap_or_else(|| Error::internal("no way to divide lines was tried")))
 }
 
-/// What comes of reading a log in one way.
+/// The outcome of reading a log by one proposal.
 enum Tried {
     Drafted(Draft),
-    /// Another way may find times.
+    /// No times were found; another proposal may find some.
     HasNoTimes(Error),
 }
 

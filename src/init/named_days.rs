@@ -19,7 +19,8 @@ const FARTHEST: i64 = 14 * 4 * MICROS_PER_QUARTER;
 pub(super) struct NamedDays {
     /// Where names say the day.
     pub(super) names: DayNames,
-    /// In which clocks each row that was looked at lies in the day of its name.
+    /// The clocks in which each row that was looked at lies in the day that its file is named
+    /// after.
     pub(super) clocks: Option<Clocks>,
     /// How many days have files.
     pub(super) days: usize,
@@ -85,14 +86,15 @@ impl Clocks {
         self.first <= 0 && 0 <= self.last
     }
 
-    /// How many whole hours after midnight in UTC the first row that was looked at lies, if they are some: of sorted files
-    /// only the first rows are looked at, so that those of a clock behind UTC lie in the UTC day, too.
+    /// How many whole hours after midnight in UTC the earliest row that was looked at lies; `None`
+    /// below one. Only the first rows of files are looked at, so that all of them may lie in the
+    /// UTC day of their names although a clock behind UTC named the files.
     pub(super) const fn hours_after_midnight(self) -> Option<i64> {
         let hours = -self.first / 4;
         if hours > 0 { Some(hours) } else { None }
     }
 
-    /// How many hours they are apart from UTC, the nearest first.
+    /// How many hours they are from UTC, the nearest first.
     pub(super) fn hours(self) -> String {
         let (one, other) = (self.first.abs(), self.last.abs());
         let hours = |quarters: i64| (quarters as f64 / 4.0).to_string();

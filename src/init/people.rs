@@ -79,7 +79,7 @@ pub(super) const SURE: i64 = 10;
 
 /// From this score on a name speaks for a column although all rows say the same.
 const LIKELY: i64 = 5;
-/// From this score down values speak against it, and no name for it.
+/// At this score or below, values speak against a column, and no name speaks for it.
 const UNLIKELY: i64 = -6;
 
 /// The columns of the two people of a lookup.
@@ -120,7 +120,8 @@ pub(super) fn people_of(columns: &[Column<'_>], time: &[usize]) -> Option<People
         one.1 + other.2 - if go_together(&columns[one.0], &columns[other.0]) { 5 } else { 0 }
     };
     let best = apart.rev().max_by_key(|(one, other)| worth(one, other));
-    // What is the same in every row, or another one in each, names nobody, unless its name says so.
+    // A column with one value in all rows, or another one in each, names nobody unless its name
+    // says so.
     let names_nobody = |score: i64, place: usize| {
         score <= UNLIKELY || score < LIKELY && columns[place].is_constant()
     };
@@ -152,7 +153,7 @@ fn scores(column: &Column<'_>, has_addresses: bool) -> (i64, i64) {
     if rows >= 50 && column.distinct * 50 > rows && column.distinct * 20 < rows * 19 {
         both += 2;
     }
-    // Who has an address asks, rather than being asked about.
+    // Addresses are more likely those of requesters than of targets.
     if column.are_mostly(column.addresses) {
         requester += 1;
     }
@@ -160,7 +161,7 @@ fn scores(column: &Column<'_>, has_addresses: bool) -> (i64, i64) {
     if has_addresses && column.are_mostly(column.numbers) {
         both -= 1;
     }
-    // Few values group rows, and a value in every row names the row.
+    // Few values group rows, and a value of its own in each row names the row.
     if rows >= 100 && column.distinct < 5 {
         both -= 6;
     }
@@ -240,8 +241,9 @@ pub(super) fn names_of(requester: &Column<'_>, target: &Column<'_>) -> Names {
         .filter_map(|region| Some((region, most_read(&sides, Some(region))?)))
         .collect();
     if let Some(world) = most_read(&sides, Some(WORLD)) {
-        // A country reads its own numbers with their calling code, too, as the same ones. Where numbers may
-        // have any length, nearly all digits are some number: such a country has to read more.
+        // A country reads its own numbers with their calling code, too, as the same numbers. Where
+        // numbers may have any length, nearly all digits are a number, so a country outside of
+        // `FIRST` has to read more.
         let count = |read: &Read| read.iter().flatten().count();
         let is_better = |(region, own): &(&str, Read)| {
             count(own) > count(&world)

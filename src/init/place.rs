@@ -10,7 +10,8 @@ use crate::{Error, Result};
 /// The place of logs that a person named, as seen from the folder of the release file.
 ///
 /// # Errors
-/// Usage, for a path that is not there, a folder of several formats, or a release file among the logs.
+/// Input, for a path that is not there, or a folder without files or with files of several kinds;
+/// usage, for a release file among the logs; I/O.
 pub fn place_of(logs: &Path, folder: &Path) -> Result<Place> {
     let shown = logs.display();
     let is_pattern = logs.to_string_lossy().contains(['*', '?', '[']) && !logs.exists();
@@ -73,7 +74,8 @@ fn ending_of(folder: &Path) -> Result<String> {
     }
 }
 
-/// Of `a.csv.1.gz` the ending `.csv`, and all that stands there from it on.
+/// The ending of a name, and the rest of the name from there on: `.csv` and `.csv.1.gz` for
+/// `a.csv.1.gz`.
 fn ending(name: &str) -> (&str, &str) {
     let packed = [".gz", ".zst"].into_iter().find(|packed| name.ends_with(packed)).unwrap_or("");
     let stem = unrotated(&name[..name.len() - packed.len()]);

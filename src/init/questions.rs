@@ -35,8 +35,9 @@ fn key_rows(found: &Found<'_>) -> usize {
     24 * (found.keys.keys.first().map_or(0, |key| key.values.len()) + 1)
 }
 
-/// Whether a day has lookups for this number of rows, as far as its size is known: with fewer in each, most would say
-/// nothing at the epsilon and among the questions that are proposed.
+/// Whether a day has enough lookups for this number of rows, or its size is unknown. With fewer
+/// lookups in each, noise would hide most rows at the epsilon and among the questions that are
+/// proposed.
 fn carries(found: &Found<'_>, rows: usize) -> bool {
     const IN_EACH: f64 = 1_000.0;
     found.rows_a_day.is_none_or(|lookups| lookups >= IN_EACH * rows as f64)

@@ -1,20 +1,20 @@
-//! Between which ends the numbers of a column lie, as far as a sample shows it.
+//! The range in which the numbers of a column lie, as far as a sample shows it.
 
 use super::column::Column;
 
-/// So small a part of the numbers may lie beyond each end: 1 in this many. Single wrong ones decide nothing.
+/// One number in this many may lie beyond each end, so that single wrong ones decide nothing.
 const ONE_IN: usize = 1_000;
-/// How many times as far as the sample the range reaches at least, at both ends.
+/// At both ends the range reaches at least this many times as far as the sample.
 const ROOM: f64 = 2.0;
-/// From this part on, numbers that are not above zero are worth a word: one in this many.
+/// If at least one number in this many is not above zero, the draft says so.
 const SOME: usize = 100;
 
 /// A range for a number.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct NumberRange {
-    /// Its ends, powers of ten: the log gives away no more of itself than the order of its numbers.
+    /// Its ends. They are powers of ten, so that they reveal only the magnitude of the numbers.
     pub(super) ends: (f64, f64),
-    /// How many of 100 sampled numbers are zero or below, if one or more are.
+    /// How many of 100 sampled numbers are zero or below; `None` if fewer than one is.
     pub(super) not_above_zero: Option<usize>,
 }
 
@@ -40,14 +40,15 @@ fn range(numbers: Vec<f64>, is_whole: bool) -> Option<NumberRange> {
     let low = if is_whole { low.max(1.0) } else { low };
     let high = power_of_ten((most * ROOM).log10().ceil());
     let rest = all - above.len();
-    // What is larger than any range may be is no duration.
+    // Numbers beyond the largest end of a range are no durations.
     (low < high).then(|| NumberRange {
         ends: (low, high),
         not_above_zero: (rest * SOME >= all).then(|| (rest * 100).div_ceil(all)),
     })
 }
 
-/// A power of ten as a release file can have one, exactly as it is written there.
+/// A power of ten that a range can end at. Read from text, it is the number that a release file
+/// means.
 fn power_of_ten(exponent: f64) -> f64 {
     format!("1e{}", exponent.clamp(-12.0, 15.0)).parse().unwrap_or(1.0)
 }

@@ -1,4 +1,4 @@
-//! Why logs cannot be described, and what would make them such that can be.
+//! Why logs cannot be described, and what would mend them.
 
 use super::column::{Column, has_exponent};
 use super::formats::{are_clocks, are_days};
@@ -18,7 +18,7 @@ pub(super) fn no_times(place: &Place, columns: &[Column<'_>]) -> Error {
         let lost = column.sample.values().iter().flatten().filter(|value| has_exponent(value));
         column.are_mostly(lost.count())
     };
-    // Few rows with a column that says nothing are objects around lists.
+    // A few rows with an empty column are probably objects around lists of rows.
     let has_lists = |column: &Column<'_>| column.filled == 0 && column.rows() < 10;
     let help = if columns.is_empty() {
         "a lookup needs three columns: a requester, a target and a time".to_owned()

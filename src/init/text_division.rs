@@ -10,7 +10,7 @@ pub(super) struct TextDivision {
     pub(super) settings: Vec<(String, String)>,
     /// What its columns are called.
     pub(super) columns: Called,
-    /// Whether lines read like sentences, whose numbers count nothing.
+    /// Whether lines read like sentences, in which numbers are no times.
     pub(super) is_text: bool,
 }
 
@@ -32,7 +32,7 @@ impl TextDivision {
         let settings: Vec<&str> =
             self.settings.iter().map(|(setting, _)| setting.as_str()).collect();
         let settings = settings.join("\n");
-        // A mapping is asked for where the release file knows the columns.
+        // Where the release file gives the columns, it is refused without a mapping.
         let columns: Vec<String> = match &self.columns {
             Called::InFiles => return settings,
             Called::Positions(last) => vec!["1".to_owned(), "2".to_owned(), last.to_string()],

@@ -53,7 +53,7 @@ pub(super) struct TimeGuess {
     pub(super) ways: Vec<Way>,
     /// The year of stamps that have none.
     pub(super) default_year: Option<i16>,
-    /// Whether the unit is a guess by the name or the place of the column alone.
+    /// Whether the unit is a mere guess: in no unit are the numbers times of our years.
     pub(super) is_unsure: bool,
     /// Whether its texts have no zone.
     pub(super) is_naive: bool,
@@ -63,8 +63,9 @@ pub(super) struct TimeGuess {
     pub(super) newest: Option<i64>,
 }
 
-/// Finds the column, or the columns, whose values can best be read as the time of a row. `written` is when
-/// the newest file was written to; numbers of text that is like sentences count from no beginning.
+/// Finds the column, or the columns, whose values can best be read as the time of a row. `written`
+/// is when the newest file was written to. With `is_text`, for lines like sentences, no column is
+/// taken for a count from a beginning of its own.
 pub(super) fn time_of(
     columns: &[Column<'_>],
     written: Option<Timestamp>,
@@ -78,11 +79,12 @@ pub(super) fn time_of(
         let parts: Vec<&SampleColumn> = places.iter().map(|place| columns[*place].sample).collect();
         let count = places.len() as i64;
         let (score, time) = guess(places, &Column::new(&SampleColumn::joined(&parts)), written)?;
-        // A column that has it all is better, and more columns may say which half of the day it is, or the zone.
+        // A single column with the whole time is better. Of joined columns more are better: they
+        // may add the half of the day, or the zone.
         Some((score - 8 + count, time))
     });
     let guesses: Vec<(i64, TimeGuess)> = single.chain(joined).collect();
-    // Of equally good ones the first.
+    // Of equally good ones the first is taken.
     let best = guesses.into_iter().rev().max_by_key(|(score, _)| *score);
     best.map(|(_, guess)| guess).or_else(|| if is_text { None } else { counting(columns) })
 }
@@ -112,8 +114,9 @@ fn parts(columns: &[Column<'_>]) -> Vec<Vec<usize>> {
     parts
 }
 
-/// Without any instant of our years, in a log whose columns have no names: the column whose numbers grow from
-/// row to row, or else differ most. A log may count from its own beginning.
+/// The time of a log whose columns have no names and no instants of our years: it may count from a
+/// beginning of its own. The column is one whose numbers grow from row to row, or else the one with
+/// the most different numbers.
 fn counting(columns: &[Column<'_>]) -> Option<TimeGuess> {
     let is_number = |column: &Column<'_>| {
         let is_position = column.name().bytes().all(|byte| byte.is_ascii_digit());
@@ -165,7 +168,7 @@ fn guess(
     let by_name = column.words.iter().filter_map(|word| NAMES.iter().position(|name| name == word));
     let by_name = by_name.min().map_or(0, |place| 40 - place as i64);
     let later = if column.is_called(&LATER) { 30 } else { 0 };
-    // The time of something else, such as that at which a route was made.
+    // A constant is the time of something else, such as that at which a route was made.
     let later = if column.is_constant() { 60 } else { later };
     let mut guess = TimeGuess::of(places);
     let is_number = match column.sample.kind {
@@ -223,7 +226,8 @@ impl TimeGuess {
                 // Rows mostly stand in the order of their times.
                 let grows = instants.windows(2).filter(|pair| pair[0] <= pair[1]).count();
                 let (first, last) = (instants.iter().min(), instants.iter().max());
-                // Of days that grow alike those of the shortest time are likelier than those of many years.
+                // Of ways in which as many times grow, the one with the shortest span is the
+                // likeliest.
                 let span = Reverse(last.zip(first).map(|(last, first)| last - first));
                 let worth = (instants.len(), grows, way.is_american(), span);
                 found.push((worth, last.copied(), line, year, way));
@@ -246,8 +250,8 @@ fn lines_of(way: &Way, year: Option<i16>) -> String {
     format!("{}{year}", way.setting())
 }
 
-/// The year in which stamps without one were written: that of the file, or the one before if they would lie
-/// behind it.
+/// The year in which stamps without one were written: the year in which the file was written, or
+/// the one before if the stamps would otherwise be later than the file.
 fn year_of(way: &Way, column: &Column<'_>, written: Option<Timestamp>) -> i16 {
     const DAY: i64 = 86_400_000_000;
     let written = written.unwrap_or_else(|| Clock::System.now());
@@ -257,7 +261,7 @@ fn year_of(way: &Way, column: &Column<'_>, written: Option<Timestamp>) -> i16 {
     if is_later { year - 1 } else { year }
 }
 
-/// The last instant of a column that these lines of `[logs]` read nearly all of.
+/// The last instant of a column; `None` if these lines of `[logs]` do not read nearly all of it.
 fn newest(column: &Column<'_>, line: &str) -> Option<i64> {
     let instants = column.sample.instants(&with(line)?);
     let read = instants.iter().flatten().count();
@@ -282,8 +286,8 @@ fn unit_of(column: &Column<'_>) -> Option<TimeUnit> {
     units.into_iter().find(|(_, factor)| fits(*factor)).map(|(unit, _)| unit)
 }
 
-/// Whether numbers are days since 1900, of the years 1954 to 2064 and with a fraction, in a column that is called like
-/// a time: spreadsheets keep times so.
+/// Whether numbers are times as spreadsheets keep them: days since 1900 with a fraction, of the
+/// years 1954 to 2064, in a column that is called like a time.
 pub(super) fn are_spreadsheet_days(column: &Column<'_>) -> bool {
     let is_day = |number: &f64| (20_000.0..60_000.0).contains(number) && number.fract() != 0.0;
     let days = numbers_of(column).filter(is_day).count();

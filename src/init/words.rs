@@ -18,7 +18,7 @@ const SHAPES: [&str; 7] = [
 /// Words between the parts of a message.
 pub(super) const BETWEEN: [&str; 12] =
     ["from", "to", "for", "by", "via", "is", "on", "->", "=>", "-->", "<-", "asked"];
-/// Marks between a value and what stands before it, and behind it; all have one byte.
+/// Marks that may stand before a value, and behind it; each has one byte.
 const OPENING: [char; 8] = ['=', '(', '[', '{', '<', '"', '\'', '|'];
 const CLOSING: [char; 9] = [')', ']', '}', '>', '"', '\'', '|', ',', ':'];
 /// Stands for the time in a line.
@@ -42,7 +42,7 @@ pub(super) struct Tokens {
     pub(super) is_marked: bool,
 }
 
-/// Whether a line is of CEF or LEEF: of security devices.
+/// Whether a line is in CEF or LEEF, two formats of security devices.
 pub(super) fn is_marked(line: &str) -> bool {
     ["CEF:", "LEEF:"].into_iter().any(|word| line.contains(word)) && line.matches('|').count() > 4
 }
@@ -68,8 +68,8 @@ impl Tokens {
         Some(Self { words, shape, has_tabs, is_marked })
     }
 
-    /// What lines of one kind share: the words between the parts of a message, of all words or of the first
-    /// few, and how many they are; `None` for a line with fewer.
+    /// The kind of a line: how many words it has, and which of them stand between the parts of its
+    /// message. With `first` only that many words are looked at; `None` for a line with fewer.
     pub(super) fn kind(&self, first: Option<usize>) -> Option<Kind<'_>> {
         let words = self.words.get(..first.unwrap_or(self.words.len()))?;
         let between = words.iter().enumerate().map(|(place, word)| (place, word.text.as_str()));
@@ -192,7 +192,7 @@ impl Token {
     }
 }
 
-/// Whether a text is an address with a port. The port is another one for each connection, and would make each a
+/// Whether a text is an address with a port. Each connection has another port, and would be a
 /// requester of its own.
 pub(super) fn has_port(text: &str) -> bool {
     let parts = text.split_once([':', '#']);

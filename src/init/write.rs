@@ -90,7 +90,7 @@ fn named_days(found: &Found<'_>, text: &mut String) {
             ("Files named by a day".to_owned(), "file that is called like the others")
         }
     };
-    // Another zone for the names would be another one for naive times, too.
+    // A zone that is set for the names would be that of naive times, too.
     let Some(clocks) = clocks.filter(|clocks| clocks.is_utc() || !found.time.is_naive) else {
         let _infallible = writeln!(text, "# {each} hold rows of other days, too.");
         return;
@@ -192,7 +192,8 @@ fn columns(found: &Found<'_>, text: &mut String) {
     text.push_str("\n[logs.columns]  # what it is here = what the log calls it\n");
     lines.iter().for_each(|(setting, why)| line(text, setting, why));
     if found.keys.keys.is_empty() {
-        // A log of one kind has no column that says so; beside others of the same ledger its tables should.
+        // A log of one kind has no column for its kind, but beside other logs of the same ledger
+        // its tables should name it.
         let _infallible = writeln!(
             text,
             "# No column groups lookups. If this log is one of several, a constant can say which, and questions can name it:\n\
