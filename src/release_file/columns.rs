@@ -159,7 +159,7 @@ impl Columns {
 }
 
 impl RawColumn {
-    /// Whether it counts columns; `false` for one that reads none.
+    /// Whether it names columns by their positions; `false` for one that reads none.
     pub(super) fn has_positions(&self) -> bool {
         match self {
             Self::Place(place) => place.is_position(),

@@ -20,7 +20,7 @@ use crate::{Error, Result};
 pub const MICROS_PER_SECOND: i64 = 1_000_000;
 /// Microseconds in an hour.
 pub const MICROS_PER_HOUR: i64 = 3_600 * MICROS_PER_SECOND;
-/// Microseconds in a quarter of an hour: the offsets of all zones of today are whole ones.
+/// Microseconds in a quarter of an hour: today the offset of every zone is a multiple of it.
 pub const MICROS_PER_QUARTER: i64 = MICROS_PER_HOUR / 4;
 /// Microseconds in 86,400 seconds.
 pub const MICROS_PER_DAY: i64 = 24 * MICROS_PER_HOUR;
@@ -107,7 +107,7 @@ pub struct DayBounds {
 }
 
 impl DayBounds {
-    /// The bounds of `day` in `zone`; a day with a clock change has 23 or 25 hours.
+    /// The bounds of `day` in `zone`; a day with a clock change mostly has 23 or 25 hours.
     ///
     /// # Errors
     /// Usage, when the day lies outside the supported calendar.
@@ -146,7 +146,7 @@ impl DayBounds {
         Ok(Self { day, start_micros, end_micros, offsets })
     }
 
-    /// The same day with other bounds, which were used already and may not move.
+    /// The same day with other bounds: those of an earlier run, which may not move.
     ///
     /// # Errors
     /// Refused, when they leave nothing of the day.

@@ -1,4 +1,4 @@
-//! Of which day a log file is, as its name or that of its folder says.
+//! The day of a log file, by its own name or by that of its folder.
 //!
 //! In: `[logs] day_folder` or `day_file`. Out: the one day, in the zone of the logs, whose rows a file is
 //! promised to hold. Names decide, never rows.
@@ -13,7 +13,7 @@ use crate::{Error, Result};
 /// Where names say the day.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DayNames {
-    /// In a folder that is called by this key and a day: `day=2026-01-05`.
+    /// In the name of a folder, which is this word and a day: `day=2026-01-05`.
     Folder(String),
     /// In the file's own name, which holds one date: `reach-2026-01-05.csv.gz`.
     File,

@@ -1,8 +1,8 @@
 //! `[logs] delimiter`, `quote`, `escape`, `comment`, `header` and `null`: how text is divided into fields, and
 //! what stands for none.
 //!
-//! What is declared replaces what the name of a file says; what is not stays. So one place decides how
-//! a file is divided, and readers take its [`Marks`].
+//! What is declared replaces what the name of a file stands for, and the rest stays. So one place
+//! decides how a file is divided, and readers take its [`Marks`].
 
 use super::columns::Columns;
 pub use super::marks::{Heading, Marks, Null};
@@ -81,7 +81,7 @@ impl Dialect {
         Ok(dialect)
     }
 
-    /// Whether all text is lines that a pattern takes apart.
+    /// The pattern that takes all lines of text apart, if one is declared.
     pub const fn pattern(&self) -> Option<&Pattern> {
         self.pattern.as_ref()
     }
@@ -111,16 +111,17 @@ impl Dialect {
             || self.header.is_some()
     }
 
-    /// What stands for no value in lines that a pattern takes apart.
+    /// The word for no value, if one is declared.
     pub const fn null(&self) -> Option<Null> {
         self.null
     }
 
-    /// The marks of a file whose name stands for others.
+    /// The marks of a file: those that are declared, and else `named`, those that its name stands
+    /// for.
     pub fn marks(&self, named: Marks) -> Marks {
         let separator = self.delimiter.unwrap_or(named.separator);
         let header = self.header.unwrap_or(named.header);
-        // As in files that are called .tsv, and as Zeek writes.
+        // Files that are called .tsv and logs of Zeek have no quotes.
         let has_quotes = !matches!(separator, None | Some(b'\t')) && header != Heading::Fields;
         Marks {
             separator,
@@ -141,9 +142,9 @@ impl Dialect {
         &self.facts
     }
 
-    /// What of it decides which part of a line is whose, by field: another value would make other people of
-    /// the same rows. A listed header counts by the places of who, whom and when alone, so that a log may get
-    /// more columns.
+    /// The declared fields that decide who the people of a row are: with another value the same
+    /// rows would be of other people. Of a listed header only the places of requester, target and
+    /// time are among them, so that a log may get more columns.
     pub fn identity(&self, columns: &Columns) -> Vec<(&'static str, String)> {
         let fields = ["delimiter", "quote", "escape", "null", "pattern"];
         let fields = fields.map(|field| format!("[logs] {field}"));
@@ -160,7 +161,8 @@ impl Dialect {
         identity
     }
 
-    /// Where the release file knows the columns of the log, it maps no other.
+    /// Refuses a mapping of columns that the log does not have, where the release file lists its
+    /// columns.
     fn require_columns(&self, raw: &RawLogs, columns: &Columns, lines: &Lines<'_>) -> Result<()> {
         for (name, given) in &raw.columns {
             if given.get_ref().has_positions() != (self.has_positions() && columns.is_read(name)) {

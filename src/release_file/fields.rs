@@ -88,7 +88,7 @@ pub(super) fn number(raw: &RawQuestion, column: &str, steps: Steps, logs: &Logs)
     Ok(Key::number(format!("{column} in {word} of [{low}, {high}]"), grid))
 }
 
-/// Checks the parts of `quantiles`; the column that `of` names.
+/// Checks the parts of `quantiles` and returns the column that `of` names.
 pub(super) fn quantiles<'r>(raw: &'r RawQuestion, at: &[f64]) -> Result<&'r str> {
     let refuse = |detail: &str| Error::usage(format!("question `{}`: {detail}", raw.name));
     let ascending = at.windows(2).all(|pair| pair[0] < pair[1]);
@@ -102,7 +102,7 @@ pub(super) fn quantiles<'r>(raw: &'r RawQuestion, at: &[f64]) -> Result<&'r str>
         .ok_or_else(|| refuse("`quantiles` needs `of`").help("for example of = \"latency_ms\""))
 }
 
-/// What `having` names and from how many on; one lookup without it.
+/// What `having` counts, and the fewest of it that a requester needs; one lookup without `having`.
 pub(super) fn having(raw: &RawQuestion) -> Result<(Counted, u32)> {
     let Some(text) = &raw.having else { return Ok((Counted::Lookups, 1)) };
     let parsed = [("lookups", Counted::Lookups), ("targets", Counted::Targets)]

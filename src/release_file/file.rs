@@ -178,7 +178,7 @@ impl ReleaseFile {
         }
     }
 
-    /// What the owner should know of a file that is right and hardly what was wanted.
+    /// What the owner should know of a file that is valid but hardly what was wanted.
     pub fn warnings(&self) -> Vec<String> {
         self.ledger.epsilon.warning("[ledger] epsilon").into_iter().collect()
     }
@@ -246,8 +246,8 @@ impl ReleaseFile {
     }
 }
 
-/// What fingerprints say of the number library. A newer one makes a file no other: the ledger notes which
-/// one read the numbers of a day.
+/// What fingerprints say of the number library. It stays when a newer library comes, so that
+/// release files keep their fingerprints: the ledger notes which library read the numbers of a day.
 const NORMALISER: &str = "rlibphonenumber 2.2.15, metadata 9.0.42";
 
 /// Everything in a question that changes its answer.

@@ -37,7 +37,7 @@ const NUMBER: &str = "latency_ms";
 const BUILT_IN: [&str; 5] =
     ["hour", "hour_of_week", "target_country", "requester_country", "route"];
 
-/// A country that no calling code has would be a row that is always empty.
+/// Refuses a country that no calling code has: its row would always be empty.
 fn require_countries(name: &str, list: &BTreeSet<String>) -> Result<()> {
     let known = CallingCodes::shipped().countries();
     match list.iter().find(|code| *code != OTHER && !known.contains(&code.as_str())) {

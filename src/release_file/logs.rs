@@ -66,7 +66,7 @@ impl TimeUnit {
 pub enum Identifier {
     /// Phone numbers, normalised to E.164.
     E164,
-    /// Phone numbers that stand in E.164 already: another spelling is none.
+    /// Phone numbers that stand in E.164 already: text in another spelling is no number.
     E164Exact,
     /// Text that is compared as it stands.
     Opaque,
@@ -250,7 +250,7 @@ impl Logs {
         &self.columns
     }
 
-    /// Whether a column of the log, or one made from it, is protected or the time.
+    /// Whether a protected column or the time is read from this column of the log.
     pub fn is_hidden(&self, column: &str) -> bool {
         let reads = |name: &&str| self.columns.reads(name).contains(&column);
         PROTECTED.iter().chain(&["requested_at"]).any(reads)

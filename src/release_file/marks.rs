@@ -13,7 +13,7 @@ pub struct Marks {
     pub comment: Option<u8>,
     /// Where the names of the columns stand.
     pub header: Heading,
-    /// What stands for no value, beside nothing.
+    /// The word that stands for no value; an empty field always does.
     pub null: Option<Null>,
 }
 
@@ -25,7 +25,7 @@ pub struct Null {
 }
 
 impl Null {
-    /// The longest one.
+    /// The most bytes of a word.
     pub(super) const LONGEST: usize = 15;
     /// A lone hyphen.
     pub const HYPHEN: Self = Self::of(b"-");
@@ -40,7 +40,7 @@ impl Null {
         Self { text, length: length as u8 }
     }
 
-    /// Whether a field says so.
+    /// Whether a field is this word.
     #[inline(always)]
     pub fn is(&self, field: &[u8]) -> bool {
         field.len() == usize::from(self.length) && self.text.starts_with(field)

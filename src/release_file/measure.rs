@@ -19,9 +19,9 @@ pub enum Measure {
     Count,
     /// How many different requesters, or how many of those who have enough lookups in the cell.
     DistinctRequesters {
-        /// The fewest of the day in the cell that make a requester count.
+        /// How many a requester needs in the cell on the day to count.
         at_least: u32,
-        /// Of what.
+        /// What is counted for that.
         of: Counted,
     },
     /// Which share of the lookups meets a condition on public keys.

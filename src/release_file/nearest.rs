@@ -1,4 +1,4 @@
-//! The known name that somebody who mistyped another one meant.
+//! The known name that somebody meant who typed one that is unknown.
 
 /// The known name that is most like the typed one, capitals or not, if its likeness is above `least`: 1
 /// for the same name, 0 for one that has nothing in common.

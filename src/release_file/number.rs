@@ -146,7 +146,7 @@ impl Grid {
         let least = if self.is_signed { self.low } else { self.low.max(0.0) };
         let (mut low, mut high) = (rank(least), rank(self.high));
         while low < high {
-            // Half of the sum, rounded down, which itself may not fit.
+            // Half of the sum, rounded down. The sum itself may not fit.
             let middle = (low & high) + ((low ^ high) >> 1);
             if self.position(Some(number(middle))) >= position {
                 high = middle;

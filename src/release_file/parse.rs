@@ -58,7 +58,7 @@ pub(crate) fn parse(text: &str, file: &str) -> Result<RawReleaseFile> {
     })
 }
 
-/// What is there in place of a field that other programs have, and that is not built.
+/// What to use in place of a field that other programs have and this one has not.
 fn instead(message: &str) -> Option<&'static str> {
     let typed = message.strip_prefix("unknown field `")?.split('`').next()?;
     match typed {

@@ -1,7 +1,8 @@
 //! `[logs] pattern` and `skip`: lines of text, taken apart by a regular expression.
 //!
-//! The pattern matches a whole line, so that nothing that a person may write into a line can be taken
-//! for another part of it, and in linear time, so that no line can hold a run up.
+//! The pattern matches a whole line: what a person writes into a line cannot be taken for another
+//! part of it as long as the parts before it cannot match it as well. Matching takes linear time,
+//! so that no line can hold a run up.
 
 use regex::bytes::{Regex, RegexBuilder};
 

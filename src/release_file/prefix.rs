@@ -16,9 +16,10 @@ const SHORTEST: u32 = 4;
 /// E.164 allows fifteen digits.
 const LONGEST: u32 = 15 - OPEN_DIGITS;
 
-/// By what a number below [`MOST_MULTIPLIED`] is multiplied and how far it is shifted to divide it by a power of
-/// ten: the factor is `2^shift / 10^n`, rounded up, and has 64 bits. What comes out before it is rounded down is too
-/// large by less than `number / 2^shift`, and that is below `1 / 10^n`, since `2^shift` is above `2^62 * 10^n`.
+/// The factor and the shift that divide a number below [`MOST_MULTIPLIED`] by a power of ten. The
+/// factor is `2^shift / 10^n`, rounded up, and has 64 bits. The result before it is rounded down is
+/// too large by less than `number / 2^shift`, which is below `1 / 10^n`, since `2^shift` is above
+/// `2^62 * 10^n`.
 const TENTHS: [(u64, u32); LONGEST as usize] = {
     let mut tenths = [(0, 0); LONGEST as usize];
     let (mut place, mut power) = (0, 1_u128);
@@ -30,7 +31,7 @@ const TENTHS: [(u64, u32); LONGEST as usize] = {
     }
     tenths
 };
-/// All numbers of E.164 are below.
+/// All numbers of E.164 are below this one.
 const MOST_MULTIPLIED: u64 = 1 << 62;
 
 /// Whose number a prefix is of.
@@ -108,7 +109,8 @@ impl Prefix {
         if open < OPEN_DIGITS {
             return None;
         }
-        // Numbers of all lengths come in turns: what branches by the length would be guessed wrong.
+        // Numbers of different lengths alternate, so a branch by length would often be predicted
+        // wrong.
         Some(match TENTHS.get(open as usize) {
             Some((factor, shift)) if number < MOST_MULTIPLIED => {
                 ((u128::from(number) * u128::from(*factor)) >> shift) as u64

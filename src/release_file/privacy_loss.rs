@@ -18,7 +18,7 @@ impl Epsilon {
     pub const LEAST: f64 = 1e-6;
     /// Above this nothing is promised.
     pub const MOST: f64 = 100.0;
-    /// Above this a promise is kept that hardly anyone would call one.
+    /// Above this the limit is so weak that hardly anyone would call it a promise.
     const WEAK: f64 = 10.0;
 
     /// Checks what was typed in `field`.
@@ -104,8 +104,8 @@ impl NanoRho {
         if !rho.is_finite() || !(0.0..=1e9).contains(&rho) {
             return Err(Error::internal("a mechanism reported a loss that cannot be counted"));
         }
-        // The product is rounded to nearest; one step up keeps the result at or above it. A true
-        // zero stays zero, any other loss costs at least one billionth.
+        // The product is rounded to the nearest float; one step up keeps the result at or above the
+        // exact product. Zero stays zero, and any other loss costs at least one billionth.
         let nano = if rho > 0.0 { (rho * 1e9).next_up().ceil() } else { 0.0 };
         Ok(Self(float_to_count(nano)))
     }

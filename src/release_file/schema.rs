@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::raw::RawReleaseFile;
 
-/// What the schema is called that `init` writes beside a release file.
+/// The name of the schema that `init` writes beside a release file.
 pub const FILE: &str = ".pointillist.schema.json";
 
 /// The schema as text, in draft 7 of the format, which editors of TOML read.

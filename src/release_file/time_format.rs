@@ -128,7 +128,8 @@ impl TimeFormats {
         Ok(())
     }
 
-    /// Whether a format has a year; refused if an instant that is written in it is not read back.
+    /// Whether a format has a year. A format is refused if date and hour of an instant that is
+    /// written in it are not read back.
     fn has_year(&self, format: &str) -> Result<bool> {
         let refuse = |what: &str| {
             Err(Error::usage(format!("`[logs] time_format = \"{format}\"` {what}")).help(EXAMPLE))

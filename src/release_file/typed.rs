@@ -1,6 +1,6 @@
 //! What is wrong with the text of a release file, in the terms of TOML, and an example of what is right.
 
-/// How a value of each field looks. Of a name that several tables have, the one that is met most.
+/// An example for each field. For a name that several tables have, it is of the commonest one.
 const EXAMPLES: [(&str, &str); 37] = [
     ("name", "name = \"daily\""),
     ("path", "path = \"lookups/**/*.csv\""),
@@ -81,7 +81,7 @@ const SLIPS: [(&str, &str); 13] = [
 
 const NUMBERS: &str = "write a number as 30, 0.5 or 1e-6, with nothing behind it";
 
-/// What mends a slip that shows in what stands at its place, `at`, rather than in the parser's words.
+/// What mends a slip that the text at its place, `at`, shows and the parser's words do not.
 fn slip(message: &str, line: &str, at: &str) -> Option<&'static str> {
     let is_lost = message.contains("expected newline") || message.contains("expected nothing");
     let is_number = |letter: Option<char>| letter.is_some_and(|letter| letter.is_ascii_digit());
@@ -140,7 +140,7 @@ pub(super) fn plain(message: &str, line: &str) -> String {
 /// Fields that are still read, and only to be refused.
 const GONE: [&str; 5] = ["`clip`", "`target_clip`", "`loose`", "`whole_days`", "`collapse`"];
 
-/// Which fields a parser knows in the place of one that it does not.
+/// The fields that a parser expected in place of one that it does not know.
 pub(super) fn known(message: &str) -> String {
     let Some((_, known)) = message.split_once(", expected ") else {
         return "no field belongs here".to_owned();

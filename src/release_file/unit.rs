@@ -12,7 +12,8 @@ use crate::{Error, Result};
 pub enum Unit {
     /// Everything that one requester asked on one day.
     RequesterDay,
-    /// Everything that one person asked on one day, and that was asked about it, counted as nothing.
+    /// Everything that one person asked on one day, and everything that was asked about that
+    /// person. The promise is about striking these lookups out.
     PersonDay,
 }
 
@@ -68,8 +69,8 @@ impl Exempt {
     /// Reads the list, or the file of one identifier a line that it names; `#` begins a comment.
     ///
     /// # Errors
-    /// Usage, naming the place of an entry that is no identifier, and for a list without a unit that
-    /// needs one; I/O, when the file cannot be read.
+    /// Usage, naming the place of an entry that is no identifier, and for a list beside a unit that
+    /// has no use for it; I/O, when the file cannot be read.
     pub(super) fn parse(raw: &RawPrivacy, unit: Unit, logs: &Logs, folder: &Path) -> Result<Self> {
         let Some(exempt) = &raw.exempt else { return Ok(Self::default()) };
         if unit != Unit::PersonDay {
@@ -139,8 +140,8 @@ impl Exempt {
     }
 }
 
-/// The lines of a file without their comments, which begin with `#` at the start or behind a space: a name
-/// may hold one.
+/// The lines of a file without their comments. A comment begins with `#` at the start of a line or
+/// behind a space, since a name may hold a `#`.
 fn lines(path: &Path) -> Result<Vec<String>> {
     let text = std::fs::read_to_string(path).map_err(|error| {
         Error::io(format!("the list of `[privacy] exempt`, {}, cannot be read", path.display()))

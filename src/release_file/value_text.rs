@@ -1,5 +1,5 @@
-//! The text of a value: one for each, whatever type a writer chose for its column. `12`, `12.0` as a float
-//! and `12.00` as a decimal all read `12`. Keys are looked up, and conditions compared, by it.
+//! One text for each value, whatever type a writer chose for its column: `12`, `12.0` as a float
+//! and `12.00` as a decimal all read `12`. Keys are looked up and conditions compared by this text.
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float32Type, Float64Type};
