@@ -75,7 +75,7 @@ impl CallingCodes {
         &self.by_leading
     }
 
-    /// The few numbers shorter than a row may be, such as `+2902xxx` without its last digit.
+    /// The value of fewer than seven digits, by their longest listed prefix.
     fn by_longest_prefix(&self, digits: &[u8]) -> u16 {
         let digits = std::str::from_utf8(digits).unwrap_or_default();
         let listed = (1..=digits.len())

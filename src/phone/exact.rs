@@ -1,4 +1,5 @@
-//! Exactly the texts that come out of the library as they are, as one expression for engines elsewhere.
+//! One regular expression that matches exactly the texts that the library leaves as they are, for
+//! other engines.
 //!
 //! `data/e164_exact.csv` has an expression of the national numbers below each calling code, which
 //! `data/make_exact_numbers.py` reads off automata of the metadata. They consist of digits, classes, groups,

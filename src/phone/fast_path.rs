@@ -1,8 +1,9 @@
 //! Numbers in E.164 whose leading digits and length prove them valid and unchanged by the library.
 //!
-//! `data/e164_fast.csv` lists prefixes of up to seven digits, and a total of digits, below which
-//! *every* number is valid and formats to itself; `data/make_phone_tables.py` proves that by
-//! counting over automata. A text outside the list is not refused here: the library decides.
+//! `data/e164_fast.csv` lists prefixes of up to seven digits, each with a total of digits: *every*
+//! number with the prefix and this many digits is valid and formats to itself.
+//! `data/make_phone_tables.py` proves that by counting over automata. A text outside the list is
+//! not refused here: the library decides.
 
 use std::sync::OnceLock;
 
@@ -10,7 +11,7 @@ use super::calling_codes::{self, CallingCodes, CountryIndex};
 use super::library::Normalised;
 use super::seven_digits::{Canvas, DIGITS, Leading, SevenDigits, are_digits};
 
-/// E.164 allows no more.
+/// The most digits that E.164 allows.
 pub(super) const DIGITS_MAX: usize = 15;
 
 const CSV: &str = include_str!("../../data/e164_fast.csv");

@@ -74,7 +74,7 @@ fn region(shared: &PhoneNumberUtil, code: &str) -> Result<Region> {
     })
 }
 
-/// Whether the library would cut the text backwards: the scheme stands behind the context.
+/// Whether the library would slice the text backwards and panic: `tel:` stands behind the context.
 fn would_panic(text: &str) -> bool {
     match (text.find("tel:"), text.find(";phone-context=")) {
         (Some(scheme), Some(context)) => scheme > context,

@@ -24,7 +24,7 @@ pub struct Normaliser {
     library: Library,
     /// Whether numbers without `+` begin with their calling code.
     has_calling_codes: bool,
-    /// Whether a number counts only as it would be written here.
+    /// Whether a number counts only if its text is the one that comes out.
     is_exact: bool,
     places: HashMap<Box<str>, usize>,
     answers: Vec<Option<Answer>>,
@@ -96,8 +96,8 @@ impl Normaliser {
     /// The same for bytes, without the text: the number and its country.
     #[inline(always)]
     pub fn number(&mut self, text: &[u8]) -> Option<(u64, Option<CountryIndex>)> {
-        // What is found at once never goes through memory: a pair that is written in parts and read as
-        // a whole waits for its parts.
+        // An answer of the fast path must not go through memory: a pair that is stored in parts and
+        // loaded as a whole has to wait for both stores.
         match self.fast.number(text) {
             Some(known) => Some(known),
             None => self.number_in_other_spelling(text),
@@ -112,7 +112,7 @@ impl Normaliser {
         })
     }
 
-    /// The same for digits behind which a `+` is missing.
+    /// The same for digits that lack a `+` before them.
     #[inline]
     fn number_without_plus(&self, digits: &[u8]) -> Option<(u64, Option<CountryIndex>)> {
         let mut text = [b'+'; 1 + DIGITS_MAX];

@@ -1,7 +1,8 @@
 //! A value for every seven leading digits, found with two loads.
 //!
-//! Ten million prefixes, but few distinct stretches: the first five digits choose a stretch of a
-//! hundred values, and equal stretches are stored once, a few hundred kilobytes for either list.
+//! There are ten million prefixes, but few distinct stretches: the first five digits choose a
+//! stretch of a hundred values, and equal stretches are stored once, a few hundred kilobytes for
+//! either list.
 
 use std::collections::HashMap;
 
@@ -35,7 +36,7 @@ impl Canvas {
         Self(vec![Stretch::Same(0); PREFIXES / STRETCH])
     }
 
-    /// Applies a change below all prefixes from the first to the last, which are as long.
+    /// Applies a change below all prefixes from the first to the last, which have the same length.
     ///
     /// Text that is no prefix changes nothing: the shipped lists are checked by tests.
     pub(super) fn paint(&mut self, first: &str, last: &str, change: impl Fn(&mut u16)) {

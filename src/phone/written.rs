@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-/// What is to be dialled, if a text that may come from a column of numbers still says it.
+/// What is to be dialled; `None` for the text of a number that may have lost digits.
 ///
 /// Digits, a point and zeros are the whole number. With an exponent digits may be lost, and no phone
 /// number is below zero or between two whole ones; but a point within or behind the first six digits
