@@ -32,7 +32,7 @@ pub fn findings(
     findings
 }
 
-/// What the release file says about text, where none is read.
+/// What the release file declares about text although no text of lines is read.
 fn of_files(reader: &LogReader<'_>, release_file: &ReleaseFile, findings: &mut Vec<Finding>) {
     if reader.has_divided_text() {
         return;
@@ -43,7 +43,7 @@ fn of_files(reader: &LogReader<'_>, release_file: &ReleaseFile, findings: &mut V
     }
 }
 
-/// What names promise of days, where the files do not keep it.
+/// Where the rows of files do not keep what names promise of days, or names promise no day.
 fn of_names(
     survey: &Survey,
     reader: &LogReader<'_>,

@@ -5,7 +5,7 @@ use std::hash::{BuildHasher, Hash};
 
 /// How many hashes are kept. Up to this many people are counted exactly.
 pub(super) const MOST: usize = 1 << 21;
-/// The same for what need not be as exact: few enough to stay near the processor.
+/// The same for counts that need not be as exact: few enough to stay in the cache of the processor.
 pub(super) const FEWER: usize = 1 << 18;
 
 /// How many different people there are.
@@ -17,8 +17,8 @@ pub struct People {
     pub is_exact: bool,
 }
 
-/// The hashes of people. When there are too many, each second one is forgotten, chosen by a bit of the hash
-/// itself, and the rest stand for twice as many.
+/// The hashes of people. When there are too many, about half of them are forgotten, chosen by a bit
+/// of the hash itself, and each of the rest stands for twice as many people.
 pub(super) struct Distinct {
     hashes: HashSet<u64, foldhash::fast::RandomState>,
     /// Kept are hashes that end with this many zeros.

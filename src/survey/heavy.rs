@@ -3,12 +3,12 @@
 
 use crate::release_file::keys::Key;
 
-/// How many requesters are remembered for each value. The count of each is at most one in this many of the value's
-/// lookups too low, and never too high.
+/// How many requesters are remembered for each value. The count of each is never too high, and too
+/// low by at most one in this many of the value's lookups.
 const MOST: usize = 40;
-/// From this part of a value's lookups on, one requester is worth a word: one in this many.
+/// One requester is reported from this part of a value's lookups on: one in this many.
 const MUCH: u64 = 10;
-/// Of fewer lookups noise leaves little in any case.
+/// A value with fewer lookups is mostly hidden by noise in any case.
 const FEWEST: u64 = 1_000;
 
 /// A value of which one requester makes a considerable part.
@@ -69,7 +69,7 @@ impl Heaviest {
         });
     }
 
-    /// What there is to say; nothing where no requester stands out.
+    /// What is reported of one value; `None` if no requester stands out.
     fn seen(&self, key: Option<&str>, value: Option<&str>) -> Option<HeavySeen> {
         let by_one = self.requesters.iter().map(|(_, lookups)| *lookups).max()?;
         let is_much = self.lookups >= FEWEST && by_one.saturating_mul(MUCH) >= self.lookups;

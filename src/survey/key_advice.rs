@@ -1,5 +1,5 @@
-//! Sentences about keys and numbers: values that nobody has, ranges that leave numbers out, and single requesters
-//! that rule a row.
+//! Sentences about keys and numbers: values that no lookup has, ranges that leave numbers out, and
+//! single requesters that make a large part of a row.
 
 use super::finding::Finding;
 use super::heavy::HeavySeen;
@@ -8,7 +8,7 @@ use super::{Survey, percent};
 use crate::words::{ONE_HEAVY, grouped};
 
 pub(super) fn of_key(key: &KeySeen, lookups: u64, findings: &mut Vec<Finding>) {
-    /// From this part on, what is on no list is worth a word: one in ten.
+    /// Values that are on no list are reported from this part on: one in this many.
     const MUCH: u64 = 10;
     let KeySeen { name, number, is_listed, unseen, other, range, .. } = key;
     if lookups == 0 {
@@ -51,7 +51,7 @@ pub(super) fn of_key(key: &KeySeen, lookups: u64, findings: &mut Vec<Finding>) {
 
 /// What a range leaves out, if that is considerable.
 fn of_range(column: &str, range: &RangeSeen, findings: &mut Vec<Finding>) {
-    /// From this part on: one in this many.
+    /// Numbers outside are reported from this part on: one in this many.
     const MUCH: u64 = 100;
     let RangeSeen { low, high, below, inside, above } = range;
     let all = below + inside + above;

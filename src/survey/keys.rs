@@ -15,7 +15,7 @@ pub struct KeySeen {
     pub name: String,
     /// The column that a number is read from; `None` for other keys.
     pub number: Option<String>,
-    /// Whether the owner listed the values, so that one that is never seen is worth a word.
+    /// Whether the owner listed the values, so that one that is never seen is reported.
     #[serde(skip)]
     pub is_listed: bool,
     /// The values that occur, the commonest first; nothing for a number.
@@ -25,16 +25,16 @@ pub struct KeySeen {
     pub unseen: Vec<String>,
     /// Lookups whose value is on no list, or no number.
     pub other: u64,
-    /// Of a number: how many lie where; nothing for other keys.
+    /// For a number how many lie on each side of its range; `None` for other keys.
     pub range: Option<RangeSeen>,
 }
 
 /// A range with the lookups whose number lies below, inside and above it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct RangeSeen {
-    /// The ends of the range.
+    /// The lower end of the range.
     pub low: f64,
-    /// The upper one.
+    /// The upper end of the range.
     pub high: f64,
     /// Lookups below it, which count as its lower end.
     pub below: u64,
@@ -44,8 +44,8 @@ pub struct RangeSeen {
     pub above: u64,
 }
 
-/// The keys as `check` reads them: of a number, on which side of its range it lies. Of these there is one for each
-/// range of a column, whatever it is asked for.
+/// The keys as `check` reads them. A number is read as the side of its range on which it lies, once
+/// for each range of a column, however many questions ask for it.
 pub fn keys_of(layout: &Layout) -> Vec<Key> {
     let mut keys: Vec<Key> = Vec::new();
     for key in layout.keys() {

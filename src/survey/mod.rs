@@ -34,7 +34,7 @@ pub struct Survey {
     pub rows: RowCounts,
     /// What rejected rows look like.
     pub forms: RejectForms,
-    /// When lookups were made; nothing without one.
+    /// When lookups were made; `None` without a lookup.
     pub times: Option<Times>,
     /// How many different requesters there are.
     pub requesters: People,
@@ -44,7 +44,7 @@ pub struct Survey {
     pub targets: People,
     /// The keys that the questions use, but for hours.
     pub keys: Vec<KeySeen>,
-    /// The values of keys of which one requester makes a considerable part.
+    /// Values of keys, or all lookups together, of which one requester makes a considerable part.
     pub heavy: Vec<HeavySeen>,
 }
 

@@ -1,4 +1,4 @@
-//! When lookups were made: days with and without, and hours of the day.
+//! When lookups were made: days with and without lookups, and hours of the day.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +17,7 @@ pub struct Times {
     pub last: i64,
     /// The days with lookups, in order, in the ledger's zone.
     pub days: Vec<DaySeen>,
-    /// Spans of days between them without any, with their first and last day.
+    /// The gaps between these days, each with its first and last day.
     pub gaps: Vec<(Day, Day)>,
     /// Lookups by local hour of the day.
     pub hours: [u64; 24],

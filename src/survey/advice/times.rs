@@ -61,7 +61,8 @@ fn day_after(micros: i64) -> String {
     next.unwrap_or_default().strftime("%Y-%m-%d").to_string()
 }
 
-/// What a unit that cannot be right should be: one that puts all times between the year 2000 and tomorrow.
+/// What to say if all times lie before the year 2000 or in the future. It names a unit that would
+/// put all of them between 2000 and tomorrow, if there is one.
 fn of_unit(first: i64, last: i64, unit: Option<TimeUnit>, now: i64) -> Option<String> {
     /// 2000-01-01T00:00:00Z.
     const EARLIEST: i64 = 946_684_800_000_000;
