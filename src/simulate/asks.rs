@@ -15,7 +15,7 @@ use super::rhythm::{Curve, DAY};
 const SECOND: i64 = 1_000_000;
 /// How long a client trusts an answer.
 pub(super) const CACHED: i64 = 6 * 3_600 * SECOND;
-/// A retry follows within this time.
+/// All retries of a lookup follow within this time.
 pub(super) const RETRY_MOST: i64 = 20 * SECOND;
 /// Share of a person's lookups that fail at first, and of the failed ones that are retried.
 const FAILS: f64 = 0.018;

@@ -20,7 +20,8 @@ use crate::{Error, Result};
 const LATENCY_SIGMA: f64 = 0.85;
 /// A lookup that fails waits about this long, in milliseconds, if it is answered at all.
 const LATE: f64 = 9_000.0;
-/// Share of the answers that come late, and share of the answers whose latency got lost.
+/// Share of the failed lookups that are answered late, and share of the others whose latency got
+/// lost.
 const FAILED_ANSWERED: f64 = 0.4;
 const LATENCY_LOST: f64 = 0.004;
 /// Longest wait before the service gives up.
@@ -51,7 +52,7 @@ pub fn schema() -> SchemaRef {
     Arc::clone(&SCHEMA)
 }
 
-/// The rows of one slice of a day, by time; `None` if there are none.
+/// The rows of one slice of a day, by time; there may be none.
 pub(super) fn batch(day: &Day<'_>, slice: usize) -> Result<RecordBatch> {
     let asks = day.slice(slice);
     let population = day.population;

@@ -56,9 +56,9 @@ pub(super) fn stranger(population: &Population, person: u32, chance: &mut Chance
     population.resident(home, chance.below(u64::from(population.settled(home).people)) as u32)
 }
 
-/// Whether a (requester, target) pair belongs to the evening side of the midnight that begins
-/// `day`. Its other side then does not ask, so that a cached answer lasts across midnight although
-/// days are made independently.
+/// Whether a (requester, target) pair may ask in the evening before the midnight that begins `day`,
+/// and not in the morning after it. For other pairs it is the other way round, so that a cached
+/// answer lasts across midnight although days are made independently.
 pub(super) fn asks_before(population: &Population, person: u32, number: Number, day: i64) -> bool {
     let pair = u64::from(person) << 32 | u64::from(number.0);
     unit(hash(population.seed, Purpose::Midnight, pair, day as u64)) < 0.5

@@ -144,7 +144,7 @@ impl Shard {
         }
         let mut sum = 0;
         for end in &mut ends {
-            // For now where the slice begins; filling moves it to where it ends.
+            // This is where the slice begins until filling moves it to where the slice ends.
             (*end, sum) = (sum, sum + *end);
         }
         let mut grouped = asks.to_vec();
@@ -166,7 +166,7 @@ impl Shard {
 fn weight(population: &Population, curves: &[Curve], person: u32, day: i64) -> f64 {
     let mut chance = Chance::new(population.seed, Purpose::Mood, u64::from(person), day as u64);
     let curve = &curves[usize::from(population.home_of(person))];
-    // The mean of two exponential times: some days are quiet, few are very busy.
+    // The sum of two exponential times: some days are quiet, few are very busy.
     let mood = -libm::log(chance.unit() * chance.unit());
     population.requester(person).activity * curve.total() * mood
 }

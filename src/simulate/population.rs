@@ -14,9 +14,9 @@ use super::scatter::Scatter;
 
 /// People are dealt to homes in rounds of this size, by the shares in thousandths.
 const ROUND: usize = 1_000;
-/// Fewer rounds would leave the smallest homes without people.
+/// Fewer rounds would leave too few people in the smallest homes, which get three of each round.
 const ROUNDS_MIN: u32 = 65;
-/// People per requester: most of an address book has no part in the log's requests.
+/// People per requester: most people in an address book never ask anything themselves.
 const PEOPLE_PER_REQUESTER: u32 = 4;
 /// Bits of a [`Number`] that hold the place in its home; the bits above hold the home.
 const PLACE_BITS: u32 = 27;
@@ -71,7 +71,7 @@ pub(super) struct Settled {
     /// People per round, and how many people live here in all.
     share: u32,
     pub(super) people: u32,
-    /// The n-th person of a round that lives here.
+    /// Those persons of a round who live here, in order.
     members: Vec<u32>,
     numbers: Scatter,
     services: Scatter,
