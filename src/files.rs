@@ -24,8 +24,8 @@ pub(crate) fn make_new(path: &Path, mode: u32) -> io::Result<File> {
     options(mode).create_new(true).open(path)
 }
 
-/// Opens a file that processes lock, and makes it if it is not there. One that has another name, or is
-/// a link to one, is refused, since what it holds is another program's.
+/// Opens a file that processes lock, and makes it if it is not there. A link, and a file that has a
+/// second name, is refused, since its content belongs to another program.
 pub(crate) fn open_lock(path: &Path, mode: u32) -> io::Result<File> {
     match make_new(path, mode) {
         Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
@@ -36,7 +36,7 @@ pub(crate) fn open_lock(path: &Path, mode: u32) -> io::Result<File> {
         return Err(foreign());
     }
     let file = options(mode).open(path)?;
-    // What was opened is what was looked at, if that has one name.
+    // Between the look and the opening the path may have come to name another file.
     if is_only_name(path, &file)? { Ok(file) } else { Err(foreign()) }
 }
 

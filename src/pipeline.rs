@@ -191,7 +191,8 @@ fn standing(job: &Job, ledger: &Ledger, day: Day) -> Result<Standing> {
         }
         match entry.state {
             State::Committed | State::Published => return Ok(Standing::Committed(entry)),
-            // An older program reserved again after a draw that died; such a reservation goes first.
+            // An older program reserved again after a draw that died: such a reservation is
+            // finished, not the draw.
             State::Drawn if standing.is_reserved() => {}
             State::Reserved | State::Drawn => standing = Standing::Begun(entry),
             State::Empty | State::Void => {}

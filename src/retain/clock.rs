@@ -20,7 +20,8 @@ use crate::{Error, Result};
 const OLDEST_DAYS: i64 = 3_660;
 /// How long the logs may be silent, in addition to `[logs] settle`.
 const SILENT_DAYS: i64 = 3;
-/// Rows later than this after now mean it too, and so does a clock that goes back by more.
+/// Rows that are later than now by more than this mean that the time column is misread, and a clock
+/// that went back by more is wrong.
 const AHEAD_DAYS: i64 = 1;
 /// How much longer than retention the logs may be silent when a person names the instant.
 const NAMED_SLACK_DAYS: i64 = 366;
@@ -60,13 +61,15 @@ impl Now {
         Ok(Self { as_of, is_named: named.is_some(), clock })
     }
 
-    /// The instant by which holds are in force or have ended: the clock, which nothing looks behind.
+    /// The instant that decides whether a hold is in force or has ended. It is never before the
+    /// machine's clock.
     pub fn of_holds(self) -> Timestamp {
         self.clock.max(self.as_of)
     }
 
-    /// The same instant, to be judged by signs of life: whoever names today vouches for the clock,
-    /// and whoever names another day does not.
+    /// The instant of [`Self::of_holds`] for [`Self::require_credible`]: a person who names an
+    /// instant within a day of the clock vouches for the clock, and a person who names an earlier
+    /// one does not.
     #[must_use]
     pub fn ending_holds(self) -> Self {
         let behind = self.of_holds().as_microsecond() - self.as_of.as_microsecond();
@@ -74,7 +77,7 @@ impl Now {
         Self { as_of: self.of_holds(), is_named, ..self }
     }
 
-    /// Refuses a clock that stands before the last thing that the ledger noted.
+    /// Refuses a clock that stands more than a day before the last thing that the ledger noted.
     ///
     /// # Errors
     /// Input.
