@@ -61,9 +61,11 @@ pub enum Done {
 /// Releases one closed day, or publishes what was released before.
 ///
 /// # Privacy
-/// The block is charged durably before a row is read, and the draw is noted durably before noise
-/// is drawn. No outcome after the reservation depends on a row. A draw that died before its commit is
-/// drawn again with fresh noise from the frozen plan and the same logs, under the same charge.
+/// The block is charged durably before a row is tallied, and the draw is noted durably before noise
+/// is drawn. Before the charge rows are read only to see whether columns of JSON and times in text
+/// are as declared. No outcome after the reservation depends on a row. A draw that died before its
+/// commit is drawn again with fresh noise from the frozen plan and the same logs, under the same
+/// charge.
 ///
 /// # Errors
 /// Refused, by budget or policy; input, for logs that cannot be read; I/O; stopped, by a signal that

@@ -1,11 +1,12 @@
 //! A piece of separated values → its records, in columns that point into the piece.
 //!
-//! Quotes are those of RFC 4180: a field of a CSV file may stand in quotes, and within them a quote is
-//! doubled, or stands behind an escape where the release file has one. A record is malformed when a
-//! quote stands anywhere else, when a quote is never closed, when a carriage return outside of quotes
-//! is no part of a line end, when the record has another number of fields than the header, or when it
-//! is not UTF-8. Unread columns count as well: a quote in one may hide where the record ends. A
-//! malformed record is a row that is rejected, and the records behind it are read.
+//! Quotes are those of RFC 4180: a field of a CSV file may stand in quotes, and within them a quote
+//! is doubled, or stands behind an escape where the release file has one. A record is malformed
+//! when a quote stands anywhere else, when a quote is never closed, when a carriage return outside
+//! of quotes is no part of a line end, when the record has another number of fields than the header
+//! (or, where columns go by position, too few), or when it is not UTF-8. Unread columns count as
+//! well: a quote in one may hide where the record ends. A malformed record is a row that is
+//! rejected, and the records behind it are read.
 //!
 //! A quoted field may hold line ends, so a stray quote could join lines that are records by
 //! themselves, and one person's row could make the rows of others disappear. Therefore **a line that

@@ -183,7 +183,7 @@ impl<'a> LogReader<'a> {
         Ok(files.filter(|(_, is_wrong)| *is_wrong).map(|(file, _)| file.path()).collect())
     }
 
-    /// About how many rows the files hold at most, see [`OpenLog::rows_at_most`].
+    /// About how many rows the files hold at most: as footers say, or if each row is short.
     pub fn rows_at_most(&self) -> u64 {
         self.files.iter().map(OpenLog::rows_at_most).sum()
     }

@@ -25,7 +25,7 @@ pub enum IdentifierForm {
     International,
     /// Digits without `+`.
     National,
-    /// A number that lost digits: with an exponent, a fraction or a sign.
+    /// A number with an exponent, a fraction or a sign, which may have lost digits.
     Lossy,
     /// An address of the internet.
     Address,

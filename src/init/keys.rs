@@ -166,9 +166,9 @@ impl Keys {
     }
 }
 
-/// The route of a column. Its values must be words that a run reads as routes, and its name or the
-/// word `messenger` must show that they are meant so; or they are few, some of a target that is
-/// reached and one `sms`.
+/// The route, if a column holds it. Either its values are words that a run reads as routes, and its
+/// name or the word `messenger` shows that they are meant so; or they are few, some for a target
+/// that is reached and one `sms`.
 fn route_of(place: usize, column: &Column<'_>) -> Option<RouteGuess> {
     const MOST: usize = 6;
     let values: BTreeSet<&str> =

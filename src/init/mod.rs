@@ -1,9 +1,9 @@
 //! A release file for logs that nobody has described yet, for the eyes of their owner.
 //!
-//! In: where logs are. Out: the text of a release file with a reason beside each guess, and `#
-//! CHECK` where the owner knows better. Each proposal is tried with the code that reads logs for a
-//! run. This module looks at a sample, quotes no identifier, and lists values of a key only if
-//! several requesters have them.
+//! In: where logs are. Out: the text of a release file with a reason beside each guess, and the
+//! mark `CHECK` where the owner knows better. Each proposal is tried with the code that reads logs
+//! for a run. This module looks at a sample, quotes no identifier, and lists values of a key only
+//! if several requesters have them.
 
 mod column;
 mod countries;

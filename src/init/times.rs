@@ -226,7 +226,7 @@ impl TimeGuess {
                 // Rows mostly stand in the order of their times.
                 let grows = instants.windows(2).filter(|pair| pair[0] <= pair[1]).count();
                 let (first, last) = (instants.iter().min(), instants.iter().max());
-                // Of ways in which as many times grow, the one with the shortest span is the
+                // If times grow as often in several ways, the one with the shortest span is the
                 // likeliest.
                 let span = Reverse(last.zip(first).map(|(last, first)| last - first));
                 let worth = (instants.len(), grows, way.is_american(), span);

@@ -2,8 +2,9 @@
 //! other engines.
 //!
 //! `data/e164_exact.csv` has an expression of the national numbers below each calling code, which
-//! `data/make_exact_numbers.py` reads off automata of the metadata. They consist of digits, classes, groups,
-//! alternatives and counts, which all engines read alike, and no branch begins as another one does.
+//! `data/make_exact_numbers.py` reads off automata of the metadata. The expressions consist of
+//! digits, classes, groups, alternatives and counts, which all engines read alike, and no branch
+//! begins as another one does.
 
 use std::collections::BTreeMap;
 

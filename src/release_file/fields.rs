@@ -10,7 +10,7 @@ use super::number::{Grid, Steps};
 use super::raw::RawQuestion;
 use crate::{Error, Result};
 
-/// How many combinations of key values a condition is worked out for before any log is read.
+/// The most combinations of key values for which a condition is worked out before any log is read.
 const MOST_CONDITION_CELLS: u64 = 1_000_000;
 
 /// What a requester must have enough of to count.

@@ -41,7 +41,7 @@ pub struct ReleaseFile {
     pub output: PathBuf,
     /// The cluster that tallies the logs; `None` if this machine does.
     pub engine: Option<Engine>,
-    /// Found when it is asked for first.
+    /// Computed when it is first asked for.
     fingerprint: OnceLock<String>,
 }
 

@@ -30,7 +30,7 @@ pub const MOST_CELLS: u64 = 1_000_000;
 /// How like a known name a typed one must be to be taken for it.
 pub(super) const ALIKE: f64 = 0.85;
 
-/// The column of the log that holds a number.
+/// The canonical column that holds a number.
 const NUMBER: &str = "latency_ms";
 
 /// The keys that need no list.

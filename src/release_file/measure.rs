@@ -19,9 +19,9 @@ pub enum Measure {
     Count,
     /// How many different requesters, or how many of those who have enough lookups in the cell.
     DistinctRequesters {
-        /// How many a requester needs in the cell on the day to count.
+        /// The least number that a requester needs in the cell on the day to count.
         at_least: u32,
-        /// What is counted for that.
+        /// What this number counts: lookups, or different targets.
         of: Counted,
     },
     /// Which share of the lookups meets a condition on public keys.

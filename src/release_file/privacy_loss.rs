@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Error, Result};
 
-/// A bound on the privacy loss, as typed: finite and at least `Epsilon::LEAST`.
+/// A bound on the privacy loss, as typed: from `Epsilon::LEAST` to `Epsilon::MOST`.
 #[derive(Debug, Clone, Copy, PartialEq, PartialOrd, Serialize)]
 #[serde(transparent)]
 pub struct Epsilon(f64);
@@ -50,7 +50,7 @@ impl Epsilon {
     }
 }
 
-/// A probability of failure, as typed: above 0 and at most `Delta::MOST`.
+/// A probability of failure, as typed: from `Delta::LEAST` to `Delta::MOST`.
 #[derive(Debug, Clone, Copy, PartialEq, PartialOrd, Serialize)]
 #[serde(transparent)]
 pub struct Delta(f64);

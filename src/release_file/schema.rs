@@ -1,4 +1,5 @@
-//! The JSON Schema of a release file, which editors complete and check one by: from the types of `raw`.
+//! The JSON Schema of a release file, from the types of `raw`. Editors complete and check release
+//! files by it.
 
 use schemars::Schema;
 use schemars::generate::SchemaSettings;

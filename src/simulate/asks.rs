@@ -1,4 +1,4 @@
-//! One requester's lookups of one UTC day: what a person or a bot would send, in order of time.
+//! One requester's lookups of one UTC day: what a person or a bot would send.
 //!
 //! A person opens an app now and then, and each opening asks about one or more contacts. The
 //! client caches answers: a target that it asked about is not asked about again for
@@ -72,7 +72,7 @@ pub(super) struct App {
     pub(super) name: Option<&'static str>,
     /// Share of the openings.
     share: f64,
-    /// Lookups of an opening: `least` plus a geometric number of mean `more`.
+    /// Lookups of an opening: `least` plus the whole part of an exponential time of mean `more`.
     least: u32,
     more: f64,
     /// Time between two lookups of an opening.

@@ -46,7 +46,7 @@ pub(super) fn service(population: &Population, person: u32, chance: &mut Chance)
     population.service(home, chance.zipf(u64::from(SERVICES)) as u32)
 }
 
-/// A number that is in no address book: mostly a person at home, sometimes a mistyped number.
+/// A number that no address book gives: mostly a person at home, sometimes a mistyped number.
 pub(super) fn stranger(population: &Population, person: u32, chance: &mut Chance) -> Number {
     let home = population.home_of(person);
     if chance.happens(0.1) {

@@ -1,8 +1,8 @@
 //! What do these logs hold? Exact facts for the eyes of their owner, and what follows from them.
 //!
 //! In: an opened reader and its release file. Out: a [`Survey`] of days, hours, people, keys and
-//! rejects, and sentences that say what would mend what is wrong. Nothing of it is ever published,
-//! and no run reads it.
+//! rejects, and sentences that say how to mend what is wrong. Nothing of it is ever published, and
+//! no run reads it.
 
 mod advice;
 mod counts;
