@@ -1,9 +1,9 @@
 //! Do the files have what the release file declares? Decided before any budget is charged.
 //!
 //! Names of columns are facts of headers and schemas. JSON has neither, so its lines show them, and
-//! rows show whether times of text are as declared. Logs are refused only if no row of any file can
-//! be read, so that one person's rows do not decide it while others can be read. A message shows
-//! only names that many lines have (docs/attack-model.md has what one row can still decide).
+//! rows show whether times in text are as declared. Logs are refused only if no row of any file is
+//! as declared, so that one person's rows do not decide it while others can be read. A message
+//! shows only names that many lines have (docs/attack-model.md has what one row can still decide).
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -35,8 +35,8 @@ pub(super) fn missing(wanted: &Wanted, files: &[OpenLog<'_>]) -> Vec<usize> {
     (0..wanted.names.len()).filter(is_missing).collect()
 }
 
-/// Refuses logs if no file has a wanted column. In JSON a column that not every lookup needs may be
-/// rare, so its absence is no fault there.
+/// Refuses logs if there is a wanted column that no file has. In JSON a column that not every
+/// lookup needs may be rare, so its absence is no fault there.
 pub(super) fn require_columns(wanted: &Wanted, files: &[OpenLog<'_>]) -> Result<()> {
     let is_certain = !files.iter().any(is_json);
     let missing = missing(wanted, files).into_iter();

@@ -173,8 +173,7 @@ fn format_of(path: &Path, dialect: &Dialect) -> Result<Format> {
             Some(marks) => separated(marks),
             None if dialect.is_declared() => separated(Marks::CSV),
             None => match look_into(path, compression)? {
-                // The marks are those of a known program, but the release file may name another
-                // null.
+                // The marks are a known program's, but the release file may name another null.
                 TextFormat::Separated(marks) => {
                     let null = dialect.null().or(marks.null);
                     text(TextFormat::Separated(Marks { null, ..marks }))

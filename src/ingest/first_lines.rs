@@ -21,8 +21,7 @@ const MOST_BYTES: u64 = 256 << 10;
 pub struct FirstLines {
     /// The lines, without their ends and without blank ones.
     pub lines: Vec<String>,
-    /// The marks that the ending of the file's name stands for; `None` for endings that stand for
-    /// none.
+    /// The marks that the ending of the file's name stands for, if it stands for any.
     pub named: Option<Marks>,
 }
 

@@ -121,8 +121,7 @@ impl Lines<'_> {
             loop {
                 let name = self.name()?;
                 self.space();
-                // An object or array in a wanted column, or on a wanted path, is left to the
-                // fallback.
+                // The fallback reads objects and arrays in a wanted column, or on a wanted path.
                 let depth = if matches!(name, Name::Other) { DEPTH_MAX } else { 0 };
                 let start = self.at;
                 let value = self.value(matches!(name, Name::Wanted(_)), depth)?;

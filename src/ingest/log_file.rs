@@ -122,7 +122,7 @@ impl<'a> LogFile<'a> {
         super::digests::digest_of(copy, path.strip_prefix(&base).unwrap_or(path), key)
     }
 
-    /// Opens the file with the columns that every lookup needs. No row but first lines of JSON is
+    /// Opens the file with the columns that every lookup needs. Of rows, JSON's first lines are
     /// read.
     ///
     /// # Errors

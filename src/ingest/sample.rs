@@ -76,8 +76,7 @@ impl Sample {
         for file in &chosen {
             let open = file.clone().open_for(Arc::new(Wanted::nothing()), None)?;
             let own = column_names(&open);
-            // Names that the release file gives cannot be the words of a row; those of a first line
-            // can.
+            // Only names in a first line may be words of a row, not those of the release file.
             let has_header = logs.dialect.names().is_none();
             if own.is_empty() {
                 continue;
