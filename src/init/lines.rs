@@ -89,8 +89,7 @@ fn whole(pattern: &str) -> Option<Regex> {
     Regex::new(&format!(r"\A(?:{pattern})\z")).ok()
 }
 
-/// The settings for a pattern, with a `skip` for other kinds of lines, by the first words of their
-/// messages.
+/// The settings for a pattern, and a `skip` of other lines by the first words of their messages.
 pub(super) fn division(pattern: &str, lines: &[&str]) -> Option<TextDivision> {
     let whole = whole(pattern)?;
     let found: Vec<Captures<'_>> = lines.iter().filter_map(|line| whole.captures(line)).collect();
@@ -115,8 +114,7 @@ fn groups<'l>(found: &Captures<'l>) -> Vec<&'l str> {
     found.iter().skip(1).flatten().map(|group| group.as_str()).collect()
 }
 
-/// The words with which the messages of lines begin. Words that several lines have are the
-/// program's.
+/// The words with which messages of several lines begin: those are words of the program.
 fn kinds_of(lines: &[&str]) -> Vec<String> {
     const MOST: usize = 20;
     let mut kinds: BTreeMap<&str, usize> = BTreeMap::new();

@@ -19,8 +19,7 @@ const FARTHEST: i64 = 14 * 4 * MICROS_PER_QUARTER;
 pub(super) struct NamedDays {
     /// Where names say the day.
     pub(super) names: DayNames,
-    /// The clocks in which each row that was looked at lies in the day that its file is named
-    /// after.
+    /// The clocks in which each row that was looked at lies in the day of its file's name.
     pub(super) clocks: Option<Clocks>,
     /// How many days have files.
     pub(super) days: usize,

@@ -120,8 +120,7 @@ pub(super) fn people_of(columns: &[Column<'_>], time: &[usize]) -> Option<People
         one.1 + other.2 - if go_together(&columns[one.0], &columns[other.0]) { 5 } else { 0 }
     };
     let best = apart.rev().max_by_key(|(one, other)| worth(one, other));
-    // A column with one value in all rows, or another one in each, names nobody unless its name
-    // says so.
+    // A column with one value for all rows, or one for each, names nobody unless its name says so.
     let names_nobody = |score: i64, place: usize| {
         score <= UNLIKELY || score < LIKELY && columns[place].is_constant()
     };

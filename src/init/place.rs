@@ -74,8 +74,7 @@ fn ending_of(folder: &Path) -> Result<String> {
     }
 }
 
-/// The ending of a name, and the rest of the name from there on: `.csv` and `.csv.1.gz` for
-/// `a.csv.1.gz`.
+/// The ending of a name, and the name from there on: `.csv` and `.csv.1.gz` of `a.csv.1.gz`.
 fn ending(name: &str) -> (&str, &str) {
     let packed = [".gz", ".zst"].into_iter().find(|packed| name.ends_with(packed)).unwrap_or("");
     let stem = unrotated(&name[..name.len() - packed.len()]);

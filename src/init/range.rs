@@ -47,8 +47,7 @@ fn range(numbers: Vec<f64>, is_whole: bool) -> Option<NumberRange> {
     })
 }
 
-/// A power of ten that a range can end at. Read from text, it is the number that a release file
-/// means.
+/// A power of ten that a range can end at, read from text as a release file is.
 fn power_of_ten(exponent: f64) -> f64 {
     format!("1e{}", exponent.clamp(-12.0, 15.0)).parse().unwrap_or(1.0)
 }

@@ -226,8 +226,7 @@ impl TimeGuess {
                 // Rows mostly stand in the order of their times.
                 let grows = instants.windows(2).filter(|pair| pair[0] <= pair[1]).count();
                 let (first, last) = (instants.iter().min(), instants.iter().max());
-                // If times grow as often in several ways, the one with the shortest span is the
-                // likeliest.
+                // If times grow as often in several ways, that of the shortest span is likeliest.
                 let span = Reverse(last.zip(first).map(|(last, first)| last - first));
                 let worth = (instants.len(), grows, way.is_american(), span);
                 found.push((worth, last.copied(), line, year, way));

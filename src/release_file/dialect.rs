@@ -116,8 +116,7 @@ impl Dialect {
         self.null
     }
 
-    /// The marks of a file: those that are declared, and else `named`, those that its name stands
-    /// for.
+    /// The marks of a file: those that are declared, and otherwise `named`, those of its name.
     pub fn marks(&self, named: Marks) -> Marks {
         let separator = self.delimiter.unwrap_or(named.separator);
         let header = self.header.unwrap_or(named.header);
@@ -161,8 +160,7 @@ impl Dialect {
         identity
     }
 
-    /// Refuses a mapping of columns that the log does not have, where the release file lists its
-    /// columns.
+    /// Refuses a mapping of columns that the log does not have, where the release file lists them.
     fn require_columns(&self, raw: &RawLogs, columns: &Columns, lines: &Lines<'_>) -> Result<()> {
         for (name, given) in &raw.columns {
             if given.get_ref().has_positions() != (self.has_positions() && columns.is_read(name)) {

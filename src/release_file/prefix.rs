@@ -109,8 +109,7 @@ impl Prefix {
         if open < OPEN_DIGITS {
             return None;
         }
-        // Numbers of different lengths alternate, so a branch by length would often be predicted
-        // wrong.
+        // Numbers of different lengths alternate: a branch by length would be predicted badly.
         Some(match TENTHS.get(open as usize) {
             Some((factor, shift)) if number < MOST_MULTIPLIED => {
                 ((u128::from(number) * u128::from(*factor)) >> shift) as u64

@@ -20,8 +20,7 @@ use crate::{Error, Result};
 const LATENCY_SIGMA: f64 = 0.85;
 /// A lookup that fails waits about this long, in milliseconds, if it is answered at all.
 const LATE: f64 = 9_000.0;
-/// Share of the failed lookups that are answered late, and share of the others whose latency got
-/// lost.
+/// Share of failed lookups that are answered late, and of others whose latency got lost.
 const FAILED_ANSWERED: f64 = 0.4;
 const LATENCY_LOST: f64 = 0.004;
 /// Longest wait before the service gives up.
