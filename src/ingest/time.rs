@@ -250,7 +250,8 @@ fn decimal_micros(text: &str, unit: TimeUnit) -> Option<i64> {
     let read = |digits: &[u8]| {
         digits.iter().fold(0_i128, |number, digit| number * 10 + i128::from(digit - b'0'))
     };
-    // Nine digits of fraction are kept beside the whole; more cannot reach a microsecond.
+    // Nine digits of fraction are kept beside the whole. Further ones are dropped: they cannot
+    // reach a microsecond, except where a number below zero would be rounded down to the next one.
     let kept = &fraction.as_bytes()[..fraction.len().min(9)];
     let billionths = read(whole.as_bytes()).checked_mul(1_000_000_000)?
         + read(kept) * 10_i128.pow(9 - kept.len() as u32);
