@@ -21,13 +21,13 @@ pub struct Balance {
     pub budget: NanoRho,
     /// What entries have charged, less what those that ended early gave back.
     pub spent: NanoRho,
-    /// The budget less that.
+    /// The budget less what is spent.
     pub left: NanoRho,
     /// The part of delta that private prefixes may spend.
     pub key_delta_budget: AttoDelta,
-    /// What private prefixes have spent of it.
+    /// The part of delta that private prefixes have spent.
     pub key_delta_spent: AttoDelta,
-    /// What is left of it.
+    /// The part of delta that private prefixes may still spend.
     pub key_delta_left: AttoDelta,
 }
 
@@ -172,7 +172,7 @@ impl Short {
 /// How many unfinished entries one refusal names.
 const MOST_NAMED: usize = 5;
 
-/// The exact number with the fewest digits, as `25e-9`.
+/// Writes a delta exactly and with the fewest digits, as `25e-9`.
 fn delta_text(delta: AttoDelta) -> String {
     let (mut digits, mut exponent) = (delta.atto(), 18);
     if digits == 0 {

@@ -1,10 +1,11 @@
 //! How events are hashed: with the ledger's key, so that only its holder can write a journal.
 //!
 //! In: an event with the hash of the one before it. Out: its own hash. Invariant: once one event is
-//! hashed with the key, every later one is. Ledgers of earlier versions begin without it: a `keyed`
-//! event stands between their events, which stay as they were written, and the first one of this
-//! version. A ledger that was made with the key says so by the check of its key, which nobody else can
-//! compute, so that no part of its journal can be passed off as an earlier version's.
+//! hashed with the key, every later one is. In a ledger of an earlier version the first events were
+//! hashed without the key and stay as they were written; a `keyed` event, itself hashed with the
+//! key, marks where the key begins. A ledger that was made with the key says so by the check of its
+//! key, which nobody else can compute, so no part of its journal can be passed off as one of an
+//! earlier version.
 
 use rusqlite::Connection;
 
@@ -19,8 +20,8 @@ use super::trouble::Outcome;
 /// It holds a key and cannot be printed.
 pub(super) struct Chain {
     keyed: blake3::Hasher,
-    /// The first event that is hashed with the key; `None` in a ledger of an earlier version that no
-    /// event was added to since.
+    /// The first event that is hashed with the key; `None` in a ledger of an earlier version to
+    /// which this version has added no event yet.
     first: Option<i64>,
 }
 
@@ -30,7 +31,8 @@ impl Chain {
         Self { keyed: key.hasher("pointillist journal"), first: Some(1) }
     }
 
-    /// The chain of a ledger that keeps `check` of its key; `None` if that is the check of another key.
+    /// The chain of a ledger that stores `check` as the check of its key; `None` if another key
+    /// gave it.
     pub(super) fn of(
         connection: &Connection,
         key: &LedgerKey,
@@ -58,17 +60,17 @@ impl Chain {
         self.first.is_some()
     }
 
-    /// Whether a row's hash is the one that this journal has for it.
+    /// Whether the stored hash of a row is the one that this chain computes for it.
     pub(super) fn has_made(&self, record: &Record) -> bool {
         record.hash == self.hash(record)
     }
 
-    /// Whether an event is the one that the key begins with.
+    /// Whether an event is the first one that is hashed with the key.
     pub(super) fn begins_with(&self, record: &Record) -> bool {
         self.first == Some(record.sequence)
     }
 
-    /// What the hash of a row should be.
+    /// The hash that a row should have.
     pub(super) fn hash(&self, record: &Record) -> String {
         let mut hasher = match self.first {
             Some(first) if first <= record.sequence => self.keyed.clone(),

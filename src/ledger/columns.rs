@@ -1,7 +1,8 @@
 //! How the ledger's types become SQLite values and come back.
 //!
-//! Out: integers of at most 63 bits and texts. Back: each value is parsed, never trusted, so a file
-//! that was edited by hand is an error and not a wrong sum. Floats appear in the terms only.
+//! Out: integers of at most 63 bits and texts. Back: each value is parsed, never trusted, so that a
+//! malformed value in a file that was edited by hand is an error and not a wrong sum. Floats appear
+//! in the terms only.
 
 use rusqlite::ToSql;
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSqlOutput, ValueRef};

@@ -54,14 +54,14 @@ pub struct Renewal {
     pub hold: u64,
     /// Keyed digests of the same numbers, as other rules read them, sorted.
     pub numbers: Vec<String>,
-    /// These rules.
+    /// The rules by which they were read this time.
     pub number_rules: String,
 }
 
 /// One sealed archive.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Archive {
-    /// Whose it is.
+    /// The hold that it belongs to.
     pub hold: u64,
     /// How many rows it has.
     pub rows: u64,
@@ -81,9 +81,9 @@ pub struct Sealed {
     pub retention: u64,
     /// Every hold whose rows were looked for.
     pub considered: Vec<u64>,
-    /// In which files: their digests before the deletion.
+    /// The digests, before the deletion, of the files in which these rows were looked for.
     pub files: Vec<String>,
-    /// The archives of those that had some.
+    /// The archives of the holds that had rows in these files.
     pub archives: Vec<Archive>,
 }
 
@@ -96,7 +96,7 @@ pub struct DeletedFile {
     /// The keyed digest of that path, which may name a person.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub path_digest: Option<String>,
-    /// The day that the name of its folder, or its own, promised.
+    /// The day that its own name, or that of its folder, promised.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub folder_day: Option<Day>,
     /// Rows that went.
@@ -107,7 +107,7 @@ pub struct DeletedFile {
     pub bytes: u64,
     /// The keyed digest of its name and content before.
     pub digest_before: String,
-    /// The same of the file that stays in its place; `None` if it is deleted.
+    /// The keyed digest of the file that stays in its place; `None` if it is deleted.
     pub digest_after: Option<String>,
 }
 
@@ -119,22 +119,23 @@ pub struct Retention {
     /// The instant that it was decided by.
     #[serde(with = "instant")]
     pub as_of: Timestamp,
-    /// Rows before it went.
+    /// The first instant that is kept: rows of earlier instants were deleted.
     #[serde(with = "instant")]
     pub cutoff: Timestamp,
     /// The keyed digest of the `[logs] path` that the files were found by; absent in what earlier versions
     /// wrote.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub place_digest: Option<String>,
-    /// The number by which the file system knows the folder that they lie in, where it has one.
+    /// The inode number of the folder that the files lie in, if it could be read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub folder_number: Option<u64>,
-    /// The keyed digests of the folders that it may empty, by their paths below that of the logs.
+    /// The keyed digests of the paths, below the folder of the logs, of the folders that it may
+    /// empty.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub folder_digests: Vec<String>,
-    /// What went.
+    /// The files that it deletes or shortens.
     pub files: Vec<DeletedFile>,
-    /// Days of which rows went though they were never released.
+    /// Days that lost rows though they were never released.
     pub unreleased: Vec<Day>,
 }
 
@@ -143,8 +144,8 @@ pub struct Retention {
 pub struct Finished {
     /// Which deletion.
     pub retention: u64,
-    /// The places, in its list, of files that another program changed before they could go: what is
-    /// past retention in them goes in the next deletion.
+    /// Which of [`Retention::files`], by position, another program changed before they could go.
+    /// The next deletion takes what is past retention in them.
     pub left: Vec<usize>,
 }
 

@@ -107,7 +107,7 @@ impl Ledger {
     /// Gives a hold up; its archives go at the next deletion.
     ///
     /// # Errors
-    /// I/O; internal, when it has ended.
+    /// I/O; internal, when the hold has ended.
     pub fn lift_hold(&mut self, hold: u64) -> Result<()> {
         self.step(|step| note(step, Event::HoldLifted, &hold))
     }
@@ -115,7 +115,7 @@ impl Ledger {
     /// Notes that the archives of an ended hold were deleted.
     ///
     /// # Errors
-    /// I/O; internal, when they were before.
+    /// I/O; internal, when they were deleted before.
     pub fn note_purged(&mut self, hold: u64) -> Result<()> {
         self.step(|step| note(step, Event::HoldPurged, &hold))
     }

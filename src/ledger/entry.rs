@@ -1,9 +1,9 @@
 //! Entries: one release over its blocks, from reservation to publication.
 //!
-//! In: what a caller asks, and rows of `entries` and `charges`. Out: [`Entry`], always whole and as the
-//! journal says that it was reserved, and the text that the journal keeps of a reservation. Invariants:
-//! everything but the state is fixed at reservation, the frozen plan above all; an entry whose charges or
-//! events are not what it says is an error and never a wrong answer. Nothing is written here.
+//! In: what a caller asks, and rows of `entries` and `charges`. Out: [`Entry`], whole and equal to
+//! what the journal says was reserved. Invariants: everything but the state is fixed at
+//! reservation, the frozen plan above all; an entry whose charges or events are not what it says is
+//! an error and never a wrong answer. Nothing is written here.
 
 use std::ops::Deref;
 
@@ -29,11 +29,12 @@ pub struct Reservation {
     pub release_id: String,
     /// The fingerprint of the release file.
     pub fingerprint: String,
-    /// Every day that is charged, whether it has data or not; of an entry, oldest first.
+    /// Every day that is charged, whether it has data or not; in an entry, oldest first.
     pub blocks: Vec<Day>,
-    /// What each block is charged: the map of the built measurements.
+    /// What each block is charged, by the privacy maps of the measurements that were built.
     pub charge: NanoRho,
-    /// The part of it that the look costs, for a release that has one; absent in what older programs wrote.
+    /// The part of `charge` that the look costs, for a release that has one; absent in what older
+    /// programs wrote.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub look_charge: Option<NanoRho>,
     /// What private prefixes cost each block.
@@ -60,7 +61,7 @@ pub struct Entry {
     pub state: State,
     /// When it was reserved.
     pub reserved_at: Timestamp,
-    /// The head of the journal's chain then.
+    /// The hash of the event that reserved it.
     pub head: String,
     /// How often it was drawn: more than once when draws died before their commit.
     pub attempts: u64,
@@ -114,7 +115,8 @@ impl Entry {
         Ok(Some(entry))
     }
 
-    /// Checks it against its events: what was reserved, the frozen plan above all, and how far it has come
+    /// Checks the entry against its events: what was reserved, the frozen plan above all, and its
+    /// state.
     /// since.
     fn hold_against(&mut self, journal: Journal<'_>) -> Outcome<()> {
         let id = self.id;
@@ -136,7 +138,7 @@ impl Entry {
         Ok(())
     }
 
-    /// Reads one entry as its tables have it, for `verify`.
+    /// Reads one entry as its tables have it, without comparing it with the journal.
     pub(super) fn load(connection: &Connection, id: EntryId) -> Outcome<Option<Self>> {
         let found = connection
             .prepare_cached("SELECT * FROM entries WHERE id = ?1")?
@@ -180,10 +182,10 @@ impl Entry {
         Ok(Self { id, reserved, state, reserved_at, head: String::new(), attempts: 0 })
     }
 
-    /// The entry by which a release goes on, if any: the one that is drawn or published next.
+    /// The entry with which a release goes on, if it has one that is neither void nor empty.
     ///
-    /// In ledgers of older programs, draws that died may stand before it; the newest of them is it
-    /// when there is nothing else.
+    /// Older programs reserved again after a draw that died, so there may be several. Then it is
+    /// the newest that is not `drawn`, or the newest of all if every one is.
     pub(super) fn live(journal: Journal<'_>, release_id: &str) -> Outcome<Option<Self>> {
         let id = journal
             .connection
@@ -242,7 +244,8 @@ impl Entry {
 
     /// The blocks for which a release's bytes are stored, oldest first.
     ///
-    /// Walks from block to block, so that it does not matter how many entries charged each.
+    /// Walks from block to block, so that its time does not grow with the number of entries that
+    /// charged each block.
     pub(super) fn stored_blocks(connection: &Connection, release: &str) -> Outcome<Vec<Day>> {
         let mut statement = connection.prepare_cached(
             "WITH RECURSIVE blocks (day) AS (

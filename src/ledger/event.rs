@@ -25,7 +25,7 @@ pub(super) enum Event {
     FoundEmpty,
     /// Files of the logs are about to be deleted or rewritten.
     RetentionBegun,
-    /// They were.
+    /// They were deleted or rewritten.
     RetentionDone,
     /// A legal hold was entered.
     HoldAdded,
@@ -43,7 +43,8 @@ pub(super) enum Event {
     OpeningRefused,
     /// A hold's numbers were entered again, under other rules of numbers.
     HoldRenewed,
-    /// From here on, events are hashed with the ledger's key; ledgers of earlier versions have it.
+    /// From here on, events are hashed with the ledger's key; only ledgers that an earlier version
+    /// made have this event.
     Keyed,
     /// From here on, times and numbers are read by other rules.
     RulesChanged,

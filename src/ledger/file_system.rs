@@ -1,8 +1,8 @@
 //! What file system a ledger lies on.
 //!
-//! The locks and the shared memory of a ledger work within one machine. Over a network two machines could
-//! write at once, so a ledger is not kept there. Linux says what a file system is; elsewhere nothing does,
-//! and `docs/operating.md` says so.
+//! The locks and the shared memory of a ledger work within one machine. Over a network two machines
+//! could write at once, so a ledger is not kept there. Only Linux can be asked for the type of a
+//! file system; elsewhere nothing is checked, as `docs/operating.md` says.
 
 use super::ledger_files::LedgerFiles;
 use crate::{Error, Result};
@@ -38,7 +38,7 @@ fn require(trust: Trust, shown: &str) -> Result<Option<String>> {
     }
 }
 
-/// By the folder of the ledger, which may be yet to come itself.
+/// Asks about the folder of the ledger, since the ledger itself may not exist yet.
 #[cfg(target_os = "linux")]
 fn trust(place: &LedgerFiles) -> Trust {
     rustix::fs::statfs(place.folder()).map_or(Trust::Local, |found| of_type(found.f_type as u32))
@@ -52,7 +52,7 @@ pub(super) fn is_read_only(place: &LedgerFiles) -> bool {
         .is_ok_and(|found| found.f_flag.contains(StatVfsMountFlags::RDONLY))
 }
 
-/// By the numbers of `statfs`.
+/// How far a type of file system is trusted, by the number that `statfs` has for it.
 #[cfg(target_os = "linux")]
 fn of_type(number: u32) -> Trust {
     const NETWORK: [u32; 16] = [

@@ -82,7 +82,7 @@ impl Journal<'_> {
         self.unchanged(Record::select(self.connection, rest, [])?)
     }
 
-    /// Whether there is one such event, with this payload.
+    /// Whether there is exactly one such event and it has this payload.
     pub(super) fn agrees(
         self,
         event: Event,
@@ -92,12 +92,12 @@ impl Journal<'_> {
         Ok(matches!(self.of(event, entry)?.as_slice(), [only] if only.payload == payload))
     }
 
-    /// The last hash, which stands for all of it.
+    /// The last hash, which stands for the whole journal.
     pub(super) fn head(self) -> Outcome<String> {
         Ok(Record::last(self.connection)?.map_or_else(|| GENESIS.to_owned(), |last| last.hash))
     }
 
-    /// Whether it has, or had, this head.
+    /// Whether a hash is, or once was, the head of this journal.
     pub(super) fn holds(self, head: &str) -> Outcome<bool> {
         let sql = "SELECT 1 FROM journal WHERE hash = ?1";
         Ok(self.connection.prepare_cached(sql)?.exists([head])?)

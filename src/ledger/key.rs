@@ -2,11 +2,12 @@
 //!
 //! In: the system's random source, once. Out: keyed digests, each in a domain of its own.
 //! Invariant: the bytes leave this file only as digests; the type can be neither printed nor
-//! serialised nor copied. Digests of log files, of their paths and of numbers under a legal hold are
-//! keyed because a plain digest lets anyone test a guess at the content, the hashes of the journal so that
-//! nobody else can write one. A lost key is never replaced silently:
-//! until it is restored nothing is released, held, deleted or verified. The key is not rotated within a
-//! ledger, whose older digests could not be compared any more; each ledger has its own.
+//! serialised nor copied. Digests of log files, of their paths and of numbers under a legal hold
+//! are keyed because a plain digest lets anyone test a guess at the content. The hashes of the
+//! journal are keyed so that nobody without the key can write a journal. A lost key is never
+//! replaced silently: until it is restored nothing is released, held, deleted or verified. Each
+//! ledger has its own key and keeps it: after a change, its older digests could not be compared any
+//! more.
 
 use std::fs;
 use std::io::{self, Write as _};
@@ -37,7 +38,8 @@ pub struct KeyedDigest {
 impl LedgerKey {
     /// The digest of `parts` in a domain, as 64 hexadecimal digits.
     ///
-    /// Each part goes in with its length, so that no two lists of parts are mistaken for another.
+    /// Each part goes in with its length, so that two different lists of parts are never mistaken
+    /// for each other.
     ///
     /// # Privacy
     /// Without the key a guess at the parts cannot be tested. Equal parts give equal digests.
@@ -54,7 +56,7 @@ impl LedgerKey {
         KeyedDigest { hasher: self.hasher(domain) }
     }
 
-    /// What digests of a domain begin with.
+    /// The hasher that each digest of a domain starts from.
     pub(super) fn hasher(&self, domain: &str) -> blake3::Hasher {
         let of_domain = blake3::keyed_hash(&self.bytes, domain.as_bytes());
         blake3::Hasher::new_keyed(of_domain.as_bytes())
@@ -65,7 +67,7 @@ impl LedgerKey {
         self.digest("pointillist ledger key check, keyed journal", &[])
     }
 
-    /// The same of a ledger that an earlier version made, whose journal begins without the key.
+    /// The check that earlier versions stored, for a journal that begins without the key.
     pub(super) fn earlier_check(&self) -> String {
         self.digest("pointillist ledger key check", &[])
     }
@@ -126,7 +128,7 @@ impl KeyedDigest {
     }
 }
 
-/// The error of a key that is gone, for ledgers that hold something.
+/// The error of a key that is gone.
 fn lost(place: &LedgerFiles) -> Error {
     Error::io(format!("the key of the ledger {} is gone", place.shown)).help(
         "restore the .key file beside the ledger from a backup; without it nothing shows whether \

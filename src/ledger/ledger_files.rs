@@ -24,13 +24,13 @@ pub(super) struct LedgerFiles {
     pub(super) shown: String,
     /// The database.
     pub(super) ledger: PathBuf,
-    /// The 32 secret bytes of log digests.
+    /// The file of its key: 32 secret bytes.
     pub(super) key: PathBuf,
     /// Locked by the one run that may write.
     pub(super) lock: PathBuf,
     /// The database while it is being made.
     pub(super) unfinished: PathBuf,
-    /// Takes room on the disk while a day is drawn.
+    /// The file that takes up room on the disk while a day is drawn.
     pub(super) room: PathBuf,
 }
 
@@ -104,8 +104,8 @@ impl LedgerFiles {
         }
     }
 
-    /// Refuses to write a ledger whose file has another name: each would have a lock and a write-ahead log of
-    /// its own.
+    /// Refuses to write a ledger whose file has a second name (a hard link), since each name would
+    /// have a lock and a write-ahead log of its own.
     pub(super) fn require_one_name(&self) -> Result<()> {
         match fs::metadata(&self.ledger) {
             Ok(facts) if facts.nlink() > 1 => Err(Error::refused(format!(

@@ -58,7 +58,7 @@ impl RunLock {
                 }
             }
         }
-        // It only helps those who wait, so a failure to write it does not matter.
+        // The number only helps those who wait, so a failure to write it does not matter.
         let _ = file
             .set_len(0)
             .and_then(|()| file.rewind())
@@ -77,7 +77,7 @@ fn busy(place: &LedgerFiles, file: &mut File) -> Error {
         .help("wait until it ends, or give it more time with --wait")
 }
 
-/// Between two tries.
+/// The pause between two tries.
 const PAUSE: Duration = Duration::from_millis(20);
 
 #[cfg(test)]

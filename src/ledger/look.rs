@@ -1,8 +1,8 @@
 //! What the journal keeps of a look: the noisy numbers that are drawn first.
 //!
-//! In: numbers, and a row of the journal. Out: its payload, and the same numbers. Invariant: an entry
-//! has one look at most, which is only an event of the journal, so that it cannot be changed without
-//! breaking the chain.
+//! In: the numbers. Out: the payload that the journal keeps, and the same numbers read back from
+//! it. Invariant: an entry has at most one look, and it stands only in the journal, so it cannot be
+//! changed without breaking the chain.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,8 +1,8 @@
 //! The verbs of a look: it is stored, found again, and may show that there is nothing to release.
 //!
-//! In: noisy numbers for an entry that is drawn, and the word that they look empty. Out: the same
-//! numbers, to this run and every later one, and an entry that ended with the charge of its look.
-//! Deciding whether a look is empty is not here.
+//! In: the noisy numbers of an entry that is being drawn, or the caller's decision that they show
+//! nobody. Out: the same numbers, for this run and every later one; or an entry that has ended and
+//! keeps only the charge of its look. Deciding whether a look is empty is not here.
 
 use super::event::Event;
 use super::look;
@@ -35,8 +35,8 @@ impl Ledger {
         self.read(look::read(self.journal(), entry))
     }
 
-    /// Ends an entry whose look shows nobody: the charge of the look stays spent, and the rest of it
-    /// and the key delta are free again.
+    /// Ends an entry whose look shows nobody: the charge of the look stays spent; the rest of the
+    /// charge and the key delta are free again.
     ///
     /// # Privacy
     /// The caller decides by the look alone and draws nothing after it, so what is freed was never
@@ -71,7 +71,8 @@ impl Step<'_> {
         Err(Error::internal(mistake).into())
     }
 
-    /// Ends an entry whose look shows nobody, and frees what its look did not cost.
+    /// Ends an entry whose look shows nobody, and frees the part of its charge that is not the
+    /// look's.
     pub(super) fn mark_empty(&self, id: EntryId) -> Outcome<()> {
         self.known(id)?;
         if look::read(self.journal(), id)?.is_none() {

@@ -1,7 +1,7 @@
 //! The file of marks in a folder: a line for each ledger, written whole or not at all.
 //!
-//! In: a folder, and the head of a ledger's chain. Out: the lines that are there, and the ledger's own
-//! with that head, durably and in place of its earlier one. What a mark means is in [`super::marks`].
+//! In: a folder, and the head of a ledger's chain. Out: the lines that are there; the ledger's own
+//! line is replaced, durably, by one with that head. What a mark means is in [`super::marks`].
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -15,7 +15,7 @@ use super::ledger_files::{MARK, beside};
 use crate::files::{self, EVERYBODY, remove_if_there, sync_folder};
 use crate::{Error, Result};
 
-/// A line of a mark's file.
+/// A line of a file of marks.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Mark {
     #[serde(default)]
@@ -27,7 +27,7 @@ pub(super) struct Mark {
     pub(super) deep: bool,
     /// The ledger, by the check of its key.
     pub(super) ledger: String,
-    /// Where it lay; left out in an output.
+    /// Where the ledger lies; empty in an output, which others read.
     #[serde(default)]
     pub(super) path: String,
     /// The last hash of its journal.
@@ -68,9 +68,11 @@ pub(super) struct Locked {
 }
 
 impl Raised {
-    /// Locks the folders that are there; others wait. One that cannot be locked may be written all the same.
+    /// Locks those of the folders that exist, so that other ledgers wait. A folder that cannot be
+    /// locked is written without a lock.
     pub(super) fn lock(&self) -> Locked {
-        // Each once, and by whoever comes in the same order, so that nobody waits for a lock of their own.
+        // Each folder is locked once, so that nobody waits for their own lock, and all programs
+        // lock in the same order, so that no two wait for each other.
         let folders: BTreeMap<(u64, u64), File> = self
             .own
             .iter()
@@ -83,18 +85,19 @@ impl Raised {
         Locked { _folders: folders.into_values().filter(|file| file.lock().is_ok()).collect() }
     }
 
-    /// Writes the ledger's head into each mark, unless any of them has a head that `knows` refuses; what
-    /// cannot be written is remembered.
+    /// Writes the ledger's head into each mark, unless any of them has a head that `knows` refuses;
+    /// folders that cannot be written are remembered.
     ///
     /// # Errors
-    /// What `knows` says of the mark in a file, or I/O for one that cannot be read; then no mark is raised.
+    /// The error that `knows` gives for a mark, or I/O when a file of marks cannot be read. In both
+    /// cases no mark is raised.
     pub(super) fn raise(
         &mut self,
         head: &str,
         knows: impl Fn(&Path, &Mark) -> Result<()>,
         _locked: &Locked,
     ) -> Result<()> {
-        // In a folder that is not there, nothing can be drawn from or written over.
+        // A folder that is not there holds no logs to draw from and no output to write over.
         let mut there: Vec<_> = self.own.iter_mut().filter(|(folder, _)| folder.exists()).collect();
         for (folder, mark) in &there {
             let found = lines(folder)?;
@@ -145,7 +148,7 @@ fn put(folder: &Path, mark: &Mark, stays: bool) -> io::Result<()> {
         fs::rename(&new, &path)
     });
     if written.is_err() {
-        // The first failure is the one that counts, and the next mark takes the place of what stays.
+        // The first failure is the one to report; a file that stays is replaced by the next mark.
         let _stays = remove_if_there(&new);
     }
     written.and_then(|()| sync_folder(folder))

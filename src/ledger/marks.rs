@@ -1,13 +1,14 @@
 //! The marks that a ledger leaves outside of itself: beside the logs and in the output.
 //!
 //! A mark names a ledger and the head of its journal's chain, and is raised durably with every step,
-//! before the step returns and so before anything is drawn or published. Two things show by it. A
-//! ledger that does not know the head of its own mark was restored from an older backup, or another
-//! copy of it went on: it would draw days again, and is refused, when it is opened and at each step, which
-//! looks at the mark and raises it under one lock. So of two copies that run at once, one draws. And what
-//! two ledgers over the same logs promise adds up, which neither shows: a second one is refused unless a person says that it is
-//! meant. Marks of logs count in every folder above and below, by real paths. The output's mark says
-//! nothing about a place, since others read it.
+//! before the step returns and so before anything is drawn or published. It shows two things.
+//! First, a ledger that does not know the head in its own mark was restored from an older backup,
+//! or another copy of it went on. It would draw days again, so it is refused when it is opened and
+//! at each step, which looks at the mark and raises it under one lock. So of two copies that run at
+//! once, one draws. Second, another ledger may charge the same logs. What both promise adds up,
+//! which neither ledger shows, so the second one is refused unless a person says that it is meant.
+//! Marks of logs count in every folder above and below, by real paths. The mark in an output does
+//! not say where the ledger lies, since others read it.
 //!
 //! A folder that cannot be written gets no mark, and the run says so. A mark that was removed is not
 //! missed: this guards against mistakes, not against a person.
@@ -132,7 +133,8 @@ impl Marks {
             ledger.raise_from_here(raised)?;
             return Ok(());
         }
-        // Of several that come at once through one folder, the first to lock it goes on.
+        // Of several ledgers that claim logs through one folder at once, the first to lock it goes
+        // on.
         let locked = raised.lock();
         let check = || match Self::read(&self.place, &self.out)?.others(&ledger.identity).next() {
             Some(other) => Err(refused(other)),
@@ -140,7 +142,8 @@ impl Marks {
         };
         check()?;
         ledger.raise(&mut raised, &locked)?;
-        // One that came through another folder may have marked it meanwhile: neither goes on.
+        // A ledger that came through a folder above or below may have marked the logs meanwhile:
+        // then neither goes on.
         if let Err(error) = check() {
             raised.withdraw(&locked);
             return Err(error);
@@ -200,7 +203,8 @@ impl Marks {
 }
 
 impl Ledger {
-    /// What an operator should know of where it lies and where its marks cannot be written.
+    /// Warnings about the file system that the ledger lies on, and about folders whose marks cannot
+    /// be written.
     pub fn warnings(&self) -> Vec<String> {
         let Some(writer) = &self.writer else { return Vec::new() };
         let unmarked = writer.marks.unwritable().iter().map(|folder| {
@@ -244,7 +248,7 @@ impl Ledger {
         marks.raise(&self.head()?, |file, mark| self.require_head_of(file, mark), locked)
     }
 
-    /// Refuses the mark in a file, if its head is none that the journal has, or had.
+    /// Refuses a ledger whose journal neither has nor had the head of this mark.
     fn require_head_of(&self, file: &Path, mark: &Mark) -> Result<()> {
         match &mark.head {
             Some(head) if !self.read(self.journal().holds(head))? => Err(behind(self, file)),
@@ -267,7 +271,7 @@ fn folders_below(base: &Path) -> Vec<PathBuf> {
     below
 }
 
-/// The path without links; for a folder that is yet to be made, as far as that goes.
+/// The path without links; of a folder that does not exist yet, the absolute path as it was named.
 fn real(path: &Path) -> PathBuf {
     let path = if path == Path::new("") { Path::new(".") } else { path };
     fs::canonicalize(path).or_else(|_| std::path::absolute(path)).unwrap_or(path.to_path_buf())

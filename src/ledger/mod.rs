@@ -75,9 +75,9 @@
 //! | edited by hand | found by `verify` (1), and before anything is built upon it | `edits`, in this module's tests |
 //! | its journal was written again without the key | the same | `keyed::a_journal_that_was_written_again_without_the_key_is_found_and_not_built_upon`, `keyed::an_earlier_ledgers_journal_cannot_be_written_again_once_the_key_has_begun` |
 //!
-//! A reservation holds the digest of every file that was opened: only rows say which files belong to
-//! the day, and after the reservation nothing may depend on a row. Without the day in its name the file of
-//! a new day therefore changes the logs of every reserved day.
+//! A reservation holds one digest of all files that were opened: only rows say which files belong
+//! to the day, and after the reservation nothing may depend on a row. So if files do not have their
+//! day in their names, the file of a new day changes the logs of every reserved day.
 
 mod account;
 mod chain;

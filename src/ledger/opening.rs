@@ -2,8 +2,9 @@
 //!
 //! In: a path, and for a run the terms of its release. Out: a [`Ledger`] whose terms are those that
 //! it was made with. Invariant: a ledger that may be written holds the lock; a reader takes none, makes
-//! nothing, and holds up nobody. Both need the key, by which the journal is read. The order is: place,
-//! lock, make if absent, version, key, terms against the journal, terms against the release.
+//! nothing, and holds up nobody. Both need the key, without which the journal cannot be checked.
+//! The order is: place, lock, make if absent, version, key, terms against the journal, terms
+//! against the release.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -35,11 +36,12 @@ impl Ledger {
     ///
     /// # Errors
     /// Busy, when another run holds it for longer than `wait`; refused, when the terms differ, a
-    /// newer program wrote it, its unit is unknown, it is gone while its key is there, its file has another
-    /// name, or it lies on a network file system; I/O, when it is damaged, its key is lost, or it cannot be written.
+    /// newer program wrote it, its unit is unknown, it is gone while its key is there, its file has
+    /// another name, or it lies on a network file system; I/O, when it is damaged, its key is lost,
+    /// or it cannot be written.
     pub fn open(path: &Path, terms: &Terms, wait: Duration, clock: Clock) -> Result<Self> {
         let place = LedgerFiles::new(path)?;
-        // Said before a lock file is left beside something that is no ledger.
+        // Checked before the lock, so that no lock file is left beside something that is no ledger.
         place.find()?;
         let doubt = require_local(&place)?;
         let lock = RunLock::take(&place, wait)?;
@@ -77,8 +79,8 @@ impl Ledger {
         }
     }
 
-    /// Refuses a release by which this ledger would take other rows for a requester's, or other
-    /// times for theirs; budgets are no matter of deletion.
+    /// Refuses a release that tells requesters apart, or reads times, otherwise than this ledger's
+    /// terms say. Budgets are not compared, since a deletion does not depend on them.
     ///
     /// # Errors
     /// Refused, naming the first field that differs.
@@ -128,7 +130,7 @@ impl Ledger {
             let cap = Cap::read(journal)?;
             let rules = Rules::read(journal, &terms)?;
             if let Some(writer) = &writer {
-                // Of a run that was killed while it drew.
+                // A run that was killed while it drew leaves this file.
                 remove_if_there(&place.room).map_err(|error| place.cannot_make("room", error))?;
                 chain = journal::begin_key(&mut connection, chain, writer.clock.now())?;
             }

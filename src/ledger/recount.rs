@@ -14,7 +14,8 @@ use super::verify::Walk;
 use crate::release_file::day::Day;
 
 impl Walk {
-    /// Compares the sum of each block, each sum with the budget, and those of 30 days with their cap.
+    /// Compares the sum of each block with the journal and the budget, and the sums of 30 days with
+    /// the cap.
     pub(super) fn check_sums(&mut self, connection: &Connection) -> Outcome<()> {
         let budget = self.found(Terms::read(connection))?.map(|(terms, _)| terms);
         let mut statement =

@@ -1,8 +1,9 @@
 //! Room on the ledger's disk for what a draw will store, taken before it is drawn.
 //!
-//! In: a number of bytes. Out: a file beside the ledger that takes as much, until the entry is committed. A
-//! draw whose answers find no room is thrown away and drawn again, and whether they find any must not
-//! depend on its noise: so a disk that is too full stops the run before the draw.
+//! In: a number of bytes. Out: a file beside the ledger that takes as much, until the entry is
+//! committed. A draw whose answers find no room is thrown away and drawn again. The size of the
+//! answers depends on their noise, so running out of room would choose among draws; therefore a
+//! disk that is too full stops the run before the draw.
 
 use std::fs::File;
 use std::io::{self, Write as _};
@@ -11,7 +12,7 @@ use std::path::PathBuf;
 use super::ledger_files::LedgerFiles;
 use crate::files::{self, OWNER};
 
-/// What storing a look takes, which is stored while the rest of the room is still needed.
+/// Room to store a look, which happens while the rest of the room is still needed.
 const OF_A_LOOK: u64 = 256 << 10;
 
 /// A file that takes room until it is dropped.
@@ -35,7 +36,7 @@ impl Room {
         self.file.set_len(self.bytes)
     }
 
-    /// Fills the file with bytes that no file system packs.
+    /// Fills the file with bytes that no file system can compress.
     fn fill(&mut self, bytes: u64) -> io::Result<()> {
         let mut stream = blake3::Hasher::new().finalize_xof();
         let mut buffer = vec![0; 64 << 10];

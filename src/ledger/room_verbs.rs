@@ -12,7 +12,8 @@ impl Ledger {
     /// the entry is committed, looks empty, or the ledger is closed.
     ///
     /// # Privacy
-    /// `bytes` follow from what is public. Without it a draw could die for want of room by its noise.
+    /// `bytes` follow from what is public. Without this room, whether a draw dies on a full disk
+    /// could depend on its noise.
     ///
     /// # Errors
     /// I/O, when there is not as much; internal, when the ledger was opened for reading.
@@ -37,7 +38,7 @@ impl Ledger {
 
     /// Gives back what storing a look needs.
     pub(super) fn give_room_for_a_look(&mut self) {
-        // Without it the look is stored if there is room elsewhere.
+        // If this fails, the look is stored all the same when the disk has other room.
         let room = self.writer.as_ref().and_then(|writer| writer.room.as_ref());
         let _stays = room.map(Room::give_for_a_look);
     }

@@ -1,4 +1,5 @@
-//! The rules by which times and numbers are read. They come from libraries, and newer ones know others.
+//! The rules by which times and numbers are read. They come from libraries, whose newer versions
+//! may have other rules.
 //!
 //! In: the rules of this program. Out: an event of the journal when they are not those of the events
 //! before it, and no refusal: what was released stays as it is, and heals. What keeps days apart whose
@@ -31,7 +32,7 @@ impl Rules {
         Self { zones: fact(Terms::ZONES), numbers: fact(Terms::NUMBERS) }
     }
 
-    /// The facts of a ledger that is made now.
+    /// These rules as facts of the terms of a new ledger.
     pub fn facts(self) -> BTreeMap<String, String> {
         [(Terms::ZONES.to_owned(), self.zones), (Terms::NUMBERS.to_owned(), self.numbers)].into()
     }

@@ -1,12 +1,13 @@
 //! The database: how it is opened, made, and brought up to date.
 //!
-//! Durability: a write-ahead log (`journal_mode=WAL`) with `synchronous=FULL`, so a step is on the disk
-//! before the next begins, and readers never hold it up, however long they take. The log is a second
-//! file, `-wal`, that the last connection merges into the database when it is closed; after a crash it
-//! stays, and a backup needs it. `fullfsync` asks the same of macOS's disks. After a power loss a step is
-//! there whole or not at all, as SQLite promises for disks that do not lie about a flush.
-//! `trusted_schema`, the defensive mode, `cell_size_check` and `foreign_keys` are against edits and
-//! damage, `query_only` keeps readers from writing.
+//! Durability: a write-ahead log (`journal_mode=WAL`) with `synchronous=EXTRA`, so a step is on the
+//! disk before the next begins, and readers never hold it up, however long they take. (With a
+//! write-ahead log, `EXTRA` does what `FULL` does; it does more while a ledger is made, which has
+//! none yet.) The log is a second file, `-wal`, that the last connection merges into the database
+//! when it is closed; after a crash it stays, and a backup needs it. `fullfsync` asks the same of
+//! macOS's disks. After a power loss a step is there whole or not at all, as SQLite promises for
+//! disks that do not lie about a flush. `trusted_schema`, the defensive mode, `cell_size_check` and
+//! `foreign_keys` are against edits and damage, `query_only` keeps readers from writing.
 //! Making: in a file of another name, in one transaction, renamed when it is whole; a crash leaves
 //! no half ledger. A ledger that is gone while its key or its log is there is not made again: that would
 //! forget what was charged.
@@ -116,7 +117,7 @@ pub(super) fn open(place: &LedgerFiles, access: Access, wait: Duration) -> Outco
 /// Makes a ledger with its key, whole or not at all.
 pub(super) fn make(place: &LedgerFiles, terms: &Terms, at: Timestamp) -> Result<LedgerKey> {
     if !is_merged(place) {
-        // SQLite would write what they hold into the new ledger.
+        // SQLite would write what these files hold into the new ledger.
         return Err(gone(place, "log", "-wal or -journal"));
     }
     if place.key.exists() && !place.unfinished.exists() {
@@ -129,7 +130,8 @@ pub(super) fn make(place: &LedgerFiles, terms: &Terms, at: Timestamp) -> Result<
         remove_if_there(path).map_err(|error| place.cannot_make("file", error))?;
     }
     make_new(&place.unfinished, OWNER).map_err(|error| place.cannot_make("file", error))?;
-    // The name must last before the key's does: a key without it means a ledger that was lost.
+    // The name of the unfinished ledger must be durable before the key's is: a key without it means
+    // a ledger that was lost.
     place.sync_folder()?;
     let key = LedgerKey::make(place)?;
     fill(place, terms, &key, at).map_err(|trouble| trouble.into_error(place))?;
@@ -149,7 +151,7 @@ fn gone(place: &LedgerFiles, what: &str, file: &str) -> Error {
         ))
 }
 
-/// Every table, index and trigger that a database of the newest version has.
+/// Every table, index and trigger of a database, with the SQL that made it.
 pub(super) fn objects(connection: &Connection) -> Outcome<Vec<String>> {
     let mut statement = connection.prepare(
         "SELECT type || ' ' || name || ' ' || tbl_name || ' ' || coalesce(sql, '')
@@ -159,7 +161,7 @@ pub(super) fn objects(connection: &Connection) -> Outcome<Vec<String>> {
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
-/// The same for a database that was just made in the version of this one.
+/// The same for a database that is made afresh in the version of this one.
 pub(super) fn expected_objects(connection: &Connection) -> Outcome<Vec<String>> {
     let version = usize::try_from(version(connection)?).unwrap_or(0);
     let mut made = Connection::open_in_memory()?;
@@ -193,8 +195,8 @@ fn connect(path: &std::path::Path, wait: Duration) -> Outcome<Connection> {
     Ok(connection)
 }
 
-/// Connects to a database on a file system that nothing can be written to: SQLite has to know it,
-/// since it cannot make the files that readers and writers meet in.
+/// Connects to a database on a file system that nothing can be written to: SQLite must be told so,
+/// since it cannot make its `-wal` and `-shm` files there.
 pub(super) fn connect_to_still(path: &std::path::Path) -> Outcome<Connection> {
     let path = path.display().to_string();
     let path = path.replace('%', "%25").replace('?', "%3f").replace('#', "%23");
@@ -223,7 +225,7 @@ fn guard(connection: &Connection) -> Outcome<()> {
     Ok(())
 }
 
-/// Turns the write-ahead log on, which readers do not hold up. Earlier versions had none.
+/// Turns the write-ahead log on, so that readers do not hold up a step. Earlier versions had none.
 fn log_ahead(connection: &Connection) -> Outcome<()> {
     let mode: String =
         connection.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0))?;

@@ -111,7 +111,7 @@ impl Step<'_> {
         self.end(id, State::Void)
     }
 
-    /// Ends an entry early, and frees what it need not keep of its charge.
+    /// Ends an entry early, and frees the part of its charge that it need not keep.
     pub(super) fn end(&self, id: EntryId, end: State) -> Outcome<()> {
         let (first, last) = thirty_days::around(&self.known(id)?.blocks);
         let sums = sums::between(self.journal(), first, last)?;
@@ -139,8 +139,8 @@ impl Step<'_> {
         })
     }
 
-    /// Checks that a release goes on by this entry: an older program reserved again after a draw that
-    /// died, and only one of them does.
+    /// Checks that a release goes on by this entry. An older program reserved again after a draw
+    /// that died, so a release may have several entries, and only one of them goes on.
     pub(super) fn require_live(&self, entry: &Entry, what: &str) -> Outcome<()> {
         let id = entry.id;
         match Entry::live(self.journal(), &entry.release_id)? {

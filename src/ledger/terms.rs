@@ -51,10 +51,10 @@ pub struct Terms {
     pub delta: Delta,
     /// The part of delta that private prefixes may spend.
     pub key_delta: AttoDelta,
-    /// What epsilon at delta less `key_delta` comes to for one block.
+    /// The budget of one block: epsilon at delta less `key_delta`, converted to rho.
     pub budget: NanoRho,
-    /// How it does; absent in ledgers of earlier versions, whose budget follows from the looser bound
-    /// for zero-concentrated privacy and is smaller.
+    /// How epsilon and delta become the budget; absent in ledgers of earlier versions, whose budget
+    /// follows from the looser bound for zero-concentrated privacy and is smaller.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub conversion: Option<Conversion>,
     /// The zone of day, hour and block.
@@ -92,9 +92,9 @@ impl Terms {
         ))
     }
 
-    /// Refuses a release whose terms differ, naming the first field; the versions of rules may, which the
-    /// journal keeps. A ledger that was made with
-    /// another conversion keeps its budget: the same epsilon and delta came to less.
+    /// Refuses a release whose terms differ, naming the first field that does. The versions of
+    /// rules may differ, since the journal keeps their changes. A ledger that was made with another
+    /// conversion keeps its budget, which is smaller for the same epsilon and delta.
     pub(super) fn same_as(&self, asked: &Self, shown: &str) -> Result<(), Error> {
         let mut asked = asked.clone();
         if self.conversion != asked.conversion {

@@ -97,9 +97,9 @@ impl Cap {
         ))
     }
 
-    /// Refuses a charge of `blocks` that is already in the sums, which hold the blocks [`around`] them,
-    /// if 30 days that hold any of them cost too much with it. Spans that hold none of them were within
-    /// the cap before.
+    /// Refuses a charge that brings any 30 days above the cap. `sums` holds the charge of `blocks`
+    /// already, and every block [`around`] them. Spans with none of these blocks were within the
+    /// cap before.
     pub(super) fn require_room(
         &self,
         sums: &BTreeMap<Day, Loss>,
@@ -158,7 +158,7 @@ pub(super) fn require_same(
     ))
 }
 
-/// Consecutive days, by their last one, with what they cost together.
+/// A span of consecutive days, known by its last one, and what they cost together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Costliest {
     /// The last of the days.
@@ -177,7 +177,7 @@ impl Costliest {
 /// nothing was charged. Charges are counts of any unit, in the order of their days.
 ///
 /// A span costs no less if it ends on the last of its days that was charged, so only such spans are
-/// compared. A sum stops at the end of the integers.
+/// compared. A sum that is too large for `u64` counts as `u64::MAX`.
 pub fn costliest(charges: impl IntoIterator<Item = (Day, u64)>, days: i32) -> Option<Costliest> {
     let mut inside: VecDeque<(Day, u64)> = VecDeque::new();
     let (mut sum, mut most) = (0_u128, None);

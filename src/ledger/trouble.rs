@@ -99,8 +99,8 @@ fn of_code(code: ErrorCode, shown: &str) -> Error {
 /// Whether the error is about what was read, not about how it was asked.
 fn unreadable(error: &rusqlite::Error) -> bool {
     use rusqlite::Error as Sql;
-    // The program writes values of the right type and form: what breaks such a rule stood there, or
-    // the rule itself is damaged.
+    // The program writes values of the right type and form: a value that breaks such a rule was in
+    // the file already, or the rule itself is damaged.
     let breaks_a_form = |error: &rusqlite::ffi::Error| {
         use rusqlite::ffi::{SQLITE_CONSTRAINT_CHECK, SQLITE_CONSTRAINT_DATATYPE};
         [SQLITE_CONSTRAINT_CHECK, SQLITE_CONSTRAINT_DATATYPE].contains(&error.extended_code)

@@ -37,18 +37,18 @@ pub struct Ledger {
     pub(super) terms: Terms,
     pub(super) key: LedgerKey,
     pub(super) chain: Chain,
-    /// By which marks know it: the check of its key.
+    /// The name by which marks know it: the check of its key.
     pub(super) identity: String,
     pub(super) cap: Option<Cap>,
-    /// By which times and numbers are read now.
+    /// The rules by which times and numbers are read now.
     pub(super) rules: Rules,
     pub(super) writer: Option<Writer>,
 }
 
-/// The right to draw noise once, given when the ledger has durably noted that it will be.
+/// The right to draw noise once, given after the ledger has durably noted the draw.
 ///
-/// An entry whose draw died with its run gets another one from the next run.
-/// It can be neither made elsewhere nor copied, so that no draw goes before its note.
+/// An entry whose draw died with its run gets another one from the next run. A permit can be
+/// neither made elsewhere nor copied, so no noise is drawn before the note.
 pub struct DrawPermit(());
 
 #[cfg(test)]
@@ -122,7 +122,8 @@ impl Ledger {
         Ok(())
     }
 
-    /// Whether a step could not be written: what is left to do had better wait.
+    /// Whether a step or the room for a draw could not be written, so that other work had better
+    /// wait.
     pub fn disk_failed(&self) -> bool {
         self.writer.as_ref().is_some_and(|writer| writer.disk_failed)
     }
@@ -192,8 +193,8 @@ impl Ledger {
     /// Notes that noise is about to be drawn; from here on the charge cannot come back.
     ///
     /// An entry that is drawn already is drawn again: the run before died before its commit, and
-    /// nothing of its noise is left but the look, if it was stored. The charge stays the one of the reservation, and the journal
-    /// numbers the attempt.
+    /// nothing of its noise is left but the look, if it was stored. The charge stays the one of the
+    /// reservation, and the journal numbers the attempt.
     ///
     /// # Privacy
     /// The caller draws nothing before this has returned. One open ledger gives one permit per
@@ -267,7 +268,7 @@ impl Ledger {
         .help("it was damaged or edited: restore it from a backup before the next run"))
     }
 
-    /// Runs one step in a transaction that takes its place among the writers at once.
+    /// Runs one step in a transaction that locks the database for writing from its beginning.
     pub(super) fn step<T>(&mut self, work: impl FnOnce(&Step<'_>) -> Outcome<T>) -> Result<T> {
         let Some(Writer { clock, .. }) = &self.writer else {
             return Err(self.only_read());

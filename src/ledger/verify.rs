@@ -3,8 +3,8 @@
 //! In: an open ledger. Out: what was counted, or each fault found. Invariant: every table takes
 //! part, down to the stored bytes and the text of the schema, so a change of any value, a missing
 //! row and a surplus one are all found; an unknown event is a fault and never skipped. A journal cut
-//! off at its end, together with the changes that the lost events record, shows only against a head
-//! that was noted elsewhere.
+//! off at its end, together with the changes that the lost events record, shows only against a
+//! mark, or a head that was noted elsewhere.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -108,7 +108,7 @@ impl Walk {
         }
     }
 
-    /// Lets a fault that was found while reading stand beside the others.
+    /// Notes a fault that was found while reading, so that the walk goes on.
     pub(super) fn found<T>(&mut self, outcome: Outcome<T>) -> Outcome<Option<T>> {
         match outcome {
             Ok(value) => Ok(Some(value)),
