@@ -3,7 +3,7 @@
 //! Every draw that a ledger charges is a discrete Gaussian of at least [`LEAST_SCALE`] lattice steps.
 //! Such draws, chosen adaptively and with charges that add up to rho, are at most as distinguishable
 //! as one continuous Gaussian with `mu^2 = 2 rho (1 + 2^-20)`, but for a factor of `exp(1e-60)` at most
-//! (`docs/mechanisms.md, section 4`). The curve of that Gaussian is
+//! (`docs/mechanisms.md`, section 4). The curve of that Gaussian is
 //!
 //! ```text
 //! a = epsilon / mu - mu / 2
@@ -26,7 +26,8 @@ const EXCESS: f64 = 1.0 / 1_048_576.0;
 /// Taken from the logarithm of delta: twice what its computation can be wrong by, which leaves more
 /// than enough for the factor of the proof.
 const SLACK: f64 = 1e-7;
-/// Delta is nearly one below the first of these values of `a`, and below every target above the last.
+/// The range in which `a` is searched: below the first value delta is nearly one, and above the
+/// last it lies below every target.
 const LEAST_A: f64 = -4.0;
 const MOST_A: f64 = 40.0;
 /// Above every budget: even with `a` at its least the epsilon is above the greatest that is accepted.
@@ -90,8 +91,8 @@ pub fn cap_of(terms: &LedgerTerms) -> Option<Cap> {
     Some(Cap { epsilon, budget: budget_of(epsilon, terms.conversion_delta()) })
 }
 
-/// How often the best guess between two neighbouring logs is right at most, if each is as likely as the
-/// other and what was released loses `rho`: a half, and half of delta at epsilon 0.
+/// How often the best guess between two equally likely neighbouring logs is right at most, when
+/// what was released loses `rho`: one half plus half of the delta at epsilon 0.
 pub(super) fn right_of_even(rho: f64) -> f64 {
     let mu = (2.0 * rho * (1.0 + EXCESS)).sqrt();
     1.0 - libm::erfc(mu / 8.0_f64.sqrt()) / 2.0

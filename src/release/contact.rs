@@ -19,7 +19,7 @@ use crate::plan::class_clips::{clips_of, steps};
 use crate::plan::kinds::{CLASSES, SHAPE_ONE, nodes};
 use crate::release_file::privacy_loss::NanoRho;
 
-/// Requesters of up to this many lookups are looked at one by one.
+/// Requesters of up to this many lookups are checked one by one.
 const LAST: u32 = 4_096;
 /// Nothing is claimed for a requester of more lookups a day than this.
 const MOST_LOOKUPS: f64 = 1e8;
@@ -71,7 +71,7 @@ impl Way {
         clips_of(class).map(exact).map(Self::Shape).chain([Self::Number]).collect()
     }
 
-    /// The longest vector of a whole weight without noise, in units of the clip.
+    /// The longest vector of a whole weight before it is clipped, in units of the clip.
     pub(super) fn inverse(self) -> f64 {
         match self {
             Self::Number => 1.0,
@@ -80,7 +80,7 @@ impl Way {
     }
 }
 
-/// Measurements of all classes that cost one loss together.
+/// Measurements of all classes that share one loss.
 #[derive(Debug, Clone)]
 struct Part {
     rho: f64,
@@ -96,7 +96,7 @@ impl Part {
     }
 
     fn any(rho: f64) -> Self {
-        // Lookups without a number are in no bin of it.
+        // Lookups without a number are in none of its bins.
         Self { rho, ways: std::array::from_fn(Way::all), has_all_rows: false }
     }
 
@@ -105,7 +105,8 @@ impl Part {
         self.ways[class].iter().map(|way| of(*way)).fold(0.0, f64::max)
     }
 
-    /// How fast its movement falls with `(k/m)^2` in a gap, by the classes below and above.
+    /// The bound on its movement in a gap, as a multiple of `(k/m)^2`, by the classes below and
+    /// above.
     fn slope(&self, gap: usize) -> f64 {
         let low = |way| match way {
             Way::Number => 1.78,
@@ -121,10 +122,11 @@ impl Part {
     }
 }
 
-/// All that a requester takes part in.
+/// All measurements that a requester takes part in.
 struct Bound {
     parts: Vec<Part>,
-    /// How fast movements fall with `(k/m)^2` between two nodes; gap 0 lies below the first node.
+    /// The bounds on movements between two nodes, as multiples of `(k/m)^2`; gap 0 lies below the
+    /// first node.
     slopes: [f64; CLASSES + 1],
 }
 

@@ -21,7 +21,8 @@ pub struct PricedTable {
     pub noise_scale: NoiseScale,
     /// The price of one draw, as the built mechanism states it.
     pub charge: NanoRho,
-    /// Where prefixes are looked for: those whose weight in lattice steps is above it are found.
+    /// For a round that finds prefixes: those whose noisy weight is above it, in lattice steps, are
+    /// found.
     pub threshold: Option<i64>,
 }
 
@@ -35,7 +36,8 @@ impl PricedTable {
     /// The charge is the built measurement's own map, at most what the plan allows the table.
     ///
     /// # Errors
-    /// Refused, for a table without budget; internal, when a mechanism cannot be built.
+    /// Refused, for a table whose budget is zero or too large for its clip; internal, when a
+    /// mechanism cannot be built.
     pub fn new(table: MeasuredTable) -> Result<Self> {
         let noise_scale = NoiseScale::for_charge(table.sensitivity(), table.charge)?;
         let charge = DiscreteGaussian::new(table.sensitivity(), noise_scale)?.charge();
@@ -87,7 +89,7 @@ pub struct Draws<'a> {
     _permit: DrawPermit,
     split: &'a Split,
     drawn: BTreeSet<String>,
-    /// What tables cost that add up.
+    /// The cost of the look and of tables without classes, which add up.
     alone: NanoRho,
     /// What the tables of each class cost together.
     classes: [NanoRho; CLASSES],
@@ -151,7 +153,8 @@ impl<'a> Draws<'a> {
     /// # Privacy
     /// Consumes the weights. The charge is that of the mechanism; beside it a prefix that only one
     /// requester has is found with a probability of at most the table's `key_delta`, over all of its
-    /// prefixes together. Of more than [`MOST_PREFIXES`] the greatest noisy weights are kept.
+    /// prefixes together. If there are more than [`MOST_PREFIXES`], those with the greatest noisy
+    /// weights are kept.
     ///
     /// # Errors
     /// As [`Self::tables`].
@@ -174,10 +177,11 @@ impl<'a> Draws<'a> {
         Ok(found.into_iter().rev().take(MOST_PREFIXES).map(|(_, prefix)| prefix).collect())
     }
 
-    /// The mechanism of a table that was not drawn yet, paid for.
+    /// Pays for a table that was not drawn yet, and returns its mechanism.
     fn mechanism(&mut self, priced: &PricedTable) -> Result<DiscreteGaussian> {
         let table = &priced.table;
-        // Names of columns may hold whatever stands between names of axes, so that those are not enough.
+        // Names of columns may hold whatever stands between names of axes, so a table's name alone
+        // could be that of another.
         if !self.drawn.insert(format!("{} {:?}", table.name, table.axes)) {
             return Err(Error::internal("a table would be drawn twice"));
         }
@@ -200,7 +204,7 @@ impl<'a> Draws<'a> {
     }
 }
 
-/// What only reaches the threshold is not found: delta is that of being above it.
+/// A weight that only reaches the threshold is not found: delta was computed for weights above it.
 fn is_above(weight: i64, threshold: i64) -> bool {
     weight > threshold || mutant!("threshold-that-is-reached") && weight == threshold
 }

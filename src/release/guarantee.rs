@@ -96,8 +96,8 @@ pub struct Losses {
     pub target: Vec<(u32, NanoRho)>,
 }
 
-/// The loss in rho of lookups about one target by tables of their own, for lookups by one requester (a
-/// pair) or by as many requesters as there are lookups.
+/// The loss in rho that tables outside the classes add for lookups about one target, by one
+/// requester (a pair) or by as many requesters as there are lookups.
 fn moved(tables: &[(PricedTable, u32)], lookups: f64, is_pair: bool) -> f64 {
     let loss = |(priced, cells): &(PricedTable, u32)| {
         let kind = priced.table.contribution.kind();
@@ -114,7 +114,7 @@ fn moved(tables: &[(PricedTable, u32)], lookups: f64, is_pair: bool) -> f64 {
         let norm = lookups * (each + rounding);
         let norm = match (is_pair, priced.table.target_clip) {
             (true, _) => norm.min(most),
-            // Everything that is asked about one target was bounded.
+            // All that is asked about one target was bounded together.
             (false, Some(target)) => norm.min(target.contributions()),
             (false, None) => norm,
         };

@@ -46,8 +46,8 @@ impl NoiseScale {
             )
             .help("raise `budget_share`, or ask fewer questions"));
         }
-        // The closed form rounded up to a whole number of lattice steps, which the sampler needs; then
-        // up until the map of the mechanism agrees.
+        // Starts from the closed form, rounded up to a whole number of lattice steps, which the
+        // sampler needs; then the scale goes up until the map of the mechanism agrees.
         let mut scale = (clip.steps() as f64 / (2.0 * charge.rho()).sqrt()).ceil();
         for _ in 0..64 {
             if DiscreteGaussian::new(clip, Self(scale))?.charge <= charge {
@@ -135,7 +135,8 @@ impl DiscreteGaussian {
         self.scale
     }
 
-    /// Adds independent noise to every cell of an exact vector; a cell stops at the end of i64.
+    /// Adds independent noise to every cell of an exact vector; a cell that would leave the range
+    /// of i64 stops at its end.
     ///
     /// # Privacy
     /// One call is one draw, and costs [`Self::charge`]. Reserve it durably before.

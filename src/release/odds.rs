@@ -1,10 +1,10 @@
-//! What the figures of a promise let somebody learn who knows everything else: guesses and odds, as
-//! sentences for people without mathematics.
+//! What somebody who knows everything else can learn, by the figures of a promise: guesses and
+//! odds, in sentences for people without mathematics.
 //!
-//! Both numbers of a sentence follow from one figure. Of a guess that is right in 50 of 100 cases,
-//! the curve of section 4 of `docs/mechanisms.md` at epsilon 0 says how often it can be right with
-//! the files. Odds after a finding grow by at most `exp(epsilon)`, plus delta divided by how often the
-//! finding comes up anyway.
+//! Both numbers of a sentence follow from one figure. The curve of section 4 of
+//! `docs/mechanisms.md` at epsilon 0 says how often a guess that is right in 50 of 100 cases can be
+//! right with the files. Odds after a finding grow by at most `exp(epsilon)`, plus delta divided by
+//! how often the finding comes up anyway.
 
 use super::accounting::{budget_of, right_of_even};
 use super::guarantee::{Figure, Guarantee};
@@ -38,13 +38,13 @@ impl Odds {
         up(self.right * 100.0, 10.0)
     }
 
-    /// Whether it limits anything.
+    /// Whether the figure limits a guess at all.
     fn limits(self) -> bool {
         self.right_of_100() < 100.0
     }
 }
 
-/// Rounded up to a part of this number of steps.
+/// Rounds up to the next multiple of `1 / steps`.
 fn up(number: f64, steps: f64) -> f64 {
     (number * steps - 1e-9).ceil() / steps
 }
@@ -101,8 +101,8 @@ impl Words {
 }
 
 impl Guarantee {
-    /// The promise for people without mathematics: how to read it, then one paragraph for each that is
-    /// protected, and what is not covered.
+    /// The promise for people without mathematics: how to read it, then one paragraph for each
+    /// thing that is protected, and what is not covered.
     pub fn explained(&self, terms: &LedgerTerms) -> Vec<String> {
         let Words { who, contact, day, number, not } = Words::of(terms.unit);
         vec![
@@ -152,7 +152,7 @@ impl Guarantee {
     }
 }
 
-/// What a ledger lets be published about a day in all.
+/// The figure of all that a ledger lets be published about a day.
 fn ever(terms: &LedgerTerms) -> Figure {
     let rho = budget_of(terms.epsilon, terms.conversion_delta()).rho();
     Figure { rho, epsilon: terms.epsilon.value(), delta: terms.delta.value() }

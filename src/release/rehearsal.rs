@@ -16,7 +16,7 @@ use crate::{Error, Result};
 
 /// The spread of the logarithm of lookups per requester.
 const SPREAD: f64 = 1.6;
-/// How many requesters stand for all of them.
+/// The size of the sample of requesters that stands for all of them.
 const SAMPLE: u32 = 4_000;
 
 /// How many lookups and requesters a day has.
@@ -69,14 +69,16 @@ fn cell(priced: &PricedTable, cells: u32, people: &People, numbers: &[f64; CLASS
     let all = people.requesters;
     let of_class = priced.table.class().map_or(all, |class| numbers[class]);
     match (&priced.table.role, &priced.table.contribution) {
-        // Half of the lookups have a number, in the middle of the range or far down in a long one.
+        // Half of the lookups are taken to have a number, in the middle of the range or far down in
+        // a long one.
         (Role::Sums { .. }, _) => {
             let level = if priced.table.clip.contributions() < 1.0 { 0.01 } else { 0.5 };
             of_class / 2.0 / count * level
         }
         (_, Contribution::Presence(presence)) => {
             let least = f64::from(presence.at_least);
-            // Of those who must have several, all with enough lookups have enough in each cell.
+            // Where several lookups are needed, a requester counts if its lookups, spread evenly
+            // over the cells, are enough in each.
             let occupied = |lookups: &f64| match *lookups {
                 lookups if least > 1.0 => f64::from(lookups / count >= least),
                 lookups => 1.0 - (1.0 - 1.0 / count).powf(lookups),
@@ -123,8 +125,9 @@ fn people(load: Load) -> People {
     People { lookups: of(high).map(f64::round).collect(), requesters: load.requesters }
 }
 
-/// How many requesters are in each class, those between two classes in part. Whole lookups, and those
-/// beyond the last class, leave a few in 100 too many or too few: all classes together have the load's.
+/// How many requesters are in each class, those between two classes in part. Rounding to whole
+/// lookups, and requesters beyond the last class, put the sum of lookups off by a few in 100, so
+/// the numbers are scaled until all classes together have the lookups of the load.
 fn numbers(people: &People, load: Load) -> [f64; CLASSES] {
     let mut numbers = [0.0; CLASSES];
     for lookups in &people.lookups {

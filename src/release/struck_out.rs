@@ -1,5 +1,5 @@
-//! What lookups lose that are struck out, whatever plan follows from the look: those about one target,
-//! and those of a person where persons are the unit.
+//! What struck-out lookups lose, whatever plan follows from the look: those about one target, and
+//! those of a person where persons are the unit.
 //!
 //! *Claim* (docs/mechanisms.md, sections 11 and 12): a row weighs at most `g`, the square root of a
 //! loss, over all classes and tables together, so that `m` rows lose at most `(m g)^2`. Where persons
@@ -22,7 +22,8 @@ pub fn target_limit(look: NanoRho, shapes: NanoRho, lookups: u32) -> f64 {
     f64::from(lookups).powi(2) * heaviest_row(look.rho(), shapes.rho()) * SLACK
 }
 
-/// What one measurement is scaled to where persons are the unit: as losses by its noise, in rho.
+/// The limits that one measurement is scaled to where persons are the unit, as losses under its
+/// noise, in rho.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Stages {
     /// A requester's own rows, by the first stage.
@@ -32,13 +33,14 @@ pub struct Stages {
 }
 
 impl Stages {
-    /// What a price buys where both stages have the same limit: a person loses four times either.
+    /// The limits that a price buys if both stages have the same one: a person loses four times
+    /// that.
     pub const fn of_price(price: NanoRho) -> Self {
         let limit = NanoRho::new(price.nano().div_ceil(4));
         Self { requester: limit, target: limit }
     }
 
-    /// The most that a person loses, in rho: the rows of it and the rows about it.
+    /// The most that a person loses, in rho, by its own rows and the rows about it.
     pub fn person(self) -> f64 {
         (self.requester.rho().sqrt() + self.target.rho().sqrt()).powi(2)
     }
@@ -71,7 +73,7 @@ fn heaviest_row(look: f64, shapes: f64) -> f64 {
     for n in 1.. {
         let weights = Weights::of(n);
         let n = weights.lookups;
-        // From here on no row of a requester of more lookups weighs more.
+        // No row of a requester with more lookups weighs more, so the search ends here.
         if (look + shapes * any * any) / (n * n) <= most {
             break;
         }

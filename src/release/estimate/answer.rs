@@ -42,7 +42,7 @@ pub enum Values {
     Real(Vec<Option<f64>>),
     /// Yes or no.
     Flag(Vec<bool>),
-    /// Keys that were found.
+    /// Names of prefixes.
     Text(Vec<String>),
 }
 
@@ -98,7 +98,8 @@ pub(super) fn real_columns(
     ]
 }
 
-/// How many lookups each share or mean is of, with their intervals, by which such values add up.
+/// The number of lookups behind each share or mean, with its interval; roll-ups weight values by
+/// it.
 pub(super) fn of_lookups(counts: &[Estimate]) -> Vec<Column> {
     let column = |name, of: fn(&Estimate) -> f64| {
         Column::whole(name, counts.iter().map(|count| whole(of(count))).collect())

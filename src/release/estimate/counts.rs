@@ -2,7 +2,7 @@
 //!
 //! Values are rounded after the noise; an interval is taken from the unrounded value and rounded
 //! outwards. Counts of requesters may come out below zero, and beside them stands a set for display:
-//! nonnegative, with the same sum. Counts of lookups never do.
+//! nonnegative, with the same sum. Counts of lookups are never below zero.
 
 use super::answer::{Answer, Column, Rows, Values, normal_quantile, whole};
 use super::drawn::{Drawn, Estimator};
@@ -16,8 +16,8 @@ pub(super) struct LookupCounts;
 
 impl Estimator for LookupCounts {
     fn answer(&self, question: &Question, drawn: &Drawn<'_>) -> Result<Answer> {
-        // The choice of the largest cells depends on the noise: longer intervals hold as often among those
-        // that were chosen as others do among all.
+        // Which cells are the largest depends on the noise, so their intervals are made longer:
+        // then they hold as often among the chosen cells as other intervals do among all cells.
         let cells: u64 = question.by.iter().map(Key::size).product();
         let chosen = |top: u32| f64::from(top).min(cells as f64) / cells as f64;
         let widened = question.top.map_or(1.0, |top| normal_quantile(0.025 * chosen(top)) / Z_95);

@@ -1,9 +1,10 @@
 //! Sums over cells of all classes, with the deviation that noise and model give them.
 //!
-//! An answer is `sum over classes of node * number * share`, weighted and added up over cells. Errors
-//! travel along two ways: down the levels, because a finer level starts from the coarser ones, and up
-//! the classes, because a class starts from the one below. Both are followed backwards with what is
-//! left of each error.
+//! An answer is `sum over classes of node * number * share`, weighted and added up over cells. An
+//! error spreads in two ways: down the levels, because a finer level starts from the coarser ones,
+//! and up the classes, because a class starts from the one below. To find the deviation of an
+//! answer, both ways are followed backwards from the answer to each error, multiplying by the part
+//! of the error that each step passes on.
 
 use std::collections::HashMap;
 
@@ -29,12 +30,12 @@ pub(super) struct Sums<'a> {
     pub(super) by: &'a Level,
     /// What each cell counts for; one if not given.
     pub(super) factors: Option<&'a [f64]>,
-    /// The values, where they are no such sums but have the deviations of such.
+    /// The values to return in place of the sums, when only the deviations of the sums are wanted.
     pub(super) values: Option<&'a [f64]>,
 }
 
 impl DayEstimate {
-    /// The counts of a level's cells, with deviations this many times as long.
+    /// The counts of a level's cells, with intervals that are this many times as long.
     ///
     /// # Errors
     /// Internal, when no question has the level.
@@ -56,7 +57,7 @@ impl DayEstimate {
         Estimate::new(value, part.noise, part.below, part.above).within(0.0, f64::INFINITY)
     }
 
-    /// The values of a level's cells alone.
+    /// The values of a level's cells, without their deviations.
     ///
     /// # Errors
     /// Internal, when no question has the level.
@@ -168,8 +169,9 @@ impl Spread {
         Self { noise: vec![0.0; rows], model: vec![0.0; rows] }
     }
 
-    /// Adds the errors that were made in one level. `through` is what each cell of each class counts
-    /// for, as a part of its cell in `to_set`.
+    /// Adds the errors that were made in one level. `through` is what each cell of each class
+    /// counts for; with `to_set` it is divided by the share of the coarse cell that the cell lies
+    /// in.
     fn follow(
         &mut self,
         pairs: &Pairs,
@@ -202,8 +204,9 @@ impl Spread {
         }
     }
 
-    /// Follows the errors of a coarse cell from heavy classes to light ones: an error of a class is handed
-    /// on to all above it, less by what each of them sees for itself.
+    /// Follows the errors of a coarse cell from heavy classes to light ones. An error of a class is
+    /// handed on to all classes above it, and each of them makes it smaller by the weight of what
+    /// it sees for itself.
     fn add(
         &mut self,
         coarse: &LevelShapes,
@@ -224,8 +227,8 @@ impl Spread {
 }
 
 impl LevelShapes {
-    /// What is left in each cell of a whole error of the coarser level that it started from, times what
-    /// the cell counts for.
+    /// How much each cell moves with the relative error of its coarser cell, times what the cell
+    /// counts for.
     fn handed(&self, class: usize, own: &[f64]) -> Vec<f64> {
         let cells = self.weights[class].iter().zip(&self.shares[class]).zip(own);
         cells.map(|((weight, share), own)| own * (1.0 - weight) * share).collect()

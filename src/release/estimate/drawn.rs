@@ -65,7 +65,7 @@ impl<'a> Drawn<'a> {
         Ok(Self { plan, tables, day: DayEstimate { numbers, shapes } })
     }
 
-    /// The table that holds the answer to a question alone, with its place.
+    /// The table that was measured for one question alone, with its place.
     ///
     /// # Errors
     /// Internal, when there is none.
@@ -105,8 +105,8 @@ impl<'a> Drawn<'a> {
         Ok(cells)
     }
 
-    /// The lookups in each combination of a question's keys, in the order of its rows, with deviations
-    /// this many times as long.
+    /// The lookups in each combination of a question's keys, in the order of its rows, with
+    /// intervals that are this many times as long.
     ///
     /// # Errors
     /// Internal, when no question asks by one of the keys.

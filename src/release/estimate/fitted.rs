@@ -1,4 +1,5 @@
-//! Cells that keep what is known of them: their sums, that none is below zero, and how they lie in blocks.
+//! Fits cells to what is known of them: their sums, that none is negative, and how smooth blocks
+//! are.
 
 use super::geometry::margin;
 use super::levels::LevelAxis;
@@ -6,8 +7,9 @@ use super::levels::LevelAxis;
 /// The least part of an even spread that a cell keeps.
 pub(super) const LEAST: f64 = 1e-4;
 
-/// Cells with this sum, none below the least. What lies below the least is taken off the others by the
-/// variance that the noise left them, so that cells near zero are not lifted at the cost of large ones.
+/// Cells with this sum, none below the least. What the cells below the least gain is taken from the
+/// others in proportion to the variance that noise left in each (`left`) and not to their size, so
+/// that large cells do not pay for those near zero.
 pub(super) fn held_to_sum(mut cells: Vec<f64>, left: &[f64], sum: f64) -> Vec<f64> {
     let least = LEAST * sum / cells.len() as f64;
     scale_to_sum(&mut cells, sum);
@@ -46,14 +48,16 @@ fn scale_to_sum(cells: &mut [f64], sum: f64) {
     }
 }
 
-/// What each bin of a number has of an even part of its block, if the distribution is as smooth as the blocks:
-/// a monotone cubic through their sums. The last value, for rows without a number, stands alone.
+/// Each bin of a number as a multiple of an even part of its block, if the distribution is as
+/// smooth as a monotone cubic through the sums of the blocks. The last value, for rows without a
+/// number, lies in no block.
 pub(super) fn smooth_in_blocks(blocks: &[f64], axis: LevelAxis) -> Vec<f64> {
     let Some(length) = axis.block else { return vec![1.0; axis.size] };
     let blocks = &blocks[..(axis.size - 1) / length];
     let mut parts = vec![1.0; axis.size];
     for (place, block) in blocks.iter().enumerate() {
-        // The slopes at both ends, in units of the mean slope: harmonic means, and zero at the ends of the range.
+        // The slopes at both ends, in units of the mean slope: harmonic means, and zero at the ends
+        // of the range.
         let slope = |other: Option<&f64>| {
             other.map_or(0.0, |other| 2.0 * other / (block + other).max(1e-300))
         };

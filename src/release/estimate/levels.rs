@@ -14,7 +14,7 @@ pub(super) struct LevelAxis {
     pub(super) block: Option<usize>,
     /// Whether its values are bins of a number.
     pub(super) is_number: bool,
-    /// Whether its two values are of no key, but say of which rows a condition is true.
+    /// Whether its two values belong to no key but say for which rows a condition is true.
     pub(super) is_split: bool,
 }
 
@@ -159,7 +159,7 @@ impl Level {
     }
 }
 
-/// Tables have at most a million cells.
+/// A number of cells, of which a table has at most a million.
 fn count(cells: usize) -> u32 {
     u32::try_from(cells).unwrap_or(u32::MAX)
 }

@@ -59,7 +59,7 @@ fn estimator(measure: &Measure) -> Box<dyn Estimator + '_> {
 pub struct Answers {
     /// One for each question.
     pub questions: Vec<Answer>,
-    /// The numbers by class, from the look and what the tables showed of them again.
+    /// The numbers by class, from the look and from the tables that measured them again.
     pub numbers: Vec<ClassNumber>,
 }
 

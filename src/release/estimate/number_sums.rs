@@ -1,8 +1,9 @@
 //! Sums and means of a number.
 //!
 //! A fifth of the question's loss counts the lookups that have a number, as a shape; the rest
-//! measures, in each class, the sums of the number over lookups, as a part of its range. The mean of a
-//! class is drawn from the mean of the class below by the weight of what the class shows.
+//! measures, in each class, the sums of the number over lookups, as a part of its range. The mean
+//! of a class starts from that of the class below and moves towards what the class itself shows, by
+//! the weight of that evidence.
 
 use super::answer::{Answer, Rows, is_wider_than_value, of_lookups, real_columns};
 use super::class_numbers::{ClassNumber, NumbersPart};
@@ -18,7 +19,7 @@ use crate::{Error, Result};
 
 /// How far the mean of a class may lie from that of the class below, as a part of it.
 const SPREAD: f64 = 0.25;
-/// How much further that of the lightest class may lie from the mean over all cells.
+/// How many times as far the mean of the lightest class may lie from the mean over all rows.
 const FIRST: f64 = 2.0;
 /// The mean square of a number, in squares of its mean: that of an exponential distribution.
 const SQUARE: f64 = 2.0;
@@ -75,7 +76,7 @@ fn grid(key: &Key) -> Result<&Grid> {
     key.grid().ok_or_else(|| Error::internal("a number's key has no grid"))
 }
 
-/// A mean times a count; both are off independently.
+/// A mean times a count, whose errors are independent.
 fn product(mean: &Estimate, count: &Estimate) -> Estimate {
     let value = mean.value * count.value;
     let both = |of_mean: f64, of_count: f64| (of_mean * count.value).hypot(of_count * mean.value);
@@ -105,7 +106,7 @@ impl NumberTables {
         let level = drawn.level(&axes)?;
         let lacking = || Error::internal("a number has no measured table");
         let of_level = drawn.day.shapes.level(&level).ok_or_else(lacking)?;
-        // Of each row's two cells, those without and with a number.
+        // Each row has two cells, without and with a number; these are the cells with one.
         let with: Vec<usize> =
             drawn.cells_in_order(&axes)?.chunks_exact(2).map(|both| both[1]).collect();
         let shares: Vec<Vec<f64>> = of_level
@@ -140,7 +141,7 @@ impl NumberTables {
     }
 }
 
-/// What means follow from.
+/// The measurements that means are computed from.
 pub(super) struct MeasuredMeans {
     /// For each class the share of its lookups that lie in each row and have a number.
     pub(super) shares: Vec<Vec<f64>>,
@@ -164,7 +165,7 @@ impl MeasuredMeans {
         };
         let bent: Vec<f64> =
             (0..CLASSES).map(|class| self.bent(class, &classes.means[class])).collect();
-        // What a clip may have taken of a mean.
+        // What the clip of a class may have taken from a mean.
         let taken = |class: usize, mean: f64| (mean * bent[class]).min(1.0) - mean;
         let estimate = |row: usize| {
             let all: f64 = (0..CLASSES).map(|class| lookups(class, row)).sum();
@@ -202,8 +203,8 @@ impl MeasuredMeans {
     }
 }
 
-/// How many times as long vectors are before a clip leaves this length of them on average, if their
-/// lengths have a gamma distribution of shape two; none is longer than one.
+/// How many times as long vectors were before a clip that leaves them this long on average. Their
+/// lengths are taken to have a gamma distribution of shape two, with a mean of at most one.
 fn unbent(left: f64, clip: f64) -> f64 {
     let left = left.clamp(1e-12, 1.0);
     let leaves = |length: f64| {
@@ -228,7 +229,7 @@ struct ClassMeans {
     weights: Vec<Vec<f64>>,
     noise: Vec<Vec<f64>>,
     model: Vec<Vec<f64>>,
-    /// The variance of each row's mean before the next class.
+    /// The variance of each row's mean after the last class.
     own: Vec<f64>,
     /// The variance of the mean over all rows, from which the lightest class starts.
     first: f64,
@@ -253,7 +254,7 @@ impl ClassMeans {
             let model = (far * prior[row]).powi(2);
             let noise = variance / (counts[row] * counts[row]);
             let all = model + self.own[row];
-            // With one row the prior is what is seen itself.
+            // With one row the prior is itself computed from what is seen.
             let weight = if is_first && rows == 1 { 1.0 } else { all / (all + noise) };
             let seen = sums[row] / counts[row];
             let mean = (prior[row] + weight * (seen - prior[row])).clamp(0.0, 1.0);

@@ -6,7 +6,7 @@ use super::levels::Level;
 use crate::plan::kinds::CLASSES;
 use crate::plan::{TableAxes, kept};
 
-/// A sum that is this many deviations above zero says what its clip took.
+/// If the sum of a table is this many deviations above zero, it says how much the clip took.
 const STANDS_OUT: f64 = 5.0;
 
 /// A noisy table of a class.
@@ -22,8 +22,8 @@ pub(super) struct Observed {
     pub(super) cells: Vec<f64>,
 }
 
-/// The numbers of the look, each averaged with what the class's own table of no axes shows of it, by
-/// the inverse of their variances.
+/// The numbers of the look, each averaged with what the class's own table of no axes shows of it,
+/// weighted by the inverse of their variances.
 pub(super) fn numbers_again(
     look: &NoisyNumbers,
     observed: &[Vec<Observed>; CLASSES],

@@ -1,8 +1,9 @@
 //! Quantiles of a number from the estimated counts of its bins.
 //!
-//! F(x) is the share of lookups below x, straight within a bin, or straight in the logarithm where bins
-//! grow by a constant factor. A quantile is where F crosses it. Its interval is where F crosses the
-//! ends of the interval of F itself, taken at the upper end of the quantile's bin.
+//! F(x) is the share of lookups below x. It is straight within a bin, or straight in the logarithm
+//! where bins grow by a constant factor. The quantile at p is where F crosses p. How far F may be
+//! off is computed at the upper end of that bin, as an interval; the interval of the quantile lies
+//! between the two places where F crosses p less an end of that interval.
 
 use super::answer::{Answer, Column, Rows, is_wider_than_value, real_columns};
 use super::deviations::{DayEstimate, Sums};

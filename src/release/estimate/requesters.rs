@@ -12,7 +12,7 @@ use crate::release_file::lattice::LATTICE_ONE;
 use crate::release_file::measure::{HISTOGRAM_BINS, histogram_edges};
 use crate::release_file::question::Question;
 
-/// The number of requesters who have enough in a cell.
+/// The number of requesters who have enough lookups in a cell.
 pub(super) struct DistinctRequesters;
 
 impl Estimator for DistinctRequesters {
@@ -58,7 +58,7 @@ impl Estimator for RequesterHistogram {
         let ends = edges.iter().skip(1).map(|next| Some(i64::from(*next) - 1));
         let high = ends.chain([None]).collect();
         let variance = table.noise_sd().powi(2);
-        // Nobody can be a negative number of requesters.
+        // No bin has fewer than zero requesters.
         let bin = |value| Estimate::new(value, variance, 0.0, 0.0).within(0.0, f64::INFINITY);
         let mut answer = counts::displayed(&table.contributions().map(bin).collect::<Vec<_>>());
         answer.rows = Rows::Each(HISTOGRAM_BINS);

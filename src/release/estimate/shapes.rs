@@ -13,11 +13,12 @@ use super::observed::{Observed, Seen};
 use super::step::Spreads;
 use crate::plan::kinds::CLASSES;
 
-/// Factors this close to one are roundings.
+/// Factors this close to one differ from it by rounding alone.
 const UNMOVED: f64 = 1e-13;
 /// How often tables that share several levels are fitted to one another.
 const SHARED_ROUNDS: usize = 20;
-/// The root of what changed from one class to the next goes on in the class after it, up to this factor.
+/// The square root of a share's change from one class to the next goes on in the class after it; a
+/// change counts up to this factor.
 const AHEAD: f64 = 4.0;
 
 /// One level of all classes; every list has a list of cells for each class.
@@ -31,7 +32,7 @@ pub(super) struct LevelShapes {
     pub(super) noise: Vec<Vec<f64>>,
     /// The variance of the model, in squared shares.
     pub(super) model: Vec<Vec<f64>>,
-    /// The variance of the level's own shares before the next class.
+    /// The variance of the shares after the last class that was added.
     own: Vec<f64>,
 }
 
@@ -112,7 +113,7 @@ impl Shapes {
                     }
                 }
             }
-            // Classes start from one another, so that all of them begin with what the first one does.
+            // Only in the first class: each later one starts from the one before it.
             if is_first {
                 self.smooth(level, &cells);
             }
@@ -143,7 +144,7 @@ impl Shapes {
         for place in (0..levels.len()).rev() {
             let (here, finer) = levels.split_at_mut(place + 1);
             let (level, shapes) = &mut here[place];
-            // Only levels of the same top table have the shares that the first top table gives.
+            // A finer level of another top table may have other shares.
             let home = self.tops.iter().find(|(top, _)| level.is_within(top));
             let Some((top, cells)) = home else { continue };
             let known = finer

@@ -8,9 +8,10 @@ use super::observed::Seen;
 const SPREADS: [f64; 6] = [0.03, 0.06, 0.12, 0.25, 0.5, 1.0];
 /// The spread where nothing was measured: of a level of rank one, and of a finer one.
 const UNSEEN: (f64, f64) = (0.8, 0.25);
-/// The variance of a cell that its own requesters make, as a part of its number.
+/// The variance that single requesters give a cell, as a part of the cell's number.
 const OWN: f64 = 0.1;
-/// A cell of fewer requesters has none, with 97.5 % probability, who has as much of its day in it.
+/// With 97.5 % probability, a cell of fewer requesters has nobody with a part of [`OWN`] of a day
+/// in it.
 const RARE: f64 = 0.025 * OWN;
 
 /// How far a class may lie from the one below in the cells of a level.
@@ -82,7 +83,7 @@ impl<'a> Spreads<'a> {
                 let all = prior(*spread, cell) + seen.variance[cell];
                 all.ln() + (seen.cells[cell] - self.mean[cell]).powi(2) / all
             };
-            // Neighbours move together.
+            // Neighbouring values move together, so small spreads are likelier.
             let expected = if self.is_within_blocks { -spread.ln() } else { 0.0 };
             expected - 0.5 * (0..count).map(one).sum::<f64>()
         };

@@ -23,19 +23,21 @@ impl Estimate {
         Self { value, noise_sd: noise.sqrt(), low: value - half(below), high: value + half(above) }
     }
 
-    /// The same with all deviations this many times as long.
+    /// The same with ends that lie this many times as far from the value.
     pub(super) fn widened(self, factor: f64) -> Self {
         let end = |end: f64| self.value + (end - self.value) * factor;
         Self { low: end(self.low), high: end(self.high), ..self }
     }
 
-    /// The same where up to `floor` of the value is what every cell keeps, seen or not.
+    /// The same with a lower end that leaves out `floor`, the part of the value that every cell
+    /// keeps, seen or not.
     pub(super) fn less_floor(self, floor: f64) -> Self {
         Self { low: self.low - floor, ..self }
     }
 
-    /// The same for what lies in a range. A value beyond an end of it is off by noise: its interval reaches as far
-    /// into the range as noise alone reaches from that end, so that none says "exactly none, for certain".
+    /// The same for a value that lies in a range. A value beyond an end of the range is off by
+    /// noise: its interval reaches as far into the range as noise alone reaches from that end, so
+    /// that none says "exactly none, for certain".
     pub(super) fn within(self, least: f64, most: f64) -> Self {
         let noise = Z_95 * self.noise_sd;
         let end = |end: f64| end.max(least).min(most);
