@@ -1,7 +1,8 @@
 //! Which shapes the questions ask for: the axes of all of them together, and the table of each.
 //!
-//! A share whose keys some count has already is read off the same cells; any other brings its
-//! condition as an axis of two values. Sums and means of a number ask how many lookups have one.
+//! A share is read off the cells of a count that has all of its keys; if there is none, it brings
+//! its condition as an axis of two values. Sums and means of a number ask how many lookups have
+//! one.
 
 use super::axis::{Axis, axis_name, block};
 use super::class_tables::{AxisSize, TableAxes};

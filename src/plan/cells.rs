@@ -12,8 +12,8 @@ use crate::release_file::number::{Grid, Steps};
 use crate::release_file::question::Question;
 use crate::{Error, Result};
 
-/// Combinations of finer tables are mapped to those of coarser ones only as far as a cache holds the
-/// map.
+/// The most combinations of a finer table that are mapped to those of a coarser one: a larger map
+/// would not fit the cache.
 const MOST_MAPPED: u32 = 1 << 16;
 
 /// Maps atoms to the cells of one measured table.
@@ -31,10 +31,10 @@ pub struct Cells {
 /// What one axis of a table adds to the cell of an atom.
 #[derive(Debug, Clone)]
 pub enum CellPart<'a> {
-    /// The digit of a key, times how far apart its values are.
+    /// The digit of a key, and what one step of it adds.
     Key(Digit, u64),
-    /// How far apart the two values of a condition are, if the combination of its digits, each with its
-    /// stride, is met.
+    /// Digits with their strides, whether each of their combinations meets the condition, and what
+    /// is added if it does.
     Condition(&'a [(Digit, u64)], &'a [bool], u64),
 }
 
@@ -134,7 +134,7 @@ impl Cells {
         self.ascend
     }
 
-    /// What the axes add to the cell of an atom, for programs that are written elsewhere.
+    /// What the axes add to the cell of an atom, for statements that are written elsewhere.
     pub fn parts(&self) -> impl Iterator<Item = CellPart<'_>> {
         let keys = self.keys.iter().map(|axis| CellPart::Key(axis.digit, axis.stride));
         let conditions = self.conditions.iter();
@@ -179,13 +179,13 @@ impl Cells {
         u32::try_from(cell).unwrap_or(u32::MAX)
     }
 
-    /// The combination in a coarser table of each one here; `None` if the coarser table is not made of some
-    /// of these axes, or if there are too many.
+    /// For each combination here, that of a coarser table; `None` if the coarser table has an axis
+    /// that this one lacks, or if there are too many combinations.
     pub fn onto(&self, coarser: &Self) -> Option<Vec<u32>> {
         if self.combinations > MOST_MAPPED {
             return None;
         }
-        // Of each axis of the coarser table: stride and size here, and the stride there.
+        // For each axis of the coarser table: stride and size here, and the stride there.
         let mut axes = Vec::new();
         for axis in &coarser.keys {
             let own = self.keys.iter().find(|own| own.digit == axis.digit)?;

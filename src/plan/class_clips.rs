@@ -8,7 +8,7 @@ use super::kinds::SHAPE_ONE;
 
 /// The bounds on a requester's shape to choose from, as parts of one.
 pub const CLIPS: [f64; 9] = [0.08, 0.11, 0.16, 0.22, 0.31, 0.44, 0.62, 0.8, 1.0];
-/// The least clip of the lightest class, which rules what a contact pair can lose.
+/// The least clip of the lightest class, which decides what a contact pair can lose.
 pub const LEAST_CLIP: f64 = 0.31;
 
 /// The clips that a table of this class may have.

@@ -1,16 +1,18 @@
 //! Which tables a class of activity is measured by, and with which clips: a function of its number.
 //!
-//! Each question brings a table and a part of the loss. A class measures the table itself where its
-//! cells are expected to stand out of the noise, and gives a part to its single axes; else the finest
-//! margins that do; else its number once more. Bins of a number are measured once more by blocks of
-//! them, because a quantile adds up many bins with their noise. The clip balances the noise, which
-//! grows with it, against what it bends. Reasons and figures are in docs/mechanisms.md, section 6.
+//! Each question brings a table and a part of the loss. If the cells of the table are expected to
+//! stand out of the noise, the class measures the table itself and gives a part of the loss to its
+//! single axes. Otherwise it measures the finest margins that stand out, or, if none do, its single
+//! axes and its own number once more. Bins of a number are measured once more by blocks of them,
+//! because a quantile adds up many bins with their noise. A larger clip needs more noise and a
+//! smaller one cuts off more; the clip with the least error of both is taken. Reasons and figures
+//! are in docs/mechanisms.md, section 6.
 
 use super::class_clips::{CLIPS, LEAST_CLIP, clips_of};
 
 /// A table is measured by itself if its cells are expected to be off by at most this part.
 const WORTH: f64 = 1.2;
-/// The same of a single axis.
+/// The same for a single axis.
 const WORTH_SINGLE: f64 = 2.0;
 /// The part of a question's loss that goes to the single axes of a table that is measured by itself.
 const MARGINS: f64 = 0.2;
@@ -123,8 +125,8 @@ impl Class<'_> {
         parts
     }
 
-    /// A table by its values. With bins of a number it is one by blocks of them, and gives half of its loss
-    /// to one by bins if these stand out.
+    /// The tables for these axes: one by values, or, with bins of a number, one by blocks of them,
+    /// which gives half of its loss to one by bins if these stand out.
     fn measured(&self, axes: &[usize], rho: f64) -> Vec<(TableAxes, f64)> {
         let by_values = TableAxes { places: axes.to_vec(), in_blocks: false };
         if !self.has_blocks(axes) {
@@ -137,7 +139,8 @@ impl Class<'_> {
         vec![(by_blocks, rho)]
     }
 
-    /// The squared relative error that is expected of a cell, or of a block where there are some.
+    /// The squared relative error that is expected of a cell, or of a block where the axes have
+    /// some.
     fn error(&self, axes: &[usize], rho: f64) -> f64 {
         let axes = TableAxes { places: axes.to_vec(), in_blocks: self.has_blocks(axes) };
         self.choose(&axes, rho).0
@@ -174,8 +177,8 @@ pub fn kept(clip: f64) -> f64 {
     if clip >= 1.0 { 1.0 } else { (KEPT * clip).tanh() }
 }
 
-/// The clip of the sums of a number in a class. The sums of a long range are nearly empty at its
-/// upper end, so that a low clip bends few requesters.
+/// The clip of the sums of a number in a class. Sums of a number with a long range lie mostly far
+/// below its upper end, so a low clip cuts few requesters.
 pub(super) fn clip_of_sums(class: usize, is_long_range: bool) -> f64 {
     match (is_long_range, class) {
         (false, _) => 1.0,
@@ -184,7 +187,7 @@ pub(super) fn clip_of_sums(class: usize, is_long_range: bool) -> f64 {
     }
 }
 
-/// The subsets of a table's axes of this size.
+/// The subsets of this size of a table's axes.
 fn subsets(table: &[usize], count: usize) -> Vec<Vec<usize>> {
     let sets = (0_u32..1 << table.len()).filter(|set| set.count_ones() as usize == count);
     let chosen = |set: u32| {

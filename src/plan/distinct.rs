@@ -1,5 +1,5 @@
-//! The clip of a distinct count, from the look: the best between noise and what it takes of requesters
-//! in many cells (docs/mechanisms.md, section 8).
+//! The clip of a distinct count, from the look: the best balance of noise with what the clip takes
+//! from requesters in many cells (docs/mechanisms.md, section 8).
 
 /// What a clip takes of a distinct count, in requesters, if everybody is in as many cells as it can be.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -10,8 +10,8 @@ pub struct Lost {
     pub average: f64,
 }
 
-/// The square of the best clip of a distinct count with this many cells at this loss. `classes` are
-/// lookups of a requester with numbers of requesters.
+/// The square of the best clip of a distinct count with this many cells at this loss. `classes` has
+/// the lookups of one requester and the number of such requesters, for each class.
 pub fn squared_clip(cells: u32, classes: &[(f64, f64)], rho: f64) -> u32 {
     let doublings = std::iter::successors(Some(1_u32), |square| square.checked_mul(2));
     let choices = doublings.take_while(|square| *square < cells).chain([cells]);

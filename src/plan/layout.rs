@@ -94,7 +94,7 @@ impl Layout {
         &self.keys
     }
 
-    /// The atom's step for one position in the list of each key, in the same order.
+    /// How much one position in the list of each key adds to an atom, in the same order.
     pub fn strides(&self) -> &[u64] {
         &self.strides
     }

@@ -52,14 +52,14 @@ pub struct Plan {
     pub tables: Vec<MeasuredTable>,
     /// Where atoms land in each table.
     pub cells: Vec<Cells>,
-    /// What counts and shares are made of.
+    /// The axes and tables of shapes that the questions ask for.
     pub asked: Asked,
     /// The cell of each prefix, by the question that asks for prefixes.
     pub prefix_places: BTreeMap<String, PrefixPlaces>,
     /// Whose rows are bounded.
     pub unit: Unit,
-    /// The limit on what is asked about one target in tables of shapes; such a plan needs one if persons
-    /// are the unit.
+    /// The limit on what is asked about one target in tables of shapes; a plan with such tables
+    /// needs one if persons are the unit.
     pub shape_targets: Option<ShapeTargets>,
 }
 
@@ -115,7 +115,7 @@ impl Plan {
         tables: Vec<MeasuredTable>,
         found: &FoundPrefixes,
     ) -> Result<Self> {
-        // A question may need them whatever is measured first.
+        // Rows are read once, so they keep their targets if any question will need them.
         let mut measures = release_file.questions.iter().map(|question| &question.measure);
         let has_targets =
             release_file.ledger.unit == Unit::PersonDay || measures.any(Measure::reads_targets);

@@ -1,4 +1,5 @@
-//! What is asked about one target may weigh in all tables of shapes together, if persons are the unit.
+//! The limit on what the rows about one target add to all tables of shapes together, if persons are
+//! the unit.
 
 use crate::release_file::privacy_loss::NanoRho;
 
@@ -8,7 +9,7 @@ pub struct ShapeTargets {
     /// The noise scale of every table of the plan, in lattice steps and rounded down; those of other
     /// kinds of tables are not read.
     pub scales: Vec<u64>,
-    /// The most that what is asked about one target may lose.
+    /// The most that the rows about one target may lose.
     pub limit: NanoRho,
 }
 

@@ -21,7 +21,7 @@ const SHAPES_WEIGHT: u64 = 4;
 /// What the look and each question may cost.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Split {
-    /// The numbers of requesters by class of activity.
+    /// The look: the numbers of requesters by class of activity.
     pub look: NanoRho,
     /// Each question, in the order of the release file.
     pub questions: Vec<NanoRho>,
@@ -84,7 +84,7 @@ impl Split {
         for ((question, part), key_delta) in
             questions.iter().zip(&self.questions).zip(&self.key_deltas)
         {
-            // Halves and sevenths of it are divided further.
+            // The part is divided further, for example into halves and sevenths.
             if part.nano() < 1_000 {
                 return Err(Error::refused(format!(
                     "the question `{}` would get no part of the budget",

@@ -32,7 +32,7 @@ pub struct MeasuredTable {
 }
 
 impl MeasuredTable {
-    /// The same table with this clip, for targets alike where they are bounded.
+    /// The same table with this clip, also for targets where these are bounded.
     #[must_use]
     pub(super) fn with_clip(self, clip: Clip) -> Self {
         Self { clip, target_clip: self.target_clip.map(|_| clip), ..self }
@@ -49,7 +49,7 @@ impl MeasuredTable {
         Cells::new(axes, kind.cells_per_combination(), kind.number(), layout, questions)
     }
 
-    /// The class of activity that it is of; `None` for tables of all requesters.
+    /// The class of activity that it belongs to; `None` for tables of all requesters.
     pub fn class(&self) -> Option<usize> {
         self.contribution.class().map(usize::from)
     }

@@ -23,8 +23,9 @@ use crate::{Error, Result};
 /// found 1.57 times and one round 1.2 times.
 const ROUNDS: [u64; 2] = [1, 6];
 
-/// What counts the lookups that have a number, and what measures its sums. Sums of a number that lies low
-/// in its range have by far the larger relative noise, and more than a half of it in any range.
+/// The part that counts the lookups with a number, and the part that measures the sums of the
+/// number. Sums of a number that lies low in its range bring by far the larger relative noise, and
+/// in any range more than half of it.
 fn of_sums(part: NanoRho) -> [NanoRho; 2] {
     [part.part(1, 5), part.part(4, 5)]
 }
@@ -47,7 +48,8 @@ impl Tables<'_> {
         self.table(name, role, Contribution::Activity, self.split.look)
     }
 
-    /// The rounds that find the prefixes of a question, each over what the ones before left.
+    /// The rounds that find the prefixes of each question; each finds prefixes that the rounds
+    /// before it did not.
     pub(super) fn prefix_rounds(&self) -> Vec<MeasuredTable> {
         let mut tables = Vec::new();
         for (place, question) in self.release_file.questions.iter().enumerate() {

@@ -56,8 +56,9 @@ pub const LEVEL_BITS: u32 = 15;
 // The kernel's steps are those of the lattice.
 const _: () = assert!(SHAPE_BITS == LATTICE_BITS);
 
-/// Up to this number of lookups, in tables of counts whose clip is one, each row adds `W_k / n` by itself,
-/// rounded down: never more than the multiplier gives, and less than `n` steps less in all.
+/// Up to this number of lookups, in tables of counts whose clip is one, each row adds `W_k / n` by
+/// itself, rounded down: never more than the multiplier gives, and in all less than `n` steps below
+/// it.
 pub const LIGHT: u64 = 32;
 
 /// The node of the first class, below which weights grow from zero.
@@ -149,8 +150,8 @@ impl Hat {
         self.shape(square.into()).multiplier(clip, self.weight(0))
     }
 
-    /// How a table scales this requester's counts: `square` is the sum of the squared counts of its
-    /// cells, in each of which some of its lookups are and in no two the same.
+    /// How a table scales this requester's counts: `square` is the sum of the squares of its counts
+    /// by cell, in which each lookup counts in one cell at most.
     pub fn shape(&self, square: u128) -> Shape {
         self.shape_of(square, 0)
     }
@@ -185,7 +186,7 @@ impl Shape {
         if square == 0 || lookups == 0 {
             return Multiplier { by: 0, bits };
         }
-        // Two norms of at most one: a larger clip cuts nothing.
+        // Both norms are at most one, so a clip above one cuts nothing.
         let clip = clip.min(SHAPE_ONE);
         let inside = u128::from(clip * lookups) << bits;
         let by = if square <= inside * inside || mutant!("larger-of-both-multipliers") {
@@ -208,7 +209,7 @@ pub struct Multiplier {
 }
 
 /// The multipliers of requesters that have weight in the first class alone, computed once for a table of
-/// counts: those are most requesters, and have few different ones.
+/// counts: most requesters are such, and they have few different multipliers.
 #[derive(Debug, Clone)]
 pub struct LightMultipliers(Vec<Multiplier>);
 
@@ -216,7 +217,7 @@ impl LightMultipliers {
     /// The most that the squared counts of such a requester add up to.
     const MOST_SQUARE: u64 = FIRST_NODE * FIRST_NODE;
 
-    /// Those of a table with this clip.
+    /// The multipliers of a table with this clip.
     pub fn of(clip: u64) -> Self {
         let of = |lookups, square| Hat::of(lookups).first_multiplier(square, clip);
         let squares = |lookups| (0..=Self::MOST_SQUARE).map(move |square| of(lookups, square));

@@ -30,7 +30,7 @@ pub trait Kind: Sync {
         Needs::Atoms
     }
 
-    /// How what a requester adds up to is bounded.
+    /// How a requester's vector is bounded.
     fn bounding(&self) -> Bounding {
         Bounding::Ball
     }
@@ -40,10 +40,10 @@ pub trait Kind: Sync {
 
     /// Divides what [`Self::fill`] gives over the requester's rows: fills an empty list with what the
     /// rows about each target add to each cell, in any order. If a cell holds a
-    /// [whole](Self::whole) they are numbers of rows instead.
+    /// [whole](Self::whole), the amounts are numbers of rows instead.
     ///
     /// # Privacy
-    /// What is left of them is scaled into the ball by their absolute values, added up by cell. The
+    /// The amounts are scaled into the ball by the sums of their absolute values in each cell. The
     /// part of a row must follow from all rows of the requester, those that count as nothing
     /// included, so that striking rows out takes their own parts away and changes no others
     /// (docs/mechanisms.md, "Persons").
@@ -70,7 +70,7 @@ pub trait Kind: Sync {
     }
 }
 
-/// How what a requester adds up to in a table is bounded.
+/// How a requester's vector in a table is bounded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Bounding {
     /// It is scaled into the ball of the table's clip.
@@ -123,7 +123,8 @@ pub enum Needs {
     Targets,
     /// Also in which cell each found prefix counts.
     Places,
-    /// Also which prefixes were found in earlier rounds: its cells are known only while it is tallied.
+    /// Also which prefixes were found in earlier rounds: the cells of the table are known only
+    /// while it is tallied.
     Prefixes,
 }
 

@@ -37,13 +37,13 @@ pub use shapes::{PrefixShapes, ShapeSums, Shapes};
 pub enum Contribution {
     /// How active it is: its weight in each class.
     Activity,
-    /// The part of one class in its share of lookups in each.
+    /// Its share of lookups in each cell, times its weight in one class.
     Shapes(Shapes),
-    /// The part of one class in its share of lookups in each, weighed by a number.
+    /// The same, with each lookup weighed by a number.
     ShapeSums(ShapeSums),
-    /// The part of one class in its share of lookups with each private prefix that was found.
+    /// Its share of lookups with each private prefix that was found, times its weight in one class.
     PrefixShapes(PrefixShapes),
-    /// One in each that has enough.
+    /// One in each cell in which it has enough lookups or targets.
     Presence(Presence),
     /// One, in the bin of the number of all its lookups.
     Histogram,

@@ -4,8 +4,8 @@
 //! Weights: the sensitivity is one, and one lookup moves the vector by at most one. Counts: as for
 //! lookups by public keys. *Proof.* A requester spreads a vector of length one over its prefixes in
 //! equal parts that round down. All its lookups about one target have one prefix: without them that
-//! is gone, and t - 1 larger weights are left of t, at a distance whose square is
-//! 2 - 2 sqrt((t - 1) / t); or another prefix takes its place among ten, at a distance of
+//! prefix is gone. Then either t - 1 larger weights are left of t, at a distance whose square is
+//! 2 - 2 sqrt((t - 1) / t), or another prefix takes its place among ten, at a distance of
 //! sqrt(2 / 10) (docs/mechanisms.md, "Private prefixes" and "Pairs and targets"). ∎
 
 use std::collections::HashSet;
@@ -20,10 +20,10 @@ pub const MOST_PREFIXES_OF_ONE: usize = 10;
 /// How many prefixes one round of a question may find, those of the greatest noisy weight, and how
 /// many may be known from the days before.
 pub const MOST_PREFIXES: usize = 16_384;
-/// A count goes by the known prefixes and by those of at most two rounds.
+/// The most prefixes of a count: the known ones and those of at most two rounds.
 pub const MOST_PREFIX_CELLS: u32 = 3 * MOST_PREFIXES as u32;
 
-/// What each prefix of a requester gets, by how many it has.
+/// The weight of each prefix of a requester, by how many prefixes the requester has.
 pub const PREFIX_WEIGHTS: [i64; MOST_PREFIXES_OF_ONE + 1] = {
     let mut weights = [LATTICE_ONE.cast_signed(); MOST_PREFIXES_OF_ONE + 1];
     let mut count = 1;
@@ -45,7 +45,7 @@ pub struct PrefixWeights {
 }
 
 impl PrefixWeights {
-    /// Hands on what each prefix gets of a requester with this number and these rows.
+    /// Hands on the weight that each prefix gets from a requester with this number and these rows.
     ///
     /// # Privacy
     /// The contributions have an L2 norm of at most one, over at most [`MOST_PREFIXES_OF_ONE`] prefixes,

@@ -20,7 +20,7 @@ use crate::release_file::measure::Counted;
 pub struct Presence {
     /// The fewest that make the requester count.
     pub at_least: u32,
-    /// Of what.
+    /// What is counted.
     pub of: Counted,
 }
 

@@ -1,4 +1,4 @@
-//! The rows of one requester as kinds of tables see them, and the amounts that come of them.
+//! The rows of one requester as kinds of tables see them, and the amounts that they add up to.
 
 use std::collections::HashMap;
 
@@ -11,7 +11,7 @@ pub type PrefixPlaces = HashMap<u64, u32, foldhash::fast::RandomState>;
 /// All rows of one requester on one day.
 #[derive(Debug, Clone, Copy)]
 pub struct RequesterRows<'a> {
-    /// The requester's number, if rows keep their targets; otherwise anything.
+    /// The requester's number, if a table goes by prefixes; otherwise anything.
     pub number: u64,
     /// How many there are.
     pub lookups: i64,
@@ -105,7 +105,7 @@ fn count_in_few_cells(atoms: &[AtomCount], cells: &Cells, one: i64, vector: &mut
     vector.extend(amounts.filter(|(_, lookups)| **lookups != 0).map(amount));
 }
 
-/// Fills `coarser` with the amounts of another vector, where `cells` has the cell of each of its cells.
+/// Fills `coarser` with the amounts of `finer`; `cells` has the coarser cell of each finer one.
 pub fn regroup(finer: &[CellAmount], cells: &[u32], coarser: &mut Vec<CellAmount>) {
     coarser.clear();
     for amount in finer {
@@ -167,7 +167,7 @@ pub(super) fn merge(vector: &mut Vec<CellAmount>) {
     });
 }
 
-/// Each atom and target among rows that are next to each other, with how many there are.
+/// Each run of equal pairs, with how many rows it has.
 pub(super) fn by_target(pairs: &[Pair]) -> impl Iterator<Item = (Pair, i64)> {
     let same = pairs.chunk_by(|left, right| left == right);
     same.map(|rows| (rows[0], i64::try_from(rows.len()).unwrap_or(i64::MAX)))

@@ -25,7 +25,7 @@ use crate::release_file::prefix::{Prefix, PrefixOf};
 // A level is a part of the range in these bits.
 const _: () = assert!(LEVELS as u64 == 1 << LEVEL_BITS);
 
-/// A cell holds the part that one class has in the requester's share of lookups there.
+/// A cell holds the requester's share of lookups there, times its weight in one class.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Shapes {
     /// The class of activity.
@@ -61,8 +61,8 @@ impl Kind for Shapes {
     }
 }
 
-/// As [`Shapes`], where a lookup weighs as much as its number lies above the low end of the range, from
-/// 0 to 1 at the high end, and not at all without a number.
+/// As [`Shapes`], but a lookup weighs from 0 to 1 by where its number lies in the range, and
+/// nothing without a number.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ShapeSums {
     /// The class of activity.
