@@ -76,7 +76,7 @@ impl AmountPartitioner {
     /// # Errors
     /// I/O, when the memory is used up and amounts cannot be written out.
     pub fn add(&mut self, amount: TargetAmount) -> Result<()> {
-        // Names are hashes already; of longer numbers the lower bits spread as evenly.
+        // Names are hashes already, and the lower bits of longer numbers spread as evenly.
         let (partition, _) = self.hasher.place_of_number(amount.target & scramble::MASK);
         self.amounts.push(partition, amount);
         if self.share.take(size_of::<TargetAmount>()) {

@@ -41,7 +41,8 @@ pub(super) fn scale_into_ball(vector: &[CellAmount], clip: Clip, mut add: impl F
 
 /// The factor that brings a vector into a ball.
 pub(super) struct Ball {
-    /// Clip and root if the vector is longer than the clip, or any other fraction.
+    /// The fraction by which amounts are scaled, as numerator and denominator; `None` if the vector
+    /// stays as it is.
     factor: Option<(u128, u128)>,
 }
 
@@ -60,7 +61,7 @@ impl Ball {
         Self { factor: None }
     }
 
-    /// For a vector of which this part of 2^64 is left; at most all of it.
+    /// For a vector that is scaled by `part / 2^64`, which is at most one.
     pub(super) const fn fraction(part: u128) -> Self {
         Self { factor: Some((part, 1 << 64)) }
     }

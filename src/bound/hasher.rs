@@ -33,8 +33,8 @@ impl PartitionHasher {
         })
     }
 
-    /// How a target's name is known: half of its hash. Two of a day's targets hardly ever share 64
-    /// bits; they would be bounded as one.
+    /// The number by which a target's name is known: half of its hash. Two of a day's targets
+    /// hardly ever share 64 bits; they would be bounded as one.
     pub fn target_of(&self, name: &str) -> u64 {
         self.names.hash(name.as_bytes()).h1
     }

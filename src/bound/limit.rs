@@ -1,9 +1,9 @@
 //! What is asked about one target, held to a loss in all tables of shapes at once.
 //!
 //! # Claim
-//! The rows about one target lose at most the limit `L` by the tables of shapes of one day together.
-//! Counting all rows of a person as nothing, those by it and those about it, loses at most
-//! `(sqrt(P) + sqrt(L))^2` by them, with `P` the loss of one requester.
+//! In the tables of shapes of one day together, the rows about one target lose at most the limit
+//! `L`. There, counting all rows of a person as nothing, those by it and those about it, loses at
+//! most `(sqrt(P) + sqrt(L))^2`, with `P` the loss of one requester.
 //!
 //! # Proof
 //! Write `b_t` for what the rows about a target add to table `t` after the first stage and `s_t` for
@@ -29,7 +29,7 @@ use crate::plan::ShapeTargets;
 pub const LOSS_BITS: u32 = 32;
 /// A target whose squares in one table have more bits counts as nothing.
 pub const SQUARE_BITS: u32 = u128::BITS - LOSS_BITS;
-/// The largest limit that is distinguished from none.
+/// The largest limit: a larger one counts as this.
 const MOST_LIMIT: u128 = (1 << 63) - 1;
 
 /// What scales the amounts of one target, sorted by table and cell, into the limit.
@@ -58,7 +58,8 @@ fn loss_rounded_up(targets: &ShapeTargets, own: &[TargetAmount]) -> Option<u128>
             square = square.checked_add(steps.checked_mul(steps)?)?;
         }
         let scale = u128::from(targets.scale(table[0].table as usize));
-        // Twice the square of a scale that no table has: the loss is rounded up to one part.
+        // Only a scale that no table has is so large that this saturates; the loss then rounds up
+        // to one part.
         let divisor = scale.saturating_mul(scale).saturating_mul(2);
         loss = loss.checked_add(square.checked_mul(1 << LOSS_BITS)?.div_ceil(divisor))?;
     }

@@ -49,7 +49,8 @@ impl PersonBounder {
     ///
     /// # Privacy
     /// One requester's amounts, added up by cell without their signs, have a norm of at most the clip
-    /// of a table; of tables of shapes they lose at most what one requester may by all of them.
+    /// of a table; in tables of shapes they lose at most what one requester may lose in all of them
+    /// together.
     ///
     /// # Errors
     /// I/O, when rows that were written out cannot be read back.
@@ -61,7 +62,7 @@ impl PersonBounder {
         emit: &mut impl FnMut(TargetAmount) -> Result<()>,
     ) -> Result<()> {
         let Self { buffer, requester, .. } = self;
-        // A number that keeps nothing in a cell is not handed on.
+        // Amounts of zero are not handed on.
         let mut emit = |table: usize, PairAmount { target, cell, .. }, steps| {
             let table = u32::try_from(table).unwrap_or(u32::MAX);
             if steps == 0 { Ok(()) } else { emit(TargetAmount { target, table, cell, steps }) }

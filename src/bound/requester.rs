@@ -20,7 +20,7 @@ pub struct RequesterBounder {
 #[derive(Default)]
 struct OneRequester {
     vector: Vec<CellAmount>,
-    /// What its rows make in tables of shapes, each made when the first table needs it.
+    /// The vectors that its rows make in tables of shapes, each made when a table first needs it.
     shapes: Vec<Own>,
 }
 

@@ -1,9 +1,9 @@
 //! Rows of requesters of few lookups, added up once for all tables that each row enters by itself.
 //!
 //! In most tables of the first classes the clip cuts nothing, so that a row of a requester of up to
-//! [`LIGHT`] lookups adds the same part to its cell of each of them. Such rows
-//! are added up by all keys of those tables together, and what they come to is spread over the tables at the end: the
-//! same integers, for one addition in place of one for each table.
+//! [`LIGHT`] lookups adds the same part to its cell in each of them. Such rows are added up once,
+//! by all keys of those tables together, and the sums are spread over the tables at the end. This
+//! gives the same integers with one addition for each row in place of one for each table.
 
 use std::cmp::Reverse;
 
@@ -13,9 +13,11 @@ use crate::plan::kinds::{LIGHT, TableBound, nodes};
 pub(super) const LIGHT_CLASSES: usize = 2;
 // A requester of more lookups has weight in later classes.
 const _: () = assert!(LIGHT <= nodes()[LIGHT_CLASSES - 1]);
-/// How many bits of an atom sums distinguish at most: they take four mebibytes then, of which few are in use.
+/// The most bits of an atom that sums distinguish: then they take four mebibytes, of which few are
+/// in use.
 const MOST_BITS: u32 = 18;
-/// How many sums there are at most. Tables beyond them are added to row by row.
+/// The most [`RowSums`] that are made. Rows are added one by one to tables that none of them
+/// covers.
 const MOST_SUMS: usize = 4;
 
 /// Sums by some bits of the atom, for both classes.
@@ -49,7 +51,8 @@ pub(super) struct Entered {
 }
 
 impl RowSums {
-    /// Sums for as many of these tables as they are made for; `first` is the place of the first sums.
+    /// Makes sums that cover as many of these tables as the limits allow; `first` is the place of
+    /// the first sums.
     pub(super) fn of(mut entered: Vec<Entered>, first: usize) -> Vec<Self> {
         entered.sort_by_key(|table| Reverse(table.bits.count_ones()));
         let mut all: Vec<Self> = Vec::new();
@@ -83,7 +86,7 @@ impl RowSums {
     pub(super) fn cell(&self, atom: u64) -> u32 {
         let part = |run: &Run| (atom >> run.shift & run.mask) << run.below;
         let cell: u64 = self.runs.iter().map(part).sum();
-        // It has few bits.
+        // The cell has at most [`MOST_BITS`] bits.
         cell as u32 * LIGHT_CLASSES as u32
     }
 

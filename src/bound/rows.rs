@@ -72,7 +72,7 @@ impl Partition {
         collect(&self.wide_with_target, shares, &mut rows.wide_with_target)
     }
 
-    /// Puts rows in the place of those that are there: the same ones in another order.
+    /// Replaces the rows in memory by the same rows in another order.
     pub(super) fn replace(&mut self, rows: &Rows) {
         replace(&mut self.narrow, &rows.narrow);
         replace(&mut self.wide, &rows.wide);

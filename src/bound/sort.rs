@@ -37,7 +37,7 @@ pub(super) fn sort<T: Copy + Ord>(
         *place += 1;
     }
     std::mem::swap(items, spare);
-    // Every bucket's next item would now go to its end.
+    // Now `next` holds the end of each bucket.
     let mut start = 0;
     for end in next.iter().take(buckets).map(|end| *end as usize) {
         items[start..end].sort_unstable();

@@ -1,8 +1,8 @@
 //! The rows of a day by partition, sorted once, and read requester by requester.
 //!
 //! A day is passed over several times: for the look, for the tables that the look asks for, and in each
-//! round that finds private prefixes. Rows are sorted where they lie in memory; a partition that has
-//! rows on disk is sorted by every pass for itself.
+//! round that finds private prefixes. Rows are sorted where they lie in memory; a partition that
+//! has rows on disk is sorted again in every pass.
 
 use rayon::prelude::*;
 
@@ -81,7 +81,7 @@ impl RowsBuffer {
         let Self { rows, own, .. } = self;
         let bits = day.atom_bits;
         let number = |(rest, _): RequesterId| {
-            // Only prefixes ask for it.
+            // Only tables that go by prefixes need the number.
             if needs >= Needs::Places { day.hasher.number(partition, rest) } else { 0 }
         };
         each_of(&rows.narrow, own, bits, needs, number, &mut work)?;
@@ -141,7 +141,7 @@ impl OwnRows {
     fn take<R: Row>(&mut self, rows: &[R], atom_bits: u32, needs: Needs) {
         self.atoms.clear();
         self.pairs.clear();
-        // Rounds that find prefixes look at targets alone.
+        // Rounds that find prefixes read targets alone.
         if needs >= Needs::Atoms && needs < Needs::Prefixes {
             for row in rows {
                 let atom = row.atom(atom_bits);

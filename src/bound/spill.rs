@@ -41,7 +41,7 @@ impl MemoryShare {
     }
 
     /// Notes that the thread holds this many bytes more. Returns whether it is to write out what it
-    /// holds: all threads together are past the limit, and this one has a part in it.
+    /// holds: all threads together are past the limit, and this one holds enough of it.
     pub(super) fn take(&mut self, bytes: usize) -> bool {
         self.held += bytes;
         let Memory { limit, held, .. } = &*self.memory;
@@ -85,7 +85,7 @@ pub(super) trait Record: Copy {
 /// Items of one thread by partition, while they come. Lists grow in pieces: nothing is moved when a
 /// list grows, and little memory is reserved.
 pub(super) struct Partitioned<T> {
-    // Apart from the pieces that are full, so that what a push touches stays in the nearest cache.
+    // Kept apart from the full pieces, so that what a push touches stays in the nearest cache.
     last: Vec<Vec<T>>,
     full: Vec<Vec<Vec<T>>>,
     /// Where in the temporary file the items are that were written out.
@@ -115,7 +115,7 @@ impl<T: Record> Partitioned<T> {
         self.last[partition].push(item);
     }
 
-    /// Ends the pushing; what each partition has.
+    /// Ends the pushing and returns the items of each partition.
     pub(super) fn finish(self) -> impl Iterator<Item = Stored<T>> {
         let parts = self.full.into_iter().zip(self.last).zip(self.written);
         parts.map(|((mut pieces, last), written)| {

@@ -1,4 +1,5 @@
-//! The measured tables as a requester meets them: those of shapes by its one or two classes.
+//! The tables of a plan, sorted by how they are bounded: those of shapes by class, since a
+//! requester enters only those of its one or two classes.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -17,7 +18,8 @@ pub struct TableBounds<'a> {
     pub(super) vectors: Vec<TableBound<'a>>,
     /// The tables of shapes of each class.
     pub(super) classes: [Vec<ShapeTable>; CLASSES],
-    /// What rows of requesters of few lookups are added to in place of tables that they enter by themselves.
+    /// Sums to which rows of requesters of few lookups are added, in place of the tables that such
+    /// rows enter by themselves.
     pub(super) row_sums: Vec<RowSums>,
 }
 
@@ -33,11 +35,11 @@ pub struct ShapeTable {
     pub bits: u32,
     /// What requesters of few lookups are multiplied by, in tables of counts of the first class.
     pub(super) light: Option<LightMultipliers>,
-    /// A vector that its own can be made of, which an earlier table of the class makes, and the cell of
-    /// each of its cells; otherwise it is made of the rows.
+    /// The finer vector of an earlier table of the class that its own can be made from, and the
+    /// coarser cell of each finer one; `None` if it is made from the rows.
     pub(super) finer: Option<(usize, Arc<[u32]>)>,
-    /// Whether each row of a requester of few lookups adds its part by itself: counts by public keys of
-    /// which the clip cuts nothing.
+    /// Whether each row of a requester of few lookups adds its part by itself: in counts by public
+    /// keys whose clip cuts nothing.
     pub adds_rows: bool,
     /// Whether such rows are added up by [`RowSums`] first.
     pub(super) is_summed: bool,
@@ -66,7 +68,7 @@ impl<'a> TableBounds<'a> {
         !self.vectors.is_empty()
     }
 
-    /// How many cells each of the sums of rows has that stand behind the tables of the plan.
+    /// The number of cells of each of the sums of rows, which stand behind the tables of the plan.
     pub fn row_sums(&self) -> impl Iterator<Item = u32> + '_ {
         self.row_sums.iter().map(RowSums::cells)
     }
@@ -83,7 +85,7 @@ impl<'a> TableBounds<'a> {
         let (needs, balls, vectors) = (Needs::Lookups, Vec::new(), Vec::new());
         let (classes, row_sums) = (Default::default(), Vec::new());
         let mut bounds = Self { needs, balls, vectors, classes, row_sums };
-        // The table whose rows made each of the vectors.
+        // The table that each of the vectors was made for first.
         let mut made: Vec<&MeasuredTable> = Vec::new();
         for (place, (table, cells)) in plan.tables.iter().zip(&plan.cells).enumerate() {
             let (kind, places) = (table.contribution.kind(), plan.places(table));
@@ -157,8 +159,8 @@ impl<'a> TableBounds<'a> {
         }
     }
 
-    /// Puts the finest tables of each class first, and finds for each table of counts the smallest one
-    /// before it of which its vector can be made.
+    /// Puts the finest tables of each class first, and finds for each table of counts the smallest
+    /// one before it from which its vector can be made.
     fn find_finer(&mut self) {
         let mut known: HashMap<(usize, usize), Option<Arc<[u32]>>> = HashMap::new();
         let vectors = &self.vectors;
