@@ -43,7 +43,8 @@ impl PrefixTally {
         self
     }
 
-    /// Keys in ascending order with their weights; only `release` may look, and `audit` at what it made up.
+    /// Prefixes in ascending order with their weights; only `release` may look, and `audit` at what
+    /// it made up.
     pub(crate) fn into_weights(self) -> (Vec<u64>, Vec<i64>) {
         let mut weights: Vec<(u64, i64)> = self.weights.into_iter().collect();
         weights.sort_unstable();
@@ -84,7 +85,7 @@ impl Adding {
         self
     }
 
-    /// Takes the sums away that stand from a place on.
+    /// Takes away the sums of the tables from a place on.
     pub fn split_off(&mut self, place: usize) -> Vec<Vec<i64>> {
         self.tables.split_off(place.min(self.tables.len()))
     }

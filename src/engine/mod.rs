@@ -149,8 +149,8 @@ impl DayRows {
         Ok(whole.finish())
     }
 
-    /// Table by table, and tables of shapes together, in two stages, between which all amounts are
-    /// partitioned again by target.
+    /// Tallies where persons are the unit: each table by itself, and all tables of shapes together,
+    /// in two stages. Between the stages all amounts are partitioned again by target.
     fn tally_persons(
         &self,
         plan: &Plan,
