@@ -1,8 +1,8 @@
 //! The whole run of one day on one screen.
 //!
 //! Everything that can be known without a row is checked before the reservation, and after it no
-//! outcome depends on a row: what is left to fail is the machine, and what `docs/attack-model.md`
-//! lists. Retaining, bounding and adding up run behind [`Tallies`]. A crash between any two
+//! outcome depends on a row, but for failures of the machine and what `docs/attack-model.md` lists.
+//! Retaining, bounding and adding up run behind [`Tallies`]. A crash between any two
 //! steps leaves a state from which the next run goes on, as the table in [`crate::ledger`] says.
 
 mod draw;
@@ -84,7 +84,8 @@ pub fn release_day(job: &Job, ledger: &mut Ledger, bounds: &DayBounds) -> Result
     retain::require_closed(bounds, release_file, job.as_of)?;
     publish::check_writable(&job.out)?;
     let budget = day_budget(release_file, ledger.terms().budget);
-    // What a day may cost can have changed since: the ledger may limit 30 days now.
+    // A day that was begun keeps its split: what a day may cost can have changed since, for example
+    // because the ledger limits 30 days now.
     let split =
         frozen.map_or_else(|| Split::new(release_file, budget), |frozen| Ok(frozen.split))?;
     let first = Plan::of_look(release_file, &split)?;

@@ -102,7 +102,7 @@ pub fn planned(
     let tables: Vec<PricedTable> =
         plan.tables.iter().cloned().map(PricedTable::new).collect::<Result<_>>()?;
     if plan.unit == Unit::PersonDay {
-        // Half of a price's root is a requester's, half a target's.
+        // A requester and a target each get half of the root of the price.
         let limit = split.shapes(&release_file.questions).part(1, 4);
         let scales = tables.iter().map(|table| table.noise_scale.whole()).collect::<Result<_>>()?;
         plan.shape_targets = Some(ShapeTargets { scales, limit });
@@ -110,8 +110,9 @@ pub fn planned(
     Ok((plan, tables))
 }
 
-/// How many bytes the answers of a day may take in the ledger. Files are small beside what they promise
-/// about themselves; of private prefixes, whose number is not known before, there may be many.
+/// How many bytes the answers of a day may take in the ledger. The rows of most files are small
+/// beside what the files say about their promise. How many private prefixes will be found is not
+/// known before, so their files may take more.
 fn room_for(release_file: &ReleaseFile) -> u64 {
     const OF_A_DAY: u64 = 256 << 10;
     const OF_A_QUESTION: u64 = 64 << 10;

@@ -52,8 +52,9 @@ pub(super) fn released(release_file: &ReleaseFile, ledger: &Ledger) -> Result<Ve
 /// How many days back a published prefix is known.
 const KNOWN_DAYS: usize = 7;
 
-/// For each question with private prefixes those that committed releases of the days before published:
-/// they are public, and need not be looked for again. Only days of the same release file count.
+/// For each question with private prefixes, those that committed releases of earlier days
+/// published: they are public and need not be found again. Only days of the same release file
+/// count.
 pub(super) fn known_prefixes(
     release_file: &ReleaseFile,
     ledger: &Ledger,

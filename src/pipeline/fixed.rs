@@ -1,10 +1,10 @@
 //! What a reservation fixes of the rules that come from libraries: when its day began and ended, and by
 //! which rules numbers were read.
 //!
-//! In: a day as the rules of this program have it, and the ledger. Out: the day as it is released, or a
-//! refusal. Invariant: no instant belongs to two charged blocks, and no block is charged by two ways to
-//! take numbers for a requester. A newer time zone database may move the bounds of a day: those that were used
-//! stay, and a day beside them begins or ends where they do.
+//! In: a day as the rules of this program have it, and the ledger. Out: the day as it is released,
+//! or a refusal. Invariant: no instant belongs to two charged blocks, and no block is charged under
+//! two rules of numbers. A newer time zone database may move the bounds of a day: bounds that were
+//! used stay, and a day beside them begins or ends where they do.
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -25,12 +25,13 @@ pub(super) struct FixedRules {
     start_micros: i64,
     /// The first instant after it.
     end_micros: i64,
-    /// The offsets in the logs' time zone from a day before to a day after, each from an instant on.
+    /// The offsets in the logs' time zone from a day before to a day after, each with the instant
+    /// from which it holds.
     log_offsets: Vec<(i64, i64)>,
 }
 
 impl FixedRules {
-    /// What a reservation of this day fixes.
+    /// The rules that a reservation of this day fixes.
     pub(super) fn of(release_file: &ReleaseFile, bounds: &DayBounds) -> Self {
         Self {
             numbers: rules(release_file).numbers,
@@ -40,7 +41,7 @@ impl FixedRules {
         }
     }
 
-    /// What the plan of an entry says of them.
+    /// The rules that the plan of an entry states.
     fn of_entry(entry: &Entry) -> Option<Self> {
         #[derive(Deserialize)]
         struct Stated {
@@ -80,7 +81,7 @@ pub(super) fn bounds(
 struct Charged {
     entry: Entry,
     numbers: String,
-    /// `None` if the rules of now give the same ones.
+    /// `None` if the rules of today give the same bounds.
     bounds: Option<(i64, i64)>,
 }
 

@@ -15,10 +15,10 @@ pub(super) struct Frozen {
     pub(super) split: Split,
     /// The mechanism of the look.
     pub(super) look: FrozenLook,
-    /// The private prefixes that were public already. Ledgers have them by an older name.
+    /// The private prefixes that were public already. Ledgers store them under an older name.
     #[serde(rename = "known_keys", default, skip_serializing_if = "FoundPrefixes::is_empty")]
     pub(super) known_prefixes: FoundPrefixes,
-    /// What they cost a contact pair and a target, for statements.
+    /// What the release costs a contact pair and a target, for statements.
     pub(super) losses: Losses,
     /// What is fixed of the rules of times and numbers; absent in what earlier versions wrote.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -32,7 +32,7 @@ pub(super) struct FrozenLook {
     pub(super) sensitivity_steps: u64,
     /// The standard deviation of the noise, in lattice steps.
     pub(super) noise_scale_steps: f64,
-    /// What it costs a contact pair and a target.
+    /// What the look alone costs a contact pair and a target.
     pub(super) losses: Losses,
 }
 
@@ -45,8 +45,8 @@ impl Frozen {
         serde_json::from_str(&entry.plan).map_err(|_| of_another_version(entry))
     }
 
-    /// Checks that the look is the one that was reserved: its numbers may be drawn already, and mean
-    /// nothing by another noise.
+    /// Checks that the look is the one that was reserved: its numbers may be drawn already, and
+    /// under another noise scale they would mean something else.
     ///
     /// # Errors
     /// Refused, for a look that this version prices otherwise.

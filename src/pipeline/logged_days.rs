@@ -20,8 +20,9 @@ pub struct LoggedDays {
 }
 
 impl LoggedDays {
-    /// Lists the files; `None` if names do not say of which day each is, they lie on a cluster, or neither a file
-    /// nor the ledger knows of any day. Where all files are gone, as on a volume that is not mounted, the ledger does.
+    /// Lists the files; `None` if names do not say of which day each is, if the files lie on a
+    /// cluster, or if neither a file nor the ledger knows of any day. If all files are gone, for
+    /// example from a volume that is not mounted, the ledger still knows days.
     ///
     /// # Errors
     /// Input or I/O, when the logs cannot be listed; I/O, when the ledger is damaged.
@@ -35,7 +36,7 @@ impl LoggedDays {
         if let Some(day) = named.first() {
             let start = DayBounds::new(*day, &zone)?.start_micros();
             let published = &release_file.ledger.time_zone;
-            // A day that begins before the first file does is not whole.
+            // A day that begins before the day of the first file does is not whole.
             first = Day::of(start, published);
             if let Some(day) = first
                 && DayBounds::new(day, published)?.start_micros() < start
@@ -57,8 +58,8 @@ impl LoggedDays {
         bounds.days_in(&self.zone).iter().all(|day| self.named.contains(day))
     }
 
-    /// Whether a day lies before the first that has a file, or that the ledger knows more of than that it
-    /// looked empty.
+    /// Whether a day lies before the first that has a file, or an entry in the ledger that is
+    /// neither void nor empty.
     pub fn begin_after(&self, day: Day) -> bool {
         self.first.is_some_and(|first| day < first)
     }

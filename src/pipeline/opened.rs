@@ -19,7 +19,7 @@ pub(super) enum Opened<'a> {
     Cluster(Box<crate::cluster::ClusterLogs>),
 }
 
-/// Files of this machine, and what may be made of their rows.
+/// Files of this machine, and what reading their rows needs.
 pub(super) struct Here<'a> {
     reader: LogReader<'a>,
     memory: usize,
@@ -53,7 +53,7 @@ impl<'a> Opened<'a> {
         Ok(Self::Here(Box::new(Here { reader, memory, rejects, meter: &job.meter })))
     }
 
-    /// What the ledger recognises the files by.
+    /// The digests by which the ledger recognises the files.
     ///
     /// # Errors
     /// I/O, when a file cannot be read.
@@ -84,7 +84,7 @@ impl<'a> Opened<'a> {
             }
             #[cfg(feature = "spark")]
             Self::Cluster(logs) => match &logs.settings().day_names {
-                // What the files of a table are called is for the cluster alone.
+                // The cluster alone decides how the files of a table are named.
                 Some(names) if logs.settings().table.is_none() => {
                     let paths = logs.files().iter().map(|file| std::path::Path::new(&file.path));
                     require_named(names, &logs.settings().time_zone, bounds, paths)

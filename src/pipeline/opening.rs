@@ -33,10 +33,10 @@ pub fn open_ledger(job: &Job) -> Result<Ledger> {
 
 /// Opens the ledger for deletion or a hold, making it on first use.
 ///
-/// What concerns budgets alone does not keep rows from being deleted or held.
+/// A release file that differs in budgets alone does not keep rows from being deleted or held.
 ///
 /// # Errors
-/// Busy, when a run holds it; refused, when it knows other rows under these names, or another ledger
+/// Busy, when a run holds it; refused, when its terms identify rows otherwise, or another ledger
 /// charges the same logs and this one is new to them; I/O.
 pub fn open_custody(release_file: &ReleaseFile, wait: Duration) -> Result<Ledger> {
     let path = &release_file.ledger.path;

@@ -1,4 +1,4 @@
-//! Private prefixes: rounds that find them, each over what the ones before left.
+//! Private prefixes: the rounds that find them, each without the prefixes that are known already.
 
 use super::frozen::Frozen;
 use crate::engine::Tallies;
@@ -11,8 +11,8 @@ use crate::{Error, Result};
 /// with the rounds that were drawn.
 ///
 /// # Privacy
-/// Every draw is one of the reservation's; what decides the next one is what was found, and what was
-/// published of the days before.
+/// Every draw is one of the reservation's; the next one depends only on what was found, and on what
+/// was published of the days before.
 ///
 /// # Errors
 /// Internal, for tables of another plan; I/O.
