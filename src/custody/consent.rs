@@ -1,7 +1,7 @@
-//! Of which days a deletion may take rows.
+//! Which days a deletion may take rows from.
 //!
-//! A day that was never released cannot be released any more once its rows are gone. That is said before they
-//! go, and on request they stay.
+//! A day that was never released cannot be released any more once its rows are gone. So such days
+//! are reported before their rows go, and on request the rows stay.
 
 use std::collections::BTreeSet;
 
@@ -12,9 +12,9 @@ use crate::release_file::day::Day;
 pub struct Consent<'c> {
     /// The days whose tables are stored.
     pub released: &'c BTreeSet<Day>,
-    /// The days of which rows may go; every day if not given.
+    /// The days that may lose rows; every day if not given.
     pub may_go: Option<&'c BTreeSet<Day>>,
-    /// Is given the days that were never released, before any of their rows goes.
+    /// Called with the days that were never released, before any of their rows goes.
     pub before: &'c dyn Fn(&BTreeSet<Day>),
 }
 
@@ -28,7 +28,7 @@ pub struct Waiting {
 }
 
 impl Consent<'_> {
-    /// Takes the files out that hold rows of days which may not lose any.
+    /// Takes out the files that hold rows of days which may not lose any.
     pub fn leave(&self, expiry: &mut Expiry<'_>) -> Waiting {
         let mut waiting = Waiting::default();
         let Some(may_go) = self.may_go else { return waiting };
@@ -43,7 +43,7 @@ impl Consent<'_> {
         waiting
     }
 
-    /// The days that lose rows of these files and were never released, which are said before they do.
+    /// The days that lose rows with these files and were never released; they are reported first.
     pub fn unreleased(&self, files: &[Expired<'_>]) -> BTreeSet<Day> {
         let days = files.iter().flat_map(|file| file.days.iter().copied());
         let unreleased = days.filter(|day| !self.released.contains(day)).collect();

@@ -4,7 +4,7 @@
 //! Parquet and CSV, a statement in plain words, and SHA-256 digests. Every attempt is an event in the
 //! journal, a refused one as well. Nothing is handed over unless every archive of the order has the
 //! digest that the journal noted when it was sealed and opens whole. The event is durable before the
-//! package is written, so that readable rows never exist without one.
+//! package is written, so that readable rows never exist without an event.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader};

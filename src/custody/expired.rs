@@ -23,7 +23,7 @@ use crate::{Error, Kind, Result};
 
 /// What is past retention at an instant.
 pub struct Expiry<'a> {
-    /// Rows before it go; UTC microseconds.
+    /// The first instant that is kept, in UTC microseconds.
     pub cutoff_micros: i64,
     /// The same instant.
     pub cutoff: Timestamp,
@@ -47,7 +47,7 @@ pub struct Expired<'a> {
     pub expired_rows: u64,
     /// Rows that stay.
     pub kept_rows: u64,
-    /// Lines of another kind, which say nothing of when they may go.
+    /// Lines that are no lookups, which do not show when they may go.
     pub kept_lines: u64,
     /// The days, in the ledger's zone, of the rows that go.
     pub days: BTreeSet<Day>,
@@ -61,7 +61,7 @@ pub struct Expired<'a> {
 }
 
 impl Expired<'_> {
-    /// Its path for people and monitors, without one that contains an identifier.
+    /// Its path for people and monitors; a path that contains an identifier is not shown.
     pub fn shown(&self) -> String {
         match self.names_somebody {
             true => "a file whose path holds an identifier".to_owned(),
@@ -178,7 +178,7 @@ fn look<'a>(
     }
     let stamp = Stamp::of(log.path())?;
     let open = log.open()?;
-    // Times are read first, without identifiers, while it is not known whether any row goes.
+    // Times are read first, without identifiers, since most files may lose no row.
     let is_text = matches!(open.file().format(), Format::Text(..));
     let new_rows = || Rows::new(log.path(), release_file, cutoff, open.texts());
     let mut rows = new_rows();

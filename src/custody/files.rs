@@ -27,7 +27,7 @@ pub(super) fn owner_folder(path: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(path)
 }
 
-/// The number by which the file system knows a folder, if it has one.
+/// The inode number of a folder, if it can be read.
 pub(super) fn number_of(folder: &Path) -> Option<u64> {
     fs::metadata(folder).ok().map(|facts| facts.ino())
 }

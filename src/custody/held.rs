@@ -143,7 +143,7 @@ pub(super) fn each_held(
             line.insert("target".to_owned(), matcher.canonical(target));
             match record {
                 Some(record) => {
-                    // A record that its fields cannot be read from is sealed as it stands.
+                    // A record whose fields cannot be read is sealed as it stands.
                     let whole = || {
                         let text = String::from_utf8_lossy(record.bytes).into_owned();
                         Map::from_iter([("line".to_owned(), Value::String(text))])

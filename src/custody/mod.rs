@@ -35,15 +35,15 @@
 //! | `purge` | the order of a deletion, from the shortened copies to the last note |
 //! | `expired` | which rows and files are past retention |
 //! | `consent` | which days that were never released wait for a word of the operator |
-//! | `stamp` | whether a file changed since it was looked at, and its times can be true |
+//! | `stamp` | whether a file changed since it was looked at, and whether its rows can be of the year that its times are read in |
 //! | `resumed` | what a deletion that was cut short leaves to the next |
-//! | `held`, `seal` | which of them are under a hold, and the encrypted archives |
+//! | `held`, `seal` | which expired rows are under a hold, and the encrypted archives |
 //! | `rewrite*` | a file without some of its rows, one way for each format |
 //! | `naming`, `strays` | names that would give a number away, and files that look like logs and are not read as such |
 //! | `writers` | which logs another program still writes to |
 //! | `disclose`, `package` | opens the archives of one order and writes what is handed over |
-//! | `unfinished` | what a crash left of it, rows in clear among it |
-//! | `files` | copying, syncing and replacing files |
+//! | `unfinished` | what a crash left of a package, rows in clear among it |
+//! | `files` | what the others share: folders of the owner alone, digests, names of unfinished copies, removing summaries and empty folders |
 
 mod consent;
 mod disclose;

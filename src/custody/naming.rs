@@ -1,8 +1,9 @@
 //! Identifiers outside of rows: in a log file's path and in its metadata.
 //!
-//! In: those texts of one file, then the identifiers of every row and whether the row stays. Out:
-//! the identifiers that the texts contain and that have no row left, so that the texts must go too.
-//! Identifiers shorter than six characters are ignored, since texts contain them by chance.
+//! In: the path and metadata of one file, then the identifiers of every row and whether the row
+//! stays. Out: the identifiers that the texts contain and that have no row left, so that the texts
+//! must go too. Identifiers shorter than six characters are ignored, since texts contain them by
+//! chance.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -73,8 +74,9 @@ impl Naming {
     }
 }
 
-/// A new path for what stays of a log file, in its folder and not among those `taken`; where the names of files say
-/// the day, it says that too. `None` if its own path contains none of the `named` identifiers and can stay.
+/// A new path for what stays of a log file, in its folder and not among those `taken`; where the
+/// names of files say the day, it says the day too. `None` if its own path contains none of the
+/// `named` identifiers and can stay.
 ///
 /// # Errors
 /// Input, when a folder is named after one of them, or the glob would find the file under no other
@@ -94,7 +96,7 @@ pub(super) fn new_path(
     if !is_named(&inside) && !is_named(&name) {
         return Ok(None);
     }
-    // Whoever reads files by the day in their names must find it in the new one.
+    // Readers that go by the day in a file's name must find the day in the new one.
     let day = match (&logs.day_names, day) {
         (Some(DayNames::File), Some(day)) => format!("{day}-"),
         _ => String::new(),
@@ -120,8 +122,9 @@ pub(super) fn new_path(
     })
 }
 
-/// Whether a text contains a word elsewhere than in the day that it says. That a file is of this day is public, since
-/// the release file promises it, and stays: an identifier of the same digits, as 20260108, does not make it one.
+/// Whether a text contains a word outside of the day that it says. The day of a file is public,
+/// since the release file promises it, so it may stay in a name even if an identifier has the same
+/// digits, such as 20260108.
 fn holds_beside_day(text: &str, word: &str, day: Option<Day>) -> bool {
     let Some(day) = day else { return text.contains(word) };
     let spelled = ["-", "_", ".", ""].map(|mark| day.to_string().replace('-', mark));

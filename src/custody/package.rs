@@ -220,8 +220,8 @@ fn statement(hold: &Hold, custody: &Custody, rows: usize, digest: &str, now: Tim
     )
 }
 
-/// Which records of the window can be in no package: those that were gone before the order, by the
-/// order of the journal, and those that had not passed retention yet.
+/// Which records of the period cannot be in the package: those that were deleted before the hold
+/// was entered, by the order of events in the journal, and those that had not passed retention yet.
 fn missing(hold: &Hold, custody: &Custody) -> String {
     let terms = &hold.terms;
     let gone = custody

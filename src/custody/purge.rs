@@ -1,15 +1,16 @@
 //! The deletion: noted in the journal, rows under hold sealed, then carried out.
 //!
-//! In: a release, its ledger, an instant. Out: logs without expired rows. First goes what earlier
-//! attempts left: rows in clear of an opening, then shortened copies, then a deletion that was cut
-//! short. A crash after any of the steps that follow loses no row that must stay and no row under hold:
-//! (1) shortened copies of mixed files are written and read back; (2) the journal notes what will go;
-//! (3) rows under hold are sealed, verified and noted; (4) Parquet summaries are removed; (5) files are
-//! removed, and copies take their places; (6) folders that are empty now are removed; (7) the journal
-//! notes the end. Archives of holds that ended go last. The next run finds a deletion that was begun,
-//! finishes it for the files that it named and that have not changed, without sealing them twice, and
-//! then looks for more. A file that another program changed in between waits for the next deletion,
-//! which seals its rows again: a row may be sealed twice, but never deleted unsealed.
+//! In: a release, its ledger, an instant. Out: logs without expired rows. What earlier attempts
+//! left is dealt with first: rows in clear of an opening and shortened copies are removed, and a
+//! deletion that was cut short is finished. A crash after any of the steps that follow loses no row
+//! that must stay and no row under hold: (1) shortened copies of mixed files are written and read
+//! back; (2) the journal notes what will go; (3) rows under hold are sealed, verified and noted;
+//! (4) Parquet summaries are removed; (5) files are removed, and copies take their places; (6)
+//! folders that are empty now are removed; (7) the journal notes the end. Archives of holds that
+//! ended go last. The next run finds a deletion that was begun, finishes it for the files that it
+//! named and that have not changed, without sealing them twice, and then looks for more. A file
+//! that another program changed in between waits for the next deletion, which seals its rows again:
+//! a row may be sealed twice, but never deleted unsealed.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -45,9 +46,9 @@ pub struct Purged {
     pub deleted: Vec<String>,
     /// Files that are shorter now.
     pub rewritten: Vec<String>,
-    /// Days of which rows went though they were never released.
+    /// Days that lost rows though they were never released.
     pub unreleased: BTreeSet<Day>,
-    /// What stays on request, with rows of such days.
+    /// Files that stay on request, since they hold rows of such days.
     pub waiting: Waiting,
     /// Orders whose archives were deleted.
     pub ended_orders: Vec<String>,
@@ -55,7 +56,7 @@ pub struct Purged {
     pub archives: usize,
     /// Files that are not read as logs and may hold rows past retention; an operator must look at them.
     pub strays: Vec<PathBuf>,
-    /// What an opening that was cut short left, on a volume that is not there.
+    /// Rows in clear that an opening left on a volume that is not there.
     pub unreached: Option<Unreached>,
     /// Deleted or shortened files that had another name, under which their rows are still there.
     pub linked: Vec<String>,
@@ -88,7 +89,8 @@ pub fn preview<'a>(
     let due = custody.holds.iter().filter(|hold| hold.is_due(now.of_holds()));
     let orders: Vec<String> = due.map(|hold| hold.terms.order.clone()).collect();
     if !orders.is_empty() {
-        // Archives are the last copy of their rows. Without logs the ledger is the witness.
+        // Archives are the last copy of their rows. Without rows in the logs, the last event of the
+        // ledger shows what time it is.
         let alive = expiry.newest.or_else(|| noted.map(Timestamp::as_microsecond));
         now.ending_holds().require_credible(alive, release_file).map_err(nothing_deleted)?;
     }
@@ -239,7 +241,7 @@ impl Deletion<'_> {
         self.seal(ledger, retention, purged)?;
         let base = self.release_file.logs.place.base();
         let files = self.expiry.files.iter().zip(self.copies);
-        // Summaries go first, so that a crash leaves none of rows that are gone.
+        // Summaries go first, so that a crash leaves no summary of rows that are gone.
         for (file, _) in
             files.clone().filter(|(file, _)| file.log.file().format() == Format::Parquet)
         {

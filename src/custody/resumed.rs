@@ -35,8 +35,8 @@ pub(super) fn require_same_place(
     ))
 }
 
-/// Refuses to take an empty folder for one whose files are gone when it is another one, such as that which a
-/// volume is mounted over.
+/// Refuses to take an empty folder for that of the logs, with all of its files gone, if it is
+/// another folder than when the deletion began: it may be the one over which a volume is mounted.
 fn require_same_folder(release_file: &ReleaseFile, pending: &Retention) -> Result<()> {
     let is_same = pending.folder_number == folder_number(release_file);
     if is_same || !find_log_files(&release_file.logs)?.is_empty() {
@@ -49,12 +49,12 @@ fn require_same_folder(release_file: &ReleaseFile, pending: &Retention) -> Resul
     .help("mount the folder of the logs, or put them back, and run again"))
 }
 
-/// The number by which the file system knows the folder of the logs, if it has one.
+/// The inode number of the folder of the logs, if it can be read.
 pub(super) fn folder_number(release_file: &ReleaseFile) -> Option<u64> {
     number_of(&release_file.logs.place.base())
 }
 
-/// What the folders below that of the logs are known by, from which files go.
+/// The keyed digests of the folders, below that of the logs, that whole files go from.
 pub(super) fn folder_digests(
     release_file: &ReleaseFile,
     files: &[Expired<'_>],
@@ -91,7 +91,7 @@ pub(super) fn remove_emptied(
     Ok(())
 }
 
-/// What a `[logs] path` is known by in the journal.
+/// The keyed digest by which the journal knows a `[logs] path`.
 pub(super) fn place_digest(release_file: &ReleaseFile, key: &LedgerKey) -> Result<String> {
     let path = std::path::absolute(release_file.logs.place.path()).map_err(|error| {
         Error::input("`[logs] path` has no absolute form").help("correct it").because(error)
@@ -99,7 +99,7 @@ pub(super) fn place_digest(release_file: &ReleaseFile, key: &LedgerKey) -> Resul
     Ok(key.digest("log place", &[path.as_os_str().as_encoded_bytes()]))
 }
 
-/// The places of files that are neither gone nor what was to stay of them.
+/// The positions of files that are still there and are not the shortened copy that was to stay.
 pub(super) fn left(
     release_file: &ReleaseFile,
     ledger: &Ledger,

@@ -48,7 +48,8 @@ pub(super) fn prepare(expired: &Expired<'_>, cutoff: i64) -> Result<PathBuf> {
     Ok(path)
 }
 
-/// Gives the new file the old one's name, or the path chosen for it if that contains an identifier.
+/// Gives the new file the old one's name or, if that contains an identifier, the path chosen
+/// instead.
 pub(super) fn replace(partial: &Path, expired: &Expired<'_>) -> Result<()> {
     let (path, name) = (expired.log.path(), &expired.kept_as);
     let old = File::open(path).map_err(|error| cannot_write(path, error))?;
@@ -101,7 +102,7 @@ struct Kept {
     flags: Vec<Vec<bool>>,
     rows: u64,
     gone: u64,
-    /// Of times and identifiers of the rows that stay, in order.
+    /// The digest of times and identifiers of the rows that stay, in order.
     digest: blake3::Hash,
 }
 
@@ -171,8 +172,8 @@ fn guarded<E: StdError + 'static>(
     }
 }
 
-/// The error of the system that a decoder's failure comes from. To seek where no file can reach is a
-/// mistake of the file.
+/// The error of the system that a decoder's failure comes from. A seek to where no file can reach
+/// is a fault of the file, not of the disk.
 fn of_disk(error: &(dyn StdError + 'static)) -> Option<io::Error> {
     std::iter::successors(Some(error), |error: &&(dyn StdError + 'static)| (*error).source())
         .filter_map(|error| error.downcast_ref::<io::Error>()?.raw_os_error())

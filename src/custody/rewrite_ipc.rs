@@ -81,7 +81,7 @@ fn staying<'p>(
     pairs.into_iter().filter(stays).map(|(key, text)| (key.clone(), text.clone())).collect()
 }
 
-/// The field with that metadata alone, at every depth.
+/// The field with only the metadata that may stay, at every depth.
 fn cleared(field: &Field, may_stay: &dyn Fn(&str) -> bool) -> Field {
     let inner = |field: &Arc<Field>| Arc::new(cleared(field, may_stay));
     let data_type = match field.data_type() {

@@ -54,7 +54,7 @@ pub(super) fn rewrite(
         group.close()?;
     }
     writer.close()?;
-    // The file stays as easy to read as it was.
+    // A file with only the older column orders stays one, so that older readers can still read it.
     let was_plain = metadata.file_metadata().column_orders().is_none_or(|orders| {
         orders.iter().all(|order| matches!(order, ColumnOrder::TYPE_DEFINED_ORDER(_)))
     });
@@ -154,7 +154,7 @@ fn properties(metadata: &ParquetMetaData, may_stay: &dyn Fn(&str) -> bool) -> Wr
     builder.build()
 }
 
-/// What the source shows of how a column was written.
+/// Sets what the source shows of how a column was written.
 fn column(
     builder: WriterPropertiesBuilder,
     chunk: &ColumnChunkMetaData,

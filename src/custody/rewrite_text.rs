@@ -68,8 +68,8 @@ fn copy(log: &OpenLog<'_>, to: &mut dyn Write, cutoff: i64) -> Result<()> {
     })
 }
 
-/// What stands between the elements of an array: a comma goes with the element behind it, and the first
-/// one that stays has none before it.
+/// What stands between the elements of an array: a comma is written with the element after it, and
+/// the first one that stays has none before it.
 #[derive(Default)]
 struct Commas {
     is_array: bool,

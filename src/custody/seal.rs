@@ -85,7 +85,7 @@ pub(super) fn require_whole(
     ))
 }
 
-/// By what an archive is known to be whole.
+/// How an archive is recognised as whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sign {
     /// It is there and has its size, which takes no time.
@@ -94,8 +94,8 @@ pub enum Sign {
     Digest,
 }
 
-/// The archives of a hold that are gone, or not what the journal noted, while it keeps them at `now`; once
-/// it has ended they must go.
+/// The archives of a hold that are gone, or not what the journal noted, while the hold is in force
+/// at `now`; the archives of a hold that has ended must go.
 pub fn lost_archives(
     release_file: &ReleaseFile,
     hold: &Hold,

@@ -22,7 +22,7 @@ const ENDINGS: [&str; 11] = [
 /// Younger files may still be being written.
 const YOUNG: Duration = Duration::from_hours(24);
 
-/// Lists them, in the order of their paths.
+/// Lists these files, in the order of their paths.
 pub(super) fn find(release_file: &ReleaseFile, logs: &[LogFile<'_>]) -> Result<Vec<PathBuf>> {
     let known: BTreeSet<&Path> = logs.iter().map(LogFile::path).collect();
     let base = release_file.logs.place.base();

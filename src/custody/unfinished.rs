@@ -1,9 +1,9 @@
 //! What a crash left of a disclosure package, rows in clear among it.
 //!
 //! In: the folder that an opening is about to write. Out: a note of it beside the archives, which stays until
-//! the package is whole, so that the next opening or deletion removes the folder. The note holds the number
-//! of the folder above as well: where that is another one, as where a volume is not mounted, the rows may
-//! still be there, and the note stays.
+//! the package is whole, so that the next opening or deletion removes the folder. The note also
+//! holds the inode number of the folder above. If that folder is another one now, for example
+//! because a volume is not mounted, the rows may still exist, and the note stays.
 
 use std::fs;
 use std::io::{self, Write};
@@ -27,7 +27,7 @@ pub struct Unreached {
     pub note: PathBuf,
 }
 
-/// Notes durably where rows in clear are about to be written; the folder above is there.
+/// Notes durably where rows in clear are about to be written; the folder above must exist.
 pub(super) fn note(release_file: &ReleaseFile, partial: &Path) -> Result<()> {
     let path = note_path(release_file);
     let text = partial.to_str().ok_or_else(|| {
@@ -44,7 +44,8 @@ pub(super) fn note(release_file: &ReleaseFile, partial: &Path) -> Result<()> {
     write().map_err(|error| cannot_write(&path, error))
 }
 
-/// Removes what is noted, and the note; what cannot be reached is returned, and its note stays.
+/// Removes the folder that is noted, then the note. A folder that cannot be reached is returned,
+/// and its note stays.
 pub(super) fn sweep(release_file: &ReleaseFile) -> Result<Option<Unreached>> {
     let note = note_path(release_file);
     let noted = match fs::read(&note) {
@@ -75,7 +76,7 @@ pub(super) fn sweep(release_file: &ReleaseFile) -> Result<Option<Unreached>> {
     Ok(None)
 }
 
-/// The same for an opening, whose own note must not take the place of another.
+/// The same for an opening, which is refused if the note stays: its own note would replace it.
 pub(super) fn require_swept(release_file: &ReleaseFile) -> Result<()> {
     let Some(Unreached { folder, note }) = sweep(release_file)? else { return Ok(()) };
     Err(Error::io(format!(

@@ -55,8 +55,8 @@ pub(super) fn require_closed(file: &Expired<'_>, is_written: bool) -> Result<()>
     ))
 }
 
-/// How often, and after which pause, a file that is open to write to it is looked at again. A process that
-/// was just started has open for a moment what the process that started it has closed meanwhile.
+/// How often, and after which pause, a file that is open for writing is checked again. A process
+/// that was just started has, for a moment, files open that its parent has closed meanwhile.
 #[cfg(target_os = "linux")]
 const LOOKS: (usize, Duration) = (20, Duration::from_millis(50));
 
@@ -69,7 +69,7 @@ fn writers(files: &[&Path]) -> Vec<bool> {
     identities.iter().map(|file| file.is_some_and(|file| written.contains(&file))).collect()
 }
 
-/// Which of these files are found by every look at them.
+/// The files among these that every check finds.
 #[cfg(target_os = "linux")]
 fn lasting(
     files: &BTreeSet<Identity>,
@@ -89,7 +89,7 @@ fn lasting(
 /// Which of these files some process has open to write to them.
 #[cfg(target_os = "linux")]
 fn open_for_writing(files: &BTreeSet<Identity>) -> BTreeSet<Identity> {
-    // The folder of each process with its open files, of which those that may not be listed are passed over.
+    // Each process has a folder of its open files; folders that may not be listed are passed over.
     let open = listed(Path::new("/proc")).flat_map(|process| listed(&process.join("fd")));
     let of_file =
         |open: PathBuf| identity(&open).filter(|of| files.contains(of) && is_for_writing(&open));
@@ -101,7 +101,7 @@ fn writers(files: &[&Path]) -> Vec<bool> {
     vec![false; files.len()]
 }
 
-/// By what a file is known under each of its names: its device and its number there.
+/// What identifies a file under each of its names: its device and its inode number.
 #[cfg(target_os = "linux")]
 type Identity = (u64, u64);
 
