@@ -1,11 +1,12 @@
 //! The bounds of [`crate::bound`] as expressions: the same whole numbers, from the same constants.
 //!
-//! What is at most 2^60 is a BIGINT, everything else DECIMAL(38, 0), which holds 2^126. The square root is
-//! that of a double, off by up to 2^11 steps of 2^63, made exact by one step of Newton's in decimals and one
-//! comparison. *Proof.* A guess at a distance e from the root r gives, by the step, a number between r and
-//! r + e²/(2 guess), which is less than 0.13 more: 2^22/2^64 for the largest roots, and (1/2)²/2 for the
-//! smallest, whose guess is the nearest whole number. Six decimals and rounding to a whole number move it by
-//! less than 0.51. What comes out is therefore the root rounded up or down, and its square says which. ∎
+//! What is at most 2^60 is a BIGINT, everything else DECIMAL(38, 0), which holds 2^126. The square
+//! root starts from that of a double, which is off by up to 2^11 where the root is 2^63, and is
+//! made exact by one Newton step in decimals and one comparison. *Proof.* A guess at a distance e
+//! from the root r gives, by the step, a number between r and r + e²/(2 guess), which is less than
+//! 0.13 more: 2^22/2^64 for the largest roots, and (1/2)²/2 for the smallest, whose guess is the
+//! nearest whole number. Six decimals and rounding to a whole number move it by less than 0.51.
+//! What comes out is therefore the root rounded up or down, and its square says which. ∎
 
 use crate::plan::kinds::{
     CLASSES, FIRST_NODE, LIGHT, MULTIPLIER_BITS, SHAPE_BITS, SHAPE_ONE, most_rows, nodes,
@@ -35,8 +36,8 @@ pub(super) fn hat() -> String {
     )
 }
 
-/// Common tables of which the last, `to`, is `from` with the column `root`: that of its column `product`,
-/// rounded up, and null if that is zero.
+/// Common tables, of which the last, `to`, is `from` with a column `root`: the square root of its
+/// column `product`, rounded up, or null if the product is zero.
 pub(super) fn rooted(from: &str, to: &str) -> String {
     format!(
         "{to}_guessed AS (\n  SELECT *, CAST(sqrt(CAST(product AS DOUBLE)) AS DECIMAL(38, 0)) AS guess FROM {from}\n),\n\

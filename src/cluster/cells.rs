@@ -4,8 +4,8 @@ use crate::plan::kinds::LEVEL_BITS;
 use crate::plan::{CellPart, Cells, Digit};
 use crate::{Error, Result};
 
-/// What stands in place of a table for the number of requesters and that of their lookups, which a look
-/// returns beside its table: what comes later is checked against them.
+/// Stands in place of a table for the totals that a look returns beside its table: how many
+/// requesters there are, and how many lookups. Later answers are checked against them.
 pub const TOTALS: i64 = -1;
 
 /// The cell of an atom: as [`Cells::cell`] finds it.
@@ -15,7 +15,8 @@ pub(super) fn cell(cells: &Cells) -> String {
         CellPart::Condition(digits, met, stride) => {
             let digits = digits.iter().map(|(key, stride)| format!("{} * {stride}L", digit(*key)));
             let place = digits.collect::<Vec<_>>().join(" + ");
-            // The shorter of both lists says which combinations meet it.
+            // The condition is written as the shorter of two lists: what meets it, or what does
+            // not.
             let is_met = met.iter().filter(|met| **met).count() * 2 <= met.len();
             let listed = (0..).zip(met).filter(|(_, met)| **met == is_met);
             let listed: Vec<String> =
@@ -31,8 +32,8 @@ pub(super) fn cell(cells: &Cells) -> String {
     if parts.is_empty() { "0L".to_owned() } else { parts.join(" + ") }
 }
 
-/// What the rows of an atom add to its cell: their number, or that times the level of their number; null
-/// without one.
+/// What the rows of an atom add to its cell: how many they are, or that times the level of the
+/// number that they hold; null without such a number.
 pub(super) fn amount(cells: &Cells) -> Result<String> {
     let Some((key, steps)) = cells.number() else { return Ok("lookups".to_owned()) };
     let levels = 0..=1_i64 << LEVEL_BITS;

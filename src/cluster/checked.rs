@@ -1,7 +1,8 @@
 //! What a cluster answered, checked before it is believed.
 //!
-//! Columns and their types, cells that are there once and inside of their table, and sums within what the
-//! requesters of the look can add up to. A failure means that the cluster did not do what it was asked.
+//! It is checked that columns have their types, that each cell is there once and lies in its table,
+//! and that sums are within what the requesters of the look can add up to. A failure means that the
+//! cluster did not do what it was asked.
 
 use std::collections::BTreeSet;
 
@@ -37,8 +38,8 @@ impl Sums {
         Self(plan.sizes().iter().map(|cells| vec![None; *cells as usize]).collect())
     }
 
-    /// Takes the answer to a statement; returns the numbers of requesters and of their lookups, of which a
-    /// look has both.
+    /// Takes the answer to a statement; returns the numbers of requesters and of their lookups,
+    /// which only a look has.
     ///
     /// # Errors
     /// Input, when it is no answer to this statement.
@@ -92,7 +93,7 @@ impl Sums {
                 (Check::Look | Check::Parts, _) => whole <= i128::from(totals.requesters),
                 (Check::Each, _) => most <= totals.requesters,
                 (Check::All, _) => whole == i128::from(totals.requesters),
-                // Their answer is read by [`prefix_weights`].
+                // Answers about prefixes are read by [`prefix_weights`].
                 (Check::Prefixes, _) => false,
                 (Check::Classes(whole_ones), table) => {
                     let class = table.and_then(|table| totals.classes.get(table.class()?));
@@ -157,7 +158,7 @@ pub(super) fn prefix_weights(
             tally.add(value, *steps);
         }
     }
-    // A requester's weights add up to the root of their number at most.
+    // The weights of one requester add up to at most the root of how many there are.
     let most = PREFIX_WEIGHTS.iter().zip(0_i64..).map(|(weight, number)| weight * number).max();
     let most = i128::from(totals.requesters >> SHAPE_BITS) * i128::from(most.unwrap_or(0));
     if whole <= most { Ok(tally) } else { Err(wrong("sums that its requesters cannot add up to")) }

@@ -2,11 +2,11 @@
 //!
 //! Only the client's transport is used. Its own reading of an answer takes a stream that ends for the whole
 //! answer, but a server ends each stream after two minutes and expects to be asked for the rest: longer
-//! queries would come back empty. Here an answer is whole when the server says that it is. Every call names
-//! the session as the server knows it, so that none is answered by a session that another server began again,
-//! without the settings. Every call has a deadline, behind which the cluster is asked to stop, and reads the
-//! token again. What the server says in its own words may quote a value of a row, so only the name of its
-//! error is passed on.
+//! queries would come back empty. Here an answer is whole when the server says that it is. Every
+//! call names the session as the server knows it, so that no call is answered by a session that
+//! another server began anew, without the settings. Every call has a deadline, after which the
+//! cluster is asked to stop, and reads the token again. The server's own words may quote a value of
+//! a row, so only the name of its error is passed on.
 
 use std::pin::pin;
 use std::time::{Duration, Instant};
@@ -46,7 +46,7 @@ pub(super) struct Connection {
     engine: Engine,
     /// Its name, once it has one.
     session: Option<String>,
-    /// What the server calls it: another one if it was begun a second time.
+    /// The server's own name for it, which is another one if the session was begun a second time.
     of_server: Option<String>,
     tag: String,
     stop: Box<dyn Fn() -> Result<()>>,
@@ -173,7 +173,7 @@ impl Connection {
                 }
             };
         }
-        // It would keep the sums until the session ends.
+        // Otherwise the server would keep the sums until the session ends.
         let release = execution.create_release_request(true).await;
         let released = timeout(LAST, client.release_execute(release)).await;
         tracing::debug!(released = matches!(released, Ok(Ok(_))), "took an answer");

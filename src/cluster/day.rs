@@ -1,4 +1,4 @@
-//! One day of logs on a cluster: opened and looked at before the reservation, tallied after it.
+//! One day of logs on a cluster: opened and listed before the reservation, tallied after it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -162,8 +162,8 @@ impl ClusterLogs {
         Ok(listed)
     }
 
-    /// Refuses names of files that hold no date, where they are to say the day of each, or several; and a
-    /// cluster that takes others for those of the day than this program does.
+    /// Where names of files say the day, refuses a name that holds no date or several, and a
+    /// cluster that finds other files of the day than this program does.
     fn require_dates(&self) -> Result<()> {
         let Some(names @ DayNames::File) = &self.release_file.logs.day_names else { return Ok(()) };
         let days = self.bounds.days_in(&self.release_file.logs.time_zone);
@@ -274,7 +274,7 @@ impl Tallies for ClusterDay {
             sums.take(&statement, &answer)?;
             sums.require(&statement, plan, &self.totals)?;
         }
-        // Two steps of a day, and every statement of them, are about the same rows.
+        // Both steps of a day, and all of their statements, must have read the same files.
         if self.logs.list()? != self.logs.files {
             return Err(Error::input("the log files changed while the cluster read them").help(
                 "wait until they are whole, restore those of the reservation, and run again",

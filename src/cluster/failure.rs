@@ -1,4 +1,4 @@
-//! What went wrong on a cluster, without a word of its own: that may quote a value of a row.
+//! What went wrong on a cluster, without the server's own words, which may quote a value of a row.
 
 use spark_connect_core::SparkError;
 

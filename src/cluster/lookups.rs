@@ -1,8 +1,8 @@
 //! The rows of one day as a query: who asked, about whom, and the atom of each.
 //!
 //! What a row means is what [`crate::ingest`] says of a Parquet file with these columns: the same rows
-//! count, and each has the same atom. No expression can fail, whatever a row holds, so that no failure
-//! says anything about one.
+//! count, and each has the same atom. No expression can fail, whatever a row holds, so that no
+//! failure says anything about a row.
 
 use super::positions::{Country, position};
 use super::quote::{name, names, text};
@@ -62,7 +62,7 @@ pub fn columns(release_file: &ReleaseFile, layout: &Layout) -> Vec<(String, Role
     columns
 }
 
-/// The files that the logs are, as the cluster names them.
+/// The path of the logs, as the cluster names it.
 pub fn path(logs: &Logs) -> String {
     if logs.place.glob.contains("://") {
         return logs.place.glob.clone();
@@ -72,7 +72,8 @@ pub fn path(logs: &Logs) -> String {
     format!("file://{}", path.display())
 }
 
-/// The query of the files themselves, of all days without bounds: no value of a row is read for it.
+/// The query that lists the files, those of all days if there are no bounds; it reads no value of a
+/// row.
 #[cfg(feature = "spark")]
 pub(super) fn files(release_file: &ReleaseFile, bounds: Option<&DayBounds>) -> String {
     format!(
@@ -86,7 +87,7 @@ pub(super) fn files(release_file: &ReleaseFile, bounds: Option<&DayBounds>) -> S
     )
 }
 
-/// The query of these columns, of which no row is asked for.
+/// The query by which a cluster tells the types of these columns; it asks for no row.
 #[cfg(feature = "spark")]
 pub(super) fn header(release_file: &ReleaseFile, columns: &[(String, Role)]) -> String {
     let mut names: Vec<String> = columns.iter().map(|(column, _)| name(column)).collect();
@@ -94,7 +95,7 @@ pub(super) fn header(release_file: &ReleaseFile, columns: &[(String, Role)]) -> 
     format!("SELECT {} FROM {}", names.join(", "), files_of(release_file))
 }
 
-/// The query of the rows of one day; `target` if who is asked about is to be known.
+/// The query of the rows of one day, with their targets if `target` is set.
 ///
 /// # Errors
 /// Usage, for a condition that engines evaluate differently.
@@ -151,7 +152,7 @@ pub(super) fn lookups(
     ))
 }
 
-/// What a key is read from; `None` for those that follow from other columns.
+/// The column that a key is read from; `None` for keys that follow from other columns.
 fn key_column(logs: &Logs, place: usize, key: &Key) -> Option<String> {
     let read = match key.source() {
         KeySource::App => as_text(logs, logs.column("app")),
@@ -163,10 +164,11 @@ fn key_column(logs: &Logs, place: usize, key: &Key) -> Option<String> {
     Some(format!("{read} AS key_{place}"))
 }
 
-/// That a row has a requester and a target; others are rejects.
+/// The condition that a row has a requester and a target; other rows are rejects.
 fn are_people(logs: &Logs) -> String {
     match logs.identifier {
-        // Both in one expression, which is long. A text with a space of its own has one too many.
+        // The expression is long, so it stands once for both. A text that holds a space itself has
+        // one too many and does not match.
         Identifier::E164Exact => format!(
             "concat(requester, ' ', target, ' ') RLIKE '^(?:[+]{} ){{2}}$'",
             exact_numbers()
@@ -184,7 +186,7 @@ fn files_of(release_file: &ReleaseFile) -> String {
     }
 }
 
-/// That a file is of the day, where names of folders or files say so.
+/// The condition that a file is of the day, where names of folders or files say so.
 fn in_files_of_day(release_file: &ReleaseFile, bounds: &DayBounds) -> Option<String> {
     let days = bounds.days_in(&release_file.logs.time_zone);
     Some(match release_file.logs.day_names.as_ref()? {
@@ -192,7 +194,7 @@ fn in_files_of_day(release_file: &ReleaseFile, bounds: &DayBounds) -> Option<Str
             let days: Vec<String> = days.iter().map(|day| text(&day.to_string())).collect();
             format!("CAST({} AS STRING) IN ({})", name(folder), days.join(", "))
         }
-        // As names have dates: see [`DayNames::day_of`], by which what the cluster lists is checked.
+        // What the cluster lists by this is checked by [`DayNames::day_of`].
         DayNames::File => {
             let spellings: Vec<String> =
                 days.iter().map(|day| spellings(&day.to_string())).collect();
@@ -202,14 +204,14 @@ fn in_files_of_day(release_file: &ReleaseFile, bounds: &DayBounds) -> Option<Str
     })
 }
 
-/// The ways in which names of files have a day, as an expression; digits alone may go on with a clock.
+/// The spellings of a day in names of files, as an expression; a time may follow digits alone.
 fn spellings(day: &str) -> String {
     let parts: Vec<&str> = day.split('-').collect();
     let [digits, hyphens, lines, points] = ["", "-", "_", "[.]"].map(|mark| parts.join(mark));
     format!("{digits}([0-9][0-9]){{0,3}}|{hyphens}|{lines}|{points}")
 }
 
-/// The instant of a row in microseconds, and that it is of the day.
+/// The instant of a row in microseconds, and the condition that it is of the day.
 fn times(logs: &Logs, bounds: &DayBounds) -> (String, String) {
     let column = name(logs.column("requested_at"));
     let (start, end) = (bounds.start_micros(), bounds.end_micros());
@@ -220,7 +222,8 @@ fn times(logs: &Logs, bounds: &DayBounds) -> (String, String) {
         );
         return (format!("unix_micros({instant})"), of_day);
     };
-    // Bounds in the column's own unit: no product can leave the integers, and files can be passed over.
+    // The bounds are in the column's own unit, so that no product overflows and files can be passed
+    // over.
     let instant = format!("CAST({column} AS BIGINT)");
     let (times, parts) = match unit {
         TimeUnit::Seconds => (1_000_000, 1),
@@ -242,7 +245,7 @@ fn times(logs: &Logs, bounds: &DayBounds) -> (String, String) {
     (format!("CASE WHEN {of_day} THEN {micros} END"), of_day)
 }
 
-/// What stands at an address, as text.
+/// The column at an address, as text.
 fn as_text(logs: &Logs, address: &str) -> String {
     let column = |column: &str| format!("CAST({} AS STRING)", name(column));
     match logs.made(address) {
@@ -253,7 +256,7 @@ fn as_text(logs: &Logs, address: &str) -> String {
                 map.iter().map(|(old, new)| format!(" WHEN {} THEN {}", text(old), text(new)));
             format!("CASE {}{} END", column(from), arms.collect::<String>())
         }
-        // Times alone are joined, and such are refused.
+        // Only times can be joined, and a cluster is not asked for such.
         Some(Made::Joined(_)) => "CAST(NULL AS STRING)".to_owned(),
     }
 }

@@ -1,15 +1,16 @@
 //! The tables of person-days: bounded by requester, then by target, as [`crate::bound`] does.
 //!
 //! The first stage divides what a requester adds to a cell over its rows there, by target. The second scales
-//! each of these amounts by itself, because each is rounded by itself. Sizes of cells are squared and added
-//! up over their amounts, each times the size of its cell.
+//! each of these amounts by itself, because each is rounded by itself. The squares of the sizes of
+//! cells are added up over the amounts, each times the size of its cell.
 //!
-//! What is left of a target beyond the limit is `h`, the root of `q * 2^64` rounded down, in parts of 2^64; `q`
-//! is a whole number below 2^64. That product leaves DECIMAL(38, 0), so the guess `g = a * 2^32 + b`, from a
-//! double, is corrected by what it lacks: `(q - a * a) * 2^64 - 2 * a * b * 2^32 - b * b`. *Proof.* `g` is off by
-//! less than 2^12 and is at least 2^32, unless `q` is zero, so that no term is above 2^100. One step of
-//! Newton's is off by less than 2^24 / 2^33; rounded to a whole number it is the root rounded up or down,
-//! and what that lacks says which. ∎
+//! A target beyond the limit is scaled by `h / 2^64`, where `h` is the root of `q * 2^64`, rounded
+//! down, and `q` is a whole number below 2^64. That product leaves DECIMAL(38, 0), so the guess
+//! `g = a * 2^32 + b`, from a double, is corrected by what it lacks:
+//! `(q - a * a) * 2^64 - 2 * a * b * 2^32 - b * b`. *Proof.* `g` is off by less than 2^12 and is at
+//! least 2^32, unless `q` is zero, so that no term is above 2^100. One step of Newton's is off by
+//! less than 2^24 / 2^33; rounded to a whole number it is the root rounded up or down, and what
+//! that lacks says which. ∎
 
 use super::bounding::{ball_steps, decimal, hat, rooted, shape_steps, square_of_one};
 use super::cells::TOTALS;
@@ -27,7 +28,7 @@ pub(super) struct Persons {
 }
 
 impl Persons {
-    /// With these targets exempt, of which numbers are known by their digits.
+    /// With these targets exempt; numbers are named by their digits alone.
     pub(super) fn new(exempt: &Exempt, kind: Identifier) -> Self {
         let sign = if kind.are_numbers() { "+" } else { "" };
         let bytes = |name: &str| {
@@ -150,7 +151,7 @@ impl Persons {
     /// The second stage of tables of shapes: what is asked about a target, held to the limit in all of them.
     fn within_limit(&self, targets: &ShapeTargets) -> Result<String> {
         let limit = loss_limit(targets);
-        // Losses and quotients stay decimals: no scale is as small, and no limit as large.
+        // Within these bounds losses and quotients stay decimals; no plan goes beyond them.
         if targets.scales.iter().any(|scale| !(1 << 12..1 << 46).contains(scale)) || limit >> 62 > 0
         {
             return Err(Error::internal("a limit on targets is beyond what a cluster can hold"));

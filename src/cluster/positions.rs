@@ -38,7 +38,7 @@ pub(super) fn position(key: &Key, value: &str, bounds: &DayBounds) -> String {
     }
 }
 
-/// A word without blanks around it, its letters small.
+/// A word without blanks around it and in small letters.
 fn plain(value: &str) -> String {
     const CAPITALS: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
     let blanks: String = ('\0'..=char::MAX).filter(|letter| letter.is_whitespace()).collect();
@@ -56,7 +56,7 @@ fn hour(bounds: &DayBounds) -> String {
     let arms: String = arms.collect();
     let offset =
         if arms.is_empty() { format!("{first}L") } else { format!("CASE{arms} ELSE {first}L END") };
-    // Counted from a midnight before the day, whose hours are no negative numbers.
+    // Counted from a midnight before the day, so that no hour is negative.
     let midnight = (bounds.start_micros().div_euclid(MICROS_PER_DAY) - 2) * MICROS_PER_DAY;
     format!("((micros + {offset} - ({midnight}L)) DIV {MICROS_PER_HOUR}L) % 24L")
 }
@@ -83,7 +83,7 @@ fn on_grid(grid: &Grid, value: &str) -> String {
     )
 }
 
-/// The bin of a number that lies between two bins, by halves.
+/// The bin of a number that lies between two bins, found by halving.
 fn bins(grid: &Grid, value: &str, first: u16, last: u16) -> String {
     if first == last {
         return format!("{first}L");
@@ -95,17 +95,17 @@ fn bins(grid: &Grid, value: &str, first: u16, last: u16) -> String {
 
 /// The position of the country of a number, `+` and digits, which [`Self::join`] looks up.
 pub(super) struct Country {
-    /// What the rows are joined with.
+    /// The name of the list that rows are joined with.
     name: String,
     /// The column of the number.
     number: &'static str,
-    /// Calling codes and their positions, but those of the fallback.
+    /// Calling codes and their positions, except those of the fallback.
     listed: Vec<(&'static str, usize)>,
     fallback: u16,
 }
 
 impl Country {
-    /// That of the key at a place of the layout; `None` for keys of other kinds.
+    /// The country of the key at a place of the layout; `None` for keys of other kinds.
     pub(super) fn of(place: usize, key: &Key) -> Option<Self> {
         let number = match key.source() {
             KeySource::RequesterCountry => "requester",
@@ -120,7 +120,7 @@ impl Country {
         Some(Self { name, number, listed, fallback: key.fallback() })
     }
 
-    /// The position, where rows are joined.
+    /// The expression of the position, in rows that were joined.
     pub(super) fn position(&self) -> String {
         if self.listed.is_empty() {
             return format!("{}L", self.fallback);

@@ -18,12 +18,12 @@ pub(super) struct Found(Vec<FoundVector>);
 struct FoundVector {
     vector: usize,
     prefix: Prefix,
-    /// Ascending: each stands at its cell.
+    /// Ascending: the place of each is its cell.
     found: Vec<u64>,
 }
 
 impl Found {
-    /// Those of a plan and its bounds.
+    /// The vectors of a plan and its bounds.
     ///
     /// # Errors
     /// Internal, when their cells are in another order.
@@ -52,12 +52,12 @@ impl Found {
         self.0.iter().any(|of| of.prefix.of == PrefixOf::Target)
     }
 
-    /// The rows in which [`Self::cell`] is known.
+    /// The common table whose rows have the columns of [`Self::cell`].
     pub(super) const fn rows(&self) -> &str {
         if self.0.is_empty() { "atoms" } else { "placed" }
     }
 
-    /// The common tables that those rows need.
+    /// The common tables that these rows need.
     pub(super) fn tables(&self) -> String {
         if self.0.is_empty() {
             return String::new();
@@ -95,7 +95,8 @@ impl Found {
     }
 }
 
-/// The weights of all prefixes that are not found yet, behind the rows of the day.
+/// The end of the statement that weighs the prefixes that are not found yet, after the rows of the
+/// day.
 pub(super) fn prefix_weights(prefix: Prefix, found: &BTreeSet<u64>) -> String {
     let (known, left) = if found.is_empty() {
         (String::new(), String::new())

@@ -2,8 +2,8 @@
 
 use std::fmt::Write;
 
-/// A text: as it is if every reader takes it for the same one, and otherwise by its bytes, which know no
-/// escapes and no variables.
+/// A text: as it is if every reader takes it for the same one, and otherwise by its bytes, in which
+/// nothing is an escape or a variable.
 pub(super) fn text(value: &str) -> String {
     let is_plain =
         |letter: char| letter == ' ' || letter.is_ascii_graphic() && !"'\\$`\"".contains(letter);

@@ -36,15 +36,16 @@ pub struct Statement {
 pub enum Check {
     /// The weights of one requester add up to one at most.
     Look,
-    /// Each cell has one of each requester at most.
+    /// Each cell holds at most one whole of each requester.
     Each,
-    /// All cells together have one of each requester.
+    /// All cells together hold exactly one whole of each requester.
     All,
-    /// A table has no more than its class, and those at these places have exactly as much.
+    /// A table adds up to at most the weights of its class, and the tables at these places to just
+    /// that.
     Classes(Vec<usize>),
-    /// All cells together have one of each requester at most.
+    /// All cells together hold at most one whole of each requester.
     Parts,
-    /// Each prefix has one of each requester at most.
+    /// Each prefix holds at most one whole of each requester.
     Prefixes,
 }
 

@@ -1,8 +1,9 @@
 //! A table by its name: what the cluster says that it is, and which files it consists of.
 //!
-//! The ledger recognises logs by their files, which each kind of table lists in its own way. Tables of files and of Delta
-//! show the file of each row in a hidden column, Iceberg has a table of files beside each of its tables, whose files never
-//! change. What cannot list its files is refused by the name of its provider.
+//! The ledger recognises logs by their files, which each kind of table lists in its own way. Tables
+//! of Parquet files and of Delta show the file of each row in a hidden column. Iceberg has, beside
+//! each table, a table of its files, which never change. A table that cannot list its files is
+//! refused by the name of its provider.
 
 use super::quote::{name, names, text};
 use crate::release_file::ReleaseFile;
@@ -20,12 +21,13 @@ pub(super) enum Listing {
 }
 
 impl Listing {
-    /// What a description of the table says, as pairs of a fact and its value behind the columns.
+    /// How a table lists its files, by its description: pairs of a fact and its value, after the
+    /// columns.
     ///
     /// # Errors
     /// Usage, for what cannot list its files.
     pub(super) fn of(description: &[(String, String)]) -> Result<Self> {
-        // A column may be called as a fact is.
+        // A column may have the name of a fact, so the columns are passed over.
         let facts = description.iter().skip_while(|(fact, _)| !fact.starts_with("# Detailed"));
         let provider = facts.clone().find(|(fact, _)| fact == "Provider");
         let kind = facts.clone().find(|(fact, _)| fact == "Type");
@@ -53,7 +55,8 @@ pub(super) fn description(table: &[String]) -> String {
     format!("DESCRIBE TABLE EXTENDED {}", names(table))
 }
 
-/// The query of the files of a table that has a table of them, of the day alone if that is part of its partitions.
+/// The query of the table of files beside a table; of the day alone if that is part of its
+/// partitions.
 pub(super) fn files_beside(
     table: &[String],
     release_file: &ReleaseFile,

@@ -3,7 +3,8 @@
 use crate::release_file::engine::Engine;
 use crate::{Error, Result};
 
-/// The connection string with the token, which stands in a file or a variable that the client reads itself.
+/// The connection string with the token, which is in a file, or in a variable that the client reads
+/// itself.
 pub(super) fn with_token(engine: &Engine) -> Result<String> {
     let remote = &engine.remote;
     let from_file = engine.token_file.as_ref().map(|path| {
