@@ -1,5 +1,5 @@
 //! Charts as inline SVG: values over time, and bars. Each fits any width without scaled letters,
-//! since places across are percents and only lines are stretched.
+//! since horizontal places are percents and only lines are stretched.
 
 use maud::{Markup, html};
 
@@ -89,7 +89,7 @@ fn shown(scale: Scale, cell: &Cell) -> Cell {
     Cell { of: cell.shown(scale), is_lost: cell.is_lost }
 }
 
-/// Values that follow each other joined, with a gap for what is missing or says nothing.
+/// Values joined by a line, with a gap where a value is missing or says nothing.
 fn line(cells: &[Option<Cell>], axis: &Axis) -> Markup {
     let places = cells.len().max(1) as f64;
     let across = |place: usize| (place as f64 + 0.5) / places;
@@ -142,7 +142,7 @@ fn whisker(axis: &Axis, across: f64, cell: &Cell) -> Markup {
     }
 }
 
-/// From zero, or from below it where values are, up to a round number.
+/// An axis from zero, or from below zero if values lie there, up to a round number.
 struct Axis {
     least: f64,
     most: f64,

@@ -92,7 +92,7 @@ fn load(output: &Output) -> Vec<Figure> {
     by_day.into_iter().chain(by_hour).collect()
 }
 
-/// The hours of one day, of which a day without a table of hours has none.
+/// The hours of one day; none for a day without a table of hours.
 fn hours(table: Option<&Table>) -> Vec<Option<Cell>> {
     let mut cells = vec![None; 24];
     let sums = table.and_then(|table| table.sums(Some(table.hour?))).unwrap_or_default();
@@ -156,7 +156,7 @@ fn over_time(
     }
 }
 
-/// Why days of a chart have no value, where some have none.
+/// Why some days of a chart have no value; empty if all days have one.
 fn shaded(output: &Output, series: &Series<Day>, days: &[Day]) -> String {
     let without = days.iter().filter(|day| !series.tables.contains_key(day));
     let (unasked, unreleased): (Vec<&Day>, Vec<&Day>) =
@@ -210,8 +210,8 @@ fn by_keys(output: &Output) -> Vec<Figure> {
     figures
 }
 
-/// The figures of a question by itself: over days where it has one value or a few quantiles a day, and
-/// else the newest day.
+/// The figures of a question by itself: over days if it has one value or a few quantiles a day, and
+/// otherwise of the newest day.
 fn own_figures(output: &Output, series: &Series<Day>) -> Vec<Figure> {
     let Some((day, newest)) = series.newest() else { return Vec::new() };
     let name = title(&newest.facts, &newest.keys);
@@ -255,14 +255,15 @@ fn bars<K: Ord>(
         });
     }
     let most = if is_ordered { rows.len() } else { MOST_BARS };
-    // What is not listed may be much: where it is one row, its bar is drawn however many are larger.
+    // The row `other` may be large. If there is one, its bar is drawn however many others are
+    // larger.
     let others = rows.iter().filter(|(words, _)| is_other(words)).count();
     let is_shown = |place: usize, words: &[String]| place < most || others == 1 && is_other(words);
     let shown = rows.iter().enumerate().filter(|(place, (words, _))| is_shown(*place, words));
     let mut shown: Vec<(String, Cell)> =
         shown.map(|(_, (words, cell))| (label(words, keys), *cell)).collect();
     if is_ordered {
-        // Behind the last bin with somebody in it, all are alike.
+        // All bins after the last one that says something look alike.
         let last = shown.iter().rposition(|(_, cell)| !cell.is_lost);
         shown.truncate(last.map_or(shown.len(), |last| last + 1));
     }
@@ -293,7 +294,8 @@ fn bars<K: Ord>(
     }
 }
 
-/// The sums of each week and month: of each thing that was added up, from the roll-up of the fewest rows.
+/// The sums of each week and month, for each thing that was added up, from the roll-up with the
+/// fewest rows.
 fn of_periods(output: &Output) -> Vec<Figure> {
     let mut rolled: Vec<&Series<String>> = output.rolled.iter().collect();
     rolled.sort_by_key(|series| series.newest().map(|(_, table)| table.rows.len()));

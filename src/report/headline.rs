@@ -7,7 +7,7 @@ use super::sums::{counts, over_days, total};
 use super::words::{QUANTILE, Scale, quantile_title, remark, title};
 use crate::words::several;
 
-/// The most of them.
+/// The most numbers that are shown.
 const MOST: usize = 10;
 
 /// One number with its interval.

@@ -43,7 +43,7 @@ pub(super) struct Table {
     pub(super) hour: Option<usize>,
     /// The rows that have a value.
     pub(super) rows: Vec<Row>,
-    /// How many have none.
+    /// How many rows have no value.
     pub(super) without_value: usize,
 }
 
@@ -152,7 +152,8 @@ impl<K: Ord> Series<K> {
 }
 
 impl Series<Day> {
-    /// Leaves out days whose question was another one under the same name, by what the newest asks.
+    /// Leaves out days on which the question of this name asked something else than on the newest
+    /// day.
     fn keep_alike(&mut self) {
         let newest = self.facts().clone();
         self.tables.retain(|_, table| table.asks_what(&newest));

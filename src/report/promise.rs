@@ -191,7 +191,7 @@ pub(super) fn plan(output: &Output) -> Markup {
     let manifest = output.newest();
     let classes: Vec<&Value> = manifest["classes"].as_array().into_iter().flatten().collect();
     let number = |class: &Value, name: &str| class[name].as_f64().unwrap_or_default();
-    // Behind the last class in which there may be a whole requester, all are alike.
+    // All classes after the last one that may hold a whole requester look alike.
     let last = classes.iter().rposition(|class| number(class, "ci_high") >= 1.0).unwrap_or(0);
     let bars = classes.iter().take(last + 1).map(|class| {
         let lookups = usize::try_from(class["lookups"].as_u64().unwrap_or_default());

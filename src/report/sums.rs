@@ -52,10 +52,10 @@ pub(super) fn total(table: &Table) -> Option<Cell> {
 impl Table {
     /// The sums of its rows by the value of one key, or of all rows; `None` if they do not add up.
     ///
-    /// Files of earlier versions do not say whether all rows were published.
+    /// Also `None` for files of earlier versions, which do not say whether all rows were published.
     pub(super) fn sums(&self, key: Option<usize>) -> Option<Vec<(String, Cell)>> {
         let counted = Counted::of(self.facts["asks"].as_str()?)?;
-        // Roll-ups add up what adds up.
+        // Roll-ups are made of what adds up alone.
         let is_whole = self.facts.get("grain").is_some() || self.facts.get("top")?.is_null();
         if !is_whole || self.rows.is_empty() {
             return None;
@@ -66,8 +66,8 @@ impl Table {
     }
 }
 
-/// The sums by the values of a key over all days that list the same values as the newest, and how many
-/// days these are: what another list does not name is in its row `other`.
+/// The sums by the values of a key over all days that list the same values as the newest, and how
+/// many days these are. On a day with another list, a value may be part of the row `other`.
 pub(super) fn sums_over_days(series: &Series<Day>, key: &str) -> (usize, Vec<(String, Cell)>) {
     let of = |table: &Table| table.sums(Some(table.place(key)?));
     let mut days: Vec<_> = series.tables.values().filter_map(of).collect();

@@ -33,8 +33,8 @@ impl Scale {
         self.at(of.value, self.step(of), f64::round)
     }
 
-    /// The interval, rounded outwards to the same digits. A small end keeps two of its own, so that what
-    /// begins above zero does so in words, too.
+    /// The interval, rounded outwards to the same digits. A small end keeps two digits of its own,
+    /// so that an interval that begins above zero is also written so.
     pub(super) fn range(self, of: &Summand) -> String {
         let step = |end: f64| {
             let own = exponent(end * self.factor()) - 1;
@@ -79,7 +79,8 @@ impl Scale {
 
     fn at(self, number: f64, step: i32, round: fn(f64) -> f64) -> String {
         let factor = 10.0_f64.powi(step);
-        // What is a whole number of steps but for its last bits is not rounded away from it.
+        // A number that is a whole number of steps but for its last bits is not rounded to the next
+        // one.
         let steps = number * self.factor() / factor;
         let near = steps.round();
         let steps = if (steps - near).abs() < 1e-6 { near } else { round(steps) };
@@ -230,7 +231,7 @@ impl Cell {
     }
 }
 
-/// The words behind a value that says nothing, and behind a count that may be one of nothing.
+/// The words after a value that says nothing, and after a count that may be zero.
 pub(super) fn remark(scale: Scale, cell: &Cell) -> &'static str {
     match cell.is_lost {
         true => "says nothing",
