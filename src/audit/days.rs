@@ -15,15 +15,15 @@ use crate::{Error, Result};
 
 /// The first of the made-up days.
 const FIRST: &str = "2021-03-01";
-/// How many requesters a day has at least and at most, and how many for each requester of noise: enough
-/// for a look that nobody takes for empty.
+/// The least and the most requesters of a day, and how many it has for each requester of noise in
+/// between: enough for a look that does not look empty.
 const LEAST_REQUESTERS: u64 = 600;
 const MOST_REQUESTERS: u64 = 20_000;
 const FOR_NOISE: f64 = 30.0;
 /// How many days may look empty all the same.
 const MOST_EMPTY: u32 = 3;
 
-/// What was drawn for one table of one day, beside what it held.
+/// The noise of one table on one day: what was drawn less what the table held.
 pub(super) struct Residuals {
     /// Its name without the class.
     pub(super) subject: String,
@@ -83,7 +83,7 @@ impl Days {
         Ok(days)
     }
 
-    /// Releases a day, or finds that it was.
+    /// Releases a day, or finds that it was released before.
     pub(super) fn run(&mut self, world: &World<'_>, bounds: &DayBounds) -> Result<MadeDay> {
         let rows = [world.batch(&moved(&self.rows, world, bounds))];
         release_made(&self.job, &mut self.ledger, bounds, &rows)
@@ -164,7 +164,8 @@ fn moved(rows: &[Row], world: &World<'_>, bounds: &DayBounds) -> Vec<Row> {
 /// A job with this release file's questions whose ledger, logs and output are in a temporary folder.
 pub(super) fn bench(release_file: &ReleaseFile) -> Result<(TempDir, Job)> {
     let failed = |error| Error::io("a temporary folder cannot be made").because(error);
-    // In memory where the system has it: what is asked is what is stored, and not how long a disk takes.
+    // In memory where the system has such a folder: what is stored is tested, not how fast a disk
+    // is.
     let folder = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir());
     let folder = folder.map_err(failed)?;
     let mut release_file = release_file.clone();

@@ -1,10 +1,11 @@
 //! An attacker who knows everything but whether some requesters were there, and how often it is right.
 //!
 //! For each table of a plan, noise is drawn over the exact sums with and without a group of requesters that
-//! move it as far as rows can. The attacker projects what it sees on the move and guesses by the middle.
-//! From how often it errs, with the limits of Clopper and Pearson, follow lower bounds on the shift `mu`
-//! of the Gaussian that hides the group and, since a group of `g` shifts `g` times as far, on the epsilon
-//! of one requester. A group makes small losses visible: `g` is chosen so that the claim is a shift of two.
+//! move it as far as rows can. The attacker projects what it sees on that move, and guesses by
+//! which side of the middle it lies on. How often the attacker errs gives, by the limits of Clopper
+//! and Pearson, lower bounds on the shift `mu` of the Gaussian that hides the group and, since a
+//! group of `g` shifts `g` times as far, on the epsilon of one requester. A group makes small
+//! losses visible: `g` is chosen so that the claim is a shift of two.
 
 use std::collections::BTreeMap;
 use std::time::Instant;
@@ -73,7 +74,8 @@ fn duels(world: &World<'_>) -> Result<Vec<Duel>> {
             if duels.contains_key(&name) || without[place].len() > MOST_CELLS {
                 continue;
             }
-            // A whole weight in the class, and where there are none enough for most thresholds.
+            // Lookups that give a whole weight in the class or, in a table without classes, reach
+            // most thresholds.
             let class = priced.table.class();
             let lookups = class.and_then(|class| nodes().get(class).copied()).unwrap_or(256);
             let shift = priced.table.sensitivity().steps() as f64 / priced.noise_scale.steps();
@@ -87,7 +89,7 @@ fn duels(world: &World<'_>) -> Result<Vec<Duel>> {
     Ok(duels.into_values().collect())
 }
 
-/// How many requesters have a claim of [`SHIFT`] together.
+/// How many requesters together have a claim of [`SHIFT`].
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "from 1 to the most")]
 fn group(shift: f64) -> u64 {
     (SHIFT / shift).round().clamp(1.0, MOST as f64) as u64
@@ -142,7 +144,7 @@ impl Duel {
         Ok(())
     }
 
-    /// Both rates of errors may be as large as their limits.
+    /// The finding if both rates of errors are as large as their limits allow.
     fn finding(&self, alpha: f64, delta: f64) -> Finding {
         let rates = self.errors.map(|errors| rate_at_most(errors, self.draws, alpha / 2.0));
         let rates = rates.map(|rate| rate.max(1e-300));

@@ -1,5 +1,5 @@
-//! What must come out the same whatever the order, batches, threads and memory, and what must come out at
-//! all: sums that are worked out here by hand.
+//! Sums that must be the same whatever the order, batches, threads and memory, and sums that must
+//! be those that are worked out here by hand.
 
 use fastrand::Rng;
 
@@ -62,7 +62,8 @@ pub(super) fn check_by_hand(world: &World<'_>) -> Result<Vec<Finding>> {
         sums.iter_mut().zip(weights(*count as f64)).for_each(|(sum, weight)| *sum += weight);
         sums
     });
-    // Each of the weights is rounded down by less than a step, and those of persons are divided by rows.
+    // Each weight is rounded down by less than a step; where persons are the unit, it is divided
+    // over rows as well.
     let slack = if world.release_file.ledger.unit == Unit::PersonDay { 900.0 } else { 18.0 };
     let off = look
         .iter()
@@ -83,7 +84,7 @@ fn whole_weights(world: &World<'_>) -> Result<Finding> {
     };
     let rows: Vec<Row> = (0..CROWD * 8).map(number).collect();
     let planned = world.plans()?.swap_remove(1);
-    // One thread alone has sums that are as large as they can be.
+    // On one thread the sums become as large as they can be.
     let tally = on_threads(1, || world.tally(&planned.plan, &rows))?;
     let off = |sum: i64| (sum as f64 / (CROWD * LATTICE_ONE) as f64 - 1.0).abs();
     let holds_all = |priced: &PricedTable| {

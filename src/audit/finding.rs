@@ -11,16 +11,17 @@ pub struct Finding {
     pub subject: String,
     /// What was measured.
     pub statistic: String,
-    /// What it may be.
+    /// The values that it may have.
     pub bound: String,
-    /// Whether it is.
+    /// Whether it has one of them.
     pub passed: bool,
-    /// The probability at most that a sound program does not pass.
+    /// The probability, at most, that a sound program does not pass.
     pub false_alarm: f64,
 }
 
 impl Finding {
-    /// Of a test that notes what is wrong and cannot fail by chance; `sound` says what it finds otherwise.
+    /// The finding of a test that notes what is wrong and cannot fail by chance; `sound` is what it
+    /// says if nothing is.
     pub(super) fn none_wrong(
         test: &'static str,
         subject: impl Into<String>,
@@ -32,7 +33,7 @@ impl Finding {
         Self { test, subject, statistic, bound, passed, false_alarm: 0.0 }
     }
 
-    /// Of a number that must not be above its bound.
+    /// The finding of a number that must not be above its bound.
     pub(super) fn at_most(
         test: &'static str,
         subject: impl Into<String>,
@@ -45,7 +46,7 @@ impl Finding {
         Self { test, subject: subject.into(), statistic, bound, passed, false_alarm }
     }
 
-    /// Of a number that must lie between two.
+    /// The finding of a number that must lie between two.
     pub(super) fn between(
         test: &'static str,
         subject: impl Into<String>,

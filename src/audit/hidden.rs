@@ -20,17 +20,18 @@ const LONE: &str = "rate of finding a lone prefix";
 const FALSE_ALARM: f64 = 1e-3;
 /// A delta large enough to be seen: a hundredth.
 const VISIBLE: AttoDelta = AttoDelta::new(10_000_000_000_000_000);
-/// How many lone prefixes are looked for: what one round may find at most.
+/// How many lone prefixes are tried: the most that one round may find.
 const LONE_PREFIXES: u64 = MOST_PREFIXES as u64;
 const LONE_PREFIXES_IN_SHORT: u64 = 6_000;
-/// How many prefixes each of them has.
+/// How many prefixes each lone requester has.
 const PREFIXES: [u64; 2] = [1, 10];
 /// The most prefixes of one requester.
 const MOST_PREFIXES_OF_ONE: u64 = 10;
 /// How many deviations of its noise a class must stand out by.
 const STANDS_OUT: f64 = 4.0;
 
-/// Looks for prefixes that one requester alone has, at the configured delta and at one that shows.
+/// Tests how often prefixes that one requester alone has are found, at the configured delta and at
+/// one large enough to show.
 pub(super) fn check_lone(world: &World<'_>) -> Result<Vec<Finding>> {
     let rounds = Plan::prefix_rounds(world.release_file, world.split);
     let mut permits = Permits::new(world)?;
@@ -63,7 +64,7 @@ fn tail(round: &MeasuredTable) -> Result<Finding> {
     Ok(Finding::at_most("delta of a threshold", name, most, delta, 0.0))
 }
 
-/// What each prefix of a requester with this number of them weighs.
+/// The weight of each prefix of a requester with this number of prefixes.
 const fn weight(prefixes: u64) -> i64 {
     (LATTICE_ONE * LATTICE_ONE / prefixes).isqrt().cast_signed()
 }
@@ -98,7 +99,7 @@ fn lone(
     })
 }
 
-/// Looks at days without anybody: how often one does not look empty.
+/// Tests how often a day without anybody does not look empty.
 pub(super) fn check_empty(world: &World<'_>) -> Result<Vec<Finding>> {
     let looks = if world.is_short() { 400 } else { 4_000 };
     let look = world.look()?;

@@ -1,9 +1,10 @@
 //! An attack on a release as it is configured, with the program's own stages.
 //!
-//! In: a release file. Out: what each test measured, what it may be, and whether it is. Logs are not read
-//! and nothing is charged: neighbours are made up in memory, and days are released through a ledger in a
-//! temporary folder. What is tested is called as production calls it; what is expected is worked out here,
-//! apart from it. `docs/audit.md` says what each test would notice.
+//! In: a release file. Out: what each test measured, which values are allowed, and whether it
+//! passed. Logs are not read and nothing is charged: neighbours are made up in memory, and days are
+//! released through a ledger in a temporary folder. What is tested is called as production calls
+//! it; what is expected is worked out here, apart from it. `docs/audit.md` says what each test
+//! would notice.
 //!
 //! All false alarms together have a probability of at most one in a hundred, and each finding states its
 //! own.
@@ -32,10 +33,10 @@ use crate::pipeline;
 use crate::release_file::ReleaseFile;
 use world::World;
 
-/// What attacks a release, with the names of the tests that it finds something for.
+/// A check, with the names of the tests that its findings belong to.
 type Check = (&'static [&'static str], fn(&World<'_>) -> Result<Vec<Finding>>);
 
-/// All of them.
+/// All checks.
 const CHECKS: [Check; 11] = [
     (&["sensitivity", "loss of all tables"], sensitivity::check),
     (&["sensitivity", "prefixes of one requester"], sensitivity::check_weights),
@@ -77,7 +78,7 @@ pub struct Audit {
 }
 
 impl Audit {
-    /// Attacks a release for about so long.
+    /// Attacks a release for about as long as `effort`.
     ///
     /// # Errors
     /// Refused or usage, for a release file that cannot be planned; I/O, when a temporary ledger cannot be
@@ -106,7 +107,7 @@ impl Audit {
         self.findings.iter().all(|finding| finding.passed)
     }
 
-    /// The probability at most that a sound program does not pass.
+    /// The probability, at most, that a sound program does not pass.
     pub fn false_alarm(&self) -> f64 {
         self.findings.iter().map(|finding| finding.false_alarm).sum()
     }

@@ -9,7 +9,7 @@ use super::world::World;
 use crate::Result;
 use crate::release::{DiscreteGaussian, PricedTable};
 
-/// The false alarms of each test; the deviations of all tables together are one.
+/// The false alarm of each test; the standard deviations of all tables together count as one test.
 const EACH: f64 = 4e-4;
 /// How many equal parts of the bell curve are counted.
 const PARTS: usize = 20;
@@ -118,15 +118,17 @@ fn repeats(subject: &str, mut noise: Vec<i64>, scale: f64) -> Finding {
     let pairs = |same: &[i64]| (same.len() * (same.len() - 1) / 2) as f64;
     let seen: f64 = noise.chunk_by(|left, right| left == right).map(pairs).sum();
     let expected = n * (n - 1.0) / 2.0 / (2.0 * scale * std::f64::consts::PI.sqrt());
-    // Pairs that share a number come together: this is their variance over their mean, where `0.0873` is
-    // `2 / sqrt(3 pi) - 1 / sqrt(pi)`, from the integrals of the cube and of the square of the density.
+    // Pairs of equal numbers are not independent: this is the variance of how many there are over
+    // their mean, where `0.0873` is `2 / sqrt(3 pi) - 1 / sqrt(pi)`, from the integrals of the cube
+    // and of the square of the density.
     let together = 1.0 + 0.0873 * n / scale;
     let most = together * most_by_chance(expected / together);
     Finding::at_most("equal noise in pairs of cells", subject, seen, most, EACH)
 }
 
-/// What a count of rare events with this mean is above with a probability of at most [`EACH`]: by
-/// Chernoff's bound, `t log(t / mean) - t + mean` is then at least `-log` of it.
+/// A number that a count of rare events with this mean exceeds with a probability of at most
+/// [`EACH`]: by Chernoff's bound, the least `t` whose `t log(t / mean) - t + mean` is at least
+/// `-log(EACH)`.
 fn most_by_chance(mean: f64) -> f64 {
     let mut most = mean.max(1.0).ceil();
     while most * (most / mean.max(1e-300)).ln() - most + mean < -EACH.ln() {

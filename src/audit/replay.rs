@@ -1,4 +1,4 @@
-//! A ledger put through many charges, kept beside plain sums.
+//! A ledger put through many charges and compared with plain sums.
 
 use std::collections::BTreeMap;
 
@@ -19,7 +19,8 @@ const TEST: &str = "ledger against plain sums";
 const DAYS: u64 = 75;
 const CHARGES: u64 = 400;
 const CHARGES_IN_SHORT: u64 = 120;
-/// Every other charge is of one of these: the bounds of 30 days lie among them.
+/// Every other charge is of one of the first days, so many that the bounds of 30 days lie among
+/// them.
 const CLOSE_DAYS: u64 = 31;
 
 /// What an audit keeps beside the ledger.
@@ -85,7 +86,7 @@ impl Sums {
             && cap.is_none_or(|cap| (-29..=0).all(|from| span(from) + asked <= cap.budget.nano()))
     }
 
-    /// Gives some reservations up, and tries to after the draw.
+    /// Gives some reservations up, and tries to give up others after their draw.
     fn go_on(
         &mut self,
         ledger: &mut Ledger,

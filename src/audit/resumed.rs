@@ -1,6 +1,7 @@
 //! A run that died after its look, and the next one, which must go on with what the ledger stores.
 //!
-//! The stored look is one that no noise makes of the day's rows: whatever is planned by anything else shows.
+//! The stored look is one that no noise makes of the day's rows, so a plan that follows from
+//! anything else is noticed.
 
 use super::charges::found;
 use super::days::{Days, balance};

@@ -41,7 +41,7 @@ enum Who {
 
 /// Makes the rows of some people with this number of lookups.
 type MakeRows = fn(&World<'_>, Who, u64, &mut Rng) -> Vec<Row>;
-/// What was found of a group of tables: the largest part of its bound.
+/// The most that was found for each group of tables, as a part of its bound.
 type Most = BTreeMap<String, f64>;
 
 /// Searches for rows that move a table, or all tables together, by more than is stated.
@@ -107,7 +107,8 @@ fn note(most: &mut Most, what: String, part: f64) {
     *known = known.max(part);
 }
 
-/// Whether a square is above that of a whole number: just above one if so, whatever the floats say.
+/// The root of a square as a part of a whole number; above one exactly if the square is above that
+/// of the number, however floats round.
 fn part(square: u128, of: u64) -> f64 {
     let (of_square, root) = (u128::from(of).pow(2), (square as f64).sqrt() / of as f64);
     if square > of_square { root.max(1.0 + 1e-9) } else { root.min(1.0) }
@@ -164,7 +165,7 @@ pub(super) fn subject(table: &MeasuredTable) -> String {
 fn pairs(who: Who, lookups: u64) -> Vec<(u64, u64)> {
     let own = World::requester(CANARY);
     let by_it = (0..lookups).map(|number| (own, World::target(CANARY + number)));
-    // Requesters of several lookups each, up to whole ones.
+    // Requesters with several lookups each, up to the eight of a whole weight.
     let each = (lookups / 20).clamp(1, 8);
     let about_it = (0..lookups).map(|number| (World::requester(CANARY + 1 + number / each), own));
     match who {

@@ -13,7 +13,8 @@ pub(super) fn deviations(probability: f64) -> f64 {
     bisect(-40.0, 40.0, |z| upper_tail(z) <= probability)
 }
 
-/// Between what a chi-square of `degrees` lies, each side missed with a probability of at most `alpha`.
+/// Limits between which a chi-square of `degrees` lies; it misses each with a probability of at
+/// most `alpha`.
 pub(super) fn chi_square_limits(degrees: f64, alpha: f64) -> (f64, f64) {
     // A part `r` of the degrees, or one further out, has a probability of at most (r exp(1 - r))^(degrees/2).
     let exponent = -2.0 * alpha.ln() / degrees;
@@ -63,11 +64,11 @@ pub(super) fn gaussian_epsilon(mu: f64, delta: f64) -> f64 {
     if mu <= 0.0 || gaussian_delta(mu, 0.0) <= delta {
         return 0.0;
     }
-    // From epsilon 700 on the exponential has no number.
+    // From epsilon 700 on the exponential is too large for a float.
     bisect(0.0, 700.0, |epsilon| gaussian_delta(mu, epsilon) <= delta)
 }
 
-/// Where a condition begins to hold, from its side.
+/// The least number for which a condition holds, from the side on which it does.
 fn bisect(mut below: f64, mut above: f64, holds: impl Fn(f64) -> bool) -> f64 {
     for _ in 0..200 {
         let middle = f64::midpoint(below, above);

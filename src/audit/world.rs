@@ -18,7 +18,7 @@ use crate::release_file::logs::Identifier;
 use crate::release_file::question::Question;
 use crate::{Error, Result};
 
-/// The day of all tests that need one alone.
+/// The day of all tests that need one day alone.
 const DAY: &str = "2025-06-04";
 /// Made-up numbers have eleven digits; these are their first ones.
 const REQUESTERS: u64 = 21_000_000_000;
@@ -154,7 +154,7 @@ impl<'a> World<'a> {
         Row { requester, target, micros: self.instant(hour), keys }
     }
 
-    /// The lookup whose values are none that a list has.
+    /// A lookup with values that are on no list.
     pub(super) fn unlisted_row(&self, requester: u64, target: u64) -> Row {
         let keys = self.keys().iter().map(Key::fallback).collect();
         Row { requester, target, micros: self.instant(0), keys }
@@ -211,7 +211,7 @@ impl<'a> World<'a> {
         self.tally_of(plan, &[self.batch(rows)], usize::MAX)
     }
 
-    /// The same of batches, with as much memory for rows.
+    /// The same for batches, with this much memory for rows.
     pub(super) fn tally_of(
         &self,
         plan: &Plan,
