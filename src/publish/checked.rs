@@ -11,7 +11,7 @@ use crate::{Error, Result};
 /// A file as it was published, as far as that can be known.
 pub(super) struct Checked {
     pub(super) table: Published,
-    /// Whether a manifest says which bytes it has, or it is of a kind that none lists.
+    /// Whether a manifest has its digest, or it is of a kind that no manifest lists.
     pub(super) is_vouched: bool,
 }
 
@@ -41,7 +41,7 @@ impl Checked {
         Ok(Self { table, is_vouched: listed.is_some() || is_rolled_up })
     }
 
-    /// What a reader must know of where it comes from, if anything.
+    /// A warning about where the file comes from, if there is one.
     pub(super) fn warning(&self, path: &Path) -> Option<String> {
         let path = path.display();
         (!self.is_vouched)

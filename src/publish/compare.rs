@@ -28,7 +28,7 @@ pub struct Comparison {
     pub question: String,
     /// `day`, `week` or `month`.
     pub grain: &'static str,
-    /// The periods, the earlier one in the command's words first.
+    /// The periods, in the order in which the command names them.
     pub periods: [String; 2],
     /// The time zone of days.
     pub time_zone: String,
@@ -55,7 +55,8 @@ pub struct Row {
     pub values: [f64; 2],
     /// The second value less the first, with an interval for all rows at once.
     pub difference: Range,
-    /// The same difference with the interval of this row alone, for who chose the row beforehand.
+    /// The same difference with the interval of this row alone, for readers who chose the row
+    /// beforehand.
     pub difference_alone: Range,
     /// The second value divided by the first, with an interval for all rows at once; `None` if the
     /// first may be zero or values may be negative.
@@ -89,7 +90,7 @@ impl Real {
 /// Compares two days, weeks or months of a question in an output folder.
 ///
 /// # Errors
-/// Usage, for a period that is none and for a file that is not there; refused, for values whose
+/// Usage, for a text that is no period and for a file that is not there; refused, for values whose
 /// difference has no right interval; input, for a file that was not published by this program.
 pub fn compare(out: &Path, question: &str, periods: [&str; 2]) -> Result<Comparison> {
     let [first, second] = periods;
@@ -161,7 +162,7 @@ fn pairs(before: &Side, after: &Side, per_day: bool) -> Result<Pairs> {
         }
     }
     let in_one_alone = all + later.len() - 2 * pairs.len();
-    // What one file does not list is in its rows `other`, so these are of different things.
+    // Values that a file does not list are in its rows `other`, so these count different things.
     if !before.has_the_rows_of(after) {
         pairs.retain(|(_, _, keys)| keys.values().all(|value| value != OTHER));
     }

@@ -11,7 +11,7 @@ use super::read::name_a_question;
 use super::table::DATE;
 use crate::{Error, Result};
 
-/// What the first column is called, and the folders of tables.
+/// The names of the first column and of the folders of tables.
 const PERIODS: [&str; 3] = ["day", "week", "month"];
 
 /// The tables of a question, or of sums of it, as CSV.
@@ -27,7 +27,8 @@ pub struct Csv {
 }
 
 /// Writes the tables of a folder of an output below each other, oldest first, with their day, week or month
-/// in the first column. The columns are those of the newest; what an older one does not have is empty.
+/// in the first column. The columns are those of the newest table; what an older one does not have
+/// is empty.
 ///
 /// # Errors
 /// Usage, for a folder that holds no tables; input, for a file that is not as it was published; I/O.
@@ -46,7 +47,7 @@ pub fn csv(out: &Path, question: &str) -> Result<Csv> {
     }
     let newest = tables.last().map(|table| table.batch.schema());
     let names = newest.iter().flat_map(|schema| schema.fields().iter().map(|field| field.name()));
-    // Of a day it is the first column already.
+    // For days, the first column is the date already.
     let names: Vec<&String> = names.filter(|name| word != "day" || *name != DATE).collect();
     let mut writer = Writer::from_writer(Vec::new());
     let mut rows = 0;

@@ -38,9 +38,9 @@ pub fn check_writable(out: &Path) -> Result<()> {
 
 /// Writes the files under `out`: made and synced in a temporary folder, renamed, folders synced.
 ///
-/// Tables go that the manifest before listed and the new one does not; the new manifest is the last file,
-/// so that a day whose manifest agrees with its files is a whole day. Several processes may write into one output at
-/// once.
+/// Tables that the manifest before listed and the new one does not are removed. The new manifest is
+/// the last file, so that a day whose manifest agrees with its files is a whole day. Several
+/// processes may write into one output at once.
 ///
 /// # Errors
 /// I/O, naming the folder; nothing that was whole before is damaged, and the next run goes on.
@@ -52,7 +52,7 @@ pub fn write_out(out: &Path, files: &[StoredFile]) -> Result<()> {
     written
 }
 
-/// Removes what processes left behind that were killed; what others are writing now stays.
+/// Removes what killed processes left behind; what others are writing now stays.
 ///
 /// Leftovers hold public bytes only; what cannot be removed now goes at the next run.
 pub fn remove_leftovers(out: &Path) {
@@ -69,7 +69,8 @@ pub fn remove_leftovers(out: &Path) {
 /// A temporary folder of this process, removed when it is dropped.
 struct Temporary {
     folder: TempDir,
-    /// None on a file system without locks, where leftovers look like what is being written, and all of them stay.
+    /// `None` on a file system without locks. There, leftovers look like what is being written, and
+    /// all of them stay.
     _lock: Option<File>,
 }
 

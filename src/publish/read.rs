@@ -66,7 +66,8 @@ fn broken() -> Error {
     Error::internal("a stored file does not read back as published")
 }
 
-/// What to write for a question that an output folder does not have: one of those of which it has days.
+/// The help for a question that an output folder does not have: it names those that have days
+/// there.
 pub(super) fn name_a_question(out: &Path) -> String {
     let names = |folder: &Path| {
         let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();

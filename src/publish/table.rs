@@ -53,8 +53,8 @@ pub(super) fn encode(batch: &RecordBatch, metadata: &Value) -> Result<Vec<u8>> {
             pair(PANDAS_KEY, &json!({ METADATA_KEY: of_all_days(metadata) })),
         ]))
         .build();
-    // Beside a schema of Arrow's own, readers such as pyarrow hide what else the metadata says. It would
-    // add nothing: Parquet's types say the same of every column.
+    // With a schema of Arrow's own in the file, readers such as pyarrow hide the rest of the
+    // metadata. That schema would add nothing: Parquet's types say the same of every column.
     let options =
         ArrowWriterOptions::new().with_properties(properties).with_skip_arrow_metadata(true);
     let mut bytes = Vec::new();
@@ -91,9 +91,9 @@ fn of_all_days(facts: &Value) -> Value {
     known.map(|(name, fact)| (name.to_owned(), fact.clone())).collect()
 }
 
-/// The column that holds the day, or the first day of what days were added up to. The name of the folder says
-/// it as well, but not every reader takes that for a date, and pyarrow reads no folder whose files have a column of
-/// the folder's name.
+/// The column that holds the day, or the first of the days that were added up. The name of the
+/// folder says it as well, but not every reader takes that for a date, and pyarrow reads no folder
+/// whose files have a column of the folder's name.
 pub(super) const DATE: &str = "date";
 
 /// The same date in every row.
@@ -148,7 +148,7 @@ fn batch(question: &Question, day: Day, answer: &Answer) -> Result<RecordBatch> 
     RecordBatch::try_new(Arc::new(Schema::new(fields)), columns).map_err(|_| broken())
 }
 
-/// A key's value in every row: each stands for `repeat` combinations in a row.
+/// A key's value in every row: each value stands for `repeat` combinations, one after another.
 fn key_column(key: &Key, day: Day, rows: &[usize], repeat: usize) -> ArrayRef {
     let positions = rows.iter().map(|row| row / repeat % key.values().len());
     match key.source() {

@@ -17,7 +17,7 @@ impl Measured {
         Self { value, low: value - times * (value - low), high: value + times * (high - value) }
     }
 
-    /// The value of an average of this many days.
+    /// The value of an average day, out of this many days.
     pub(super) fn divided(self, days: f64) -> Self {
         Self { value: self.value / days, low: self.low / days, high: self.high / days }
     }
@@ -47,8 +47,8 @@ pub(super) fn difference([before, after]: [Measured; 2]) -> Range {
 /// The second value divided by the first, of values that are never negative; `None` if the first may
 /// be zero.
 ///
-/// The interval holds every ratio `r` for which that of `after - r before` holds zero, so it holds one
-/// exactly if that of the difference holds zero.
+/// The interval holds every ratio `r` for which the interval of `after - r before` holds zero, so
+/// it holds one exactly if the interval of the difference holds zero.
 pub(super) fn ratio([before, after]: [Measured; 2]) -> Option<Range> {
     let (value, lowest) = (before.value, before.low.max(0.0));
     if lowest <= 0.0 || value <= 0.0 || after.value < 0.0 {

@@ -67,7 +67,7 @@ impl Side {
         self.table.facts[name].as_str().unwrap_or_default().to_owned()
     }
 
-    /// Refuses what has no right difference.
+    /// Refuses two files whose values have no right difference.
     pub(super) fn require_alike(&self, other: &Self) -> Result<()> {
         let question = self.fact("question");
         let refuse = |why: &str| Error::refused(format!("`{question}` cannot be compared: {why}"));
@@ -169,7 +169,7 @@ impl Side {
         self.table.numbers(name).ok()?.into_iter().next().flatten()
     }
 
-    /// Its rows that have a value, with their keys, as those of an average of `days`.
+    /// Its rows that have a value, with their keys, as those of an average day out of `days`.
     pub(super) fn rows(&self, days: u32) -> Result<Vec<(Map<String, Value>, Measured)>> {
         let broken = || {
             Error::input(format!("{} has no values with intervals", self.path.display()))
