@@ -29,7 +29,7 @@ pub(crate) fn run(asked: &Asked, output: &Output) -> Result<u8> {
     let failed = |path: &Path, error: std::io::Error| {
         Error::io(format!("{} cannot be written", path.display())).because(error)
     };
-    // Found out before the time is spent.
+    // The file is opened first, so that no time is spent if it cannot be written.
     let page_file = asked.html.as_deref().map(|path| {
         let file = File::create(path).map_err(|error| failed(path, error))?;
         Ok::<_, Error>((path, file))

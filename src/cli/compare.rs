@@ -8,7 +8,7 @@ use crate::Result;
 use crate::publish::{Comparison, Range, Real, Row, compare};
 use crate::words::{ONE_HEAVY, several};
 
-/// Up to this many rows all are printed, and above it those that differ.
+/// Up to this many rows all are printed; of more rows, only those that differ.
 const MOST_ROWS: usize = 50;
 
 /// Runs the command. It reads published files and nothing else.
@@ -130,7 +130,7 @@ fn cells(found: &Comparison, row: &Row) -> Vec<String> {
         Value::Null => "-".to_owned(),
         other => other.to_string(),
     };
-    // Of counts all is whole, and ends are rounded outwards.
+    // Counts are shown as whole numbers, with ends rounded outwards.
     let is_whole = !found.per_day && row.values.iter().all(|value| value.fract().abs() < 1e-9);
     let shown = |number: f64, round: fn(f64) -> f64| match is_whole {
         true => grouped(round(number)),

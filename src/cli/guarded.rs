@@ -1,8 +1,8 @@
 //! Where a command may write a file that a person named: nowhere that the project's own files are.
 //!
-//! In: an option with its path, and the release file if the command has one. Out: nothing, or a refusal before
-//! anything is written. A command without a release file knows no ledger and no logs; so each also leaves every file
-//! alone that does not begin as what it writes.
+//! In: an option with its path, and the release file if the command has one. Out: nothing, or a
+//! refusal before anything is written. A command without a release file knows no ledger and no
+//! logs. So every command also leaves a file alone that does not begin like what it writes.
 
 use std::fs::File;
 use std::io::Read as _;
@@ -19,7 +19,7 @@ pub(super) const PAGE: &str = "<!DOCTYPE html>";
 
 /// An option that names a file to write.
 pub(super) struct Target<'a> {
-    /// With its dashes.
+    /// The option, with its dashes.
     pub(super) option: &'static str,
     pub(super) file: &'a Path,
 }
@@ -60,7 +60,8 @@ impl Target<'_> {
     /// Usage, naming the option.
     pub(super) fn require_alike(&self, is_alike: impl Fn(&str) -> bool) -> Result<()> {
         const MOST: u64 = 4_096;
-        // What is no regular file, such as a terminal, is not replaced, and what cannot be read says so when written.
+        // What is no regular file, such as a terminal, is not replaced by writing to it, and a file
+        // that cannot be read is reported when it is written.
         let is_file = self.file.metadata().is_ok_and(|about| about.is_file() && about.len() > 0);
         let mut start = Vec::new();
         let read = File::open(self.file).and_then(|file| file.take(MOST).read_to_end(&mut start));

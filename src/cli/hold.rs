@@ -26,8 +26,8 @@ const STEP_DAYS: i64 = 30;
 /// Runs the command.
 ///
 /// # Errors
-/// Usage, for a bad number, key, window or expiry; refused, for an order that is not there or has
-/// ended; I/O.
+/// Usage, for a bad number, recipient, period or expiry; refused, for an order that is not there or
+/// has ended; I/O.
 pub(crate) fn run(verb: &HoldVerb, output: &Output) -> Result<()> {
     match verb {
         HoldVerb::Add(asked) => add(asked, output),
@@ -95,7 +95,7 @@ fn add(asked: &HoldAdd, output: &Output) -> Result<()> {
     Ok(())
 }
 
-/// Enters the numbers of a hold again that knows them as another number library reads them.
+/// Enters the numbers of a hold again, if the hold knows them as another number library reads them.
 fn renew(ledger: &mut Ledger, hold: &Hold, asked: HoldTerms, output: &Output) -> Result<()> {
     let (made, order) = (&hold.terms, &hold.terms.order);
     if ledger.number_rules(hold) == ledger.rules().numbers {

@@ -24,8 +24,8 @@ pub(super) fn require_nameless(order: &str, numbers: &[String]) -> Result<()> {
     Ok(())
 }
 
-/// Reads numbers in the canonical form by which rows are matched. An error names the place of a bad
-/// one, not the number.
+/// Reads numbers in the canonical form by which rows are matched. An error names the position of a
+/// bad number, not the number itself.
 pub(super) fn canonical(release_file: &ReleaseFile, numbers: &[String]) -> Result<Vec<String>> {
     let mut identities = Identities::new(&release_file.logs)?;
     let canonical = |(place, number): (usize, &String)| {

@@ -44,7 +44,8 @@ pub(crate) fn run(asked: &Init, output: &Output) -> Result<()> {
             .because(error),
     };
     create(&out, &draft.text).map_err(failed)?;
-    // One that is there may be of another version, or hold what somebody wrote: it stays.
+    // A schema that is there already may be of another version, or hold what somebody wrote, so it
+    // stays.
     let beside = folder.join(schema::FILE);
     let is_new = !beside.exists() && create(&beside, &schema::schema()).is_ok();
     let object = json!({

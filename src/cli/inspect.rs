@@ -21,7 +21,7 @@ pub(crate) fn run(path: &Path, output: &Output) -> Result<()> {
     for paragraph in facts["explained"].as_array().into_iter().flatten().filter_map(Value::as_str) {
         text.push_str(&format!("\n{}", wrapped(paragraph, 2)));
     }
-    // What sums of days say of it is plain.
+    // A file of sums states its guarantee in plain words already.
     let whose = if facts["explained"].is_null() { "" } else { "In the words of experts: " };
     text.push_str(&format!("\n{whose}{}\n", published.word("guarantee")));
     text.push_str(&classes(facts));
@@ -127,7 +127,7 @@ fn classes(facts: &Value) -> String {
         "class", "lookups, around", "weighted count", "95 % interval"
     );
     let number = |class: &Value, name: &str| class[name].as_f64().unwrap_or_default();
-    // Behind the last class in which there may be a whole requester, all are alike.
+    // All classes after the last one that may hold a whole requester look alike.
     let last = classes.iter().rposition(|class| number(class, "ci_high") >= 1.0);
     for (place, class) in classes.iter().enumerate().take(last.map_or(1, |last| last + 1)) {
         let seen = if class["seen"] == Value::Bool(true) { "" } else { ", too few to be seen" };
@@ -144,7 +144,7 @@ fn classes(facts: &Value) -> String {
     text
 }
 
-/// Which of the days that were added up have intervals about what bounding left.
+/// Names the days that were added up and whose intervals leave out what bounding took.
 fn bounded_days(facts: &Value) -> String {
     let days = facts["bounded_days"].as_array().into_iter().flatten();
     let days: Vec<&str> = days.filter_map(Value::as_str).collect();
@@ -154,7 +154,7 @@ fn bounded_days(facts: &Value) -> String {
     format!("\nThe intervals of these days leave out what bounding took: {}.\n", days.join(", "))
 }
 
-/// What stands above the measured tables.
+/// The heading of the measured tables.
 const MEASURED: &str = "\nMeasured. Each number of a table has noise (discrete gaussian is its kind, sd its standard \
      deviation); clip is how much one requester can add at most, and rho is the price (docs/mechanisms.md):\n";
 

@@ -94,7 +94,7 @@ fn by_names(message: &str, document: &DeTable<'_>) -> Option<Range<usize>> {
         });
         return inside.next_back().or(Some(range));
     }
-    // Of several questions with one name the later one is too many.
+    // Of two questions with one name, the later one is shown.
     if message.starts_with("two questions") {
         return document.get("question")?.get_ref().as_array()?.iter().rev().find_map(|question| {
             let title = question.get_ref().as_table()?.get("name")?;
@@ -106,7 +106,7 @@ fn by_names(message: &str, document: &DeTable<'_>) -> Option<Range<usize>> {
     let places = [columns, ask, document.get("logs")].into_iter().flatten();
     let places: Vec<&Value<'_>> = places.collect();
     let find = |name: &&str| places.iter().find_map(|value| within(value.get_ref(), name));
-    // Values of keys are no names.
+    // Names come first, since values of keys may be the same words.
     let keys = document.get("keys").and_then(|keys| keys.get_ref().as_table());
     let top = |name: &&str| {
         let list = keys.and_then(|keys| keys.get(*name));
@@ -154,8 +154,8 @@ fn path(document: &DeTable<'_>, name: &str) -> Option<Range<usize>> {
     Some(own.unwrap_or_else(|| key.span()))
 }
 
-/// The place of a name in a value: of the field with this name, of a text that is it, or of a text that has
-/// it as a word.
+/// The place of a name in a value: of the field with this name, or of a text that is the name or
+/// has it as a word.
 fn within(value: &DeValue<'_>, name: &str) -> Option<Range<usize>> {
     let field = name.split(" = ").next().unwrap_or(name);
     if let Some(table) = value.as_table() {

@@ -75,7 +75,7 @@ pub fn main() -> ExitCode {
     ended(caught(|| dispatch(&arguments.command, &output)), &output)
 }
 
-/// Reports how a command ended. A result that nobody can read is a failure too.
+/// Reports how a command ended. A result that could not be written is a failure too.
 fn ended(outcome: Result<u8>, output: &Output) -> ExitCode {
     let code = match (outcome, output.written()) {
         (Ok(code), Ok(())) => code,

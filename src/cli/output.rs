@@ -21,7 +21,7 @@ pub(crate) struct Output {
     release: Option<PathBuf>,
     /// Whether `--logs` names the logs in place of `[logs] path`, which messages are about.
     by_option: bool,
-    /// What `--json` adds to the result.
+    /// The warnings that `--json` adds to the result.
     warnings: RefCell<Vec<String>>,
     /// Why a result could not be written.
     unwritten: RefCell<Option<std::io::Error>>,
@@ -40,7 +40,7 @@ impl Output {
         self
     }
 
-    /// What a message or a hint says, about the option where that names the logs.
+    /// A message or a hint, which speaks of `--logs` if that option names the logs.
     fn about_logs(&self, text: &str) -> String {
         if !self.by_option {
             return text.to_owned();
@@ -69,7 +69,7 @@ impl Output {
         }
     }
 
-    /// Whether all results were written. Who closed a pipe has read enough.
+    /// Whether all results were written. A reader that closed a pipe has read enough.
     ///
     /// # Errors
     /// I/O, for a disk that is full, and the like.
@@ -153,7 +153,8 @@ impl Output {
         object
     }
 
-    /// The line of the release file that a failure is about. Failures of other kinds are if they name a field.
+    /// The line of the release file that a failure is about. Usage and input errors may be about
+    /// any line, errors of other kinds only if they name a field.
     fn place(&self, error: &Error) -> Option<line::ShownLine> {
         let message = self.about_logs(&error.to_string());
         let hint = error.hint().map(|hint| self.about_logs(hint));
@@ -206,13 +207,14 @@ fn mark(word: &str, colour: &str) -> String {
     }
 }
 
-/// A text for people as a terminal may get it: without a character that moves its cursor, changes its colours or
-/// does worse, but for ends of lines and tabs. Names of files and values of keys may hold any.
+/// A text for people that is safe for a terminal: no character in it moves the cursor, changes
+/// colours or does worse; only ends of lines and tabs stay. Names of files and values of keys may
+/// hold any character.
 fn lines_of(text: &str) -> Cow<'_, str> {
     without_controls(text, |letter| letter == '\n' || letter == '\t')
 }
 
-/// A value of a key, or another text of one line, as a terminal may get it.
+/// A value of a key, or another text of one line, made safe for a terminal.
 pub(super) fn plain(text: &str) -> Cow<'_, str> {
     without_controls(text, |_| false)
 }
@@ -232,13 +234,14 @@ fn without_controls(text: &str, is_kept: impl Fn(char) -> bool) -> Cow<'_, str> 
 /// The most columns that a line for people has.
 const COLUMNS: usize = 100;
 
-/// How many columns a line for people may have: those of the terminal, and of a file or a pipe the most.
+/// How many columns a line for people may have: as many as the terminal has, but at most
+/// [`COLUMNS`], which a file or a pipe gets too.
 pub(super) fn columns() -> usize {
     let terminal = terminal_size::terminal_size_of(std::io::stdout());
     terminal.map_or(COLUMNS, |(width, _)| usize::from(width.0).clamp(20, COLUMNS))
 }
 
-/// A text whose lines fit a page; what is broken goes on behind this many spaces.
+/// Breaks lines so that they fit a page; a broken line goes on after this many spaces.
 pub(super) fn wrapped(text: &str, indent: usize) -> String {
     wrapped_to(text, indent, columns())
 }

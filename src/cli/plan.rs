@@ -17,7 +17,7 @@ use crate::words::{self, CLASSES_ARE};
 /// informative distinct counts and histograms are.
 const LOOKUPS_PER_REQUESTER: f64 = 10.0;
 
-/// The part of days that look empty from which on it is said.
+/// From this part of days on that would look empty, a warning is printed.
 const OFTEN_EMPTY: f64 = 0.005;
 
 /// Runs the command. It reads the ledger if there is one, and no logs.
@@ -163,7 +163,8 @@ fn day(
     text
 }
 
-/// How many such days would look empty, if some would.
+/// A warning that says how many such days would look empty, unless that is rarer than
+/// [`OFTEN_EMPTY`].
 fn warning_of_empty_days(rehearsal: &Rehearsal) -> String {
     if rehearsal.empty < OFTEN_EMPTY {
         return String::new();
@@ -236,7 +237,7 @@ fn choices(rehearsal: &Rehearsal) -> String {
     text
 }
 
-/// What the table of a class goes by, from its name.
+/// The axes of a class's table, from its name.
 fn axes_of(name: &str) -> &str {
     let behind_class = name.split_once(' ').and_then(|(_, rest)| rest.split_once(' '));
     behind_class

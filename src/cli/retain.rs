@@ -86,7 +86,7 @@ pub(crate) fn run(asked: &Retain, output: &Output) -> Result<u8> {
     Ok(worst)
 }
 
-/// What is said before rows of such days go.
+/// The warning before the rows of days that were never released are deleted.
 fn losing(days: &BTreeSet<Day>) -> String {
     format!(
         "{} {} never released, and cannot be once rows of {} are deleted",
@@ -96,7 +96,7 @@ fn losing(days: &BTreeSet<Day>) -> String {
     )
 }
 
-/// What is said of files that stay, if any do.
+/// The warning about files that stay, if any do.
 fn waiting(waiting: &Waiting) -> Option<String> {
     let Waiting { files, days } = waiting;
     (!files.is_empty()).then(|| {
@@ -116,7 +116,8 @@ fn days_of(days: &BTreeSet<Day>) -> String {
     format!("the day{} {}", if days.len() == 1 { "" } else { "s" }, ranges(days))
 }
 
-/// The days of which rows may go: all, or with --keep-unreleased those that were released or looked empty.
+/// The days that may lose rows: all (`None`), or with --keep-unreleased those that were released or
+/// looked empty.
 fn may_go(
     asked: &Retain,
     release_file: &ReleaseFile,
@@ -221,7 +222,7 @@ fn dry_run(asked: &Retain, job: &Job, now: Now, output: &Output) -> Result<()> {
     Ok(())
 }
 
-/// The first instant that is kept: rows go to the second, and not by days.
+/// The line about the cutoff: rows go by the second, and not by days.
 fn cutoff(job: &Job, now: Now, cutoff: Timestamp) -> String {
     format!(
         "cutoff {cutoff:.0}, {} times 24 hours before {:.0}: rows before it would be deleted\n",

@@ -40,7 +40,7 @@ pub(crate) fn run(asked: &Run, output: &Output) -> Result<u8> {
     if is_here && !days.iter().all(|bounds| released.contains(&bounds.day())) {
         now.require_living_logs(&job.release_file)?;
     }
-    // Before anything is spent.
+    // Warnings come before anything is spent.
     job.release_file.warnings().iter().for_each(|warning| output.warning(warning));
     let mut ledger = open_ledger(&job)?;
     // Until here a signal ends the process: nothing has begun.
@@ -74,7 +74,8 @@ pub(crate) fn run(asked: &Run, output: &Output) -> Result<u8> {
     Ok(range.worst.map_or(0, Kind::exit_code))
 }
 
-/// What it means that days look empty, what it cost, and what would spare it; nothing if none does.
+/// What it means that days look empty, what their looks cost, and how to spare that; empty if no
+/// day does.
 fn about_empty(
     asked: &Run,
     job: &Job,
@@ -110,7 +111,7 @@ fn about_empty(
 pub(super) struct Range {
     pub(super) days: Vec<Value>,
     pub(super) worst: Option<Kind>,
-    /// What is said of each day, and at last of those that were not tried.
+    /// The words for each day that was tried.
     lines: Vec<(Day, String)>,
     untried: Option<usize>,
     has_tables: bool,
@@ -119,7 +120,7 @@ pub(super) struct Range {
 }
 
 impl Range {
-    /// Notes that a day failed. What fails on every day for one reason is said once.
+    /// Notes that a day failed. A failure that every day has for the same reason is printed once.
     pub(super) fn fail(&mut self, day: Day, error: &Error, output: &Output) {
         let failure = output.object(error);
         if self.printed.insert(failure.to_string().replace(&day.to_string(), "")) {
@@ -146,7 +147,7 @@ impl Range {
         !self.days.is_empty() && self.days.len() == self.empty_days().len()
     }
 
-    /// A line for days in a row of which the same is to be said.
+    /// One line for each run of days with the same words.
     pub(super) fn text(&self) -> String {
         let in_a_row = self
             .lines
@@ -163,7 +164,7 @@ impl Range {
     }
 }
 
-/// What is said of a day that failed for a reason that was printed already.
+/// The words for a day that failed for a reason that was printed already.
 const AGAIN: &str = "failed as an earlier day did";
 
 /// Releases one day after the other.

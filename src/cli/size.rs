@@ -33,8 +33,9 @@ fn parse(text: &str) -> Option<usize> {
     number.parse::<usize>().ok()?.checked_mul(1 << shift)
 }
 
-/// Reads a whole number from 1 on, as people write it: `1000000`, `1_000_000` or `1,000,000`. Other groups than
-/// of three digits may be two numbers, or one with a fraction.
+/// Reads a whole number from 1 on, as people write it: `1000000`, `1_000_000` or `1,000,000`.
+/// Groups of other than three digits are refused, since they may be two numbers, or one with a
+/// fraction.
 pub(super) fn count(text: &str) -> std::result::Result<u64, String> {
     let groups: Vec<&str> = text.split([',', '_']).collect();
     let is_grouped =

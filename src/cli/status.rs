@@ -26,8 +26,8 @@ use crate::retain::{Disposition, Now, disposition};
 use crate::{Error, Kind, Result};
 
 /// Runs the command. It reads the ledger, the clock and, where names say the days of logs, these
-/// names; it opens logs only with `--check-logs`. The code
-/// is 1 when an operator must look, or logs of released days have changed.
+/// names; it opens logs only with `--check-logs`. The code is 1 when an operator must look, or logs
+/// of released days have changed.
 ///
 /// # Errors
 /// Usage, for the release file; refused, when the ledger is behind its mark; I/O, when it is damaged.
@@ -246,7 +246,7 @@ impl Unreleased<'_> {
         Ok(entries.last().map(|entry| entry.state))
     }
 
-    /// Whether `retain` has deleted files of the day.
+    /// Whether `retain` has deleted or shortened files of the day.
     fn had_logs(&self) -> Result<bool> {
         let Some(ledger) = self.ledger else { return Ok(false) };
         let logs = &self.release_file.logs;

@@ -32,7 +32,8 @@ pub(super) fn prepare(expired: &Expired<'_>, cutoff: i64) -> Result<PathBuf> {
     let written = write(expired, &file, cutoff, &kept).and_then(|()| {
         like(log.path(), &file).map_err(|error| cannot_write(&path, error))?;
         file.sync_all().map_err(|error| cannot_write(&path, error))?;
-        // Read back as any other log: it must hold what stays, in order, and nothing else.
+        // The copy is read back as any other log: it must hold the rows that stay, in order, and no
+        // others. Times and identifiers are compared.
         let copy = log.file().twin(&path).open()?;
         let found = survey(&copy, cutoff)?;
         if found.rows == kept.rows && found.digest == kept.digest && found.gone == 0 {

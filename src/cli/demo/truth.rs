@@ -110,7 +110,7 @@ fn published(job: &Job, question: &Question, day: Day, exact: &Counts) -> Result
     let [value, sd, low, high] =
         ["value", "noise_sd", "ci_low", "ci_high"].map(|name| read.numbers(name));
     let (value, sd, low, high) = (value?, sd?, low?, high?);
-    // Rows of quantiles and of a histogram say which they are.
+    // Rows of quantiles and histograms have a column that says which quantile or bin they are.
     let which = which_column(question).map(|name| Ok::<_, Error>((name, read.numbers(name)?)));
     let which = which.transpose()?;
     let bin_high = read.numbers("bin_high").ok();

@@ -154,7 +154,7 @@ fn totals(balances: &[(Day, Balance)], converter: &mut Converter) -> Part {
 
 /// Converts each distinct loss once.
 struct Converter {
-    /// What private prefixes may not spend.
+    /// The part of delta that private prefixes may not spend.
     delta: f64,
     known: BTreeMap<NanoRho, f64>,
 }
@@ -200,8 +200,8 @@ fn others(ledger: &Ledger, newest: &[Entry]) -> Result<Option<Others>> {
 }
 
 impl Others {
-    /// What each of them has lost at most over each span of days. The chance that private prefixes show
-    /// them is a matter of thresholds and not added up.
+    /// What each pair and target has lost at most over each span of days. The chance that private
+    /// prefixes show them depends on thresholds and is not added up.
     fn totals(&self, has_keys: bool, converter: &mut Converter) -> Part {
         let mut part = Part::default();
         for (who, spent) in &self.spent {
@@ -215,7 +215,7 @@ impl Others {
                 let figure = json!({ "nano_rho": rho, "epsilon": epsilon, "delta": delta });
                 figures.insert(days.to_string(), figure);
             }
-            // Programs get the number as it was always written.
+            // Programs get the number without a comma, as it was always written.
             let spoken = who.replace("1000", "1,000");
             line(&mut part.text, &format!("  {spoken}: epsilon at most {}", words.join(", ")));
             part.objects.push(json!({ "who": who, "days": figures }));

@@ -11,7 +11,7 @@ use super::shown::Shown;
 use super::standing::WARN_DAYS;
 use crate::{Error, Result};
 
-/// What is measured.
+/// The facts that are written.
 pub(super) struct Facts<'a> {
     pub(super) release: &'a str,
     pub(super) as_of: Timestamp,
@@ -30,7 +30,7 @@ pub(super) const FIRST: &str = "# TYPE pointillist_";
 pub(super) fn write_metrics(path: &Path, facts: &Facts<'_>) -> Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     let write = || -> std::io::Result<()> {
-        // A collector runs as another user.
+        // A collector runs as another user, who must be able to read the file.
         let mut file = tempfile::Builder::new()
             .permissions(Permissions::from_mode(0o644))
             .tempfile_in(folder.unwrap_or_else(|| Path::new(".")))?;

@@ -32,7 +32,8 @@ impl Shown {
         })
     }
 
-    /// What is said behind the days that it has left.
+    /// What the line adds after the standing and the expiry: a release that has begun, and logs
+    /// that have changed.
     fn more(&self) -> String {
         let mut more = String::new();
         if let Some(state) = self.begun {
@@ -54,7 +55,7 @@ impl Shown {
     }
 }
 
-/// One line for each day, or for days in a row of which the same is to be said.
+/// One line for each run of days with the same words.
 pub(super) fn lines(days: &[Shown]) -> String {
     let mut text = String::new();
     for days in days.chunk_by(Shown::goes_on) {

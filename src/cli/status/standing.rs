@@ -9,11 +9,11 @@ pub(in crate::cli) const LOOKS_EMPTY: &str = "looks empty: no activity above the
 /// Where a day that is not released lies among those that are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Place {
-    /// None was ever promised, and as a rule it has no logs.
+    /// Before the first of them: nothing was promised of it, and as a rule it has no logs.
     BeforeTheFirst,
     /// Between two of them, or none is released yet.
     Between,
-    /// Its logs may be missing now.
+    /// After the last of them: its logs may be missing now.
     BehindTheLast,
 }
 

@@ -44,7 +44,7 @@ impl Exact {
         }
     }
 
-    /// The smallest number that this part of them does not exceed.
+    /// The smallest of the numbers that this part of them does not exceed.
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
