@@ -29,14 +29,15 @@ pub(super) fn prepare(expired: &Expired<'_>, cutoff: i64) -> Result<PathBuf> {
     let kept = survey(log, cutoff)?;
     let path = partial_path(log.path());
     let file = files::make(&path, OWNER).map_err(|error| cannot_write(&path, error))?;
-    let written = write(expired, &file, cutoff, &kept).and_then(|()| {
+    let written = write(expired, &file, cutoff, &kept).and_then(|holds_each_column| {
         like(log.path(), &file).map_err(|error| cannot_write(&path, error))?;
         file.sync_all().map_err(|error| cannot_write(&path, error))?;
-        // The copy is read back as any other log: it must hold the rows that stay, in order, and no
-        // others. Times and identifiers are compared.
+        // Every column was compared while it was written. The copy is also read back as any other log: its
+        // times and identifiers must be those of the rows that stay, in order.
         let copy = log.file().twin(&path).open()?;
         let found = survey(&copy, cutoff)?;
-        if found.rows == kept.rows && found.digest == kept.digest && found.gone == 0 {
+        let is_same = found.rows == kept.rows && found.digest == kept.digest && found.gone == 0;
+        if holds_each_column && is_same {
             return Ok(());
         }
         expired.require_unchanged()?;
@@ -133,7 +134,9 @@ fn survey(log: &OpenLog<'_>, cutoff: i64) -> Result<Kept> {
     Ok(Kept { flags, rows, gone, digest: digest.finalize() })
 }
 
-fn write(expired: &Expired<'_>, to: &File, cutoff: i64, kept: &Kept) -> Result<()> {
+/// Writes the rows that stay, and says whether each column of them reads back as it was. Text is copied
+/// record by record.
+fn write(expired: &Expired<'_>, to: &File, cutoff: i64, kept: &Kept) -> Result<bool> {
     let log = &expired.log;
     let path = log.path();
     // Metadata that contains an identifier whose rows all go does not stay.
@@ -144,7 +147,7 @@ fn write(expired: &Expired<'_>, to: &File, cutoff: i64, kept: &Kept) -> Result<(
     };
     let open = || File::open(path).map_err(|error| cannot_write(path, error));
     match log.file().format() {
-        Format::Text(..) => rewrite_text::rewrite(log, to, cutoff),
+        Format::Text(..) => rewrite_text::rewrite(log, to, cutoff).map(|()| true),
         Format::Parquet => {
             log.check_lengths().map_err(|_| undecodable(path))?;
             let from = open()?;
@@ -161,10 +164,10 @@ fn write(expired: &Expired<'_>, to: &File, cutoff: i64, kept: &Kept) -> Result<(
 /// dropped, since they may quote the data.
 fn guarded<E: StdError + 'static>(
     path: &Path,
-    work: impl FnOnce() -> std::result::Result<(), E>,
-) -> Result<()> {
+    work: impl FnOnce() -> std::result::Result<bool, E>,
+) -> Result<bool> {
     match std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)) {
-        Ok(Ok(())) => Ok(()),
+        Ok(Ok(is_same)) => Ok(is_same),
         Ok(Err(error)) => {
             Err(of_disk(&error)
                 .map_or_else(|| undecodable(path), |error| cannot_write(path, error)))

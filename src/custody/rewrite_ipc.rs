@@ -23,7 +23,8 @@ use arrow_select::filter::filter_record_batch;
 
 type Result<T> = std::result::Result<T, ArrowError>;
 
-/// Writes the rows whose flag is set.
+/// Writes the rows whose flag is set, and reads the new file back. Says whether each column of it holds
+/// what was to stay.
 ///
 /// # Shapes
 /// `keep` has one list per batch, and in it one flag per row.
@@ -32,7 +33,7 @@ pub(super) fn rewrite(
     to: &File,
     keep: &[Vec<bool>],
     may_stay: &dyn Fn(&str) -> bool,
-) -> Result<()> {
+) -> Result<bool> {
     let compression = compression(&mut from)?;
     from.rewind()?;
     let reader = FileReader::try_new(BufReader::new(from), None)?;
@@ -69,7 +70,20 @@ pub(super) fn rewrite(
         let arrays = arrays.collect::<Result<Vec<_>>>()?;
         writer.write(&RecordBatch::try_new(Arc::clone(&schema), arrays)?)?;
     }
-    writer.finish()
+    writer.finish()?;
+    holds(to, &batches)
+}
+
+/// Whether a file has the columns of these batches.
+fn holds(file: &File, batches: &[RecordBatch]) -> Result<bool> {
+    let mut found = FileReader::try_new(BufReader::new(file.try_clone()?), None)?;
+    for expected in batches {
+        match found.next().transpose()? {
+            Some(batch) if batch.columns() == expected.columns() => {}
+            _ => return Ok(false),
+        }
+    }
+    Ok(found.next().is_none())
 }
 
 /// The metadata whose key and value may both stay.
