@@ -211,12 +211,10 @@ fn clock(text: &str) -> Option<(Clock, &str)> {
 /// The offset that `Z`, `UTC`, `GMT`, `+01:00`, `+0100`, `+01` or `GMT+0100` stands for. Other zones in
 /// letters stand for several: `CST` is used on three continents.
 fn zone(text: &str) -> Option<Offset> {
-    let numeric = text.strip_prefix("UTC").or_else(|| text.strip_prefix("GMT"));
-    let is_named = numeric.is_some() || matches!(text, "Z" | "z");
-    let numeric = numeric.unwrap_or(text);
-    if is_named && (numeric.is_empty() || numeric.len() == 1) {
+    if matches!(text, "Z" | "z" | "UTC" | "GMT") {
         return Some(Offset::UTC);
     }
+    let numeric = text.strip_prefix("UTC").or_else(|| text.strip_prefix("GMT")).unwrap_or(text);
     let (sign, digits) = match numeric.split_at_checked(1)? {
         ("+", digits) => (1, digits),
         ("-", digits) => (-1, digits),

@@ -250,12 +250,13 @@ fn decimal_micros(text: &str, unit: TimeUnit) -> Option<i64> {
     let read = |digits: &[u8]| {
         digits.iter().fold(0_i128, |number, digit| number * 10 + i128::from(digit - b'0'))
     };
-    // Nine digits of fraction are kept beside the whole. Further ones are dropped: they cannot
-    // reach a microsecond, except where a number below zero would be rounded down to the next one.
-    let kept = &fraction.as_bytes()[..fraction.len().min(9)];
+    // Nine digits of fraction are kept beside the whole. Further ones cannot reach a microsecond, except
+    // that a number below zero is rounded down to the next one.
+    let (kept, dropped) = fraction.as_bytes().split_at(fraction.len().min(9));
+    let is_cut = dropped.iter().any(|digit| *digit != b'0');
     let billionths = read(whole.as_bytes()).checked_mul(1_000_000_000)?
         + read(kept) * 10_i128.pow(9 - kept.len() as u32);
-    let signed = if negative { -billionths } else { billionths };
+    let signed = if negative { -billionths - i128::from(is_cut) } else { billionths };
     let divisor = 10_i128.checked_pow(u32::try_from(9 - shift).ok()?)?;
     i64::try_from(signed.div_euclid(divisor)).ok()
 }
@@ -287,6 +288,8 @@ mod tests {
         assert_eq!(utc("1575413122.764317", Some(TimeUnit::Seconds)), Some(1_575_413_122_764_317));
         assert_eq!(utc("-1500", Some(TimeUnit::Milliseconds)), Some(-1_500_000));
         assert_eq!(utc("-0.0000001", Some(TimeUnit::Seconds)), Some(-1));
+        assert_eq!(utc("-0.0000000001", Some(TimeUnit::Seconds)), Some(-1));
+        assert_eq!(utc("-0.0000000000", Some(TimeUnit::Seconds)), Some(0));
         assert_eq!(utc("1999", Some(TimeUnit::Nanoseconds)), Some(1));
     }
 
