@@ -5,11 +5,10 @@ use super::job::Job;
 use super::prefixes;
 use crate::engine::Tallies;
 use crate::ledger::{Entry, Ledger};
-use crate::plan::kinds::CLASSES;
+use crate::plan::kinds::{CLASSES, MOST_PREFIX_CELLS};
 use crate::plan::{ClassNumbers, FoundPrefixes, Plan, ShapeTargets, Split};
 use crate::release::{Draws, NoisyNumbers, NoisyTable, PricedTable, class_numbers, looks_empty};
 use crate::release_file::ReleaseFile;
-use crate::release_file::keys::Key;
 use crate::release_file::lattice::LATTICE_ONE;
 use crate::release_file::question::Question;
 use crate::release_file::unit::Unit;
@@ -110,14 +109,14 @@ pub fn planned(
     Ok((plan, tables))
 }
 
-/// How many bytes the answers of a day may take in the ledger. The rows of most files are small
-/// beside what the files say about their promise. How many private prefixes will be found is not
-/// known before, so their files may take more.
+/// How many bytes the answers of a day take in the ledger at most, whatever the noise is. The rows of
+/// most files are small beside what the files say about their promise. A question for private prefixes
+/// has room for all that can be found, and for the row of all others.
 fn room_for(release_file: &ReleaseFile) -> u64 {
     const OF_A_DAY: u64 = 256 << 10;
     const OF_A_QUESTION: u64 = 64 << 10;
     const OF_A_ROW: u64 = 96;
-    let rows = |question: &Question| question.by.iter().map(Key::size).product::<u64>();
+    let rows = |question: &Question| question.rows().unwrap_or(u64::from(MOST_PREFIX_CELLS) + 1);
     let of_question = |question| OF_A_QUESTION + OF_A_ROW * rows(question);
     OF_A_DAY + release_file.questions.iter().map(of_question).sum::<u64>()
 }
@@ -126,4 +125,29 @@ fn room_for(release_file: &ReleaseFile) -> u64 {
 fn seen(steps: &[i64], priced: &PricedTable) -> Option<NoisyNumbers> {
     let steps: [i64; CLASSES] = steps.try_into().ok()?;
     Some(steps.map(|steps| (steps as f64 / LATTICE_ONE as f64, priced.noise_sd())))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    #[test]
+    fn there_is_room_for_as_many_prefixes_as_can_be_found() {
+        let text = |question: &str| {
+            format!(
+                "name = \"r\"\n[logs]\npath = \"*.csv\"\n[ledger]\npath = \"r.ledger\"\nepsilon = 1.0\n\
+                 delta = 1e-6\n[[question]]\nname = \"q\"\ncount = \"lookups\"\n{question}"
+            )
+        };
+        let room = |question: &str| {
+            let release_file = ReleaseFile::parse(&text(question), "r.toml", Path::new("."));
+            room_for(&release_file.unwrap())
+        };
+        let of_total = room("");
+        let prefixes = "by = [\"target_prefix:6\"]\nkeys = \"private\"\n";
+        assert_eq!(room(prefixes) - of_total, 96 * u64::from(MOST_PREFIX_CELLS));
+        assert_eq!(room("by = [\"hour\"]\n") - of_total, 96 * 23);
+    }
 }
