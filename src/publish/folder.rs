@@ -132,6 +132,8 @@ fn place(out: &Path, temporary: &Path, files: &[StoredFile]) -> Result<()> {
             folder.ancestors().take_while(|part| part.starts_with(out)).map(Path::to_path_buf),
         );
     }
+    // A removal must last, too: no later run would know of a table that came back.
+    folders.extend(stale.iter().filter_map(|path| path.parent()).map(Path::to_path_buf));
     let rename = |(number, file): (usize, &StoredFile)| {
         let path = out.join(&file.path);
         fs::rename(temporary.join(format!("{number}.partial")), &path)
@@ -140,14 +142,14 @@ fn place(out: &Path, temporary: &Path, files: &[StoredFile]) -> Result<()> {
     let (manifests, tables): (Vec<_>, Vec<_>) =
         files.iter().enumerate().partition(|(_, file)| file.is_of(MANIFESTS));
     tables.into_iter().try_for_each(rename)?;
+    for path in &stale {
+        remove_if_there(path).map_err(|error| failed(path, error))?;
+    }
     // The deepest first, and all of them before the manifest, which says that the day is whole.
     let mut deepest_first: Vec<&PathBuf> = folders.iter().collect();
     deepest_first.sort_by_key(|folder| std::cmp::Reverse(folder.components().count()));
     for folder in deepest_first {
         sync_folder(folder).map_err(|error| failed(folder, error))?;
-    }
-    for path in stale {
-        remove_if_there(&path).map_err(|error| failed(&path, error))?;
     }
     manifests.into_iter().try_for_each(rename)?;
     let manifests = out.join(MANIFESTS);
