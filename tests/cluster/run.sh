@@ -47,19 +47,25 @@ SPARK_CONNECT_AUTHENTICATE_TOKEN="$(python3 -c 'import secrets; print(secrets.to
 export POINTILLIST_SPARK="sc://127.0.0.1:$port" SPARK_CONNECT_AUTHENTICATE_TOKEN
 read -ra partitions <<<"${POINTILLIST_PARTITIONS:-2 1 7}"
 
+# For a few rows Spark compiles longer than it works: it does so in haste, and the servers from the second one on interpret
+# statements, so that both ways are compared.
+java="-XX:+UseSerialGC" memory=4 interpreting=()
+if [ -z "${POINTILLIST_LOOKUPS:-}" ]; then
+    java+=" -XX:TieredStopAtLevel=1" memory=1
+    interpreting=(--conf spark.sql.codegen.wholeStage=false --conf spark.sql.codegen.factoryMode=NO_CODEGEN)
+fi
+
 # A server with the next number of shuffle partitions, and two executors in processes of their own; further settings may
-# follow. What is compiled for a few rows is compiled in haste. Streams of answers end after two seconds in place of
-# minutes, so that many are resumed.
+# follow. Streams of answers end after two seconds in place of minutes, so that many are resumed.
 serve() {
     echo "-- a server with a token and two executors, shuffle partitions: ${partitions[0]}, after $((SECONDS - compiled)) s"
     rm -rf "$SPARK_HOME/work" "$home/run/spark-warehouse"
-    local java="-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
-    (cd "$home/run" && exec "$SPARK_HOME/bin/spark-submit" --master 'local-cluster[2,1,1024]' \
+    (cd "$home/run" && exec "$SPARK_HOME/bin/spark-submit" --master "local-cluster[2,1,$((memory * 1024))]" \
         --class org.apache.spark.sql.connect.service.SparkConnectServer \
         --conf spark.connect.grpc.binding.address=127.0.0.1 --conf "spark.connect.grpc.binding.port=$port" \
         --conf "spark.connect.authenticate.token=$SPARK_CONNECT_AUTHENTICATE_TOKEN" \
         --conf spark.connect.execute.reattachable.senderMaxStreamDuration=2s \
-        --conf spark.driver.host=127.0.0.1 --driver-memory 1g --conf spark.executor.memory=1g \
+        --conf spark.driver.host=127.0.0.1 --driver-memory 1g --conf "spark.executor.memory=${memory}g" \
         --driver-java-options "$java" --conf "spark.executor.extraJavaOptions=$java" \
         --conf spark.ui.enabled=false --conf spark.ui.showConsoleProgress=false --conf spark.eventLog.enabled=false \
         --conf "spark.sql.shuffle.partitions=${partitions[0]}" --conf spark.sql.adaptive.enabled=false "$@" \
@@ -102,9 +108,6 @@ wait "$killing" || fail "no executor worked"
 grep -q 'Lost executor 0' "$home/run/server.log" || fail "no executor was lost"
 unserve
 
-# For a few rows Spark compiles longer than it works. The servers from here on interpret statements, so that both ways are
-# compared.
-interpreting=(--conf spark.sql.codegen.wholeStage=false --conf spark.sql.codegen.factoryMode=NO_CODEGEN)
 serve "${interpreting[@]}"
 echo "-- the same sums of awkward rows"
 "$tests" --include-ignored --test-threads 1 awkward_rows_have
