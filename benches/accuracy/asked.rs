@@ -64,7 +64,7 @@ mean = \"latency_ms\"
 range = [1, 60000]
 [[question]]
 name = \"latency\"
-quantiles = [0.5, 0.95]
+quantiles = [0.5, 0.95, 0.99]
 of = \"latency_ms\"
 range = [1, 60000]
 [[question]]

@@ -79,13 +79,18 @@ pub(crate) fn sizes(asked: &Asked, draws: usize) -> String {
         text += &rows(&simulated(lookups, requesters, five(), asked), asked, draws);
     }
     let first = asked.seed;
-    for exponent in [1.15, 1.5] {
+    for (words, users) in [
+        ("power law 1.15", Users::Power(1.15)),
+        ("power law 1.5", Users::Power(1.5)),
+        ("1000 of whom nobody is very busy", Users::Alike(1_000)),
+        ("20000 of whom nobody is very busy", Users::Alike(20_000)),
+    ] {
         let world = World {
-            words: format!("power law {exponent}"),
+            words: words.to_owned(),
             release: five_invented(),
             days: asked.days,
             day: Box::new(move |day, folder| {
-                let day = Day::simulate(Users::Power(exponent), first + day as u64);
+                let day = Day::simulate(users, first + day as u64);
                 day.write(folder);
                 (DATE.to_owned(), day.log())
             }),

@@ -16,6 +16,8 @@ const LOOKUPS: usize = 300_000;
 const REQUESTERS: usize = 60_000;
 /// How many requesters a power law has.
 const POWER_REQUESTERS: usize = 20_000;
+/// The mean number of lookups where nobody is very busy.
+const ALIKE_LOOKUPS: f64 = 7.0;
 /// From this many lookups on, a requester of a power law uses one app and asks about one country.
 const HEAVY: usize = 100;
 pub(crate) const APPS: [&str; 4] = ["messages", "contacts", "calls", "share"];
@@ -44,6 +46,8 @@ pub(crate) enum Users {
     ConcentratedBots,
     /// Activity follows a power law with this exponent, without end.
     Power(f64),
+    /// This number of requesters, whose activity is exponential: none is very busy.
+    Alike(usize),
 }
 
 impl Users {
@@ -53,6 +57,7 @@ impl Users {
             Self::Bots => "2 in 1000 ask 60 times as much",
             Self::ConcentratedBots => "these all ask about one country, by one app",
             Self::Power(_) => "a power law",
+            Self::Alike(_) => "nobody is very busy",
         }
     }
 }
@@ -111,7 +116,12 @@ impl Day {
     pub(crate) fn simulate(users: Users, seed: u64) -> Self {
         let mut chance = Chance(seed);
         match users {
-            Users::Power(exponent) => power(&mut chance, exponent),
+            Users::Power(exponent) => invented(&mut chance, POWER_REQUESTERS, |chance| {
+                (1.0 - chance.unit()).powf(-1.0 / exponent) as usize
+            }),
+            Users::Alike(requesters) => invented(&mut chance, requesters, |chance| {
+                (-(1.0 - chance.unit()).ln() * ALIKE_LOOKUPS).ceil() as usize
+            }),
             users => lognormal(&mut chance, users),
         }
     }
@@ -197,13 +207,13 @@ fn lognormal(chance: &mut Chance, users: Users) -> Day {
     Day(rows.collect())
 }
 
-fn power(chance: &mut Chance, exponent: f64) -> Day {
+fn invented(chance: &mut Chance, requesters: usize, count: impl Fn(&mut Chance) -> usize) -> Day {
     let sizes: Vec<f64> = (0..=COUNTRIES).map(|rank| (rank as f64 + 1.0).powf(-0.9)).collect();
     let rhythm = rhythm(|part| 1.1 + (part - 14.0 / 24.0 * std::f64::consts::TAU).cos());
     let apps = [0.65, 0.15, 0.1, 0.07, 0.03];
     let mut rows = Vec::new();
-    for requester in 0..POWER_REQUESTERS {
-        let count = (1.0 - chance.unit()).powf(-1.0 / exponent) as usize;
+    for requester in 0..requesters {
+        let count = count(chance);
         let home = chance.pick(&sizes);
         for _ in 0..count {
             let country = match chance.unit() {

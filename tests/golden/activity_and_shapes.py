@@ -22,7 +22,7 @@ FINE, SINGLE, MARGINS, NUMBER = 1.2, 2., .2, .6   # when tables of several axes 
 WEIGHT = dict(shape=1., single=.25)           # weights of questions in the budget
 # look
 GRID_LOW, GRID_STEP, SURE = 1e-9, .05, 12.
-RATIO, FALL, SPREAD, WIDEST, SECOND, FREEDOM, TAIL, KNOWN = -2., .2, .6, 1.3, 2., 10., .015, .25
+RATIO, FALL, SPREAD, WIDEST, SECOND, FREEDOM, TAIL, KNOWN, ENDS = -2., .2, .6, 1.3, 2., 10., .015, .25, .2
 # shapes
 PHIS = (.03, .06, .12, .25, .5, 1.)
 PHI_UNSEEN = (.8, .25)                         # levels of rank 1, others
@@ -32,8 +32,9 @@ SAMPLING, LEAST, SHARED = .1, 1e-4, 20
 RARE = .025 * SAMPLING                        # requesters of a cell
 # intervals
 Z = ZM = 1.959963984540054
-WEEK_LOW, WEEK_HIGH, DROP = .3, .2, .3
+WEEK_LOW, WEEK_HIGH, DROP = .6, .2, .3
 PHI_VALUE = .25
+ENDS_ASKED = 3                                # how often the ends of a quantile's interval are looked for again
 
 
 # ---------------------------------------------------------------- the look
@@ -50,22 +51,23 @@ def numbers(y, sd):
     sds = np.full(K, float(sd)) if np.isscalar(sd) else np.asarray(sd, float); s = float(sds.max())
     n = int(math.ceil((math.log((SURE + 3) * s) - math.log(GRID_LOW)) / GRID_STEP))
     g = math.log(GRID_LOW) + GRID_STEP * np.arange(n); N = np.exp(g)
-    value, down, up, known = np.zeros(K), np.zeros(K), np.zeros(K), np.zeros(K, bool); L = V = step = 0.
+    value, down, up, known = np.zeros(K), np.zeros(K), np.zeros(K), np.zeros(K, bool); L = V = step = 0.; lives = 1.
     for k in range(K):
         before, spread = L, V; s = float(sds[k])
         if y[k] > SURE * s:
-            value[k] = y[k]; down[k] = up[k] = Z * s; L, V = math.log(y[k]), (s / y[k])**2
+            value[k] = y[k]; down[k] = up[k] = Z * s; L, V = math.log(y[k]), (s / y[k])**2; lives = 1.; known[k] = True
         else:
-            w = -.5 * ((y[k] - N) / s)**2
+            like = -.5 * ((y[k] - N) / s)**2; prior = np.ones(n)
             if k > 0:
                 centre = before + (RATIO if k == 1 else min(step - FALL, (step + RATIO) / 2))
                 scale = SECOND if k == 1 else min(math.sqrt(spread + SPREAD**2), WIDEST)
-                w = w - (FREEDOM + 1) / 2 * np.log1p(((g - centre) / scale)**2 / FREEDOM)
-            w = np.exp(w - w.max()); w = w / w.sum(); c = np.cumsum(w)
-            L = float((w * g).sum()); V = float((w * (g - L)**2).sum()); value[k] = math.exp(L)
-            down[k] = max(value[k] - N[np.searchsorted(c, TAIL)], 0.); up[k] = max(N[min(np.searchsorted(c, 1 - TAIL), n - 1)] - value[k], 0.)
+                prior = (1 + ((g - centre) / scale)**2 / FREEDOM)**(-(FREEDOM + 1) / 2)
+            m = like.max(); w = prior * np.exp(like - m); some = w.sum() / prior.sum(); none = math.exp(-.5 * (y[k] / s)**2 - m); w = w / w.sum(); c = np.cumsum(w)
+            if k > 0: a = lives * (1 - ENDS); lives = a * some / (a * some + (1 - a) * none)
+            L = float((w * g).sum()); V = float((w * (g - L)**2).sum()); value[k] = lives * math.exp(L)
+            low = 0. if 1 - lives > TAIL else N[np.searchsorted(c, (TAIL - (1 - lives)) / lives)]
+            down[k] = max(value[k] - low, 0.); up[k] = max(N[min(np.searchsorted(c, 1 - TAIL), n - 1)] - value[k], 0.); known[k] = V <= KNOWN and 1 - lives <= TAIL
         if k > 0: step = L - before
-        known[k] = V <= KNOWN
     return value, down, up, known
 
 
@@ -257,8 +259,10 @@ def quantile(axes, got, look, s, by, at, edges):
     for c, y in enumerate(Y):
         n = max(y[:nb].sum(), 1e-9); F = np.r_[0., np.cumsum(y[:nb]) / n]
         def inverse(x): x = min(max(x, 0.), 1.); j = min(max(int(np.searchsorted(F, x)) - 1, 0), nb - 1); return edges[j] * (edges[j + 1] / edges[j])**((x - F[j]) / max(F[j + 1] - F[j], 1e-300)) if edges[0] > 0 else edges[j] + (edges[j + 1] - edges[j]) * (x - F[j]) / max(F[j + 1] - F[j], 1e-300)
-        j = min(max(int(np.searchsorted(F, at)) - 1, 0), nb - 1); W = np.zeros_like(Y); W[c, :nb] = ((np.arange(nb) <= j) - F[j + 1]) / n
-        r = answer(axes, got, look, s, (), W.ravel(), np.zeros(1)); out['value'].append(inverse(at)); out['low'].append(inverse(at - r['high'][0])); out['high'].append(inverse(at - r['low'][0]))
+        def off(x): j = min(max(int(np.searchsorted(F, x)) - 1, 0), nb - 1); W = np.zeros_like(Y); W[c, :nb] = ((np.arange(nb) <= j) - F[j + 1]) / n; return answer(axes, got, look, s, (), W.ravel(), np.zeros(1))
+        r = off(at); low, high = at - r['high'][0], at - r['low'][0]
+        for _ in range(ENDS_ASKED): low, high = min(low, at - off(low)['high'][0]), max(high, at - off(high)['low'][0])
+        out['value'].append(inverse(at)); out['low'].append(inverse(low)); out['high'].append(inverse(high))
     return out
 def means(look, p, y, kappa, rho, low, high):
     "p: K x cells counts' shapes (of rows with a number); y: K x cells noisy sums of (v - low)/(high - low). Mean and sum of each cell"

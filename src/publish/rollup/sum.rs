@@ -43,7 +43,7 @@ impl Over {
     pub const RAKED_CELLS: Self = Self { noise: 1.0, ..Self::CELLS };
     /// What all values of a day share, over days. Who is very busy today is not so tomorrow, so less of what is
     /// above the value lasts.
-    const DAYS: Self = Self { noise: 0.0, below: 0.3, above: 0.2 };
+    const DAYS: Self = Self { noise: 0.0, below: 0.6, above: 0.2 };
     /// Days whose shares or means are averaged. What heavy users do otherwise moves a share in one direction
     /// every day, and so does what a clip takes of a mean: weeks are off by as much as days.
     pub(super) const AVERAGED_DAYS: Self = Self { noise: 0.0, below: 1.0, above: 1.0 };

@@ -2,8 +2,8 @@
 //!
 //! F(x) is the share of lookups below x. It is straight within a bin, or straight in the logarithm
 //! where bins grow by a constant factor. The quantile at p is where F crosses p. How far F may be
-//! off is computed at the upper end of that bin, as an interval; the interval of the quantile lies
-//! between the two places where F crosses p less an end of that interval.
+//! off at a place is computed at the upper end of its bin, as an interval. The interval of the quantile
+//! ends where F, off by as much as it may be there, crosses p.
 
 use super::answer::{Answer, Column, Rows, is_wider_than_value, real_columns};
 use super::deviations::{DayEstimate, Sums};
@@ -14,6 +14,9 @@ use crate::plan::Axis;
 use crate::release_file::keys::Key;
 use crate::release_file::question::Question;
 use crate::{Error, Result};
+
+/// How often each end of an interval is looked for again.
+const ENDS_ASKED: usize = 3;
 
 /// Quantiles of a number over the lookups that have one.
 pub(super) struct Quantiles<'a> {
@@ -76,23 +79,53 @@ impl Bins<'_> {
             Curve::new(bins.collect(), self.edges, self.is_log)
         };
         let curves: Vec<Curve<'_>> = of_rows().map(curve).collect();
-        let mut found = vec![Vec::new(); curves.len()];
         let nothing = vec![0.0; self.rows.len()];
-        for at in at {
+        // How far F may be off in each row, at the bin that a rank lies in.
+        let off = |ranks: &[f64]| -> Result<Vec<Estimate>> {
             let mut factors = vec![0.0; values.len()];
-            for (cells, curve) in of_rows().zip(&curves) {
-                let (bin, below) = curve.bin(*at);
+            for ((cells, curve), rank) in of_rows().zip(&curves).zip(ranks) {
+                let (bin, below) = curve.bin(*rank);
                 for (place, cell) in cells[..self.edges.len() - 1].iter().enumerate() {
                     factors[*cell] = (f64::from(u8::from(place <= bin)) - below) / curve.whole;
                 }
             }
             let sums = Sums { level, by, factors: Some(&factors), values: Some(&nothing) };
-            let ranks = day.sums(&sums)?;
-            for ((row, curve), found) in self.rows.iter().zip(&curves).zip(&mut found) {
-                found.push(curve.quantile(*at, &ranks[*row]));
+            let found = day.sums(&sums)?;
+            Ok(self.rows.iter().map(|row| found[*row]).collect())
+        };
+        let mut found = vec![Vec::new(); curves.len()];
+        for at in at {
+            let own = off(&vec![*at; curves.len()])?;
+            let low = self.end(*at, &own, &off, |off| off.high, f64::min)?;
+            let high = self.end(*at, &own, &off, |off| off.low, f64::max)?;
+            let ends = low.iter().zip(&high);
+            for (((curve, own), (low, high)), found) in
+                curves.iter().zip(&own).zip(ends).zip(&mut found)
+            {
+                found.push(curve.quantile(*at, own.noise_sd, (*low, *high)));
             }
         }
         Ok(found)
+    }
+
+    /// The rank at which each row's interval ends. How far F may be off differs along F, so it is asked again
+    /// at each end that was found; the outermost end counts.
+    fn end(
+        &self,
+        at: f64,
+        own: &[Estimate],
+        off: &dyn Fn(&[f64]) -> Result<Vec<Estimate>>,
+        side: fn(&Estimate) -> f64,
+        outer: fn(f64, f64) -> f64,
+    ) -> Result<Vec<f64>> {
+        let mut ends: Vec<f64> = own.iter().map(|off| at - side(off)).collect();
+        for _ in 0..ENDS_ASKED {
+            let there = off(&ends)?;
+            for (end, off) in ends.iter_mut().zip(&there) {
+                *end = outer(*end, at - side(off));
+            }
+        }
+        Ok(ends)
     }
 }
 
@@ -133,14 +166,14 @@ impl<'a> Curve<'a> {
         if self.is_log { low * (high / low).powf(part) } else { low + (high - low) * part }
     }
 
-    /// A quantile with its interval; `off` is the interval of what F may be off by.
-    fn quantile(&self, at: f64, off: &Estimate) -> Estimate {
-        let apart = self.inverse(at + off.noise_sd) - self.inverse(at - off.noise_sd);
+    /// A quantile, with the deviation of F by noise and the ranks at which its interval ends.
+    fn quantile(&self, at: f64, noise_sd: f64, (low, high): (f64, f64)) -> Estimate {
+        let apart = self.inverse(at + noise_sd) - self.inverse(at - noise_sd);
         Estimate {
             value: self.inverse(at),
             noise_sd: apart / 2.0,
-            low: self.inverse(at - off.high),
-            high: self.inverse(at - off.low),
+            low: self.inverse(low),
+            high: self.inverse(high),
         }
     }
 }
@@ -153,15 +186,13 @@ mod tests {
     fn exact_bins_give_exact_quantiles() {
         let edges: Vec<f64> = (0..=128).map(f64::from).collect();
         let curve = Curve::new(vec![10.0; 128], &edges, false);
-        let nothing = Estimate::new(0.0, 0.0, 0.0, 0.0);
         for (at, expected) in [(0.25, 32.0), (0.5, 64.0), (0.99, 126.72)] {
-            let found = curve.quantile(at, &nothing);
+            let found = curve.quantile(at, 0.0, (at, at));
             assert!((found.value - expected).abs() < 1e-9, "{found:?}");
             assert!((found.high - found.low).abs() < 1e-9, "{found:?}");
         }
         // F may be off by a tenth on either side.
-        let off = Estimate { value: 0.0, noise_sd: 0.05, low: -0.1, high: 0.1 };
-        let found = curve.quantile(0.5, &off);
+        let found = curve.quantile(0.5, 0.05, (0.4, 0.6));
         let expected = [51.2, 76.8, 6.4];
         for (found, expected) in [found.low, found.high, found.noise_sd].into_iter().zip(expected) {
             assert!((found - expected).abs() < 1e-9, "{found} {expected}");
