@@ -21,7 +21,7 @@ pub use contact::pair_limit;
 pub use draw::{Draws, NoisyTable, PricedTable};
 pub use estimate::{
     Answer, Answers, ClassNumber, Column, NoisyNumbers, Rows, Values, Z_95, answers, class_numbers,
-    looks_empty, normal_quantile,
+    looks_empty, may_be_none, normal_quantile, takes_up,
 };
 pub use guarantee::{Figure, Guarantee, Losses, TargetFigure};
 pub use mechanism::{DiscreteGaussian, NoiseScale};

@@ -35,6 +35,7 @@ Z = ZM = 1.959963984540054
 WEEK_LOW, WEEK_HIGH, DROP = .6, .2, .3
 PHI_VALUE = .25
 ENDS_ASKED = 3                                # how often the ends of a quantile's interval are looked for again
+MOST_OF_RANGE = .5                            # that the interval of an informative share, mean or quantile takes up
 
 
 # ---------------------------------------------------------------- the look
@@ -254,8 +255,8 @@ def share(axes, got, look, s, by, meets):
     meets = np.asarray(meets, float); to = axes.map(s, by); B = axes.cells(by); Y = (NODES * look[0]) @ got[s][0]; n = np.maximum(np.bincount(to, Y, B), 1e-9); sh = np.bincount(to, Y * meets, B) / n
     r = answer(axes, got, look, s, by, (meets - sh[to]) / n[to], sh); r['low'] = np.maximum(r['low'], 0.); r['high'] = np.minimum(r['high'], 1.); return r
 def quantile(axes, got, look, s, by, at, edges):
-    "s: by and the axis of bins (last); the bin after the last edge is `none`. One dict of lists over by cells"
-    nb = len(edges) - 1; Y = ((NODES * look[0]) @ got[s][0]).reshape(-1, nb + 1); out = dict(value=[], low=[], high=[])
+    "s: by and the axis of bins (last); the bin after the last edge is `none`. One dict of lists over by cells; of: the fewest lookups that have a number"
+    nb = len(edges) - 1; has = np.tile(np.arange(nb + 1) < nb, axes.cells(by)) * 1.; of = np.maximum(answer(axes, got, look, s, by, has)['low'] - LEAST * float((NODES * look[0]).sum()), 0.); Y = ((NODES * look[0]) @ got[s][0]).reshape(-1, nb + 1); out = dict(value=[], low=[], high=[], of=list(of))
     for c, y in enumerate(Y):
         n = max(y[:nb].sum(), 1e-9); F = np.r_[0., np.cumsum(y[:nb]) / n]
         def inverse(x): x = min(max(x, 0.), 1.); j = min(max(int(np.searchsorted(F, x)) - 1, 0), nb - 1); return edges[j] * (edges[j + 1] / edges[j])**((x - F[j]) / max(F[j + 1] - F[j], 1e-300)) if edges[0] > 0 else edges[j] + (edges[j + 1] - edges[j]) * (x - F[j]) / max(F[j + 1] - F[j], 1e-300)
@@ -311,10 +312,11 @@ def lifted(parts):
     f = lambda x: np.array([np.asarray(p[x], float) for p in parts]); cut = f('low') == 0; n = np.where(cut, f('noise_sd'), 0.)
     N = n.sum(0); z = np.maximum((f('value') * cut).sum(0) - Z * np.sqrt((n**2).sum(0)), 0.) / np.maximum(N, 1e-300)
     return np.array([N_ * (math.exp(-z_ * z_ / 2) / math.sqrt(2 * math.pi) - z_ * math.erfc(z_ / math.sqrt(2)) / 2) if N_ > 0 else 0. for N_, z_ in zip(N, z)])
-def uninformative(r, kind="count"):
-    half = (r['high'] - r['low']) / 2
-    if kind == "share": return half > .25
-    return half > (np.maximum(r['value'], np.mean(r['value'])) if kind == "count" else np.abs(r['value']))
+def uninformative(r, kind="count", of=math.inf, span=(0., 1.), scale=lambda x: x):
+    "of: the fewest lookups that each value is of; span: between what a share, mean or quantile lies; scale: that of the bins"
+    value, low, high = (np.asarray(r[z], float) for z in ('value', 'low', 'high')); half = (high - low) / 2
+    if kind == "count": return half > np.maximum(value, np.mean(value))
+    return ((half > np.abs(value)) & (kind != "share")) | (scale(high) - scale(low) > MOST_OF_RANGE * (scale(span[1]) - scale(span[0]))) | (np.asarray(of) < 1)
 
 
 # ---------------------------------------------------------------- golden vectors
@@ -327,9 +329,11 @@ def golden():
             y = np.array(t, float) + s * rng.standard_normal(K); v, d, u, kn = numbers(y, s); out['numbers'].append(dict(y=R(y), empty=bool(is_empty(y, s)), value=R(v), down=R(d), up=R(u), known=R(kn), total=D(total(v, d, u, kn))))
     out['cases'] = []
     decl = [('hour', 24, 4, False, False), ('country', 3, 0, False, False), ('app', 5, 0, False, False), ('route', 3, 0, False, False), ('bin', 11, 4, True, False), ('met', 2, 0, False, True)]
-    for name, tables, truth in (('three questions', [(), ('hour',), ('hour', 'app'), ('app', 'route')], truths[3]), ('one of three axes', [('country', 'app', 'route')], truths[0]), ('bins by country', [('country', 'bin'), ('country', 'route')], truths[4]), ('a condition by country', [('country', 'met'), ('country', 'app')], truths[1]), ('few', [('hour',), ('hour', 'app'), ('app', 'route')], truths[2])):
+    for name, tables, truth in (('three questions', [(), ('hour',), ('hour', 'app'), ('app', 'route')], truths[3]), ('one of three axes', [('country', 'app', 'route')], truths[0]), ('bins by country', [('country', 'bin'), ('country', 'route')], truths[4]), ('a condition by country', [('country', 'met'), ('country', 'app')], truths[1]), ('few', [('hour',), ('hour', 'app'), ('app', 'route')], truths[2]), ('no numbers in bins', [('country', 'bin'), ('country', 'route')], truths[4])):
+        if name == 'no numbers in bins': every, rng = rng, np.random.default_rng(20261130)
         axes = Axes(decl); y = np.array(truth, float) + s * rng.standard_normal(K); look = numbers(y, s); q = list(zip(tables, split(rho, [WEIGHT['shape' if t else 'single'] for t in tables]))); pl = plan(axes, look[0], q); noisy = []
         mix = {a: [rng.dirichlet(np.full(axes.size[a], 2.)) for _ in range(2)] for a in axes.size}
+        if name == 'no numbers in bins': mix['bin'] = [np.eye(11)[10]] * 2
         for k in range(K):
             d = {}
             for t, (i, r) in pl[k].items():
@@ -341,21 +345,23 @@ def golden():
         first = look; ys, sds = again(y, s, pl, noisy); look = numbers(ys, sds)
         tops = [t for t in dict.fromkeys(tables) if t and not any(set(t) < set(u) for u in tables)]; got = shapes(axes, pl, noisy, look[0], tops)
         case = dict(name=name, again=dict(y=R(ys), sd=R(sds)), first=R(first[0]), value=R(look[0]), down=R(look[1]), up=R(look[2]), known=R(look[3]), total=D(total(*look)), axes=[list(a) for a in decl], questions=[dict(table=list(t), rho=r) for t, r in q], y=R(y), plan=[[dict(table=axes.names(t), blocks=BLOCKS[0] in t, kappa=float(KAPPAS[i]), rho=r) for t, (i, r) in pl[k].items()] for k in range(K)], noisy=[[dict(table=axes.names(t), blocks=BLOCKS[0] in t, cells=R(v)) for t, v in noisy[k].items()] for k in range(K)], answers=[])
+        def shared(l, by, met): r = share(axes, got, look, l, by, met); n = answer(axes, got, look, by)['low'] if by else [total(*look)['low'][0]]; return dict(level=[list(x) for x in l], by=[list(x) for x in by], meets=R(met * 1.), uninformative=R(uninformative(r, 'share', n)), **D(r))
         asked = [axes.full(t) for t in tables if t] + ([axes.full(('app',))] if any('app' in t for t in tables) else [])
         for l in asked: r = answer(axes, got, look, l); case['answers'].append(dict(level=[list(x) for x in l], uninformative=R(uninformative(r)), **D(r)))
         if any('route' in t for t in tables):
-            l = axes.full(next(t for t in tables if 'route' in t)); by = tuple(x for x in l if x[0] != 'route'); at = axes.map(l, axes.full(('route',))); case['share'] = dict(level=[list(x) for x in l], by=[list(x) for x in by], meets=R((at == 1) * 1.), **D(share(axes, got, look, l, by, at == 1)))
+            l = axes.full(next(t for t in tables if 'route' in t)); by = tuple(x for x in l if x[0] != 'route'); at = axes.map(l, axes.full(('route',))); case['share'] = shared(l, by, at == 1)
             r = answer(axes, got, look, l); m = axes.map(l, by); parts = [{z: r[z][np.flatnonzero(m == c)] for z in r} for c in range(axes.cells(by))]; case['dropped'] = [D(add_up([{z: p[z][i:i + 1] for z in p} for i in range(len(p['value']))])) for p in parts]
         if 'condition' in name:
-            l = axes.full(('country', 'met')); by = axes.full(('country',)); at = axes.map(l, axes.full(('met',))); case['share'] = dict(level=[list(x) for x in l], by=[list(x) for x in by], meets=R((at == 1) * 1.), **D(share(axes, got, look, l, by, at == 1)))
-        if 'bins' in name: e = [10. * 10**(i / 5) for i in range(11)]; case['quantile'] = dict(edges=e, at=.5, **D(quantile(axes, got, look, axes.full(('country', 'bin')), axes.full(('country',)), .5, e)))
+            l = axes.full(('country', 'met')); by = axes.full(('country',)); at = axes.map(l, axes.full(('met',))); case['share'] = shared(l, by, at == 1)
+        if 'bins' in name: e = [10. * 10**(i / 5) for i in range(11)]; at = .95 if 'no' in name else .5; r = quantile(axes, got, look, axes.full(('country', 'bin')), axes.full(('country',)), at, e); case['quantile'] = dict(edges=e, at=at, uninformative=R(uninformative(r, 'quantile', r.pop('of'), (e[0], e[-1]), np.log)), **D(r))
         out['cases'].append(case)
+    rng = every
     look = numbers(np.array(truths[0], float), s); p = np.outer(np.ones(K), [.5, .3, .2]); kap = np.r_[.31, np.full(K - 1, .08)]; rr = .002; y = look[0][:, None] * p * np.array([.003, .004, .01]) + kap[:, None] / math.sqrt(2 * rr) * rng.standard_normal((K, 3))
-    out['means'] = dict(y_look=truths[0], p=R(p), y=R(y), kappa=R(kap), rho=rr, range=[1., 60000.], **D(means(look, p, y, kap, rr, 1., 60000.)))
+    r = means(look, p, y, kap, rr, 1., 60000.); out['means'] = dict(y_look=truths[0], p=R(p), y=R(y), kappa=R(kap), rho=rr, range=[1., 60000.], uninformative=R(uninformative(r, 'mean', span=(1., 60000.))), **D(r))
     out['distinct'] = []
     for cells, t in ((5, 0), (24, 2), (240, 0), (240, 3), (1, 0)):
         v = numbers(np.array(truths[t], float), s)[0]; q, lost = distinct_clip(cells, v, .0015); y = np.abs(rng.standard_normal(min(cells, 6))) * 300; out['distinct'].append(dict(cells=cells, y_look=truths[t], rho=.0015, clip2=q, lost=lost, y=R(y), **D(distinct(y, q, lost, cells, .0015))))
-    hours = out['cases'][-1]['answers'][0]; days = [{z: np.asarray(hours[z])[i:i + 4] for z in ('value', 'noise_sd', 'low', 'high')} for i in (0, 4, 8)]
+    hours = out['cases'][-2]['answers'][0]; days = [{z: np.asarray(hours[z])[i:i + 4] for z in ('value', 'noise_sd', 'low', 'high')} for i in (0, 4, 8)]
     out['days'] = dict(parts=[D(d) for d in days], **D(add_up_days(days)))
     return out
 if __name__ == '__main__': json.dump(golden(), open(sys.argv[1], 'w'), indent=None, separators=(',', ':'))

@@ -98,7 +98,7 @@ fn a_plan_warns_of_what_is_lost_in_its_noise_before_anything_is_spent() {
     question                           median value  95 % interval     relative
     people                                      247        ± 70.00    ± 28.34 %
     busy                                      18.00        ± 32.50   ± 180.56 %  uninformative
-    wait                                        253          ± 225    ± 88.78 %
+    wait                                        253          ± 225    ± 88.78 %  uninformative
     waits                                       245        ± 2,318   ± 946.30 %  uninformative
     volume                                      126          ± 376   ± 298.02 %  uninformative
     sms_share                                0.5000       ± 0.5000   ± 100.00 %  uninformative
@@ -108,8 +108,8 @@ fn a_plan_warns_of_what_is_lost_in_its_noise_before_anything_is_spent() {
     Quantiles are foretold for numbers that are spread evenly over their range; real ones will differ.
     Warning: most values of volume, sms_share would say nothing. Ask by fewer keys or list fewer values;
     a larger `weight` of the question or epsilon of the ledger help less.
-    Warning: what busy, waits would say on such a day is lost in the noise. Give it a larger `weight`, a
-    smaller number in `having` if it has one, or leave it out.
+    Warning: what busy, wait, waits would say on such a day is lost in the noise. Give it a larger
+    `weight`, a smaller number in `having` if it has one, or leave it out.
 
     The look sorts requesters by how many lookups they make that day. The fewer there are of a kind, the
     coarser are the tables by which they are measured. All tables of a row measure the requesters of

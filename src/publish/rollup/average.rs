@@ -7,12 +7,11 @@
 
 use super::frame::Cell;
 use super::sum::{self, Counted, Over, Summand};
+use crate::release::{may_be_none, takes_up};
 use crate::release_file::measure::Measure;
 
 /// The fewest lookups that a value counts for, so that the average of empty cells is one too.
 const LEAST: f64 = 0.5;
-/// A share whose interval is this far from its middle to its ends says nothing.
-const MOST_HALF_WIDTH: f64 = 0.25;
 
 /// What is averaged, and between which numbers it lies.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -87,9 +86,11 @@ impl Averaged {
     }
 
     /// Whether the average says nothing, by the rule of a day's values.
-    pub(super) fn is_uninformative(self, of: Summand) -> bool {
-        let half = (of.high - of.low) / 2.0;
-        half > if self.is_share { MOST_HALF_WIDTH } else { of.value.abs() }
+    pub(super) fn is_uninformative(self, cell: &Cell) -> bool {
+        let Cell { of, lookups, .. } = cell;
+        let is_wide = !self.is_share && (of.high - of.low) / 2.0 > of.value.abs();
+        let is_open = takes_up([of.low, of.high], [self.least, self.most]);
+        is_wide || is_open || may_be_none(lookups.low)
     }
 }
 
@@ -156,13 +157,27 @@ mod tests {
         let found =
             SHARE.average(vec![cell(0.05, 0.0, [0.0, 0.25], all); 2], Over::AVERAGED_DAYS).of;
         assert!(found.low.abs() < 1e-12 && found.high > 0.05);
-        assert!(SHARE.is_uninformative(Summand { low: 0.0, high: 0.6, ..found }));
-        assert!(!MEAN.is_uninformative(Summand {
-            value: 9.0,
-            noise_sd: 1.0,
-            low: 1.0,
-            high: 17.0
-        }));
+    }
+
+    #[test]
+    fn an_average_says_nothing_by_the_rule_of_a_day() {
+        for (averaged, value, ends, says_nothing) in [
+            (SHARE, 0.3, [0.0, 0.6], true),
+            (SHARE, 0.3, [0.1, 0.5], false),
+            (SHARE, 0.01, [0.0, 0.1], false),
+            (MEAN, 9.0, [1.0, 17.0], false),
+            (MEAN, 9.0, [1.0, 21.0], true),
+            (MEAN, 480.0, [1.0, 500.0], true),
+            (MEAN, 480.0, [300.0, 500.0], false),
+        ] {
+            let of = |lookups| cell(value, 1.0, ends, lookups);
+            assert_eq!(averaged.is_uninformative(&of([50.0, 1.0, 99.0])), says_nothing, "{value}");
+            // Of lookups that may be none it says nothing in any case.
+            assert!(averaged.is_uninformative(&of([50.0, 0.0, 104.0])), "{value}");
+        }
+        // Days without lookups stay together as unknown as each of them.
+        let days = vec![cell(480.0, 0.0, [450.0, 500.0], [30.0, 0.0, 104.0]); 28];
+        assert!(MEAN.is_uninformative(&MEAN.average(days, Over::AVERAGED_DAYS)));
     }
 
     /// What heavy users do otherwise and what a clip took is the same on every day.

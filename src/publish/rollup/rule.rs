@@ -50,10 +50,10 @@ impl Rule {
     }
 
     /// Whether a value says nothing; `mean` is that of all values beside it.
-    pub(super) fn is_uninformative(self, of: Summand, mean: f64) -> bool {
+    pub(super) fn is_uninformative(self, cell: &Cell, mean: f64) -> bool {
         match self {
-            Self::Sum(counted) => of.is_uninformative(counted, mean),
-            Self::Average(averaged) => averaged.is_uninformative(of),
+            Self::Sum(counted) => cell.of.is_uninformative(counted, mean),
+            Self::Average(averaged) => averaged.is_uninformative(cell),
         }
     }
 

@@ -34,7 +34,7 @@ pub(super) fn columns(sums: &DataFrame, rule: Rule) -> Result<Vec<(String, Array
     ];
     columns.extend(NUMBERS.map(str::to_owned).into_iter().zip(values));
     let mean = numbers(|cell| cell.of.value).iter().sum::<f64>() / cells.len().max(1) as f64;
-    let is_lost = cells.iter().map(|cell| Some(rule.is_uninformative(cell.of, mean)));
+    let is_lost = cells.iter().map(|cell| Some(rule.is_uninformative(cell, mean)));
     let is_lost: BooleanArray = is_lost.collect();
     columns.push(("uninformative".to_owned(), Arc::new(is_lost)));
     if rule.needs_lookups() {

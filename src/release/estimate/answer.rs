@@ -82,11 +82,8 @@ impl Column {
     }
 }
 
-/// The columns of real numbers with their intervals, and whether each says something.
-pub(super) fn real_columns(
-    estimates: &[Estimate],
-    is_uninformative: impl Fn(&Estimate) -> bool,
-) -> Vec<Column> {
+/// The columns of real numbers with their intervals, and whether each says nothing.
+pub(super) fn real_columns(estimates: &[Estimate], uninformative: Vec<bool>) -> Vec<Column> {
     let column =
         |name, of: fn(&Estimate) -> f64| Column::real(name, estimates.iter().map(of).collect());
     vec![
@@ -94,7 +91,7 @@ pub(super) fn real_columns(
         column("noise_sd", |estimate| estimate.noise_sd),
         column("ci_low", |estimate| estimate.low),
         column("ci_high", |estimate| estimate.high),
-        Column::flag("uninformative", estimates.iter().map(is_uninformative).collect()),
+        Column::flag("uninformative", uninformative),
     ]
 }
 
@@ -115,11 +112,6 @@ pub(super) fn of_lookups(counts: &[Estimate]) -> Vec<Column> {
 #[expect(clippy::cast_possible_truncation, reason = "conversions to integers stop at the ends")]
 pub(super) const fn whole(value: f64) -> i64 {
     value as i64
-}
-
-/// Whether half the width of an interval is above the size of its value.
-pub(super) fn is_wider_than_value(estimate: &Estimate) -> bool {
-    estimate.half_width() > estimate.value.abs()
 }
 
 /// The number that a standard normal exceeds with probability `above`, which is below a half.

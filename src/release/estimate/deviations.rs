@@ -41,12 +41,17 @@ impl DayEstimate {
     /// Internal, when no question has the level.
     pub(super) fn counts(&self, level: &Level, widened: f64) -> Result<Vec<Estimate>> {
         let cells = self.sums(&Sums { level, by: level, factors: None, values: None })?;
-        let inside = self.shapes.levels.iter().filter(|(set, _)| set.is_within(level));
-        let fewest = inside.map(|(set, _)| self.shapes.geometry.cells(set)).min().unwrap_or(1);
-        let floor = LEAST * self.total().value / fewest as f64;
+        let floor = self.floor(level);
         let count =
             |cell: Estimate| cell.widened(widened).less_floor(floor).within(0.0, f64::INFINITY);
         Ok(cells.into_iter().map(count).collect())
+    }
+
+    /// How many lookups a cell of a level keeps at most if it has none.
+    pub(super) fn floor(&self, level: &Level) -> f64 {
+        let inside = self.shapes.levels.iter().filter(|(set, _)| set.is_within(level));
+        let fewest = inside.map(|(set, _)| self.shapes.geometry.cells(set)).min().unwrap_or(1);
+        LEAST * self.total().value / fewest as f64
     }
 
     /// All lookups.

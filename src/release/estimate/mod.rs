@@ -11,6 +11,7 @@ mod deviations;
 mod drawn;
 mod fitted;
 mod geometry;
+mod informative;
 mod levels;
 mod number_sums;
 mod observed;
@@ -25,6 +26,7 @@ mod value;
 pub use answer::{Answer, Column, Rows, Values, normal_quantile};
 pub(super) use class_numbers::looking_empty;
 pub use class_numbers::{ClassNumber, NoisyNumbers, class_numbers, looks_empty};
+pub use informative::{may_be_none, takes_up};
 pub use value::Z_95;
 
 use super::draw::NoisyTable;

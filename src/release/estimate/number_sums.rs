@@ -5,15 +5,15 @@
 //! of a class starts from that of the class below and moves towards what the class itself shows, by
 //! the weight of that evidence.
 
-use super::answer::{Answer, Rows, is_wider_than_value, of_lookups, real_columns};
+use super::answer::{Answer, Rows, of_lookups, real_columns};
 use super::class_numbers::{ClassNumber, NumbersPart};
 use super::deviations::Sums;
 use super::drawn::{Drawn, Estimator};
+use super::informative::{is_unknown_mean, is_wider_than_value, may_be_none};
 use super::value::{Estimate, Z_95};
 use crate::plan::kinds::{CLASSES, nodes};
 use crate::plan::{Axis, Role};
 use crate::release_file::keys::Key;
-use crate::release_file::number::Grid;
 use crate::release_file::question::Question;
 use crate::{Error, Result};
 
@@ -39,12 +39,10 @@ pub(super) struct NumberSums<'a> {
 impl Estimator for NumberMeans<'_> {
     fn answer(&self, question: &Question, drawn: &Drawn<'_>) -> Result<Answer> {
         let tables = NumberTables::new(self.key, question, drawn)?;
-        let (low, high) = grid(self.key)?.range();
-        let means = tables.means.of(&drawn.day.numbers);
-        let means: Vec<Estimate> =
-            means.into_iter().map(|mean| mean.scaled(low, high - low)).collect();
-        let mut answer = published(&means, question, drawn);
-        answer.columns.extend(of_lookups(&tables.counts(drawn)?));
+        let (means, counts) = (tables.means(self.key, drawn)?, tables.counts(drawn)?);
+        let is_lost = uninformative(&means, &counts, range(self.key)?);
+        let mut answer = published(&means, is_lost, question, drawn);
+        answer.columns.extend(of_lookups(&counts));
         Ok(answer)
     }
 }
@@ -52,28 +50,38 @@ impl Estimator for NumberMeans<'_> {
 impl Estimator for NumberSums<'_> {
     fn answer(&self, question: &Question, drawn: &Drawn<'_>) -> Result<Answer> {
         let tables = NumberTables::new(self.key, question, drawn)?;
-        let (low, high) = grid(self.key)?.range();
-        let means = tables
-            .means
-            .of(&drawn.day.numbers)
-            .into_iter()
-            .map(|mean| mean.scaled(low, high - low));
-        let counts = tables.counts(drawn)?;
-        let sums: Vec<Estimate> =
-            means.zip(counts).map(|(mean, count)| product(&mean, &count)).collect();
-        Ok(published(&sums, question, drawn))
+        let (means, counts) = (tables.means(self.key, drawn)?, tables.counts(drawn)?);
+        let both = means.iter().zip(&counts);
+        let sums: Vec<Estimate> = both.map(|(mean, count)| product(mean, count)).collect();
+        // A sum is as unknown as its mean, also where the mean lies high in its range.
+        let is_lost = uninformative(&means, &counts, range(self.key)?);
+        let is_lost = is_lost.into_iter().zip(&sums);
+        let is_lost = is_lost.map(|(is_lost, sum)| is_lost || is_wider_than_value(sum)).collect();
+        Ok(published(&sums, is_lost, question, drawn))
     }
 }
 
-fn published(estimates: &[Estimate], question: &Question, drawn: &Drawn<'_>) -> Answer {
-    let columns = real_columns(estimates, is_wider_than_value);
+/// Which means say nothing: by their intervals, or because they may be of no lookups.
+fn uninformative(means: &[Estimate], counts: &[Estimate], range: [f64; 2]) -> Vec<bool> {
+    let both = means.iter().zip(counts);
+    both.map(|(mean, count)| is_unknown_mean(mean, range) || may_be_none(count.low)).collect()
+}
+
+fn published(
+    estimates: &[Estimate],
+    uninformative: Vec<bool>,
+    question: &Question,
+    drawn: &Drawn<'_>,
+) -> Answer {
+    let columns = real_columns(estimates, uninformative);
     let mut answer = Answer::new(Rows::Each(1), columns);
     answer.measured_tables = drawn.sources(question);
     answer
 }
 
-fn grid(key: &Key) -> Result<&Grid> {
-    key.grid().ok_or_else(|| Error::internal("a number's key has no grid"))
+fn range(key: &Key) -> Result<[f64; 2]> {
+    let grid = key.grid().ok_or_else(|| Error::internal("a number's key has no grid"))?;
+    Ok(grid.range().into())
 }
 
 /// A mean times a count, whose errors are independent.
@@ -128,6 +136,13 @@ impl NumberTables {
         Ok(Self { means: MeasuredMeans { shares, sums, clips }, axes, by })
     }
 
+    /// The mean of each row, in its range.
+    fn means(&self, key: &Key, drawn: &Drawn<'_>) -> Result<Vec<Estimate>> {
+        let [low, high] = range(key)?;
+        let means = self.means.of(&drawn.day.numbers).into_iter();
+        Ok(means.map(|mean| mean.scaled(low, high - low)).collect())
+    }
+
     /// The lookups with a number in each row.
     fn counts(&self, drawn: &Drawn<'_>) -> Result<Vec<Estimate>> {
         let (level, by) = (drawn.level(&self.axes)?, drawn.level(&self.by)?);
@@ -136,8 +151,9 @@ impl NumberTables {
         cells.chunks_exact(2).for_each(|both| factors[both[1]] = 1.0);
         let sums = Sums { level: &level, by: &by, factors: Some(&factors), values: None };
         let counts = drawn.day.sums(&sums)?;
-        let order = drawn.cells_in_order(&self.by)?;
-        Ok(order.into_iter().map(|cell| counts[cell].within(0.0, f64::INFINITY)).collect())
+        let floor = drawn.day.floor(&level);
+        let count = |cell: usize| counts[cell].less_floor(floor).within(0.0, f64::INFINITY);
+        Ok(drawn.cells_in_order(&self.by)?.into_iter().map(count).collect())
     }
 }
 
@@ -308,6 +324,19 @@ mod tests {
         assert!(unbent(0.9, 1.0) <= 1.0);
         // Everybody is bent, so that nothing is known but the range.
         assert!((unbent(0.08, 0.08) * 0.08 - 1.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_mean_of_lookups_that_may_be_none_says_nothing() {
+        let of = |value, low, high| Estimate { value, noise_sd: 0.0, low, high };
+        let mean = of(101.6, 90.0, 110.0);
+        for (count, says_nothing) in [
+            (of(0.0, 0.0, 104.0), true),
+            (of(140.0, 0.4, 900.0), true),
+            (of(140.0, 7.0, 900.0), false),
+        ] {
+            assert_eq!(uninformative(&[mean], &[count], [1.0, 2_000.0]), [says_nothing]);
+        }
     }
 
     #[test]

@@ -5,9 +5,11 @@
 //! off at a place is computed at the upper end of its bin, as an interval. The interval of the quantile
 //! ends where F, off by as much as it may be there, crosses p.
 
-use super::answer::{Answer, Column, Rows, is_wider_than_value, real_columns};
+use super::answer::{Answer, Column, Rows, real_columns};
 use super::deviations::{DayEstimate, Sums};
 use super::drawn::{Drawn, Estimator};
+use super::fitted::LEAST;
+use super::informative::{is_wider_than_value, may_be_none, takes_up};
 use super::levels::Level;
 use super::value::Estimate;
 use crate::plan::Axis;
@@ -38,8 +40,9 @@ impl Estimator for Quantiles<'_> {
         let (cells, rows) = (drawn.cells_in_order(&axes)?, drawn.cells_in_order(&by_axes)?);
         let bins = Bins { cells: &cells, rows: &rows, edges: &edges, is_log: grid.is_log() };
         let estimates = bins.quantiles(&drawn.day, &level, &by, self.at)?;
+        let is_lost = bins.uninformative(&drawn.day, &level, &by, &estimates)?;
         let estimates: Vec<Estimate> = estimates.into_iter().flatten().collect();
-        let mut columns = real_columns(&estimates, is_wider_than_value);
+        let mut columns = real_columns(&estimates, is_lost);
         let at = self.at.iter().copied().cycle().take(estimates.len()).collect();
         columns.insert(0, Column::real("quantile", at));
         let mut answer = Answer::new(Rows::Each(self.at.len()), columns);
@@ -127,6 +130,52 @@ impl Bins<'_> {
         }
         Ok(ends)
     }
+
+    /// Which quantiles say nothing, row after row: by their intervals, or because no lookup may have a
+    /// number. The bins of a row without any are as even as their floor, and that looks like knowledge.
+    ///
+    /// # Errors
+    /// Internal, when no question has the level.
+    pub(super) fn uninformative(
+        &self,
+        day: &DayEstimate,
+        level: &Level,
+        by: &Level,
+        quantiles: &[Vec<Estimate>],
+    ) -> Result<Vec<bool>> {
+        let counts = self.counts(day, level, by)?;
+        let rows = quantiles.iter().zip(counts);
+        let of_row = |(row, count): (&Vec<Estimate>, Estimate)| {
+            let is_lost = |one: &Estimate| self.is_unknown(one) || may_be_none(count.low);
+            row.iter().map(is_lost).collect::<Vec<bool>>()
+        };
+        Ok(rows.flat_map(of_row).collect())
+    }
+
+    /// For each row how many lookups have a number.
+    ///
+    /// # Errors
+    /// Internal, when no question has the level.
+    fn counts(&self, day: &DayEstimate, level: &Level, by: &Level) -> Result<Vec<Estimate>> {
+        let mut factors = vec![0.0; self.cells.len()];
+        for cells in self.cells.chunks_exact(self.edges.len()) {
+            cells[..self.edges.len() - 1].iter().for_each(|cell| factors[*cell] = 1.0);
+        }
+        let counts = day.sums(&Sums { level, by, factors: Some(&factors), values: None })?;
+        // Nearly all cells may be empty bins, which together keep that part of the day at most.
+        let floor = LEAST * day.total().value;
+        let count = |row: &usize| counts[*row].less_floor(floor).within(0.0, f64::INFINITY);
+        Ok(self.rows.iter().map(count).collect())
+    }
+
+    /// Whether a quantile says nothing by its interval, which takes up as much of the range as of its
+    /// bins: where they grow by a constant factor, that is seen in the logarithm.
+    fn is_unknown(&self, quantile: &Estimate) -> bool {
+        let ends = [self.edges[0], self.edges[self.edges.len() - 1]];
+        let scale = |number: f64| if self.is_log { number.ln() } else { number };
+        is_wider_than_value(quantile)
+            || takes_up([quantile.low, quantile.high].map(scale), ends.map(scale))
+    }
 }
 
 /// The distribution of one combination of keys.
@@ -196,6 +245,28 @@ mod tests {
         let expected = [51.2, 76.8, 6.4];
         for (found, expected) in [found.low, found.high, found.noise_sd].into_iter().zip(expected) {
             assert!((found - expected).abs() < 1e-9, "{found} {expected}");
+        }
+    }
+
+    #[test]
+    fn a_quantile_says_nothing_wherever_in_its_range_it_lies() {
+        let bins = |edges, is_log| Bins { cells: &[], rows: &[], edges, is_log };
+        let of = |value, low, high| Estimate { value, noise_sd: 0.0, low, high };
+        let (even, decades) = ([0.0, 500.0, 2_000.0], [1.0, 40.0, 2_000.0]);
+        for (is_log, quantile, says_nothing) in [
+            (false, of(1_834.0, 0.0, 2_000.0), true),
+            (false, of(1_834.0, 900.0, 2_000.0), true),
+            (false, of(1_834.0, 1_200.0, 2_000.0), false),
+            (false, of(30.0, 0.0, 90.0), true),
+            (true, of(1_834.0, 1.0, 2_000.0), true),
+            (true, of(1_500.0, 40.0, 2_000.0), true),
+            // A factor of forty is less than half of these decades, of two much less.
+            (true, of(1_500.0, 50.0, 2_000.0), false),
+            (true, of(1_500.0, 1_000.0, 2_000.0), false),
+            (true, of(30.0, 1.0, 90.0), true),
+        ] {
+            let bins = bins(if is_log { &decades } else { &even }, is_log);
+            assert_eq!(bins.is_unknown(&quantile), says_nothing, "{is_log} {quantile:?}");
         }
     }
 

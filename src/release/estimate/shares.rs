@@ -6,6 +6,7 @@
 use super::answer::{Answer, Rows, of_lookups, real_columns};
 use super::deviations::{DayEstimate, Sums};
 use super::drawn::{Drawn, Estimator};
+use super::informative::{may_be_none, takes_up};
 use super::levels::Level;
 use super::value::Estimate;
 use crate::Result;
@@ -13,9 +14,6 @@ use crate::plan::{Axis, condition_met};
 use crate::release_file::expression::Condition;
 use crate::release_file::keys::Key;
 use crate::release_file::question::Question;
-
-/// A share whose interval is this far from its middle to its ends says nothing.
-const MOST_HALF_WIDTH: f64 = 0.25;
 
 /// The share of the lookups that meets a condition.
 pub(super) struct Shares<'a> {
@@ -58,12 +56,21 @@ impl Estimator for Shares<'_> {
         let cells = drawn.day.shares(&level, &by, &meets)?;
         let order = drawn.cells_in_order(&by_axes)?;
         let rows: Vec<Estimate> = order.into_iter().map(|cell| cells[cell]).collect();
-        let mut columns = real_columns(&rows, |share| share.half_width() > MOST_HALF_WIDTH);
-        columns.extend(of_lookups(&drawn.counts(question, 1.0)?));
+        let counts = drawn.counts(question, 1.0)?;
+        let mut columns = real_columns(&rows, uninformative(&rows, &counts));
+        columns.extend(of_lookups(&counts));
         let mut answer = Answer::new(Rows::Each(1), columns);
         answer.measured_tables = drawn.sources(question);
         Ok(answer)
     }
+}
+
+/// Which shares say nothing: by their intervals, or because they may be of no lookups.
+pub(super) fn uninformative(shares: &[Estimate], counts: &[Estimate]) -> Vec<bool> {
+    let of = |(share, count): (&Estimate, &Estimate)| {
+        takes_up([share.low, share.high], [0.0, 1.0]) || may_be_none(count.low)
+    };
+    shares.iter().zip(counts).map(of).collect()
 }
 
 impl DayEstimate {
@@ -89,5 +96,24 @@ impl DayEstimate {
             .collect();
         let sums = Sums { level, by, factors: Some(&factors), values: Some(&shares) };
         Ok(self.sums(&sums)?.into_iter().map(|share| share.within(0.0, 1.0)).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_share_says_nothing_by_its_width_or_of_lookups_that_may_be_none() {
+        let of = |value, low, high| Estimate { value, noise_sd: 0.0, low, high };
+        let some = of(800.0, 300.0, 1_300.0);
+        for (share, count, says_nothing) in [
+            (of(0.3, 0.1, 0.5), some, false),
+            (of(0.9, 0.45, 1.0), some, true),
+            (of(0.05, 0.0, 0.55), some, true),
+            (of(0.3, 0.25, 0.35), of(800.0, 0.0, 1_300.0), true),
+        ] {
+            assert_eq!(uninformative(&[share], &[count]), [says_nothing], "{share:?} {count:?}");
+        }
     }
 }

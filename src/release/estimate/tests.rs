@@ -6,12 +6,14 @@ use serde_json::Value;
 use super::class_numbers::{ClassNumber, class_numbers, looks_empty};
 use super::deviations::DayEstimate;
 use super::geometry::Geometry;
+use super::informative::is_unknown_mean;
 use super::levels::{Level, LevelAxis};
 use super::number_sums::MeasuredMeans;
 use super::observed::{Observed, numbers_again};
 use super::quantiles::Bins;
 use super::requesters::distinct;
 use super::shapes::Shapes;
+use super::shares::uninformative;
 use super::value::Estimate;
 use crate::plan::kinds::{CLASSES, nodes};
 use crate::plan::{
@@ -33,6 +35,12 @@ fn number(value: &Value) -> f64 {
 
 fn ten(value: &Value) -> [f64; CLASSES] {
     list(value).try_into().unwrap()
+}
+
+/// Whether each value says nothing.
+fn flags(value: &Value) -> Vec<bool> {
+    let flags = value["uninformative"].as_array().unwrap().iter();
+    flags.map(|flag| flag.as_bool().unwrap()).collect()
 }
 
 fn close(found: &[f64], expected: &[f64], what: &str) {
@@ -171,6 +179,12 @@ impl<'a> Case<'a> {
             let (level, by) = (self.level(&share["level"]), self.level(&share["by"]));
             let found = day.shares(&level, &by, &list(&share["meets"])).unwrap();
             compare(&found, share, &format!("{what} share"));
+            let counts = if by.0.iter().all(|depth| *depth == 0) {
+                vec![day.total()]
+            } else {
+                day.counts(&by, 1.0).unwrap()
+            };
+            assert_eq!(uninformative(&found, &counts), flags(share), "{what} share");
         }
         if let quantile @ Value::Object(_) = &self.of["quantile"] {
             let depths = |names: &[&str]| {
@@ -184,6 +198,8 @@ impl<'a> Case<'a> {
             let rows: Vec<usize> = (0..by.cells(&self.axes)).collect();
             let bins = Bins { cells: &cells, rows: &rows, edges: &edges, is_log: true };
             let found = bins.quantiles(day, &level, &by, &[number(&quantile["at"])]).unwrap();
+            let is_lost = bins.uninformative(day, &level, &by, &found).unwrap();
+            assert_eq!(is_lost, flags(quantile), "{what} quantile");
             let found: Vec<Estimate> = found.into_iter().flatten().collect();
             compare(&found, quantile, &format!("{what} quantile"));
         }
@@ -231,6 +247,8 @@ fn means_agree() {
     let (low, high) = (number(&means["range"][0]), number(&means["range"][1]));
     let found: Vec<Estimate> = found.into_iter().map(|mean| mean.scaled(low, high - low)).collect();
     compare(&found, means, "means");
+    let is_lost: Vec<bool> = found.iter().map(|mean| is_unknown_mean(mean, [low, high])).collect();
+    assert_eq!(is_lost, flags(means));
 }
 
 #[test]
