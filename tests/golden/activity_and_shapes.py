@@ -34,7 +34,6 @@ RARE = .025 * SAMPLING                        # requesters of a cell
 Z = ZM = 1.959963984540054
 WEEK_LOW, WEEK_HIGH, DROP = .6, .2, .3
 PHI_VALUE = .25
-ENDS_ASKED = 3                                # how often the ends of a quantile's interval are looked for again
 MOST_OF_RANGE = .5                            # that the interval of an informative share, mean or quantile takes up
 
 
@@ -259,11 +258,16 @@ def quantile(axes, got, look, s, by, at, edges):
     nb = len(edges) - 1; has = np.tile(np.arange(nb + 1) < nb, axes.cells(by)) * 1.; of = np.maximum(answer(axes, got, look, s, by, has)['low'] - LEAST * float((NODES * look[0]).sum()), 0.); Y = ((NODES * look[0]) @ got[s][0]).reshape(-1, nb + 1); out = dict(value=[], low=[], high=[], of=list(of))
     for c, y in enumerate(Y):
         n = max(y[:nb].sum(), 1e-9); F = np.r_[0., np.cumsum(y[:nb]) / n]
-        def inverse(x): x = min(max(x, 0.), 1.); j = min(max(int(np.searchsorted(F, x)) - 1, 0), nb - 1); return edges[j] * (edges[j + 1] / edges[j])**((x - F[j]) / max(F[j + 1] - F[j], 1e-300)) if edges[0] > 0 else edges[j] + (edges[j + 1] - edges[j]) * (x - F[j]) / max(F[j + 1] - F[j], 1e-300)
-        def off(x): j = min(max(int(np.searchsorted(F, x)) - 1, 0), nb - 1); W = np.zeros_like(Y); W[c, :nb] = ((np.arange(nb) <= j) - F[j + 1]) / n; return answer(axes, got, look, s, (), W.ravel(), np.zeros(1))
-        r = off(at); low, high = at - r['high'][0], at - r['low'][0]
-        for _ in range(ENDS_ASKED): low, high = min(low, at - off(low)['high'][0]), max(high, at - off(high)['low'][0])
-        out['value'].append(inverse(at)); out['low'].append(inverse(low)); out['high'].append(inverse(high))
+        def find(x): return min(max(int(np.searchsorted(F, x)) - 1, 0), nb - 1)
+        def inside(j, x): part = min(max((x - F[j]) / max(F[j + 1] - F[j], 1e-300), 0.), 1.); return edges[j] * (edges[j + 1] / edges[j])**part if edges[0] > 0 else edges[j] + (edges[j + 1] - edges[j]) * part
+        def off(j): W = np.zeros_like(Y); W[c, :nb] = ((np.arange(nb) <= j) - F[j + 1]) / n; r = answer(axes, got, look, s, (), W.ravel(), np.zeros(1)); return r['low'][0], r['high'][0]
+        def first(i, j, side):
+            while i < j:
+                m = (i + j) // 2
+                if F[m + 1] + off(m)[side] >= at: j = m
+                else: i = min(m + 1, j)
+            return inside(i, at - off(i)[side])
+        j = find(at); out['value'].append(inside(j, at)); out['low'].append(first(0, j, 1)); out['high'].append(first(j, nb - 1, 0))
     return out
 def means(look, p, y, kappa, rho, low, high):
     "p: K x cells counts' shapes (of rows with a number); y: K x cells noisy sums of (v - low)/(high - low). Mean and sum of each cell"

@@ -3,7 +3,7 @@
 //! F(x) is the share of lookups below x. It is straight within a bin, or straight in the logarithm
 //! where bins grow by a constant factor. The quantile at p is where F crosses p. How far F may be
 //! off at a place is computed at the upper end of its bin, as an interval. The interval of the quantile
-//! ends where F, off by as much as it may be there, crosses p.
+//! begins where F could first cross p, and ends where it must have, by how far it may be off there.
 
 use super::answer::{Answer, Column, Rows, real_columns};
 use super::deviations::{DayEstimate, Sums};
@@ -16,9 +16,6 @@ use crate::plan::Axis;
 use crate::release_file::keys::Key;
 use crate::release_file::question::Question;
 use crate::{Error, Result};
-
-/// How often each end of an interval is looked for again.
-const ENDS_ASKED: usize = 3;
 
 /// Quantiles of a number over the lookups that have one.
 pub(super) struct Quantiles<'a> {
@@ -83,13 +80,13 @@ impl Bins<'_> {
         };
         let curves: Vec<Curve<'_>> = of_rows().map(curve).collect();
         let nothing = vec![0.0; self.rows.len()];
-        // How far F may be off in each row, at the bin that a rank lies in.
-        let off = |ranks: &[f64]| -> Result<Vec<Estimate>> {
+        // How far F may be off at one bin of each row.
+        let off = |bins: &[usize]| -> Result<Vec<Estimate>> {
             let mut factors = vec![0.0; values.len()];
-            for ((cells, curve), rank) in of_rows().zip(&curves).zip(ranks) {
-                let (bin, below) = curve.bin(*rank);
+            for ((cells, curve), bin) in of_rows().zip(&curves).zip(bins) {
+                let below = curve.below[bin + 1];
                 for (place, cell) in cells[..self.edges.len() - 1].iter().enumerate() {
-                    factors[*cell] = (f64::from(u8::from(place <= bin)) - below) / curve.whole;
+                    factors[*cell] = (f64::from(u8::from(place <= *bin)) - below) / curve.whole;
                 }
             }
             let sums = Sums { level, by, factors: Some(&factors), values: Some(&nothing) };
@@ -98,37 +95,21 @@ impl Bins<'_> {
         };
         let mut found = vec![Vec::new(); curves.len()];
         for at in at {
-            let own = off(&vec![*at; curves.len()])?;
-            let low = self.end(*at, &own, &off, |off| off.high, f64::min)?;
-            let high = self.end(*at, &own, &off, |off| off.low, f64::max)?;
-            let ends = low.iter().zip(&high);
-            for (((curve, own), (low, high)), found) in
-                curves.iter().zip(&own).zip(ends).zip(&mut found)
-            {
-                found.push(curve.quantile(*at, own.noise_sd, (*low, *high)));
+            let bins: Vec<usize> = curves.iter().map(|curve| curve.bin(*at)).collect();
+            let own = off(&bins)?;
+            let down = bins.iter().map(|bin| (0, *bin)).collect();
+            let low =
+                first(down, &off, |row, bin, off| curves[row].below[bin + 1] + off.high >= *at)?;
+            let up = bins.iter().map(|bin| (*bin, self.edges.len() - 2)).collect();
+            let high =
+                first(up, &off, |row, bin, off| curves[row].below[bin + 1] + off.low >= *at)?;
+            for (row, found) in found.iter_mut().enumerate() {
+                let ends =
+                    [(low[row].0, at - low[row].1.high), (high[row].0, at - high[row].1.low)];
+                found.push(curves[row].quantile(*at, own[row].noise_sd, ends));
             }
         }
         Ok(found)
-    }
-
-    /// The rank at which each row's interval ends. How far F may be off differs along F, so it is asked again
-    /// at each end that was found; the outermost end counts.
-    fn end(
-        &self,
-        at: f64,
-        own: &[Estimate],
-        off: &dyn Fn(&[f64]) -> Result<Vec<Estimate>>,
-        side: fn(&Estimate) -> f64,
-        outer: fn(f64, f64) -> f64,
-    ) -> Result<Vec<f64>> {
-        let mut ends: Vec<f64> = own.iter().map(|off| at - side(off)).collect();
-        for _ in 0..ENDS_ASKED {
-            let there = off(&ends)?;
-            for (end, off) in ends.iter_mut().zip(&there) {
-                *end = outer(*end, at - side(off));
-            }
-        }
-        Ok(ends)
     }
 
     /// Which quantiles say nothing, row after row: by their intervals, or because no lookup may have a
@@ -198,33 +179,57 @@ impl<'a> Curve<'a> {
         Self { edges, is_log, whole, below: std::iter::once(0.0).chain(sums).collect() }
     }
 
-    /// The bin in which F crosses a rank, and F at the bin's upper end.
-    fn bin(&self, rank: f64) -> (usize, f64) {
+    /// The bin in which F crosses a rank.
+    fn bin(&self, rank: f64) -> usize {
         let above = self.below.partition_point(|below| *below < rank);
-        let bin = above.saturating_sub(1).min(self.below.len() - 2);
-        (bin, self.below[bin + 1])
+        above.saturating_sub(1).min(self.below.len() - 2)
     }
 
     /// Where F crosses a rank.
     fn inverse(&self, rank: f64) -> f64 {
         let rank = rank.clamp(0.0, 1.0);
-        let (bin, above) = self.bin(rank);
-        let below = self.below[bin];
-        let part = (rank - below) / (above - below).max(1e-300);
+        self.inverse_in(self.bin(rank), rank)
+    }
+
+    /// The same in one bin, at an end of it if F crosses the rank elsewhere.
+    fn inverse_in(&self, bin: usize, rank: f64) -> f64 {
+        let (below, above) = (self.below[bin], self.below[bin + 1]);
+        let part = ((rank - below) / (above - below).max(1e-300)).clamp(0.0, 1.0);
         let (low, high) = (self.edges[bin], self.edges[bin + 1]);
         if self.is_log { low * (high / low).powf(part) } else { low + (high - low) * part }
     }
 
-    /// A quantile, with the deviation of F by noise and the ranks at which its interval ends.
-    fn quantile(&self, at: f64, noise_sd: f64, (low, high): (f64, f64)) -> Estimate {
+    /// A quantile, with the deviation of F by noise; its interval ends at two bins, where F crosses two ranks.
+    fn quantile(&self, at: f64, noise_sd: f64, ends: [(usize, f64); 2]) -> Estimate {
         let apart = self.inverse(at + noise_sd) - self.inverse(at - noise_sd);
-        Estimate {
-            value: self.inverse(at),
-            noise_sd: apart / 2.0,
-            low: self.inverse(low),
-            high: self.inverse(high),
+        let [low, high] = ends.map(|(bin, rank)| self.inverse_in(bin, rank));
+        Estimate { value: self.inverse(at), noise_sd: apart / 2.0, low, high }
+    }
+}
+
+/// The first bin of each row's range at which a test holds, or else the last one, and how far F may be off
+/// there. All rows are halved together, since it takes one sum over all cells to say that.
+fn first(
+    mut ranges: Vec<(usize, usize)>,
+    off: &dyn Fn(&[usize]) -> Result<Vec<Estimate>>,
+    holds: impl Fn(usize, usize, &Estimate) -> bool,
+) -> Result<Vec<(usize, Estimate)>> {
+    while ranges.iter().any(|(low, high)| low < high) {
+        let middles: Vec<usize> =
+            ranges.iter().map(|(low, high)| usize::midpoint(*low, *high)).collect();
+        let there = off(&middles)?;
+        let tested = ranges.iter_mut().zip(middles.iter().zip(&there)).enumerate();
+        for (row, ((low, high), (middle, off))) in tested {
+            if holds(row, *middle, off) {
+                *high = *middle;
+            } else {
+                *low = (middle + 1).min(*high);
+            }
         }
     }
+    let bins: Vec<usize> = ranges.iter().map(|(low, _)| *low).collect();
+    let there = off(&bins)?;
+    Ok(bins.into_iter().zip(there).collect())
 }
 
 #[cfg(test)]
@@ -236,12 +241,12 @@ mod tests {
         let edges: Vec<f64> = (0..=128).map(f64::from).collect();
         let curve = Curve::new(vec![10.0; 128], &edges, false);
         for (at, expected) in [(0.25, 32.0), (0.5, 64.0), (0.99, 126.72)] {
-            let found = curve.quantile(at, 0.0, (at, at));
+            let found = curve.quantile(at, 0.0, [(curve.bin(at), at); 2]);
             assert!((found.value - expected).abs() < 1e-9, "{found:?}");
             assert!((found.high - found.low).abs() < 1e-9, "{found:?}");
         }
         // F may be off by a tenth on either side.
-        let found = curve.quantile(0.5, 0.05, (0.4, 0.6));
+        let found = curve.quantile(0.5, 0.05, [0.4, 0.6].map(|rank| (curve.bin(rank), rank)));
         let expected = [51.2, 76.8, 6.4];
         for (found, expected) in [found.low, found.high, found.noise_sd].into_iter().zip(expected) {
             assert!((found - expected).abs() < 1e-9, "{found} {expected}");
