@@ -105,6 +105,6 @@ impl Real {
     }
 
     fn file(&self) -> PathBuf {
-        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data/real").join(self.path)
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data/real").join(self.path)
     }
 }
