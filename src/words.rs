@@ -5,8 +5,8 @@ pub const CLASSES_ARE: &str = "A requester between two of these numbers counts i
      lookups counts at 8 as a part, with 2 lookups as a quarter, so that all rows together are fewer than all requesters.";
 
 /// What a row of lookups, and its interval, miss.
-pub const ONE_HEAVY: &str = "If one requester makes more than about a tenth of a row's lookups, the row may lack most of \
-     these, and its interval may lie too low.";
+pub const ONE_HEAVY: &str = "If one requester makes more than about a tenth of a row's lookups, most of that \
+     requester's lookups may be missing in the row, and the row's interval may lie too low.";
 
 /// What the odds of a promise leave open.
 pub const RARELY: &str = "In rare cases, fewer than 1 in 1,000, the files may raise the odds further than that. Delta limits \

@@ -304,9 +304,9 @@ fn countries_become_regions_over_weeks() {
 
     value is the answer with its noise; ci_low to ci_high aims to hold the number of lookups that a full
     count would give, in 95 of 100 cases. It allows for the noise and for how far heavy users usually
-    differ from light ones. If one requester makes more than about a tenth of a row's lookups, the row
-    may lack most of these, and its interval may lie too low. noise_sd is the standard deviation of the
-    noise alone. A row marked uninformative says nothing.
+    differ from light ones. If one requester makes more than about a tenth of a row's lookups, most of
+    that requester's lookups may be missing in the row, and the row's interval may lie too low. noise_sd
+    is the standard deviation of the noise alone. A row marked uninformative says nothing.
 
     Adding up published values reveals nothing more about anybody. For any requester, everything that
     this release published of the 2 days added up here comes to epsilon 24.87 at delta 9e-7. The tables

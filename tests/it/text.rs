@@ -169,9 +169,10 @@ fn a_statement_and_an_inspection_say_what_was_spent_and_promised() {
     value is the answer with its noise; ci_low to ci_high aims to hold the share of lookups that meet
     the condition that a full count would give, in 95 of 100 cases. It allows for the noise and for how
     far heavy users usually differ from light ones. If one requester makes more than about a tenth of a
-    row's lookups, the row may lack most of these, and its interval may lie too low. noise_sd is the
-    standard deviation of the noise alone. A row marked uninformative says nothing. of_lookups is how
-    many lookups the value is of, and of_lookups_low to of_lookups_high is the interval of that.
+    row's lookups, most of that requester's lookups may be missing in the row, and the row's interval
+    may lie too low. noise_sd is the standard deviation of the noise alone. A row marked uninformative
+    says nothing. of_lookups is how many lookups the value is of, and of_lookups_low to of_lookups_high
+    is the interval of that.
 
     How to read this. Somebody knows everything about a day (UTC) except one thing, and guesses at it.
       Without the files such a guess is right in 50 of 100 cases. With all that this release publishes
