@@ -15,7 +15,8 @@ use super::output::Output;
 use crate::ingest::{LogReader, Reason, RejectedRows};
 use crate::plan::Layout;
 use crate::release_file::ReleaseFile;
-use crate::release_file::day::Clock;
+use crate::release_file::day::{Clock, Day, DayBounds};
+use crate::retain::closed_days;
 use crate::survey::{Survey, Times, findings, keys_of};
 use crate::{Kind, Result};
 
@@ -45,7 +46,9 @@ pub(crate) fn run(asked: &Check, output: &Output) -> Result<u8> {
     let survey = Survey::take(&release_file, &keys, &reader)?;
     rejects.as_ref().map_or(Ok(()), RejectedRows::finish)?;
     let wrong = reader.with_wrong_statistics()?.into_iter().map(shown).collect();
-    let findings = findings(&survey, &reader, &release_file, Clock::System.now());
+    let now = Clock::System.now();
+    let closed: Vec<Day> = closed_days(&release_file, now)?.iter().map(DayBounds::day).collect();
+    let findings = findings(&survey, &reader, &release_file, now, &closed);
     let zone = release_file.ledger.time_zone_name.clone();
     let checked = Checked { reader: &reader, survey, wrong, findings, zone };
     output.result(&checked.object(), &checked.text());

@@ -25,6 +25,8 @@ pub enum IdentifierForm {
     International,
     /// Digits without `+`.
     National,
+    /// Digits and marks, some of them percent-encoded, as in the address of a request: `%2B436641234567`.
+    Encoded,
     /// A number with an exponent, a fraction or a sign, which may have lost digits.
     Lossy,
     /// An address of the internet.
@@ -35,8 +37,14 @@ pub enum IdentifierForm {
 
 impl IdentifierForm {
     /// Every form, the one most like a phone number first.
-    pub const ALL: [Self; 5] =
-        [Self::International, Self::National, Self::Lossy, Self::Address, Self::Name];
+    pub const ALL: [Self; 6] = [
+        Self::International,
+        Self::National,
+        Self::Encoded,
+        Self::Lossy,
+        Self::Address,
+        Self::Name,
+    ];
 
     /// What a text looks like.
     pub fn of(text: &str) -> Self {
@@ -48,11 +56,33 @@ impl IdentifierForm {
         if is_float {
             return Self::Lossy;
         }
+        if is_encoded_number(text) {
+            return Self::Encoded;
+        }
         if text.contains(|letter: char| letter.is_alphabetic() || "@_:/".contains(letter)) {
             return Self::Name;
         }
         if text.starts_with('+') { Self::International } else { Self::National }
     }
+}
+
+/// Whether a text is digits and the marks of a phone number, with at least one mark percent-encoded.
+fn is_encoded_number(text: &str) -> bool {
+    let mut parts = text.split('%');
+    let is_plain = |part: &str| part.bytes().all(|byte| b"0123456789+ -().".contains(&byte));
+    let is_first_plain = parts.next().is_some_and(is_plain);
+    // `+`, a blank, both brackets, `-` and `.`.
+    let is_mark = |code: &str| {
+        ["2B", "20", "28", "29", "2D", "2E"].iter().any(|mark| mark.eq_ignore_ascii_case(code))
+    };
+    let is_behind_mark = |part: &str| match (part.get(..2), part.get(2..)) {
+        (Some(code), Some(rest)) => is_mark(code) && is_plain(rest),
+        _ => false,
+    };
+    text.contains('%')
+        && text.contains(|letter: char| letter.is_ascii_digit())
+        && is_first_plain
+        && parts.all(is_behind_mark)
 }
 
 /// What the rejected rows of all files look like. Secret, like the rows.
@@ -160,6 +190,11 @@ mod tests {
             ("-14155550123", IdentifierForm::Lossy),
             ("192.0.2.1", IdentifierForm::Address),
             ("2001:db8::1", IdentifierForm::Address),
+            ("%2B4366412345678", IdentifierForm::Encoded),
+            ("%2b43%20664%20123", IdentifierForm::Encoded),
+            ("%40alice", IdentifierForm::Name),
+            ("alice%2B1", IdentifierForm::Name),
+            ("100%", IdentifierForm::National),
             ("alice", IdentifierForm::Name),
             ("u_17", IdentifierForm::Name),
             ("a@example.org", IdentifierForm::Name),

@@ -10,15 +10,18 @@ use super::identifiers::{count, of_identifiers};
 use super::key_advice::{of_heavy, of_key};
 use crate::ingest::{IdentifierForm, LogReader, Reason};
 use crate::release_file::ReleaseFile;
+use crate::release_file::day::Day;
 use crate::release_file::logs::Identifier;
 use crate::words::grouped;
 
-/// What the owner should look at, in the order in which rows are read.
+/// What the owner should look at, in the order in which rows are read. `closed` are the days that a plain run
+/// would look at now.
 pub fn findings(
     survey: &Survey,
     reader: &LogReader<'_>,
     release_file: &ReleaseFile,
     now: Timestamp,
+    closed: &[Day],
 ) -> Vec<Finding> {
     let mut findings = Vec::new();
     of_files(reader, release_file, &mut findings);
@@ -27,6 +30,7 @@ pub fn findings(
     of_bad_times(survey, release_file, &mut findings);
     of_people(survey, release_file, &mut findings);
     times::of_times(survey, release_file, now, &mut findings);
+    times::of_days_without(survey, release_file, closed, &mut findings);
     survey.keys.iter().for_each(|key| of_key(key, survey.lookups(), &mut findings));
     of_heavy(survey, &mut findings);
     findings
@@ -131,7 +135,8 @@ fn of_people(survey: &Survey, release_file: &ReleaseFile, findings: &mut Vec<Fin
         let rows = survey.rows.rejects.of(reason);
         if rows > 0 {
             let text = format!(
-                "{} no {name} in `{}`: they count nowhere; should another column be the {name}?",
+                "{} no {name} in `{}`: they count nowhere; should another column be the {name}? If such rows are no \
+                 lookups, `[logs] where` can leave them out by the value of another column",
                 count(rows, "row has", "rows have"),
                 logs.shown(name)
             );

@@ -23,7 +23,9 @@ fn of_inexact(form: IdentifierForm, rows: u64) -> String {
                 count(rows, "identifier does not stand", "identifiers do not stand")
             )
         }
-        IdentifierForm::Name | IdentifierForm::Address => of_form(form, rows, None),
+        IdentifierForm::Name | IdentifierForm::Address | IdentifierForm::Encoded => {
+            of_form(form, rows, None)
+        }
     }
 }
 
@@ -36,6 +38,12 @@ fn of_form(form: IdentifierForm, rows: u64, region: Option<&str>) -> String {
             "{}: if people have such names, write `identifier = \"opaque\"` in [logs]",
             identifiers("is no phone number but a name", "are no phone numbers but names")
         ),
+        (IdentifierForm::Encoded, _) => format!(
+            "{}, in which `%2B` stands for `+`: if a `pattern` reads them, put `%2B` into it \
+             before the group, as in `%2B(?<requester>\\d+)`, and set `default_region = \"world\"` in [logs]; otherwise \
+             decode them before this program reads the log",
+            identifiers("is a percent-encoded number", "are percent-encoded numbers")
+        ),
         (IdentifierForm::Address, _) => format!(
             "{}: if addresses stand for people, write `identifier = \"opaque\"` in [logs]",
             identifiers("is an internet address", "are internet addresses")
@@ -47,13 +55,17 @@ fn of_form(form: IdentifierForm, rows: u64, region: Option<&str>) -> String {
             identifiers("has", "have")
         ),
         (IdentifierForm::National, Some(WORLD)) => format!(
-            "{} with a calling code: `default_region` in [logs] is the country in which they are dialled, or \
-             write `identifier = \"opaque\"` if they are no phone numbers",
-            identifiers("does not begin", "do not begin")
+            "{} with a calling code in front (they are too short, too long or not assigned, or begin with no calling \
+             code): `--rejects DIR` writes them out. If they are written as they are dialled in one country, \
+             `default_region` in [logs] is that country; if they are no phone numbers, write \
+             `identifier = \"opaque\"`",
+            identifiers("is no valid number", "are no valid numbers")
         ),
         (IdentifierForm::National, Some(region)) => format!(
             "{} in {region}: correct `default_region` (\"world\" if numbers begin with their calling code), or \
-             write `identifier = \"opaque\"` if they are no phone numbers",
+             write `identifier = \"opaque\"` if they are no phone numbers. If the log has numbers of several countries \
+             as they are dialled there, some of the other countries' were read as numbers of {region}, and so as other \
+             people's: write all numbers in E.164 before this program reads the log (docs/logs.md, \"Identifiers\")",
             identifiers("cannot be dialled", "cannot be dialled")
         ),
         (IdentifierForm::Lossy, _) => format!(

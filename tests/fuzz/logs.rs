@@ -5,8 +5,9 @@ use std::path::Path;
 use pointillist::ingest::{LogReader, RowCounts};
 use pointillist::plan::Layout;
 use pointillist::release_file::ReleaseFile;
-use pointillist::release_file::day::Clock;
+use pointillist::release_file::day::{Clock, Day, DayBounds};
 use pointillist::release_file::place::Place;
+use pointillist::retain::closed_days;
 use pointillist::survey::{Survey, findings, keys_of};
 use pointillist::{Kind, init};
 
@@ -232,7 +233,10 @@ pub(crate) fn read(release_file: &ReleaseFile) {
         (Ok((_, counts)), Ok(survey)) => {
             let of = |counts: &RowCounts| (counts.rows, counts.filtered, counts.rejects.all());
             assert_eq!(of(&counts), of(&survey.rows));
-            drop(findings(&survey, &reader, release_file, Clock::System.now()));
+            let now = Clock::System.now();
+            let closed = closed_days(release_file, now).unwrap_or_default();
+            let closed: Vec<Day> = closed.iter().map(DayBounds::day).collect();
+            drop(findings(&survey, &reader, release_file, now, &closed));
         }
         (Err(one), Err(other)) => {
             check(&one, &KINDS);

@@ -82,6 +82,11 @@ fn rejects_come_with_what_would_mend_them() {
         (rows(&|place| format!("0664{place:06}"), &day), "or \"world\" if they begin with their"),
         (rows(&|place| format!("10.0.{}.1", place % 256), &day), "are internet addresses"),
         (rows(&|_| "4.36641E+12".to_owned(), &day), "may have lost digits"),
+        (
+            rows(&|place| format!("%2B43664{place:06}"), &day),
+            "1,035 identifiers are percent-encoded numbers, in which `%2B` stands for `+`: if a `pattern` reads them, \
+             put `%2B` into it",
+        ),
         (rows(&|place| format!("+999{place}"), &day), "begin with `+` and cannot be dialled"),
         (rows(&number, &|_| "8 in the morning".to_owned()), "written like `9 aa aaa aaaaaaa`"),
         (rows(&number, &|_| String::new()), "1,035 rows have no time in `requested_at`"),
@@ -100,6 +105,81 @@ fn rejects_come_with_what_would_mend_them() {
     let empty = check(&with_log(header, &[]));
     assert_eq!(empty.code, 65);
     assert!(empty.stdout.contains("the files hold no row"), "{}", empty.stdout);
+}
+
+/// Some of these begin with the calling code of Austria and are too short, and some begin with none.
+#[test]
+fn numbers_with_a_calling_code_that_are_no_numbers_are_not_said_to_lack_it() {
+    let number = |place: usize| match place % 3 {
+        0 => "4366".to_owned(),
+        1 => format!("0664{place:06}"),
+        _ => format!("43664{place:07}"),
+    };
+    let row = |place| format!("{},+442079460999,2026-03-02T08:00:00Z,,calls,sms,1", number(place));
+    let world = with_log(HEADER.trim_end(), &(0..300).map(row).collect::<Vec<_>>());
+    for (region, words) in [
+        ("world", "200 identifiers are no valid numbers with a calling code in front"),
+        (
+            "DE",
+            "If the log has numbers of several countries as they are dialled there, some of the other",
+        ),
+    ] {
+        world.write("release.toml", TWO_QUESTIONS.replace("REGION", region).as_bytes());
+        let text = check(&world).stdout.replace("\n  ", " ");
+        assert!(text.contains(words), "{words} is not in\n{text}");
+    }
+}
+
+const TWO_QUESTIONS: &str = r#"name = "daily"
+[logs]
+path = "logs/*.csv"
+default_region = "REGION"
+[ledger]
+path = "daily.ledger"
+epsilon = 1.0
+delta = 1e-6
+[[question]]
+name = "volume"
+count = "lookups"
+by = ["hour"]
+"#;
+
+#[test]
+fn days_that_a_run_would_look_at_for_nothing_are_counted() {
+    let world = World::new();
+    world.edit("[privacy]", "[retention]\ndays = 3000\n[privacy]");
+    let text = check(&world).stdout.replace("\n  ", " ");
+    for words in [
+        "days before the first lookup or after the last one, and charge a look for each",
+        "`run --from 2026-03-01 --to 2026-03-03` leaves them out",
+    ] {
+        assert!(text.contains(words), "{words} is not in\n{text}");
+    }
+    // Names that say the day of each file say the same to a run.
+    let world = World::in_day_folders(&["2026-03-01".to_owned()]);
+    world.edit("[privacy]", "[retention]\ndays = 3000\n[privacy]");
+    let text = check(&world).stdout;
+    assert!(!text.contains("charge a look"), "{text}");
+}
+
+/// The last day ends at midnight of the ledger's zone, which is later than that of UTC.
+#[test]
+fn a_log_past_retention_is_given_the_end_of_its_last_day_in_the_ledgers_zone() {
+    let world = World::new();
+    world.edit("delta = 1e-6", "delta = 1e-6\ntime_zone = \"America/New_York\"");
+    world.edit("[privacy]", "[retention]\ndays = 4\n[privacy]");
+    let text = check(&world).stdout.replace("\n  ", " ");
+    assert!(text.contains("`run --as-of 2026-03-04T05:00:00Z` decides as of then"), "{text}");
+    // UTC stands in [logs] because nobody wrote a zone there, so no clock is proposed.
+    assert!(!text.contains("days begin at midnight"), "{text}");
+    let ran = world.run(&["run", "release.toml", "--as-of", "2026-03-04T05:00:00Z"]);
+    assert!(
+        ran.stdout.contains("2026-03-03  released")
+            || ran.stdout.contains("to 2026-03-03  released"),
+        "{}{}",
+        ran.stdout,
+        ran.stderr
+    );
 }
 
 #[test]

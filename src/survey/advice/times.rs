@@ -4,10 +4,11 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::release_file::ReleaseFile;
-use crate::release_file::day::{MICROS_PER_DAY, days_before};
+use crate::release_file::day::{Day, DayBounds, MICROS_PER_DAY, days_before};
 use crate::release_file::logs::TimeUnit;
 use crate::survey::Survey;
 use crate::survey::finding::Finding;
+use crate::words::several;
 
 pub(super) fn of_times(
     survey: &Survey,
@@ -17,7 +18,10 @@ pub(super) fn of_times(
 ) {
     let Some(times) = &survey.times else { return };
     let (logs, ledger) = (&release_file.logs, &release_file.ledger);
-    if !logs.time_zone_name.eq_ignore_ascii_case(&ledger.time_zone_name) && !ledger.path.exists() {
+    // UTC is also what stands there if nobody wrote it, and then it speaks of no clock.
+    let is_chosen = logs.time_zone != TimeZone::UTC;
+    let is_other = !logs.time_zone_name.eq_ignore_ascii_case(&ledger.time_zone_name);
+    if is_chosen && is_other && !ledger.path.exists() {
         let text = format!(
             "days begin at midnight in {}, and `[logs] time_zone` is {zone}: if days are to be those of that clock, set \
              `time_zone = \"{zone}\"` in [ledger] before the first run, which fixes it",
@@ -43,7 +47,7 @@ pub(super) fn of_times(
         let text = format!(
             "every lookup is older than {days} days, so that a run today publishes nothing: \
              `run --as-of {}` decides as of then, or keep rows longer with `[retention] days`",
-            day_after(last)
+            when_closed(last, release_file)
         );
         findings.push(Finding::new("retention", text));
     } else if first < cutoff {
@@ -55,10 +59,42 @@ pub(super) fn of_times(
     }
 }
 
-/// The day after an instant, in UTC.
-fn day_after(micros: i64) -> String {
-    let next = Timestamp::from_microsecond(micros.saturating_add(MICROS_PER_DAY));
-    next.unwrap_or_default().strftime("%Y-%m-%d").to_string()
+/// When the day of the ledger in which an instant lies can be published first, as `--as-of` takes it: a date alone
+/// where that is midnight in UTC.
+fn when_closed(micros: i64, release_file: &ReleaseFile) -> String {
+    let zone = &release_file.ledger.time_zone;
+    let bounds = Day::of(micros, zone).and_then(|day| DayBounds::new(day, zone).ok());
+    let end = bounds.map_or(micros, |bounds| bounds.end_micros());
+    let settle = i64::try_from(release_file.logs.settle.as_micros()).unwrap_or(0);
+    let closed = end.saturating_add(settle);
+    let is_midnight = closed.rem_euclid(MICROS_PER_DAY) == 0;
+    let format = if is_midnight { "%Y-%m-%d" } else { "%Y-%m-%dT%H:%M:%SZ" };
+    Timestamp::from_microsecond(closed).unwrap_or_default().strftime(format).to_string()
+}
+
+/// Closed days before the first lookup and after the last one: unless names say the day of each file, a run
+/// looks at them, too, and each look is charged.
+pub(super) fn of_days_without(
+    survey: &Survey,
+    release_file: &ReleaseFile,
+    closed: &[Day],
+    findings: &mut Vec<Finding>,
+) {
+    let Some(times) = &survey.times else { return };
+    let has_lookups = |day: &&Day| times.days.iter().any(|seen| seen.day == **day);
+    let (first, last) = (closed.iter().find(has_lookups), closed.iter().rfind(has_lookups));
+    let (Some(first), Some(last)) = (first, last) else { return };
+    let outside = closed.iter().filter(|day| *day < first || *day > last).count();
+    if release_file.logs.day_names.is_some() || outside == 0 {
+        return;
+    }
+    let text = format!(
+        "a run today would look at {} before the first lookup or after the last one, and charge a look for each: without \
+         `day_folder` or `day_file` it does not know which days have logs. `run --from {first} --to {last}` leaves \
+         them out; name the days in each run as long as the logs are shorter than `[retention] days`",
+        several(outside, "day")
+    );
+    findings.push(Finding::new("retention", text));
 }
 
 /// What to say if all times lie before the year 2000 or in the future. It names a unit that would
