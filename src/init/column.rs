@@ -115,6 +115,13 @@ impl<'s> Column<'s> {
         self.filled > 0 && kind * 10 >= self.filled * 9
     }
 
+    /// Whether they are mostly phone numbers that are percent-encoded.
+    pub(super) fn are_encoded(&self) -> bool {
+        let values = self.sample.values().iter().flatten();
+        let encoded = values.filter(|value| IdentifierForm::of(value) == IdentifierForm::Encoded);
+        self.are_mostly(encoded.count())
+    }
+
     /// Whether its name has one of these words.
     pub(super) fn is_called(&self, words: &[&str]) -> bool {
         self.words.iter().any(|word| words.contains(&word.as_str()))
@@ -144,16 +151,31 @@ impl<'s> Column<'s> {
 
     /// The values that may be listed in the open, sorted: few, each in several rows of different
     /// requesters, in a column that names nobody.
-    pub(super) fn listable(&self, requesters: &[Option<String>]) -> Option<Vec<String>> {
+    ///
+    /// # Errors
+    /// Why the values may not be listed, for a comment.
+    pub(super) fn listable(
+        &self,
+        requesters: &[Option<String>],
+    ) -> Result<Vec<String>, &'static str> {
         const MOST: usize = 12;
         const ROWS: usize = 5;
+        const MANY: usize = 201;
         let may_name = self.is_naming() && self.sample.kind != ColumnKind::Boolean;
         let is_fraction = self.whole < self.numbers;
         let is_long = |value: &&String| {
             value.chars().count() > 40 || IdentifierForm::of(value) == IdentifierForm::Address
         };
-        if may_name || is_fraction || self.is_called(&NEITHER) || self.distinct > 200 {
-            return None;
+        match self.distinct {
+            _ if may_name => {
+                return Err("may name people, or hold what they wrote");
+            }
+            0 => return Err("without a value"),
+            1 => return Err("one value alone"),
+            _ if is_fraction => return Err("numbers with a fraction"),
+            _ if self.is_called(&NEITHER) => return Err("sizes, times or places"),
+            MANY.. => return Err("many different values"),
+            _ => {}
         }
         let mut seen: HashMap<&String, (usize, HashSet<&String>)> = HashMap::new();
         for (value, requester) in self.sample.values().iter().zip(requesters) {
@@ -164,7 +186,7 @@ impl<'s> Column<'s> {
             }
         }
         if seen.keys().any(is_long) {
-            return None;
+            return Err("long values, or internet addresses");
         }
         let common = seen.iter().filter(|(_, (rows, people))| *rows >= ROWS && people.len() > 1);
         let mut common: Vec<(&String, usize)> =
@@ -172,8 +194,13 @@ impl<'s> Column<'s> {
         common.sort_by(|left, right| right.1.cmp(&left.1).then_with(|| left.0.cmp(right.0)));
         common.truncate(MOST);
         let covered: usize = common.iter().map(|(_, rows)| rows).sum();
-        let is_useful = common.len() >= 2 && covered * 10 >= self.filled * 8;
-        is_useful.then(|| common.into_iter().map(|(value, _)| value.clone()).collect())
+        if common.len() < 2 {
+            return Err("fewer than two values that several requesters have");
+        }
+        if covered * 10 < self.filled * 8 {
+            return Err("values that occur rarely in many rows");
+        }
+        Ok(common.into_iter().map(|(value, _)| value.clone()).collect())
     }
 }
 

@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, HashSet};
 
 use super::column::Column;
+use super::names::key_name;
 use super::people::People;
 use super::range::NumberRange;
 use crate::ingest::ColumnKind;
@@ -26,8 +27,12 @@ const ROUTE: [&str; 12] = [
 /// Words that a run reads as routes.
 const EITHER: [&str; 10] = ["true", "1", "t", "yes", "messenger", "false", "0", "f", "no", "sms"];
 /// Values for a target that the messenger reaches; for one that it does not, logs write `sms`.
-const REACHED: [&str; 16] = [
+const REACHED: [&str; 20] = [
     "messenger",
+    "mensageiro",
+    "mensajero",
+    "messagerie",
+    "messaggero",
     "sent",
     "delivered",
     "app",
@@ -63,31 +68,6 @@ const GOOD_KEYS: [&str; 18] = [
     "carrier",
     "state",
     "code",
-];
-/// Names that tables of answers use themselves, or whose values are known.
-const TAKEN: [&str; 22] = [
-    "route",
-    "value",
-    "quantile",
-    "day",
-    "week",
-    "month",
-    "hour",
-    "hour_of_week",
-    "period",
-    "days",
-    "of_days",
-    "target_region",
-    "uninformative",
-    "ci_low",
-    "ci_high",
-    "noise_sd",
-    "requested_at",
-    "date",
-    "whole_period",
-    "of_lookups",
-    "of_lookups_low",
-    "of_lookups_high",
 ];
 const WORDS_OF_NUMBERS: [&str; 9] =
     ["latency", "duration", "elapsed", "took", "rtt", "response", "wait", "taken", "ms"];
@@ -151,10 +131,10 @@ impl Keys {
         let mut keys: Vec<(i64, KeyGuess)> = open()
             .filter(|(place, _)| is_open(*place))
             .filter_map(|(place, column)| {
-                let values = column.listable(requesters)?;
+                let values = column.listable(requesters).ok()?;
                 let is_good = column.is_called(&GOOD_KEYS);
                 let score = i64::from(is_good) * 100 - values.len() as i64;
-                Some((score, KeyGuess { place, name: key_name(column), values }))
+                Some((score, KeyGuess { place, name: key_name(column, place), values }))
             })
             .collect();
         keys.sort_by_key(|(score, _)| -score);
@@ -168,7 +148,7 @@ impl Keys {
 
 /// The route, if a column holds it. Either its values are words that a run reads as routes, and its
 /// name or the word `messenger` shows that they are meant so; or they are few, some for a target
-/// that is reached and one `sms`.
+/// that is reached and one `sms`; or the column is called a route and has `sms` beside few other values.
 fn route_of(place: usize, column: &Column<'_>) -> Option<RouteGuess> {
     const MOST: usize = 6;
     let values: BTreeSet<&str> =
@@ -184,12 +164,17 @@ fn route_of(place: usize, column: &Column<'_>) -> Option<RouteGuess> {
             values.iter().all(|value| ["messenger", "sms"].contains(&small(value).as_str()));
         return Some(RouteGuess { place, map: Vec::new(), is_spelled_out });
     }
-    if values.len() > MOST || !values.iter().any(reached) || !values.iter().any(fell_back) {
+    let is_called_route = column.is_called(&["route"]) && values.len() >= 2;
+    let is_some_reached = values.iter().any(reached) || is_called_route;
+    if values.len() > MOST || !is_some_reached || !values.iter().any(fell_back) {
         return None;
     }
+    // Of two answers the one that is no SMS is the messenger.
+    let is_either = values.len() == 2;
     let meaning = |value: &&str| match (reached(value), fell_back(value)) {
         (true, _) => "messenger",
         (_, true) => "sms",
+        _ if is_either => "messenger",
         _ => "unknown",
     };
     let map = values.iter().map(|value| ((*value).to_owned(), meaning(value)));
@@ -211,24 +196,4 @@ fn number_of(place: usize, column: &Column<'_>) -> Option<NumberGuess> {
     let is_latency = is_millis && column.is_called(&["latency"]);
     let name = if is_latency { "latency_ms".to_owned() } else { column.name().to_owned() };
     Some(NumberGuess { place, name, range })
-}
-
-/// A name that a column of a table can have.
-fn key_name(column: &Column<'_>) -> String {
-    let letter = |letter: char| {
-        if letter.is_ascii_alphanumeric() || letter == '_' { letter } else { '_' }
-    };
-    let name: String = column.name().chars().map(letter).collect();
-    let is_app = column.is_called(&["app", "application"]);
-    let is_prefix = name.starts_with("target_prefix") || name.starts_with("requester_prefix");
-    match name {
-        // A list under such a name would have to be one of countries.
-        name if name.ends_with("_country") => format!("log_{name}_text"),
-        _ if is_app => "app".to_owned(),
-        name if name.starts_with(|letter: char| letter.is_ascii_digit()) => {
-            format!("column_{name}")
-        }
-        name if TAKEN.contains(&name.as_str()) || is_prefix => format!("log_{name}"),
-        name => name,
-    }
 }

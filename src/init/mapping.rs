@@ -78,7 +78,7 @@ fn reason(found: &Found<'_>, (name, question): (&str, &str), place: usize, score
 
 /// A text as a TOML key in quotes, on one line: as JSON writes it, but with an escape for the
 /// delete character, which TOML does not allow.
-fn in_quotes(text: &str) -> String {
+pub(super) fn in_quotes(text: &str) -> String {
     serde_json::Value::from(text).to_string().replace('\u{7f}', "\\u007f")
 }
 
@@ -97,7 +97,8 @@ fn address(found: &Found<'_>, place: usize) -> String {
     found.division.address(found.columns[place].name())
 }
 
-fn kinds(found: &Found<'_>, place: usize) -> String {
+/// How many different values a column has in the sample.
+pub(super) fn kinds(found: &Found<'_>, place: usize) -> String {
     match found.columns[place].distinct {
         1 => "one value in the sample".to_owned(),
         many => format!("{} different values in the sample", grouped(many as u64)),

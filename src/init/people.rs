@@ -97,6 +97,17 @@ pub(super) fn speaks_of_people(column: &Column<'_>) -> bool {
     column.is_naming() || column.words.iter().any(known)
 }
 
+/// Of which of the two people a word speaks: `requester`, or `target` if it may be either.
+pub(super) fn role_of(word: &str) -> &'static str {
+    let word = word.to_ascii_lowercase();
+    let known = WORDS.iter().find(|(name, ..)| *name == word);
+    if known.is_some_and(|(_, requester, target)| requester > target) {
+        "requester"
+    } else {
+        "target"
+    }
+}
+
 /// Finds both columns; those of the time are none of them.
 pub(super) fn people_of(columns: &[Column<'_>], time: &[usize]) -> Option<People> {
     let has_addresses = columns.iter().any(|column| column.are_mostly(column.addresses));

@@ -43,6 +43,12 @@ impl TextDivision {
         format!("{settings}\ncolumns = {{ {} }}", columns.collect::<Vec<_>>().join(", "))
     }
 
+    /// The setting with the pattern that lines are read by; `None` if none is.
+    pub(super) fn pattern(&self) -> Option<&str> {
+        let mut settings = self.settings.iter().map(|(setting, _)| setting.as_str());
+        settings.find(|setting| setting.starts_with("pattern = "))
+    }
+
     /// A column as the mapping writes it.
     pub(super) fn address(&self, column: &str) -> String {
         match &self.columns {

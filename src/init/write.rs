@@ -5,6 +5,8 @@ use std::fmt::Write;
 use jiff::Timestamp;
 
 use super::found::Found;
+use super::guesses::guesses;
+use super::left_out::left_out;
 use super::mapping::{key, mapping};
 use super::named_days::NamedDays;
 use super::people::Names;
@@ -70,14 +72,28 @@ fn logs(found: &Found<'_>, text: &mut String) {
                     ".\n# `target_country` below was found with this region: whoever changes it corrects that list, too"
                 }
             };
-            let why = format!("# CHECK: numbers without + are dialled there; {also}{listed}");
+            let why = format!(
+                "# CHECK: numbers without + are dialled there; {also}{listed}.\n\
+                 # If the log has such numbers of several countries, some would be read as other people's: docs/logs.md,\n\
+                 # \"Identifiers\""
+            );
             line(text, &format!("default_region = {}", quoted(region)), &why);
         }
         Names::Unread => {
             let why = "# CHECK: they look like phone numbers and cannot be read as such; docs/logs.md, \"Identifiers\"";
             line(text, "identifier = \"opaque\"", why);
         }
-        Names::Opaque => line(text, "identifier = \"opaque\"", "# they are no phone numbers"),
+        Names::Opaque => {
+            let columns = [found.people.requester, found.people.target];
+            let why = match columns.iter().any(|place| found.columns[*place].are_encoded()) {
+                true => {
+                    "# CHECK: some are percent-encoded numbers, in which %2B stands for +: to read them, put %2B into a\n\
+                     # `pattern`, before the group, or decode them before this program reads the log"
+                }
+                false => "# they are no phone numbers",
+            };
+            line(text, "identifier = \"opaque\"", why);
+        }
     }
     named_days(found, text);
 }
@@ -185,8 +201,10 @@ fn times(found: &Found<'_>, text: &mut String) {
 
 fn columns(found: &Found<'_>, text: &mut String) {
     let lines = mapping(found);
+    text.push_str(&guesses(found));
     if lines.is_empty() {
         text.push_str("# The log has the names of this file for its columns: requester, target, requested_at …\n");
+        text.push_str(&left_out(found));
         return;
     }
     text.push_str("\n[logs.columns]  # what it is here = what the log calls it\n");
@@ -201,6 +219,7 @@ fn columns(found: &Found<'_>, text: &mut String) {
             quoted(found.name)
         );
     }
+    text.push_str(&left_out(found));
 }
 
 fn keys(found: &Found<'_>, text: &mut String) {
@@ -210,8 +229,8 @@ fn keys(found: &Found<'_>, text: &mut String) {
     text.push_str(
         "\n[keys]\n# CHECK: a listed value is published, whether or not it occurs on a day; any other counts as \"other\". Remove what\n\
          # names a person or leads to one, or is secret, and add what is missing. These values were seen in rows of several\n\
-         # requesters. The noise protects the numbers, but not the list itself: if you publish these logs by it, a reader also\n\
-         # learns that these values are frequent in them. A list that you know without these logs reveals nothing.\n",
+         # requesters. The noise protects the numbers, but not the list itself: if you publish the numbers of these logs\n\
+         # with it, a reader also learns that these values are frequent in them. A list that you know without these logs reveals nothing.\n",
     );
     for one in &found.keys.keys {
         let values: Vec<String> = one.values.iter().map(|value| quoted(value)).collect();

@@ -116,3 +116,46 @@ fn a_log_without_a_header_is_described_without_a_word_of_its_first_line() {
         assert!(!text.contains("ann") && !text.contains("10:05"), "{text}");
     }
 }
+
+/// What a draft leaves out is named with the reason, and names of keys are in plain letters.
+#[test]
+fn columns_that_are_left_out_are_named_and_keys_keep_their_letters() {
+    let world = World::empty();
+    let header = "caller,callee,time,Situação,app_name,Seção,caller_country,agent,spare,route";
+    let text = log(header, &|place, who| {
+        let pick = |values: [&'static str; 2]| values[place % 2];
+        let hour = place % 24;
+        format!(
+            "+1646555{who:04},+442079460999,2026-03-02T{hour:02}:00:00Z,{},{},{},{},x{place},,{}",
+            pick(["OK", "Falhou"]),
+            pick(["chat", "call"]),
+            pick(["um", "dois"]),
+            pick(["US", "GB"]),
+            pick(["Outra", "SMS"]),
+        )
+    });
+    world.write("log.csv", text.as_bytes());
+    let text = proposed(&world, "log.csv", 200);
+    has(
+        &text,
+        &[
+            "route = { column = \"route\", map = { \"Outra\" = \"messenger\", \"SMS\" = \"sms\" } }",
+            "# CHECK: which answers lead to SMS?",
+            "# Left out: ",
+            "(could be listed in [keys]; each further key makes answers less exact)",
+            "\"agent\" (may name people, or hold what they wrote)",
+            "\"spare\" (without a value)",
+        ],
+    );
+    assert!(!text.contains("x17"), "{text}");
+    // Without other columns that could be keys these two are.
+    let text = log("caller,callee,time,Situação,caller_country", &|place, who| {
+        let (state, country) = [("OK", "US"), ("Falhou", "GB")][place % 2];
+        let hour = place % 24;
+        format!("+1646555{who:04},+442079460999,2026-03-02T{hour:02}:00:00Z,{state},{country}")
+    });
+    world.write("log.csv", text.as_bytes());
+    let text = proposed(&world, "log.csv", 200);
+    has(&text, &["Situacao = \"Situação\"", "country_of_caller = \"caller_country\""]);
+    assert!(!text.contains("Left out"), "{text}");
+}

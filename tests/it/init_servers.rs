@@ -1,6 +1,8 @@
 //! `init` on the logs of servers.
 
-use crate::made_shape::{Row, Shape, log};
+use crate::any_log::close;
+use crate::made_shape::{ROWS, Row, Shape, log};
+use crate::world::World;
 
 #[test]
 fn lines_of_servers() {
@@ -136,4 +138,45 @@ fn lines_of_servers() {
     ] {
         shape.is_described();
     }
+}
+
+/// Whether the address of a client is who asks, no pattern can know, and here the two numbers are those of people.
+#[test]
+fn groups_that_were_guessed_are_marked_and_numbers_in_addresses_are_shown_a_way() {
+    let request = |row: &Row| {
+        let at = row.at("%d/%b/%Y:%H:%M:%S +0000");
+        let (who, whom) = (row.who, row.whom);
+        let address = format!("/reach?from=%2B1646555{who:04}&to=%2B1646556{whom:04}&v=2");
+        format!("10.0.0.{who} - - [{at}] \"GET {address} HTTP/1.1\" 200 12\n")
+    };
+    let world = World::empty();
+    world.write("logs/access.log", log("", &request).as_bytes());
+    close(&world, "logs/access.log", 1_774_000_000);
+    let ran = world.run(&["init", "logs", "--out", "new.toml"]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    let text = std::fs::read_to_string(world.path("new.toml")).unwrap();
+    for line in [
+        "# CHECK: who asks? The group `requester` of the pattern has 40 different values in the sample,\n# which are internet",
+        "# CHECK: who is asked about? The group `target` of the pattern has 400 different",
+        "# Most targets hold numbers behind `from=` and `to=`.",
+        r"such as `from=%2B(?<requester>\d+)` and `to=%2B(?<target>\d+)`, and write",
+    ] {
+        assert!(text.contains(line), "{line} is not in\n{text}");
+    }
+    assert!(!text.contains("1646555") && !text.contains("10.0.0."), "{text}");
+    // What the hint says is what reads the numbers.
+    let line = |name: &str| text.lines().find(|line| line.starts_with(name)).unwrap().to_owned();
+    let pattern = r#"pattern = '\S+ \S+ \S+ \[(?<requested_at>[^\]]+)\] "\S+ /reach\?from=%2B(?<requester>\d+)&to=%2B(?<target>\d+)&.*'"#;
+    let mended = text
+        .replace(&line("pattern = "), pattern)
+        .replace(&line("identifier = "), "default_region = \"world\"");
+    world.write("mended.toml", mended.as_bytes());
+    let facts = world.run(&["check", "mended.toml", "--json"]).stdout;
+    let facts: serde_json::Value = serde_json::from_str(&facts).unwrap();
+    assert_eq!((&facts["lookups"], &facts["requesters"]), (&ROWS.into(), &40.into()), "{facts}");
+    // With the mark inside of the group, `check` says where it belongs.
+    let inside = mended.replace("%2B(?<requester>", "(?<requester>%2B");
+    world.write("inside.toml", inside.as_bytes());
+    let checked = world.run(&["check", "inside.toml"]).stdout.replace("\n  ", " ");
+    assert!(checked.contains("400 identifiers are percent-encoded numbers"), "{checked}");
 }
