@@ -1,8 +1,11 @@
 //! Which columns of the log a draft does not use, and why.
+//!
+//! Names of members in JSON may be those of people, so a name that few rows have is not shown.
 
+use super::column::Column;
 use super::found::Found;
 use super::mapping::in_quotes;
-use crate::words::grouped;
+use crate::words::{grouped, several};
 
 /// A comment that names them; empty if every column is used.
 pub(super) fn left_out(found: &Found<'_>) -> String {
@@ -16,11 +19,16 @@ pub(super) fn left_out(found: &Found<'_>) -> String {
     let used = [vec![people.requester, people.target], time.places.clone(), keys.concat()].concat();
     let requesters = found.columns[people.requester].sample.values();
     let mut by_reason: Vec<(&str, Vec<String>)> = Vec::new();
+    let mut unnamed = 0;
     for (place, column) in found.columns.iter().enumerate() {
         // The members of a nested column are columns of their own.
         let member = format!("{}.", column.name());
         let has_members = found.columns.iter().any(|other| other.name().starts_with(&member));
         if used.contains(&place) || has_members {
+            continue;
+        }
+        if may_name_somebody(column) {
+            unnamed += 1;
             continue;
         }
         let why = match column.listable(requesters) {
@@ -33,8 +41,20 @@ pub(super) fn left_out(found: &Found<'_>) -> String {
             None => by_reason.push((why, vec![name])),
         }
     }
-    let parts: Vec<String> = by_reason.iter().map(|(why, names)| part(why, names)).collect();
+    let mut parts: Vec<String> = by_reason.iter().map(|(why, names)| part(why, names)).collect();
+    if unnamed > 0 {
+        let columns = several(unnamed, "column");
+        parts.push(format!("{columns} (not named here, since the names may be those of people)"));
+    }
     if parts.is_empty() { String::new() } else { format!("# Left out: {}.\n", parts.join("; ")) }
+}
+
+/// Whether a column is called by what may be a person: few rows have it, or its name is like a number or a mailbox.
+fn may_name_somebody(column: &Column<'_>) -> bool {
+    const DIGITS: usize = 5;
+    let digits = column.name().bytes().filter(u8::is_ascii_digit).count();
+    let is_rare = column.filled > 0 && column.filled * 10 < column.rows();
+    is_rare || digits >= DIGITS || column.name().contains('@')
 }
 
 /// Columns that are left out for one reason.
