@@ -16,7 +16,8 @@ pub(crate) struct Retain {
     /// Use this ledger instead of the one that the release file names
     #[arg(long, value_name = "FILE")]
     pub(crate) ledger: Option<PathBuf>,
-    /// Decide as if it were this instant, which must have passed unless for --dry-run, instead of now
+    /// Decide as if it were this instant, which must have passed unless for --dry-run, instead of now; a date is its
+    /// start in UTC
     #[arg(long, value_name = "T")]
     pub(crate) as_of: Option<String>,
     /// Show what would be deleted, and change nothing

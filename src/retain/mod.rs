@@ -92,7 +92,10 @@ pub fn require_closed(
         Disposition::Open => Err(Error::refused(format!(
             "the day {day} ({zone}) is not closed yet"
         ))
-        .help("a day is closed when its end plus `[logs] settle` has passed; run again later")),
+        .help(format!(
+            "a day is closed when its end in {zone} and `[logs] settle` have passed: run again later, or give \
+             `--as-of` an instant after that"
+        ))),
         Disposition::PartlyExpired => {
             Err(Error::refused(format!("the day {day} ({zone}) is partly past retention"))
                 .help("its earliest rows should be gone; release each day sooner"))
