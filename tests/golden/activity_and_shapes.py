@@ -255,7 +255,8 @@ def share(axes, got, look, s, by, meets):
     r = answer(axes, got, look, s, by, (meets - sh[to]) / n[to], sh); r['low'] = np.maximum(r['low'], 0.); r['high'] = np.minimum(r['high'], 1.); return r
 def quantile(axes, got, look, s, by, at, edges):
     "s: by and the axis of bins (last); the bin after the last edge is `none`. One dict of lists over by cells; of: the fewest lookups that have a number"
-    nb = len(edges) - 1; has = np.tile(np.arange(nb + 1) < nb, axes.cells(by)) * 1.; of = np.maximum(answer(axes, got, look, s, by, has)['low'] - LEAST * float((NODES * look[0]).sum()), 0.); Y = ((NODES * look[0]) @ got[s][0]).reshape(-1, nb + 1); out = dict(value=[], low=[], high=[], of=list(of))
+    nb = len(edges) - 1; has = np.tile(np.arange(nb + 1) < nb, axes.cells(by)) * 1.; lifted = answer(axes, got, look, s)['noise_sd'].reshape(-1, nb + 1)[:, :nb].sum(1) / math.sqrt(2 * math.pi)
+    of = np.maximum(answer(axes, got, look, s, by, has)['low'] - LEAST * float((NODES * look[0]).sum()) - lifted, 0.); Y = ((NODES * look[0]) @ got[s][0]).reshape(-1, nb + 1); out = dict(value=[], low=[], high=[], of=list(of))
     for c, y in enumerate(Y):
         n = max(y[:nb].sum(), 1e-9); F = np.r_[0., np.cumsum(y[:nb]) / n]
         def find(x): return min(max(int(np.searchsorted(F, x)) - 1, 0), nb - 1)

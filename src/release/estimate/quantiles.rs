@@ -17,6 +17,9 @@ use crate::release_file::keys::Key;
 use crate::release_file::question::Question;
 use crate::{Error, Result};
 
+/// What the mean of a normal number of deviation one becomes when all below zero becomes zero.
+const LIFTED: f64 = 0.398_942_280_401_432_7;
+
 /// Quantiles of a number over the lookups that have one.
 pub(super) struct Quantiles<'a> {
     /// The number, on a grid of bins.
@@ -143,10 +146,17 @@ impl Bins<'_> {
             cells[..self.edges.len() - 1].iter().for_each(|cell| factors[*cell] = 1.0);
         }
         let counts = day.sums(&Sums { level, by, factors: Some(&factors), values: None })?;
-        // Nearly all cells may be empty bins, which together keep that part of the day at most.
+        let bins = day.sums(&Sums { level, by: level, factors: None, values: None })?;
+        // Nearly all cells may be empty bins, which together keep that part of the day at most. And none lies
+        // below zero, so that noise lifts each empty bin.
         let floor = LEAST * day.total().value;
-        let count = |row: &usize| counts[*row].less_floor(floor).within(0.0, f64::INFINITY);
-        Ok(self.rows.iter().map(count).collect())
+        let count = |(row, cells): (&usize, &[usize])| {
+            let noise = cells[..self.edges.len() - 1].iter().map(|cell| bins[*cell].noise_sd);
+            let lifted = LIFTED * noise.sum::<f64>();
+            counts[*row].less_floor(floor + lifted).within(0.0, f64::INFINITY)
+        };
+        let cells = self.cells.chunks_exact(self.edges.len());
+        Ok(self.rows.iter().zip(cells).map(count).collect())
     }
 
     /// Whether a quantile says nothing by its interval, which takes up as much of the range as of its
