@@ -68,7 +68,7 @@ const PARTS: [Part; 6] = [
     ("others", "Root mean square errors beside other ways to bound", 15, tables::others),
     ("sizes", "Five questions of a day", 3, tables::sizes),
     ("weeks", "Sums of weeks", 3, tables::weeks),
-    ("averages", "Shares, means and sums of numbers of weeks", 3, tables::averages),
+    ("averages", "Shares, means and sums of numbers", 3, tables::averages),
     ("kinds", "Nine questions of other kinds", 3, tables::kinds),
     ("keys", "Private prefixes that are found", 3, tables::keys),
 ];

@@ -118,12 +118,17 @@ pub(crate) fn sizes(asked: &Asked, draws: usize) -> String {
 
 /// Sums of the counts of a week.
 pub(crate) fn weeks(asked: &Asked, draws: usize) -> String {
-    all_weeks(asked, draws, five, &[Keys::Keep])
+    HEAD.to_owned() + &all_weeks(asked, draws, five, &[Keys::Keep])
 }
 
-/// Shares, means and sums of numbers of a week.
+/// Shares, means and sums of numbers, of days and of weeks.
 pub(crate) fn averages(asked: &Asked, draws: usize) -> String {
-    all_weeks(asked, draws, of_numbers, &[Keys::Keep, Keys::Drop])
+    let days = SIZES.into_iter().map(|(lookups, requesters)| {
+        rows(&simulated(lookups, requesters, of_numbers(), asked), asked, draws)
+    });
+    let days: String = days.collect();
+    let weeks = all_weeks(asked, draws, of_numbers, &[Keys::Keep, Keys::Drop]);
+    HEAD.to_owned() + &days + &weeks
 }
 
 fn all_weeks(asked: &Asked, draws: usize, release: fn() -> Release, keys: &[Keys]) -> String {
@@ -143,7 +148,7 @@ fn all_weeks(asked: &Asked, draws: usize, release: fn() -> Release, keys: &[Keys
         }
         lines(&words, &seen)
     });
-    HEAD.to_owned() + &sizes.collect::<String>()
+    sizes.collect()
 }
 
 /// The groups of a week's answers, of each draw.
