@@ -242,7 +242,10 @@ def answer(axes, got, look, s, by=None, W=None, offset=None):
             full = aw * (1 - lam) * p / np.maximum(got[q][0][:, g], 1e-300); pair, inv = np.unique(to * nq + g, return_inverse=True); cell, ans = pair % nq, pair // nq
             G = np.array([np.bincount(inv, full[k], len(pair)) for k in range(K)])
         _, ql, qn, qm = got[q]; acc = np.zeros(len(cell)); nn = np.zeros(len(cell)); mm = np.zeros(len(cell))
-        for k in range(K - 1, -1, -1): acc = G[k] + acc; nn += acc**2 * ql[k, cell]**2 * qn[k, cell]; mm += acc**2 * (1 - ql[k, cell])**2 * qm[k, cell]; acc = acc * (1 - ql[k, cell])
+        for k in range(K - 1, -1, -1):
+            acc = G[k] + acc; nn += acc**2 * ql[k, cell]**2 * qn[k, cell]; acc = acc * (1 - ql[k, cell])
+            if nq == 2: M2 += np.bincount(ans, acc * (1. - 2. * cell) * np.sqrt(qm[k, cell]), B)**2   # what one of two cells gains the other loses
+            else: mm += acc**2 * qm[k, cell]
         N2 += np.bincount(ans, nn, B); M2 += np.bincount(ans, mm, B)
     P = np.array([np.bincount(to, W * p[k], B) for k in range(K)])
     n2, l2, h2 = numbers_part(value, down, up, known, P); core = ZM**2 * M2
@@ -358,6 +361,7 @@ def golden():
             r = answer(axes, got, look, l); m = axes.map(l, by); parts = [{z: r[z][np.flatnonzero(m == c)] for z in r} for c in range(axes.cells(by))]; case['dropped'] = [D(add_up([{z: p[z][i:i + 1] for z in p} for i in range(len(p['value']))])) for p in parts]
         if 'condition' in name:
             l = axes.full(('country', 'met')); by = axes.full(('country',)); at = axes.map(l, axes.full(('met',))); case['share'] = shared(l, by, at == 1)
+            case['whole_share'] = shared(axes.full(('met',)), (), np.arange(2) == 1)
         if 'bins' in name: e = [10. * 10**(i / 5) for i in range(11)]; at = .95 if 'no' in name else .5; r = quantile(axes, got, look, axes.full(('country', 'bin')), axes.full(('country',)), at, e); case['quantile'] = dict(edges=e, at=at, uninformative=R(uninformative(r, 'quantile', r.pop('of'), (e[0], e[-1]), np.log)), **D(r))
         out['cases'].append(case)
     rng = every

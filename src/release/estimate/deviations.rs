@@ -192,8 +192,8 @@ impl Spread {
             through[class][cell] * parts.as_ref().map_or(1.0, |parts| parts[class][set])
         };
         let Some(of_cell) = &pairs.of_cell else {
-            for (cell, pair) in pairs.pairs.iter().enumerate() {
-                self.add(coarse, *pair, |class| enters(class, cell, pair.1));
+            for (cell, (row, set)) in pairs.pairs.iter().enumerate() {
+                self.add(coarse, *row, &[*set], |class, _| enters(class, cell, *set));
             }
             return;
         };
@@ -204,34 +204,51 @@ impl Spread {
                 *sum += enters(class, cell, set);
             }
         }
-        for (pair, sums) in pairs.pairs.iter().zip(sums) {
-            self.add(coarse, *pair, |class| sums[class]);
+        if coarse.has_two_cells() {
+            let mut opposite = vec![[[0.0; CLASSES]; 2]; self.model.len()];
+            for ((row, set), sums) in pairs.pairs.iter().zip(sums) {
+                opposite[*row][*set] = sums;
+            }
+            for (row, sums) in opposite.iter().enumerate() {
+                self.add(coarse, row, &[0, 1], |class, set| sums[set][class]);
+            }
+            return;
+        }
+        for ((row, set), sums) in pairs.pairs.iter().zip(sums) {
+            self.add(coarse, *row, &[*set], |class, _| sums[class]);
         }
     }
 
-    /// Follows the errors of a coarse cell from heavy classes to light ones. An error of a class is
+    /// Follows the errors of coarse cells from heavy classes to light ones. An error of a class is
     /// handed on to all classes above it, and each of them makes it smaller by the weight of what
-    /// it sees for itself.
+    /// it sees for itself. Of two cells one gains what the other loses.
     fn add(
         &mut self,
         coarse: &LevelShapes,
-        (row, cell): (usize, usize),
-        enters: impl Fn(usize) -> f64,
+        row: usize,
+        cells: &[usize],
+        enters: impl Fn(usize, usize) -> f64,
     ) {
-        let (mut reach, mut noise, mut model) = (0.0, 0.0, 0.0);
-        for class in (0..CLASSES).rev() {
-            reach += enters(class);
-            let (weight, rest) = (coarse.weights[class][cell], 1.0 - coarse.weights[class][cell]);
-            noise += (reach * weight).powi(2) * coarse.noise[class][cell];
-            model += (reach * rest).powi(2) * coarse.model[class][cell];
-            reach *= rest;
+        let mut models = [0.0; CLASSES];
+        for (cell, sign) in cells.iter().zip([1.0, -1.0]) {
+            let mut reach = 0.0;
+            for class in (0..CLASSES).rev() {
+                reach += enters(class, *cell);
+                let weight = coarse.weights[class][*cell];
+                self.noise[row] += (reach * weight).powi(2) * coarse.noise[class][*cell];
+                reach *= 1.0 - weight;
+                models[class] += sign * reach * coarse.model[class][*cell].sqrt();
+            }
         }
-        self.noise[row] += noise;
-        self.model[row] += model;
+        self.model[row] += models.iter().map(|model| model * model).sum::<f64>();
     }
 }
 
 impl LevelShapes {
+    fn has_two_cells(&self) -> bool {
+        self.shares.first().is_some_and(|shares| shares.len() == 2)
+    }
+
     /// How much each cell moves with the relative error of its coarser cell, times what the cell
     /// counts for.
     fn handed(&self, class: usize, own: &[f64]) -> Vec<f64> {

@@ -175,16 +175,20 @@ impl<'a> Case<'a> {
             let level = self.level(&answer["level"]);
             compare(&day.counts(&level, 1.0).unwrap(), answer, what);
         }
-        if let share @ Value::Object(_) = &self.of["share"] {
+        for name in ["share", "whole_share"] {
+            let share = &self.of[name];
+            if !share.is_object() {
+                continue;
+            }
             let (level, by) = (self.level(&share["level"]), self.level(&share["by"]));
             let found = day.shares(&level, &by, &list(&share["meets"])).unwrap();
-            compare(&found, share, &format!("{what} share"));
+            compare(&found, share, &format!("{what} {name}"));
             let counts = if by.0.iter().all(|depth| *depth == 0) {
                 vec![day.total()]
             } else {
                 day.counts(&by, 1.0).unwrap()
             };
-            assert_eq!(uninformative(&found, &counts), flags(share), "{what} share");
+            assert_eq!(uninformative(&found, &counts), flags(share), "{what} {name}");
         }
         if let quantile @ Value::Object(_) = &self.of["quantile"] {
             let depths = |names: &[&str]| {
