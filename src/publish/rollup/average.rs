@@ -62,8 +62,12 @@ impl Averaged {
             high: (average.value + half(average.high - average.value)).min(self.most),
             ..average
         };
+        // Many small cells have a sum whose interval may reach zero, and no sum has fewer lookups than a part.
+        let least = cells.iter().map(|cell| cell.lookups.low).fold(0.0, f64::max);
         let lookups = cells.iter().map(|cell| cell.lookups).collect();
-        Cell { of, lookups: sum::add_up(lookups, over, Counted::Lookups), shared: [0.0; 2] }
+        let lookups = sum::add_up(lookups, over, Counted::Lookups);
+        let lookups = Summand { low: lookups.low.max(least), ..lookups };
+        Cell { of, lookups, shared: [0.0; 2] }
     }
 
     /// A value as a part of the average. An interval that was cut at an end of the range does not show how
@@ -175,6 +179,13 @@ mod tests {
             // Of lookups that may be none it says nothing in any case.
             assert!(averaged.is_uninformative(&of([50.0, 0.0, 104.0])), "{value}");
         }
+        // One part with lookups is enough, however wide the interval of all is.
+        let few = cell(0.3, 0.02, [0.2, 0.4], [30.0, 0.0, 104.0]);
+        let many = cell(0.3, 0.02, [0.2, 0.4], [900.0, 500.0, 1_300.0]);
+        let cells = |one| std::iter::repeat_n(few, 100).chain([one]).collect();
+        let all = |one| SHARE.average(cells(one), Over::CELLS);
+        assert!((all(many).lookups.low - 500.0).abs() < 1e-9, "{:?}", all(many).lookups);
+        assert!(!SHARE.is_uninformative(&all(many)) && SHARE.is_uninformative(&all(few)));
         // Days without lookups stay together as unknown as each of them.
         let days = vec![cell(480.0, 0.0, [450.0, 500.0], [30.0, 0.0, 104.0]); 28];
         assert!(MEAN.is_uninformative(&MEAN.average(days, Over::AVERAGED_DAYS)));
