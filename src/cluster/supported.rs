@@ -70,7 +70,7 @@ fn require_logs(logs: &Logs) -> Result<()> {
     }
     if !logs.dialect.facts().is_empty() {
         return refuse(
-            "`[logs]` says how text is divided",
+            "`[logs]` says how text is written",
             "a cluster reads Parquet; remove those fields",
         );
     }

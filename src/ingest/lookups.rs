@@ -112,10 +112,11 @@ impl<'a> Canonical<'a> {
         if times.null_count() > 0 {
             rows.reject(Reason::BadTime, |row| times.is_null(row));
         }
+        let decimal = self.logs.dialect.decimal();
         let mut keys: Vec<Vec<u16>> = Vec::with_capacity(self.keys.len());
         for (key, place) in self.keys.iter().zip(&self.wanted.keys) {
             keys.push(match place {
-                Some(place) => positions(key, raw.column(*place), raw)?,
+                Some(place) => positions(key, raw.column(*place), raw, decimal)?,
                 None => Vec::new(),
             });
         }
@@ -190,7 +191,7 @@ impl<'a> Canonical<'a> {
             let place = self.wanted.names.iter().position(|raw| raw == self.logs.column(name))?;
             raw.column(place).cloned()
         };
-        let met = filter.evaluate(raw.rows, &column)?;
+        let met = filter.evaluate(raw.rows, self.logs.dialect.decimal(), &column)?;
         Ok((0..raw.rows).map(|row| met.is_valid(row) && met.value(row)).collect())
     }
 }

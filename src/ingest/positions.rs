@@ -11,14 +11,29 @@ use arrow_schema::DataType;
 use super::raw_batch::RawBatch;
 use super::texts;
 use crate::phone::CallingCodes;
+use crate::release_file::decimal::Decimal;
 use crate::release_file::keys::{Key, KeySource, ROUTE_WORDS, UNKNOWN};
 use crate::{Error, Result};
 
 /// The position of each row's value in the public list of a key.
-pub(super) fn positions(key: &Key, array: Option<&ArrayRef>, raw: &RawBatch) -> Result<Vec<u16>> {
+pub(super) fn positions(
+    key: &Key,
+    array: Option<&ArrayRef>,
+    raw: &RawBatch,
+    decimal: Decimal,
+) -> Result<Vec<u16>> {
     let Some(array) = array else { return Ok(vec![key.fallback(); raw.rows]) };
     if let KeySource::Number(grid) = key.source() {
-        return Ok(numbers(array)?.iter().map(|number| grid.position(number)).collect());
+        let numbers = numbers(array, decimal)?;
+        let Some(otherwise) = grid.otherwise_written() else {
+            return Ok(numbers.iter().map(|number| grid.position(number)).collect());
+        };
+        let others = self::numbers(array, decimal.other())?;
+        let position = |(number, other): (Option<f64>, Option<f64>)| match (number, other) {
+            (None, Some(_)) => otherwise,
+            (number, _) => grid.position(number),
+        };
+        return Ok(numbers.iter().zip(&others).map(position).collect());
     }
     if let Some(dictionary) = array.as_dictionary_opt::<Int32Type>() {
         let values = texts::values(dictionary.values())?.to_binary_view();
@@ -48,10 +63,11 @@ pub(super) fn positions(key: &Key, array: Option<&ArrayRef>, raw: &RawBatch) -> 
 }
 
 /// A column as numbers; other values are null.
-fn numbers(array: &ArrayRef) -> Result<Float64Array> {
+fn numbers(array: &ArrayRef, decimal: Decimal) -> Result<Float64Array> {
     let unreadable = |_| Error::input("a column of numbers cannot be read as such");
+    let array = &decimal.with_points(array).map_err(unreadable)?;
     if let DataType::Dictionary(_, values) = array.data_type() {
-        return numbers(&cast(array, values).map_err(unreadable)?);
+        return numbers(&cast(array, values).map_err(unreadable)?, Decimal::Point);
     }
     let array = match array.data_type() {
         DataType::Binary | DataType::LargeBinary | DataType::BinaryView => {

@@ -2,8 +2,10 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::marks;
 use super::words::has_port;
 use crate::ingest::{ColumnKind, IdentifierForm, SampleColumn};
+use crate::release_file::decimal::Decimal;
 
 /// Names that are never a requester, a target or a key: times of day, sizes, ports, tags.
 const NEITHER: [&str; 33] = [
@@ -64,6 +66,8 @@ pub(super) struct Column<'s> {
     pub(super) filled: usize,
     /// How many different values there are.
     pub(super) distinct: usize,
+    /// The decimal mark of its numbers.
+    pub(super) decimal: Decimal,
     /// How many values are numbers, whole numbers, phone numbers with `+`, and addresses.
     pub(super) numbers: usize,
     pub(super) whole: usize,
@@ -80,9 +84,12 @@ impl<'s> Column<'s> {
     pub(super) fn new(sample: &'s SampleColumn) -> Self {
         let values = || sample.values().iter().flatten();
         let count = |is: &dyn Fn(&str) -> bool| values().filter(|value| is(value)).count();
+        let decimal = marks::decimal_of(values().map(String::as_str));
+        let number = |value: &str| number(value, decimal);
         Self {
             sample,
             words: words(&sample.name),
+            decimal,
             filled: values().count(),
             distinct: values().collect::<HashSet<_>>().len(),
             numbers: count(&|value| number(value).is_some()),
@@ -103,7 +110,12 @@ impl<'s> Column<'s> {
 
     /// The numbers among its values.
     pub(super) fn number_values(&self) -> impl Iterator<Item = f64> {
-        self.sample.values().iter().flatten().filter_map(|value| number(value))
+        self.sample.values().iter().flatten().filter_map(|value| number(value, self.decimal))
+    }
+
+    /// Whether marks in its numbers may stand between thousands.
+    pub(super) fn has_unclear_numbers(&self) -> bool {
+        marks::are_unclear(self.sample.values().iter().flatten().map(String::as_str))
     }
 
     pub(super) fn rows(&self) -> usize {
@@ -211,9 +223,10 @@ fn is_line(value: &str) -> bool {
 }
 
 /// The number that a text says, unless it has an exponent, and so lost digits.
-fn number(value: &str) -> Option<f64> {
-    let number = value.trim().parse().ok().filter(|number: &f64| number.is_finite());
-    number.filter(|_| !has_exponent(value))
+fn number(value: &str, decimal: Decimal) -> Option<f64> {
+    let text = decimal.pointed(value.trim())?;
+    let number = text.parse().ok().filter(|number: &f64| number.is_finite());
+    number.filter(|_| !has_exponent(&text))
 }
 
 /// Whether a number is written as in `1.77E+09`.

@@ -104,6 +104,8 @@ pub(super) struct Keys {
     pub(super) client_ip: Option<usize>,
     pub(super) keys: Vec<KeyGuess>,
     pub(super) number: Option<NumberGuess>,
+    /// A column that is called like a number, if marks in it may stand between thousands.
+    pub(super) unclear: Option<usize>,
 }
 
 impl Keys {
@@ -142,7 +144,13 @@ impl Keys {
         let mut names = HashSet::new();
         keys.retain(|(_, key)| names.insert(key.name.clone()));
         keys.truncate(MOST);
-        Self { route, client_ip, keys: keys.into_iter().map(|(_, key)| key).collect(), number }
+        let is_unclear = |column: &Column<'_>| {
+            column.is_called(&WORDS_OF_NUMBERS) && column.has_unclear_numbers()
+        };
+        let unclear = open().find(|(_, column)| is_unclear(column)).map(|(place, _)| place);
+        let unclear = unclear.filter(|_| number.is_none());
+        let keys = keys.into_iter().map(|(_, key)| key).collect();
+        Self { route, client_ip, keys, number, unclear }
     }
 }
 

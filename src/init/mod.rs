@@ -17,6 +17,7 @@ mod known;
 mod left_out;
 mod lines;
 mod mapping;
+mod marks;
 mod named_days;
 mod names;
 mod people;

@@ -14,6 +14,7 @@ use super::questions::{questions, quoted};
 use crate::phone::WORLD;
 use crate::release_file::day::Day;
 use crate::release_file::day_names::DayNames;
+use crate::release_file::decimal::Decimal;
 use crate::release_file::logs::TimeUnit;
 use crate::release_file::schema::FILE;
 use crate::words::grouped;
@@ -54,6 +55,7 @@ fn logs(found: &Found<'_>, text: &mut String) {
         line(text, setting, why);
     }
     times(found, text);
+    decimal(found, text);
     match &found.names {
         Names::International => {}
         Names::WithoutPlus => {
@@ -196,6 +198,24 @@ fn times(found: &Found<'_>, text: &mut String) {
     if time.is_naive && time.unit.is_none() {
         let why = "# CHECK: the times name no zone; which clock wrote them?";
         line(text, "time_zone = \"UTC\"", why);
+    }
+}
+
+/// The decimal mark of the number that is asked about, or which number is not asked about for its marks.
+fn decimal(found: &Found<'_>, text: &mut String) {
+    let name = |place: usize| quoted(found.columns[place].name());
+    let number = found.keys.number.as_ref().map(|number| number.place);
+    if let Some(place) = number.filter(|place| found.columns[*place].decimal == Decimal::Comma) {
+        let why = format!("# numbers in {} are written as 27,25", name(place));
+        line(text, "decimal = \",\"", &why);
+    }
+    if let Some(place) = found.keys.unclear {
+        let _infallible = writeln!(
+            text,
+            "# CHECK: nothing is asked about {}: marks in it may stand between thousands, as in 1,234. Have its numbers\n\
+             # written without such marks.",
+            name(place)
+        );
     }
 }
 

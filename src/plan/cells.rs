@@ -6,6 +6,7 @@ use arrow_array::{Array, ArrayRef, StringArray};
 
 use super::axis::{Axis, axis_name, block};
 use super::layout::{Digit, Layout};
+use crate::release_file::decimal::Decimal;
 use crate::release_file::keys::{Key, KeySource};
 use crate::release_file::lattice::LATTICE_ONE;
 use crate::release_file::number::{Grid, Steps};
@@ -281,7 +282,7 @@ pub fn condition_met(
         let values = (0..rows).map(|row| key.values().get(row / stride % key.values().len()));
         Some(Arc::new(values.collect::<StringArray>()))
     };
-    let met = condition.evaluate(rows, &column)?;
+    let met = condition.evaluate(rows, Decimal::Point, &column)?;
     Ok((0..met.len()).map(|row| met.is_valid(row) && met.value(row)).collect())
 }
 

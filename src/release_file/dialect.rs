@@ -1,15 +1,19 @@
-//! `[logs] delimiter`, `quote`, `escape`, `comment`, `header` and `null`: how text is divided into fields, and
-//! what stands for none.
+//! `[logs] delimiter`, `quote`, `escape`, `comment`, `header`, `null` and `decimal`: how text is divided into
+//! fields, what stands for none, and how numbers are written.
 //!
 //! What is declared replaces what the name of a file stands for, and the rest stays. So one place
 //! decides how a file is divided, and readers take its [`Marks`].
 
 use super::columns::Columns;
+use super::decimal::Decimal;
 pub use super::marks::{Heading, Marks, Null};
 use super::parse::Lines;
 use super::pattern::Pattern;
 use super::raw::{RawHeader, RawLogs};
 use crate::{Error, Result};
+
+/// The field of the decimal mark, which is about text in files of every format.
+pub const DECIMAL: &str = "[logs] decimal";
 
 /// What a release file says about text; nothing as a rule.
 #[derive(Debug, Clone, Default)]
@@ -19,6 +23,7 @@ pub struct Dialect {
     quote: Option<Option<u8>>,
     escape: Option<u8>,
     null: Option<Null>,
+    decimal: Decimal,
     comment: Option<u8>,
     header: Option<Heading>,
     names: Vec<String>,
@@ -50,18 +55,8 @@ impl Dialect {
                 (Some(Heading::Fields), Vec::new())
             }
         };
-        let byte = |field: &'static str, given: &Option<toml::Spanned<String>>| {
-            let read = |given: &toml::Spanned<String>| {
-                single(given.get_ref()).ok_or_else(|| {
-                    lines
-                        .usage(
-                            given.span(),
-                            &format!("`[logs] {field}` is not one ASCII character"),
-                        )
-                        .help("for example \";\", \"\\t\" or, between fields, \"blanks\"")
-                })
-            };
-            given.as_ref().map(read).transpose()
+        let byte = |field, given: &Option<toml::Spanned<String>>| {
+            given.as_ref().map(|given| parse_byte(field, given, lines)).transpose()
         };
         let delimiter = match &raw.delimiter {
             Some(blanks) if blanks.get_ref() == "blanks" => Some(None),
@@ -73,9 +68,19 @@ impl Dialect {
         };
         let (comment, escape) = (byte("comment", &raw.comment)?, byte("escape", &raw.escape)?);
         let (pattern, null) = (Pattern::parse(raw, lines)?, parse_null(raw, lines)?);
-        let facts = facts(raw);
-        let dialect =
-            Self { delimiter, quote, escape, null, comment, header, names, pattern, facts };
+        let (decimal, facts) = (Decimal::parse(raw, lines)?, facts(raw));
+        let dialect = Self {
+            delimiter,
+            quote,
+            escape,
+            null,
+            decimal,
+            comment,
+            header,
+            names,
+            pattern,
+            facts,
+        };
         dialect.require_sense(raw, lines)?;
         dialect.require_columns(raw, columns, lines)?;
         Ok(dialect)
@@ -114,6 +119,11 @@ impl Dialect {
     /// The word for no value, if one is declared.
     pub const fn null(&self) -> Option<Null> {
         self.null
+    }
+
+    /// The decimal mark of numbers in text, in files of every format.
+    pub const fn decimal(&self) -> Decimal {
+        self.decimal
     }
 
     /// The marks of a file: those that are declared, and otherwise `named`, those of its name.
@@ -242,6 +252,15 @@ fn single(text: &str) -> Option<u8> {
     can.then_some(*byte)
 }
 
+/// A mark of one character.
+fn parse_byte(field: &str, given: &toml::Spanned<String>, lines: &Lines<'_>) -> Result<u8> {
+    single(given.get_ref()).ok_or_else(|| {
+        lines
+            .usage(given.span(), &format!("`[logs] {field}` is not one ASCII character"))
+            .help("for example \";\", \"\\t\" or, between fields, \"blanks\"")
+    })
+}
+
 /// What stands for no value.
 fn parse_null(raw: &RawLogs, lines: &Lines<'_>) -> Result<Option<Null>> {
     let Some(given) = &raw.null else { return Ok(None) };
@@ -287,6 +306,7 @@ fn facts(raw: &RawLogs) -> Vec<(&'static str, String)> {
         text("[logs] quote", &raw.quote),
         text("[logs] escape", &raw.escape),
         text("[logs] null", &raw.null),
+        text(DECIMAL, &raw.decimal),
         text("[logs] comment", &raw.comment),
         text("[logs] pattern", &raw.pattern),
         text("[logs] skip", &raw.skip),

@@ -16,6 +16,7 @@ use arrow_array::{ArrayRef, BooleanArray};
 use sqlparser::dialect::GenericDialect;
 use sqlparser::parser::Parser;
 
+use super::decimal::Decimal;
 use crate::{Error, Result};
 use build::build;
 use evaluate::evaluate;
@@ -118,7 +119,7 @@ impl Condition {
     }
 
     /// Evaluates the condition on `rows` rows; `column` gives an array of that length, or `None`
-    /// if the file lacks the column (all null).
+    /// if the file lacks the column (all null). Numbers in text have the mark `decimal`.
     ///
     /// # Shapes
     /// One boolean per row; null where SQL gives null.
@@ -128,9 +129,10 @@ impl Condition {
     pub fn evaluate(
         &self,
         rows: usize,
+        decimal: Decimal,
         column: &dyn Fn(&str) -> Option<ArrayRef>,
     ) -> Result<BooleanArray> {
-        evaluate(&self.node, rows, column).map_err(|_| {
+        evaluate(&self.node, rows, decimal, column).map_err(|_| {
             Error::internal(format!("the condition `{}` cannot be evaluated", self.text))
         })
     }
@@ -153,7 +155,8 @@ mod tests {
             "code" | "id.code" => Some(code.clone()),
             _ => None,
         };
-        Condition::parse(text, "where").unwrap().evaluate(4, &lookup).unwrap().iter().collect()
+        let condition = Condition::parse(text, "where").unwrap();
+        condition.evaluate(4, Decimal::Point, &lookup).unwrap().iter().collect()
     }
 
     #[test]
@@ -217,7 +220,7 @@ mod tests {
                 let values = [Some("a"), Some("b"), None, Some("7")];
                 let app: ArrayRef = Arc::new(StringArray::from(values.to_vec()));
                 assert_eq!(condition.columns().len(), 1);
-                condition.clone().evaluate(4, &|_| Some(app.clone())).unwrap()
+                condition.clone().evaluate(4, Decimal::Point, &|_| Some(app.clone())).unwrap()
             };
             let thread = std::thread::Builder::new().stack_size(128 << 10).spawn(evaluated);
             assert_eq!(thread.unwrap().join().unwrap().iter().collect::<Vec<_>>(), met);

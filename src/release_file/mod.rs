@@ -3,6 +3,7 @@
 pub mod columns;
 pub mod day;
 pub mod day_names;
+pub mod decimal;
 pub mod dialect;
 pub mod engine;
 pub mod expression;

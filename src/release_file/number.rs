@@ -23,7 +23,8 @@ pub enum Steps {
     Levels,
     /// Bins, equal in width or in ratio.
     Bins,
-    /// Below the range, inside and above it: for the owner of logs, who asks if the range is right.
+    /// Below the range, inside and above it, and what is a number with the other decimal mark: for the owner
+    /// of logs, who asks if the range is right.
     Sides,
 }
 
@@ -94,7 +95,15 @@ impl Grid {
         match self.steps {
             Steps::Levels => LEVELS + 1,
             Steps::Bins => BINS,
-            Steps::Sides => 3,
+            Steps::Sides => 4,
+        }
+    }
+
+    /// The position of what is a number with the other decimal mark alone, if that is asked.
+    pub const fn otherwise_written(&self) -> Option<u16> {
+        match self.steps {
+            Steps::Sides => Some(3),
+            Steps::Levels | Steps::Bins => None,
         }
     }
 

@@ -83,6 +83,9 @@ pub(crate) struct RawLogs {
     /// nothing.
     #[schemars(with = "Option<String>")]
     pub(crate) skip: Option<Spanned<String>>,
+    /// What stands between the whole part and the fraction of a number in text, by default a point.
+    #[schemars(with = "Option<String>", extend("enum" = [".", ","]))]
+    pub(crate) decimal: Option<Spanned<String>>,
     /// The unit of times that are numbers.
     #[schemars(extend("enum" = ["s", "ms", "us", "ns"]))]
     pub(crate) time_unit: Option<String>,

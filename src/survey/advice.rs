@@ -11,6 +11,7 @@ use super::key_advice::{of_heavy, of_key};
 use crate::ingest::{IdentifierForm, LogReader, Reason};
 use crate::release_file::ReleaseFile;
 use crate::release_file::day::Day;
+use crate::release_file::dialect::DECIMAL;
 use crate::release_file::logs::Identifier;
 use crate::words::grouped;
 
@@ -31,7 +32,8 @@ pub fn findings(
     of_people(survey, release_file, &mut findings);
     times::of_times(survey, release_file, now, &mut findings);
     times::of_days_without(survey, release_file, closed, &mut findings);
-    survey.keys.iter().for_each(|key| of_key(key, survey.lookups(), &mut findings));
+    let decimal = release_file.logs.dialect.decimal();
+    survey.keys.iter().for_each(|key| of_key(key, survey.lookups(), decimal, &mut findings));
     of_heavy(survey, &mut findings);
     findings
 }
@@ -41,7 +43,8 @@ fn of_files(reader: &LogReader<'_>, release_file: &ReleaseFile, findings: &mut V
     if reader.has_divided_text() {
         return;
     }
-    for (field, _) in release_file.logs.dialect.facts() {
+    let facts = release_file.logs.dialect.facts().iter();
+    for (field, _) in facts.filter(|(field, _)| *field != DECIMAL) {
         let text = format!("`{field}` does nothing: no file is text of lines other than JSON");
         findings.push(Finding::new(field, text));
     }

@@ -5,24 +5,22 @@ use super::finding::Finding;
 use super::heavy::HeavySeen;
 use super::keys::{KeySeen, RangeSeen};
 use super::{Survey, percent};
+use crate::release_file::decimal::Decimal;
 use crate::words::{ONE_HEAVY, grouped};
 
-pub(super) fn of_key(key: &KeySeen, lookups: u64, findings: &mut Vec<Finding>) {
+pub(super) fn of_key(key: &KeySeen, lookups: u64, decimal: Decimal, findings: &mut Vec<Finding>) {
     /// Values that are on no list are reported from this part on: one in this many.
     const MUCH: u64 = 10;
     let KeySeen { name, number, is_listed, unseen, other, range, .. } = key;
     if lookups == 0 {
         return;
     }
-    let share = percent(*other, lookups);
-    if let Some(column) = number {
-        if other.saturating_mul(2) >= lookups {
-            let text = format!("`{column}` holds no number in {share} of the lookups");
-            findings.push(Finding::new(column, text));
-        }
-        range.iter().for_each(|range| of_range(column, range, findings));
+    if let (Some(column), Some(range)) = (number, range) {
+        of_number(column, (*other, lookups), range, decimal, findings);
+        of_range(column, range, findings);
         return;
     }
+    let share = percent(*other, lookups);
     if name == "route" && *other == lookups {
         let text = "`route` is unknown in all lookups: no value of its column means messenger (true, 1, \
                     yes, messenger) or SMS (false, 0, no, sms)";
@@ -49,11 +47,50 @@ pub(super) fn of_key(key: &KeySeen, lookups: u64, findings: &mut Vec<Finding>) {
     }
 }
 
+/// What counts as no number in a column of numbers, if that is considerable: by the other decimal mark, and
+/// in all.
+fn of_number(
+    column: &str,
+    (none, lookups): (u64, u64),
+    range: &RangeSeen,
+    decimal: Decimal,
+    findings: &mut Vec<Finding>,
+) {
+    /// Numbers with the other mark are reported from this part on: one in this many.
+    const MUCH: u64 = 100;
+    let otherwise = range.otherwise_written;
+    if otherwise > 0 && otherwise.saturating_mul(MUCH) >= lookups {
+        let share = percent(otherwise, lookups);
+        let text = match decimal {
+            Decimal::Point => format!(
+                "`{column}` has a comma in {share} of the lookups, which count as having no number. If it stands \
+                 before the fraction, as in 27,25, write `decimal = \",\"` in [logs]. If it stands between \
+                 thousands, as in 1,234, numbers must be written without it"
+            ),
+            Decimal::Comma => format!(
+                "`{column}` has a point in {share} of the lookups, which count as having no number, since [logs] \
+                 says `decimal = \",\"`. If it stands before the fraction, as in 27.25, remove that line. If it \
+                 stands between thousands, as in 1.234, numbers must be written without it"
+            ),
+        };
+        findings.push(Finding::new(column, text));
+    }
+    let rest = none - otherwise;
+    if rest.saturating_mul(2) >= lookups {
+        let share = percent(rest, lookups);
+        let text = format!(
+            "`{column}` holds no number in {share} of the lookups: is it the right column? A number has no unit \
+             beside it and no mark between thousands"
+        );
+        findings.push(Finding::new(column, text));
+    }
+}
+
 /// What a range leaves out, if that is considerable.
 fn of_range(column: &str, range: &RangeSeen, findings: &mut Vec<Finding>) {
     /// Numbers outside are reported from this part on: one in this many.
     const MUCH: u64 = 100;
-    let RangeSeen { low, high, below, inside, above } = range;
+    let RangeSeen { low, high, below, inside, above, .. } = range;
     let all = below + inside + above;
     for (beyond, side, end, wrong) in [(below, "below", low, "high"), (above, "above", high, "low")]
     {

@@ -42,6 +42,8 @@ pub struct RangeSeen {
     pub inside: u64,
     /// Lookups above it, which count as its upper end.
     pub above: u64,
+    /// Lookups with what is a number with the other decimal mark alone, which count as no number.
+    pub otherwise_written: u64,
 }
 
 /// The keys as `check` reads them. A number is read as the side of its range on which it lies, once
@@ -94,6 +96,7 @@ fn one(key: &Key, counts: &[u64]) -> KeySeen {
         .map(|(value, lookups)| ValueSeen { value: value.clone(), lookups: *lookups })
         .collect();
     values.sort_by_key(|seen| std::cmp::Reverse(seen.lookups));
+    let range = key.grid().map(|grid| range(grid, counts));
     let is_listed = !is_built_in && key.grid().is_none();
     let unseen = listed().filter(|(_, lookups)| is_listed && **lookups == 0);
     KeySeen {
@@ -102,13 +105,15 @@ fn one(key: &Key, counts: &[u64]) -> KeySeen {
         is_listed,
         values,
         unseen: unseen.map(|(value, _)| value.clone()).collect(),
-        other: counts.get(fallback).copied().unwrap_or(0),
-        range: key.grid().map(|grid| range(grid, counts)),
+        other: counts.get(fallback).copied().unwrap_or(0)
+            + range.as_ref().map_or(0, |range| range.otherwise_written),
+        range,
     }
 }
 
 fn range(grid: &Grid, counts: &[u64]) -> RangeSeen {
     let (low, high) = grid.range();
     let at = |position: usize| counts.get(position).copied().unwrap_or(0);
-    RangeSeen { low, high, below: at(0), inside: at(1), above: at(2) }
+    let otherwise = grid.otherwise_written().map_or(0, |position| at(usize::from(position)));
+    RangeSeen { low, high, below: at(0), inside: at(1), above: at(2), otherwise_written: otherwise }
 }

@@ -277,7 +277,8 @@ fn numbers_outside_of_their_range_are_counted_and_told() {
         // Two questions of one range are one count.
         let [number] = numbers[..] else { panic!("{facts}") };
         let range = json!({
-            "low": 1.0, "high": 60000.0, "below": below, "inside": 300 - below - above, "above": above
+            "low": 1.0, "high": 60000.0, "below": below, "inside": 300 - below - above, "above": above,
+            "otherwise_written": 0
         });
         assert_eq!(number["range"], range);
         let findings = facts["findings"].as_array().unwrap();
@@ -285,6 +286,80 @@ fn numbers_outside_of_their_range_are_counted_and_told() {
         assert_eq!(about, 1, "{findings:?}");
     }
 }
+
+/// Lookups with these numbers, as text of three formats; `{mark}` is their decimal mark.
+fn with_numbers(format: &str, mark: char) -> String {
+    let row = |place: usize| {
+        let number = match place % 4 {
+            0 => format!("7{mark}{place:03}"),
+            1 => format!("0{mark}5"),
+            2 => "3000".to_owned(),
+            _ => format!("{}{mark}25", 20 + place),
+        };
+        let (who, time) = (format!("+1646555{:04}", place % 90), "2026-03-02T08:00:00Z");
+        match format {
+            "csv" => format!("{who};+442079460999;{time};calls;{number}\n"),
+            "log" => format!("{who} asked +442079460999 at {time} by calls, {number} ms\n"),
+            _ => format!(
+                "{}\n",
+                json!({ "requester": who, "target": "+442079460999", "requested_at": time, "app": "calls",
+                    "latency_ms": number })
+            ),
+        }
+    };
+    let header =
+        if format == "csv" { "requester;target;requested_at;app;latency_ms\n" } else { "" };
+    header.to_owned() + &(0..300).map(row).collect::<String>()
+}
+
+#[test]
+fn numbers_with_another_decimal_mark_are_told_and_read_once_it_is_declared() {
+    let pattern = "pattern = '(?<requester>\\S+) asked (?<target>\\S+) at (?<requested_at>\\S+) by (?<app>\\w+), \
+                   (?<latency_ms>.*) ms'";
+    for (format, setting) in [("csv", "delimiter = \";\""), ("ndjson", ""), ("log", pattern)] {
+        let world = World::new();
+        world.edit("[keys]", &format!("{setting}\nwhere = \"latency_ms > 1\"\n[keys]"));
+        world.edit("[keys]", "# decimal\n[keys]");
+        let text = std::fs::read_to_string(world.path("release.toml")).unwrap();
+        let questions = text.find("[[question]]").unwrap();
+        world.edit(&text[questions..], QUANTILE);
+        world.edit("logs/*.csv", &format!("logs/*.{format}"));
+        let seen = |mark: char, declared: &str| {
+            world.write(&format!("logs/lookups.{format}"), with_numbers(format, mark).as_bytes());
+            world.edit("# decimal", declared);
+            let facts = facts(&world);
+            world.edit(declared, "# decimal");
+            let of_number = |key: &&Value| !key["number"].is_null();
+            let number = facts["keys"].as_array().unwrap().iter().find(of_number);
+            let number = number.unwrap_or_else(|| panic!("{format} {facts}")).clone();
+            (number, facts["findings"].to_string())
+        };
+        let comma = "decimal = ','";
+        let (point, declared) = (seen('.', "# decimal"), seen(',', comma));
+        assert_eq!(point, declared, "{format}");
+        assert_eq!(point.0["range"]["inside"], json!(225), "{format}");
+        assert!(!declared.1.contains("decimal"), "{}", declared.1);
+        // `where` leaves them out as no numbers, so that its line goes.
+        world.edit("where = \"latency_ms > 1\"", "");
+        let (number, findings) = seen(',', "# decimal");
+        assert_eq!((&number["other"], &number["range"]["inside"]), (&json!(225), &json!(75)));
+        assert_eq!(number["range"]["otherwise_written"], json!(225));
+        for words in ["`latency_ms` has a comma in 75.0 % of the lookups", "write `decimal = "] {
+            assert!(findings.contains(words), "{format}: {findings}");
+        }
+        let (_, findings) = seen('.', comma);
+        for words in ["`latency_ms` has a point in 75.0 % of the lookups", "remove that line"] {
+            assert!(findings.contains(words), "{format}: {findings}");
+        }
+    }
+}
+
+const QUANTILE: &str = "[[question]]
+name = \"waits\"
+quantiles = [0.5]
+of = \"latency_ms\"
+range = [0, 60000]
+";
 
 /// A program makes half of the lookups of `calls`, and 6 % of all.
 #[test]

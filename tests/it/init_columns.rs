@@ -39,6 +39,38 @@ fn the_range_of_a_number_follows_from_the_sample() {
     assert!(checked.contains("lie below"), "{checked}");
 }
 
+#[test]
+fn a_decimal_comma_is_declared_where_it_can_be_nothing_else() {
+    type Number = fn(usize) -> String;
+    let numbers: [(&str, Number, bool, bool); 4] = [
+        ("comma", |place| format!("{},{:02}", place + 8, place % 100), true, false),
+        ("point", |place| format!("{}.{:02}", place + 8, place % 100), false, false),
+        ("either", |place| format!("{},{:03}", place + 8, place % 1_000), false, true),
+        ("thousands", |place| format!("1.{:03},{:02}", place, place % 100), false, true),
+    ];
+    for (name, number, is_declared, is_unclear) in numbers {
+        let world = World::empty();
+        let row = |place: usize, who: usize| {
+            let time = format!("2026-03-02T{:02}:{:02}:00Z", place % 24, place % 60);
+            format!("+1646555{who:04};+442079460999;{time};{}", number(place))
+        };
+        world.write("log.csv", log("caller;callee;time;latency_ms", &row).as_bytes());
+        let text = proposed(&world, "log.csv", 200);
+        let has = |words: &str| text.contains(words);
+        let line = "decimal = \",\"  # numbers in \"latency_ms\" are written as 27,25\n";
+        assert_eq!(has(line), is_declared, "{name}: {text}");
+        assert_eq!(
+            has("# CHECK: nothing is asked about \"latency_ms\""),
+            is_unclear,
+            "{name}: {text}"
+        );
+        assert_eq!(has("of = \"latency_ms\""), !is_unclear, "{name}: {text}");
+        world.write("release.toml", text.as_bytes());
+        let checked = world.run(&["check", "release.toml"]).stdout;
+        assert!(!checked.contains("no number in") && !checked.contains("comma"), "{checked}");
+    }
+}
+
 /// Columns whose names mean something else in a release file.
 #[test]
 fn no_name_of_a_column_makes_a_draft_that_is_no_release_file() {

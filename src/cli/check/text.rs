@@ -169,7 +169,7 @@ fn one_key(key: &KeySeen, survey: &Survey, text: &mut String) {
     let lookups = survey.lookups();
     text.push_str(&format!("\nLookups by {}\n", key.number.as_deref().unwrap_or(&key.name)));
     let mut rows: Vec<(String, u64)> = Vec::new();
-    if let Some(RangeSeen { low, high, below, inside, above }) = &key.range {
+    if let Some(RangeSeen { low, high, below, inside, above, .. }) = &key.range {
         rows.push((format!("below {low}"), *below));
         rows.push((format!("{low} to {high}"), *inside));
         rows.push((format!("above {high}"), *above));

@@ -10,6 +10,7 @@ use arrow_cast::cast;
 use arrow_ord::cmp;
 use arrow_schema::DataType;
 
+use super::super::decimal::Decimal;
 use super::super::value_text;
 use super::node::{Comparison, Literal, Node};
 
@@ -20,20 +21,21 @@ pub(super) type Evaluated<T> = std::result::Result<T, arrow_schema::ArrowError>;
 pub(super) fn evaluate(
     node: &Node,
     rows: usize,
+    decimal: Decimal,
     column: &dyn Fn(&str) -> Option<ArrayRef>,
 ) -> Evaluated<BooleanArray> {
     match node {
         Node::And(parts) => {
             parts.iter().try_fold(BooleanArray::from(vec![true; rows]), |met, part| {
-                and_kleene(&met, &evaluate(part, rows, column)?)
+                and_kleene(&met, &evaluate(part, rows, decimal, column)?)
             })
         }
         Node::Or(parts) => {
             parts.iter().try_fold(BooleanArray::from(vec![false; rows]), |met, part| {
-                or_kleene(&met, &evaluate(part, rows, column)?)
+                or_kleene(&met, &evaluate(part, rows, decimal, column)?)
             })
         }
-        Node::Not(inner) => not(&evaluate(inner, rows, column)?),
+        Node::Not(inner) => not(&evaluate(inner, rows, decimal, column)?),
         Node::Null { column: name, negated } => match (column(name), negated) {
             (Some(array), false) => is_null(&logical(&array)?),
             (Some(array), true) => is_not_null(&logical(&array)?),
@@ -49,7 +51,9 @@ pub(super) fn evaluate(
                 arrow_string::like::like(&text, &pattern)
             }
         }
-        Node::Compare(compare, left, right) => compare_nodes(*compare, left, right, rows, column),
+        Node::Compare(compare, left, right) => {
+            compare_nodes(*compare, [left, right], rows, decimal, column)
+        }
         Node::Literal(Literal::Boolean(value)) => Ok(BooleanArray::from(vec![*value; rows])),
         Node::Literal(_) | Node::Column(_) => Ok(BooleanArray::new_null(rows)),
     }
@@ -57,9 +61,9 @@ pub(super) fn evaluate(
 
 fn compare_nodes(
     compare: Comparison,
-    left: &Node,
-    right: &Node,
+    [left, right]: [&Node; 2],
     rows: usize,
+    decimal: Decimal,
     column: &dyn Fn(&str) -> Option<ArrayRef>,
 ) -> Evaluated<BooleanArray> {
     let target = match (left, right) {
@@ -74,6 +78,10 @@ fn compare_nodes(
     let operand = |node: &Node| -> Evaluated<Option<Box<dyn Datum>>> {
         Ok(match node {
             Node::Column(name) => match column(name) {
+                Some(array) if target == DataType::Float64 => {
+                    let numbers = cast_or_null(&decimal.with_points(&array)?, &target);
+                    Some(Box::new(numbers) as Box<dyn Datum>)
+                }
                 Some(array) => Some(Box::new(cast_or_null(&array, &target)) as Box<dyn Datum>),
                 None => None,
             },
