@@ -61,6 +61,10 @@ pub fn first_lines(logs: &Logs) -> Result<Vec<FirstLines>> {
     Ok(all)
 }
 
+/// How text in another encoding is converted.
+pub const TO_UTF8: &str =
+    "as in iconv -f WINDOWS-1252 -t UTF-8; a spreadsheet saves \"CSV UTF-8\" or \"Unicode text\"";
+
 /// Refuses text of which a tenth of the lines or more is not UTF-8; fewer lines are rejects.
 fn require_utf8(path: &Path, bytes: &[u8]) -> Result<()> {
     let lines = || bytes.split(|byte| *byte == b'\n');
@@ -68,7 +72,6 @@ fn require_utf8(path: &Path, bytes: &[u8]) -> Result<()> {
     if other * 10 < lines().count() {
         return Ok(());
     }
-    Err(Error::input(format!("{} is not UTF-8 text", path.display())).help(
-        "convert it, as in iconv -f WINDOWS-1252 -t UTF-8; a spreadsheet saves \"CSV UTF-8\" or \"Unicode text\"",
-    ))
+    let error = Error::input(format!("{} is not UTF-8 text", path.display()));
+    Err(error.help(format!("convert it, {TO_UTF8}")))
 }

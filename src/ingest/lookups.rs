@@ -4,6 +4,7 @@
 //! are UTC microseconds and keys are positions in their public lists. A row that cannot be read is
 //! a reject, counted by reason; the decision about a row depends on that row alone.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::Path;
 
 use arrow_array::types::ByteViewType;
@@ -13,6 +14,7 @@ use super::positions::{country_positions, positions};
 use super::raw_batch::RawBatch;
 use super::reject_forms::SharedForms;
 use super::rejects::{Reason, RejectedRows, Rejects};
+use super::unlisted::ReadRows;
 use super::wanted::Wanted;
 use crate::Result;
 use crate::phone::{CountryIndex, Normaliser};
@@ -143,7 +145,24 @@ impl<'a> Canonical<'a> {
             self.forms.map_or(Ok(()), |forms| forms.add(raw, self.wanted, &rows.rejected))?;
         }
         let (requested_at, readable) = (times.values().to_vec(), rows.readable);
-        Ok(Lookups { requester, target, requested_at, keys, readable })
+        let lookups = Lookups { requester, target, requested_at, keys, readable };
+        self.forms.map_or(Ok(()), |forms| self.note_unlisted(forms, raw, &lookups))?;
+        Ok(lookups)
+    }
+
+    /// Notes the values of keys that are on no list.
+    fn note_unlisted(&self, forms: &SharedForms, raw: &RawBatch, lookups: &Lookups) -> Result<()> {
+        let requester = |row: usize| match &lookups.requester {
+            Identifiers::Numbers(numbers) => numbers[row],
+            Identifiers::Names(names) => {
+                let mut hasher = DefaultHasher::new();
+                names.value(row).hash(&mut hasher);
+                hasher.finish()
+            }
+        };
+        let (keys, positions) = (self.keys, lookups.keys.as_slice());
+        let read = ReadRows { keys, positions, readable: &lookups.readable, requester: &requester };
+        forms.add_unlisted(raw, self.wanted, &read)
     }
 
     /// Counts the lookups that lie outside of the day which the name of their file promises.

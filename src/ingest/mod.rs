@@ -26,7 +26,7 @@
 //! | `meter` | how much was read, for a progress display |
 //! | `log_rows` | rows as deletion and legal holds see them |
 //! | `first_lines`, `sample` | the first lines, and the first rows with all columns, for `init` |
-//! | `reject_forms` | what rejected rows look like, for `check` |
+//! | `reject_forms`, `unlisted` | what rejected rows look like, and values that are on no list, for `check` |
 
 mod complete;
 mod declared;
@@ -68,6 +68,7 @@ mod text_pieces;
 mod text_rows;
 mod texts;
 mod time;
+mod unlisted;
 mod views;
 mod walk;
 mod wanted;
@@ -77,7 +78,7 @@ pub use complete::require_named;
 pub(crate) use delimited::split;
 pub use digests::{LogDigests, is_read_for, path_digest};
 pub use find::{dated_logs, files_below, unrotated};
-pub use first_lines::{FirstLines, first_lines};
+pub use first_lines::{FirstLines, TO_UTF8, first_lines};
 pub use format::{Compression, Format, TextFormat};
 pub use log_file::{LogFile, OpenLog, find_log_files};
 pub use log_rows::{Identities, LogRows, Segment};
@@ -90,6 +91,7 @@ pub use reject_forms::{IdentifierForm, RejectForms};
 pub use rejects::{Reason, RejectedRows, Rejects};
 pub use sample::{ColumnKind, Sample, SampleColumn};
 pub(crate) use spelling::{Spelling, read as spelling};
+pub use unlisted::Unlisted;
 pub use walk::{PassedOver, finds};
 pub(crate) use wanted::looks_like_value;
 pub use wide::{Order, Wide};

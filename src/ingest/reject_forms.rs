@@ -1,4 +1,5 @@
-//! What rejected rows look like, for the owner of the logs: enough to say what would mend them.
+//! What rejected rows look like, and values that are on no list, for the owner of the logs: enough to say what
+//! would mend them.
 //!
 //! No digit and no letter of a row is kept. An identifier is one of a few kinds, and a time is its
 //! spelling, in which each digit is a 9 and each letter an a.
@@ -10,6 +11,7 @@ use arrow_array::Array;
 
 use super::raw_batch::RawBatch;
 use super::rejects::Reason;
+use super::unlisted::{self, ReadRows, Unlisted};
 use super::wanted::Wanted;
 use crate::Result;
 
@@ -90,12 +92,24 @@ fn is_encoded_number(text: &str) -> bool {
 pub struct RejectForms {
     identifiers: [u64; IdentifierForm::ALL.len()],
     times: BTreeMap<String, u64>,
+    not_utf8: u64,
+    unlisted: BTreeMap<String, Unlisted>,
 }
 
 impl RejectForms {
     /// How many identifiers that are no phone numbers have this form.
     pub const fn identifiers(&self, form: IdentifierForm) -> u64 {
         self.identifiers[form as usize]
+    }
+
+    /// How many records are not UTF-8.
+    pub const fn not_utf8(&self) -> u64 {
+        self.not_utf8
+    }
+
+    /// What was seen of the values of a key that are on no list.
+    pub fn unlisted(&self, key: &str) -> Option<&Unlisted> {
+        self.unlisted.get(key)
     }
 
     /// The spellings of times that cannot be read, each with its count, the commonest first. An
@@ -124,7 +138,11 @@ impl RejectForms {
                     let text = times.as_ref().filter(|times| times.is_valid(*row));
                     self.count_time(&spelling(text.map_or(b"", |times| times.value(*row))));
                 }
-                Reason::Malformed | Reason::NoRequester | Reason::NoTarget => {}
+                Reason::Malformed => {
+                    let record = raw.records.as_ref().map_or(&[][..], |all| all.text(*row));
+                    self.not_utf8 += u64::from(std::str::from_utf8(record).is_err());
+                }
+                Reason::NoRequester | Reason::NoTarget => {}
             }
         }
         Ok(())
@@ -152,6 +170,17 @@ impl SharedForms {
         rows: &[(usize, Reason)],
     ) -> Result<()> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).add(raw, wanted, rows)
+    }
+
+    /// Looks at the values of keys of one batch that are on no list.
+    pub(super) fn add_unlisted(
+        &self,
+        raw: &RawBatch,
+        wanted: &Wanted,
+        read: &ReadRows<'_>,
+    ) -> Result<()> {
+        let mut forms = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        unlisted::add(&mut forms.unlisted, raw, wanted, read)
     }
 
     /// What was seen up to now.

@@ -71,7 +71,7 @@ mod tests {
             (&["-0,5", "+1,25"], Decimal::Comma, false),
             (&["0,125", "0,250"], Decimal::Comma, false),
             (&["12345,678"], Decimal::Comma, false),
-            // One value that can mean nothing else tells what the others mean.
+            // One value that can mean nothing else decides what the others mean.
             (&["1,234", "27,25"], Decimal::Comma, true),
             (&["1,234", "2,345", "999"], Decimal::Point, true),
             (&["1,234,567", "27,25"], Decimal::Point, true),

@@ -7,8 +7,8 @@ use jiff::Timestamp;
 use super::Survey;
 use super::finding::Finding;
 use super::identifiers::{count, of_identifiers};
-use super::key_advice::{of_heavy, of_key};
-use crate::ingest::{IdentifierForm, LogReader, Reason};
+use super::key_advice::{of_heavy, of_key, of_unlisted};
+use crate::ingest::{IdentifierForm, LogReader, Reason, TO_UTF8};
 use crate::release_file::ReleaseFile;
 use crate::release_file::day::Day;
 use crate::release_file::dialect::DECIMAL;
@@ -33,7 +33,11 @@ pub fn findings(
     times::of_times(survey, release_file, now, &mut findings);
     times::of_days_without(survey, release_file, closed, &mut findings);
     let decimal = release_file.logs.dialect.decimal();
-    survey.keys.iter().for_each(|key| of_key(key, survey.lookups(), decimal, &mut findings));
+    survey.keys.iter().for_each(|key| {
+        of_key(key, survey.lookups(), decimal, &mut findings);
+        let unlisted = survey.forms.unlisted(&key.name);
+        unlisted.iter().for_each(|one| of_unlisted(key, one, survey.lookups(), &mut findings));
+    });
     of_heavy(survey, &mut findings);
     findings
 }
@@ -94,7 +98,15 @@ fn of_rows(survey: &Survey, findings: &mut Vec<Finding>) {
         };
         findings.push(Finding::new("rows", text));
     }
-    let malformed = survey.rows.rejects.of(Reason::Malformed);
+    let not_utf8 = survey.forms.not_utf8();
+    if not_utf8 > 0 {
+        let text = format!(
+            "{} not UTF-8 and count nowhere: convert the files, {TO_UTF8}",
+            count(not_utf8, "record is", "records are")
+        );
+        findings.push(Finding::new(Reason::Malformed.word(), text));
+    }
+    let malformed = survey.rows.rejects.of(Reason::Malformed) - not_utf8;
     if malformed > 0 {
         let text = format!(
             "{} not in the format of their file: `--rejects DIR` writes them out",

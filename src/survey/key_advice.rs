@@ -5,6 +5,7 @@ use super::finding::Finding;
 use super::heavy::HeavySeen;
 use super::keys::{KeySeen, RangeSeen};
 use super::{Survey, percent};
+use crate::ingest::Unlisted;
 use crate::release_file::decimal::Decimal;
 use crate::words::{ONE_HEAVY, grouped};
 
@@ -43,6 +44,36 @@ pub(super) fn of_key(key: &KeySeen, lookups: u64, decimal: Decimal, findings: &m
         let more =
             if more > 0 { format!(" and {} more", grouped(more as u64)) } else { String::new() };
         let text = format!("`[keys] {name}` lists {}{more}, which no lookup has", some.join(", "));
+        findings.push(Finding::new(name, text));
+    }
+}
+
+/// Values of a key that are on no list: how many of the route, and which are listed in another spelling.
+pub(super) fn of_unlisted(
+    key: &KeySeen,
+    unlisted: &Unlisted,
+    lookups: u64,
+    findings: &mut Vec<Finding>,
+) {
+    /// Values of the route that mean nothing are reported from this part on: one in this many.
+    const MUCH: u64 = 10;
+    let name = &key.name;
+    let some = unlisted.lookups();
+    // Of other keys, and where all is unknown, this is said with what is missing.
+    if name == "route" && key.other < lookups && some.saturating_mul(MUCH) >= lookups {
+        let text = format!(
+            "{} of the lookups have a value of `route` that means neither messenger nor SMS by `[logs] columns.route`, \
+             and count as `unknown`: if that is meant, map the value to \"unknown\"",
+            percent(some, lookups)
+        );
+        findings.push(Finding::new(name, text));
+    }
+    for (listed, seen, of) in unlisted.alike() {
+        let text = format!(
+            "`{seen}`, which {} of the lookups have, is no value of `{name}`, and `{listed}` is one: capitals and \
+             blanks count, so write it as the logs do",
+            percent(of, lookups)
+        );
         findings.push(Finding::new(name, text));
     }
 }

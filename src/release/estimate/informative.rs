@@ -13,7 +13,7 @@ pub fn takes_up([low, high]: [f64; 2], [least, most]: [f64; 2]) -> bool {
     high - low > MOST_OF_RANGE * (most - least)
 }
 
-/// Whether the lookups that a value is of, at least `low`, cannot be told from none.
+/// Whether the lookups that a value is of, at least `low`, may be none.
 pub const fn may_be_none(low: f64) -> bool {
     low < 1.0
 }
@@ -52,7 +52,7 @@ mod tests {
     }
 
     #[test]
-    fn lookups_are_told_from_none_from_one_on() {
+    fn lookups_from_one_on_are_some() {
         assert!(may_be_none(0.0) && may_be_none(0.9) && !may_be_none(1.0));
     }
 }
