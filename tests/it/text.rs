@@ -54,9 +54,9 @@ fn a_plan_warns_of_what_is_lost_in_its_noise_before_anything_is_spent() {
     assert_eq!(json["load"]["requesters"], 504.0);
     let typical =
         |json: &serde_json::Value, place: usize| json["questions"][place]["typical"].clone();
-    // 70 lookups per hour and app, less what rounding takes.
+    // 70 lookups per hour and app, less those of requesters who are too few to be seen.
     let value = typical(&json, 0)["value"].as_f64().unwrap();
-    assert!((value - 70.0).abs() < 5.0, "{value}");
+    assert!((60.0..=72.0).contains(&value), "{value}");
     assert_eq!(typical(&json, 0)["uninformative"], true);
     let ran = world.run(&["plan", "release.toml", "--lookups", "10000000", "--json"]);
     let json: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
@@ -98,9 +98,9 @@ fn a_plan_warns_of_what_is_lost_in_its_noise_before_anything_is_spent() {
     question                           median value  95 % interval     relative
     people                                      247        ± 70.00    ± 28.34 %
     busy                                      18.00        ± 32.50   ± 180.56 %  uninformative
-    wait                                        253          ± 225    ± 88.78 %  uninformative
-    waits                                       245        ± 2,318   ± 946.30 %  uninformative
-    volume                                      126          ± 376   ± 298.02 %  uninformative
+    wait                                        253          ± 219    ± 86.66 %  uninformative
+    waits                                       245        ± 1,132   ± 462.02 %  uninformative
+    volume                                      111          ± 330   ± 296.85 %  uninformative
     sms_share                                0.5000       ± 0.5000   ± 100.00 %  uninformative
     The busiest tenth of the requesters is taken to make about two thirds of the lookups. On a day whose
     requesters are more alike, intervals are narrower, sometimes several times.
