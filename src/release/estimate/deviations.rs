@@ -8,6 +8,8 @@
 
 use std::collections::HashMap;
 
+use foldhash::fast::RandomState;
+
 use super::class_numbers::{ClassNumber, NumbersPart};
 use super::fitted::LEAST;
 use super::levels::Level;
@@ -149,7 +151,7 @@ impl Pairs {
             let pairs = both.map(|(row, cell)| (*row as usize, *cell as usize)).collect();
             return Self { of_cell: None, pairs };
         }
-        let mut known: HashMap<(u32, u32), usize> = HashMap::new();
+        let mut known: HashMap<(u32, u32), usize, RandomState> = HashMap::default();
         let mut pairs = Vec::new();
         let of_cell = both
             .map(|(row, cell)| {
@@ -193,7 +195,7 @@ impl Spread {
         };
         let Some(of_cell) = &pairs.of_cell else {
             for (cell, (row, set)) in pairs.pairs.iter().enumerate() {
-                self.add(coarse, *row, &[*set], |class, _| enters(class, cell, *set));
+                self.add(coarse, (*row, *set), |class| enters(class, cell, *set));
             }
             return;
         };
@@ -210,37 +212,57 @@ impl Spread {
                 opposite[*row][*set] = sums;
             }
             for (row, sums) in opposite.iter().enumerate() {
-                self.add(coarse, row, &[0, 1], |class, set| sums[set][class]);
+                self.add_opposite(coarse, row, sums);
             }
             return;
         }
         for ((row, set), sums) in pairs.pairs.iter().zip(sums) {
-            self.add(coarse, *row, &[*set], |class, _| sums[class]);
+            self.add(coarse, (*row, *set), |class| sums[class]);
         }
     }
 
-    /// Follows the errors of coarse cells from heavy classes to light ones. An error of a class is
-    /// handed on to all classes above it, and each of them makes it smaller by the weight of what
-    /// it sees for itself. Of two cells one gains what the other loses.
+    /// Adds the errors of a coarse cell.
     fn add(
         &mut self,
         coarse: &LevelShapes,
-        row: usize,
-        cells: &[usize],
-        enters: impl Fn(usize, usize) -> f64,
+        (row, cell): (usize, usize),
+        enters: impl Fn(usize) -> f64,
     ) {
-        let mut models = [0.0; CLASSES];
-        for (cell, sign) in cells.iter().zip([1.0, -1.0]) {
-            let mut reach = 0.0;
-            for class in (0..CLASSES).rev() {
-                reach += enters(class, *cell);
-                let weight = coarse.weights[class][*cell];
-                self.noise[row] += (reach * weight).powi(2) * coarse.noise[class][*cell];
-                reach *= 1.0 - weight;
-                models[class] += sign * reach * coarse.model[class][*cell].sqrt();
-            }
+        let left = self.add_noise(coarse, (row, cell), enters);
+        let of_class = |(left, model): (&f64, &Vec<f64>)| left * left * model[cell];
+        self.model[row] += left.iter().zip(&coarse.model).map(of_class).sum::<f64>();
+    }
+
+    /// Adds the errors of two coarse cells of which one gains what the other loses.
+    fn add_opposite(&mut self, coarse: &LevelShapes, row: usize, enters: &[[f64; CLASSES]; 2]) {
+        let [gains, loses] = [0, 1].map(|cell| {
+            let left = self.add_noise(coarse, (row, cell), |class| enters[cell][class]);
+            let classes = left.iter().zip(&coarse.model);
+            classes.map(|(left, model)| left * model[cell].sqrt()).collect::<Vec<f64>>()
+        });
+        let both = gains.iter().zip(&loses).map(|(gains, loses)| (gains - loses).powi(2));
+        self.model[row] += both.sum::<f64>();
+    }
+
+    /// Follows the errors of a coarse cell from heavy classes to light ones. An error of a class is
+    /// handed on to all classes above it, and each of them makes it smaller by the weight of what
+    /// it sees for itself. Adds the noise, and returns what is left in each class of an error of its model.
+    fn add_noise(
+        &mut self,
+        coarse: &LevelShapes,
+        (row, cell): (usize, usize),
+        enters: impl Fn(usize) -> f64,
+    ) -> [f64; CLASSES] {
+        let (mut reach, mut noise, mut left) = (0.0, 0.0, [0.0; CLASSES]);
+        for class in (0..CLASSES).rev() {
+            reach += enters(class);
+            let weight = coarse.weights[class][cell];
+            noise += (reach * weight).powi(2) * coarse.noise[class][cell];
+            reach *= 1.0 - weight;
+            left[class] = reach;
         }
-        self.model[row] += models.iter().map(|model| model * model).sum::<f64>();
+        self.noise[row] += noise;
+        left
     }
 }
 
