@@ -9,6 +9,7 @@ mod capped;
 mod cases;
 mod changed_worlds;
 mod check;
+mod check_texts;
 mod clock;
 mod compare;
 mod coverage;
