@@ -19,7 +19,7 @@ const TEST: &str = "ledger against plain sums";
 const DAYS: u64 = 75;
 const CHARGES: u64 = 400;
 const CHARGES_IN_SHORT: u64 = 120;
-/// Every other charge is of one of the first days, so many that the bounds of 30 days lie among
+/// Every other charge is of one of the first 31 days, so that spans of 30 days begin and end among
 /// them.
 const CLOSE_DAYS: u64 = 31;
 

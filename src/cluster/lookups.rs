@@ -87,7 +87,7 @@ pub(super) fn files(release_file: &ReleaseFile, bounds: Option<&DayBounds>) -> S
     )
 }
 
-/// The query by which a cluster tells the types of these columns; it asks for no row.
+/// The query that returns these columns without any row, so that only their types come back.
 #[cfg(feature = "spark")]
 pub(super) fn header(release_file: &ReleaseFile, columns: &[(String, Role)]) -> String {
     let mut names: Vec<String> = columns.iter().map(|(column, _)| name(column)).collect();

@@ -79,8 +79,8 @@ impl Ledger {
         }
     }
 
-    /// Refuses a release that tells requesters apart, or reads times, otherwise than this ledger's
-    /// terms say. Budgets are not compared, since a deletion does not depend on them.
+    /// Refuses a release whose rules for identifiers or times differ from those in this ledger's
+    /// terms. Budgets are not compared, since a deletion does not depend on them.
     ///
     /// # Errors
     /// Refused, naming the first field that differs.

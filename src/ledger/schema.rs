@@ -195,8 +195,8 @@ fn connect(path: &std::path::Path, wait: Duration) -> Outcome<Connection> {
     Ok(connection)
 }
 
-/// Connects to a database on a file system that nothing can be written to: SQLite must be told so,
-/// since it cannot make its `-wal` and `-shm` files there.
+/// Connects to a database on a read-only file system. SQLite cannot make its `-wal` and `-shm` files
+/// there, and opens the database only if it is declared immutable.
 pub(super) fn connect_to_still(path: &std::path::Path) -> Outcome<Connection> {
     let path = path.display().to_string();
     let path = path.replace('%', "%25").replace('?', "%3f").replace('#', "%23");
