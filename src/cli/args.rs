@@ -179,7 +179,7 @@ pub(crate) struct Status {
     /// The release file
     #[arg(value_name = "RELEASE.toml")]
     pub(crate) release: PathBuf,
-    /// Decide as if it were this instant, which must have passed, instead of now; a date is its start in UTC
+    /// Decide as if it were this instant, which must have passed, instead of now; a date is its start in the ledger's time zone
     #[arg(long, value_name = "T")]
     pub(crate) as_of: Option<String>,
     /// Also read the log files of released days, and report which changed since; exit 1 if any has
@@ -214,7 +214,7 @@ pub(crate) struct Run {
     /// Charge this ledger instead of the one that the release file names
     #[arg(long, value_name = "FILE")]
     pub(crate) ledger: Option<PathBuf>,
-    /// Decide as if it were this instant, which must have passed, instead of now; a date is its start in UTC
+    /// Decide as if it were this instant, which must have passed, instead of now; a date is its start in the ledger's time zone
     #[arg(long, value_name = "T")]
     pub(crate) as_of: Option<String>,
     /// Where rows are read and tallied

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 use serde_json::{Value, json};
 
@@ -48,9 +49,10 @@ fn add(asked: &HoldAdd, output: &Output) -> Result<()> {
     }
     let numbers = canonical(&release_file, &numbers)?;
     require_nameless(order, &numbers)?;
-    let (from, to) = window(&asked.from, &asked.to)?;
+    let zone = &release_file.ledger.time_zone;
+    let (from, to) = window(&asked.from, &asked.to, zone)?;
     let expires = match &asked.expires {
-        Some(text) => end(text)?,
+        Some(text) => end(text, zone)?,
         None => later(now)?,
     };
     if expires <= now {
@@ -232,7 +234,7 @@ fn place(place: &HoldPlace) -> Result<ReleaseFile> {
 /// Opens the ledger for what a hold in force allows, unless the clock has gone back: that would bring
 /// back a hold that has ended. Entering an order only keeps more, so it waits for no clock.
 fn writer(release_file: &ReleaseFile) -> Result<(Ledger, Timestamp)> {
-    let now = Now::read(None)?;
+    let now = Now::read(None, &release_file.ledger.time_zone)?;
     let ledger = open_custody(release_file, WAIT)?;
     now.require_after(Some(ledger.last_event_at()?))?;
     Ok((ledger, now.as_of))
@@ -249,8 +251,8 @@ fn order(text: &str) -> Result<&str> {
 }
 
 /// Reads a half-open period; a bare day at its end counts in full.
-fn window(from: &str, to: &str) -> Result<(Timestamp, Timestamp)> {
-    let (first, end) = (parse_instant(from)?, end(to)?);
+fn window(from: &str, to: &str, zone: &TimeZone) -> Result<(Timestamp, Timestamp)> {
+    let (first, end) = (parse_instant(from, zone)?, end(to, zone)?);
     if first >= end {
         return Err(Error::usage(format!("`--from {from}` is not before `--to {to}`"))
             .help("give the earlier instant first"));
@@ -259,9 +261,9 @@ fn window(from: &str, to: &str) -> Result<(Timestamp, Timestamp)> {
 }
 
 /// Reads the instant at which something ends; a bare day stands for its end.
-fn end(text: &str) -> Result<Timestamp> {
+fn end(text: &str, zone: &TimeZone) -> Result<Timestamp> {
     let next = text.parse::<Day>().ok().and_then(Day::next);
-    next.map_or_else(|| parse_instant(text), |next| parse_instant(&next.to_string()))
+    next.map_or_else(|| parse_instant(text, zone), |next| parse_instant(&next.to_string(), zone))
 }
 
 fn later(instant: Timestamp) -> Result<Timestamp> {

@@ -60,10 +60,10 @@ pub(crate) struct HoldAdd {
     /// In which column the numbers count
     #[arg(long, value_enum, default_value_t = Role::Either)]
     pub(crate) role: Role,
-    /// The first day or instant of the period
+    /// The first day of the period, in the ledger's time zone, or its first instant
     #[arg(long, value_name = "T")]
     pub(crate) from: String,
-    /// The last day of the period, or the first instant after it
+    /// The last day of the period, in the ledger's time zone, or the first instant after it
     #[arg(long, value_name = "T")]
     pub(crate) to: String,
     /// When the hold ends unless it is extended; a bare day counts in full [default: in 30 days]

@@ -154,7 +154,8 @@ fn job(asked: &Retain) -> Result<(Job, Now)> {
         .with_places(asked.logs.as_deref(), asked.ledger.as_deref());
     release_file.require_here("retain")?;
     let named = asked.as_of.as_deref();
-    let now = if asked.dry_run { Now::read_any(named)? } else { Now::read(named)? };
+    let zone = &release_file.ledger.time_zone;
+    let now = if asked.dry_run { Now::read_any(named, zone)? } else { Now::read(named, zone)? };
     let job = Job {
         wait: parse_wait(&asked.wait)?,
         memory: size::memory(None)?,

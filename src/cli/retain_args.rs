@@ -17,7 +17,7 @@ pub(crate) struct Retain {
     #[arg(long, value_name = "FILE")]
     pub(crate) ledger: Option<PathBuf>,
     /// Decide as if it were this instant, which must have passed unless for --dry-run, instead of now; a date is its
-    /// start in UTC
+    /// start in the ledger's time zone
     #[arg(long, value_name = "T")]
     pub(crate) as_of: Option<String>,
     /// Show what would be deleted, and change nothing

@@ -26,8 +26,7 @@ use crate::{Error, Kind, Result};
 /// Runs the command. A range goes on after a failed day and returns the largest exit code; it ends
 /// early when the ledger cannot be written, since no day could be stored, and at a signal.
 pub(crate) fn run(asked: &Run, output: &Output) -> Result<u8> {
-    let now = Now::read(asked.as_of.as_deref())?;
-    let mut job = job(asked, now)?;
+    let (mut job, now) = job(asked)?;
     if let Some(folder) = &asked.rejects {
         require_unpublished("--rejects", folder, &job.out)?;
     }
@@ -201,12 +200,13 @@ pub(super) fn release_range(
     Ok(range)
 }
 
-fn job(asked: &Run, now: Now) -> Result<Job> {
+fn job(asked: &Run) -> Result<(Job, Now)> {
     let mut release_file = ReleaseFile::read(&asked.release)?
         .with_places(asked.logs.as_deref(), asked.ledger.as_deref());
     release_file.engine = engine(&asked.place, release_file.engine.as_ref())?;
+    let now = Now::read(asked.as_of.as_deref(), &release_file.ledger.time_zone)?;
     let job = Job::new(release_file, now.as_of);
-    Ok(Job {
+    let job = Job {
         out: asked.out.clone().unwrap_or_else(|| job.out.clone()),
         wait: parse_wait(&asked.wait)?,
         again: if asked.again { Again::Release } else { Again::Refuse },
@@ -216,7 +216,8 @@ fn job(asked: &Run, now: Now) -> Result<Job> {
         memory: size::memory(asked.memory.as_deref())?,
         spill: if asked.no_spill { Spill::Refuse } else { Spill::Allow },
         ..job
-    })
+    };
+    Ok((job, now))
 }
 
 /// The cluster that is asked, if one is.

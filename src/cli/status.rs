@@ -39,7 +39,7 @@ pub(crate) fn run(asked: &Status, output: &Output) -> Result<u8> {
         target.require_regular()?;
         target.require_alike(|text| text.starts_with(metrics::FIRST))?;
     }
-    let as_of = Now::read(asked.as_of.as_deref())?.as_of;
+    let as_of = Now::read(asked.as_of.as_deref(), &release_file.ledger.time_zone)?.as_of;
     let mut days = Vec::new();
     let mut needs_operator = false;
     let ledger = existing_ledger(&release_file)?;

@@ -229,20 +229,21 @@ impl Clock {
     }
 }
 
-/// Reads `--as-of`: an instant with a zone, or a day (its first instant in UTC).
+/// Reads an instant that a person names: with its offset, or as a day, whose start in this zone is meant.
 ///
 /// # Errors
 /// Usage, when the text is neither.
-pub fn parse_instant(text: &str) -> Result<Timestamp> {
+pub fn parse_instant(text: &str, zone: &TimeZone) -> Result<Timestamp> {
     if let Ok(instant) = text.parse::<Timestamp>() {
         return Ok(instant);
     }
     text.parse::<Day>()
         .ok()
-        .and_then(|day| TimeZone::UTC.to_timestamp(day.date().at(0, 0, 0, 0)).ok())
+        .and_then(|day| zone.to_timestamp(day.date().at(0, 0, 0, 0)).ok())
         .ok_or_else(|| {
             Error::usage(format!("`{text}` is not an instant")).help(
-                "write 2026-03-01T06:00:00Z, or a day such as 2026-03-01 for its start in UTC",
+                "write 2026-03-01T06:00:00Z, or a day such as 2026-03-01 for its start in the \
+                 ledger's time zone",
             )
         })
 }
@@ -357,10 +358,18 @@ mod tests {
         for bad in ["2026-2-3", "20260203", "2026-02-30", "", "2026-02-03T00:00"] {
             assert!(bad.parse::<Day>().is_err(), "{bad}");
         }
-        assert_eq!(
-            parse_instant("2026-02-03").unwrap(),
-            parse_instant("2026-02-03T00:00:00Z").unwrap()
-        );
-        assert!(parse_instant("2026-02-03 00:00").is_err());
+        let instant = |text, zone| {
+            Some(parse_instant(text, &parse_zone(zone, "").unwrap()).ok()?.to_string())
+        };
+        for (text, zone, expected) in [
+            ("2026-02-03", "UTC", Some("2026-02-03T00:00:00Z")),
+            ("2026-02-03", "America/New_York", Some("2026-02-03T05:00:00Z")),
+            ("2026-02-03T06:00+02:00", "America/New_York", Some("2026-02-03T04:00:00Z")),
+            // Havana's clock goes from 23:59 to 01:00.
+            ("2026-03-08", "America/Havana", Some("2026-03-08T05:00:00Z")),
+            ("2026-02-03 00:00", "UTC", None),
+        ] {
+            assert_eq!(instant(text, zone).as_deref(), expected, "{text} in {zone}");
+        }
     }
 }

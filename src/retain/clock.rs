@@ -10,6 +10,7 @@ use std::fs;
 use std::path::Path;
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
 use crate::ingest::{LogFile, find_log_files};
 use crate::release_file::ReleaseFile;
@@ -38,12 +39,12 @@ pub struct Now {
 }
 
 impl Now {
-    /// Reads `--as-of`, which only looks back; without it the clock decides.
+    /// Reads `--as-of`, which only looks back; without it the clock decides. A day stands for its start in this zone.
     ///
     /// # Errors
     /// Usage, for text that is no instant, or an instant that is yet to come.
-    pub fn read(named: Option<&str>) -> Result<Self> {
-        let now = Self::read_any(named)?;
+    pub fn read(named: Option<&str>, zone: &TimeZone) -> Result<Self> {
+        let now = Self::read_any(named, zone)?;
         if now.as_of <= now.clock {
             return Ok(now);
         }
@@ -55,9 +56,9 @@ impl Now {
     ///
     /// # Errors
     /// Usage, for text that is no instant.
-    pub fn read_any(named: Option<&str>) -> Result<Self> {
+    pub fn read_any(named: Option<&str>, zone: &TimeZone) -> Result<Self> {
         let clock = Clock::System.now();
-        let as_of = named.map_or(Ok(clock), parse_instant)?;
+        let as_of = named.map_or(Ok(clock), |text| parse_instant(text, zone))?;
         Ok(Self { as_of, is_named: named.is_some(), clock })
     }
 
@@ -203,8 +204,8 @@ mod tests {
 
     #[test]
     fn silence_of_days_is_believed_from_a_person_only() {
-        let as_of = parse_instant("2026-03-31").unwrap();
-        let day = |text| Some(parse_instant(text).unwrap().as_microsecond());
+        let as_of = parse_instant("2026-03-31", &TimeZone::UTC).unwrap();
+        let day = |text| Some(parse_instant(text, &TimeZone::UTC).unwrap().as_microsecond());
         let settles = "settle = \"48h\"";
         let short = "[retention]\ndays = 2";
         for (newest, extra, is_named, is_credible) in [
@@ -229,19 +230,23 @@ mod tests {
     fn nobody_names_an_instant_that_is_yet_to_come_but_to_look_at_it() {
         let later = Clock::System.now().checked_add(jiff::SignedDuration::from_hours(1)).unwrap();
         let later = later.to_string();
-        assert_eq!(Now::read(Some(&later)).unwrap_err().kind(), crate::Kind::Usage);
-        assert_eq!(Now::read_any(Some(&later)).unwrap().of_holds().to_string(), later);
-        let earlier = Now::read(Some("2026-01-01")).unwrap();
+        assert_eq!(Now::read(Some(&later), &TimeZone::UTC).unwrap_err().kind(), crate::Kind::Usage);
+        assert_eq!(
+            Now::read_any(Some(&later), &TimeZone::UTC).unwrap().of_holds().to_string(),
+            later
+        );
+        let earlier = Now::read(Some("2026-01-01"), &TimeZone::UTC).unwrap();
         assert!(earlier.is_named && earlier.of_holds() > earlier.as_of);
-        assert!(!Now::read(None).unwrap().is_named);
+        assert!(!Now::read(None, &TimeZone::UTC).unwrap().is_named);
     }
 
     #[test]
     fn whoever_looks_back_does_not_vouch_for_the_clock() {
-        let clock = parse_instant("2026-03-31").unwrap();
+        let clock = parse_instant("2026-03-31", &TimeZone::UTC).unwrap();
         for (as_of, vouches) in [("2026-03-31", true), ("2026-03-30", true), ("2026-03-29", false)]
         {
-            let now = Now { as_of: parse_instant(as_of).unwrap(), is_named: true, clock };
+            let now =
+                Now { as_of: parse_instant(as_of, &TimeZone::UTC).unwrap(), is_named: true, clock };
             let ending = now.ending_holds();
             assert_eq!((ending.as_of, ending.is_named), (clock, vouches), "{as_of}");
         }
@@ -249,8 +254,8 @@ mod tests {
 
     #[test]
     fn a_clock_before_the_ledgers_last_event_is_refused() {
-        let as_of = parse_instant("2026-03-31").unwrap();
-        let later = Some(parse_instant("2026-04-02").unwrap());
+        let as_of = parse_instant("2026-03-31", &TimeZone::UTC).unwrap();
+        let later = Some(parse_instant("2026-04-02", &TimeZone::UTC).unwrap());
         assert!(Now { as_of, is_named: false, clock: as_of }.require_after(later).is_err());
         assert!(Now { as_of, is_named: true, clock: as_of }.require_after(later).is_ok());
         assert!(Now { as_of, is_named: false, clock: as_of }.require_after(Some(as_of)).is_ok());

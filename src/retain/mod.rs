@@ -150,6 +150,8 @@ impl<'a> Retained<'a> {
 mod tests {
     use std::path::Path;
 
+    use jiff::tz::TimeZone;
+
     use super::*;
     use crate::release_file::day::parse_instant;
 
@@ -164,7 +166,7 @@ mod tests {
     fn decide(day: &str, as_of: &str, extra: &str) -> Disposition {
         let release_file = release(extra);
         let bounds = DayBounds::new(day.parse().unwrap(), &release_file.ledger.time_zone).unwrap();
-        disposition(&bounds, &release_file, parse_instant(as_of).unwrap()).unwrap()
+        disposition(&bounds, &release_file, parse_instant(as_of, &TimeZone::UTC).unwrap()).unwrap()
     }
 
     #[test]
@@ -188,7 +190,7 @@ mod tests {
 
     #[test]
     fn all_closed_days_inside_retention_oldest_first() {
-        let as_of = parse_instant("2026-03-31T06:00:00Z").unwrap();
+        let as_of = parse_instant("2026-03-31T06:00:00Z", &TimeZone::UTC).unwrap();
         let days: Vec<String> = closed_days(&release(""), as_of)
             .unwrap()
             .iter()

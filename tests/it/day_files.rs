@@ -90,6 +90,15 @@ fn only_the_files_of_a_day_are_opened() {
 }
 
 #[test]
+fn a_date_alone_is_a_day_of_the_ledgers_zone() {
+    let world = world(&["2026-03-03", "2026-03-04"]);
+    world.edit("epsilon = 1.0", "epsilon = 1.0\ntime_zone = \"America/New_York\"");
+    let run =
+        |as_of| world.run(&["run", "release.toml", "--day", "2026-03-03", "--as-of", as_of]).code;
+    assert_eq!(["2026-03-04T00:00:00Z", "2026-03-04T04:59:59Z", "2026-03-04"].map(run), [1, 1, 0]);
+}
+
+#[test]
 fn a_day_that_lacks_one_of_its_two_files_is_refused() {
     let world = world(&["2026-03-03", "2026-03-04", "2026-03-06"]);
     world.edit("epsilon = 1.0", "epsilon = 1.0\ntime_zone = \"Asia/Tokyo\"");

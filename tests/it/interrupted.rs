@@ -3,6 +3,7 @@
 use std::os::unix::fs::MetadataExt;
 use std::time::Duration;
 
+use jiff::tz::TimeZone;
 use pointillist::ingest::{find_log_files, path_digest};
 use pointillist::ledger::{DeletedFile, HoldTerms, Ledger, Retention, Role, Sealed};
 use pointillist::release_file::ReleaseFile;
@@ -59,7 +60,7 @@ fn begin_by(
     act: impl FnOnce(&mut Ledger, u64, &[String]),
 ) {
     let release_file = ReleaseFile::read(&world.path("release.toml")).unwrap();
-    let as_of = parse_instant(&instant(AS_OF)).unwrap();
+    let as_of = parse_instant(&instant(AS_OF), &TimeZone::UTC).unwrap();
     let path = world.path("daily.ledger");
     let mut ledger = Ledger::reopen(&path, Duration::ZERO, Clock::Fixed(as_of)).unwrap();
     let logs = find_log_files(&release_file.logs).unwrap();
@@ -263,9 +264,9 @@ fn rows_of_a_hold_by_other_rules_of_numbers_wait_until_its_numbers_are_entered_a
     world.write_log("a.csv", &rows(1));
     world.begin();
     let path = world.path("daily.ledger");
-    let clock = Clock::Fixed(parse_instant(&instant(START)).unwrap());
+    let clock = Clock::Fixed(parse_instant(&instant(START), &TimeZone::UTC).unwrap());
     let mut ledger = Ledger::reopen(&path, Duration::ZERO, clock).unwrap();
-    let expires = parse_instant("2026-05-01").unwrap();
+    let expires = parse_instant("2026-05-01", &TimeZone::UTC).unwrap();
     let terms = HoldTerms {
         hold: 0,
         order: "A".to_owned(),
