@@ -15,6 +15,8 @@ pub(super) enum Event {
     Drawn,
     /// The noisy numbers that the rest is planned from were stored.
     Looked,
+    /// The private prefixes that one round found were stored.
+    PrefixesFound,
     /// The bytes to publish were stored.
     Committed,
     /// The bytes were written out.
@@ -51,12 +53,13 @@ pub(super) enum Event {
 }
 
 impl Event {
-    const ALL: [Self; 21] = [
+    const ALL: [Self; 22] = [
         Self::Created,
         Self::Capped,
         Self::Reserved,
         Self::Drawn,
         Self::Looked,
+        Self::PrefixesFound,
         Self::Committed,
         Self::Published,
         Self::Voided,
@@ -83,6 +86,7 @@ impl Event {
             Self::Reserved => "reserved",
             Self::Drawn => "drawn",
             Self::Looked => "looked",
+            Self::PrefixesFound => "prefixes-found",
             Self::Committed => "committed",
             Self::Published => "published",
             Self::Voided => "voided",

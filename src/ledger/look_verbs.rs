@@ -6,6 +6,7 @@
 
 use super::event::Event;
 use super::look;
+use super::room::ROOM_OF_A_LOOK;
 use super::state::{EntryId, State};
 use super::store::Step;
 use super::trouble::Outcome;
@@ -23,7 +24,7 @@ impl Ledger {
     /// Internal, unless the entry is drawn, was reserved with a look and has none yet; usage, when
     /// there is no such entry.
     pub fn note_look(&mut self, entry: EntryId, numbers: &[i64]) -> Result<()> {
-        self.give_room_for_a_look();
+        self.give_room_for(ROOM_OF_A_LOOK);
         self.step(|step| step.note_look(entry, numbers))
     }
 

@@ -7,7 +7,7 @@
 //! |---|---|---|
 //! | `reserved` | spent | resumes with the entry's frozen plan and charges nothing more |
 //! | `drawn`, no look stored | stays spent | draws again with the frozen plan, fresh noise and the same logs; charges nothing more |
-//! | `drawn`, look stored | stays spent | the same, but goes on with the stored look, which is never drawn again |
+//! | `drawn`, look stored | stays spent | the same, but goes on with the stored look and the prefixes that were found, which are never drawn again |
 //! | `committed` | spent | publishes the stored bytes and reads no logs |
 //! | `published` | spent | nothing, or heals the output from the stored bytes |
 //! | `void` | free again | reserves again; only a person makes an entry void |
@@ -25,6 +25,7 @@
 //! | the logs of a day that looked empty | the day is reserved again; the charge of its look stays spent | `empty::a_day_that_looked_empty_is_released_when_its_logs_have_come` |
 //! | the release file, after a day looked empty | the same: nothing of the day was published | `empty::another_release_file_may_release_a_day_that_looked_empty` |
 //! | nothing, after a day looked empty | reported as it is, and nothing is charged | `empty::a_day_that_looks_empty_stays_so_as_long_as_its_logs_are_the_same` |
+//! | a run dies after it found private prefixes | the next run goes on with them, and finds what is left | `prefixes::what_was_found_is_not_looked_for_again` |
 //! | a run dies after its look | the next run finds the look and goes on with it | `looks::a_run_that_dies_after_its_look_leaves_it_to_the_next`, `crash` in `tests/ledger_sim` |
 //! | a run is killed, at any moment | nothing: the next run finishes the day for the same charge | `kills::runs_that_are_killed_at_any_moment_leave_nothing_half_done`, `crash` in `tests/ledger_sim` |
 //! | a run is killed before, in or after any call that changes a file, or that call fails, or finds the disk full | I/O (74) unless it was killed; the next run finishes the day for the same charge, and nothing is left over | `faults::a_run_that_is_disturbed_at_any_call_is_finished_by_the_next` |
@@ -89,6 +90,7 @@ mod entry;
 mod event;
 mod file_system;
 mod files;
+mod found;
 mod instant;
 mod journal;
 mod key;
@@ -121,6 +123,7 @@ pub use self::custody_records::{
 };
 pub use self::entry::{Entry, Reservation, Which};
 pub use self::files::StoredFile;
+pub use self::found::{FoundRound, ROOM_OF_A_FOUND_PREFIX};
 pub use self::key::{KeyedDigest, LedgerKey};
 pub use self::ledger_files::is_file_of_ledger;
 pub use self::marks::{Marks, Second};

@@ -13,7 +13,7 @@ use super::ledger_files::LedgerFiles;
 use crate::files::{self, OWNER};
 
 /// Room to store a look, which happens while the rest of the room is still needed.
-const OF_A_LOOK: u64 = 256 << 10;
+pub(super) const ROOM_OF_A_LOOK: u64 = 256 << 10;
 
 /// A file that takes room until it is dropped.
 pub(super) struct Room {
@@ -26,13 +26,15 @@ impl Room {
     /// Takes room for a look and this many bytes.
     pub(super) fn take(place: &LedgerFiles, bytes: u64) -> io::Result<Self> {
         let file = files::make(&place.room, OWNER)?;
+        let bytes = bytes + ROOM_OF_A_LOOK;
         let mut room = Self { path: place.room.clone(), file, bytes };
-        room.fill(bytes + OF_A_LOOK)?;
+        room.fill(bytes)?;
         Ok(room)
     }
 
-    /// Gives back what storing a look needs.
-    pub(super) fn give_for_a_look(&self) -> io::Result<()> {
+    /// Gives this many bytes of it back.
+    pub(super) fn give(&mut self, bytes: u64) -> io::Result<()> {
+        self.bytes = self.bytes.saturating_sub(bytes);
         self.file.set_len(self.bytes)
     }
 

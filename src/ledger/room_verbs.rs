@@ -36,11 +36,11 @@ impl Ledger {
         Ok(())
     }
 
-    /// Gives back what storing a look needs.
-    pub(super) fn give_room_for_a_look(&mut self) {
-        // If this fails, the look is stored all the same when the disk has other room.
-        let room = self.writer.as_ref().and_then(|writer| writer.room.as_ref());
-        let _stays = room.map(Room::give_for_a_look);
+    /// Gives back what is stored now, while the rest of the room is still needed.
+    pub(super) fn give_room_for(&mut self, bytes: u64) {
+        // If this fails, it is stored all the same when the disk has other room.
+        let room = self.writer.as_mut().and_then(|writer| writer.room.as_mut());
+        let _stays = room.map(|room| room.give(bytes));
     }
 
     /// Gives all of it back.

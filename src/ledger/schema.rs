@@ -38,7 +38,7 @@ struct Migration {
 
 /// In order; the version of a database is how many of them it has seen. Never edit one that was
 /// released: add another.
-const MIGRATIONS: [Migration; 4] = [
+const MIGRATIONS: [Migration; 5] = [
     Migration {
         name: "entries, charges, stored releases, journal",
         sql: include_str!("migration_1.sql"),
@@ -47,6 +47,8 @@ const MIGRATIONS: [Migration; 4] = [
     Migration { name: "looks and empty days", sql: include_str!("migration_3.sql") },
     // No table changes. An older program, which would add events without the key, refuses this version.
     Migration { name: "the keyed journal, the write-ahead log", sql: "" },
+    // Nor here. An older program would draw again what was found.
+    Migration { name: "found prefixes", sql: "" },
 ];
 
 /// Marks the file as a ledger: "POIN".

@@ -24,8 +24,9 @@ impl fmt::Display for EntryId {
 pub enum State {
     /// Charged; the logs may have been read, no noise was drawn.
     Reserved,
-    /// Noise may have been drawn, and at most the look of it is stored. Unless this run commits the
-    /// entry, the next one goes on from the look and draws the rest again, for the same charge.
+    /// Noise may have been drawn, of which at most the look and found prefixes are stored. Unless this
+    /// run commits the entry, the next one goes on from these and draws the rest again, for the same
+    /// charge.
     Drawn,
     /// The bytes to publish are stored.
     Committed,

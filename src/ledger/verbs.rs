@@ -193,7 +193,7 @@ impl Ledger {
     /// Notes that noise is about to be drawn; from here on the charge cannot come back.
     ///
     /// An entry that is drawn already is drawn again: the run before died before its commit, and
-    /// nothing of its noise is left but the look, if it was stored. The charge stays the one of the
+    /// nothing of its noise is left but the look and found prefixes that were stored. The charge stays the one of the
     /// reservation, and the journal numbers the attempt.
     ///
     /// # Privacy

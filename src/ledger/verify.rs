@@ -15,6 +15,7 @@ use super::custody::Custody;
 use super::entry::Entry;
 use super::event::Event;
 use super::files;
+use super::found;
 use super::journal::{self, Journal};
 use super::look;
 use super::record::{GENESIS, Record};
@@ -174,6 +175,14 @@ impl Walk {
             }
             (Some(Event::Looked), Some(Ok(entry))) => {
                 self.looked(connection, &record, EntryId(entry))
+            }
+            (Some(Event::PrefixesFound), Some(Ok(entry))) => {
+                let id = EntryId(entry);
+                self.found(found::parse(&record, id))?;
+                if self.states.get(&id) != Some(&State::Drawn) || !self.looks.contains(&id) {
+                    self.fault(format!("event {number} cannot happen to entry {id}"));
+                }
+                Ok(())
             }
             (Some(event), None) if Custody::is_about(event) => {
                 if let Err(what) = self.custody.take(event, &record.at, &record.payload) {

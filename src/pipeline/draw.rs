@@ -4,7 +4,7 @@ use super::frozen::Frozen;
 use super::job::Job;
 use super::prefixes;
 use crate::engine::Tallies;
-use crate::ledger::{Entry, Ledger};
+use crate::ledger::{Entry, Ledger, ROOM_OF_A_FOUND_PREFIX};
 use crate::plan::kinds::{CLASSES, MOST_PREFIX_CELLS};
 use crate::plan::{ClassNumbers, FoundPrefixes, Plan, ShapeTargets, Split};
 use crate::release::{Draws, NoisyNumbers, NoisyTable, PricedTable, class_numbers, looks_empty};
@@ -29,8 +29,8 @@ pub struct DrawnDay {
 /// Draws a day; `None` if it looks empty. `first` is the plan of the look.
 ///
 /// # Privacy
-/// The draw is noted durably before noise is drawn, and the look is stored durably before anything
-/// is planned by it: a run that dies later goes on with the same look. All mechanisms cost at most what
+/// The draw is noted durably before noise is drawn, and the look and the prefixes of each round are
+/// stored durably before anything depends on them: a run that dies later goes on with the same. All mechanisms cost at most what
 /// was reserved, whatever the look shows.
 ///
 /// # Errors
@@ -70,7 +70,8 @@ pub(super) fn draw(
         ledger.mark_empty(entry.id)?;
         return Ok(None);
     }
-    let (found, rounds) = prefixes::find(&*rows, release_file, frozen, &mut draws)?;
+    let (found, rounds) =
+        prefixes::find(&*rows, release_file, frozen, &mut draws, (ledger, entry.id))?;
     let mut numbers = class_numbers(&look).map(|class| class.number);
     if mutant!("plan-that-reads-the-rows") {
         let exact = rows.tally(first, &release_file.exempt)?;
@@ -111,13 +112,19 @@ pub fn planned(
 
 /// How many bytes the answers of a day take in the ledger at most, whatever the noise is. The rows of
 /// most files are small beside what the files say about their promise. A question for private prefixes
-/// has room for all that can be found, and for the row of all others.
+/// has room for all that can be found, as it is stored and as it is published, and for the row of all others.
 fn room_for(release_file: &ReleaseFile) -> u64 {
     const OF_A_DAY: u64 = 256 << 10;
     const OF_A_QUESTION: u64 = 64 << 10;
     const OF_A_ROW: u64 = 96;
-    let rows = |question: &Question| question.rows().unwrap_or(u64::from(MOST_PREFIX_CELLS) + 1);
-    let of_question = |question| OF_A_QUESTION + OF_A_ROW * rows(question);
+    let of_question = |question: &Question| {
+        let prefixes = u64::from(MOST_PREFIX_CELLS);
+        let of_rows = match question.rows() {
+            Some(rows) => OF_A_ROW * rows,
+            None => OF_A_ROW * (prefixes + 1) + ROOM_OF_A_FOUND_PREFIX * prefixes,
+        };
+        OF_A_QUESTION + of_rows
+    };
     OF_A_DAY + release_file.questions.iter().map(of_question).sum::<u64>()
 }
 
@@ -147,7 +154,7 @@ mod tests {
         };
         let of_total = room("");
         let prefixes = "by = [\"target_prefix:6\"]\nkeys = \"private\"\n";
-        assert_eq!(room(prefixes) - of_total, 96 * u64::from(MOST_PREFIX_CELLS));
+        assert_eq!(room(prefixes) - of_total, (96 + 48) * u64::from(MOST_PREFIX_CELLS));
         assert_eq!(room("by = [\"hour\"]\n") - of_total, 96 * 23);
     }
 }

@@ -177,6 +177,14 @@ impl<'a> Draws<'a> {
         Ok(found.into_iter().rev().take(MOST_PREFIXES).map(|(_, prefix)| prefix).collect())
     }
 
+    /// Counts what a round cost whose prefixes an earlier run found and stored.
+    ///
+    /// # Errors
+    /// As [`Self::tables`].
+    pub fn found_before(&mut self, priced: &PricedTable) -> Result<()> {
+        self.mechanism(priced).map(drop)
+    }
+
     /// Pays for a table that was not drawn yet, and returns its mechanism.
     fn mechanism(&mut self, priced: &PricedTable) -> Result<DiscreteGaussian> {
         let table = &priced.table;

@@ -8,6 +8,7 @@ use arrow_array::types::Int64Type;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use serde_json::Value;
 
+use crate::injector::{KILLED, disturb};
 use crate::world::{HEADER, World};
 
 const QUESTION: &str = r#"
@@ -170,4 +171,49 @@ fn a_day_without_rows_finds_nothing_and_says_so_like_any_other() {
         (&block["block"], &block["key_delta_spent_atto"]),
         (&"2026-03-03".into(), &0.into())
     );
+}
+
+/// The prefixes that the ledger says were found, for each round.
+fn rounds(world: &World) -> Vec<String> {
+    let connection = rusqlite::Connection::open(world.path("daily.ledger")).unwrap();
+    let sql = "SELECT payload FROM journal WHERE event = 'prefixes-found' ORDER BY sequence";
+    let mut statement = connection.prepare(sql).unwrap();
+    statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
+}
+
+#[test]
+fn what_was_found_is_not_looked_for_again() {
+    let command = |world: &World| {
+        world.command(&["run", "release.toml", "--day", "2026-03-02", "--as-of", "2026-03-10"])
+    };
+    let (ran, calls) = disturb(command(&many_requesters()), "none");
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    // Killed at the first call behind which a round is stored.
+    let killed_after = |call: usize| {
+        let world = many_requesters();
+        assert_eq!(disturb(command(&world), &format!("after {call}")).0.code, KILLED);
+        world
+    };
+    let (mut before, mut after) = (1, calls.len());
+    while after - before > 1 {
+        let middle = before.midpoint(after);
+        let world = killed_after(middle);
+        let is_found = world.path("daily.ledger").exists() && !rounds(&world).is_empty();
+        *(if is_found { &mut after } else { &mut before }) = middle;
+    }
+    let world = killed_after(after);
+    let found = rounds(&world);
+    assert_eq!(found.len(), 1);
+    assert_eq!(world.ledger()["entries"][0]["state"], "drawn");
+    let ran = world.day("2026-03-02");
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    let all = rounds(&world);
+    assert_eq!(all[..1], found);
+    assert_eq!(world.ledger()["entries"][0]["attempts"], 2);
+    // Once more, to the end: each round was stored once.
+    let undisturbed = many_requesters();
+    assert_eq!(undisturbed.day("2026-03-02").code, 0);
+    assert_eq!(rounds(&undisturbed).len(), all.len());
+    let verified = world.run(&["ledger", "verify", "release.toml"]);
+    assert_eq!(verified.code, 0, "{}", verified.stderr);
 }

@@ -2,6 +2,7 @@
 
 use rusqlite::types::Value;
 
+use super::super::FoundRound;
 use super::super::event::Event;
 use super::super::journal::Journal;
 use super::super::record::{GENESIS, Record};
@@ -28,6 +29,8 @@ pub(super) fn full() -> Bench {
         ledger.mark_drawn(id).unwrap();
         ledger.note_look(id, &[12, -7]).unwrap();
     }
+    let found = [1_212, 7].into();
+    ledger.note_found(EntryId(6), &FoundRound { question: "hot".to_owned(), found }).unwrap();
     ledger.mark_empty(EntryId(7)).unwrap();
     ledger.verify().unwrap();
     drop(ledger);
@@ -305,6 +308,24 @@ fn an_edit_is_found_before_it_is_built_upon() {
     let ledger = bench.open();
     assert_eq!(kind_of(ledger.stored(EntryId(1))), Some(Kind::Io));
     assert!(ledger.stored(EntryId(4)).is_ok());
+}
+
+#[test]
+fn edited_prefixes_are_not_gone_on_with() {
+    for payload in [
+        "{\"question\":\"hot\",\"found\":[8,1212]}",
+        "{\"question\":\"hot\",\"found\":[1212,7]}",
+        "{\"question\":\"hot\",\"found\":[7,7,1212]}",
+        "{}",
+    ] {
+        let bench = full();
+        edit(&bench, |connection| {
+            let sql = "UPDATE journal SET payload = ?1 WHERE event = 'prefixes-found'";
+            assert_eq!(connection.execute(sql, [payload]).unwrap(), 1);
+        });
+        assert!(is_found(&bench), "{payload}");
+        assert_eq!(kind_of(bench.open().found(EntryId(6))), Some(Kind::Io), "{payload}");
+    }
 }
 
 #[test]

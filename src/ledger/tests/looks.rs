@@ -1,6 +1,6 @@
 //! Looks and the days that they show to be empty.
 
-use super::super::{State, Which};
+use super::super::{FoundRound, State, Which};
 use super::*;
 use crate::ledger::Cap;
 use crate::release_file::privacy_loss::Epsilon;
@@ -151,5 +151,37 @@ fn of_several_draws_of_an_older_program_only_the_last_looks_and_may_be_empty() {
     ledger.mark_empty(next).unwrap();
     assert_eq!(spent(&ledger, 1), 33, "the one that died goes on");
     assert_eq!(ledger.reserve(&asked).unwrap().id, first);
+    ledger.verify().unwrap();
+}
+
+#[test]
+fn what_rounds_found_stays_found_in_their_order() {
+    let bench = Bench::new();
+    let asked = asking_with_look("daily", 1, 70, 10);
+    let round = |question: &str, found: &[u64]| FoundRound {
+        question: question.to_owned(),
+        found: found.iter().copied().collect(),
+    };
+    let rounds = [round("hot", &[1_212, u64::MAX, 7]), round("hot", &[]), round("cold", &[7])];
+    let mut ledger = bench.open();
+    let id = ledger.reserve(&asked).unwrap().id;
+    assert_eq!(kind_of(ledger.note_found(EntryId(9), &rounds[0])), Some(Kind::Usage));
+    assert_eq!(kind_of(ledger.note_found(id, &rounds[0])), Some(Kind::Internal), "reserved");
+    ledger.mark_drawn(id).unwrap();
+    assert_eq!(kind_of(ledger.note_found(id, &rounds[0])), Some(Kind::Internal), "no look");
+    ledger.note_look(id, &[1]).unwrap();
+    assert_eq!(ledger.found(id).unwrap(), []);
+    ledger.note_found(id, &rounds[0]).unwrap();
+    drop(ledger);
+    // The next run goes on with it.
+    let mut ledger = bench.open();
+    ledger.mark_drawn(id).unwrap();
+    assert_eq!(ledger.found(id).unwrap(), rounds[..1]);
+    for round in &rounds[1..] {
+        ledger.note_found(id, round).unwrap();
+    }
+    ledger.commit(id, &files()).unwrap();
+    assert_eq!(kind_of(ledger.note_found(id, &rounds[0])), Some(Kind::Internal), "committed");
+    assert_eq!(ledger.found(id).unwrap(), rounds);
     ledger.verify().unwrap();
 }
