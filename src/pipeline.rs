@@ -65,7 +65,7 @@ pub enum Done {
 /// is drawn. Before the charge rows are read only to see whether columns of JSON and times in text
 /// are as declared. No outcome after the reservation depends on a row. A draw that died before its
 /// commit is drawn again with fresh noise from the frozen plan and the same logs, under the same
-/// charge.
+/// charge. A reservation for other logs, of which nothing was drawn, is given up and made again.
 ///
 /// # Errors
 /// Refused, by budget or policy; input, for logs that cannot be read; I/O; stopped, by a signal that
@@ -94,6 +94,12 @@ pub fn release_day(job: &Job, ledger: &mut Ledger, bounds: &DayBounds) -> Result
     let entry = match begun {
         Some(entry) if same_logs::are_the_same(release_file, ledger, bounds, &entry, &digests)? => {
             entry
+        }
+        Some(entry) if entry.state == State::Reserved => {
+            // Nothing was drawn from the logs that it was made for.
+            tracing::info!(%day, entry = entry.id.0, "given up, since the logs changed");
+            ledger.void(entry.id)?;
+            return release_day(job, ledger, bounds);
         }
         Some(entry) => return Err(logs_changed(&entry, day)),
         None if empty::looked_empty(release_file, ledger, bounds, &digests)? => {
@@ -302,12 +308,8 @@ fn reservation(
 }
 
 fn logs_changed(entry: &Entry, day: Day) -> Error {
-    let way_out = if entry.state == State::Drawn {
+    Error::input(format!("the logs of {day} changed since entry {} was reserved", entry.id.0)).help(
         "restore the files and run again: its noise may have been drawn, so its charge stays spent \
-         and is good for these files alone"
-    } else {
-        "restore the files, or give the reservation up with `pointillist ledger void` and run again"
-    };
-    Error::input(format!("the logs of {day} changed since entry {} was reserved", entry.id.0))
-        .help(way_out)
+         and is good for these files alone",
+    )
 }

@@ -162,7 +162,7 @@ impl Short {
                    show` lists"
                 .to_owned(),
             ids => format!(
-                "free what is reserved and unfinished (entry {}) with `pointillist ledger void ID`",
+                "free what is reserved and unfinished (entry {}) with `pointillist ledger void ID RELEASE.toml`",
                 ids.join(", entry ")
             ),
         }

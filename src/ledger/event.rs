@@ -21,7 +21,7 @@ pub(super) enum Event {
     Committed,
     /// The bytes were written out.
     Published,
-    /// A person gave the reservation up.
+    /// The reservation was given up before anything was drawn.
     Voided,
     /// The look shows nobody, and the entry ended with it.
     FoundEmpty,

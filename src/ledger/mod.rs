@@ -10,7 +10,7 @@
 //! | `drawn`, look stored | stays spent | the same, but goes on with the stored look and the prefixes that were found, which are never drawn again |
 //! | `committed` | spent | publishes the stored bytes and reads no logs |
 //! | `published` | spent | nothing, or heals the output from the stored bytes |
-//! | `void` | free again | reserves again; only a person makes an entry void |
+//! | `void` | free again | reserves again |
 //! | `empty` | that of the look stays spent, the rest is free again | nothing as long as the logs are the same, else reserves again |
 //!
 //! The world around it changes too. Each change has one outcome, and a test that shows it:
@@ -20,7 +20,7 @@
 //! | the release file, after a day was released | refused (1) unless `--again`, which charges the day once more | `reruns::a_changed_release_file_releases_a_day_again_only_when_asked_to` |
 //! | the release file, in what a ledger fixes: budget, unit, zone, who a requester is | refused (1), naming the field | `refusals::other_terms_than_the_ledgers_are_refused_by_name` |
 //! | the logs of a released day, or a late file for it | the stored bytes stay; `status --check-logs` names the day | `changed_worlds::a_late_file_is_reported_and_never_released` |
-//! | the logs of a reserved day | refused (65) until they are restored or a person voids the entry | `reruns::a_damaged_file_leaves_a_reservation_that_a_person_can_give_up` |
+//! | the logs of a reserved day | the reservation is given up and made again: nothing was drawn | `reruns::a_damaged_file_that_is_mended_is_released_for_one_charge` |
 //! | the logs of a drawn day | refused (65) until they are restored | `reruns::a_draw_that_died_is_good_for_the_logs_of_its_reservation_alone` |
 //! | the logs of a day that looked empty | the day is reserved again; the charge of its look stays spent | `empty::a_day_that_looked_empty_is_released_when_its_logs_have_come` |
 //! | the release file, after a day looked empty | the same: nothing of the day was published | `empty::another_release_file_may_release_a_day_that_looked_empty` |

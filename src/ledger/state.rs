@@ -32,7 +32,7 @@ pub enum State {
     Committed,
     /// The bytes were written out.
     Published,
-    /// Given up by a person before any noise was drawn; its charge is free again.
+    /// Given up before any noise was drawn; its charge is free again.
     Void,
     /// Its look shows nobody, and nothing more was drawn; the charge of the look stays spent, and the
     /// rest is free again.

@@ -138,7 +138,7 @@ fn require_same_numbers(charged: &Charged, now: &str, day: Day) -> Result<()> {
         charged.numbers
     ))
     .help(match state {
-        State::Reserved => "give that reservation up with `pointillist ledger void` and run again",
+        State::Reserved => "give that reservation up with `pointillist ledger void ID RELEASE.toml` and run again",
         State::Drawn => "finish it with the version that reserved it: its noise may have been drawn",
         _ => {
             "what was released stays as it is; more of that day cannot be, since a person could count \

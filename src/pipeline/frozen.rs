@@ -61,7 +61,8 @@ fn of_another_version(entry: &Entry) -> Error {
     let way_out = if entry.state == State::Drawn {
         "finish it with a version that reads its plan: its charge stays spent"
     } else {
-        "finish it with the version that reserved it, or `pointillist ledger void` it"
+        "finish it with the version that reserved it, or give it up with `pointillist ledger void ID \
+         RELEASE.toml` and run again"
     };
     Error::refused(format!("entry {} was planned by another version", entry.id.0)).help(way_out)
 }

@@ -240,7 +240,7 @@ fn only_a_reservation_can_be_made_void_and_its_charge_is_free_again() {
     let mut ledger = bench.open();
     let held = ledger.reserve(&asking("weekly", 1..=3, 70)).unwrap();
     let refusal = ledger.reserve(&asking("daily", 2..=2, 40)).unwrap_err();
-    assert!(refusal.hint().unwrap().contains("(entry 1) with `pointillist ledger void ID`"));
+    assert!(refusal.hint().unwrap().contains("(entry 1) with `pointillist ledger void ID"));
     ledger.void(held.id).unwrap();
     assert_eq!((spent(&ledger, 1), spent(&ledger, 3)), (0, 0));
     assert!(ledger.find("weekly", day(1)).unwrap().is_empty());
