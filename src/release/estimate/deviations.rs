@@ -13,6 +13,7 @@ use foldhash::fast::RandomState;
 use super::class_numbers::{ClassNumber, NumbersPart};
 use super::fitted::LEAST;
 use super::levels::Level;
+use super::places::Places;
 use super::shapes::{LevelShapes, Shapes};
 use super::value::{Estimate, Z_95};
 use crate::plan::kinds::{CLASSES, nodes};
@@ -91,23 +92,24 @@ impl DayEstimate {
         let factor = |cell: usize| factors.map_or(1.0, |factors| factors[cell]);
         let mut spread = Spread::nothing(rows);
         // What each cell counts for, and what is left in it of an error of a coarser level.
-        let own: Vec<Vec<f64>> = (0..CLASSES)
-            .map(|class| (0..to_row.len()).map(|cell| scale[class] * factor(cell)).collect())
+        let own: Vec<ByClass> = (0..geometry.cells(level))
+            .map(|cell| std::array::from_fn(|class| scale[class] * factor(cell)))
             .collect();
-        let handed: Vec<Vec<f64>> =
-            (0..CLASSES).map(|class| fine.handed(class, &own[class])).collect();
+        let handed: Vec<ByClass> =
+            own.iter().enumerate().map(|(cell, own)| fine.handed(cell, own)).collect();
         for (set, coarse) in self.shapes.levels.iter().filter(|(set, _)| set.is_within(level)) {
-            let to_set = geometry.places(level, set);
-            let pairs = Pairs::new(&to_row, &to_set, by == level);
-            if set == *level {
-                spread.follow(&pairs, coarse, &own, None);
+            let is_own = set == *level;
+            let through = if is_own { &own } else { &handed };
+            let (errors, to_set) = (Errors::new(coarse, is_own), geometry.places(level, set));
+            if by == level {
+                spread.follow_each(&errors, through, &to_set);
             } else {
-                spread.follow(&pairs, coarse, &handed, Some(&to_set));
+                spread.follow(&errors, through, &Pairs::new(&to_row, &to_set));
             }
         }
         let mut parts = vec![[0.0; CLASSES]; rows];
         for (cell, row) in to_row.iter().enumerate() {
-            for (class, part) in parts[*row as usize].iter_mut().enumerate() {
+            for (class, part) in parts[row].iter_mut().enumerate() {
                 *part += factor(cell) * fine.shares[class][cell];
             }
         }
@@ -136,32 +138,73 @@ impl DayEstimate {
     }
 }
 
+/// One number for each class.
+type ByClass = [f64; CLASSES];
+
 /// The pairs of a row and a cell of a coarser level, each once.
 struct Pairs {
-    /// The pair of each cell; not given where each cell is a pair of its own.
-    of_cell: Option<Vec<usize>>,
+    /// The pair of each cell.
+    of_cell: Vec<usize>,
     /// The row and the coarse cell of each pair.
     pairs: Vec<(usize, usize)>,
 }
 
 impl Pairs {
-    fn new(to_row: &[u32], to_set: &[u32], each_cell_is_a_row: bool) -> Self {
-        let both = to_row.iter().zip(to_set);
-        if each_cell_is_a_row {
-            let pairs = both.map(|(row, cell)| (*row as usize, *cell as usize)).collect();
-            return Self { of_cell: None, pairs };
-        }
-        let mut known: HashMap<(u32, u32), usize, RandomState> = HashMap::default();
+    fn new(to_row: &Places, to_set: &Places) -> Self {
+        let mut known: HashMap<(usize, usize), usize, RandomState> = HashMap::default();
         let mut pairs = Vec::new();
-        let of_cell = both
-            .map(|(row, cell)| {
-                *known.entry((*row, *cell)).or_insert_with(|| {
-                    pairs.push((*row as usize, *cell as usize));
-                    pairs.len() - 1
-                })
+        let place = |pair| {
+            *known.entry(pair).or_insert_with(|| {
+                pairs.push(pair);
+                pairs.len() - 1
             })
-            .collect();
-        Self { of_cell: Some(of_cell), pairs }
+        };
+        let of_cell = to_row.iter().zip(to_set.iter()).map(place).collect();
+        Self { of_cell, pairs }
+    }
+}
+
+/// The errors that were made in one level.
+struct Errors<'a> {
+    level: &'a LevelShapes,
+    /// For each of its cells, by class, what an error is multiplied by on its way into a finer level, and the
+    /// variance of the model.
+    cells: Vec<(ByClass, ByClass)>,
+}
+
+impl<'a> Errors<'a> {
+    /// An error of a coarser level is relative to the share of its cell.
+    fn new(level: &'a LevelShapes, is_own: bool) -> Self {
+        let count = level.shares.first().map_or(0, Vec::len);
+        let part = |share: f64| if is_own { 1.0 } else { 1.0 / share.max(1e-300) };
+        let of_cell = |cell: usize| {
+            let part = std::array::from_fn(|class| part(level.shares[class][cell]));
+            (part, std::array::from_fn(|class| level.model[class][cell]))
+        };
+        Self { level, cells: (0..count).map(of_cell).collect() }
+    }
+
+    /// What an error of each class of a cell counts for, if it enters cells that count for this.
+    #[inline(always)]
+    fn enter(&self, cell: usize, through: &ByClass) -> ByClass {
+        std::array::from_fn(|class| through[class] * self.cells[cell].0[class])
+    }
+
+    /// Follows the errors of a cell from heavy classes to light ones. An error of a class is
+    /// handed on to all classes above it, and each of them makes it smaller by the weight of what
+    /// it sees for itself. Returns the noise, and what is left in each class of an error of its model.
+    #[inline(always)]
+    fn followed(&self, cell: usize, enters: &ByClass) -> (f64, ByClass) {
+        let (mut reach, mut noise, mut left) = (0.0, 0.0, [0.0; CLASSES]);
+        for class in (0..CLASSES).rev() {
+            reach += enters[class];
+            if let Some(weight) = self.level.weights[class].get(cell) {
+                noise += (reach * weight).powi(2) * self.level.noise[class][cell];
+                reach *= 1.0 - weight;
+            }
+            left[class] = reach;
+        }
+        (noise, left)
     }
 }
 
@@ -176,105 +219,63 @@ impl Spread {
         Self { noise: vec![0.0; rows], model: vec![0.0; rows] }
     }
 
-    /// Adds the errors that were made in one level. `through` is what each cell of each class
-    /// counts for; with `to_set` it is divided by the share of the coarse cell that the cell lies
-    /// in.
-    fn follow(
-        &mut self,
-        pairs: &Pairs,
-        coarse: &LevelShapes,
-        through: &[Vec<f64>],
-        to_set: Option<&[u32]>,
-    ) {
-        let parts: Option<Vec<Vec<f64>>> = to_set.map(|_| {
-            let part = |share: &f64| 1.0 / share.max(1e-300);
-            coarse.shares.iter().map(|shares| shares.iter().map(part).collect()).collect()
-        });
-        let enters = |class: usize, cell: usize, set: usize| {
-            through[class][cell] * parts.as_ref().map_or(1.0, |parts| parts[class][set])
-        };
-        let Some(of_cell) = &pairs.of_cell else {
-            for (cell, (row, set)) in pairs.pairs.iter().enumerate() {
-                self.add(coarse, (*row, *set), |class| enters(class, cell, *set));
-            }
-            return;
-        };
-        let mut sums = vec![[0.0; CLASSES]; pairs.pairs.len()];
-        for (cell, pair) in of_cell.iter().enumerate() {
-            let set = pairs.pairs[*pair].1;
-            for (class, sum) in sums[*pair].iter_mut().enumerate() {
-                *sum += enters(class, cell, set);
-            }
+    /// Adds the errors that were made in one level, where each cell is a row. `through` is what each
+    /// cell counts for.
+    fn follow_each(&mut self, errors: &Errors<'_>, through: &[ByClass], to_set: &Places) {
+        for ((row, through), set) in through.iter().enumerate().zip(to_set.iter()) {
+            self.add(errors, (row, set), &errors.enter(set, through));
         }
-        if coarse.has_two_cells() {
+    }
+
+    /// The same where a row has several cells.
+    fn follow(&mut self, errors: &Errors<'_>, through: &[ByClass], pairs: &Pairs) {
+        let mut sums = vec![[0.0; CLASSES]; pairs.pairs.len()];
+        for (through, pair) in through.iter().zip(&pairs.of_cell) {
+            let enters = errors.enter(pairs.pairs[*pair].1, through);
+            sums[*pair].iter_mut().zip(enters).for_each(|(sum, enters)| *sum += enters);
+        }
+        if errors.cells.len() == 2 {
             let mut opposite = vec![[[0.0; CLASSES]; 2]; self.model.len()];
             for ((row, set), sums) in pairs.pairs.iter().zip(sums) {
                 opposite[*row][*set] = sums;
             }
             for (row, sums) in opposite.iter().enumerate() {
-                self.add_opposite(coarse, row, sums);
+                self.add_opposite(errors, row, sums);
             }
             return;
         }
-        for ((row, set), sums) in pairs.pairs.iter().zip(sums) {
-            self.add(coarse, (*row, *set), |class| sums[class]);
+        for (pair, sums) in pairs.pairs.iter().zip(&sums) {
+            self.add(errors, *pair, sums);
         }
     }
 
     /// Adds the errors of a coarse cell.
-    fn add(
-        &mut self,
-        coarse: &LevelShapes,
-        (row, cell): (usize, usize),
-        enters: impl Fn(usize) -> f64,
-    ) {
-        let left = self.add_noise(coarse, (row, cell), enters);
-        let of_class = |(left, model): (&f64, &Vec<f64>)| left * left * model[cell];
-        self.model[row] += left.iter().zip(&coarse.model).map(of_class).sum::<f64>();
+    #[inline(always)]
+    fn add(&mut self, errors: &Errors<'_>, (row, cell): (usize, usize), enters: &ByClass) {
+        let (noise, left) = errors.followed(cell, enters);
+        let of_class = |(left, model): (&f64, &f64)| left * left * model;
+        self.noise[row] += noise;
+        self.model[row] += left.iter().zip(&errors.cells[cell].1).map(of_class).sum::<f64>();
     }
 
     /// Adds the errors of two coarse cells of which one gains what the other loses.
-    fn add_opposite(&mut self, coarse: &LevelShapes, row: usize, enters: &[[f64; CLASSES]; 2]) {
+    fn add_opposite(&mut self, errors: &Errors<'_>, row: usize, enters: &[ByClass; 2]) {
         let [gains, loses] = [0, 1].map(|cell| {
-            let left = self.add_noise(coarse, (row, cell), |class| enters[cell][class]);
-            let classes = left.iter().zip(&coarse.model);
-            classes.map(|(left, model)| left * model[cell].sqrt()).collect::<Vec<f64>>()
+            let (noise, left) = errors.followed(cell, &enters[cell]);
+            self.noise[row] += noise;
+            let model = &errors.cells[cell].1;
+            std::array::from_fn::<f64, CLASSES, _>(|class| left[class] * model[class].sqrt())
         });
         let both = gains.iter().zip(&loses).map(|(gains, loses)| (gains - loses).powi(2));
         self.model[row] += both.sum::<f64>();
     }
-
-    /// Follows the errors of a coarse cell from heavy classes to light ones. An error of a class is
-    /// handed on to all classes above it, and each of them makes it smaller by the weight of what
-    /// it sees for itself. Adds the noise, and returns what is left in each class of an error of its model.
-    fn add_noise(
-        &mut self,
-        coarse: &LevelShapes,
-        (row, cell): (usize, usize),
-        enters: impl Fn(usize) -> f64,
-    ) -> [f64; CLASSES] {
-        let (mut reach, mut noise, mut left) = (0.0, 0.0, [0.0; CLASSES]);
-        for class in (0..CLASSES).rev() {
-            reach += enters(class);
-            let weight = coarse.weights[class][cell];
-            noise += (reach * weight).powi(2) * coarse.noise[class][cell];
-            reach *= 1.0 - weight;
-            left[class] = reach;
-        }
-        self.noise[row] += noise;
-        left
-    }
 }
 
 impl LevelShapes {
-    fn has_two_cells(&self) -> bool {
-        self.shares.first().is_some_and(|shares| shares.len() == 2)
-    }
-
-    /// How much each cell moves with the relative error of its coarser cell, times what the cell
-    /// counts for.
-    fn handed(&self, class: usize, own: &[f64]) -> Vec<f64> {
-        let cells = self.weights[class].iter().zip(&self.shares[class]).zip(own);
-        cells.map(|((weight, share), own)| own * (1.0 - weight) * share).collect()
+    /// How much a cell moves in each class with the relative error of its coarser cell, times what the
+    /// cell counts for.
+    fn handed(&self, cell: usize, own: &ByClass) -> ByClass {
+        let weight = |class: usize| self.weights[class].get(cell).copied().unwrap_or_default();
+        std::array::from_fn(|class| own[class] * (1.0 - weight(class)) * self.shares[class][cell])
     }
 }

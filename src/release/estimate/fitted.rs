@@ -1,8 +1,8 @@
 //! Fits cells to what is known of them: their sums, that none is negative, and how smooth blocks
 //! are.
 
-use super::geometry::margin;
 use super::levels::LevelAxis;
+use super::places::Places;
 
 /// The least part of an even spread that a cell keeps.
 pub(super) const LEAST: f64 = 1e-4;
@@ -38,6 +38,15 @@ pub(super) fn held_to_sum(mut cells: Vec<f64>, left: &[f64], sum: f64) -> Vec<f6
             *is_above &= !falls;
         }
     }
+}
+
+/// The same for cells of which nothing was seen: noise left no variance in any of them.
+pub(super) fn lifted_to_least(mut cells: Vec<f64>, sum: f64) -> Vec<f64> {
+    let least = LEAST * sum / cells.len() as f64;
+    scale_to_sum(&mut cells, sum);
+    cells.iter_mut().for_each(|cell| *cell = cell.max(least));
+    scale_to_sum(&mut cells, sum);
+    cells
 }
 
 /// Scales cells to a sum, unless their own is not above zero.
@@ -76,14 +85,12 @@ pub(super) fn smooth_in_blocks(blocks: &[f64], axis: LevelAxis) -> Vec<f64> {
 }
 
 /// Scales cells so that they add up to these sums by place.
-pub(super) fn scale_to(cells: &mut [f64], places: &[u32], wanted: &[f64]) {
-    let mut factors = margin(cells, places, wanted.len());
+pub(super) fn scale_to(cells: &mut [f64], places: &Places, wanted: &[f64]) {
+    let mut factors = places.margin(cells, wanted.len());
     for (factor, wanted) in factors.iter_mut().zip(wanted) {
         *factor = wanted / factor.max(1e-300);
     }
-    for (cell, place) in cells.iter_mut().zip(places) {
-        *cell *= factors[*place as usize];
-    }
+    places.scale(cells, &factors);
 }
 
 /// Scales cells to a sum of one.
@@ -114,6 +121,8 @@ mod tests {
         assert!((found.iter().sum::<f64>() - 50.0).abs() < 1e-9 && found[1] > 0.0, "{found:?}");
         // Nothing but noise below zero leaves even cells.
         close(&held_to_sum(vec![-5.0, -5.0], &[1.0, 1.0], 4.0), &[2.0, 2.0]);
+        let cells = vec![30.0, 10.0, 1e-9];
+        assert_eq!(lifted_to_least(cells.clone(), 80.0), held_to_sum(cells, &[0.0; 3], 80.0));
     }
 
     #[test]

@@ -5,16 +5,14 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use super::levels::{Level, LevelAxis};
+use super::places::Places;
 use crate::plan::TableAxes;
-
-/// For each cell of a level, in order, its cell in a coarser one.
-pub(super) type Places = Rc<[u32]>;
 
 /// The axes, with the places of cells once they were looked up.
 pub(super) struct Geometry {
     /// The axes.
     pub(super) axes: Vec<LevelAxis>,
-    known: RefCell<HashMap<(Level, Level), Places>>,
+    known: RefCell<HashMap<(Level, Level), Rc<Places>>>,
 }
 
 impl Geometry {
@@ -39,7 +37,7 @@ impl Geometry {
     }
 
     /// For each cell of a level, in order, its cell in a coarser one.
-    pub(super) fn places(&self, fine: &Level, coarse: &Level) -> Places {
+    pub(super) fn places(&self, fine: &Level, coarse: &Level) -> Rc<Places> {
         let pair = (fine.clone(), coarse.clone());
         let mut known = self.known.borrow_mut();
         known.entry(pair).or_insert_with(|| fine.places(&self.axes, coarse).into()).clone()
@@ -47,15 +45,6 @@ impl Geometry {
 
     /// The sums of a level's cells by those of a coarser one.
     pub(super) fn margin(&self, cells: &[f64], fine: &Level, coarse: &Level) -> Vec<f64> {
-        margin(cells, &self.places(fine, coarse), self.cells(coarse))
+        self.places(fine, coarse).margin(cells, self.cells(coarse))
     }
-}
-
-/// Adds the cells up by their places.
-pub(super) fn margin(cells: &[f64], places: &[u32], count: usize) -> Vec<f64> {
-    let mut sums = vec![0.0; count];
-    for (cell, place) in cells.iter().zip(places) {
-        sums[*place as usize] += cell;
-    }
-    sums
 }

@@ -3,6 +3,7 @@
 //! An axis may have blocks, such as four hours in a row. It then has two depths: its blocks and its
 //! values; other axes have one. A level gives a depth for each axis, zero where it is added up.
 
+use super::places::Places;
 use crate::plan::{AskedAxis, Axis};
 
 /// An axis of levels.
@@ -131,22 +132,33 @@ impl Level {
     }
 
     /// For each cell of this level, in order, its cell in a coarser one.
-    pub(super) fn places(&self, axes: &[LevelAxis], coarse: &Self) -> Vec<u32> {
-        let mut places = vec![0_u32];
-        for (place, axis, depth) in self.present(axes) {
-            let kept = coarse.0[place];
-            let (size, length) = (axis.length(depth), count(axis.length(kept)));
+    pub(super) fn places(&self, axes: &[LevelAxis], coarse: &Self) -> Places {
+        let present: Vec<(usize, LevelAxis, u8)> = self.present(axes).collect();
+        let is_shared = present.last().is_some_and(|(place, ..)| coarse.0[*place] == 0);
+        let in_run = |(place, _, depth): &&(usize, LevelAxis, u8)| {
+            coarse.0[*place] == if is_shared { 0 } else { *depth }
+        };
+        let behind = present.iter().rev().take_while(in_run).count();
+        let (before, behind) = present.split_at(present.len() - behind);
+        let run = behind.iter().map(|(_, axis, depth)| axis.length(*depth)).product();
+        let mut heads = vec![0_u32];
+        for (place, axis, depth) in before {
+            let kept = coarse.0[*place];
+            let (size, length) = (axis.length(*depth), count(axis.length(kept)));
             let step = |value: usize| match axis.block {
-                Some(block) if kept < depth => count(value / block),
+                Some(block) if kept < *depth => count(value / block),
                 _ => count(value),
             };
-            places = places
+            heads = heads
                 .into_iter()
-                .flat_map(|place| (0..size).map(move |value| (place, value)))
-                .map(|(place, value)| if kept == 0 { place } else { place * length + step(value) })
+                .flat_map(|head| (0..size).map(move |value| (head, value)))
+                .map(|(head, value)| if kept == 0 { head } else { head * length + step(value) })
                 .collect();
         }
-        places
+        if !is_shared {
+            heads.iter_mut().for_each(|head| *head *= count(run));
+        }
+        Places::new(heads, run, is_shared)
     }
 
     fn present<'a>(

@@ -15,6 +15,7 @@ mod informative;
 mod levels;
 mod number_sums;
 mod observed;
+mod places;
 mod prefixes;
 mod quantiles;
 mod requesters;

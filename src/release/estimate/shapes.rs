@@ -6,7 +6,7 @@
 //! (the weight, the variance of the noise and of the model) gives the deviation of any sum of
 //! answers later.
 
-use super::fitted::{held_to_sum, scale_to, smooth_in_blocks, to_one};
+use super::fitted::{held_to_sum, lifted_to_least, scale_to, smooth_in_blocks, to_one};
 use super::geometry::Geometry;
 use super::levels::Level;
 use super::observed::{Observed, Seen};
@@ -26,9 +26,9 @@ const AHEAD: f64 = 4.0;
 pub(super) struct LevelShapes {
     /// The shares of the cells.
     pub(super) shares: Vec<Vec<f64>>,
-    /// The weight that the class's own tables had.
+    /// The weight that the class's own tables had; no cells if none of them has the level.
     pub(super) weights: Vec<Vec<f64>>,
-    /// The variance of the noise, in squared shares.
+    /// The variance of the noise, in squared shares; no cells if there is none.
     pub(super) noise: Vec<Vec<f64>>,
     /// The variance of the model, in squared shares.
     pub(super) model: Vec<Vec<f64>>,
@@ -108,9 +108,7 @@ impl Shapes {
             if ratios.iter().any(|ratio| (ratio - 1.0).abs() > UNMOVED) {
                 let geometry = &self.geometry;
                 for (top, shares) in self.tops.iter_mut().filter(|(top, _)| level.is_within(top)) {
-                    for (share, place) in shares.iter_mut().zip(&*geometry.places(top, level)) {
-                        *share *= ratios[*place as usize];
-                    }
+                    geometry.places(top, level).scale(shares, &ratios);
                 }
             }
             // Only in the first class: each later one starts from the one before it.
@@ -133,9 +131,7 @@ impl Shapes {
         let parts = smooth_in_blocks(blocks, axis);
         let geometry = &self.geometry;
         for (top, shares) in self.tops.iter_mut().filter(|(top, _)| bins.is_within(top)) {
-            for (share, bin) in shares.iter_mut().zip(&*geometry.places(top, &bins)) {
-                *share *= parts[*bin as usize];
-            }
+            geometry.places(top, &bins).scale(shares, &parts);
         }
     }
 
@@ -213,11 +209,17 @@ impl LevelShapes {
     fn step(&mut self, spreads: &Spreads<'_>, seen: Option<&Seen>) -> Vec<f64> {
         let (mean, number) = (spreads.mean, spreads.number);
         let (count, square) = (mean.len(), number * number);
+        let Some(seen) = seen else {
+            let model: Vec<f64> = spreads.unseen().map(|model| model / square).collect();
+            self.own.iter_mut().zip(&model).for_each(|(own, model)| *own += model);
+            self.noise.push(Vec::new());
+            self.model.push(model);
+            self.weights.push(Vec::new());
+            return lifted_to_least(mean.to_vec(), number);
+        };
+        let (seen_cells, variance) = (&seen.cells, &seen.variance);
         let own: Vec<f64> = self.own.iter().map(|own| own * square).collect();
-        let step = seen.map_or_else(|| spreads.unseen(), |seen| spreads.towards(seen, &own));
-        let zero = vec![0.0; count];
-        let (seen_cells, variance) =
-            seen.map_or((mean, &zero[..]), |seen| (&seen.cells, &seen.variance));
+        let step = spreads.towards(seen, &own);
         let moved = |cell: usize| mean[cell] + step.weights[cell] * (seen_cells[cell] - mean[cell]);
         let left: Vec<f64> =
             step.weights.iter().zip(variance).map(|(weight, variance)| weight * variance).collect();

@@ -91,8 +91,8 @@ impl DayEstimate {
             parts.iter().zip(&wholes).map(|(part, whole)| part / whole).collect();
         let factors: Vec<f64> = meets
             .iter()
-            .zip(&*to_row)
-            .map(|(meets, row)| (meets - shares[*row as usize]) / wholes[*row as usize])
+            .zip(to_row.iter())
+            .map(|(meets, row)| (meets - shares[row]) / wholes[row])
             .collect();
         let sums = Sums { level, by, factors: Some(&factors), values: Some(&shares) };
         Ok(self.sums(&sums)?.into_iter().map(|share| share.within(0.0, 1.0)).collect())

@@ -44,11 +44,11 @@ impl<'a> Spreads<'a> {
         } else if let Some(whole) = level.without_split(&geometry.axes) {
             // Neither part can gain more than the other one has.
             let wholes = geometry.margin(mean, level, &whole);
-            let base = |(cell, place): (&f64, &u32)| {
-                let whole = wholes[*place as usize];
+            let base = |(cell, place): (&f64, usize)| {
+                let whole = wholes[place];
                 cell * (whole - cell) + (whole / 2.0).powi(2)
             };
-            mean.iter().zip(&*geometry.places(level, &whole)).map(base).collect()
+            mean.iter().zip(geometry.places(level, &whole).iter()).map(base).collect()
         } else {
             mean.iter().map(|cell| (cell + even / 2.0).powi(2)).collect()
         };
@@ -63,14 +63,10 @@ impl<'a> Spreads<'a> {
         f64::min(spread * spread * self.bases[cell] + own, self.number * mean)
     }
 
-    /// The step of a class of which nothing was seen.
-    pub(super) fn unseen(&self) -> Step {
+    /// The variance of the model in a class of which nothing was seen.
+    pub(super) fn unseen(&self) -> impl Iterator<Item = f64> + '_ {
         let spread = if self.is_rank_one { UNSEEN.0 } else { UNSEEN.1 };
-        let cells = 0..self.mean.len();
-        Step {
-            weights: vec![0.0; cells.len()],
-            model: cells.map(|cell| self.of(spread, cell)).collect(),
-        }
+        (0..self.mean.len()).map(move |cell| self.of(spread, cell))
     }
 
     /// Averages over the spreads by how well each explains what was seen. `own` is the variance of where the
