@@ -91,21 +91,24 @@ impl DayEstimate {
         let scale = self.scale();
         let factor = |cell: usize| factors.map_or(1.0, |factors| factors[cell]);
         let mut spread = Spread::nothing(rows);
-        // What each cell counts for, and what is left in it of an error of a coarser level.
-        let own: Vec<ByClass> = (0..geometry.cells(level))
-            .map(|cell| std::array::from_fn(|class| scale[class] * factor(cell)))
-            .collect();
-        let handed: Vec<ByClass> =
-            own.iter().enumerate().map(|(cell, own)| fine.handed(cell, own)).collect();
+        let own = |cell: usize| std::array::from_fn(|class| scale[class] * factor(cell));
+        // What is left in each cell of an error of a coarser level.
+        let cells = 0..geometry.cells(level);
+        let mut through: Vec<ByClass> = cells.map(|cell| fine.handed(cell, &own(cell))).collect();
+        let mut errors = Vec::new();
         for (set, coarse) in self.shapes.levels.iter().filter(|(set, _)| set.is_within(level)) {
             let is_own = set == *level;
-            let through = if is_own { &own } else { &handed };
-            let (errors, to_set) = (Errors::new(coarse, is_own), geometry.places(level, set));
-            if by == level {
-                spread.follow_each(&errors, through, &to_set);
-            } else {
-                spread.follow(&errors, through, &Pairs::new(&to_row, &to_set));
+            if is_own {
+                // The last of them, since none within it is as fine.
+                (0..).zip(&mut through).for_each(|(cell, through)| *through = own(cell));
             }
+            let (made, to_set) = (Errors::new(coarse, is_own, errors), geometry.places(level, set));
+            if by == level {
+                spread.follow_each(&made, &through, &to_set);
+            } else {
+                spread.follow(&made, &through, &Pairs::new(&to_row, &to_set));
+            }
+            errors = made.cells;
         }
         let mut parts = vec![[0.0; CLASSES]; rows];
         for (cell, row) in to_row.iter().enumerate() {
@@ -173,15 +176,17 @@ struct Errors<'a> {
 }
 
 impl<'a> Errors<'a> {
-    /// An error of a coarser level is relative to the share of its cell.
-    fn new(level: &'a LevelShapes, is_own: bool) -> Self {
+    /// An error of a coarser level is relative to the share of its cell. `cells` is overwritten.
+    fn new(level: &'a LevelShapes, is_own: bool, mut cells: Vec<(ByClass, ByClass)>) -> Self {
         let count = level.shares.first().map_or(0, Vec::len);
         let part = |share: f64| if is_own { 1.0 } else { 1.0 / share.max(1e-300) };
         let of_cell = |cell: usize| {
             let part = std::array::from_fn(|class| part(level.shares[class][cell]));
             (part, std::array::from_fn(|class| level.model[class][cell]))
         };
-        Self { level, cells: (0..count).map(of_cell).collect() }
+        cells.clear();
+        cells.extend((0..count).map(of_cell));
+        Self { level, cells }
     }
 
     /// What an error of each class of a cell counts for, if it enters cells that count for this.

@@ -65,7 +65,8 @@ impl Places {
         // Runs of the same places follow each other: their sums need not go through memory.
         for heads in self.heads.chunk_by(|left, right| left == right) {
             let Some(own) = sums[heads[0] as usize..].first_chunk_mut::<RUN>() else { return };
-            let (same, rest) = runs.split_at(heads.len());
+            // An imagined table of prefixes has no cell yet.
+            let (same, rest) = runs.split_at(heads.len().min(runs.len()));
             let mut sum = *own;
             for run in same {
                 sum.iter_mut().zip(run).for_each(|(sum, cell)| *sum += cell);
