@@ -76,13 +76,36 @@ pub fn epsilon_of(rho: NanoRho, delta: f64) -> f64 {
 /// # Ok::<(), pointillist::Error>(())
 /// ```
 pub fn budget_of(epsilon: Epsilon, delta: f64) -> NanoRho {
+    let fits = |rho: u64| epsilon_of(NanoRho::new(rho), delta) <= epsilon.value();
+    // The curve says at once whether a loss fits, but for rounding: the epsilons of few losses are needed.
     let (mut within, mut beyond) = (0, ABOVE_EVERY_BUDGET.nano());
+    let mut step = 1;
+    let mut near = halved(within, beyond, |rho| delta_fits(NanoRho::new(rho), epsilon, delta));
+    while within < near && near < beyond {
+        if fits(near) {
+            (within, near) = (near, near + step);
+        } else {
+            (beyond, near) = (near, near.saturating_sub(step));
+        }
+        step *= 2;
+    }
+    NanoRho::new(halved(within, beyond, fits))
+}
+
+/// The largest number from `within` to below `beyond` that fits.
+fn halved(mut within: u64, mut beyond: u64, fits: impl Fn(u64) -> bool) -> u64 {
     while beyond - within > 1 {
         let middle = u64::midpoint(within, beyond);
-        let fits = epsilon_of(NanoRho::new(middle), delta) <= epsilon.value();
-        if fits { within = middle } else { beyond = middle }
+        if fits(middle) { within = middle } else { beyond = middle }
     }
-    NanoRho::new(within)
+    within
+}
+
+/// Whether the curve of a loss lies within `delta` at `epsilon`.
+fn delta_fits(rho: NanoRho, epsilon: Epsilon, delta: f64) -> bool {
+    let mu = (2.0 * rho.rho() * (1.0 + EXCESS)).sqrt();
+    let a = epsilon.value() / mu - mu / 2.0;
+    a > MOST_A || a >= LEAST_A && ln_delta(a, mu) <= delta.ln() - SLACK
 }
 
 /// The cap on 30 consecutive days that a release file asks for.
