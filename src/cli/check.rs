@@ -12,7 +12,7 @@ use self::found::Checked;
 use super::args::Check;
 use super::guarded::require_unpublished;
 use super::output::Output;
-use crate::ingest::{LogReader, Reason, RejectedRows};
+use crate::ingest::{AbsentColumn, LogReader, Reason, RejectedRows};
 use crate::plan::Layout;
 use crate::release_file::ReleaseFile;
 use crate::release_file::day::{Clock, Day, DayBounds};
@@ -50,7 +50,9 @@ pub(crate) fn run(asked: &Check, output: &Output) -> Result<u8> {
     let closed: Vec<Day> = closed_days(&release_file, now)?.iter().map(DayBounds::day).collect();
     let findings = findings(&survey, &reader, &release_file, now, &closed);
     let zone = release_file.ledger.time_zone_name.clone();
-    let checked = Checked { reader: &reader, survey, wrong, findings, zone };
+    let absent = reader.absent_columns();
+    absent.iter().for_each(|column| output.warning(&column.to_string()));
+    let checked = Checked { reader: &reader, survey, wrong, absent, findings, zone };
     output.result(&checked.object(), &checked.text());
     Ok(if checked.survey.is_usable() { 0 } else { Kind::Input.exit_code() })
 }
@@ -84,11 +86,15 @@ impl Checked<'_> {
             "times": survey.times.as_ref().map(times),
             "keys": survey.keys,
             "findings": self.findings,
-            "missing_columns": reader.missing_columns(),
+            "missing_columns": names(&self.absent),
             "wrong_statistics": wrong,
             "passed_over": passed_over,
         })
     }
+}
+
+fn names(absent: &[AbsentColumn]) -> Vec<&str> {
+    absent.iter().map(|column| column.name.as_str()).collect()
 }
 
 fn times(times: &Times) -> Value {

@@ -179,7 +179,10 @@ pub(super) fn release_range(
     for (place, bounds) in days.iter().enumerate() {
         let day = bounds.day();
         progress.day(day, place + 1, days.len());
-        match release_day(job, ledger, bounds) {
+        let done = release_day(job, ledger, bounds);
+        let warn = || job.notices.new_ones().iter().for_each(|notice| output.warning(notice));
+        progress.suspend(warn);
+        match done {
             Ok(done) => {
                 range.days.push(json!({ "day": day, "done": done }));
                 range.lines.push((day, words(done).to_owned()));

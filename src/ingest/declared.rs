@@ -5,38 +5,25 @@
 //! as declared, so that one person's rows do not decide it while others can be read. A message
 //! shows only names that many lines have (docs/attack-model.md has what one row can still decide).
 
-use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use arrow_array::{Array, ArrayRef};
 use arrow_schema::DataType;
 use rayon::prelude::*;
 
+use super::absent::{self, missing};
 use super::format::{Format, TextFormat};
 use super::log_file::{OpenLog, Piece};
 use super::nested;
 use super::raw_batch::RawBatch;
 use super::spelling::{self, Spelling};
-use super::wanted::{ALIKE, Wanted, has_time};
+use super::wanted::{ALIKE, Wanted};
 use crate::release_file::logs::Logs;
 use crate::release_file::nearest::nearest;
 use crate::{Error, Result};
 
-/// The wanted columns that no file shows, by place.
-pub(super) fn missing(wanted: &Wanted, files: &[OpenLog<'_>]) -> Vec<usize> {
-    let known: Vec<Vec<String>> = files.iter().filter_map(OpenLog::names).collect();
-    if known.is_empty() {
-        return Vec::new();
-    }
-    let is_missing = |place: &usize| {
-        let name = &wanted.names[*place];
-        !wanted.is_derived(*place) && !known.iter().any(|names| names.contains(name))
-    };
-    (0..wanted.names.len()).filter(is_missing).collect()
-}
-
 /// Refuses logs if there is a wanted column that no file has. In JSON a column that not every
-/// lookup needs may be rare, so its absence is no fault there.
+/// lookup needs may be rare, so its absence is no fault there, and [`absent`] names it.
 pub(super) fn require_columns(wanted: &Wanted, files: &[OpenLog<'_>]) -> Result<()> {
     let is_certain = !files.iter().any(is_json);
     let missing = missing(wanted, files).into_iter();
@@ -76,8 +63,7 @@ fn first_in_no_line<'n>(names: &'n [String], files: &[OpenLog<'_>]) -> Result<Op
 }
 
 fn no_column(name: &str, files: &[OpenLog<'_>]) -> Error {
-    let names = files.iter().flat_map(OpenLog::usual_names).filter(|name| !has_time(name));
-    let names: BTreeSet<String> = names.collect();
+    let names = absent::usual(files);
     let which = match files {
         [file] => format!("{} has no", file.path().display()),
         _ => format!("none of the {} log files has a", files.len()),

@@ -13,6 +13,7 @@
 //! | `walk`, `find`, `format` | lists the files of the glob and recognises their formats |
 //! | `complete`, `digests` | whether a day has all of its files, by their names, and how the ledger recognises them |
 //! | `declared`, `wanted` | refuses files without what the release file declares, and which columns are read |
+//! | `absent` | columns of JSON that no line shows, and what was probably meant |
 //! | `log_file` | opens a file and divides it into pieces that can be read apart |
 //! | `parquet_file`, `parquet_pages`, `ipc_file`, `ipc_lengths` | columnar files → raw batches |
 //! | `header`, `text_pieces` | text files → their columns, and pieces of whole records |
@@ -28,6 +29,7 @@
 //! | `first_lines`, `sample` | the first lines, and the first rows with all columns, for `init` |
 //! | `reject_forms`, `unlisted` | what rejected rows look like, and values that are on no list, for `check` |
 
+mod absent;
 mod complete;
 mod declared;
 mod delimited;
@@ -74,6 +76,7 @@ mod walk;
 mod wanted;
 mod wide;
 
+pub use absent::AbsentColumn;
 pub use complete::require_named;
 pub(crate) use delimited::split;
 pub use digests::{LogDigests, is_read_for, path_digest};

@@ -1,6 +1,8 @@
 //! Columns within columns: `src.user.id` is the field `id` of the field `user` of the column `src`,
 //! unless a column, or a field on the way, is called like the rest of the path.
 
+use std::collections::BTreeSet;
+
 use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef, BooleanArray, RecordBatch};
 use arrow_schema::{DataType, Field, Fields};
@@ -29,6 +31,12 @@ pub(super) fn names(fields: &Fields) -> Vec<String> {
         }
     }
     all
+}
+
+/// Whether none of these names is of a column that lies in the one of this name.
+pub(super) fn is_leaf(name: &str, names: &BTreeSet<String>) -> bool {
+    let path = format!("{name}.");
+    names.range(path.clone()..).next().is_none_or(|first| !first.starts_with(&path))
 }
 
 /// The column that a name stands for. Its value is null where a column that it lies in is null.

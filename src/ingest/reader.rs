@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use rayon::prelude::*;
 
+use super::absent::{self, AbsentColumn};
 use super::complete;
 use super::declared;
 use super::digests::LogDigests;
@@ -146,9 +147,8 @@ impl<'a> LogReader<'a> {
     }
 
     /// The columns that the release file names and that no line of JSON that was looked at has.
-    pub fn missing_columns(&self) -> Vec<&str> {
-        let missing = declared::missing(&self.wanted, &self.files).into_iter();
-        missing.map(|place| self.wanted.names[place].as_str()).collect()
+    pub fn absent_columns(&self) -> Vec<AbsentColumn> {
+        absent::absent(&self.wanted, &self.files)
     }
 
     /// Whether names say which day a file holds.

@@ -1,7 +1,6 @@
-//! Which columns of a log are read, under the names that they have there.
+//! Which columns of a log are read, under the names that they have there. The release file decides.
 //!
-//! The release file decides. Requester, target and time must be in every file; other columns may be
-//! absent from some files, and count as null there.
+//! Requester, target and time must be in every file; other columns may be absent from some, and count as null there.
 
 use arrow_schema::{DataType, Schema};
 
@@ -231,8 +230,9 @@ impl Wanted {
         let is_known =
             |name: &&str| self.names.iter().any(|known| known == name) || CANONICAL.contains(name);
         let are_names = stand == Stand::Apart || names.iter().any(is_known);
-        let shown = || names.iter().copied().filter(|name| !has_time(name));
-        // A column that is already used for something else is hardly the one that was meant.
+        let all = names.iter().map(|name| (*name).to_owned()).collect();
+        let is_shown = |name: &&str| !has_time(name) && nested::is_leaf(name, &all);
+        let shown = || names.iter().copied().filter(is_shown);
         let mut unused = shown().filter(|name| !self.names.iter().any(|used| used == name));
         let near = match are_names {
             true => nearest(wanted, unused, ALIKE),

@@ -1,6 +1,8 @@
 //! What a run is asked to do.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -37,6 +39,8 @@ pub struct Job {
     pub stop: Stop,
     /// Who watches how much of the logs is read.
     pub meter: Meter,
+    /// What the operator should know of the logs.
+    pub notices: Notices,
 }
 
 impl Job {
@@ -56,7 +60,36 @@ impl Job {
             spill: Spill::Allow,
             stop: Stop::default(),
             meter: Meter::default(),
+            notices: Notices::default(),
         }
+    }
+}
+
+/// Warnings that a run gathers, each once, however many days they hold for.
+///
+/// # Privacy
+/// They are for the operator's screen and decide nothing.
+#[derive(Debug, Clone, Default)]
+pub struct Notices(Arc<Mutex<Seen>>);
+
+#[derive(Debug, Default)]
+struct Seen {
+    all: BTreeSet<String>,
+    new: Vec<String>,
+}
+
+impl Notices {
+    /// Adds one that is not known yet.
+    pub(super) fn add(&self, notice: String) {
+        let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if seen.all.insert(notice.clone()) {
+            seen.new.push(notice);
+        }
+    }
+
+    /// Those that came since this was asked before.
+    pub fn new_ones(&self) -> Vec<String> {
+        std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner).new)
     }
 }
 

@@ -41,6 +41,7 @@ impl<'a> Opened<'a> {
         release_file.require_here("run")?;
         let reader = LogReader::open(&release_file.logs, first.layout.keys(), Some(bounds))?;
         tracing::info!(%day, files = reader.files(), bytes = reader.bytes(), "opened the logs");
+        reader.absent_columns().iter().for_each(|absent| job.notices.add(absent.to_string()));
         if job.incomplete == Incomplete::Refuse {
             reader.require_complete(bounds)?;
         }

@@ -147,3 +147,77 @@ fn numbers_with_another_decimal_mark_are_named_and_read_once_it_is_declared() {
         }
     }
 }
+
+/// A key of JSON whose column nobody has, since its name is misspelt, or is nobody's.
+#[test]
+fn a_column_that_no_line_of_json_has_is_named_with_what_was_meant_and_decides_nothing() {
+    let line = |place: usize| {
+        let requester = format!("+1646555{:04}", place % 300);
+        let client = json!({"name": "messages", "os": if place == 7 { "rare" } else { "usual" }});
+        let mut row = json!({
+            "requester": requester,
+            "target": "+442079460999",
+            "requested_at": "2026-03-02T08:00:00Z",
+            "client": client,
+            "route": "sms",
+            "latency_ms": 1,
+        });
+        if place == 7 {
+            row["seldom"] = json!("yes");
+        }
+        format!("{row}\n")
+    };
+    let rows: String = (0..3_000).map(line).collect();
+    for (column, said, warning) in [
+        ("client.name", None, None),
+        ("seldom", None, None),
+        ("client.nam", Some("did you mean `client.name`?"), Some("client.nam")),
+        // What holds other columns is not what was meant, nor is what is used already.
+        ("clients", Some("did you mean `client."), Some("clients")),
+        ("routes", Some("unless few lookups have it"), Some("routes")),
+        ("platform", Some("unless few lookups have it"), Some("platform")),
+    ] {
+        let world = World::new();
+        std::fs::remove_file(world.path("logs/lookups.csv")).unwrap();
+        world.write("logs/lookups.ndjson", rows.as_bytes());
+        world.edit("logs/*.csv", "logs/*.ndjson");
+        world.edit("[keys]", &format!("columns = {{ app = \"{column}\" }}\n[keys]"));
+        let words = said.map(|said| (format!("no file has the column `{column}`"), said));
+        let checked = check(&world);
+        let ran = world.day("2026-03-02");
+        for ran in [&checked, &ran] {
+            assert_eq!(ran.code, 0, "{column}: {}", ran.stderr);
+            let found = ran.stderr.matches("no file has the column").count();
+            assert_eq!(found, usize::from(words.is_some()), "{column}: {}", ran.stderr);
+            if let Some((one, other)) = &words {
+                let stderr = ran.stderr.replace("\n  ", " ");
+                assert!(stderr.contains("warning: "), "{stderr}");
+                assert!(stderr.contains(one) && stderr.contains(other), "{stderr}");
+            }
+        }
+        let asked = world.run(&["check", "release.toml", "--json"]);
+        let object: Value = serde_json::from_str(&asked.stdout).unwrap();
+        assert_eq!(object["missing_columns"], json!(warning.into_iter().collect::<Vec<_>>()));
+        assert_eq!(object["warnings"].as_array().unwrap().len(), usize::from(said.is_some()));
+    }
+}
+
+#[test]
+fn what_is_proposed_for_a_column_has_values_and_no_columns_in_it() {
+    let world = World::new();
+    std::fs::remove_file(world.path("logs/lookups.csv")).unwrap();
+    let row = json!({
+        "actor": {"id": "+16465550001", "kind": "person"},
+        "target": "+442079460999",
+        "requested_at": "2026-03-02T08:00:00Z",
+    });
+    world.write("logs/lookups.ndjson", format!("{row}\n").repeat(10).as_bytes());
+    world.edit("logs/*.csv", "logs/*.ndjson");
+    world.edit("[keys]", "columns = { requester = \"actor.idd\" }\n[keys]");
+    let ran = check(&world);
+    assert_eq!(ran.code, 65, "{}", ran.stdout);
+    assert!(ran.stderr.contains("did you mean `actor.id`?"), "{}", ran.stderr);
+    world.edit("actor.idd", "actors");
+    let said = check(&world).stderr;
+    assert!(said.contains("did you mean `actor.") && !said.contains("`actor`"), "{said}");
+}

@@ -1,6 +1,6 @@
 //! What `check` found, before it is written as text or as JSON.
 
-use crate::ingest::LogReader;
+use crate::ingest::{AbsentColumn, LogReader};
 use crate::survey::{Finding, Survey};
 
 /// What was found.
@@ -9,6 +9,8 @@ pub(super) struct Checked<'r> {
     pub(super) survey: Survey,
     /// Files whose rows contradict their statistics.
     pub(super) wrong: Vec<String>,
+    /// Columns of JSON that no line shows.
+    pub(super) absent: Vec<AbsentColumn>,
     pub(super) findings: Vec<Finding>,
     /// The name of the zone of days and hours.
     pub(super) zone: String,

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::found::Checked;
 use crate::cli::output::{columns, plain, wrapped_to};
-use crate::ingest::{PassedOver, Reason};
+use crate::ingest::{AbsentColumn, PassedOver, Reason};
 use crate::survey::{DaySeen, KeySeen, People, RangeSeen, Survey, Times, percent};
 use crate::words::grouped;
 
@@ -67,9 +67,7 @@ impl Checked<'_> {
     fn what_to_look_at(&self, text: &mut String) {
         let mut lines: Vec<String> =
             self.findings.iter().map(|finding| finding.text.clone()).collect();
-        for column in self.reader.missing_columns() {
-            lines.push(format!("the first lines of no file have the column `{column}`"));
-        }
+        lines.extend(self.absent.iter().map(AbsentColumn::to_string));
         if !self.wrong.is_empty() {
             let paths = self.wrong.join(", ");
             lines.push(format!(
