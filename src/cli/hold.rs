@@ -11,6 +11,7 @@ use super::hold_args::{HoldAdd, HoldOpen, HoldOrder, HoldPlace, HoldVerb};
 use super::hold_numbers::{canonical, listed_numbers, require_nameless};
 use super::hold_warnings;
 use super::output::Output;
+use super::status::require_there;
 use crate::custody::{Sign, disclose, number_digest, recipient};
 use crate::ledger::{Custody, Hold, HoldTerms, Ledger, Renewal};
 use crate::pipeline::open_custody;
@@ -155,6 +156,7 @@ fn lift(asked: &HoldOrder, output: &Output) -> Result<()> {
 
 fn list(asked: &HoldPlace, output: &Output) -> Result<()> {
     let (release_file, now) = (place(asked)?, Clock::System.now());
+    require_there(&release_file)?;
     let ledger = Ledger::open_existing(&release_file.ledger.path)?;
     for warning in hold_warnings::warnings(&release_file, &ledger, Sign::Digest)? {
         output.warning(&warning);
@@ -208,6 +210,7 @@ fn open(asked: &HoldOpen, output: &Output) -> Result<()> {
 
 fn report(asked: &HoldPlace, output: &Output) -> Result<()> {
     let release_file = place(asked)?;
+    require_there(&release_file)?;
     let custody = Ledger::open_existing(&release_file.ledger.path)?.custody()?;
     let months = custody.months();
     let mut text = String::from("month    orders  extensions  openings  refused\n");

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use super::args::{LedgerPlace, LedgerVerb};
 use super::hold_warnings;
 use super::output::Output;
+use super::status::require_there;
 use crate::custody::Sign;
 use crate::ledger::{Entry, EntryId, Ledger, Marks, Which};
 use crate::release::PricedTable;
@@ -44,7 +45,11 @@ pub(crate) fn run(verb: &LedgerVerb, output: &Output) -> Result<u8> {
 fn path(place: &LedgerPlace) -> Result<PathBuf> {
     match (&place.ledger, &place.release) {
         (Some(ledger), _) => Ok(ledger.clone()),
-        (None, Some(release)) => Ok(ReleaseFile::read(release)?.ledger.path),
+        (None, Some(release)) => {
+            let release_file = ReleaseFile::read(release)?;
+            require_there(&release_file)?;
+            Ok(release_file.ledger.path)
+        }
         (None, None) => {
             Err(Error::usage("no ledger is named").help("give a release file, or --ledger FILE"))
         }

@@ -12,7 +12,7 @@ use super::output::Output;
 use super::retain_args::Retain;
 use super::run::{Range, parse_wait, release_range};
 use super::size;
-use super::status::{existing_ledger, released_days};
+use super::status::{existing_ledger, released_days, require_there};
 use crate::custody::{Consent, Purged, Sign, Unreached, Waiting, preview, purge, require_quiet};
 use crate::ledger::{Ledger, Marks, State, Which};
 use crate::pipeline::{Job, open_custody, open_ledger};
@@ -165,6 +165,7 @@ fn job(asked: &Retain) -> Result<(Job, Now)> {
 }
 
 fn dry_run(asked: &Retain, job: &Job, now: Now, output: &Output) -> Result<()> {
+    require_there(&job.release_file)?;
     let ledger = existing_ledger(&job.release_file)?;
     let (mut expiry, ended_orders) = preview(&job.release_file, ledger.as_ref(), now)?;
     let released = released_days(&job.release_file, ledger.as_ref())?;

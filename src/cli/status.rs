@@ -42,6 +42,7 @@ pub(crate) fn run(asked: &Status, output: &Output) -> Result<u8> {
     let as_of = Now::read(asked.as_of.as_deref(), &release_file.ledger.time_zone)?.as_of;
     let mut days = Vec::new();
     let mut needs_operator = false;
+    require_there(&release_file)?;
     let ledger = existing_ledger(&release_file)?;
     if let Some(ledger) = &ledger {
         Marks::read(&release_file.logs.place, &release_file.output)?.require_known(ledger)?;
@@ -200,6 +201,15 @@ pub(super) fn released_days(
 pub(super) fn existing_ledger(release_file: &ReleaseFile) -> Result<Option<Ledger>> {
     let path = &release_file.ledger.path;
     path.exists().then(|| Ledger::open_existing(path)).transpose()
+}
+
+/// Refuses a ledger that is gone, where a mark beside the logs knows that there was one.
+pub(super) fn require_there(release_file: &ReleaseFile) -> Result<()> {
+    let path = &release_file.ledger.path;
+    if path.exists() {
+        return Ok(());
+    }
+    Marks::read(&release_file.logs.place, &release_file.output)?.require_there(path)
 }
 
 /// The state in which an earlier run left a day that is not released, if it got as far as that.

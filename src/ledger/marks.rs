@@ -21,7 +21,7 @@ use jiff::Timestamp;
 use super::ledger_files::MARK;
 use super::mark::{Locked, Mark, Of, Raised, lines};
 use super::verbs::Ledger;
-use crate::release_file::place::Place;
+use crate::release_file::place::{Place, without_links};
 use crate::{Error, Result};
 
 /// What to do about a second ledger over the same logs.
@@ -72,13 +72,26 @@ impl Marks {
         Ok(Self { place: place.clone(), out: out.to_path_buf(), own, found })
     }
 
-    /// Refuses a ledger that is yet to be made, where another charges these logs.
+    /// Refuses a ledger that is yet to be made, where it is gone or another charges these logs.
     ///
     /// # Errors
-    /// Refused, naming the other ledger.
+    /// Refused, naming the ledger that is marked.
     pub fn allow_new(&self, ledger: &Path, second: Second) -> Result<()> {
-        match self.others("").next() {
-            Some(other) if second == Second::Refuse && !ledger.exists() => Err(refused(other)),
+        if second == Second::Allow || ledger.exists() {
+            return Ok(());
+        }
+        self.require_there(ledger)?;
+        self.others("").next().map_or(Ok(()), |other| Err(refused(other)))
+    }
+
+    /// Refuses a ledger that is gone: a mark names its place, and no file is there.
+    ///
+    /// # Errors
+    /// Refused, naming the ledger.
+    pub fn require_there(&self, ledger: &Path) -> Result<()> {
+        let place = without_links(ledger).display().to_string();
+        match self.found.iter().find(|(_, mark)| mark.path == place) {
+            Some((folder, _)) if !ledger.exists() => Err(gone(&place, &folder.join(MARK))),
             _ => Ok(()),
         }
     }
@@ -281,6 +294,17 @@ fn refused(other: &Mark) -> Error {
     Error::refused(format!("these logs are charged to another ledger, {}", other.path)).help(
         "use that ledger: what two ledgers promise about the same logs adds up. If that is meant, \
          run once with --new-ledger",
+    )
+}
+
+fn gone(ledger: &str, mark: &Path) -> Error {
+    Error::refused(format!(
+        "the ledger {ledger} is gone: the mark {} names it, and no file is there",
+        mark.display()
+    ))
+    .help(
+        "restore it from a backup, with its key: it alone knows which days were published. If there is none, start \
+         another ledger (--new-ledger) with another output for days that come after the last published one",
     )
 }
 

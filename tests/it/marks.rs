@@ -317,3 +317,37 @@ fn ledgers_that_mark_one_output_at_once_lose_no_mark() {
     let marks = std::fs::read_to_string(out.join(".pointillist-ledger")).unwrap();
     assert_eq!(marks.lines().count(), 8, "{marks}");
 }
+
+#[test]
+fn a_ledger_that_is_gone_is_said_to_be_gone_and_not_to_be_another_one() {
+    let world = World::in_day_folders(&["2026-03-01".to_owned(), "2026-03-02".to_owned()]);
+    assert_eq!(day(&world, 1, &[]).code, 0);
+    copy(&world, "", "backup");
+    let as_of = ["--as-of", "2026-03-20"];
+    let commands = [
+        &["run", "release.toml", as_of[0], as_of[1]][..],
+        &["status", "release.toml", as_of[0], as_of[1]],
+        &["retain", "release.toml", as_of[0], as_of[1]],
+        &["retain", "release.toml", "--dry-run", as_of[0], as_of[1]],
+        &["ledger", "show", "release.toml"],
+        &["ledger", "verify", "release.toml"],
+        &["hold", "list", "release.toml"],
+    ];
+    // The key may be there still, or be gone, too.
+    for name in LEDGER {
+        std::fs::remove_file(world.path(name)).unwrap();
+        for command in commands {
+            let ran = world.run(command);
+            assert_eq!(ran.code, 1, "{command:?}: {}", ran.stderr);
+            assert!(ran.stderr.contains("daily.ledger is gone: the mark"), "{}", ran.stderr);
+            assert!(ran.stderr.contains("restore it from a backup"), "{}", ran.stderr);
+            assert!(!ran.stderr.contains("another ledger, "), "{}", ran.stderr);
+        }
+    }
+    copy(&world, "backup", "");
+    assert!(!world.run(commands[1]).stderr.contains("is gone"));
+    assert_eq!(day(&world, 2, &[]).code, 0);
+    // A ledger of another name is one that was never there.
+    let ran = day(&world, 2, &["--ledger", "other.ledger", "--out", "others"]);
+    assert!(ran.stderr.contains("are charged to another ledger, "), "{}", ran.stderr);
+}
