@@ -53,12 +53,6 @@ pub(crate) fn run(asked: &Run, output: &Output) -> Result<u8> {
         text.push_str(&format!("the tables are in {}\n", job.out.display()));
     }
     text.push_str(&about_empty(asked, &job, &ledger, &range, &released)?);
-    if released.is_empty() && range.are_empty() {
-        output.warning(
-            "no day was ever released, and those of this run look empty: `check` says which days the logs have, and \
-             why rows of them count nowhere",
-        );
-    }
     let mut warnings = status::warnings(&job.release_file, &ledger, job.as_of)?;
     warnings.extend(hold_warnings::key_warning(&ledger));
     warnings.extend(ledger.warnings());
@@ -139,11 +133,6 @@ impl Range {
     fn empty_days(&self) -> Vec<Day> {
         let empty = words(Done::Empty);
         self.lines.iter().filter(|(_, words)| words == empty).map(|(day, _)| *day).collect()
-    }
-
-    /// Whether days were looked at, and all of them look empty.
-    fn are_empty(&self) -> bool {
-        !self.days.is_empty() && self.days.len() == self.empty_days().len()
     }
 
     /// One line for each run of days with the same words.

@@ -14,6 +14,7 @@ use self::shown::{Shown, lines};
 pub(super) use self::standing::LOOKS_EMPTY;
 use self::standing::{Place, Standing};
 use super::args::Status;
+use super::days::ranges;
 use super::guarded::Target;
 use super::hold_warnings;
 use super::output::Output;
@@ -41,7 +42,6 @@ pub(crate) fn run(asked: &Status, output: &Output) -> Result<u8> {
     }
     let as_of = Now::read(asked.as_of.as_deref(), &release_file.ledger.time_zone)?.as_of;
     let mut days = Vec::new();
-    let mut needs_operator = false;
     require_there(&release_file)?;
     let ledger = existing_ledger(&release_file)?;
     if let Some(ledger) = &ledger {
@@ -59,19 +59,16 @@ pub(crate) fn run(asked: &Status, output: &Output) -> Result<u8> {
             _ => None,
         };
         let logs_changed = asked.check_logs.then(|| changed.contains(&day));
-        let shown = Shown { day, standing, begun, logs_changed };
-        needs_operator |= shown.needs_operator();
-        days.push(shown);
+        days.push(Shown { day, standing, begun, logs_changed });
     }
-    let mut warnings = Vec::new();
+    let mut of_holds = Vec::new();
     if let Some(ledger) = &ledger {
-        warnings.extend(hold_warnings::key_warning(ledger));
-        warnings.extend(hold_warnings::warnings(&release_file, ledger, Sign::Size)?);
+        of_holds.extend(hold_warnings::key_warning(ledger));
+        of_holds.extend(hold_warnings::warnings(&release_file, ledger, Sign::Size)?);
     }
-    for warning in &warnings {
-        output.warning(warning);
-    }
-    needs_operator |= !warnings.is_empty();
+    let reasons = [&of_holds[..], &reasons(&days)].concat();
+    reasons.iter().for_each(|reason| output.warning(reason));
+    let needs_operator = !reasons.is_empty();
     let object = json!({
         "release": release_file.name,
         "needs_operator": needs_operator,
@@ -79,7 +76,7 @@ pub(crate) fn run(asked: &Status, output: &Output) -> Result<u8> {
     });
     if let Some(path) = &asked.metrics {
         let left = least_left(ledger.as_ref(), &days)?;
-        let holds = warnings.len();
+        let holds = of_holds.len();
         let facts =
             Facts { release: &release_file.name, as_of, days: &days, left, holds, needs_operator };
         write_metrics(path, &facts)?;
@@ -102,29 +99,51 @@ pub(super) fn warnings(
     ledger: &Ledger,
     as_of: Timestamp,
 ) -> Result<Vec<String>> {
-    let mut needing = standings(release_file, Some(ledger), as_of)?;
-    needing.retain(|(_, standing)| standing.needs_operator());
-    // Days in a row of one standing are one warning: a log that ended would have one for each day since.
+    Ok(of_days(&standings(release_file, Some(ledger), as_of)?))
+}
+
+/// Why days need an operator.
+fn reasons(days: &[Shown]) -> Vec<String> {
+    let standings: Vec<(Day, Standing)> = days.iter().map(|day| (day.day, day.standing)).collect();
+    let mut reasons = of_days(&standings);
+    let changed =
+        ranges(days.iter().filter(|day| day.logs_changed == Some(true)).map(|day| &day.day));
+    if !changed.is_empty() {
+        reasons.push(format!("logs of released days have changed since: {changed}"));
+    }
+    reasons
+}
+
+/// A warning for days in a row of one standing that need an operator: a log that ended would have one for each
+/// day since.
+fn of_days(standings: &[(Day, Standing)]) -> Vec<String> {
+    let needing: Vec<(Day, Standing)> =
+        standings.iter().filter(|(_, standing)| standing.needs_operator()).copied().collect();
     let in_a_row = needing.chunk_by(|(day, standing), (next, other)| {
         standing.word() == other.word() && day.next() == Some(*next)
     });
-    Ok(in_a_row.map(warning).collect())
+    in_a_row.map(warning).collect()
 }
 
 /// The warning about days in a row of one standing.
 fn warning(days: &[(Day, Standing)]) -> String {
-    let ((first, standing), (last, _)) = (days[0], days[days.len() - 1]);
+    let ((first, standing), (last, to)) = (days[0], days[days.len() - 1]);
     let (of, is, was, pass, look, have) = match first == last {
         true => (format!("the day {first}"), "is", "was", "passes", "looks", "has"),
         false => (format!("the days {first} to {last}"), "are", "were", "pass", "look", "have"),
     };
-    let soon = standing.expires_with(days[days.len() - 1].1).unwrap_or_default();
+    let would = |pass: &str| match standing.expires_with(to) {
+        Some(when) => format!("{pass} retention {when}"),
+        None => "passed retention".to_owned(),
+    };
     match standing {
-        Standing::Pending { .. } => format!("{of} {is} not released and {pass} retention {soon}"),
-        Standing::LooksEmpty { .. } => format!("{of} {look} empty and {pass} retention {soon}"),
-        Standing::NoLogs { .. } => {
-            format!("{of} {have} no log files and would pass retention {soon}")
-        }
+        Standing::Pending { .. } => format!("{of} {is} not released and {}", would(pass)),
+        Standing::LooksEmpty { .. } => format!(
+            "{of} {look} empty and {}: `pointillist check` says which days the logs have, and why rows of them count \
+             nowhere",
+            would(pass)
+        ),
+        Standing::NoLogs { .. } => format!("{of} {have} no log files and {}", would("would pass")),
         _ => format!("{of} passed retention and {was} never released"),
     }
 }
@@ -150,6 +169,7 @@ fn standings(
         let place = match (released.first(), released.last()) {
             (Some(first), _) if this < *first => Place::BeforeTheFirst,
             (_, Some(last)) if this > *last => Place::BehindTheLast,
+            (None, _) => Place::NoneReleased,
             _ => Place::Between,
         };
         let mut now = standing(&bounds, release_file, &released, as_of, place)?;

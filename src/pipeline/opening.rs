@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::job::Job;
-use crate::ledger::{Conversion, Ledger, Marks, Rules, Second, Terms};
+use crate::ledger::{Conversion, Entry, Ledger, Marks, Rules, Second, State, Terms, Which};
 use crate::release_file::ReleaseFile;
 use crate::release_file::day::{Clock, zones_version};
 use crate::release_file::logs::Identifier;
@@ -23,7 +23,8 @@ pub fn open_ledger(job: &Job) -> Result<Ledger> {
     let path = &job.release_file.ledger.path;
     let marks = Marks::read(&job.release_file.logs.place, &job.out)?;
     marks.allow_new(path, job.second_ledger)?;
-    let mut ledger = Ledger::open(path, &terms(&job.release_file), job.wait, Clock::System)?;
+    let mut ledger = Ledger::open(path, &terms(&job.release_file), job.wait, Clock::System)
+        .map_err(|error| with_way_out(&job.release_file, error))?;
     ledger.agree_on_cap(release::cap_of(&job.release_file.ledger))?;
     ledger.agree_on_rules(rules(&job.release_file))?;
     marks.claim(&mut ledger, job.second_ledger)?;
@@ -51,6 +52,24 @@ pub fn open_custody(release_file: &ReleaseFile, wait: Duration) -> Result<Ledger
     ledger.agree_on_rules(rules(release_file))?;
     marks.claim(&mut ledger, Second::Refuse)?;
     Ok(ledger)
+}
+
+/// What can be done about terms that differ, where nothing was published through the ledger: nobody is held to its
+/// promise, and what its looks spent is all that adds up.
+pub(super) fn with_way_out(release_file: &ReleaseFile, error: Error) -> Error {
+    let Ok(ledger) = Ledger::open_existing(&release_file.ledger.path) else { return error };
+    let differs = ledger.require_same_terms(&terms(release_file), ledger.cap());
+    let is_of_terms = differs.is_err_and(|differs| differs.to_string() == error.to_string());
+    let has_published = |entry: &Entry| matches!(entry.state, State::Committed | State::Published);
+    let entries = ledger.entries(Which::All);
+    if !is_of_terms || entries.is_ok_and(|entries| entries.iter().any(has_published)) {
+        return error;
+    }
+    error.help(
+        "a ledger fixes it when it is made. Nothing was published through this one yet: let `[ledger] path` name \
+         another file, and run once with --new-ledger. What looks at days have cost in this one adds to what the \
+         other promises",
+    )
 }
 
 /// Refuses an output whose tables would be found as logs.

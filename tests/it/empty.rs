@@ -66,18 +66,62 @@ fn a_day_that_looks_empty_stays_so_as_long_as_its_logs_are_the_same() {
     assert_eq!(spent(&world), LOOK);
 }
 
-/// Nothing was ever released: a filter, a unit or a folder may be wrong, and no exit code says so.
+/// Nothing was ever released: a filter, a unit or a folder may be wrong, and only the noisy look may say so.
 #[test]
-fn a_first_run_that_shows_nobody_says_where_to_look() {
+fn a_first_run_that_shows_nobody_says_where_to_look_and_status_calls_somebody() {
     let world = world_with_an_empty_day();
-    let said = world.run(&RUN).stderr;
-    assert!(said.contains("no day was ever released"), "{said}");
+    let words =
+        "the day 2026-03-02 looks empty and passes retention in 22 days: `pointillist check`";
+    let ran = world.run(&RUN);
+    assert_eq!((ran.code, ran.stderr.contains(words)), (0, true), "{}", ran.stderr);
+    let status = || world.run(&["status", "release.toml", "--as-of", "2026-03-10"]);
+    let looked = status();
+    assert_eq!((looked.code, looked.stderr.contains(words)), (1, true), "{}", looked.stderr);
     let log = std::fs::read_to_string(world.path("logs/lookups.csv")).unwrap();
     world.write("logs/late.csv", log.as_bytes());
     for _ in 0..2 {
         let said = world.run(&RUN).stderr;
-        assert!(!said.contains("ever released"), "{said}");
+        assert!(!said.contains("looks empty"), "{said}");
     }
+    let looked = status();
+    assert_eq!((looked.code, looked.stderr.as_str()), (0, ""), "{}", looked.stdout);
+}
+
+/// A mistake in what a ledger fixes is found when its first day looks empty: then nothing is published yet.
+#[test]
+fn terms_that_were_wrong_can_be_changed_where_nothing_was_published() {
+    let world = World::new();
+    let log = std::fs::read_to_string(world.path("logs/lookups.csv")).unwrap();
+    let start: jiff::Timestamp = "2026-03-02T00:00:00Z".parse().unwrap();
+    let in_ms = |(place, line): (usize, &str)| {
+        let mut fields: Vec<String> = line.split(',').map(str::to_owned).collect();
+        if place > 0 {
+            fields[2] = (start.as_millisecond() + place as i64).to_string();
+        }
+        format!("{}\n", fields.join(","))
+    };
+    let rows: String = log.lines().enumerate().map(in_ms).collect();
+    world.write("logs/lookups.csv", rows.as_bytes());
+    world.edit("[keys]", "time_unit = \"s\"\n[keys]");
+    let ran = world.run(&RUN);
+    assert_eq!((ran.code, ran.stdout.contains("looks empty")), (0, true), "{}", ran.stderr);
+    let status = ["status", "release.toml", "--as-of", "2026-03-10"];
+    assert_eq!(world.run(&status).code, 1);
+    world.edit("time_unit = \"s\"", "time_unit = \"ms\"");
+    let refused = world.run(&RUN);
+    assert_eq!(refused.code, 1, "{}", refused.stderr);
+    for words in ["was made with s", "Nothing was published through this one yet", "--new-ledger"] {
+        assert!(refused.stderr.contains(words), "{}", refused.stderr);
+    }
+    world.edit("daily.ledger", "second.ledger");
+    let ran = world.run(&[&RUN[..], &["--new-ledger"]].concat());
+    assert_eq!((ran.code, ran.stdout.contains("released")), (0, true), "{}", ran.stderr);
+    assert_eq!(world.run(&status).code, 0);
+    // Once a day is published the promise is given.
+    world.edit("time_unit = \"ms\"", "time_unit = \"us\"");
+    let refused = world.run(&RUN);
+    assert_eq!(refused.code, 1, "{}", refused.stderr);
+    assert!(refused.stderr.contains("set it back"), "{}", refused.stderr);
 }
 
 #[test]
@@ -128,7 +172,7 @@ fn a_statement_shows_what_an_empty_day_cost() {
 }
 
 #[test]
-fn status_names_a_day_that_looks_empty_and_warns_before_its_logs_expire() {
+fn status_names_a_day_that_looks_empty_and_calls_nobody_once_a_later_one_is_released() {
     let world = world_with_an_empty_day();
     // Days before the first release were never promised.
     for day in ["2026-03-01", "2026-03-03"] {
@@ -151,7 +195,8 @@ fn status_names_a_day_that_looks_empty_and_warns_before_its_logs_expire() {
     assert!(text.contains("2026-03-02  looks empty: no activity"), "{text}");
     let late = ["run", "release.toml", "--day", "2026-03-01", "--as-of", "2026-03-31"];
     let warned = world.run(&late).stderr;
-    assert!(warned.contains("2026-03-02 looks empty and passes retention in 1 day"), "{warned}");
+    assert!(!warned.contains("looks empty"), "{warned}");
+    assert_eq!(status("2026-03-31").code, 0);
 }
 
 #[test]

@@ -130,6 +130,23 @@ fn status_calls_days_without_files_what_they_are() {
     );
     let shown = world.run(&["status", "release.toml", "--as-of", "2026-04-02T12:00:00Z"]).stdout;
     assert!(shown.contains("2026-03-05  no log files, expires in 1 day"), "{shown}");
+    // Each reason for the code stands on stderr.
+    let said = world.run(&["status", "release.toml", "--as-of", "2026-04-02T12:00:00Z"]).stderr;
+    for reason in [
+        "warning: the day 2026-03-04 is not released and passes retention today",
+        "warning: the day 2026-03-05 has no log files and would pass retention in 1 day",
+    ] {
+        assert!(said.contains(reason), "{said}");
+    }
+    // Before the first run, too.
+    let fresh = World::in_day_folders(&["2026-03-04".to_owned()]);
+    let ran = fresh.run(&["status", "release.toml", "--as-of", "2026-04-02T12:00:00Z"]);
+    assert_eq!(ran.code, 1, "{}", ran.stdout);
+    assert!(
+        ran.stderr.contains("2026-03-04 is not released and passes retention"),
+        "{}",
+        ran.stderr
+    );
 }
 
 #[test]

@@ -18,10 +18,6 @@ pub(super) struct Shown {
 }
 
 impl Shown {
-    pub(super) fn needs_operator(&self) -> bool {
-        self.standing.needs_operator() || self.logs_changed == Some(true)
-    }
-
     pub(super) fn object(&self) -> Value {
         json!({
             "day": self.day,

@@ -11,10 +11,12 @@ pub(in crate::cli) const LOOKS_EMPTY: &str = "looks empty: no activity above the
 pub(super) enum Place {
     /// Before the first of them: nothing was promised of it, and as a rule it has no logs.
     BeforeTheFirst,
-    /// Between two of them, or none is released yet.
+    /// Between two of them.
     Between,
     /// After the last of them: its logs may be missing now.
     BehindTheLast,
+    /// None is released yet.
+    NoneReleased,
 }
 
 /// How far a day is.
@@ -55,11 +57,13 @@ impl Standing {
     pub(super) fn needs_operator(self) -> bool {
         match self {
             Self::Released | Self::Open => false,
-            Self::Pending { place: Place::BeforeTheFirst, .. }
-            | Self::LooksEmpty { place: Place::BeforeTheFirst, .. } => false,
-            Self::LooksEmpty { place: Place::BehindTheLast, .. }
-            | Self::NoLogs { place: Place::BehindTheLast, .. } => true,
-            Self::Pending { .. } | Self::LooksEmpty { .. } | Self::NoLogs { .. } => {
+            Self::Pending { place: Place::BeforeTheFirst, .. } => false,
+            Self::NoLogs { place: Place::BehindTheLast, .. } => true,
+            // Once a later day is released somebody has looked; that a day had no rows is then no news.
+            Self::LooksEmpty { place, .. } => {
+                matches!(place, Place::BehindTheLast | Place::NoneReleased)
+            }
+            Self::Pending { .. } | Self::NoLogs { .. } => {
                 self.expires_in_days().is_some_and(|days| days < WARN_DAYS)
             }
             Self::ExpiredUnreleased => true,
