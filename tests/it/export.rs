@@ -50,3 +50,36 @@ fn days_and_weeks_of_a_question_become_one_file() {
         ran.stderr
     );
 }
+
+/// No sum of numbers that begin at zero is below it, on a day or over a week, and none of negative ones is above.
+#[test]
+fn intervals_of_sums_end_at_zero_where_their_range_does() {
+    let world = World::new();
+    let question = |name: &str, range: &str| {
+        format!(
+            "[[question]]\nname = \"{name}\"\nsum = \"latency_ms\"\nrange = {range}\n\
+             by = [\"hour\", \"app\"]\n[[question]]"
+        )
+    };
+    for (name, range) in [("signed", "[-500, 500]"), ("late", "[-500, 0]"), ("waits", "[0, 500]")] {
+        world.edit("[[question]]", &question(name, range));
+    }
+    let run = ["run", "release.toml", "--from", "2026-03-01", "--to", "2026-03-02"];
+    assert_eq!(world.run(&[&run[..], &["--as-of", "2026-03-10"]].concat()).code, 0);
+    assert_eq!(world.run(&["rollup", "release.toml", "--to", "week"]).code, 0);
+    let intervals = |question: &str| -> Vec<[f64; 2]> {
+        let export = ["export", "published", "--question", question, "--csv", "out.csv"];
+        let ran = world.run(&export);
+        assert_eq!(ran.code, 0, "{}", ran.stderr);
+        let table = lines(&world, "out.csv");
+        let place = |name: &str| table[0].iter().position(|column| column == name).unwrap();
+        let ends = [place("ci_low"), place("ci_high")];
+        table[1..].iter().map(|row| ends.map(|end| row[end].parse().unwrap())).collect()
+    };
+    for of in ["", "_by_week"] {
+        let all = |name: &str| intervals(&format!("{name}{of}"));
+        assert!(all("waits").iter().all(|[low, high]| *low >= 0.0 && high > low), "{of}");
+        assert!(all("late").iter().all(|[low, high]| *high <= 0.0 && high > low), "{of}");
+        assert!(all("signed").iter().any(|[low, high]| *low < 0.0 && *high > 0.0), "{of}");
+    }
+}

@@ -56,7 +56,7 @@ pub enum Counted {
     Lookups,
     /// Requesters by bins: the half-widths are noise, rounded, and intervals are cut at zero.
     Requesters,
-    /// A number of lookups, which may be negative.
+    /// A number of lookups: intervals are cut at zero where no number lies below it, or none above.
     Number,
 }
 
@@ -89,10 +89,13 @@ impl Summand {
             return (0.0, 0.0);
         }
         let beyond = |half: f64| (half.powi(2) - (Z_95 * self.noise_sd).powi(2)).max(0.0).sqrt();
-        let above = beyond(self.high - self.value);
-        // What was cut at zero does not show how far down it went.
-        let below = if self.low == 0.0 { above } else { beyond(self.value - self.low) };
-        (below, above)
+        let (below, above) = (beyond(self.value - self.low), beyond(self.high - self.value));
+        // What was cut at zero does not show how far it went.
+        match (self.low == 0.0, self.high == 0.0) {
+            (true, false) => (above, above),
+            (false, true) => (below, below),
+            _ => (below, above),
+        }
     }
 
     /// Whether half of the interval is more than the value, and of counts also more than the `mean`
@@ -151,8 +154,8 @@ struct Part {
 
 /// Adds up cells of a day, in any order. One summand stays as it is.
 ///
-/// An interval of a count is cut at zero if those of all summands stay above it. Days of earlier
-/// versions have signed ones.
+/// An interval is cut at zero if those of all summands stay on one side of it. Days of earlier
+/// versions have others.
 pub fn add_up(summands: Vec<Summand>, over: Over, counted: Counted) -> Summand {
     let part = |of: Summand| {
         let (below, above) = of.deviations(counted);
@@ -203,11 +206,21 @@ fn add(mut parts: Vec<Part>, over: Over, counted: Counted) -> Summand {
     };
     let low = value - lifted - half(&below, over.below, lasting[0]);
     let high = value + half(&above, over.above, lasting[1]);
-    let is_cut = counted != Counted::Number && parts.iter().all(|part| part.of.low >= 0.0);
-    // Noise may take the whole interval of a few requesters below zero: then it is that of a sum of zero.
-    let end = |end: f64, least: f64| if is_cut { end.max(least) } else { end };
     let noise_sd = variance.sqrt();
-    Summand { value, noise_sd, low: end(low, 0.0), high: end(high, Z_95 * noise_sd) }
+    let (low, high) = cut(&parts, counted, (low, high), Z_95 * noise_sd);
+    Summand { value, noise_sd, low, high }
+}
+
+/// The ends of a sum's interval, on the side of zero on which those of all parts lie. Noise may take the value, and all
+/// of the interval with it, to the other side: then it is that of a sum of zero.
+fn cut(parts: &[Part], counted: Counted, (low, high): (f64, f64), noise: f64) -> (f64, f64) {
+    if parts.iter().all(|part| part.of.low >= 0.0) {
+        (low.max(0.0), high.max(noise))
+    } else if counted == Counted::Number && parts.iter().all(|part| part.of.high <= 0.0) {
+        (low.min(-noise), high.min(0.0))
+    } else {
+        (low, high)
+    }
 }
 
 /// How far above the true sum noise may have lifted days whose intervals reach zero. A count of lookups never comes

@@ -51,8 +51,13 @@ impl Estimator for NumberSums<'_> {
     fn answer(&self, question: &Question, drawn: &Drawn<'_>) -> Result<Answer> {
         let tables = NumberTables::new(self.key, question, drawn)?;
         let (means, counts) = (tables.means(self.key, drawn)?, tables.counts(drawn)?);
+        // No sum lies on the side of zero on which no number of its range does.
+        let [low, high] = range(self.key)?;
+        let least = if low < 0.0 { f64::NEG_INFINITY } else { 0.0 };
+        let most = if high > 0.0 { f64::INFINITY } else { 0.0 };
         let both = means.iter().zip(&counts);
-        let sums: Vec<Estimate> = both.map(|(mean, count)| product(mean, count)).collect();
+        let sum = |(mean, count)| product(mean, count).within(least, most);
+        let sums: Vec<Estimate> = both.map(sum).collect();
         // A sum is as unknown as its mean, also where the mean lies high in its range.
         let is_lost = uninformative(&means, &counts, range(self.key)?);
         let is_lost = is_lost.into_iter().zip(&sums);

@@ -90,16 +90,27 @@ fn signed_values_are_not_cut_and_requesters_have_noise_alone() {
     let sum = |counted| add_up(rounded.clone(), Over::CELLS, counted);
     assert!((sum(Counted::Requesters).high - 36.0 - 6.0 * Z_95).abs() < 1e-9);
     assert!(sum(Counted::Lookups).high > sum(Counted::Requesters).high);
-    // Only what never lies below zero is cut there.
+    // Only what never lies below zero, or above it, is cut there: as a mirror shows it.
     let wide = vec![summand(1.0, 3.0, 0.0, 8.0); 2];
-    for counted in [Counted::Lookups, Counted::Requesters] {
+    for counted in [Counted::Lookups, Counted::Requesters, Counted::Number] {
         assert!(add_up(wide.clone(), Over::CELLS, counted).low == 0.0);
+    }
+    for (parts, is_cut) in [
+        (vec![summand(1.0, 3.0, 0.0, 8.0), summand(5.0, 2.0, 1.0, 12.0)], true),
+        (vec![summand(-9.0, 3.0, 0.0, 8.0), summand(-5.0, 2.0, 0.0, 3.0)], true),
+        (vec![summand(1.0, 3.0, -4.0, 8.0), summand(5.0, 2.0, 0.0, 12.0)], false),
+    ] {
+        let mirrored = |one: &Summand| summand(-one.value, one.noise_sd, -one.high, -one.low);
+        let mirror: Vec<Summand> = parts.iter().map(mirrored).collect();
+        let sum = |parts: &[Summand]| add_up(parts.to_vec(), Over::CELLS, Counted::Number);
+        let (sum, other) = (sum(&parts), sum(&mirror));
+        assert_eq!((sum.low >= 0.0, sum.low < sum.high), (is_cut, true), "{sum:?}");
+        assert_close(other, mirrored(&sum));
     }
     // Bins that noise took far below zero are as uncertain as empty ones.
     let below = vec![summand(-20.0, 3.0, 0.0, Z_95 * 3.0); 2];
     let sum = add_up(below, Over::CELLS, Counted::Requesters);
     assert_close(sum, summand(-40.0, 18.0_f64.sqrt(), 0.0, Z_95 * 18.0_f64.sqrt()));
-    assert!(add_up(wide, Over::CELLS, Counted::Number).low < 0.0);
 }
 
 /// 400 months of a cell without lookups, or with few, whose days have noise that is not let below zero: as often as
