@@ -67,6 +67,10 @@ fn verdict(found: &Comparison, higher: usize, lower: usize) -> String {
             found.widened
         ));
     }
+    let is_below = |row: &Row| found.never_negative && row.values.iter().any(|value| *value < 0.0);
+    if found.rows.iter().any(is_below) {
+        words.push_str(" Where noise took a count below zero, 0 stands for it; differences are those of what was published.");
+    }
     if found.in_one_alone > 0 {
         words.push_str(&format!(
             " Left out: {} in one of the two alone, which does not mean zero in the other.",
@@ -124,6 +128,11 @@ fn stacked(found: &Comparison, rows: &[&Row]) -> String {
     text
 }
 
+/// The values as they are shown: where noise takes a count below zero, as zero.
+fn displayed(found: &Comparison, row: &Row) -> [f64; 2] {
+    row.values.map(|value| if found.never_negative { value.max(0.0) } else { value })
+}
+
 fn cells(found: &Comparison, row: &Row) -> Vec<String> {
     let key = |name: &String| match &row.keys[name] {
         Value::String(text) => plain(text).into_owned(),
@@ -146,9 +155,10 @@ fn cells(found: &Comparison, row: &Row) -> Vec<String> {
         Real::Lower => "lower",
         Real::NotShown => "",
     };
+    let [first, second] = displayed(found, row).map(|value| shown(value, f64::round));
     let numbers = [
-        shown(row.values[0], f64::round),
-        shown(row.values[1], f64::round),
+        first,
+        second,
         format!("{sign}{}", shown(value, f64::round)),
         or_dash(low.map(|low| shown(low, f64::floor))),
         or_dash(high.map(|high| shown(high, f64::ceil))),
@@ -166,19 +176,18 @@ mod tests {
 
     use super::*;
 
-    #[test]
-    fn a_narrow_page_has_the_same_numbers_below_each_other() {
-        let range = |value, low, high| Range { value, low: Some(low), high: Some(high) };
+    /// Two days of one row, whose difference is not shown.
+    fn of_one(values: [f64; 2], difference: Range) -> Comparison {
         let keys = json!({ "app": "calls", "hour": 3 });
         let row = Row {
             keys: keys.as_object().cloned().unwrap(),
-            values: [1_200.0, 1_500.0],
-            difference: range(300.0, 120.0, 480.0),
-            difference_alone: range(300.0, 200.0, 400.0),
-            ratio: Some(range(1.25, 1.1, 1.4)),
-            real: Real::Higher,
+            values,
+            difference,
+            difference_alone: difference,
+            ratio: None,
+            real: Real::NotShown,
         };
-        let found = Comparison {
+        Comparison {
             question: "volume".to_owned(),
             grain: "day",
             periods: ["2026-03-02", "2026-03-03"].map(str::to_owned),
@@ -186,10 +195,32 @@ mod tests {
             per_day: false,
             keys: ["hour", "app"].map(str::to_owned).to_vec(),
             widened: 1.0,
+            never_negative: true,
             rows: vec![row],
             in_one_alone: 0,
             warnings: Vec::new(),
-        };
+        }
+    }
+
+    #[test]
+    fn what_noise_took_below_zero_is_shown_as_zero_and_said() {
+        let range = |value, low, high| Range { value, low: Some(low), high: Some(high) };
+        let mut found = of_one([-47.0, 40.0], range(87.0, -20.0, 190.0));
+        assert_eq!(cells(&found, &found.rows[0])[2..5], ["0", "40", "+87"]);
+        assert!(text(&found).contains("0 stands for it"), "{}", text(&found));
+        // A sum may be below zero.
+        found.never_negative = false;
+        assert_eq!(cells(&found, &found.rows[0])[2..5], ["-47", "40", "+87"]);
+        assert!(!text(&found).contains("stands for it"), "{}", text(&found));
+    }
+
+    #[test]
+    fn a_narrow_page_has_the_same_numbers_below_each_other() {
+        let range = |value, low, high| Range { value, low: Some(low), high: Some(high) };
+        let mut found = of_one([1_200.0, 1_500.0], range(300.0, 120.0, 480.0));
+        found.rows[0].ratio = Some(range(1.25, 1.1, 1.4));
+        found.rows[0].real = Real::Higher;
+
         let stacked = stacked(&found, &[&found.rows[0]]);
         assert_eq!(
             stacked,

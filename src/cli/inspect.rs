@@ -1,19 +1,22 @@
 //! `inspect`: the promise and the error of a published file, in words.
 
 use std::fs::File;
+use std::io::ErrorKind::NotFound;
 use std::path::Path;
 
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use serde_json::Value;
 
 use super::output::{Output, grouped, people, wrapped};
-use crate::words::{CLASSES_ARE, ONE_HEAVY};
+use crate::publish::unreadable;
+use crate::words::{CLASSES_ARE, ONE_HEAVY, several};
 use crate::{Error, Result};
 
 /// Runs the command.
 ///
 /// # Errors
-/// I/O, when the file cannot be opened; input, when it is not one that pointillist published.
+/// Usage, for what is no file of a table; I/O, when the file cannot be opened; input, when it is damaged or not one that
+/// pointillist published.
 pub(crate) fn run(path: &Path, output: &Output) -> Result<()> {
     let published = Published::read(path)?;
     let facts = &published.facts;
@@ -44,14 +47,11 @@ struct Published {
 impl Published {
     fn read(path: &Path) -> Result<Self> {
         let file = File::open(path).map_err(|error| {
-            Error::io(format!("{} cannot be opened", path.display()))
-                .help("check the path")
-                .because(error)
+            let named = format!("{} cannot be opened", path.display());
+            let error_of = if error.kind() == NotFound { Error::usage } else { Error::io };
+            error_of(named).help("check the path").because(error)
         })?;
-        let foreign = || {
-            Error::input(format!("{} was not published by pointillist", path.display()))
-                .help("give a file such as published/volume/day=2026-01-01/part-0.parquet")
-        };
+        let foreign = || unreadable(path);
         let reader = SerializedFileReader::new(file).map_err(|_| foreign())?;
         let metadata = reader.metadata().file_metadata();
         let facts = metadata
@@ -102,7 +102,7 @@ impl Published {
 
     fn headline(&self, path: &Path) -> String {
         format!(
-            "{}: {} of release {}, {} ({})\n{} rows; columns {}\n\n{}\n",
+            "{}: {} of release {}, {} ({})\n{}; columns {}\n\n{}\n",
             path.display(),
             self.word("question"),
             self.word("release"),
@@ -112,7 +112,7 @@ impl Published {
                 None => format!("day {}", self.word("day")),
             },
             self.word("time_zone"),
-            self.rows,
+            several(usize::try_from(self.rows).unwrap_or_default(), "row"),
             self.columns.join(", "),
             self.interval(),
         )

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use super::own::listed_digest;
-use super::read::Published;
+use super::read::{Published, unreadable};
 use crate::release_file::day::Day;
 use crate::{Error, Result};
 
@@ -27,16 +27,13 @@ impl Checked {
                 .help("check its permissions")
                 .because(error)
         })?;
-        let table = Published::read(&bytes).map_err(|_| {
-            Error::input(format!("{} was not published by pointillist", file.display()))
-                .help("name an output folder and a question in it")
-        })?;
         let listed = period.parse::<Day>().ok().and_then(|day| listed_digest(out, day, path));
         let digest = blake3::hash(&bytes).to_hex();
         if listed.as_ref().is_some_and(|listed| *listed != digest.as_str()) {
             return Err(Error::input(format!("{} is not as it was published", file.display()))
                 .help("run `pointillist run` again, which writes such files again for no charge"));
         }
+        let table = Published::read(&bytes).map_err(|_| unreadable(&file))?;
         let is_rolled_up = !table.facts["grain"].is_null();
         Ok(Self { table, is_vouched: listed.is_some() || is_rolled_up })
     }

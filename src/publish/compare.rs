@@ -38,6 +38,9 @@ pub struct Comparison {
     pub keys: Vec<String>,
     /// How much wider intervals are than those of one row alone.
     pub widened: f64,
+    /// Whether no full count is below zero, as noise may be.
+    #[serde(skip)]
+    pub never_negative: bool,
     /// The rows that both files have, in the order of the second.
     pub rows: Vec<Row>,
     /// How many rows only one of the files has.
@@ -136,6 +139,7 @@ pub fn compare(out: &Path, question: &str, periods: [&str; 2]) -> Result<Compari
         per_day,
         keys: after.key_names(),
         widened,
+        never_negative: !is_signed,
         rows: pairs.into_iter().map(row).collect(),
         in_one_alone,
         warnings: before.warnings(&after),

@@ -27,7 +27,7 @@ pub use export::{Csv, csv, is_csv};
 pub use folder::{check_writable, is_whole, remove_leftovers, write_out};
 pub use manifest::Facts;
 pub use own::{MANIFESTS, require_known, require_own};
-pub use read::Published;
+pub use read::{Published, unreadable};
 pub use rollup::{Coarser, Countries, Period, ReleasedDay, RolledUp, rollup, sum};
 pub use table::FINGERPRINT;
 pub use worth::{Worth, seen_prefixes, worth};

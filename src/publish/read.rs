@@ -9,6 +9,8 @@ use arrow_array::cast::AsArray;
 use arrow_array::types::Float64Type;
 use arrow_cast::cast;
 use arrow_schema::DataType;
+use bytes::Bytes;
+use parquet::file::reader::SerializedFileReader;
 use serde_json::Value;
 
 use super::table::decode;
@@ -64,6 +66,35 @@ impl Published {
 
 fn broken() -> Error {
     Error::internal("a stored file does not read back as published")
+}
+
+/// What a file is that does not read back as a published table. A day's own digest is compared before that is asked.
+///
+/// # Errors
+/// Always one: usage, for what is no file of a table; input, for a damaged file or one of another program.
+pub fn unreadable(file: &Path) -> Error {
+    let shown = file.display();
+    let instead = "give a file such as published/volume/day=2026-01-01/part-0.parquet";
+    if file.is_dir() {
+        return Error::usage(format!("{shown} is a folder"))
+            .help(format!("{instead}; `pointillist manifest` shows what a folder holds"));
+    }
+    let bytes = std::fs::read(file).unwrap_or_default();
+    let is_manifest = |json: &Value| json["release"].is_string() && json["files"].is_array();
+    if serde_json::from_slice(&bytes).is_ok_and(|json| is_manifest(&json)) {
+        return Error::usage(format!("{shown} is a manifest and no table")).help(format!(
+            "read it as JSON, or print the newest one of a folder with `pointillist manifest`; {instead}"
+        ));
+    }
+    // A Parquet file that is whole says of itself who wrote it.
+    let is_damaged =
+        bytes.starts_with(b"PAR1") && SerializedFileReader::new(Bytes::from(bytes)).is_err();
+    if is_damaged {
+        return Error::input(format!("{shown} is damaged: it is not as it was written")).help(
+            "if it is a published file, run `pointillist run` again, which writes such files again for no charge",
+        );
+    }
+    Error::input(format!("{shown} was not published by pointillist")).help(instead)
 }
 
 /// The help for a question that an output folder does not have: it names those that have days

@@ -119,7 +119,8 @@ fn what_has_no_right_difference_is_refused_by_name() {
     let path = world.path("published/volume/day=2026-03-03/part-0.parquet");
     std::fs::write(path, b"PAR1 something else PAR1").unwrap();
     let ran = compared(&world, "volume", [day, "2026-03-03"], &[]);
-    assert!(ran.code == 65 && ran.stderr.contains("was not published by"), "{}", ran.stderr);
+    let words = "is not as it was published";
+    assert!(ran.code == 65 && ran.stderr.contains(words), "{}", ran.stderr);
 }
 
 #[test]
@@ -192,5 +193,44 @@ fn keys_do_not_reach_a_terminal_as_orders_to_it() {
         let said = format!("{}{}", ran.stdout, ran.stderr);
         assert!(!said.contains(['\u{1b}', '\u{9b}', '\u{7}']), "{asked:?} {said}");
         assert!(asked[0] != "compare" || said.contains("red\\u{1b}[31m\\u{9b}2J"), "{said}");
+    }
+}
+
+#[test]
+fn what_is_damaged_a_folder_or_a_manifest_is_called_so() {
+    let world = world();
+    let file = "published/people/day=2026-03-01/part-0.parquet";
+    let whole = std::fs::read(world.path(file)).unwrap();
+    let manifest = "published/_manifest/day=2026-03-01.json";
+    let inspected = |path: &str| world.run(&["inspect", path]);
+    for (path, code, words) in [
+        ("published", 2, "published is a folder"),
+        ("published/people/day=2026-03-01", 2, "is a folder"),
+        (manifest, 2, "is a manifest and no table"),
+        ("logs/lookups.csv", 65, "was not published by pointillist"),
+        ("published/nothing.parquet", 2, "cannot be opened"),
+    ] {
+        let ran = inspected(path);
+        assert_eq!((ran.code, ran.stderr.contains(words)), (code, true), "{path}: {}", ran.stderr);
+    }
+    let compare = || compared(&world, "people", ["2026-03-01", "2026-03-02"], &[]);
+    let longer = [&whole[..], b"x"].concat();
+    let cut = &whole[..whole.len() - 9];
+    for bytes in [&longer[..], cut] {
+        world.write(file, bytes);
+        let ran = inspected(file);
+        assert_eq!(ran.code, 65, "{}", ran.stderr);
+        assert!(ran.stderr.contains("is damaged: it is not as it was written"), "{}", ran.stderr);
+        assert!(ran.stderr.contains("run `pointillist run` again"), "{}", ran.stderr);
+        let ran = compare();
+        assert_eq!(ran.code, 65, "{}", ran.stderr);
+        assert!(ran.stderr.contains("is not as it was published"), "{}", ran.stderr);
+    }
+    // Without the manifest nothing vouches for a file, and a damaged one is still told from another's.
+    std::fs::remove_file(world.path(manifest)).unwrap();
+    for (bytes, words) in [(&longer[..], "is damaged"), (b"other", "was not published by")] {
+        world.write(file, bytes);
+        let ran = compare();
+        assert_eq!((ran.code, ran.stderr.contains(words)), (65, true), "{}", ran.stderr);
     }
 }
