@@ -87,6 +87,17 @@ impl Condition {
         columns
     }
 
+    /// The column that this one is compared with, if it stands on the right: it may be a value without its quotes.
+    pub fn compared_with(&self, name: &str) -> Option<&str> {
+        let mut found = None;
+        self.node.pairs(&mut |left, right| {
+            if right == name {
+                found = Some(left);
+            }
+        });
+        found
+    }
+
     /// Every column with each text that it is compared with for equality.
     pub fn texts(&self) -> Vec<(&str, &str)> {
         let mut texts = Vec::new();

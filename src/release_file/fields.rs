@@ -40,11 +40,10 @@ pub(super) fn share(
     let mut keys: Vec<Key> = Vec::new();
     for name in condition.columns() {
         keys.push(lists.key(name, question, logs).map_err(|error| {
-            let column = condition.columns().into_iter().find(|column| *column != name);
-            match column {
-                // The value of another key, without its quotes.
-                Some(column) if lists.has_value(column, name) => {
-                    error.help(format!("write quotes around a value: {column} = '{name}'"))
+            match condition.compared_with(name) {
+                // A value without its quotes.
+                Some(column) => {
+                    error.help(format!("write single quotes around a value: {column} = '{name}'"))
                 }
                 _ => error,
             }

@@ -1,5 +1,6 @@
 //! A release file, checked: immutable, with a fingerprint of everything that changes the answer.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
@@ -76,17 +77,31 @@ impl LedgerTerms {
     }
 }
 
+/// Why a release file cannot be read: as a rule another name was meant.
+fn unread(path: &Path, error: std::io::Error) -> Error {
+    let shown = path.display();
+    match error.kind() {
+        _ if path.is_dir() => Error::usage(format!("{shown} is a folder")).help(
+            "name the release file, which is written in TOML; `pointillist init LOGS` writes one for logs",
+        ),
+        ErrorKind::NotFound => Error::usage(format!("there is no release file {shown}"))
+            .help("check the path; `pointillist --help` shows the commands"),
+        ErrorKind::InvalidData => Error::usage(format!("{shown} is no text"))
+            .help("name the release file, which is written in TOML"),
+        _ => Error::io(format!("the release file {shown} cannot be read"))
+            .help("check its permissions")
+            .because(error),
+    }
+}
+
 impl ReleaseFile {
     /// Reads and checks a release file; its relative paths start from its own folder.
     ///
     /// # Errors
-    /// I/O, when the file cannot be read; usage, naming the field, for anything it may not say.
+    /// I/O, when the file cannot be read; usage, when there is none, and, naming the field, for anything it may not
+    /// say.
     pub fn read(path: &Path) -> Result<Self> {
-        let text = std::fs::read_to_string(path).map_err(|error| {
-            Error::io(format!("the release file {} cannot be read", path.display()))
-                .help("check the path; `pointillist --help` shows the commands")
-                .because(error)
-        })?;
+        let text = std::fs::read_to_string(path).map_err(|error| unread(path, error))?;
         Self::parse(&text, &path.display().to_string(), path.parent().unwrap_or(Path::new(".")))
     }
 

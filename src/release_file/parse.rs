@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::nearest::nearest;
 use super::raw::RawReleaseFile;
-use super::typed;
+use super::{schema, typed};
 use crate::{Error, Result};
 
 /// The text of a release file, for messages that name a line of it.
@@ -50,6 +50,9 @@ pub(crate) fn parse(text: &str, file: &str) -> Result<RawReleaseFile> {
         if let Some(help) = instead(message) {
             return failure.help(help);
         }
+        if let Some(help) = elsewhere(message) {
+            return failure.help(help);
+        }
         match nearest_known(message) {
             Some(nearest) => failure.help(format!("did you mean `{nearest}`?")),
             None if message.contains("unknown field") => failure.help(typed::known(message)),
@@ -58,8 +61,11 @@ pub(crate) fn parse(text: &str, file: &str) -> Result<RawReleaseFile> {
     })
 }
 
-/// What to use in place of a field that other programs have and this one has not.
+/// What to use in place of a field of a question that other programs have and this one has not.
 fn instead(message: &str) -> Option<&'static str> {
+    if !message.contains("`quantiles`") {
+        return None;
+    }
     let typed = message.strip_prefix("unknown field `")?.split('`').next()?;
     match typed {
         "max" | "min" => Some(
@@ -86,6 +92,13 @@ fn instead(message: &str) -> Option<&'static str> {
         ),
         _ => None,
     }
+}
+
+/// Where a field belongs that stands in a wrong table.
+fn elsewhere(message: &str) -> Option<String> {
+    let typed = message.strip_prefix("unknown field `")?.split('`').next()?;
+    let homes = schema::homes_of(typed);
+    (!homes.is_empty()).then(|| format!("`{typed}` belongs {}", homes.join(" or ")))
 }
 
 /// The known field most like the unknown one, where one is alike enough to be meant.

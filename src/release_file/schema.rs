@@ -23,6 +23,32 @@ pub fn schema() -> String {
     format!("{:#}\n", schema.as_value())
 }
 
+/// The places of a release file that have a field of this name, in words.
+pub(crate) fn homes_of(field: &str) -> Vec<String> {
+    let schema: Value = serde_json::from_str(&schema()).unwrap_or_default();
+    let is_open = |table: &Value| table["additionalProperties"] != Value::Bool(false);
+    let mut homes = Vec::new();
+    for (name, table) in schema["properties"].as_object().into_iter().flatten() {
+        let (table, home) = match &table["items"] {
+            Value::Null => (table, format!("below [{name}]")),
+            item => (item, format!("below [[{name}]]")),
+        };
+        if name == field {
+            homes.push(
+                match table["properties"].is_object() || is_open(table) && table["type"] == "object"
+                {
+                    true => format!("at the beginning of a line, as [{name}]"),
+                    false => "above all tables".to_owned(),
+                },
+            );
+        }
+        if !table["properties"][field].is_null() {
+            homes.push(home);
+        }
+    }
+    homes
+}
+
 /// TOML has no null: a field that may be missing is one that is not required.
 fn for_toml(schema: &mut Schema) {
     // Lines of the source end where they must; what editors show has no such ends.

@@ -63,6 +63,20 @@ impl Node {
         }
     }
 
+    /// Shows `see` both columns of each comparison of two.
+    pub(super) fn pairs<'a>(&'a self, see: &mut dyn FnMut(&'a str, &'a str)) {
+        match self {
+            Self::Compare(_, left, right) => {
+                if let (Self::Column(left), Self::Column(right)) = (&**left, &**right) {
+                    see(left, right);
+                }
+            }
+            Self::And(parts) | Self::Or(parts) => parts.iter().for_each(|part| part.pairs(see)),
+            Self::Not(inner) => inner.pairs(see),
+            _ => {}
+        }
+    }
+
     /// Shows every column to `see`, with whether it is only tested for null there.
     pub(super) fn visit<'a>(&'a self, see: &mut dyn FnMut(&'a str, bool)) {
         match self {
