@@ -200,9 +200,9 @@ pub(crate) struct Run {
     #[arg(long, value_name = "YYYY-MM-DD", conflicts_with_all = ["from", "to"])]
     pub(crate) day: Option<String>,
     /// The first of several days
-    #[arg(long, value_name = "YYYY-MM-DD", requires = "to")]
+    #[arg(long, value_name = "YYYY-MM-DD")]
     pub(crate) from: Option<String>,
-    /// The last of several days
+    /// The last of several days [default: the newest that is over]
     #[arg(long, value_name = "YYYY-MM-DD", requires = "from")]
     pub(crate) to: Option<String>,
     /// Read these logs instead of those that the release file names

@@ -4,7 +4,6 @@ use serde_json::{Value, json};
 
 use super::args::Plan;
 use super::output::{Output, grouped, people, short, wrapped};
-use crate::Result;
 use crate::pipeline::{self, Previous};
 use crate::plan::Split;
 use crate::plan::kinds::{CLASSES, nodes};
@@ -12,6 +11,7 @@ use crate::release::{Answer, Load, Rehearsal, rehearse};
 use crate::release_file::ReleaseFile;
 use crate::release_file::question::Question;
 use crate::words::{self, CLASSES_ARE};
+use crate::{Error, Result};
 
 /// Lookups per requester if `--requesters` is not given. The number of requesters decides how
 /// informative distinct counts and histograms are.
@@ -28,7 +28,7 @@ pub(crate) fn run(asked: &Plan, output: &Output) -> Result<()> {
     let release_file = ReleaseFile::read(&asked.release)?;
     let (split, guarantee) = pipeline::plan(&release_file)?;
     let previous = pipeline::previous(&release_file)?;
-    let load = load(asked);
+    let load = load(asked)?;
     let rehearsal = load.map(|load| rehearse(&release_file, &split, load)).transpose()?;
     let unit = release_file.ledger.unit.word();
     let mut text = format!("{}: one day, unit {unit}\n\n", release_file.name);
@@ -71,16 +71,25 @@ pub(crate) fn run(asked: &Plan, output: &Output) -> Result<()> {
 }
 
 /// The load that was asked about.
-fn load(asked: &Plan) -> Option<Load> {
-    Some(load_of(asked.lookups?, asked.requesters))
+fn load(asked: &Plan) -> Result<Option<Load>> {
+    asked.lookups.map(|lookups| load_of(lookups, asked.requesters)).transpose()
 }
 
 /// A load of which the number of requesters may be unknown.
-pub(super) fn load_of(lookups: u64, requesters: Option<u64>) -> Load {
+///
+/// # Errors
+/// Usage, for more requesters than lookups.
+pub(super) fn load_of(lookups: u64, requesters: Option<u64>) -> Result<Load> {
+    if let Some(requesters) = requesters.filter(|requesters| *requesters > lookups) {
+        return Err(Error::usage(format!(
+            "--requesters {requesters} is more than --lookups {lookups}: each requester makes one lookup or more"
+        ))
+        .help("give the lookups of a day, and how many requesters make them"));
+    }
     let lookups = lookups as f64;
     let requesters = requesters.map(|requesters| requesters as f64);
     let requesters = requesters.unwrap_or_else(|| (lookups / LOOKUPS_PER_REQUESTER).max(1.0));
-    Load { lookups, requesters: requesters.min(lookups) }
+    Ok(Load { lookups, requesters })
 }
 
 /// How the budget is divided.

@@ -1,6 +1,6 @@
 //! `rollup`: adds published days up to weeks, months and coarser keys, without any charge.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::args::Rollup;
 use super::days::ranges;
@@ -36,8 +36,7 @@ pub(crate) fn run(asked: &Rollup, output: &Output) -> Result<()> {
             continue;
         }
         if let (Some(reason), None) = (coarser.unfit(question), named) {
-            text.push_str(&format!("{}: left out, because {reason}\n", question.name));
-            left_out.push(json!({ "question": question.name, "reason": reason }));
+            left_out.push((reason, question.name.as_str()));
             continue;
         }
         let folder = coarser.folder(question);
@@ -69,11 +68,32 @@ pub(crate) fn run(asked: &Rollup, output: &Output) -> Result<()> {
         }));
         files.extend(made.files);
     }
+    text.push_str(&why_left_out(&left_out));
     write_out(&out, &files)?;
     text.push_str(&format!("the tables are in {}\n", out.display()));
-    let object = json!({ "out": out, "rolled_up": rolled, "left_out": left_out });
+    let object = json!({ "out": out, "rolled_up": rolled, "left_out": objects(&left_out) });
     output.result(&object, &text);
     Ok(())
+}
+
+/// The questions that are left out, those with one reason in one line.
+fn why_left_out(left_out: &[(String, &str)]) -> String {
+    let mut lines: Vec<(&str, Vec<&str>)> = Vec::new();
+    for (reason, name) in left_out {
+        match lines.iter_mut().find(|(known, _)| known == reason) {
+            Some((_, names)) => names.push(name),
+            None => lines.push((reason, vec![name])),
+        }
+    }
+    let line = |(reason, names): &(&str, Vec<&str>)| {
+        format!("left out: {}, because {reason}\n", names.join(", "))
+    };
+    lines.iter().map(line).collect()
+}
+
+fn objects(left_out: &[(String, &str)]) -> Vec<Value> {
+    let object = |(reason, name): &(String, &str)| json!({ "question": name, "reason": reason });
+    left_out.iter().map(object).collect()
 }
 
 /// How many of the periods hold all of their days.

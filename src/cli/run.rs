@@ -47,13 +47,16 @@ pub(crate) fn run(asked: &Run, output: &Output) -> Result<u8> {
     let range = release_range(&job, &mut ledger, &days, output)?;
     let mut text = range.text();
     if days.is_empty() {
-        text.push_str("no day with logs is closed and inside retention: nothing to do\n");
+        text.push_str("no day with logs is over and inside retention: nothing to do\n");
     }
     if range.has_tables {
         text.push_str(&format!("the tables are in {}\n", job.out.display()));
     }
     text.push_str(&about_empty(asked, &job, &ledger, &range, &released)?);
-    let mut warnings = status::warnings(&job.release_file, &ledger, job.as_of)?;
+    // Nobody asked for the days before the first that is named.
+    let is_named = asked.day.is_some() || asked.from.is_some();
+    let first = days.first().map(DayBounds::day).filter(|_| is_named);
+    let mut warnings = status::warnings(&job.release_file, &ledger, job.as_of, first)?;
     warnings.extend(hold_warnings::key_warning(&ledger));
     warnings.extend(ledger.warnings());
     warnings.iter().for_each(|warning| output.warning(warning));
@@ -240,6 +243,7 @@ fn days_of(asked: &Run, job: &Job) -> Result<Vec<DayBounds>> {
     let (first, last): (Day, Day) = match (&asked.day, &asked.from, &asked.to) {
         (Some(day), _, _) => (day.parse()?, day.parse()?),
         (None, Some(from), Some(to)) => (from.parse()?, to.parse()?),
+        (None, Some(from), None) => (from.parse()?, newest_closed(&job.release_file, job.as_of)?),
         _ if job.release_file.engine.is_some() => {
             return Err(Error::usage("a run on a cluster has no day")
                 .help("name it by --day, or days by --from and --to"));
@@ -247,13 +251,28 @@ fn days_of(asked: &Run, job: &Job) -> Result<Vec<DayBounds>> {
         _ => return days_with_logs(&job.release_file, job.as_of),
     };
     if first > last {
-        return Err(Error::usage(format!("--from {first} lies after --to {last}"))
-            .help("give the earlier day first"));
+        return Err(match &asked.to {
+            Some(_) => Error::usage(format!("--from {first} lies after --to {last}"))
+                .help("give the earlier day first"),
+            None => Error::usage(format!(
+                "--from {first} lies after the newest day that is over, {last}"
+            ))
+            .help("give an earlier day"),
+        });
     }
     std::iter::successors(Some(first), |day| day.next())
         .take_while(|day| *day <= last)
         .map(|day| DayBounds::new(day, zone))
         .collect()
+}
+
+/// The newest day that is over.
+fn newest_closed(release_file: &ReleaseFile, as_of: Timestamp) -> Result<Day> {
+    let closed = closed_days(release_file, as_of)?;
+    closed.last().map(DayBounds::day).ok_or_else(|| {
+        Error::refused("no day is over and inside retention")
+            .help("give --to as well, or run later")
+    })
 }
 
 /// The closed days from the first that the names of the logs or the ledger know.

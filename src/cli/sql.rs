@@ -26,7 +26,7 @@ pub(crate) fn run(asked: &Sql, output: &Output) -> Result<()> {
     let (split, _) = pipeline::plan(&release_file)?;
     let first = Plan::of_look(&release_file, &split)?;
     let bounds = bounds(asked, &release_file)?;
-    let load = load_of(asked.load.lookups, asked.load.requesters);
+    let load = load_of(asked.load.lookups, asked.load.requesters)?;
     let numbers = rehearse(&release_file, &split, load)?.numbers;
     let rounds = rounds(&release_file, &split, &first, &bounds)?;
     let none = |question: &Question| (question.name.clone(), BTreeSet::new());
@@ -95,7 +95,7 @@ fn bounds(asked: &Sql, release_file: &ReleaseFile) -> Result<DayBounds> {
         None => {
             let closed = retain::closed_days(release_file, Clock::System.now())?;
             closed.into_iter().next_back().ok_or_else(|| {
-                Error::usage("no day is closed and inside retention").help("name one by --day")
+                Error::usage("no day is over and inside retention").help("name one by --day")
             })
         }
     }

@@ -93,13 +93,20 @@ fn least_left(ledger: Option<&Ledger>, days: &[Shown]) -> Result<Option<f64>> {
     Ok(left.min().map(|left| left.rho()))
 }
 
-/// Warnings about days that need an operator, for a run that leaves them as they are.
+/// Warnings about days that need an operator, for a run that leaves them as they are. Where nothing was released yet,
+/// days before `first` may lie before the logs begin.
 pub(super) fn warnings(
     release_file: &ReleaseFile,
     ledger: &Ledger,
     as_of: Timestamp,
+    first: Option<Day>,
 ) -> Result<Vec<String>> {
-    Ok(of_days(&standings(release_file, Some(ledger), as_of)?))
+    let mut standings = standings(release_file, Some(ledger), as_of)?;
+    let place = Place::NoneReleased;
+    let is_pending = |standing: &Standing| matches!(standing, Standing::Pending { place: at, .. } if *at == place);
+    let is_before = |day: &Day| first.is_some_and(|first| *day < first);
+    standings.retain(|(day, standing)| !(is_pending(standing) && is_before(day)));
+    Ok(of_days(&standings))
 }
 
 /// Why days need an operator.

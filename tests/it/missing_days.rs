@@ -99,7 +99,7 @@ fn a_range_begins_with_the_first_day_that_has_files_and_goes_on_after_one_that_h
     let world = World::in_day_folders(&[AS_OF.to_owned()]);
     let ran = run(&world, &[]);
     assert_eq!(ran.code, 0, "{}", ran.stderr);
-    assert!(ran.stdout.contains("no day with logs is closed"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("no day with logs is over"), "{}", ran.stdout);
 }
 
 #[test]
@@ -193,4 +193,38 @@ fn a_block_of_another_zone_needs_the_files_of_both_its_days() {
     {
         assert_eq!(run(&world, &["--day", day]).code, code, "{day}");
     }
+}
+
+#[test]
+fn a_range_without_an_end_goes_on_to_the_newest_day_that_is_over() {
+    let world = world();
+    let ran = run(&world, &["--from", "2026-03-04", "--json"]);
+    assert_eq!(ran.code, 65, "{}", ran.stderr);
+    let json: Value = serde_json::from_str(&ran.stdout).unwrap();
+    let expected =
+        ["04 released", "05 failed", "06 released", "07 failed", "08 failed", "09 failed"];
+    assert_eq!(done(&json), expected);
+    let late = run(&world, &["--from", "2026-03-10"]);
+    assert_eq!(late.code, 2, "{}", late.stderr);
+    let words = "--from 2026-03-10 lies after the newest day that is over, 2026-03-09";
+    assert!(late.stderr.contains(words), "{}", late.stderr);
+}
+
+/// Whoever names the days of a run knows that the log begins later than retention does.
+#[test]
+fn a_run_of_named_days_warns_of_no_day_before_them_while_none_is_released() {
+    let world = World::new();
+    let whole = std::fs::read_to_string(world.path("logs/lookups.csv")).unwrap();
+    let few: String = whole.lines().take(3).map(|line| format!("{line}\n")).collect();
+    world.write("logs/lookups.csv", few.as_bytes());
+    let days = ["--from", "2026-03-01", "--to", "2026-03-02"];
+    let ran = run(&world, &days);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert!(ran.stderr.contains("the days 2026-03-01 to 2026-03-02 look empty"), "{}", ran.stderr);
+    assert!(!ran.stderr.contains("not released"), "{}", ran.stderr);
+    let looked = world.run(&["status", "release.toml", "--as-of", AS_OF]);
+    assert_eq!(looked.code, 1, "{}", looked.stdout);
+    let words =
+        "the days 2026-02-08 to 2026-02-10 are not released and pass retention in 0 to 2 days";
+    assert!(looked.stderr.contains(words), "{}", looked.stderr);
 }

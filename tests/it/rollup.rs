@@ -369,3 +369,15 @@ fn what_cannot_be_added_up_is_refused_with_the_reason() {
     let (code, help) = refused(&["--to", "day", "--drop", "hour"]);
     assert!(code == 2 && help.contains("--out"), "{code} {help}");
 }
+
+#[test]
+fn questions_that_are_left_out_for_one_reason_are_named_together() {
+    let world = released();
+    let ran =
+        world.run(&["rollup", "release.toml", "--to", "week", "--regions", "--out", "rolled"]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    let reason = "it has no countries to group into regions";
+    let line = format!("left out: waits, mean_wait, sms_share, because {reason}\n");
+    assert!(ran.stdout.contains(&line), "{}", ran.stdout);
+    assert_eq!(ran.stdout.matches(reason).count(), 1, "{}", ran.stdout);
+}
