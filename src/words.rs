@@ -1,5 +1,7 @@
 //! Numbers as people write them, and sentences that several commands say.
 
+use jiff::Timestamp;
+
 /// How requesters count in the classes of activity.
 pub const CLASSES_ARE: &str = "A requester between two of these numbers counts in part at each. One with fewer than 8 \
      lookups counts at 8 as a part, with 2 lookups as a quarter, so that all rows together are fewer than all requesters.";
@@ -36,6 +38,11 @@ pub fn several(number: usize, one: &str) -> String {
     format!("{} {one}{plural}", grouped(number as u64))
 }
 
+/// An instant in UTC, to the second.
+pub fn instant(instant: Timestamp) -> String {
+    instant.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
 /// An epsilon in words: three decimals below one and two from there on, rounded up, so that no text promises
 /// more than its figure.
 pub fn short_epsilon(epsilon: f64) -> String {
@@ -68,6 +75,12 @@ mod tests {
         }
         assert_eq!(grouped_digits("1234567.8901"), "1,234,567.8901");
         assert_eq!([several(1, "day"), several(1_200, "day")], ["1 day", "1,200 days"]);
+    }
+
+    #[test]
+    fn instants_are_written_to_the_second() {
+        let at: Timestamp = "2026-12-30T12:13:00.007948387Z".parse().unwrap();
+        assert_eq!(instant(at), "2026-12-30T12:13:00Z");
     }
 
     #[test]

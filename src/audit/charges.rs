@@ -91,7 +91,7 @@ fn budget(world: &World<'_>) -> Finding {
     let budget = crate::release::budget_of(terms.epsilon, terms.conversion_delta());
     let mu = (2.0 * budget.rho()).sqrt();
     let delta = gaussian_delta(mu, terms.epsilon.value()) + terms.key_delta.delta();
-    Finding::at_most("delta of a block's budget", "ledger", delta, terms.delta.value(), 0.0)
+    Finding::at_most("delta of a day's budget", "ledger", delta, terms.delta.value(), 0.0)
 }
 
 /// Whether the tables of a day follow from its noisy look and found prefixes alone.

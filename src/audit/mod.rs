@@ -60,7 +60,7 @@ const CHECKS: [Check; 11] = [
             "correlation, in deviations",
             "equal noise",
             "published tables against the charge",
-            "delta of a block's budget",
+            "delta of a day's budget",
             "running again",
             "going on",
         ],

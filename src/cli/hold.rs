@@ -18,6 +18,7 @@ use crate::pipeline::open_custody;
 use crate::release_file::ReleaseFile;
 use crate::release_file::day::{Clock, Day, parse_instant};
 use crate::retain::Now;
+use crate::words::{self, several};
 use crate::{Error, Result};
 
 /// How long to wait for a run that holds the ledger.
@@ -92,7 +93,9 @@ fn add(asked: &HoldAdd, output: &Output) -> Result<()> {
     }
     let hold = ledger.add_hold(terms)?;
     hold_warnings::warn_of_what_is_gone(&release_file, now, to, earlier, output)?;
-    let text = format!("hold {hold}: order {order}, {count} numbers, until {expires}\n");
+    let numbers = several(count, "number");
+    let text =
+        format!("hold {hold}: order {order}, {numbers}, until {}\n", words::instant(expires));
     let object = json!({ "hold": hold, "order": order, "expires": expires.to_string() });
     output.result(&object, &text);
     Ok(())
@@ -138,7 +141,8 @@ fn extend(asked: &HoldOrder, output: &Output) -> Result<()> {
         "expires": until.to_string(),
         "extensions": hold.extensions.len() + 1,
     });
-    output.result(&object, &format!("order {}: held until {until}\n", hold.terms.order));
+    let text = format!("order {}: held until {}\n", hold.terms.order, words::instant(until));
+    output.result(&object, &text);
     Ok(())
 }
 
@@ -173,7 +177,7 @@ fn list(asked: &HoldPlace, output: &Output) -> Result<()> {
             terms.hold,
             terms.order,
             terms.numbers.len(),
-            hold.expires,
+            words::instant(hold.expires),
             hold.archives.len(),
         ));
         holds.push(json!({

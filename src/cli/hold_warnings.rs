@@ -9,6 +9,7 @@ use crate::custody::{Sign, lost_archives};
 use crate::ledger::{Hold, Ledger};
 use crate::release_file::ReleaseFile;
 use crate::release_file::day::{Clock, MICROS_PER_DAY, days_before};
+use crate::words;
 
 /// How many days before its end a hold is reported.
 const AHEAD_DAYS: i64 = 7;
@@ -28,7 +29,8 @@ pub(super) fn warnings(
         format!(
             "the hold of order {} ends on {}: what it keeps goes then, unless `pointillist hold extend` \
              comes before",
-            hold.terms.order, hold.expires
+            hold.terms.order,
+            words::instant(hold.expires)
         )
     };
     let mut warnings: Vec<String> =

@@ -167,7 +167,7 @@ fn verify(place: &LedgerPlace, output: &Output) -> Result<u8> {
         "head": found.head,
     });
     let text = format!(
-        "the ledger is whole: {} events, {} entries, {} blocks, {} stored files; head {}\n",
+        "the ledger is whole: {} events, {} entries, {} days, {} stored files; head {}\n",
         found.events, found.entries, found.blocks, found.files, found.head
     );
     output.result(&object, &text);

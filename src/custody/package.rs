@@ -23,6 +23,7 @@ use super::unfinished::{self, PARTIAL};
 use crate::files::{self, OWNER, sync_folder};
 use crate::ledger::{Custody, Hold, Role};
 use crate::release_file::ReleaseFile;
+use crate::words;
 use crate::{Error, Result};
 
 /// One row of an archive.
@@ -170,14 +171,14 @@ fn statement(hold: &Hold, custody: &Custody, rows: usize, digest: &str, now: Tim
     };
     let mut extensions = String::new();
     for (at, until) in &hold.extensions {
+        let [at, until] = [*at, *until].map(words::instant);
         extensions.push_str(&format!("  extended on {at} until {until}\n"));
     }
     let mut archives = String::new();
     for (retention, archive) in &hold.archives {
-        archives.push_str(&format!(
-            "  deletion {retention}: {} rows, BLAKE3 {}\n",
-            archive.rows, archive.digest
-        ));
+        let rows = words::several(usize::try_from(archive.rows).unwrap_or_default(), "row");
+        let digest = &archive.digest;
+        archives.push_str(&format!("  deletion {retention}: {rows}, BLAKE3 {digest}\n"));
     }
     let missing = missing(hold, custody);
     format!(
@@ -212,8 +213,9 @@ fn statement(hold: &Hold, custody: &Custody, rows: usize, digest: &str, now: Tim
          SHA-256 of rows.csv: {digest}\n",
         order = terms.order,
         hold_number = terms.hold,
-        added = hold.added_at,
-        expires = hold.expires,
+        now = words::instant(now),
+        added = words::instant(hold.added_at),
+        expires = words::instant(hold.expires),
         from = instant(terms.from_micros),
         to = instant(terms.to_micros),
         numbers = terms.numbers.len(),

@@ -123,13 +123,13 @@ impl Short {
             ),
         };
         let mut message = format!(
-            "the block {} has {left} {what} left of {budget}, and this release asks for {asked}",
+            "the day {} has {left} {what} left of {budget}, and this release asks for {asked}",
             self.block
         );
         match self.more {
             0 => {}
-            1 => message.push_str("; one more block is short"),
-            more => message.push_str(&format!("; {more} more blocks are short")),
+            1 => message.push_str("; one more day is short"),
+            more => message.push_str(&format!("; {more} more days are short")),
         }
         Error::refused(message).help(format!(
             "there are three ways out: {}; release other days (--day, --from, --to); {}",
@@ -145,7 +145,7 @@ impl Short {
             u128::from(balance.left.nano()) * 1_000 / u128::from(balance.budget.nano().max(1));
         match self.coin {
             Coin::KeyDelta => "ask fewer questions with private prefixes".to_owned(),
-            Coin::Rho if share == 0 => "ask nothing more of this block".to_owned(),
+            Coin::Rho if share == 0 => "ask nothing more of this day".to_owned(),
             Coin::Rho => format!(
                 "ask for less, with `[privacy] budget_share` at most {}.{:03}",
                 share / 1_000,
@@ -270,6 +270,6 @@ mod tests {
         };
         let error = short.refuse(loss(2, 0));
         assert!(error.to_string().ends_with("one more block is short"));
-        assert!(error.hint().unwrap().contains("ask nothing more of this block"));
+        assert!(error.hint().unwrap().contains("ask nothing more of this day"));
     }
 }

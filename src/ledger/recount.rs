@@ -30,16 +30,16 @@ impl Walk {
                 continue;
             };
             if computed.remove(&day) != Some(stored) {
-                self.fault(format!("the sum of block {day} is not that of its charges"));
+                self.fault(format!("the sum of the day {day} is not that of its charges"));
             }
             if let Some(terms) = &budget
                 && (stored.rho > terms.budget || stored.key_delta > terms.key_delta)
             {
-                self.fault(format!("block {day} has spent more than its budget"));
+                self.fault(format!("the day {day} has spent more than its budget"));
             }
         }
         for day in computed.keys() {
-            self.fault(format!("the sum of block {day} is missing"));
+            self.fault(format!("the sum of the day {day} is missing"));
         }
         let charges = self.blocks.iter().map(|(day, spent)| (*day, spent.rho));
         if let Some(found) = self.cap.and_then(|cap| cap.exceeded(charges)) {

@@ -119,7 +119,7 @@ impl Step<'_> {
         let freed = entry.freed(end);
         for &block in &entry.blocks {
             let Some(spent) = sums.get(&block).and_then(|spent| spent.less(freed)) else {
-                return Err(Trouble::Damaged(format!("the block {block} has spent too little")));
+                return Err(Trouble::Damaged(format!("the day {block} has spent too little")));
             };
             self.set_spent(block, spent)?;
         }

@@ -47,5 +47,5 @@ pub(super) fn between(journal: Journal<'_>, first: Day, last: Day) -> Outcome<BT
 }
 
 fn differs(block: Day) -> Trouble {
-    Trouble::Damaged(format!("the sum of block {block} is not that of its entries"))
+    Trouble::Damaged(format!("the sum of the day {block} is not that of its entries"))
 }

@@ -277,7 +277,7 @@ impl Walk {
             let spent = self.blocks.entry(block).or_default();
             match spent.plus(loss) {
                 Some(sum) => *spent = sum,
-                None => self.fault(format!("the charges of block {block} cannot be added up")),
+                None => self.fault(format!("the charges of the day {block} cannot be added up")),
             }
         }
     }
@@ -288,7 +288,7 @@ impl Walk {
             let spent = self.blocks.entry(block).or_default();
             match spent.less(loss) {
                 Some(rest) => *spent = rest,
-                None => self.fault(format!("more is freed in block {block} than was charged")),
+                None => self.fault(format!("more is freed of the day {block} than was charged")),
             }
         }
     }

@@ -90,10 +90,10 @@ pub fn require_closed(
     match disposition(bounds, release_file, as_of)? {
         Disposition::Closed => Ok(()),
         Disposition::Open => Err(Error::refused(format!(
-            "the day {day} ({zone}) is not closed yet"
+            "the day {day} ({zone}) is not over yet"
         ))
         .help(format!(
-            "a day is closed when its end in {zone} and `[logs] settle` have passed: run again later, or give \
+            "a day is over when its end in {zone} and `[logs] settle` have passed: run again later, or give \
              `--as-of` an instant after that"
         ))),
         Disposition::PartlyExpired => {

@@ -154,7 +154,10 @@ pub(super) fn of_heavy(survey: &Survey, findings: &mut Vec<Finding>) {
     }
     for key in keys {
         let of_key = || survey.heavy.iter().filter(|seen| seen.key.as_deref() == key);
-        let share = |seen: &HeavySeen| percent(seen.by_one, seen.lookups);
+        let share = |seen: &HeavySeen| match seen.by_one == seen.lookups {
+            true => "all".to_owned(),
+            false => format!("at least {}", percent(seen.by_one, seen.lookups)),
+        };
         let some: Vec<String> = of_key()
             .take(NAMED)
             .map(|seen| match &seen.value {
@@ -167,7 +170,7 @@ pub(super) fn of_heavy(survey: &Survey, findings: &mut Vec<Finding>) {
             if more > 0 { format!(", and as much of {more} more values") } else { String::new() };
         let of = key.map_or_else(String::new, |key| format!("of the lookups by `{key}` "));
         let text = format!(
-            "{of}one requester makes at least {}{more}. {ONE_HEAVY} If a column names what it is, such as a program, \
+            "{of}one requester makes {}{more}. {ONE_HEAVY} If a column names what it is, such as a program, \
              `[logs] where` can leave it out",
             some.join(", ")
         );
