@@ -5,6 +5,7 @@
 //! Retaining, bounding and adding up run behind [`Tallies`]. A crash between any two
 //! steps leaves a state from which the next run goes on, as the table in [`crate::ledger`] says.
 
+mod differing;
 mod draw;
 mod earlier;
 mod empty;
@@ -190,9 +191,9 @@ fn standing(job: &Job, ledger: &Ledger, day: Day) -> Result<Standing> {
             // Nothing was published of a day that looked empty.
             if job.again == Again::Refuse && entry.state != State::Empty {
                 return Err(Error::refused(format!(
-                    "the day {day} was released before as `{}`, from a release file that asked \
-                     otherwise",
-                    job.release_file.name
+                    "the day {day} was released before as `{}`, from a release file that asked otherwise: {}",
+                    job.release_file.name,
+                    differing::in_words(&job.release_file, ledger, &entry)
                 ))
                 .help("restore that release file, give the release another name, or run with --again, which charges the day once more"));
             }

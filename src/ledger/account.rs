@@ -239,7 +239,7 @@ mod tests {
         let error = short.refuse(loss(9_000_000, 0));
         assert_eq!(
             error.to_string(),
-            "the block 2026-03-01 has 0.007320000 rho left of 0.024400000, and this release asks \
+            "the day 2026-03-01 has 0.007320000 rho left of 0.024400000, and this release asks \
              for 0.009000000"
         );
         let help = error.hint().unwrap();
@@ -253,7 +253,7 @@ mod tests {
         let error = short.refuse(loss(1, 25_000));
         assert_eq!(
             error.to_string(),
-            "the block 2026-03-01 has 1e-15 key delta left of 1e-15, and this release asks for \
+            "the day 2026-03-01 has 1e-15 key delta left of 1e-15, and this release asks for \
              25e-15; 2 more blocks are short"
         );
         assert!(error.hint().unwrap().contains("entry 3, entry 7) with `pointillist ledger void"));
@@ -269,7 +269,7 @@ mod tests {
             unfinished: Vec::new(),
         };
         let error = short.refuse(loss(2, 0));
-        assert!(error.to_string().ends_with("one more block is short"));
+        assert!(error.to_string().ends_with("one more day is short"));
         assert!(error.hint().unwrap().contains("ask nothing more of this day"));
     }
 }

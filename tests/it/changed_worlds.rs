@@ -206,7 +206,7 @@ fn a_clock_that_went_back_neither_draws_again_nor_opens_a_day() {
     assert!(done.stdout.contains("already done"), "{}", done.stdout);
     let unclosed = back("2026-03-03");
     assert_eq!(unclosed.code, 1);
-    assert!(unclosed.stderr.contains("not closed yet"), "{}", unclosed.stderr);
+    assert!(unclosed.stderr.contains("is not over yet"), "{}", unclosed.stderr);
     assert_eq!((world.published(), world.ledger()), (published, ledger));
     // Events noted under the earlier clock still verify.
     let earlier =

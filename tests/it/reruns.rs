@@ -320,3 +320,49 @@ fn gets_its_own_table(name: &str) {
     let distinct: std::collections::BTreeSet<&str> = names.iter().copied().collect();
     assert_eq!(distinct.len(), names.len(), "{names:?}");
 }
+
+/// What an earlier release file asked is in what it published.
+#[test]
+fn a_day_that_another_file_released_is_refused_with_what_differs() {
+    let world = World::new();
+    assert_eq!(world.day("2026-03-02").code, 0);
+    let by = "by = [\"hour\", \"app\"]";
+    for (from, to, words) in [
+        ("share = \"route = 'sms'\"", "share = \"route = 'messenger'\"", "question `sms_share`"),
+        (
+            "name = \"volume\"",
+            "name = \"load\"",
+            "question `load`, which is new, question `volume`, which is gone",
+        ),
+        (by, "by = [\"hour\", \"app\"]\ntop = 3", "question `volume`"),
+        (by, "by = [\"hour\"]", "`by` of question `volume`"),
+        (by, "by = [\"hour\", \"route\"]", "`by` of question `volume`"),
+        ("\"calls\"]", "\"voice\"]", "`[keys] app`"),
+        ("[keys]", "where = \"app <> 'x'\"\n[keys]", "`[logs] where`"),
+        (
+            by,
+            "by = [\"hour\", \"app\"]\nweight = 2",
+            "`weight` of a question, or `[privacy] budget_share`",
+        ),
+        (
+            "budget_share = 0.7",
+            "budget_share = 0.3",
+            "`weight` of a question, or `[privacy] budget_share`",
+        ),
+    ] {
+        let before = std::fs::read(world.path("release.toml")).unwrap();
+        world.edit(from, to);
+        let ran = world.day("2026-03-02");
+        let words = format!("asked otherwise: what differs: {words}\n");
+        assert_eq!((ran.code, ran.stderr.contains(&words)), (1, true), "{words}{}", ran.stderr);
+        world.write("release.toml", &before);
+    }
+    // What no file says is told by its kind.
+    world.edit("[keys]", "day_folder = \"day\"\n[keys]");
+    let ran = world.day("2026-03-02");
+    assert!(
+        ran.stderr.contains("otherwise: what counts is questions with their keys"),
+        "{}",
+        ran.stderr
+    );
+}

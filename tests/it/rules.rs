@@ -181,7 +181,11 @@ fn a_reservation_by_other_rules_can_be_given_up() {
     drop(ledger);
     let refused = world.day("2026-03-02");
     assert_eq!(refused.code, 1, "{}", refused.stderr);
-    assert!(refused.stderr.contains("`pointillist ledger void ID RELEASE.toml`"), "{}", refused.stderr);
+    assert!(
+        refused.stderr.contains("`pointillist ledger void ID RELEASE.toml`"),
+        "{}",
+        refused.stderr
+    );
     let void = ["ledger", "void", &reserved.id.to_string(), "release.toml"];
     assert_eq!(world.run(&void).code, 0);
     released(&world, "2026-03-02");

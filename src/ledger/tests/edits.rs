@@ -133,7 +133,7 @@ fn no_charge_and_no_refund_is_built_upon_a_sum_or_an_entry_that_was_changed() {
     let bench = original.copy_as_after_a_crash();
     bench.by_hand().execute("UPDATE blocks SET spent = 0", []).unwrap();
     let error = bench.open().reserve(&asking("more", 3..=3, 1)).unwrap_err();
-    assert!(error.to_string().contains("the sum of block 2026-03-01 is not that"), "{error}");
+    assert!(error.to_string().contains("the sum of the day 2026-03-01 is not that"), "{error}");
     assert_eq!(kind_of(bench.open().balances()), Some(Kind::Io));
 }
 

@@ -50,13 +50,13 @@ fn one_row_per_outcome_of_reserve_in_the_order_in_which_they_are_checked() {
         (
             |asked| asked.release_id = "id of new".to_owned(),
             Some(Kind::Refused),
-            "the block 2026-03-01 has 0.000000040 rho left of 0.000000100, and this release asks \
-             for 0.000000041; one more block is short",
+            "the day 2026-03-01 has 0.000000040 rho left of 0.000000100, and this release asks \
+             for 0.000000041; one more day is short",
         ),
         (
             |asked| asked.charge = NanoRho::new(40),
             Some(Kind::Refused),
-            "the block 2026-03-02 has 1e-17 key delta left of 1e-15, and this release asks for \
+            "the day 2026-03-02 has 1e-17 key delta left of 1e-15, and this release asks for \
              11e-18",
         ),
         (|asked| asked.key_delta = AttoDelta::new(10), None, ""),
