@@ -7,6 +7,7 @@ use super::names::key_name;
 use super::people::People;
 use super::range::NumberRange;
 use crate::ingest::ColumnKind;
+use crate::release_file::keys::{ROUTE_WORDS, UNKNOWN};
 use crate::release_file::logs::PROTECTED;
 
 /// Words in the name of a column that holds the route.
@@ -24,8 +25,10 @@ const ROUTE: [&str; 12] = [
     "answer",
     "available",
 ];
-/// Words that a run reads as routes.
-const EITHER: [&str; 10] = ["true", "1", "t", "yes", "messenger", "false", "0", "f", "no", "sms"];
+/// Words in a name by which yes stands for SMS.
+const FELL_BACK: [&str; 4] = ["sms", "fallback", "unreachable", "unregistered"];
+/// Words beside them by which it does not.
+const NOT: [&str; 5] = ["no", "not", "non", "without", "messenger"];
 /// Values for a target that the messenger reaches; for one that it does not, logs write `sms`.
 const REACHED: [&str; 20] = [
     "messenger",
@@ -92,10 +95,22 @@ pub(super) struct NumberGuess {
 /// The column of the route.
 pub(super) struct RouteGuess {
     pub(super) place: usize,
-    /// What each of its values means, unless they are words that mean a route anyway.
+    /// What each of its values means.
     pub(super) map: Vec<(String, &'static str)>,
-    /// Whether all of its values are the words messenger and sms themselves.
-    pub(super) is_spelled_out: bool,
+    pub(super) values: RouteValues,
+}
+
+/// What the values of a route are.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum RouteValues {
+    /// The words messenger and sms themselves.
+    SpelledOut,
+    /// Words such as `true` and `0`, and yes stands for the messenger, as a run reads them.
+    YesIsMessenger,
+    /// The same, but by the column's name yes stands for SMS.
+    YesIsSms,
+    /// Other words.
+    Answers,
 }
 
 /// What else the log can be asked about.
@@ -158,20 +173,45 @@ impl Keys {
 /// name or the word `messenger` shows that they are meant so; or they are few, some for a target
 /// that is reached and one `sms`; or the column is called a route and has `sms` beside few other values.
 fn route_of(place: usize, column: &Column<'_>) -> Option<RouteGuess> {
-    const MOST: usize = 6;
     let values: BTreeSet<&str> =
         column.sample.values().iter().flatten().map(String::as_str).collect();
-    let small = |value: &str| value.trim().to_lowercase();
-    let either = |value: &&str| EITHER.contains(&small(value).as_str());
+    let guess = |values: RouteValues, map: Vec<(&str, &'static str)>| {
+        let map = map.into_iter().map(|(value, route)| (value.to_owned(), route)).collect();
+        Some(RouteGuess { place, map, values })
+    };
+    let yes_is_sms = says_sms(column);
+    let says_so = yes_is_sms
+        || column.is_called(&ROUTE)
+        || values.iter().any(|value| small(value) == "messenger");
+    let read: Option<Vec<(&str, &'static str)>> =
+        values.iter().map(|value| Some((*value, as_read(value)?))).collect();
+    if let Some(read) = read.filter(|read| says_so && read.len() >= 2) {
+        if read.iter().all(|(value, route)| small(value) == *route) {
+            return guess(RouteValues::SpelledOut, read);
+        }
+        if !yes_is_sms {
+            return guess(RouteValues::YesIsMessenger, read);
+        }
+        // The words of routes keep their meaning.
+        let mut turned = read;
+        for (value, route) in &mut turned {
+            if small(value) != *route {
+                *route = other_route(route);
+            }
+        }
+        return guess(RouteValues::YesIsSms, turned);
+    }
+    guess(RouteValues::Answers, answers(column, &values)?)
+}
+
+/// Values of which some are for a target that is reached and one is `sms`.
+fn answers<'v>(
+    column: &Column<'_>,
+    values: &BTreeSet<&'v str>,
+) -> Option<Vec<(&'v str, &'static str)>> {
+    const MOST: usize = 6;
     let reached = |value: &&str| REACHED.contains(&small(value).as_str());
     let fell_back = |value: &&str| small(value) == "sms";
-    let says_so =
-        column.is_called(&ROUTE) || values.iter().any(|value| small(value) == "messenger");
-    if says_so && values.len() >= 2 && values.iter().all(either) {
-        let is_spelled_out =
-            values.iter().all(|value| ["messenger", "sms"].contains(&small(value).as_str()));
-        return Some(RouteGuess { place, map: Vec::new(), is_spelled_out });
-    }
     let is_called_route = column.is_called(&["route"]) && values.len() >= 2;
     let is_some_reached = values.iter().any(reached) || is_called_route;
     if values.len() > MOST || !is_some_reached || !values.iter().any(fell_back) {
@@ -183,10 +223,34 @@ fn route_of(place: usize, column: &Column<'_>) -> Option<RouteGuess> {
         (true, _) => "messenger",
         (_, true) => "sms",
         _ if is_either => "messenger",
-        _ => "unknown",
+        _ => UNKNOWN,
     };
-    let map = values.iter().map(|value| ((*value).to_owned(), meaning(value)));
-    Some(RouteGuess { place, map: map.collect(), is_spelled_out: false })
+    Some(values.iter().map(|value| (*value, meaning(value))).collect())
+}
+
+/// Whether a column's name says that yes stands for SMS, as in `sent_by_sms`.
+fn says_sms(column: &Column<'_>) -> bool {
+    let says = |word: &String| FELL_BACK.iter().any(|known| word.contains(known));
+    column.words.iter().any(says) && !column.is_called(&NOT)
+}
+
+/// The route for which a run takes a value.
+fn as_read(value: &str) -> Option<&'static str> {
+    let is_word = |(_, words): &&(&str, [&str; 5])| words.contains(&small(value).as_str());
+    ROUTE_WORDS.iter().find(is_word).map(|(route, _)| *route)
+}
+
+/// What the other of two answers means.
+pub(super) fn other_route(route: &'static str) -> &'static str {
+    match route {
+        "messenger" => "sms",
+        "sms" => "messenger",
+        other => other,
+    }
+}
+
+fn small(value: &str) -> String {
+    value.trim().to_lowercase()
 }
 
 fn number_of(place: usize, column: &Column<'_>) -> Option<NumberGuess> {

@@ -1,6 +1,7 @@
 //! Which columns of the log stand for what: the lines of `[logs.columns]`.
 
 use super::found::Found;
+use super::keys::{RouteGuess, RouteValues, other_route};
 use super::people::SURE;
 use crate::words::grouped;
 
@@ -30,23 +31,11 @@ pub(super) fn mapping(found: &Found<'_>) -> Vec<(String, String)> {
         set(Some(joined), "# when; together they read as times");
     }
     if let Some(route) = &keys.route {
-        let values = route.map.iter();
-        let values = values.map(|(value, route)| format!("{} = \"{route}\"", in_quotes(value)));
-        let values = values.collect::<Vec<_>>().join(", ");
-        let column = address(found, route.place);
-        let mapped = format!("route = {{ column = {column}, map = {{ {values} }} }}");
-        match values.is_empty() {
-            true => set(
-                setting(found, "route", route.place),
-                if route.is_spelled_out {
-                    "# its values are messenger and sms"
-                } else {
-                    "# CHECK: true or 1 is messenger, false or 0 is SMS"
-                },
-            ),
-            false => set(Some(mapped), "# CHECK: which answers lead to SMS?"),
-        }
+        lines.extend(route_line(found, route));
     }
+    let mut set = |setting: Option<String>, why: &str| {
+        lines.extend(setting.map(|setting| (setting, why.to_owned())));
+    };
     if let Some(client) = keys.client_ip {
         set(setting(found, "client_ip", client), "# protected: never a key, never published");
     }
@@ -57,6 +46,42 @@ pub(super) fn mapping(found: &Found<'_>) -> Vec<(String, String)> {
         set(setting(found, &one.name, one.place), "# a key, below");
     }
     lines
+}
+
+/// The line of the route. Where one must look at it, it stands there also if the log calls the
+/// column so, and says how it is turned round.
+fn route_line(found: &Found<'_>, route: &RouteGuess) -> Option<(String, String)> {
+    let column = address(found, route.place);
+    let with = |meaning: &dyn Fn(&'static str) -> &'static str| {
+        let entry = |(value, route): &(String, &'static str)| {
+            format!("{} = \"{}\"", in_quotes(value), meaning(route))
+        };
+        let map: Vec<String> = route.map.iter().map(entry).collect();
+        format!("route = {{ column = {column}, map = {{ {} }} }}", map.join(", "))
+    };
+    let bare = format!("route = {column}");
+    let (as_found, turned) = (with(&|route| route), with(&other_route));
+    Some(match route.values {
+        RouteValues::SpelledOut => {
+            (setting(found, "route", route.place)?, "# its values are messenger and sms".to_owned())
+        }
+        RouteValues::YesIsMessenger => (
+            bare,
+            format!(
+                "# CHECK: true or 1 is messenger, false or 0 is SMS? If it is the other way round:\n# {turned}"
+            ),
+        ),
+        RouteValues::YesIsSms => (
+            as_found,
+            format!(
+                "# CHECK: true or 1 is SMS, as the column's name says? If it is the other way round:\n# {bare}"
+            ),
+        ),
+        RouteValues::Answers => {
+            let why = "# CHECK: which answers lead to SMS? Exchange the words sms and messenger to turn one round.";
+            (as_found, why.to_owned())
+        }
+    })
 }
 
 /// Why a column is that of a requester or a target, or what the owner must look at.

@@ -38,7 +38,7 @@ fn head(found: &Found<'_>) -> String {
     };
     format!(
         "#:schema ./{FILE}\n\
-         # Proposed by `pointillist init` from {} rows of {files}. Go through the lines marked CHECK, then run\n\
+         # Proposed by `pointillist init` from {} rows of {files}. Go through its marked lines, then run\n\
          #   pointillist check {file}     can every row be read? exact counts, for you alone\n\
          #   pointillist plan {file}      how exact the answers will be; reads no logs\n\
          #   pointillist run {file}       publishes every day that is over\n\

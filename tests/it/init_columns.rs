@@ -149,6 +149,61 @@ fn a_log_without_a_header_is_described_without_a_word_of_its_first_line() {
     }
 }
 
+/// A column of yes and no that is called after SMS says yes where a lookup fell back.
+#[test]
+fn a_route_is_read_by_the_name_of_its_column_and_can_be_turned_round() {
+    let row = |place: usize, who: usize| {
+        let time = format!("2026-03-02T{:02}:{:02}:00Z", place % 24, place % 60);
+        (format!("+1646555{who:04}"), time)
+    };
+    let of_sms = |text: &str, world: &World| {
+        world.write("release.toml", text.as_bytes());
+        let ran = world.run(&["check", "release.toml", "--json"]);
+        let facts: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+        let keys = facts["keys"].as_array().unwrap();
+        let route = keys.iter().find(|key| key["key"] == "route").unwrap();
+        let values = route["values"].as_array().unwrap();
+        values.iter().find(|one| one["value"] == "sms").unwrap()["lookups"].as_u64().unwrap()
+    };
+    // Fifty of 200 lookups say no.
+    for (name, [yes, no], sms) in [
+        ("sms", ["true", "false"], 150),
+        ("is_sms", ["True", "False"], 150),
+        ("sentBySms", ["1", "0"], 150),
+        ("viasms", ["yes", "no"], 150),
+        ("fallback", ["t", "f"], 150),
+        ("no_sms", ["true", "false"], 50),
+        ("reachable", ["true", "false"], 50),
+        ("route", ["1", "0"], 50),
+    ] {
+        let world = World::empty();
+        let text = log(&format!("caller,callee,time,{name}"), &|place, who| {
+            let (caller, time) = row(place, who);
+            format!("{caller},+442079460999,{time},{}", if place % 4 == 0 { no } else { yes })
+        });
+        world.write("log.csv", text.as_bytes());
+        let text = proposed(&world, "log.csv", 200);
+        assert_eq!(of_sms(&text, &world), sms, "{name}: {text}");
+        let lines: Vec<&str> = text.lines().collect();
+        let check = lines.iter().position(|line| line.contains("other way round")).unwrap();
+        let other = lines[check + 1].trim_start_matches("# ");
+        let turned = text.replace(lines[check + 2], other);
+        assert_eq!(of_sms(&turned, &world), 200 - sms, "{name}: {turned}");
+    }
+    let world = World::empty();
+    let lines = (0..200).map(|place| {
+        let (caller, time) = row(place, place % 40);
+        let people = format!("\"caller\":\"{caller}\",\"callee\":\"+442079460999\"");
+        let via = place % 4 != 0;
+        format!("{{{people},\"time\":\"{time}\",\"lookup\":{{\"result\":{{\"viaSms\":{via}}}}}}}\n")
+    });
+    world.write("log.ndjson", lines.collect::<String>().as_bytes());
+    let text = proposed(&world, "log.ndjson", 200);
+    let map = "map = { \"false\" = \"messenger\", \"true\" = \"sms\" }";
+    has(&text, &["column = \"lookup.result.viaSms\"", map]);
+    assert_eq!(of_sms(&text, &world), 150, "{text}");
+}
+
 /// What a draft leaves out is named with the reason, and names of keys are in plain letters.
 #[test]
 fn columns_that_are_left_out_are_named_and_keys_keep_their_letters() {

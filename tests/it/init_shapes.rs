@@ -20,7 +20,7 @@ fn fields_with_marks_between_them() {
                 let answer = row.pick(&["1", "0"]);
                 format!("u{};u{};{};{answer}\n", row.whom, row.who, row.at(iso))
             }),
-            &["delimiter = \";\"", "requester = \"who\"", "route = \"answer\"  # CHECK"],
+            &["delimiter = \";\"", "requester = \"who\"", "# CHECK: true or 1 is messenger", "\nroute = \"answer\"\n"],
         ),
         Shape::new(
             "words.csv",
