@@ -55,6 +55,7 @@ pub(crate) fn run(asked: &Init, output: &Output) -> Result<()> {
         "files": draft.files,
         "rows_looked_at": draft.rows,
         "checks": draft.checks,
+        "default_region_is_undecided": draft.is_undecided,
     });
     let shown = out.display();
     let files = match draft.files {
@@ -65,10 +66,17 @@ pub(crate) fn run(asked: &Init, output: &Output) -> Result<()> {
         1 => "One line is marked CHECK.".to_owned(),
         checks => format!("{checks} lines are marked CHECK."),
     };
+    let next = match draft.is_undecided {
+        true => format!(
+            "next: in {shown}, write as default_region the country in which numbers without + are dialled, then\n\
+             pointillist check {shown}\n"
+        ),
+        false => format!("next: pointillist check {shown}\n"),
+    };
     let text = format!(
         "looked at {} rows of {files} and wrote {shown}\n\
          {checks} It lists values that were seen in the logs: prune it before others read it.\n\
-         next: pointillist check {shown}\n",
+         {next}",
         grouped(draft.rows as u64),
     );
     output.result(&object, &text);

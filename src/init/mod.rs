@@ -40,13 +40,14 @@ use divide::divisions_of;
 use found::Found;
 use keys::Keys;
 use named_days::NamedDays;
-use people::{names_of, people_of};
+use people::{Names, names_of, people_of};
 use refusals::{no_people, no_times};
 use text_division::TextDivision;
 use times::{logs_with, time_of};
 
 use crate::ingest::Sample;
 use crate::release_file::ReleaseFile;
+use crate::release_file::logs::UNDECIDED;
 use crate::release_file::place::Place;
 use crate::{Error, Result};
 
@@ -60,6 +61,8 @@ pub struct Draft {
     pub rows: usize,
     /// How many lines the owner must look at.
     pub checks: usize,
+    /// Whether the owner must say in which country numbers are dialled before the file can be used.
+    pub is_undecided: bool,
 }
 
 /// Drafts a release file called `file`, of the release `name`, for the logs at `place`.
@@ -127,10 +130,16 @@ fn try_division(name: &str, file: &str, place: &Place, division: &TextDivision) 
         rows_a_day,
     };
     let text = write::text(&found);
-    ReleaseFile::parse(&text, "the draft", &place.folder)
+    let is_undecided = matches!(found.names, Names::Undecided(_));
+    // Any country will do to try what is otherwise refused.
+    let tried = text.replace(
+        &format!("\n{}\n", write::region(UNDECIDED)),
+        &format!("\n{}\n", write::region("AT")),
+    );
+    ReleaseFile::parse(if is_undecided { &tried } else { &text }, "the draft", &place.folder)
         .map_err(|error| Error::internal("the draft is no release file").because(error))?;
     let checks = text.matches("# CHECK").count();
-    Ok(Tried::Drafted(Draft { text, files: sample.files, rows: sample.rows, checks }))
+    Ok(Tried::Drafted(Draft { text, files: sample.files, rows: sample.rows, checks, is_undecided }))
 }
 
 /// When the newest file was written to.

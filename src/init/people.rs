@@ -191,8 +191,10 @@ pub(super) enum Names {
     International,
     /// Phone numbers with their calling code and without `+`.
     WithoutPlus,
-    /// Phone numbers as they are dialled in a region; other regions that read as many.
+    /// Phone numbers as they are dialled in a region; other regions that read nearly all of them.
     National(String, Vec<String>),
+    /// Phone numbers as they are dialled in one of these regions, which read about as many, and not as the same.
+    Undecided(Vec<String>),
     /// Digits and marks as in phone numbers, which no region reads.
     Unread,
     /// Anything else.
@@ -205,7 +207,7 @@ impl Names {
         match self {
             Self::WithoutPlus => Some(WORLD),
             Self::National(region, _) => Some(region),
-            Self::International | Self::Unread | Self::Opaque => None,
+            Self::International | Self::Undecided(_) | Self::Unread | Self::Opaque => None,
         }
     }
 
@@ -263,13 +265,32 @@ pub(super) fn names_of(requester: &Column<'_>, target: &Column<'_>) -> Names {
             return Names::WithoutPlus;
         }
     }
-    match read.split_first() {
-        Some(((first, _), rest)) => {
-            let rest = rest.iter().map(|(region, _)| (*region).to_owned());
-            Names::National((*first).to_owned(), rest.collect())
-        }
-        None => Names::Unread,
+    national(&read)
+}
+
+/// What the regions say that read nearly all numbers: the one that reads more than all others, or which of them
+/// read about as many.
+fn national(read: &[(&str, Read)]) -> Names {
+    /// A few mistyped numbers decide nothing: so many in a hundred.
+    const NOT_MANY: usize = 2;
+    let count = |read: &Read| read.iter().flatten().count();
+    let most = read.iter().map(|(_, read)| count(read)).max().unwrap_or(0);
+    let is_good = |read: &Read| (most - count(read)) * 100 <= most * NOT_MANY;
+    let good = || read.iter().filter(|(_, read)| is_good(read));
+    let Some((first, numbers)) = good().next() else { return Names::Unread };
+    let names = |regions: &mut dyn Iterator<Item = &(&str, Read)>| -> Vec<String> {
+        regions.map(|(region, _)| (*region).to_owned()).collect()
+    };
+    // Regions that share a calling code read the same numbers, and the first of them will do.
+    let differ = |one: &&(&str, Read), others: &[(&str, Read)]| {
+        let before = others.iter().take_while(|other| other.0 != one.0);
+        before.into_iter().all(|(_, other)| *other != one.1)
+    };
+    if good().all(|(_, other)| other == numbers) {
+        let mut others = read.iter().filter(|one| one.0 != *first && differ(one, read));
+        return Names::National((*first).to_owned(), names(&mut others));
     }
+    Names::Undecided(names(&mut good().filter(|one| differ(one, read))))
 }
 
 /// The number of each text of both sides, if it is one.
@@ -289,4 +310,37 @@ fn most_read(sides: &[Vec<String>; 2], region: Option<&str>) -> Option<Read> {
         all.extend(numbers);
     }
     Some(all)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What regions say that read the first so many of 100 numbers, each in its own way unless it is the first's.
+    fn said(read: &[(&'static str, usize, u64)]) -> String {
+        let numbers = |many: usize, way: u64| -> Read {
+            (0..100).map(|place| (place < many).then_some(place as u64 + 1_000 * way)).collect()
+        };
+        let read: Vec<(&str, Read)> =
+            read.iter().map(|(region, many, way)| (*region, numbers(*many, *way))).collect();
+        match national(&read) {
+            Names::National(region, others) => format!("{region}, not {}", others.join(" ")),
+            Names::Undecided(regions) => format!("one of {}", regions.join(" ")),
+            _ => "none".to_owned(),
+        }
+    }
+
+    #[test]
+    fn a_country_is_found_only_where_no_other_reads_about_as_many_numbers() {
+        for (read, expected) in [
+            (&[][..], "none"),
+            (&[("AT", 100, 1)], "AT, not "),
+            (&[("IT", 91, 1), ("AT", 100, 2)], "AT, not IT"),
+            (&[("IT", 99, 1), ("AT", 98, 2)], "one of IT AT"),
+            (&[("US", 100, 1), ("CA", 100, 1), ("DE", 95, 2)], "US, not DE"),
+            (&[("US", 100, 1), ("CA", 100, 1), ("MX", 100, 2)], "one of US MX"),
+        ] {
+            assert_eq!(said(read), expected, "{read:?}");
+        }
+    }
 }

@@ -15,9 +15,13 @@ use crate::phone::WORLD;
 use crate::release_file::day::Day;
 use crate::release_file::day_names::DayNames;
 use crate::release_file::decimal::Decimal;
-use crate::release_file::logs::TimeUnit;
+use crate::release_file::logs::{TimeUnit, UNDECIDED};
 use crate::release_file::schema::FILE;
 use crate::words::grouped;
+
+/// What is said of every country that may be wrong.
+const SEVERAL_COUNTRIES: &str = "# If the log has such numbers of several countries, some would be read as other people's: docs/logs.md,\n\
+                                 # \"Identifiers\"";
 
 /// The whole file.
 pub(super) fn text(found: &Found<'_>) -> String {
@@ -60,26 +64,38 @@ fn logs(found: &Found<'_>, text: &mut String) {
         Names::International => {}
         Names::WithoutPlus => {
             let why = "# CHECK: numbers begin with their calling code, without +";
-            line(text, &format!("default_region = {}", quoted(WORLD)), why);
+            line(text, &region(WORLD), why);
         }
         Names::National(region, others) => {
             let also = match others.as_slice() {
                 [] => "no other country's numbers look like that".to_owned(),
-                some if some.len() <= 5 => format!("{} would do too", some.join(", ")),
-                some => format!("{} other countries would do too", some.len()),
+                some => format!("{} would do too", listed(some)),
             };
-            let listed = match found.countries.is_empty() {
+            let corrected = match found.countries.is_empty() {
                 true => "",
                 false => {
                     ".\n# `target_country` below was found with this region: whoever changes it corrects that list, too"
                 }
             };
             let why = format!(
-                "# CHECK: numbers without + are dialled there; {also}{listed}.\n\
-                 # If the log has such numbers of several countries, some would be read as other people's: docs/logs.md,\n\
-                 # \"Identifiers\""
+                "# CHECK: numbers without + are dialled there; {also}{corrected}.\n{SEVERAL_COUNTRIES}"
             );
-            line(text, &format!("default_region = {}", quoted(region)), &why);
+            line(text, &self::region(region), &why);
+        }
+        Names::Undecided(regions) => {
+            let added = match found.countries.is_empty() {
+                true => "",
+                false => "# Add the country to `target_country` below, too.\n",
+            };
+            let why = format!(
+                "# CHECK: in which country are numbers without + dialled? These read them equally well, and only you know\n\
+                 # which it is: {}. (Of countries with one calling code the largest is named.)\n\
+                 # Write yours in place of the question mark. Until then every command refuses this file, since a wrong\n\
+                 # country makes other people of the numbers, and the first run fixes it.\n\
+                 {added}{SEVERAL_COUNTRIES}",
+                listed(regions)
+            );
+            line(text, &region(UNDECIDED), &why);
         }
         Names::Unread => {
             let why = "# CHECK: they look like phone numbers and cannot be read as such; docs/logs.md, \"Identifiers\"";
@@ -98,6 +114,20 @@ fn logs(found: &Found<'_>, text: &mut String) {
         }
     }
     named_days(found, text);
+}
+
+/// The line of the country in which numbers are dialled.
+pub(super) fn region(name: &str) -> String {
+    format!("default_region = {}", quoted(name))
+}
+
+/// The first ten of some names.
+fn listed(names: &[String]) -> String {
+    const NAMED: usize = 10;
+    match names.len().saturating_sub(NAMED) {
+        0 => names.join(", "),
+        more => format!("{} and {more} more", names[..NAMED].join(", ")),
+    }
 }
 
 fn named_days(found: &Found<'_>, text: &mut String) {

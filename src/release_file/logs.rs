@@ -25,6 +25,9 @@ pub const CANONICAL: [&str; 7] =
 /// Columns whose values identify a person; never keys, filters or published values.
 pub const PROTECTED: [&str; 3] = ["requester", "target", "client_ip"];
 
+/// What `init` writes for a region that only the owner of the logs knows.
+pub const UNDECIDED: &str = "?";
+
 /// The unit of integer and decimal epochs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TimeUnit {
@@ -184,6 +187,12 @@ impl Logs {
                 "`[logs] default_region` belongs to numbers that are dialled, and `identifier` is \"e164-exact\"",
             )
             .help("remove it, or set `identifier = \"e164\"`, which reads numbers however they are written"));
+        }
+        if raw.default_region.as_deref() == Some(UNDECIDED) {
+            return Err(Error::usage("`[logs] default_region` is still to be chosen").help(
+                "write the country in which numbers without + are dialled in place of the question mark, such as \"AT\"; a \
+                 wrong one makes other people of them, and after the first run it cannot be changed",
+            ));
         }
         let can_be_made =
             |name: &str| ["app", "route"].contains(&name) || !CANONICAL.contains(&name);

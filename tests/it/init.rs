@@ -121,17 +121,6 @@ fn logs_of_other_shapes_are_described_with_reasons() {
             ],
         ),
         (
-            "national.csv",
-            log("caller,callee,time", &|place, who| {
-                format!("(646) 555-{who:04},(646) 555-0199,2026-03-02T{}Z", clock(place))
-            }),
-            vec![
-                "# CHECK: numbers without + are dialled there;",
-                "# `target_country` below was found with this region",
-                "default_region = \"US\"\n",
-            ],
-        ),
-        (
             "codes.csv",
             log("caller,callee,time", &|place, who| {
                 format!("1646555{who:04},442079460999,2026-03-02T{}Z", clock(place))
@@ -200,6 +189,38 @@ fn logs_of_other_shapes_are_described_with_reasons() {
             assert!(!text.contains(person), "{person} is in\n{text}");
         }
     }
+}
+
+/// A wrong country makes other people of all numbers, and the first run fixes it: a file without a choice is refused.
+#[test]
+fn nothing_reads_numbers_of_a_country_that_is_not_chosen() {
+    let world = World::empty();
+    let text = log("caller,callee,time", &|place, who| {
+        let target = ["+4915112345678", "0664 1234567", "+41791234567"][place % 3];
+        format!("0664 {},{target},2026-03-02T{:02}:00:00Z", 2_345_000 + who, place % 24)
+    });
+    world.write("log.csv", text.as_bytes());
+    let ran = world.run(&["init", "log.csv", "--out", "new.toml"]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    has(&ran.stdout, &["write as default_region the country", "pointillist check new.toml"]);
+    let text = std::fs::read_to_string(world.path("new.toml")).unwrap();
+    has(&text, &["default_region = \"?\"\n", " AT, ", "target_country = [\"CH\", \"DE\"]\n"]);
+    for command in [
+        &["check", "new.toml"][..],
+        &["run", "new.toml"],
+        &["retain", "new.toml"],
+        &["plan", "new.toml"],
+    ] {
+        let ran = world.run(command);
+        assert_eq!(ran.code, 2, "{command:?}: {}", ran.stdout);
+        has(&ran.stderr, &["`[logs] default_region` is still to be chosen", "such as \"AT\""]);
+    }
+    assert!(!world.path("new.ledger").exists());
+    world.write("new.toml", text.replace("\"?\"", "\"AT\"").as_bytes());
+    let ran = world.run(&["check", "new.toml", "--json"]);
+    assert_eq!(ran.code, 0, "{}", ran.stdout);
+    let facts: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!(facts["lookups"], 200, "{facts}");
 }
 
 #[test]

@@ -20,7 +20,12 @@ fn fields_with_marks_between_them() {
                 let answer = row.pick(&["1", "0"]);
                 format!("u{};u{};{};{answer}\n", row.whom, row.who, row.at(iso))
             }),
-            &["delimiter = \";\"", "requester = \"who\"", "# CHECK: true or 1 is messenger", "\nroute = \"answer\"\n"],
+            &[
+                "delimiter = \";\"",
+                "requester = \"who\"",
+                "# CHECK: true or 1 is messenger",
+                "\nroute = \"answer\"\n",
+            ],
         ),
         Shape::new(
             "words.csv",
@@ -30,23 +35,27 @@ fn fields_with_marks_between_them() {
             }),
             &["route = \"answer\"  # its values are messenger and sms"],
         ),
-        Shape::new(
-            "export.csv",
-            log("\u{feff}sep=;\r\nRufnummer A;Rufnummer B;Zeitpunkt;Kosten\r\n", &|row| {
-                let at = row.at("%d.%m.%Y %H:%M");
-                format!(
-                    "\"0664 {}\";\"0664 {}\";{at};0,{}\r\n",
-                    1_234_000 + row.who,
-                    1_234_000 + row.whom,
-                    row.place
-                )
-            }),
-            &[
-                "time_format = \"%d.%m.%Y %H:%M\"  # no other order",
-                "other countries would do too.\n# `target_country` below was found",
-                "default_region = \"IT\"\n",
-            ],
-        ),
+        // Numbers that several countries read alike are nobody's until their owner says whose.
+        Shape {
+            edit: Some(("default_region = \"?\"\n", "default_region = \"AT\"\n")),
+            ..Shape::new(
+                "export.csv",
+                log("\u{feff}sep=;\r\nRufnummer A;Rufnummer B;Zeitpunkt;Kosten\r\n", &|row| {
+                    let at = row.at("%d.%m.%Y %H:%M");
+                    format!(
+                        "\"0664 {}\";\"0664 {}\";{at};0,{}\r\n",
+                        1_234_000 + row.who,
+                        1_234_000 + row.whom,
+                        row.place
+                    )
+                }),
+                &[
+                    "time_format = \"%d.%m.%Y %H:%M\"  # no other order",
+                    "# CHECK: in which country are numbers without + dialled?",
+                    "only you know\n# which it is: IT, AT, ",
+                ],
+            )
+        },
         Shape::new(
             "years.csv",
             log("caller,callee,time\n", &|row| {
