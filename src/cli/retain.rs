@@ -133,6 +133,15 @@ fn may_go(
     Ok(Some(looked_at.flat_map(|entry| entry.reserved.blocks).collect()))
 }
 
+/// The line about files of which nothing but lines without a time stays.
+fn left_with_lines(path: &str, are_to_stay: bool) -> String {
+    let stay = if are_to_stay { "would stay" } else { "stay" };
+    format!(
+        "lines that the pattern does not read {stay} in {path}, past the last row with a time: they go once the file \
+         was last written to before the cutoff and no order is in force\n"
+    )
+}
+
 fn stray(path: &Path) -> String {
     format!(
         "{} lies among the logs but is not read as a log: nothing in it was deleted",
@@ -183,7 +192,12 @@ fn dry_run(asked: &Retain, job: &Job, now: Now, output: &Output) -> Result<()> {
     for file in &expiry.files {
         let (path, what) = (file.shown(), if file.is_mixed() { "rewrite" } else { "delete" });
         text.push_str(&format!("{what:7}  {path}\n"));
-        files.push(json!({ "path": path, "action": what }));
+        if file.is_left_with_lines() {
+            text.push_str(&left_with_lines(&path, true));
+        }
+        files.push(json!({
+            "path": path, "action": what, "left_with_lines": file.is_left_with_lines(),
+        }));
     }
     for path in &left.files {
         text.push_str(&format!("wait     {path}\n"));
@@ -240,6 +254,7 @@ fn object(job: &Job, as_of: Timestamp, purged: &Purged, released_first: &[Value]
         "cutoff": purged.cutoff.map(|cutoff| cutoff.to_string()),
         "deleted": purged.deleted,
         "rewritten": purged.rewritten,
+        "left_with_lines": purged.left_with_lines,
         "archives": purged.archives,
         "unreleased": purged.unreleased,
         "unreleased_waiting": purged.waiting.days,
@@ -262,6 +277,9 @@ fn words(purged: &Purged) -> String {
     }
     for path in &purged.rewritten {
         text.push_str(&format!("rewritten  {path}\n"));
+    }
+    for path in &purged.left_with_lines {
+        text.push_str(&left_with_lines(path, false));
     }
     if purged.archives > 0 {
         text.push_str(&format!("sealed     archives: {}\n", purged.archives));

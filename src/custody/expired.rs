@@ -4,6 +4,7 @@
 //! refusal, and then nothing may be deleted at all. Times are read by the same code as in a run. A
 //! file is left unread only when its promised day shows that all of it stays: the statistics of
 //! a Parquet file may be wrong, so its rows decide, and a row goes only after its own time was read.
+//! A line that a pattern does not read goes with the lines around it (`undated`).
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -15,7 +16,9 @@ use rayon::prelude::*;
 use super::naming::{self, Naming};
 use super::stamp::Stamp;
 use super::strays;
-use crate::ingest::{Format, LogFile, LogRows, OpenLog, find_log_files};
+use super::undated::{Fates, Undated};
+use crate::ingest::{Format, LogFile, LogRows, OpenLog, TextFormat, find_log_files};
+use crate::ledger::Custody;
 use crate::release_file::ReleaseFile;
 use crate::release_file::day::{Day, DayBounds, days_before};
 use crate::retain::{Now, Plausible};
@@ -47,8 +50,10 @@ pub struct Expired<'a> {
     pub expired_rows: u64,
     /// Rows that stay.
     pub kept_rows: u64,
-    /// Lines that are no lookups, which do not show when they may go.
+    /// Lines without a time that stay, in logs that a pattern reads.
     pub kept_lines: u64,
+    /// What becomes of each of these lines; `None` for other logs.
+    pub(super) fates: Option<Fates>,
     /// The days, in the ledger's zone, of the rows that go.
     pub days: BTreeSet<Day>,
     /// Whether its path contains an identifier of a row that goes.
@@ -72,6 +77,11 @@ impl Expired<'_> {
     /// Whether something in it stays; without that the file is deleted.
     pub const fn is_mixed(&self) -> bool {
         self.kept_rows + self.kept_lines > 0
+    }
+
+    /// Whether lines without a time stay although no row with one does.
+    pub const fn is_left_with_lines(&self) -> bool {
+        self.kept_rows == 0 && self.kept_lines > 0
     }
 
     /// Its size when it was looked at.
@@ -102,23 +112,31 @@ impl Expired<'_> {
 /// # Errors
 /// Input, for a file that cannot be read, a row without a time that can be read, times that are
 /// absurd, or a clock that cannot be right; then nothing may be deleted.
-pub(super) fn find_expired<'a>(release_file: &'a ReleaseFile, now: Now) -> Result<Expiry<'a>> {
-    find_before(release_file, now, days_before(now.as_of, release_file.retention_days)?)
+pub(super) fn find_expired<'a>(
+    release_file: &'a ReleaseFile,
+    custody: &Custody,
+    now: Now,
+) -> Result<Expiry<'a>> {
+    let cutoff = days_before(now.as_of, release_file.retention_days)?;
+    find_before(release_file, custody, now, cutoff)
 }
 
 /// Finds what is past retention at a cutoff that was decided before.
 pub(super) fn find_before<'a>(
     release_file: &'a ReleaseFile,
+    custody: &Custody,
     now: Now,
     cutoff: Timestamp,
 ) -> Result<Expiry<'a>> {
     let cutoff_micros = cutoff.as_microsecond();
+    let all_stay = custody.holds.iter().any(|hold| hold.is_active(now.of_holds()));
+    let at = (cutoff_micros, all_stay);
     let logs = find_log_files(&release_file.logs).map_err(untrusted)?;
     let strays = strays::find(release_file, &logs)?;
     let plausible = Plausible::around(now, release_file.retention_days);
     let looked: Vec<Looked<'_>> = logs
         .par_iter()
-        .map(|log| look(log, release_file, cutoff_micros, &plausible))
+        .map(|log| look(log, release_file, at, &plausible))
         .collect::<Result<_>>()
         .map_err(untrusted)?;
     let newest = looked.iter().filter_map(|looked| looked.newest).max();
@@ -126,6 +144,8 @@ pub(super) fn find_before<'a>(
     let folders = logs.iter().filter_map(|log| Some(log.path().parent()?.to_path_buf())).collect();
     let mut files: Vec<Expired<'_>> =
         looked.into_iter().filter_map(|looked| looked.expired).collect();
+    // Without the time of a single row nothing shows that the clock and the pattern are right.
+    files.retain(|file| file.expired_rows > 0 || newest.is_some());
     let mut taken = BTreeSet::new();
     for file in files.iter_mut().filter(|file| file.is_mixed() && file.names_somebody) {
         if let Some(path) = naming::new_path(&file.log, &release_file.logs, &file.named, &taken)? {
@@ -167,7 +187,7 @@ struct Looked<'a> {
 fn look<'a>(
     log: &LogFile<'a>,
     release_file: &ReleaseFile,
-    cutoff: i64,
+    (cutoff, all_stay): (i64, bool),
     plausible: &Plausible,
 ) -> Result<Looked<'a>> {
     if let Some(bounds) = log.promised_bounds()?
@@ -179,8 +199,11 @@ fn look<'a>(
     let stamp = Stamp::of(log.path())?;
     let open = log.open()?;
     // Times are read first, without identifiers, since most files may lose no row.
-    let is_text = matches!(open.file().format(), Format::Text(..));
-    let new_rows = || Rows::new(log.path(), release_file, cutoff, open.texts());
+    let format = open.file().format();
+    let is_text = matches!(format, Format::Text(..));
+    let has_lines = matches!(format, Format::Text(TextFormat::Pattern, _));
+    let undated = || has_lines.then(|| Undated::new(cutoff, all_stay));
+    let new_rows = || Rows::new(log.path(), release_file, (cutoff, undated()), open.texts());
     let mut rows = new_rows();
     if !is_text {
         open.scan(false, &mut |piece| rows.take(&piece, plausible))?;
@@ -191,7 +214,9 @@ fn look<'a>(
     }
     open.scan(true, &mut |piece| rows.take(&piece, plausible))?;
     let newest = rows.newest;
-    if rows.expired == 0 {
+    let fates = rows.undated.take().map(|undated| undated.end(stamp.modified));
+    let (kept_lines, gone_lines) = fates.as_ref().map_or((0, 0), |fates| (fates.kept, fates.gone));
+    if rows.expired == 0 && gone_lines == 0 {
         return Ok(Looked { newest, expired: None });
     }
     stamp.require_year(log.path(), release_file)?;
@@ -201,7 +226,8 @@ fn look<'a>(
         kept_as: log.path().to_path_buf(),
         expired_rows: rows.expired,
         kept_rows: rows.kept,
-        kept_lines: rows.lines,
+        kept_lines,
+        fates,
         days: std::mem::take(&mut rows.days),
         names_somebody: rows.in_path.has_gone(),
         named,
@@ -218,7 +244,10 @@ struct Rows<'r> {
     cutoff: i64,
     expired: u64,
     kept: u64,
-    lines: u64,
+    /// Of a log that a pattern reads.
+    undated: Option<Undated>,
+    /// How many lines stand before the next piece.
+    lines: usize,
     newest: Option<i64>,
     bounds: Option<DayBounds>,
     days: BTreeSet<Day>,
@@ -230,7 +259,7 @@ impl<'r> Rows<'r> {
     fn new(
         path: &'r Path,
         release_file: &'r ReleaseFile,
-        cutoff: i64,
+        (cutoff, undated): (i64, Option<Undated>),
         metadata: Vec<Vec<u8>>,
     ) -> Self {
         let inside = path.strip_prefix(release_file.logs.place.base()).unwrap_or(path);
@@ -240,6 +269,7 @@ impl<'r> Rows<'r> {
             cutoff,
             expired: 0,
             kept: 0,
+            undated,
             lines: 0,
             newest: None,
             bounds: None,
@@ -250,17 +280,16 @@ impl<'r> Rows<'r> {
     }
 
     fn take(&mut self, piece: &LogRows, plausible: &Plausible) -> Result<()> {
-        self.lines += piece.skipped() as u64;
+        if let Some(undated) = &mut self.undated {
+            undated.take(piece);
+        }
         for (row, time) in piece.times.iter().enumerate() {
             let Some(time) = time else {
-                return Err(Error::input(format!(
-                    "{} has a row whose time cannot be read",
-                    self.path.display()
-                ))
-                .help(
-                    "it is unknown whether such a row is past retention: check `time_unit`, see \
-                     the rows with `pointillist check --rejects DIR`, correct or remove them",
-                ));
+                // One that the pattern does not match goes with the lines around it.
+                if self.undated.is_some() && piece.is_malformed(row) {
+                    continue;
+                }
+                return Err(self.without_time(piece, row));
             };
             plausible.require(time, self.path)?;
             self.newest = self.newest.max(Some(time));
@@ -278,7 +307,18 @@ impl<'r> Rows<'r> {
                 self.note_day(time)?;
             }
         }
+        self.lines += piece.lines();
         Ok(())
+    }
+
+    /// The refusal of a row of which it is unknown whether it is past retention.
+    fn without_time(&self, piece: &LogRows, row: usize) -> Error {
+        let line = piece.lines_before(row).map(|before| self.lines + before + 1);
+        let at = line.map_or_else(String::new, |line| format!(", in line {line}"));
+        Error::input(format!("{} has a row whose time cannot be read{at}", self.path.display())).help(
+            "it is unknown whether such a row is past retention: check `time_unit`, see all of them with \
+             `pointillist check --rejects DIR`, correct or remove them",
+        )
     }
 
     fn note_day(&mut self, time: i64) -> Result<()> {

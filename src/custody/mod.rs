@@ -34,6 +34,7 @@
 //! |---|---|
 //! | `purge` | the order of a deletion, from the shortened copies to the last note |
 //! | `expired` | which rows and files are past retention |
+//! | `undated` | which lines without a time go with the lines around them |
 //! | `consent` | which days that were never released wait for a word of the operator |
 //! | `stamp` | whether a file changed since it was looked at, and whether its rows can be of the year that its times are read in |
 //! | `resumed` | what a deletion that was cut short leaves to the next |
@@ -61,6 +62,7 @@ mod rewrite_text;
 mod seal;
 mod stamp;
 mod strays;
+mod undated;
 mod unfinished;
 mod writers;
 

@@ -46,6 +46,8 @@ pub struct Purged {
     pub deleted: Vec<String>,
     /// Files that are shorter now.
     pub rewritten: Vec<String>,
+    /// Files of which nothing but lines without a time stays.
+    pub left_with_lines: Vec<String>,
     /// Days that lost rows though they were never released.
     pub unreleased: BTreeSet<Day>,
     /// Files that stay on request, since they hold rows of such days.
@@ -80,7 +82,7 @@ pub fn preview<'a>(
         require_same_place(release_file, ledger, &custody)?;
         require_known_numbers(ledger, &custody, now)?;
     }
-    let expiry = find_expired(release_file, now).map_err(nothing_deleted)?;
+    let expiry = find_expired(release_file, &custody, now).map_err(nothing_deleted)?;
     require_found(release_file, &expiry, &custody)?;
     let written = written_to(&expiry.files);
     let mut left = expiry.files.iter().zip(written);
@@ -125,7 +127,7 @@ pub fn purge(
         (consent.before)(&purged.unreleased);
         resume(release_file, ledger, now, &pending, &mut purged)?;
         // Something was deleted by now, so a refusal must not say that nothing was.
-        expiry = find_expired(release_file, now)?;
+        expiry = find_expired(release_file, &ledger.custody()?, now)?;
         purged.waiting = consent.leave(&mut expiry);
         require_quiet(release_file, &expiry)?;
     }
@@ -164,7 +166,9 @@ fn resume(
     pending: &Retention,
     purged: &mut Purged,
 ) -> Result<()> {
-    let mut expiry = find_before(release_file, now, pending.cutoff).map_err(nothing_deleted)?;
+    let custody = ledger.custody()?;
+    let mut expiry =
+        find_before(release_file, &custody, now, pending.cutoff).map_err(nothing_deleted)?;
     let named = |digest: &String| pending.files.iter().any(|file| file.digest_before == *digest);
     let digests = digests(ledger, &expiry.files)?;
     let mut of_file = digests.iter();
@@ -262,7 +266,10 @@ impl Deletion<'_> {
                 None => fs::remove_file(path).map_err(|error| cannot_write(path, error)),
             });
             match removed {
-                Ok(()) if copy.is_some() => purged.rewritten.push(file.shown()),
+                Ok(()) if copy.is_some() => {
+                    purged.rewritten.push(file.shown());
+                    purged.left_with_lines.extend(file.is_left_with_lines().then(|| file.shown()));
+                }
                 Ok(()) => purged.deleted.push(file.shown()),
                 Err(error) => failure = failure.or(Some(error)),
             }

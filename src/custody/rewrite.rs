@@ -18,6 +18,7 @@ use base64::prelude::BASE64_STANDARD;
 use super::expired::Expired;
 use super::files::{PARTIAL_ENDING, cannot_write, partial_path};
 use super::naming::holds_any;
+use super::undated::Undated;
 use super::{rewrite_ipc, rewrite_parquet, rewrite_text};
 use crate::files::{self, OWNER};
 use crate::ingest::{Format, LogRows, OpenLog};
@@ -26,7 +27,8 @@ use crate::{Error, Result};
 /// Writes the new file and reads it back; the old one is not touched.
 pub(super) fn prepare(expired: &Expired<'_>, cutoff: i64) -> Result<PathBuf> {
     let log = &expired.log;
-    let kept = survey(log, cutoff)?;
+    let has_lines = expired.fates.is_some();
+    let kept = survey(log, cutoff, has_lines)?;
     let path = partial_path(log.path());
     let file = files::make(&path, OWNER).map_err(|error| cannot_write(&path, error))?;
     let written = write(expired, &file, cutoff, &kept).and_then(|holds_each_column| {
@@ -35,8 +37,11 @@ pub(super) fn prepare(expired: &Expired<'_>, cutoff: i64) -> Result<PathBuf> {
         // Every column was compared while it was written. The copy is also read back as any other log: its
         // times and identifiers must be those of the rows that stay, in order.
         let copy = log.file().twin(&path).open()?;
-        let found = survey(&copy, cutoff)?;
-        let is_same = found.rows == kept.rows && found.digest == kept.digest && found.gone == 0;
+        let found = survey(&copy, cutoff, has_lines)?;
+        let is_same = found.rows == kept.rows
+            && found.digest == kept.digest
+            && found.gone == 0
+            && found.lines == expired.kept_lines;
         if holds_each_column && is_same {
             return Ok(());
         }
@@ -104,19 +109,28 @@ struct Kept {
     flags: Vec<Vec<bool>>,
     rows: u64,
     gone: u64,
+    /// How many lines without a time there are, in a log that a pattern reads.
+    lines: u64,
     /// The digest of times and identifiers of the rows that stay, in order.
     digest: blake3::Hash,
 }
 
-fn survey(log: &OpenLog<'_>, cutoff: i64) -> Result<Kept> {
+fn survey(log: &OpenLog<'_>, cutoff: i64, has_lines: bool) -> Result<Kept> {
     let (mut flags, mut rows, mut gone): (Vec<Vec<bool>>, u64, u64) = (Vec::new(), 0, 0);
     let mut digest = blake3::Hasher::new();
+    let mut undated = has_lines.then(|| Undated::new(cutoff, true));
     log.scan(true, &mut |piece| {
+        if let Some(undated) = &mut undated {
+            undated.take(&piece);
+        }
         flags.resize(flags.len().max(piece.place + 1), Vec::new());
         for (row, time) in piece.times.iter().enumerate() {
-            // A row without a time that can be read stays.
+            // A row without a time that can be read stays; lines without one are counted by themselves.
             let keep = time.is_none_or(|time| time >= cutoff);
             flags[piece.place].push(keep);
+            if has_lines && time.is_none() {
+                continue;
+            }
             if !keep {
                 gone += 1;
                 continue;
@@ -131,7 +145,8 @@ fn survey(log: &OpenLog<'_>, cutoff: i64) -> Result<Kept> {
         }
         Ok(())
     })?;
-    Ok(Kept { flags, rows, gone, digest: digest.finalize() })
+    let lines = undated.map_or(0, |undated| undated.end(None).kept);
+    Ok(Kept { flags, rows, gone, lines, digest: digest.finalize() })
 }
 
 /// Writes the rows that stay, and says whether each column of them reads back as it was. Text is copied
@@ -147,7 +162,9 @@ fn write(expired: &Expired<'_>, to: &File, cutoff: i64, kept: &Kept) -> Result<b
     };
     let open = || File::open(path).map_err(|error| cannot_write(path, error));
     match log.file().format() {
-        Format::Text(..) => rewrite_text::rewrite(log, to, cutoff).map(|()| true),
+        Format::Text(..) => {
+            rewrite_text::rewrite(log, expired.fates.as_ref(), to, cutoff).map(|()| true)
+        }
         Format::Parquet => {
             log.check_lengths().map_err(|_| undecodable(path))?;
             let from = open()?;

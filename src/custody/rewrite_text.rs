@@ -1,6 +1,7 @@
 //! A text file without some of its records; the others keep every byte.
 //!
-//! In: the file and the cutoff. Out: head, comments and the records that stay, compressed as the file
+//! In: the file and the cutoff. Out: head, comments, the records that stay and the lines
+//! around them, compressed as the file
 //! was. A gzip header's file name and comment are dropped.
 
 use std::fs::File;
@@ -9,27 +10,33 @@ use std::io::{BufWriter, Write};
 use flate2::write::GzEncoder;
 
 use super::files::cannot_write;
+use super::undated::Fates;
 use crate::ingest::{Compression, Format, OpenLog, Segment, Wide, order_of};
 use crate::{Error, Result};
 
 /// Writes the records at or after the cutoff.
-pub(super) fn rewrite(log: &OpenLog<'_>, to: &File, cutoff: i64) -> Result<()> {
+pub(super) fn rewrite(
+    log: &OpenLog<'_>,
+    fates: Option<&Fates>,
+    to: &File,
+    cutoff: i64,
+) -> Result<()> {
     let failed = |error| cannot_write(log.path(), error);
     let buffered = BufWriter::new(to);
     match log.file().format() {
         Format::Text(_, Compression::Gzip) => {
             let mut encoder = GzEncoder::new(buffered, flate2::Compression::default());
-            copy(log, &mut encoder, cutoff)?;
+            copy(log, fates, &mut encoder, cutoff)?;
             encoder.finish().and_then(|mut inner| inner.flush()).map_err(failed)
         }
         Format::Text(_, Compression::Zstd) => {
             let mut encoder = zstd::Encoder::new(buffered, 0).map_err(failed)?;
-            copy(log, &mut encoder, cutoff)?;
+            copy(log, fates, &mut encoder, cutoff)?;
             encoder.finish().and_then(|mut inner| inner.flush()).map_err(failed)
         }
         Format::Text(_, Compression::None) => {
             let mut plain = buffered;
-            copy(log, &mut plain, cutoff)?;
+            copy(log, fates, &mut plain, cutoff)?;
             plain.flush().map_err(failed)
         }
         Format::Parquet | Format::Arrow => {
@@ -38,7 +45,7 @@ pub(super) fn rewrite(log: &OpenLog<'_>, to: &File, cutoff: i64) -> Result<()> {
     }
 }
 
-fn copy(log: &OpenLog<'_>, to: &mut dyn Write, cutoff: i64) -> Result<()> {
+fn copy(log: &OpenLog<'_>, fates: Option<&Fates>, to: &mut dyn Write, cutoff: i64) -> Result<()> {
     let failed = |error| cannot_write(log.path(), error);
     let mut wide;
     let order = match log.file().format() {
@@ -54,12 +61,16 @@ fn copy(log: &OpenLog<'_>, to: &mut dyn Write, cutoff: i64) -> Result<()> {
     };
     to.write_all(&log.head()?).map_err(failed)?;
     let mut commas = Commas { is_array: log.is_array(), ..Commas::default() };
+    let mut walk = fates.map(|fates| fates.walk(cutoff));
     log.scan(true, &mut |piece| {
         let mut times = piece.times.iter();
         for segment in piece.segments() {
-            // A record without a time that can be read stays.
-            let stays =
-                !segment.is_record || times.next().flatten().is_none_or(|time| time >= cutoff);
+            let time = segment.is_record.then(|| times.next().flatten()).flatten();
+            let stays = match &mut walk {
+                Some(walk) => walk.stays(time),
+                // What has no time that can be read stays.
+                None => time.is_none_or(|time| time >= cutoff),
+            };
             if stays {
                 commas.write(&segment, to).map_err(failed)?;
             }

@@ -51,9 +51,21 @@ impl LogRows {
         (row < column.len() && column.is_valid(row)).then(|| column.value(row))
     }
 
-    /// How many lines of another kind stand between these rows.
-    pub fn skipped(&self) -> usize {
-        self.records.as_ref().map_or(0, |records| records.skipped)
+    /// Whether a row is a record that cannot be read at all.
+    pub fn is_malformed(&self, row: usize) -> bool {
+        let records = self.records.as_ref();
+        records.is_some_and(|records| records.malformed.binary_search(&row).is_ok())
+    }
+
+    /// How many lines of text the rows were read from.
+    pub fn lines(&self) -> usize {
+        self.records.as_ref().map_or(0, |records| breaks(&records.piece))
+    }
+
+    /// How many of these lines stand before a row; `None` for columnar files.
+    pub fn lines_before(&self, row: usize) -> Option<usize> {
+        let records = self.records.as_ref()?;
+        Some(breaks(records.piece.get(..records.spans.get(row)?.start)?))
     }
 
     /// The columns of these rows, in a file that names them again and again.
@@ -78,6 +90,10 @@ impl LogRows {
         }
         segments
     }
+}
+
+fn breaks(bytes: &[u8]) -> usize {
+    bytes.iter().filter(|byte| **byte == b'\n').count()
 }
 
 /// Turns identifiers into the text that a run counts them by.

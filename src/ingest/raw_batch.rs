@@ -29,8 +29,6 @@ pub(super) struct Records {
     pub(super) spans: Vec<Range<usize>>,
     /// The rows whose record cannot be read, ascending. They are null in every column.
     pub(super) malformed: Vec<usize>,
-    /// How many lines are of another kind and were passed over.
-    pub(super) skipped: usize,
     /// The columns of these records, in a file that names them again and again.
     pub(super) names: Option<Arc<[String]>>,
 }

@@ -14,7 +14,6 @@ pub(super) struct TextRows {
     pub(super) columns: Vec<Views>,
     spans: Vec<Range<usize>>,
     malformed: Vec<usize>,
-    skipped: usize,
 }
 
 impl TextRows {
@@ -23,7 +22,6 @@ impl TextRows {
             columns: (0..columns).map(|_| Views::with_capacity(rows)).collect(),
             spans: Vec::with_capacity(rows),
             malformed: Vec::new(),
-            skipped: 0,
         }
     }
 
@@ -45,11 +43,6 @@ impl TextRows {
         self.spans.push(record);
     }
 
-    /// Passes over a line of another kind.
-    pub(super) fn skip(&mut self) {
-        self.skipped += 1;
-    }
-
     /// The rows over their piece. `present` says which wanted columns the file has.
     pub(super) fn finish(self, piece: &Buffer, present: &[bool]) -> Result<RawBatch> {
         let column = |(column, present): (Views, &bool)| {
@@ -64,7 +57,6 @@ impl TextRows {
                 piece: piece.clone(),
                 spans: self.spans,
                 malformed: self.malformed,
-                skipped: self.skipped,
                 names: None,
             }),
         })
