@@ -48,11 +48,12 @@ pub(crate) fn run(asked: &Check, output: &Output) -> Result<u8> {
     let wrong = reader.with_wrong_statistics()?.into_iter().map(shown).collect();
     let now = Clock::System.now();
     let closed: Vec<Day> = closed_days(&release_file, now)?.iter().map(DayBounds::day).collect();
-    let findings = findings(&survey, &reader, &release_file, now, &closed);
+    let written = rejects.as_ref().map(RejectedRows::path);
+    let findings = findings(&survey, &reader, &release_file, now, &closed, written);
     let zone = release_file.ledger.time_zone_name.clone();
     let absent = reader.absent_columns();
     absent.iter().for_each(|column| output.warning(&column.to_string()));
-    let checked = Checked { reader: &reader, survey, wrong, absent, findings, zone };
+    let checked = Checked { reader: &reader, survey, wrong, absent, findings, zone, written };
     output.result(&checked.object(), &checked.text());
     Ok(if checked.survey.is_usable() { 0 } else { Kind::Input.exit_code() })
 }
@@ -76,6 +77,7 @@ impl Checked<'_> {
             "left_out_by_where": survey.rows.filtered,
             "lookups": survey.lookups(),
             "rejects": rejects.collect::<Map<_, _>>(),
+            "rejects_written_to": self.written.map(shown),
             "spellings_of_bad_times": survey.forms.times().into_iter().collect::<Vec<_>>(),
             "requesters": survey.requesters.count,
             "requesters_are_exact": survey.requesters.is_exact,

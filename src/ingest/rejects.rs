@@ -103,6 +103,11 @@ impl RejectedRows {
         Ok(Self { path, writer: Mutex::new(BufWriter::new(file)) })
     }
 
+    /// The file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// Writes the rejected rows of one batch.
     pub(super) fn write(
         &self,

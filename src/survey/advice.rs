@@ -2,6 +2,8 @@
 
 mod times;
 
+use std::path::Path;
+
 use jiff::Timestamp;
 
 use super::Survey;
@@ -16,19 +18,22 @@ use crate::release_file::logs::Identifier;
 use crate::words::grouped;
 
 /// What the owner should look at, in the order in which rows are read. `closed` are the days that a plain run
-/// would look at now.
+/// would look at now, and `written` is the file that has the rejects, if they were asked for.
 pub fn findings(
     survey: &Survey,
     reader: &LogReader<'_>,
     release_file: &ReleaseFile,
     now: Timestamp,
     closed: &[Day],
+    written: Option<&Path>,
 ) -> Vec<Finding> {
     let mut findings = Vec::new();
     of_files(reader, release_file, &mut findings);
     of_names(survey, reader, release_file, &mut findings);
     of_rows(survey, &mut findings);
+    of_malformed(survey, release_file, written, &mut findings);
     of_bad_times(survey, release_file, &mut findings);
+    of_retention(survey, release_file, &mut findings);
     of_people(survey, release_file, &mut findings);
     times::of_times(survey, release_file, now, &mut findings);
     times::of_days_without(survey, release_file, closed, &mut findings);
@@ -98,6 +103,14 @@ fn of_rows(survey: &Survey, findings: &mut Vec<Finding>) {
         };
         findings.push(Finding::new("rows", text));
     }
+}
+
+fn of_malformed(
+    survey: &Survey,
+    release_file: &ReleaseFile,
+    written: Option<&Path>,
+    findings: &mut Vec<Finding>,
+) {
     let not_utf8 = survey.forms.not_utf8();
     if not_utf8 > 0 {
         let text = format!(
@@ -107,12 +120,46 @@ fn of_rows(survey: &Survey, findings: &mut Vec<Finding>) {
         findings.push(Finding::new(Reason::Malformed.word(), text));
     }
     let malformed = survey.rows.rejects.of(Reason::Malformed) - not_utf8;
-    if malformed > 0 {
-        let text = format!(
-            "{} not in the format of their file: `--rejects DIR` writes them out",
+    if malformed == 0 {
+        return;
+    }
+    let place = match written {
+        Some(path) => format!("they are in {}", path.display()),
+        None => "`--rejects DIR` writes them out".to_owned(),
+    };
+    let text = match release_file.logs.dialect.pattern() {
+        Some(_) => format!(
+            "{} read by no `pattern`: {place}. If some are lookups, let `pattern` match them, and let `skip` pass over \
+             lines of other kinds. Do both before the first run: after it `pattern` cannot be changed, and where `skip` \
+             changes, days published before count as those of a release file that asked otherwise",
+            count(malformed, "line is", "lines are")
+        ),
+        None => format!(
+            "{} not in the format of their file: {place}",
             count(malformed, "record is", "records are")
+        ),
+    };
+    findings.push(Finding::new(Reason::Malformed.word(), text));
+}
+
+/// What rows of an unknown age mean for the deletion of the others.
+fn of_retention(survey: &Survey, release_file: &ReleaseFile, findings: &mut Vec<Finding>) {
+    let of = |reason| survey.rows.rejects.of(reason);
+    let has_pattern = release_file.logs.dialect.pattern().is_some();
+    let (bad, malformed) = (of(Reason::BadTime), of(Reason::Malformed));
+    let rows = if has_pattern { bad } else { bad + malformed };
+    if rows > 0 {
+        let text = format!(
+            "`retain` deletes nothing at all because of {}, of which it is unknown whether they are past retention: \
+             correct or remove them",
+            count(rows, "row whose time cannot be read", "rows whose times cannot be read")
         );
-        findings.push(Finding::new(Reason::Malformed.word(), text));
+        findings.push(Finding::new("retention", text));
+    }
+    if has_pattern && malformed > 0 {
+        let text =
+            "`retain` deletes lines that no `pattern` reads together with the lines around them";
+        findings.push(Finding::new("retention", text));
     }
 }
 

@@ -169,9 +169,14 @@ pub(super) fn of_heavy(survey: &Survey, findings: &mut Vec<Finding>) {
         let more =
             if more > 0 { format!(", and as much of {more} more values") } else { String::new() };
         let of = key.map_or_else(String::new, |key| format!("of the lookups by `{key}` "));
+        // Said once, of all lookups.
+        let wider = match key {
+            None => ". Intervals may come out two or three times wider than `plan` says",
+            Some(_) => "",
+        };
         let text = format!(
             "{of}one requester makes {}{more}. {ONE_HEAVY} If a column names what it is, such as a program, \
-             `[logs] where` can leave it out",
+             `[logs] where` can leave it out{wider}",
             some.join(", ")
         );
         findings.push(Finding::new(key.unwrap_or("requester"), text));

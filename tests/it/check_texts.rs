@@ -35,6 +35,40 @@ fn records_that_are_not_utf_8_are_named_with_what_converts_them() {
     assert!(text.contains("1 record is not in the format of their file"), "{text}");
 }
 
+/// What will stop a deletion is said while there is time to mend it, and the file of rejects by its name.
+#[test]
+fn rows_that_will_stop_a_deletion_are_named_beforehand_and_where_they_were_written() {
+    let world = World::new();
+    let rows = std::fs::read_to_string(world.path("logs/lookups.csv")).unwrap();
+    let bad = "+14155550123,+442079460999,yesterday,,,,\ntoo,few\n";
+    world.write("logs/lookups.csv", format!("{rows}{bad}").as_bytes());
+    let text = check(&world).stdout.replace("\n  ", " ");
+    let words = "`retain` deletes nothing at all because of 2 rows whose times cannot be read";
+    assert!(text.contains(words) && text.contains("`--rejects DIR` writes them out"), "{text}");
+    let text = world.run(&["check", "release.toml", "--rejects", "bad"]).stdout;
+    assert!(text.contains("\n  written to       bad/daily-check.ndjson\n"), "{text}");
+    let text = text.replace("\n  ", " ");
+    assert!(text.contains("they are in bad/daily-check.ndjson"), "{text}");
+    assert!(!text.contains("--rejects DIR"), "{text}");
+    let object = world.run(&["check", "release.toml", "--rejects", "bad", "--json"]).stdout;
+    let object: Value = serde_json::from_str(&object).unwrap();
+    assert_eq!(object["rejects_written_to"], json!("bad/daily-check.ndjson"));
+    // Of a log that a pattern reads, they go with the lines around them.
+    let pattern = "path = \"logs/*.log\"\nidentifier = \"opaque\"\n\
+                   pattern = '(?<requested_at>\\S+Z) (?<requester>\\S+) (?<target>\\S+)'\n";
+    world.edit("path = \"logs/*.csv\"\n", pattern);
+    world.write("logs/a.log", b"2026-03-02T08:00:00Z a b\nnot read\n");
+    let text = world.run(&["check", "release.toml"]).stdout.replace("\n  ", " ");
+    for words in [
+        "1 line is read by no `pattern`",
+        "Do both before the first run",
+        "together with the lines around them",
+    ] {
+        assert!(text.contains(words), "{words}: {text}");
+    }
+    assert!(!text.contains("deletes nothing"), "{text}");
+}
+
 #[test]
 fn a_value_that_is_listed_in_another_spelling_is_named_if_many_requesters_have_it() {
     let rows = |requesters: usize, fallback: &str| {

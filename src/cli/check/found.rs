@@ -1,5 +1,7 @@
 //! What `check` found, before it is written as text or as JSON.
 
+use std::path::Path;
+
 use crate::ingest::{AbsentColumn, LogReader};
 use crate::survey::{Finding, Survey};
 
@@ -14,4 +16,6 @@ pub(super) struct Checked<'r> {
     pub(super) findings: Vec<Finding>,
     /// The name of the zone of days and hours.
     pub(super) zone: String,
+    /// The file that has the rejects, if they were asked for.
+    pub(super) written: Option<&'r Path>,
 }

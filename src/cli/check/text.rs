@@ -55,6 +55,9 @@ impl Checked<'_> {
             let share = percent(rejects, passed);
             fact(text, &format!("  {}", reason.word()), &format!("{}, {share}", grouped(rejects)));
         }
+        if let Some(path) = self.written {
+            fact(text, "  written to", &path.display().to_string());
+        }
         if self.reader.names_say_days() {
             let value = match rows.misfiled {
                 0 => "0: every lookup lies under the name of its day".to_owned(),
