@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 /// How requesters count in the classes of activity.
 pub const CLASSES_ARE: &str = "A requester between two of these numbers counts in part at each. One with fewer than 8 \
-     lookups counts at 8 as a part, with 2 lookups as a quarter, so that all rows together are fewer than all requesters.";
+     lookups adds as many eighths at 8: with 2 lookups 2/8. So all rows together are fewer than all requesters.";
 
 /// What a row of lookups, and its interval, miss.
 pub const ONE_HEAVY: &str = "If one requester makes more than about a tenth of a row's lookups, most of that \

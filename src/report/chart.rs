@@ -138,7 +138,18 @@ fn whisker(axis: &Axis, across: f64, cell: &Cell) -> Markup {
     html! {
         line class=(format!("whisker {class}")) x1=(x) x2=(x)
             y1=(place(axis.y(cell.of.high))) y2=(place(axis.y(cell.of.low))) {}
+        @if cell.of.high > axis.most { (arrow(&x, TOP, class, "M-5,7 L0,0 L5,7 Z")) }
+        @if cell.of.low < axis.least { (arrow(&x, TOP + PLOT, class, "M-5,-7 L0,0 L5,-7 Z")) }
         circle class=(format!("dot {class}")) cx=(x) cy=(place(axis.y(cell.of.value))) r="3" {}
+    }
+}
+
+/// The head of an arrow where an interval leaves the chart.
+fn arrow(x: &str, y: f64, class: &str, path: &str) -> Markup {
+    html! {
+        svg x=(x) y=(place(y)) overflow="visible" {
+            path class=(format!("beyond {class}")) d=(path) {}
+        }
     }
 }
 
@@ -222,6 +233,9 @@ impl Bars {
                             rect.bar x=(percent(cell.of.value.min(0.0))) y="1" height="12"
                                 width=(width(cell.of.value)) {}
                             line.whisker x1=(percent(cell.of.low)) x2=(percent(cell.of.high)) y1="7" y2="7" {}
+                            @let class = if cell.is_lost { "lost" } else { "clear" };
+                            @if cell.of.high > most { (arrow("100%", 7.0, class, "M-7,-5 L0,0 L-7,5 Z")) }
+                            @if cell.of.low < least { (arrow("0%", 7.0, class, "M7,-5 L0,0 L7,5 Z")) }
                         }
                     }
                 }
@@ -305,6 +319,28 @@ mod tests {
         let lost =
             Cell { of: Summand { value: 5.0, noise_sd: 0.0, low: 0.0, high: 1e9 }, is_lost: true };
         assert!(Axis::of([lost].iter()).most < 10.0);
+    }
+
+    #[test]
+    fn a_range_that_leaves_the_chart_ends_in_an_arrow() {
+        let wide = |is_lost| {
+            let of = Summand { value: 50.0, noise_sd: 1.0, low: 0.0, high: 9_000.0 };
+            Cell { of, is_lost }
+        };
+        for (last, arrows) in [(wide(true), 1), (wide(false), 0)] {
+            let cells = [cell(40.0, false), last];
+            let bars = cells.map(|cell| (String::new(), cell)).to_vec();
+            let bars = Bars { scale: Scale::Count, bars }.draw().into_string();
+            assert_eq!(bars.matches("class=\"beyond").count(), arrows, "{bars}");
+            let over_time = OverTime {
+                name: String::new(),
+                scale: Scale::Count,
+                cells: cells.map(Some).to_vec(),
+                marks: Vec::new(),
+            };
+            let drawn = over_time.draw().into_string();
+            assert_eq!(drawn.matches("class=\"beyond").count(), arrows, "{drawn}");
+        }
     }
 
     #[test]

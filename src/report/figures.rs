@@ -237,8 +237,8 @@ fn own_figures(output: &Output, series: &Series<Day>) -> Vec<Figure> {
     }
 }
 
-/// Bars, the largest first unless they have an order of their own, then what says nothing, and `other`
-/// last.
+/// Bars, the largest first unless they have an order of their own, and `other` last. What says nothing
+/// stands below the rest unless it is a count.
 fn bars<K: Ord>(
     [title, of, note]: [&str; 3],
     series: &Series<K>,
@@ -250,7 +250,9 @@ fn bars<K: Ord>(
     if !is_ordered {
         rows.sort_by(|(left, one), (right, two)| {
             let order = is_other(left).cmp(&is_other(right));
-            let order = order.then(one.is_lost.cmp(&two.is_lost));
+            // A count that says nothing is still about as large as it is; a share may be anything.
+            let is_apart = series.scale() != Scale::Count;
+            let order = order.then((is_apart && one.is_lost).cmp(&(is_apart && two.is_lost)));
             order.then(two.of.value.total_cmp(&one.of.value)).then_with(|| left.cmp(right))
         });
     }
@@ -272,6 +274,11 @@ fn bars<K: Ord>(
         rows => format!("{} more in the table. ", several(rows, "row")),
     };
     let is_count = series.scale() == Scale::Count;
+    let are_apart = !is_count && !is_ordered && shown.iter().any(|(_, cell)| cell.is_lost);
+    let grey = match are_apart {
+        true => "Grey says nothing, and stands below the rest. ",
+        false => grey(shown.iter().map(|(_, cell)| cell)),
+    };
     let more = format!("{more}{}", not_to_be_added(series.asks(), keys));
     let negative = match is_count && shown.iter().any(|(_, cell)| cell.of.value < 0.0) {
         true => {
@@ -282,7 +289,7 @@ fn bars<K: Ord>(
     Figure {
         title: title.to_owned(),
         of: of.to_owned(),
-        note: format!("{note}{more}{negative}{}", grey(shown.iter().map(|(_, cell)| cell))),
+        note: format!("{note}{more}{negative}{grey}"),
         question: series.name.clone(),
         chart: Chart::Bars(Bars { scale: series.scale(), bars: shown }),
         numbers: Numbers {
@@ -307,10 +314,28 @@ fn of_periods(output: &Output) -> Vec<Figure> {
 
 fn title_of_periods(series: &Series<String>) -> String {
     let grain = series.facts()["grain"].as_str().unwrap_or_default();
-    format!("{} by {grain}", title(series.facts(), &[]))
+    let what = title(series.facts(), &[]);
+    match series.asks() {
+        "histogram" => format!("{what} in a day, all days of a {grain} together"),
+        _ => format!("{what} by {grain}"),
+    }
+}
+
+/// The bins of the newest week or month. Added up they would be the requesters of each day, which is no
+/// number of people.
+fn bins_of_period(series: &Series<String>) -> Option<Figure> {
+    let (period, table) = series.newest()?;
+    let days = table.facts["days"].as_array().map_or(0, Vec::len);
+    let of = format!("{period}, the newest, {}", several(days, "day"));
+    let rows = table.rows.iter().map(|row| (row.keys.clone(), row.cell)).collect();
+    let note = "A requester counts once on each day. ";
+    Some(bars([&title_of_periods(series), &of, note], series, series.keys(), rows))
 }
 
 fn sums_of_periods(series: &Series<String>) -> Option<Figure> {
+    if series.asks() == "histogram" {
+        return bins_of_period(series);
+    }
     let period = |(period, table): (&String, &Table)| {
         let days = table.facts["days"].as_array().map_or(0, Vec::len);
         Some((vec![period.clone(), several(days, "day")], total(table)?))
@@ -326,7 +351,7 @@ fn sums_of_periods(series: &Series<String>) -> Option<Figure> {
         }
         (newest, _) => newest.map_or(String::new(), |(words, _)| words[0].clone()),
     };
-    let note = "Compare periods of as many days. ";
+    let note = "Compare only periods with the same number of days. ";
     (!rows.is_empty()).then(|| Figure {
         of,
         note: format!("{note}{}", grey(bars.iter().map(|(_, cell)| cell))),
@@ -350,6 +375,54 @@ mod tests {
 
     use super::*;
     use crate::publish::sum::Summand;
+
+    #[test]
+    fn counts_stand_by_their_size_also_where_they_say_nothing() {
+        let table = Table { facts: json!({ "asks": "count" }), ..Table::default() };
+        let series = Series { name: "volume".to_owned(), tables: BTreeMap::from([(0, table)]) };
+        let row = |name: &str, value, is_lost| {
+            let of = Summand { value, noise_sd: 0.1, low: 0.0, high: 400_000.0 };
+            (vec![name.to_owned()], Cell { of, is_lost })
+        };
+        let rows = vec![row("6.0", 9_000.0, false), row("5.2", 300_000.0, true)];
+        let figure = bars(["Lookups", "1 March 2026", ""], &series, &["version".to_owned()], rows);
+        let Chart::Bars(bars) = figure.chart else { panic!("counts by a key are bars") };
+        let order: Vec<&str> = bars.bars.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(order, ["5.2", "6.0"]);
+        assert!(figure.note.ends_with("Grey says nothing. "), "{}", figure.note);
+    }
+
+    /// One requester of two days is no two requesters.
+    #[test]
+    fn a_histogram_of_a_week_keeps_its_bins() {
+        let keys = ["bin_low", "bin_high"].map(str::to_owned).to_vec();
+        let row = |low: &str, high: &str, value| Row {
+            keys: vec![low.to_owned(), high.to_owned()],
+            cell: Cell {
+                of: Summand { value, noise_sd: 1.0, low: 0.0, high: 9e4 },
+                is_lost: false,
+            },
+        };
+        let facts =
+            json!({ "asks": "histogram", "grain": "week", "days": ["2026-11-23", "2026-11-24"] });
+        let rows = vec![row("1", "1", 30_000.0), row("2", "", 12_900.0)];
+        let table = Table { facts, keys, rows, ..Table::default() };
+        let tables = BTreeMap::from([("2026-W48".to_owned(), table)]);
+        let figure =
+            sums_of_periods(&Series { name: "asking_by_week".to_owned(), tables }).unwrap();
+        assert_eq!(
+            (figure.title.as_str(), figure.of.as_str()),
+            (
+                "Requesters by how many lookups they make in a day, all days of a week together",
+                "2026-W48, the newest, 2 days"
+            )
+        );
+        assert!(figure.note.contains("A requester counts once on each day."), "{}", figure.note);
+        let Chart::Bars(bars) = figure.chart else { panic!("bins are bars") };
+        let shown: Vec<(&str, f64)> =
+            bars.bars.iter().map(|(name, cell)| (name.as_str(), cell.of.value)).collect();
+        assert_eq!(shown, [("1", 30_000.0), ("2 or more", 12_900.0)]);
+    }
 
     #[test]
     fn shares_that_say_nothing_stand_below_those_that_do_and_other_last() {

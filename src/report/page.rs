@@ -8,7 +8,7 @@ use super::output::Output;
 use super::promise::{budget, days, plan, promise, uninformative};
 use super::words::{date, span};
 use crate::Result;
-use crate::words::{ONE_HEAVY, several};
+use crate::words::several;
 
 const STYLE: &str = include_str!("report.css");
 
@@ -95,7 +95,9 @@ fn how_to_read() -> Markup {
             "Every number carries a little random noise, so that nobody can be recognised in it. The range "
             "beside it aims to hold the number that a full count would give in 95 of 100 cases, and is drawn "
             "as a line or a band. Two values whose ranges do not overlap are almost certainly different; with "
-            "ranges that do, either may be the larger one. " (ONE_HEAVY) " Numbers are rounded as far as their range allows; the tables "
+            "ranges that do, either may be the larger one. An arrow at the end of a line says that the range goes "
+            "on beyond the chart. If one requester makes more than about a tenth of the lookups behind a number, "
+            "most of that requester's lookups may be missing in it, and its range may lie too low. Numbers are rounded as far as their range allows; the tables "
             "behind the charts have more digits."
         }
     }

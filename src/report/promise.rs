@@ -33,7 +33,7 @@ pub(super) fn days(output: &Output) -> Markup {
             @if !missing.is_empty() {
                 " Not released: " (ranges(&missing)) "."
             }
-            " " code { "pointillist status" } " says why a day is not, and which are missing since then."
+            " " code { "pointillist status" } " says why a day is not released, and which later days are missing."
             @if !changed.is_empty() {
                 " The release file was changed before " (ranges(&changed)) ": what a question means "
                 "may differ before and after."
@@ -73,7 +73,7 @@ pub(super) fn uninformative(output: &Output) -> Markup {
             p { "Every value says something." }
         } @else {
             p {
-                "Values whose intervals are too wide to say anything are grey in the charts, and the column "
+                "Values whose ranges are too wide to say anything are grey in the charts, and the column "
                 code { "uninformative" } " of the files is true for them. These are:"
             }
             ul {
@@ -108,18 +108,16 @@ pub(super) fn budget(output: &Output) -> Markup {
             code { "pointillist ledger show" } " adds them up."
         }
         @if let Some((budget, spent)) = of_day {
-            (gauge(
-                "Of the budget of a day",
-                // Losses add up in rho, which manifests of earlier versions do not state of the budget.
-                of_rho.map_or(spent / budget, |(spent, budget)| spent / budget),
-                &format!("epsilon {} of {budget}", short_epsilon(spent)),
-                &of_rho.map_or_else(String::new, |(spent, budget)| {
-                    format!(
-                        "{spent:.4} of {budget:.4} in rho, the unit in which ledgers add up: {:.0} %",
-                        spent / budget * 100.0
-                    )
-                }),
-            ))
+            @let epsilon = format!("epsilon {} of {budget}", short_epsilon(spent));
+            // Losses add up in rho, which manifests of earlier versions do not state of the budget.
+            @let (part, words) = match of_rho {
+                None => (spent / budget, epsilon),
+                Some((rho, whole)) => (
+                    rho / whole,
+                    format!("rho {rho:.4} of {whole:.4}, the unit in which ledgers add up; that is {epsilon}"),
+                ),
+            };
+            (gauge("Of the budget of a day", part, &format!("{:.0} %", part * 100.0), &words))
         }
         @if let Some((cap, spent)) = of_month {
             (gauge(
