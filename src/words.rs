@@ -11,8 +11,8 @@ pub const ONE_HEAVY: &str = "If one requester makes more than about a tenth of a
      requester's lookups may be missing in the row, and the row's interval may lie too low.";
 
 /// What the odds of a promise leave open.
-pub const RARELY: &str = "In rare cases, fewer than 1 in 1,000, the files may raise the odds further than that. Delta limits \
-     how often they raise them much further: 1e-6 means about one case in a million.";
+pub const RARELY: &str = "In rare cases the files may raise the odds further. Delta limits how rare that is: at 1e-6, they raise \
+     the odds to more than twice that in at most 2 of a million cases.";
 
 /// Digits in groups of three, those behind a point as they are: `1,234.5678`.
 pub fn grouped_digits(number: &str) -> String {

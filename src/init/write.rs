@@ -315,7 +315,7 @@ fn rest(found: &Found<'_>, text: &mut String) {
          # Each day is protected for itself. Remove the # from `epsilon_30_days` before the first run if people are to be\n\
          # protected over 30 days in a row, too, at up to twice the noise. It can be added later, and never be changed.\n\
          # epsilon_30_days = 3.0\n\
-         delta = 1e-6   # how often that limit may fail by far, one in a million; leave it\n\
+         delta = 1e-6   # how rarely the files may say more than that; leave it\n\
          # CHECK: a day begins at midnight of this zone, and hours are counted by it. After the first run it\n\
          # stays as it is.\n\
          time_zone = \"UTC\"\n\n\

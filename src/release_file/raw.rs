@@ -163,7 +163,8 @@ pub(crate) struct RawLedger {
     /// e^epsilon.
     #[schemars(range(min = 0.000_001, max = 100))]
     pub(crate) epsilon: f64,
-    /// The probability with which that limit may fail; 1e-6 is usual.
+    /// How rarely the files may exceed that limit: they change the odds by more than twice e^epsilon with a
+    /// probability of at most 2 delta; 1e-6 is usual.
     #[schemars(range(min = 1e-15, max = 0.001))]
     pub(crate) delta: f64,
     /// The part of `delta` that finding private prefixes may use, by default a tenth.

@@ -178,8 +178,8 @@ fn a_statement_and_an_inspection_say_what_was_spent_and_promised() {
       Without the files such a guess is right in 50 of 100 cases. With all that this release publishes
       of the day it is right in at most as many as stated, whatever is computed from the files. Or the
       thing is unlikely, with odds of 1 to 1,000: then what the files show raises the odds to at most
-      those stated. In rare cases, fewer than 1 in 1,000, the files may raise the odds further than
-      that. Delta limits how often they raise them much further: 1e-6 means about one case in a million.
+      those stated. In rare cases the files may raise the odds further. Delta limits how rare that is:
+      at 1e-6, they raise the odds to more than twice that in at most 2 of a million cases.
 
     One contact (that one requester asked about one number once): right in 51.5 of 100, odds 1.34 to
       1,000 (epsilon 0.290 at delta 9e-7).
