@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::args::Init;
 use super::output::Output;
-use crate::init::{default_name, draft, place_of};
+use crate::init::{Draft, default_name, draft, place_of};
 use crate::release_file::schema;
 use crate::words::grouped;
 use crate::{Error, Result};
@@ -57,6 +57,12 @@ pub(crate) fn run(asked: &Init, output: &Output) -> Result<()> {
         "checks": draft.checks,
         "default_region_is_undecided": draft.is_undecided,
     });
+    output.result(&object, &words(&draft, &out));
+    Ok(())
+}
+
+/// What was done, and what comes next.
+fn words(draft: &Draft, out: &Path) -> String {
     let shown = out.display();
     let files = match draft.files {
         1 => "one file".to_owned(),
@@ -73,14 +79,12 @@ pub(crate) fn run(asked: &Init, output: &Output) -> Result<()> {
         ),
         false => format!("next: pointillist check {shown}\n"),
     };
-    let text = format!(
+    format!(
         "looked at {} rows of {files} and wrote {shown}\n\
          {checks} It lists values that were seen in the logs: prune it before others read it.\n\
          {next}",
         grouped(draft.rows as u64),
-    );
-    output.result(&object, &text);
-    Ok(())
+    )
 }
 
 /// Writes a file that must not be there yet.

@@ -174,7 +174,9 @@ impl<'s> Column<'s> {
         const ROWS: usize = 5;
         const MANY: usize = 201;
         let may_name = self.is_naming() && self.sample.kind != ColumnKind::Boolean;
-        let is_fraction = self.whole < self.numbers;
+        // Versions look like numbers and are none, such as 5.2 beside 6.0-beta.
+        let is_version = self.is_called(&["version"]);
+        let is_fraction = self.whole < self.numbers && self.numbers == self.filled && !is_version;
         let is_long = |value: &&String| {
             value.chars().count() > 40 || IdentifierForm::of(value) == IdentifierForm::Address
         };
@@ -185,7 +187,7 @@ impl<'s> Column<'s> {
             0 => return Err("without a value"),
             1 => return Err("one value alone"),
             _ if is_fraction => return Err("numbers with a fraction"),
-            _ if self.is_called(&NEITHER) => return Err("sizes, times or places"),
+            _ if self.is_called(&NEITHER) && !is_version => return Err("sizes, times or places"),
             MANY.. => return Err("many different values"),
             _ => {}
         }

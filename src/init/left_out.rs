@@ -43,8 +43,12 @@ pub(super) fn left_out(found: &Found<'_>) -> String {
     }
     let mut parts: Vec<String> = by_reason.iter().map(|(why, names)| part(why, names)).collect();
     if unnamed > 0 {
-        let columns = several(unnamed, "column");
-        parts.push(format!("{columns} (not named here, since the names may be those of people)"));
+        let (columns, names) =
+            (several(unnamed, "column"), if unnamed == 1 { "name is" } else { "names are" });
+        parts.push(format!(
+            "{columns} whose {names} not shown, and may be of people: few rows have a value there, or the name has \
+             digits or an @"
+        ));
     }
     if parts.is_empty() { String::new() } else { format!("# Left out: {}.\n", parts.join("; ")) }
 }

@@ -78,7 +78,7 @@ pub(super) fn key_name(column: &Column<'_>, place: usize) -> String {
 }
 
 /// A text in ASCII letters, digits and `_`.
-fn plain(text: &str) -> String {
+pub(super) fn plain(text: &str) -> String {
     let mut name = String::with_capacity(text.len());
     for letter in text.chars() {
         let is_marked = |marked: &str| letter.to_lowercase().any(|small| marked.contains(small));

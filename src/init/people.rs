@@ -271,7 +271,7 @@ pub(super) fn names_of(requester: &Column<'_>, target: &Column<'_>) -> Names {
 /// What the regions say that read nearly all numbers: the one that reads more than all others, or which of them
 /// read about as many.
 fn national(read: &[(&str, Read)]) -> Names {
-    /// A few mistyped numbers decide nothing: so many in a hundred.
+    /// A few mistyped numbers decide nothing: this part of a hundred.
     const NOT_MANY: usize = 2;
     let count = |read: &Read| read.iter().flatten().count();
     let most = read.iter().map(|(_, read)| count(read)).max().unwrap_or(0);
@@ -316,7 +316,7 @@ fn most_read(sides: &[Vec<String>; 2], region: Option<&str>) -> Option<Read> {
 mod tests {
     use super::*;
 
-    /// What regions say that read the first so many of 100 numbers, each in its own way unless it is the first's.
+    /// What regions say that read the first numbers of 100, each in its own way unless it is the first's.
     fn said(read: &[(&'static str, usize, u64)]) -> String {
         let numbers = |many: usize, way: u64| -> Read {
             (0..100).map(|place| (place < many).then_some(place as u64 + 1_000 * way)).collect()

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use super::found::Found;
+use super::names::plain;
 
 /// All questions, as they stand in the release file.
 pub(super) fn questions(found: &Found<'_>) -> String {
@@ -135,8 +136,7 @@ fn by(keys: &[Option<&str>]) -> String {
 
 /// A name that a folder can have.
 fn question_name(column: &str) -> String {
-    let letter = |letter: char| if letter.is_ascii_alphanumeric() { letter } else { '_' };
-    let name: String = column.to_lowercase().chars().map(letter).collect();
+    let name = plain(column).to_lowercase();
     match name.trim_matches('_') {
         "latency_ms" | "" => "latency".to_owned(),
         name => name.to_owned(),

@@ -149,6 +149,21 @@ fn a_log_without_a_header_is_described_without_a_word_of_its_first_line() {
     }
 }
 
+/// Versions are labels, though most of them look like numbers; and a name with marks makes a plain one.
+#[test]
+fn versions_are_a_key_and_a_question_has_a_plain_name() {
+    let world = World::empty();
+    let text = log("caller,callee,time,app_version,Dauer (ms)", &|place, who| {
+        let version = ["5.2", "5.10", "6.0-beta"][place % 3];
+        let time = format!("2026-03-02T{:02}:{:02}:00Z", place % 24, place % 60);
+        format!("+1646555{who:04},+442079460999,{time},{version},{}", place + 20)
+    });
+    world.write("log.csv", text.as_bytes());
+    let text = proposed(&world, "log.csv", 200);
+    has(&text, &["app = \"app_version\"", "app = [\"5.10\", \"5.2\", \"6.0-beta\"]"]);
+    has(&text, &["name = \"dauer_ms\"\nquantiles"]);
+}
+
 /// A column of yes and no that is called after SMS says yes where a lookup fell back.
 #[test]
 fn a_route_is_read_by_the_name_of_its_column_and_can_be_turned_round() {
@@ -244,7 +259,12 @@ fn columns_that_are_left_out_are_named_and_keys_keep_their_letters() {
     });
     world.write("log.ndjson", lines.collect::<String>().as_bytes());
     let text = proposed(&world, "log.ndjson", 200);
-    has(&text, &["# Left out: \"kept\" (one value alone); 1 column (not named here"]);
+    has(
+        &text,
+        &[
+            "# Left out: \"kept\" (one value alone); 1 column whose name is not shown, and may be of people",
+        ],
+    );
     assert!(!text.contains("friend") && !text.contains("1646555"), "{text}");
     // Without other columns that could be keys these two are.
     let text = log("caller,callee,time,Situação,caller_country", &|place, who| {

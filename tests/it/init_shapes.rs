@@ -35,7 +35,7 @@ fn fields_with_marks_between_them() {
             }),
             &["route = \"answer\"  # its values are messenger and sms"],
         ),
-        // Numbers that several countries read alike are nobody's until their owner says whose.
+        // Of numbers that several countries read alike only the owner knows the country.
         Shape {
             edit: Some(("default_region = \"?\"\n", "default_region = \"AT\"\n")),
             ..Shape::new(
