@@ -13,7 +13,9 @@ use super::retain_args::Retain;
 use super::run::{Range, parse_wait, release_range};
 use super::size;
 use super::status::{existing_ledger, released_days, require_there};
-use crate::custody::{Consent, Purged, Sign, Unreached, Waiting, preview, purge, require_quiet};
+use crate::custody::{
+    Consent, Expired, Purged, Sign, Unreached, Waiting, preview, purge, require_quiet,
+};
 use crate::ledger::{Ledger, Marks, State, Which};
 use crate::pipeline::{Job, open_custody, open_ledger};
 use crate::release_file::ReleaseFile;
@@ -188,17 +190,8 @@ fn dry_run(asked: &Retain, job: &Job, now: Now, output: &Output) -> Result<()> {
     let left = consent.leave(&mut expiry);
     let unreleased = consent.unreleased(&expiry.files);
     let mut text = cutoff(job, now, expiry.cutoff);
-    let mut files = Vec::new();
-    for file in &expiry.files {
-        let (path, what) = (file.shown(), if file.is_mixed() { "rewrite" } else { "delete" });
-        text.push_str(&format!("{what:7}  {path}\n"));
-        if file.is_left_with_lines() {
-            text.push_str(&left_with_lines(&path, true));
-        }
-        files.push(json!({
-            "path": path, "action": what, "left_with_lines": file.is_left_with_lines(),
-        }));
-    }
+    let mut files: Vec<Value> =
+        expiry.files.iter().map(|file| losing_rows(file, &mut text)).collect();
     for path in &left.files {
         text.push_str(&format!("wait     {path}\n"));
         files.push(json!({ "path": path, "action": "wait" }));
@@ -236,6 +229,16 @@ fn dry_run(asked: &Retain, job: &Job, now: Now, output: &Output) -> Result<()> {
     });
     output.result(&object, &text);
     Ok(())
+}
+
+/// The lines about a file that would lose rows, and the same as an object.
+fn losing_rows(file: &Expired<'_>, text: &mut String) -> Value {
+    let (path, what) = (file.shown(), if file.is_mixed() { "rewrite" } else { "delete" });
+    text.push_str(&format!("{what:7}  {path}\n"));
+    if file.is_left_with_lines() {
+        text.push_str(&left_with_lines(&path, true));
+    }
+    json!({ "path": path, "action": what, "left_with_lines": file.is_left_with_lines() })
 }
 
 /// The line about the cutoff: rows go by the second, and not by days.

@@ -198,9 +198,8 @@ fn changed_days(
     as_of: Timestamp,
 ) -> Result<BTreeSet<Day>> {
     if release_file.logs.day_names.is_none() {
-        return Err(Error::usage("`--check-logs` needs `[logs] day_folder` or `day_file`").help(
-            "unless names say the day of each file, every new one changes the set of files that a day is read from",
-        ));
+        return Err(Error::usage("`--check-logs` needs `[logs] day_folder` or `day_file`")
+            .help("without them each new file counts as a change of every day"));
     }
     let mut changed = BTreeSet::new();
     let Some(ledger) = ledger else { return Ok(changed) };

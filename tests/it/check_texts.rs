@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::any_log;
 use crate::check::{check, facts, with_log};
 use crate::world::{HEADER, World};
 
@@ -54,10 +55,9 @@ fn rows_that_will_stop_a_deletion_are_named_beforehand_and_where_they_were_writt
     let object: Value = serde_json::from_str(&object).unwrap();
     assert_eq!(object["rejects_written_to"], json!("bad/daily-check.ndjson"));
     // Of a log that a pattern reads, they go with the lines around them.
-    let pattern = "path = \"logs/*.log\"\nidentifier = \"opaque\"\n\
+    let pattern = "identifier = \"opaque\"\n\
                    pattern = '(?<requested_at>\\S+Z) (?<requester>\\S+) (?<target>\\S+)'\n";
-    world.edit("path = \"logs/*.csv\"\n", pattern);
-    world.write("logs/a.log", b"2026-03-02T08:00:00Z a b\nnot read\n");
+    let world = any_log::world(pattern, &[("a.log", "2026-03-02T08:00:00Z a b\nnot read\n")]);
     let text = world.run(&["check", "release.toml"]).stdout.replace("\n  ", " ");
     for words in [
         "1 line is read by no `pattern`",
