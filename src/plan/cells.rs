@@ -48,7 +48,7 @@ pub struct RowNumber<'a> {
 }
 
 /// The axis of a key: how many values it has, and how far apart they are in the table.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 struct KeyPlace {
     digit: Digit,
     size: u64,
@@ -178,6 +178,40 @@ impl Cells {
         // Every digit lies within its key, and combinations fit 32 bits.
         let cell = keys + self.conditions.iter().map(met).sum::<u64>();
         u32::try_from(cell).unwrap_or(u32::MAX)
+    }
+
+    /// Calls `take` with the combination that each item's atom belongs to. The axes are looked at once for all
+    /// items, which takes two thirds of the instructions that [`Self::cell`] takes for one after another.
+    #[inline(always)]
+    pub(super) fn each<T>(
+        &self,
+        items: &[T],
+        atom: impl Fn(&T) -> u64,
+        mut take: impl FnMut(u32, &T),
+    ) {
+        let key = |axis: KeyPlace, item: &T| axis.digit.of(atom(item)) * axis.stride;
+        match (&self.keys[..], self.conditions.is_empty()) {
+            (&[one], true) => {
+                for item in items {
+                    take(key(one, item) as u32, item);
+                }
+            }
+            (&[one, two], true) => {
+                for item in items {
+                    take((key(one, item) + key(two, item)) as u32, item);
+                }
+            }
+            (&[one, two, three], true) => {
+                for item in items {
+                    take((key(one, item) + key(two, item) + key(three, item)) as u32, item);
+                }
+            }
+            _ => {
+                for item in items {
+                    take(self.cell(atom(item)), item);
+                }
+            }
+        }
     }
 
     /// For each combination here, that of a coarser table; `None` if the coarser table has an axis

@@ -76,18 +76,17 @@ pub(super) fn count_rows(
     one: i64,
     vector: &mut Vec<CellAmount>,
 ) {
-    let amount = |atom: &AtomCount| CellAmount {
-        cell: cells.cell(atom.atom),
-        steps: atom.lookups.saturating_mul(one),
-    };
+    let atom_of = |atom: &AtomCount| atom.atom;
+    let amount =
+        |cell, atom: &AtomCount| CellAmount { cell, steps: atom.lookups.saturating_mul(one) };
     if cells.ascend() {
-        return atoms.iter().for_each(|atom| add_to_last(vector, amount(atom)));
+        return cells.each(atoms, atom_of, |cell, atom| add_to_last(vector, amount(cell, atom)));
     }
     if atoms.len() > SEARCHED && cells.combinations() as usize <= FEW_CELLS {
         return count_in_few_cells(atoms, cells, one, vector);
     }
     vector.reserve(atoms.len());
-    atoms.iter().for_each(|atom| add_amount(vector, amount(atom)));
+    cells.each(atoms, atom_of, |cell, atom| add_amount(vector, amount(cell, atom)));
     merge_rest(vector);
 }
 
@@ -96,9 +95,8 @@ const FEW_CELLS: usize = 256;
 
 fn count_in_few_cells(atoms: &[AtomCount], cells: &Cells, one: i64, vector: &mut Vec<CellAmount>) {
     let mut lookups = [0_i64; FEW_CELLS];
-    for atom in atoms {
-        lookups[cells.cell(atom.atom) as usize % FEW_CELLS] += atom.lookups;
-    }
+    let count = |cell: u32, atom: &AtomCount| lookups[cell as usize % FEW_CELLS] += atom.lookups;
+    cells.each(atoms, |atom| atom.atom, count);
     let amounts = (0..).zip(&lookups[..cells.combinations() as usize]);
     let amount =
         |(cell, lookups): (u32, &i64)| CellAmount { cell, steps: lookups.saturating_mul(one) };
