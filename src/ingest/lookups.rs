@@ -9,6 +9,7 @@ use std::path::Path;
 
 use arrow_array::types::ByteViewType;
 use arrow_array::{Array, BinaryViewArray, GenericByteViewArray, StringViewArray};
+use arrow_buffer::ScalarBuffer;
 
 use super::positions::{country_positions, positions};
 use super::raw_batch::RawBatch;
@@ -30,7 +31,7 @@ pub struct Lookups {
     /// About whom they asked, in the same form as the requesters.
     pub(crate) target: Identifiers,
     /// UTC microseconds.
-    pub(crate) requested_at: Vec<i64>,
+    pub(crate) requested_at: ScalarBuffer<i64>,
     /// For each key of the layout its positions in the public list; empty for the hours.
     pub(crate) keys: Vec<Vec<u16>>,
     /// The rows that count: they passed `where` and are no reject.
@@ -144,7 +145,7 @@ impl<'a> Canonical<'a> {
                 .map_or(Ok(()), |writer| writer.write(log, raw, self.wanted, &rows.rejected))?;
             self.forms.map_or(Ok(()), |forms| forms.add(raw, self.wanted, &rows.rejected))?;
         }
-        let (requested_at, readable) = (times.values().to_vec(), rows.readable);
+        let (requested_at, readable) = (times.values().clone(), rows.readable);
         let lookups = Lookups { requester, target, requested_at, keys, readable };
         self.forms.map_or(Ok(()), |forms| self.note_unlisted(forms, raw, &lookups))?;
         Ok(lookups)
@@ -167,7 +168,7 @@ impl<'a> Canonical<'a> {
 
     /// Counts the lookups that lie outside of the day which the name of their file promises.
     pub(super) fn count_misfiled(&mut self, promised: &DayBounds, lookups: &Lookups) {
-        let rows = lookups.readable.iter().zip(&lookups.requested_at);
+        let rows = lookups.readable.iter().zip(lookups.requested_at.iter());
         let misfiled = rows.filter(|(readable, instant)| **readable && !promised.holds(**instant));
         self.counts.misfiled += misfiled.count() as u64;
     }

@@ -46,9 +46,9 @@ impl ChunkReader for Bounded {
     fn get_bytes(&self, start: u64, length: usize) -> Result<Bytes> {
         let end = start.checked_add(length as u64).filter(|end| *end <= self.length);
         end.ok_or_else(damaged)?;
-        let mut bytes = vec![0; length];
-        self.get_read(start)?.read_exact(&mut bytes)?;
-        Ok(bytes.into())
+        let mut bytes = Vec::with_capacity(length);
+        let read = self.get_read(start)?.take(length as u64).read_to_end(&mut bytes)?;
+        (read == length).then(|| bytes.into()).ok_or_else(damaged)
     }
 }
 
