@@ -6,6 +6,10 @@
 
 use std::collections::HashMap;
 
+use foldhash::fast::RandomState;
+
+type Map<K, V> = HashMap<K, V, RandomState>;
+
 /// How many leading digits a table distinguishes.
 pub(super) const DIGITS: usize = 7;
 
@@ -60,7 +64,7 @@ impl Canvas {
     /// Stores equal stretches once.
     pub(super) fn compress(&self) -> SevenDigits {
         let mut table = SevenDigits { heads: Vec::with_capacity(self.0.len()), tails: Vec::new() };
-        let (mut same, mut known) = (HashMap::new(), HashMap::new());
+        let (mut same, mut known) = (Map::default(), Map::default());
         for stretch in &self.0 {
             let mut place =
                 |cells: [u16; STRETCH]| *known.entry(cells).or_insert_with(|| table.keep(cells));
@@ -88,7 +92,7 @@ impl SevenDigits {
     pub(super) fn join(&self, other: &Self) -> (Self, Vec<(u16, u16)>) {
         let mut table = Self { heads: Vec::with_capacity(self.heads.len()), tails: Vec::new() };
         let mut pairs = Vec::new();
-        let (mut of_heads, mut of_values) = (HashMap::new(), HashMap::new());
+        let (mut of_heads, mut of_values) = (Map::default(), Map::default());
         for heads in self.heads.iter().copied().zip(other.heads.iter().copied()) {
             let head = *of_heads.entry(heads).or_insert_with(|| {
                 let tails = (&self.tails[usize::from(heads.0)], &other.tails[usize::from(heads.1)]);
