@@ -82,21 +82,7 @@ fn logs(found: &Found<'_>, text: &mut String) {
             );
             line(text, &self::region(region), &why);
         }
-        Names::Undecided(regions) => {
-            let added = match found.countries.is_empty() {
-                true => "",
-                false => "# Add the country to `target_country` below, too.\n",
-            };
-            let why = format!(
-                "# CHECK: in which country are numbers without + dialled? These read them equally well, and only you know\n\
-                 # which it is: {}. (Of countries with one calling code the largest is named.)\n\
-                 # Write yours in place of the question mark. Until then every command refuses this file, since a wrong\n\
-                 # country makes other people of the numbers, and the first run fixes it.\n\
-                 {added}{SEVERAL_COUNTRIES}",
-                listed(regions)
-            );
-            line(text, &region(UNDECIDED), &why);
-        }
+        Names::Undecided(regions) => undecided(found, regions, text),
         Names::Unread => {
             let why = "# CHECK: they look like phone numbers and cannot be read as such; docs/logs.md, \"Identifiers\"";
             line(text, "identifier = \"opaque\"", why);
@@ -114,6 +100,23 @@ fn logs(found: &Found<'_>, text: &mut String) {
         }
     }
     named_days(found, text);
+}
+
+/// The country that only the owner knows.
+fn undecided(found: &Found<'_>, regions: &[String], text: &mut String) {
+    let added = match found.countries.is_empty() {
+        true => "",
+        false => "# Add the country to `target_country` below, too.\n",
+    };
+    let why = format!(
+        "# CHECK: in which country are numbers without + dialled? These read them equally well, and only you know\n\
+         # which it is: {}. (Of countries with one calling code the largest is named.)\n\
+         # Write yours in place of the question mark. Until then every command refuses this file, since a wrong\n\
+         # country makes other people of the numbers, and the first run fixes it.\n\
+         {added}{SEVERAL_COUNTRIES}",
+        listed(regions)
+    );
+    line(text, &region(UNDECIDED), &why);
 }
 
 /// The line of the country in which numbers are dialled.

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use super::chart::{Bars, Mark, Numbers, OverTime};
 use super::output::{Cell, Output, Row, Series, Table};
+use super::periods::of_periods;
 use super::sums::{counts, is_summed, sums_over_days, total};
 use super::words::{
     OWN, QUANTILE, Scale, date, label, not_to_be_added, quantile_title, sentence, span, title,
@@ -17,7 +18,7 @@ use crate::words::several;
 /// The newest days whose hours are drawn.
 const DAYS_OF_HOURS: usize = 14;
 /// The most bars of one chart; the table behind it has all.
-const MOST_BARS: usize = 12;
+pub(super) const MOST_BARS: usize = 12;
 
 /// A chart with its table.
 pub(super) struct Figure {
@@ -175,7 +176,7 @@ fn shaded(output: &Output, series: &Series<Day>, days: &[Day]) -> String {
 }
 
 /// What grey means, where something is grey.
-fn grey<'a>(mut cells: impl Iterator<Item = &'a Cell>) -> &'static str {
+pub(super) fn grey<'a>(mut cells: impl Iterator<Item = &'a Cell>) -> &'static str {
     if cells.any(|cell| cell.is_lost) { "Grey says nothing. " } else { "" }
 }
 
@@ -239,7 +240,7 @@ fn own_figures(output: &Output, series: &Series<Day>) -> Vec<Figure> {
 
 /// Bars, the largest first unless they have an order of their own, and `other` last. What says nothing
 /// stands below the rest unless it is a count.
-fn bars<K: Ord>(
+pub(super) fn bars<K: Ord>(
     [title, of, note]: [&str; 3],
     series: &Series<K>,
     keys: &[String],
@@ -301,72 +302,6 @@ fn bars<K: Ord>(
     }
 }
 
-/// The sums of each week and month, for each thing that was added up, from the roll-up with the
-/// fewest rows.
-fn of_periods(output: &Output) -> Vec<Figure> {
-    let mut rolled: Vec<&Series<String>> = output.rolled.iter().collect();
-    rolled.sort_by_key(|series| series.newest().map(|(_, table)| table.rows.len()));
-    let mut seen = BTreeSet::new();
-    rolled.retain(|series| seen.insert(title_of_periods(series)));
-    rolled.sort_by_key(|series| title_of_periods(series));
-    rolled.into_iter().filter_map(sums_of_periods).collect()
-}
-
-fn title_of_periods(series: &Series<String>) -> String {
-    let grain = series.facts()["grain"].as_str().unwrap_or_default();
-    let what = title(series.facts(), &[]);
-    match series.asks() {
-        "histogram" => format!("{what} in a day, all days of a {grain} together"),
-        _ => format!("{what} by {grain}"),
-    }
-}
-
-/// The bins of the newest week or month. Added up they would be the requesters of each day, which is no
-/// number of people.
-fn bins_of_period(series: &Series<String>) -> Option<Figure> {
-    let (period, table) = series.newest()?;
-    let days = table.facts["days"].as_array().map_or(0, Vec::len);
-    let of = format!("{period}, the newest, {}", several(days, "day"));
-    let rows = table.rows.iter().map(|row| (row.keys.clone(), row.cell)).collect();
-    let note = "A requester counts once on each day. ";
-    Some(bars([&title_of_periods(series), &of, note], series, series.keys(), rows))
-}
-
-fn sums_of_periods(series: &Series<String>) -> Option<Figure> {
-    if series.asks() == "histogram" {
-        return bins_of_period(series);
-    }
-    let period = |(period, table): (&String, &Table)| {
-        let days = table.facts["days"].as_array().map_or(0, Vec::len);
-        Some((vec![period.clone(), several(days, "day")], total(table)?))
-    };
-    // The newest stands first.
-    let rows: Vec<_> = series.tables.iter().rev().filter_map(period).collect();
-    let title = title_of_periods(series);
-    let bars: Vec<(String, Cell)> =
-        rows.iter().take(MOST_BARS).map(|(words, cell)| (words.join(", "), *cell)).collect();
-    let of = match (rows.first(), rows.last()) {
-        (Some((newest, _)), Some((oldest, _))) if rows.len() > 1 => {
-            format!("{} to {}", oldest[0], newest[0])
-        }
-        (newest, _) => newest.map_or(String::new(), |(words, _)| words[0].clone()),
-    };
-    let note = "Compare only periods with the same number of days. ";
-    (!rows.is_empty()).then(|| Figure {
-        of,
-        note: format!("{note}{}", grey(bars.iter().map(|(_, cell)| cell))),
-        question: series.name.clone(),
-        chart: Chart::Bars(Bars { scale: series.scale(), bars }),
-        numbers: Numbers {
-            caption: title.clone(),
-            keys: ["period", "days"].map(str::to_owned).to_vec(),
-            scale: series.scale(),
-            rows,
-        },
-        title,
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
@@ -390,38 +325,6 @@ mod tests {
         let order: Vec<&str> = bars.bars.iter().map(|(name, _)| name.as_str()).collect();
         assert_eq!(order, ["5.2", "6.0"]);
         assert!(figure.note.ends_with("Grey says nothing. "), "{}", figure.note);
-    }
-
-    /// One requester of two days is no two requesters.
-    #[test]
-    fn a_histogram_of_a_week_keeps_its_bins() {
-        let keys = ["bin_low", "bin_high"].map(str::to_owned).to_vec();
-        let row = |low: &str, high: &str, value| Row {
-            keys: vec![low.to_owned(), high.to_owned()],
-            cell: Cell {
-                of: Summand { value, noise_sd: 1.0, low: 0.0, high: 9e4 },
-                is_lost: false,
-            },
-        };
-        let facts =
-            json!({ "asks": "histogram", "grain": "week", "days": ["2026-11-23", "2026-11-24"] });
-        let rows = vec![row("1", "1", 30_000.0), row("2", "", 12_900.0)];
-        let table = Table { facts, keys, rows, ..Table::default() };
-        let tables = BTreeMap::from([("2026-W48".to_owned(), table)]);
-        let figure =
-            sums_of_periods(&Series { name: "asking_by_week".to_owned(), tables }).unwrap();
-        assert_eq!(
-            (figure.title.as_str(), figure.of.as_str()),
-            (
-                "Requesters by how many lookups they make in a day, all days of a week together",
-                "2026-W48, the newest, 2 days"
-            )
-        );
-        assert!(figure.note.contains("A requester counts once on each day."), "{}", figure.note);
-        let Chart::Bars(bars) = figure.chart else { panic!("bins are bars") };
-        let shown: Vec<(&str, f64)> =
-            bars.bars.iter().map(|(name, cell)| (name.as_str(), cell.of.value)).collect();
-        assert_eq!(shown, [("1", 30_000.0), ("2 or more", 12_900.0)]);
     }
 
     #[test]

@@ -8,6 +8,7 @@ mod figures;
 mod headline;
 mod output;
 mod page;
+mod periods;
 mod promise;
 mod registry;
 mod sums;
