@@ -22,17 +22,17 @@ FINE, SINGLE, MARGINS, NUMBER = 1.2, 2., .2, .6   # when tables of several axes 
 WEIGHT = dict(shape=1., single=.25)           # weights of questions in the budget
 # look
 GRID_LOW, GRID_STEP, SURE = 1e-9, .05, 12.
-RATIO, FALL, SPREAD, WIDEST, SECOND, FREEDOM, TAIL, KNOWN, ENDS = -2., .2, .6, 1.3, 2., 10., .015, .25, .2
+RATIO, FALL, SPREAD, WIDEST, SECOND, FREEDOM, TAIL, KNOWN, ENDS, REACH = -2., .2, .6, 1.3, 2., 10., .015, .25, .2, .5
 # shapes
 PHIS = (.03, .06, .12, .25, .5, 1.)
 PHI_UNSEEN = (.8, .25)                         # levels of rank 1, others
-INSIDE = -1.                                  # power of phi that it is expected by in levels with values of a block
+INSIDE, EVEN = -1., .5                        # power of phi that it is expected by in levels with values of a block; the same in the first class
 TREND, TREND_MOST = .5, 4.
 SAMPLING, LEAST, SHARED = .1, 1e-4, 20
 RARE = .025 * SAMPLING                        # requesters of a cell
 # intervals
 Z = ZM = 1.959963984540054
-WEEK_LOW, WEEK_HIGH, DROP = .6, .2, .3
+WEEK_LOW, WEEK_HIGH, WEEK_MOST, DROP = .6, .4, .25, .3
 PHI_VALUE = .25
 MOST_OF_RANGE = .5                            # that the interval of an informative share, mean or quantile takes up
 
@@ -51,7 +51,7 @@ def numbers(y, sd):
     sds = np.full(K, float(sd)) if np.isscalar(sd) else np.asarray(sd, float); s = float(sds.max())
     n = int(math.ceil((math.log((SURE + 3) * s) - math.log(GRID_LOW)) / GRID_STEP))
     g = math.log(GRID_LOW) + GRID_STEP * np.arange(n); N = np.exp(g)
-    value, down, up, known = np.zeros(K), np.zeros(K), np.zeros(K), np.zeros(K, bool); L = V = step = 0.; lives = 1.
+    value, down, up, known = np.zeros(K), np.zeros(K), np.zeros(K), np.zeros(K, bool); L = V = step = lookups = 0.; lives = 1.
     for k in range(K):
         before, spread = L, V; s = float(sds[k])
         if y[k] > SURE * s:
@@ -68,6 +68,8 @@ def numbers(y, sd):
             low = 0. if 1 - lives > TAIL else N[np.searchsorted(c, (TAIL - (1 - lives)) / lives)]
             down[k] = max(value[k] - low, 0.); up[k] = max(N[min(np.searchsorted(c, 1 - TAIL), n - 1)] - value[k], 0.); known[k] = V <= KNOWN and 1 - lives <= TAIL
         if k > 0: step = L - before
+        if k > 0 and not known[k]: part = min(REACH * lookups / NODES[k], 1.); value[k] *= part; down[k] *= part; up[k] *= part
+        lookups += NODES[k] * value[k]
     return value, down, up, known
 
 
@@ -194,9 +196,9 @@ def shapes(axes, tables, noisy, value, tops):
         for s in levels:
             m = margin(home[s], s) * M; n = len(m); base = bases(axes, s, m); cap = M * m; carry = own[s] * M * M; spread = lambda phi: np.minimum(phi * phi * base + SAMPLING * m * (m >= RARE), cap)
             if s in obs:
-                y, v = obs[s]; ts = []; logs = []; inside = any(axes.block[a] and d == 2 for a, d in s)
+                y, v = obs[s]; ts = []; logs = []; power = 0. if not any(axes.block[a] and d == 2 for a, d in s) else EVEN if k == 0 and not any(a in axes.number for a, _ in s) else INSIDE
                 for phi in PHIS:
-                    t = spread(phi) + carry; ts.append(t); logs.append((INSIDE * math.log(phi) if inside else 0.) - .5 * (np.log(t + v).sum() + ((y - m)**2 / (t + v)).sum()))
+                    t = spread(phi) + carry; ts.append(t); logs.append(power * math.log(phi) - .5 * (np.log(t + v).sum() + ((y - m)**2 / (t + v)).sum()))
                 w = np.exp(np.array(logs) - max(logs)); w = w / w.sum()
                 lam = sum(a * t / (t + v) for a, t in zip(w, ts)); model = np.maximum(sum(a * t for a, t in zip(w, ts)) - carry, 0.); a = m + lam * (y - m)
             else: lam, v, a = np.zeros(n), np.zeros(n), m; model = spread(PHI_UNSEEN[0] if axes.rank(s) == 1 else PHI_UNSEEN[1])
@@ -279,18 +281,18 @@ def means(look, p, y, kappa, rho, low, high):
     for k in range(K):
         count = np.maximum(value[k] * p[k], 1e-12); o, v = y[k] / count, (kappa[k]**2 / (2 * rho)) / count**2
         if k == 0:
-            c0 = count.sum(); r0 = min(max(y[0].sum() / c0, 0.), 1.); t0 = v0 = n * kappa[0]**2 / (2 * rho) / c0**2; prior, model[0] = np.full(n, r0), np.full(n, (2 * PHI_VALUE * r0)**2); own = np.full(n, v0)
+            c0 = count.sum(); r0 = y[0].sum() / c0; t0 = v0 = n * kappa[0]**2 / (2 * rho) / c0**2; prior, model[0] = np.full(n, r0), np.full(n, (2 * PHI_VALUE * r0)**2); own = np.full(n, v0)
         else: prior, model[k] = r[k - 1], (PHI_VALUE * r[k - 1])**2
         t = model[k] + own; lam[k] = t / (t + v)
         if k == 0 and n == 1: lam[0] = 1.
-        r[k] = np.clip(prior + lam[k] * (o - prior), 0., 1.); noise[k] = v; own = lam[k]**2 * v + (1 - lam[k])**2 * t
+        r[k] = prior + lam[k] * (o - prior); noise[k] = v; own = lam[k]**2 * v + (1 - lam[k])**2 * t
     a = NODES[:, None] * value[:, None] * p; N = np.maximum(a.sum(0), 1e-9); mean = (a * r).sum(0) / N
     def spread(G):
         acc = np.zeros(n); nn = np.zeros(n); mm = np.zeros(n)
         for k in range(K - 1, -1, -1): acc = G[k] + acc; nn += acc**2 * lam[k]**2 * noise[k]; mm += acc**2 * (1 - lam[k])**2 * model[k]; acc = acc * (1 - lam[k])
         return nn + acc**2 * v0, mm
     n2, m2 = spread(a / N); w = (r - mean) / N * p; x, l, h = numbers_part(value, down, up, known, w); m = interval(mean, n2 + x, ZM**2 * m2 + l, ZM**2 * m2 + h, False)
-    m['low'], m['high'] = np.maximum(m['low'], 0.), np.minimum(m['high'], 1.)
+    q = Z * m['noise_sd']; m['low'], m['high'], m['value'] = np.clip(np.minimum(m['low'], 1. - q), 0., 1.), np.clip(np.maximum(m['high'], q), 0., 1.), np.clip(m['value'], 0., 1.)
     return {z: low + (high - low) * m[z] if z != 'noise_sd' else (high - low) * m[z] for z in m}
 def distinct_clip(cells, value, rho):
     "square of the clip, and at most how many requesters a cell may lose"
@@ -311,9 +313,9 @@ def beyond(parts):
 def add_up_days(parts):
     "sums of days: what all cells of a day share, as a part of each, and the rest, which is the same every day"
     v, n2, l, h = beyond(parts); both = []
-    for x, a in ((l, WEEK_LOW), (h, WEEK_HIGH)):
+    for x, a, most in ((l, WEEK_LOW, math.inf), (h, WEEK_HIGH, WEEK_MOST)):
         part = np.min(np.where(v != 0, x / np.maximum(np.abs(v), 1e-300), np.inf), 1, keepdims=True); part = np.where(np.isfinite(part), part, 0.)
-        num = np.minimum(part * np.abs(v), x); rest = np.sqrt(np.maximum(x**2 - num**2, 0.)); both.append(a * num.sum(0)**2 + (1 - a) * (num**2).sum(0) + rest.sum(0)**2)
+        num = np.minimum(part * np.abs(v), x); rest = np.sqrt(np.maximum(x**2 - num**2, 0.)); mixed = np.minimum(num, most * np.maximum(np.abs(v), 1e-300)); both.append(a * (mixed.sum(0)**2 - (mixed**2).sum(0)) + (num**2).sum(0) + rest.sum(0)**2)
     r = interval(v.sum(0), n2.sum(0), both[0], both[1], False); r['low'] = np.maximum(r['low'] - lifted(parts), 0.); return r
 def lifted(parts):
     "how far above the truth noise may have lifted counts that are not let below zero"

@@ -43,11 +43,17 @@ impl Over {
     pub const RAKED_CELLS: Self = Self { noise: 1.0, ..Self::CELLS };
     /// What all values of a day share, over days. Who is very busy today is not so tomorrow, so less of what is
     /// above the value lasts.
-    const DAYS: Self = Self { noise: 0.0, below: 0.6, above: 0.2 };
+    const DAYS: Self = Self { noise: 0.0, below: 0.6, above: 0.4 };
+    /// The same of numbers of lookups.
+    const DAYS_OF_NUMBERS: Self = Self { above: 0.2, ..Self::DAYS };
     /// Days whose shares or means are averaged. What heavy users do otherwise moves a share in one direction
     /// every day, and so does what a clip takes of a mean: weeks are off by as much as days.
     pub(super) const AVERAGED_DAYS: Self = Self { noise: 0.0, below: 1.0, above: 1.0 };
 }
+
+/// The largest part of a count of lookups that may be missing on every day. More than that would be single requesters
+/// who make a large part of each day, for whom no interval allows.
+const MOST_LASTING: f64 = 0.25;
 
 /// What the values count, which decides how their intervals were made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -133,10 +139,17 @@ impl OfDay {
     fn part(self, counted: Counted) -> Part {
         let (below, above) = self.of.deviations(counted);
         let [shared_below, shared_above] = self.shared.map(|part| part * self.of.value.abs());
-        let rest = |all: f64, shared: f64| (all * all - shared * shared).max(0.0).sqrt();
+        let rest = |all: f64, part: f64| (all * all - part * part).max(0.0).sqrt();
+        let shared = [below.min(shared_below), above.min(shared_above)];
+        let most = match counted {
+            Counted::Lookups => MOST_LASTING * self.of.value.abs(),
+            Counted::Requesters | Counted::Number => f64::INFINITY,
+        };
+        let mixed = [shared[0], shared[1].min(most)];
         Part {
             of: self.of,
-            mixed: [below.min(shared_below), above.min(shared_above)],
+            mixed,
+            alone: rest(shared[1], mixed[1]),
             lasting: [rest(below, shared_below), rest(above, shared_above)],
         }
     }
@@ -148,6 +161,8 @@ struct Part {
     of: Summand,
     /// Which is in part the same in all of them.
     mixed: [f64; 2],
+    /// Which is in none of them the same, upwards.
+    alone: f64,
     /// Which is the same in all of them.
     lasting: [f64; 2],
 }
@@ -159,14 +174,15 @@ struct Part {
 pub fn add_up(summands: Vec<Summand>, over: Over, counted: Counted) -> Summand {
     let part = |of: Summand| {
         let (below, above) = of.deviations(counted);
-        Part { of, mixed: [below, above], lasting: [0.0; 2] }
+        Part { of, mixed: [below, above], alone: 0.0, lasting: [0.0; 2] }
     };
     add(summands.into_iter().map(part).collect(), over, counted)
 }
 
 /// Adds up days, as [`add_up`] adds up cells.
 pub fn add_up_days(days: Vec<OfDay>, counted: Counted) -> Summand {
-    add(days.into_iter().map(|day| day.part(counted)).collect(), Over::DAYS, counted)
+    let over = if counted == Counted::Number { Over::DAYS_OF_NUMBERS } else { Over::DAYS };
+    add(days.into_iter().map(|day| day.part(counted)).collect(), over, counted)
 }
 
 fn add(mut parts: Vec<Part>, over: Over, counted: Counted) -> Summand {
@@ -186,26 +202,26 @@ fn add(mut parts: Vec<Part>, over: Over, counted: Counted) -> Summand {
             .unwrap_or(Equal)
     });
     let mut value = 0.0;
-    let [mut noise, mut below, mut above] = [const { Spread { sum: 0.0, squares: 0.0 } }; 3];
-    let mut lasting = [0.0; 2];
-    for Part { of, mixed: [down, up], lasting: [always_down, always_up] } in &parts {
+    let [mut noise, mut below, mut above] =
+        [const { Spread { sum: 0.0, squares: 0.0, alone: 0.0, lasting: 0.0 } }; 3];
+    for Part { of, mixed: [down, up], alone, lasting } in &parts {
         value += of.value;
         noise.add(of.noise_sd);
         below.add(*down);
         above.add(*up);
-        lasting = [lasting[0] + always_down, lasting[1] + always_up];
+        above.alone += alone.powi(2);
+        below.lasting += lasting[0];
+        above.lasting += lasting[1];
     }
     let shared = if mutant!("rollups-of-independent-noise") { 0.0 } else { over.noise };
     let variance = noise.mixed(shared);
-    let half = |spread: &Spread, alike: f64, lasting: f64| {
-        (Z_95.powi(2) * variance + spread.mixed(alike) + lasting * lasting).sqrt()
-    };
+    let half = |spread: &Spread, alike: f64| (Z_95.powi(2) * variance + spread.mixed(alike)).sqrt();
     let lifted = match over == Over::DAYS && counted == Counted::Lookups {
         true => lifted(&parts),
         false => 0.0,
     };
-    let low = value - lifted - half(&below, over.below, lasting[0]);
-    let high = value + half(&above, over.above, lasting[1]);
+    let low = value - lifted - half(&below, over.below);
+    let high = value + half(&above, over.above);
     let noise_sd = variance.sqrt();
     let (low, high) = cut(&parts, counted, (low, high), Z_95 * noise_sd);
     Summand { value, noise_sd, low, high }
@@ -246,6 +262,9 @@ fn lifted(parts: &[Part]) -> f64 {
 struct Spread {
     sum: f64,
     squares: f64,
+    /// The squares of what is in no summand the same, and the sum of what is the same in all.
+    alone: f64,
+    lasting: f64,
 }
 
 impl Spread {
@@ -254,9 +273,10 @@ impl Spread {
         self.squares += off.powi(2);
     }
 
-    /// The square of what the sum is off by, if the part `alike` is the same in all summands.
+    /// The square of what the sum is off by, if the part `alike` of what is mixed is the same in all summands.
     fn mixed(&self, alike: f64) -> f64 {
-        alike * self.sum.powi(2) + (1.0 - alike) * self.squares
+        let mixed = alike * self.sum.powi(2) + (1.0 - alike) * self.squares;
+        mixed + self.alone + self.lasting.powi(2)
     }
 }
 

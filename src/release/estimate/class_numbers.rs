@@ -28,6 +28,9 @@ const DEGREES: f64 = 10.0;
 const OUTSIDE: f64 = 0.015;
 /// How likely it is that a class and all heavier ones are empty where the class below is not.
 const ENDS: f64 = 0.2;
+/// A class that was not seen is believed in as far as one of its requesters asks no more than this part of all that
+/// lighter classes ask.
+const MOST_OF_ONE: f64 = 0.5;
 /// A class is unknown if the variance of the logarithm of its number is above this.
 const UNKNOWN: f64 = 0.25;
 
@@ -44,6 +47,14 @@ pub struct ClassNumber {
     pub is_unknown: bool,
 }
 
+impl ClassNumber {
+    fn scale(&mut self, part: f64) {
+        for number in [&mut self.number, &mut self.below, &mut self.above] {
+            *number *= part;
+        }
+    }
+}
+
 /// A noisy number of each class, with the standard deviation of its noise.
 pub type NoisyNumbers = [(f64, f64); CLASSES];
 
@@ -54,6 +65,8 @@ pub fn class_numbers(seen: &NoisyNumbers) -> [ClassNumber; CLASSES] {
     // Mean and variance of the logarithm of the class before, the last step of the mean, and how likely it
     // is that the class has anybody.
     let (mut log, mut variance, mut step, mut lives) = (0.0, 0.0, 0.0, 1.0);
+    // Of all classes before.
+    let mut lookups = 0.0;
     for (class, (number, (seen, sd))) in numbers.iter_mut().zip(seen).enumerate() {
         let before = log;
         if *seen > CERTAIN * sd {
@@ -73,10 +86,14 @@ pub fn class_numbers(seen: &NoisyNumbers) -> [ClassNumber; CLASSES] {
             let posterior = Posterior::new((*seen, *sd), widest, expected, before_look);
             (log, variance, lives) = (posterior.mean, posterior.variance, posterior.lives);
             *number = posterior.number();
+            if class > 0 && number.is_unknown {
+                number.scale(f64::min(MOST_OF_ONE * lookups / nodes()[class] as f64, 1.0));
+            }
         }
         if class > 0 {
             step = log - before;
         }
+        lookups += nodes()[class] as f64 * number.number;
     }
     numbers
 }

@@ -39,8 +39,9 @@ pub(super) struct NumberSums<'a> {
 impl Estimator for NumberMeans<'_> {
     fn answer(&self, question: &Question, drawn: &Drawn<'_>) -> Result<Answer> {
         let tables = NumberTables::new(self.key, question, drawn)?;
-        let (means, counts) = (tables.means(self.key, drawn)?, tables.counts(drawn)?);
-        let is_lost = uninformative(&means, &counts, range(self.key)?);
+        let (range, counts) = (range(self.key)?, tables.counts(drawn)?);
+        let means = in_range(range, &tables.means(range, drawn));
+        let is_lost = uninformative(&means, &counts, range);
         let mut answer = published(&means, is_lost, question, drawn);
         answer.columns.extend(of_lookups(&counts));
         Ok(answer)
@@ -50,20 +51,27 @@ impl Estimator for NumberMeans<'_> {
 impl Estimator for NumberSums<'_> {
     fn answer(&self, question: &Question, drawn: &Drawn<'_>) -> Result<Answer> {
         let tables = NumberTables::new(self.key, question, drawn)?;
-        let (means, counts) = (tables.means(self.key, drawn)?, tables.counts(drawn)?);
-        // No sum lies on the side of zero on which no number of its range does.
-        let [low, high] = range(self.key)?;
+        let ([low, high], counts) = (range(self.key)?, tables.counts(drawn)?);
+        let means = tables.means([low, high], drawn);
         let least = if low < 0.0 { f64::NEG_INFINITY } else { 0.0 };
         let most = if high > 0.0 { f64::INFINITY } else { 0.0 };
         let both = means.iter().zip(&counts);
         let sum = |(mean, count)| product(mean, count).within(least, most);
         let sums: Vec<Estimate> = both.map(sum).collect();
         // A sum is as unknown as its mean, also where the mean lies high in its range.
-        let is_lost = uninformative(&means, &counts, range(self.key)?);
+        let is_lost = uninformative(&in_range([low, high], &means), &counts, [low, high]);
         let is_lost = is_lost.into_iter().zip(&sums);
         let is_lost = is_lost.map(|(is_lost, sum)| is_lost || is_wider_than_value(sum)).collect();
         Ok(published(&sums, is_lost, question, drawn))
     }
+}
+
+/// Means that lie in their range. Sums are of means as they come out: what noise takes out of the range on one day is
+/// made up for by other days, and a sum of days would lie too high, or too low, without it.
+pub(super) fn in_range([low, high]: [f64; 2], means: &[Estimate]) -> Vec<Estimate> {
+    let bounded =
+        |mean: &Estimate| Estimate { value: mean.value.clamp(low, high), ..mean.within(low, high) };
+    means.iter().map(bounded).collect()
 }
 
 /// Which means say nothing: by their intervals, or because they may be of no lookups.
@@ -141,11 +149,10 @@ impl NumberTables {
         Ok(Self { means: MeasuredMeans { shares, sums, clips }, axes, by })
     }
 
-    /// The mean of each row, in its range.
-    fn means(&self, key: &Key, drawn: &Drawn<'_>) -> Result<Vec<Estimate>> {
-        let [low, high] = range(key)?;
+    /// The mean of each row, which noise may take out of the range.
+    fn means(&self, [low, high]: [f64; 2], drawn: &Drawn<'_>) -> Vec<Estimate> {
         let means = self.means.of(&drawn.day.numbers).into_iter();
-        Ok(means.map(|mean| mean.scaled(low, high - low)).collect())
+        means.map(|mean| mean.scaled(low, high - low)).collect()
     }
 
     /// The lookups with a number in each row.
@@ -173,7 +180,7 @@ pub(super) struct MeasuredMeans {
 }
 
 impl MeasuredMeans {
-    /// The mean of each row, from 0 to 1 over the range.
+    /// The mean of each row, from 0 to 1 over the range where noise does not take it out of it.
     pub(super) fn of(&self, numbers: &[ClassNumber; CLASSES]) -> Vec<Estimate> {
         let rows = self.sums[0].0.len();
         let mut classes = ClassMeans::default();
@@ -187,7 +194,7 @@ impl MeasuredMeans {
         let bent: Vec<f64> =
             (0..CLASSES).map(|class| self.bent(class, &classes.means[class])).collect();
         // What the clip of a class may have taken from a mean.
-        let taken = |class: usize, mean: f64| (mean * bent[class]).min(1.0) - mean;
+        let taken = |class: usize, mean: f64| ((mean * bent[class]).min(1.0) - mean).max(0.0);
         let estimate = |row: usize| {
             let all: f64 = (0..CLASSES).map(|class| lookups(class, row)).sum();
             let whole = all.max(1e-9);
@@ -204,7 +211,7 @@ impl MeasuredMeans {
                 .map(|class| lookups(class, row) / whole * taken(class, classes.means[class][row]))
                 .sum();
             let above = core + part.above + taken * taken;
-            Estimate::new(mean, noise + part.noise, core + part.below, above).within(0.0, 1.0)
+            Estimate::new(mean, noise + part.noise, core + part.below, above)
         };
         (0..rows).map(estimate).collect()
     }
@@ -267,7 +274,7 @@ impl ClassMeans {
             let all: f64 = counts.iter().sum();
             self.first = rows as f64 * variance / (all * all);
             self.own = vec![self.first; rows];
-            let mean = (sums.iter().sum::<f64>() / all).clamp(0.0, 1.0);
+            let mean = sums.iter().sum::<f64>() / all;
             (vec![mean; rows], FIRST * SPREAD)
         };
         let mut step = [vec![0.0; rows], vec![0.0; rows], vec![0.0; rows], vec![0.0; rows]];
@@ -278,7 +285,7 @@ impl ClassMeans {
             // With one row the prior is itself computed from what is seen.
             let weight = if is_first && rows == 1 { 1.0 } else { all / (all + noise) };
             let seen = sums[row] / counts[row];
-            let mean = (prior[row] + weight * (seen - prior[row])).clamp(0.0, 1.0);
+            let mean = prior[row] + weight * (seen - prior[row]);
             self.own[row] = weight * weight * noise + (1.0 - weight).powi(2) * all;
             for (list, value) in step.iter_mut().zip([mean, weight, noise, model]) {
                 list[row] = value;

@@ -100,7 +100,7 @@ impl Shapes {
         for (level, shapes) in &mut levels {
             let mean: Vec<f64> = self.shares(level).iter().map(|share| share * whole).collect();
             let seen = Seen::of(&self.geometry, level, number, observed);
-            let spreads = Spreads::new(&self.geometry, level, whole, &mean);
+            let spreads = Spreads::new(&self.geometry, level, (whole, is_first), &mean);
             let cells = shapes.step(&spreads, seen.as_ref());
             let ratios: Vec<f64> =
                 cells.iter().zip(&mean).map(|(cell, mean)| cell / mean.max(1e-300)).collect();

@@ -10,6 +10,10 @@ const SPREADS: [f64; 6] = [0.03, 0.06, 0.12, 0.25, 0.5, 1.0];
 const UNSEEN: (f64, f64) = (0.8, 0.25);
 /// The variance that single requesters give a cell, as a part of the cell's number.
 const OWN: f64 = 0.1;
+/// The power of a spread by which it is expected within a block: neighbouring values move together from class
+/// to class, so that small spreads are likelier, but in the first class nothing says that they are alike.
+const TOGETHER: f64 = -1.0;
+const EVEN: f64 = 0.5;
 /// With 97.5 % probability, a cell of fewer requesters has nobody with a part of [`OWN`] of a day
 /// in it.
 const RARE: f64 = 0.025 * OWN;
@@ -23,8 +27,8 @@ pub(super) struct Spreads<'a> {
     /// What each cell's spread is measured by.
     bases: Vec<f64>,
     is_rank_one: bool,
-    /// Whether its cells are single values of a block, and not whole blocks.
-    is_within_blocks: bool,
+    /// The power of a spread by which it is expected.
+    expected: f64,
 }
 
 /// How far each cell moves, and how far classes differ.
@@ -36,7 +40,13 @@ pub(super) struct Step {
 }
 
 impl<'a> Spreads<'a> {
-    pub(super) fn new(geometry: &Geometry, level: &Level, number: f64, mean: &'a [f64]) -> Self {
+    /// `is_first` says that no lighter class shows where the cells are expected.
+    pub(super) fn new(
+        geometry: &Geometry,
+        level: &Level,
+        (number, is_first): (f64, bool),
+        mean: &'a [f64],
+    ) -> Self {
         let even = mean.iter().sum::<f64>() / mean.len() as f64;
         let bases = if level.has_number(&geometry.axes) {
             // Bins far from the others are empty in every class, so a small one may not grow as much.
@@ -52,8 +62,13 @@ impl<'a> Spreads<'a> {
         } else {
             mean.iter().map(|cell| (cell + even / 2.0).powi(2)).collect()
         };
-        let is_within_blocks = level.is_within_blocks(&geometry.axes);
-        Self { number, mean, bases, is_rank_one: level.rank() == 1, is_within_blocks }
+        let expected = match level.is_within_blocks(&geometry.axes) {
+            false => 0.0,
+            // Bins of a number start from a smooth curve, and other values from even parts of their block.
+            true if is_first && !level.has_number(&geometry.axes) => EVEN,
+            true => TOGETHER,
+        };
+        Self { number, mean, bases, is_rank_one: level.rank() == 1, expected }
     }
 
     /// The variance of a cell with one of the spreads.
@@ -79,9 +94,7 @@ impl<'a> Spreads<'a> {
                 let all = prior(*spread, cell) + seen.variance[cell];
                 all.ln() + (seen.cells[cell] - self.mean[cell]).powi(2) / all
             };
-            // Neighbouring values move together, so small spreads are likelier.
-            let expected = if self.is_within_blocks { -spread.ln() } else { 0.0 };
-            expected - 0.5 * (0..count).map(one).sum::<f64>()
+            self.expected * spread.ln() - 0.5 * (0..count).map(one).sum::<f64>()
         };
         let likely: Vec<f64> = SPREADS.iter().map(likely).collect();
         let most = likely.iter().copied().fold(f64::NEG_INFINITY, f64::max);

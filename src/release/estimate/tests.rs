@@ -8,7 +8,7 @@ use super::deviations::DayEstimate;
 use super::geometry::Geometry;
 use super::informative::is_unknown_mean;
 use super::levels::{Level, LevelAxis};
-use super::number_sums::MeasuredMeans;
+use super::number_sums::{MeasuredMeans, in_range};
 use super::observed::{Observed, numbers_again};
 use super::quantiles::Bins;
 use super::requesters::distinct;
@@ -250,6 +250,7 @@ fn means_agree() {
     let found = MeasuredMeans { shares: rows("p"), sums, clips }.of(&numbers);
     let (low, high) = (number(&means["range"][0]), number(&means["range"][1]));
     let found: Vec<Estimate> = found.into_iter().map(|mean| mean.scaled(low, high - low)).collect();
+    let found = in_range([low, high], &found);
     compare(&found, means, "means");
     let is_lost: Vec<bool> = found.iter().map(|mean| is_unknown_mean(mean, [low, high])).collect();
     assert_eq!(is_lost, flags(means));

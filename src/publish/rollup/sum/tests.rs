@@ -275,11 +275,18 @@ fn what_values_of_a_day_share_shrinks_over_days_and_the_rest_does_not() {
     let of_day = OfDay::all(&rows, Counted::Lookups);
     assert!(of_day.iter().all(|day| (day.shared[1] - 0.03).abs() < 1e-12), "{of_day:?}");
     let week = |place: usize| add_up_days(vec![of_day[place]; 7], Counted::Lookups);
-    let large = 3.0 * (0.2 * 49.0 + 0.8 * 7.0_f64).sqrt();
+    let large = 3.0 * (0.4 * 49.0 + 0.6 * 7.0_f64).sqrt();
     assert!((week(0).high - 700.0 - large).abs() < 1e-9, "{:?}", week(0));
-    let shared = 0.3 * (0.2 * 49.0 + 0.8 * 7.0_f64).sqrt();
+    let shared = 0.3 * (0.4 * 49.0 + 0.6 * 7.0_f64).sqrt();
     let small = shared.hypot(7.0 * (16.0 - 0.09_f64).sqrt());
     assert!((week(1).high - 70.0 - small).abs() < 1e-9, "{:?}", week(1));
+    // Of 60 of 100 no more than 25 may be the same on all days.
+    let week = add_up_days(
+        vec![OfDay::all(&[summand(100.0, 0.0, 40.0, 160.0)], Counted::Lookups)[0]; 7],
+        Counted::Lookups,
+    );
+    let half = (625.0 * (0.4 * 49.0 + 0.6 * 7.0) + 2_975.0 * 7.0_f64).sqrt();
+    assert!((week.high - 700.0 - half).abs() < 1e-9, "{week:?}");
     // One day stays as it is.
     assert_eq!(add_up_days(vec![of_day[1]], Counted::Lookups), rows[1]);
 }
