@@ -254,7 +254,7 @@ mod tests {
         assert_eq!(
             error.to_string(),
             "the day 2026-03-01 has 1e-15 key delta left of 1e-15, and this release asks for \
-             25e-15; 2 more blocks are short"
+             25e-15; 2 more days are short"
         );
         assert!(error.hint().unwrap().contains("entry 3, entry 7) with `pointillist ledger void"));
     }

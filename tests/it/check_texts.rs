@@ -182,7 +182,7 @@ fn numbers_with_another_decimal_mark_are_named_and_read_once_it_is_declared() {
     }
 }
 
-/// A key of JSON whose column nobody has, since its name is misspelt, or is nobody's.
+/// A key of JSON whose column nobody has, since its name is misspelt, or no column is called so.
 #[test]
 fn a_column_that_no_line_of_json_has_is_named_with_what_was_meant_and_decides_nothing() {
     let line = |place: usize| {

@@ -133,7 +133,7 @@ fn what_no_file_has_is_refused_before_anything_is_charged_with_the_nearest_name(
     let world = json("requester");
     assert_eq!(world.day("2026-03-02").code, 0);
     let ran = world.run(&["check", "release.toml"]);
-    assert!(ran.stdout.contains("no file have the column `app`"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("no file has the column `app`"), "{}", ran.stdout);
     world.write("logs/b.ndjson", format!("[{}]", lines("requester")).as_bytes());
     assert_eq!(world.run(&["check", "release.toml"]).code, 0);
     world.write("logs/b.ndjson", b"[{},\n{}]\n");

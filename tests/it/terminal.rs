@@ -57,7 +57,7 @@ fn quiet_leaves_warnings_and_errors() {
     assert_eq!((ran.code, ran.stdout.as_str()), (0, ""), "{}", ran.stderr);
     let ran = world.run(&["plan", "nothing.toml", "--quiet"]);
     assert!(
-        ran.code == 74 && ran.stdout.is_empty() && ran.stderr.starts_with("error: "),
+        ran.code == 2 && ran.stdout.is_empty() && ran.stderr.starts_with("error: "),
         "{}",
         ran.stderr
     );

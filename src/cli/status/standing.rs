@@ -59,7 +59,7 @@ impl Standing {
             Self::Released | Self::Open => false,
             Self::Pending { place: Place::BeforeTheFirst, .. } => false,
             Self::NoLogs { place: Place::BehindTheLast, .. } => true,
-            // Once a later day is released somebody has looked; that a day had no rows is then no news.
+            // Once a later day is released somebody has looked, and a day may have had no rows.
             Self::LooksEmpty { place, .. } => {
                 matches!(place, Place::BehindTheLast | Place::NoneReleased)
             }
