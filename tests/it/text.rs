@@ -124,9 +124,8 @@ fn a_plan_warns_of_what_is_lost_in_its_noise_before_anything_is_spent() {
     128 to 2,097,152                 28   has latency_ms in levels of [0, 500]; only how many they are;
                                           blocks of latency_ms in bins of [1, 60000]; hour; app;
                                           sms_share met; sums of wait
-    A requester between two of these numbers counts in part at each. One with fewer than 8 lookups
-    counts at 8 as a part, with 2 lookups as a quarter, so that all rows together are fewer than all
-    requesters.
+    A requester between two of these numbers counts in part at each. One with fewer than 8 lookups adds
+    as many eighths at 8: with 2 lookups 2/8. So all rows together are fewer than all requesters.
     "#);
 }
 
