@@ -4,6 +4,7 @@
 //! bytes for the same files. Nothing else is read, neither logs nor ledger, so a report costs nothing.
 
 mod chart;
+mod figure;
 mod figures;
 mod headline;
 mod output;

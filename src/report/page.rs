@@ -2,7 +2,8 @@
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use super::figures::{Chart, Figure, sections};
+use super::figure::{Chart, Figure};
+use super::figures::sections;
 use super::headline::cards;
 use super::output::Output;
 use super::promise::{budget, days, plan, promise, uninformative};

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::chart::{Bars, Numbers};
-use super::figures::{Chart, Figure, MOST_BARS, bars, grey};
+use super::figure::{Chart, Figure, MOST_BARS, bars, grey};
 use super::output::{Cell, Output, Series, Table};
 use super::sums::total;
 use super::words::title;
