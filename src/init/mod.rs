@@ -47,8 +47,8 @@ use times::{logs_with, time_of};
 
 use crate::ingest::Sample;
 use crate::release_file::ReleaseFile;
-use crate::release_file::logs::UNDECIDED;
 use crate::release_file::place::Place;
+use crate::release_file::region::UNDECIDED;
 use crate::{Error, Result};
 
 /// A release file to be written.

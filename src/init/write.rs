@@ -15,7 +15,8 @@ use crate::phone::WORLD;
 use crate::release_file::day::Day;
 use crate::release_file::day_names::DayNames;
 use crate::release_file::decimal::Decimal;
-use crate::release_file::logs::{TimeUnit, UNDECIDED};
+use crate::release_file::logs::TimeUnit;
+use crate::release_file::region::UNDECIDED;
 use crate::release_file::schema::FILE;
 use crate::words::grouped;
 

@@ -14,6 +14,7 @@ use super::nearest::nearest;
 use super::parse::Lines;
 use super::place::Place;
 use super::raw::{RawExpect, RawLogs};
+use super::region;
 use super::time_format::TimeFormats;
 use crate::phone::Normaliser;
 use crate::{Error, Result};
@@ -24,9 +25,6 @@ pub const CANONICAL: [&str; 7] =
 
 /// Columns whose values identify a person; never keys, filters or published values.
 pub const PROTECTED: [&str; 3] = ["requester", "target", "client_ip"];
-
-/// What `init` writes for a region that only the owner of the logs knows.
-pub const UNDECIDED: &str = "?";
 
 /// The unit of integer and decimal epochs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -188,12 +186,6 @@ impl Logs {
             )
             .help("remove it, or set `identifier = \"e164\"`, which reads numbers however they are written"));
         }
-        if raw.default_region.as_deref() == Some(UNDECIDED) {
-            return Err(Error::usage("`[logs] default_region` is still to be chosen").help(
-                "write the country in which numbers without + are dialled in place of the question mark, such as \"AT\"; a \
-                 wrong one makes other people of them, and after the first run it cannot be changed",
-            ));
-        }
         let can_be_made =
             |name: &str| ["app", "route"].contains(&name) || !CANONICAL.contains(&name);
         let columns = Columns::parse(&raw, can_be_made, lines)?;
@@ -210,7 +202,7 @@ impl Logs {
             time_formats,
             time_zone: parse_zone(&zone_name, "[logs] time_zone")?,
             time_zone_name: zone_name,
-            default_region: raw.default_region,
+            default_region: region::chosen(raw.default_region)?,
             identifier,
             filter: raw
                 .filter

@@ -23,6 +23,7 @@ pub mod prefix;
 pub mod privacy_loss;
 pub mod question;
 mod raw;
+pub mod region;
 pub mod regions;
 pub mod schema;
 pub mod time_format;
