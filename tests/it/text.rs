@@ -98,9 +98,9 @@ fn a_plan_warns_of_what_is_lost_in_its_noise_before_anything_is_spent() {
     question                           median value  95 % interval     relative
     people                                      247        ± 70.00    ± 28.34 %
     busy                                      18.00        ± 32.50   ± 180.56 %  uninformative
-    wait                                        253          ± 219    ± 86.66 %  uninformative
-    waits                                       245        ± 1,132   ± 462.02 %  uninformative
-    volume                                      111          ± 330   ± 296.85 %  uninformative
+    wait                                        253          ± 218    ± 86.16 %  uninformative
+    waits                                       245        ± 1,036   ± 423.09 %  uninformative
+    volume                                      107          ± 282   ± 263.08 %  uninformative
     sms_share                                0.5000       ± 0.5000   ± 100.00 %  uninformative
     The busiest tenth of the requesters is taken to make about two thirds of the lookups. On a day whose
     requesters are more alike, intervals are narrower, sometimes several times.
