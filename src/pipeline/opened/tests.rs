@@ -7,6 +7,7 @@ mod files;
 mod tables;
 
 use std::path::Path;
+use std::time::Instant;
 
 use super::*;
 use crate::pipeline::{plan, planned};
@@ -211,7 +212,10 @@ fn compare_simulated(lookups: u64, head: &str, lists: &[&str]) {
         let text = release(logs, "UTC", &questions);
         let text = text.replace("[privacy]\n", &format!("[privacy]\n{head}"));
         for day in &days[..if asked.is_some() { 3 } else { 1 }] {
+            let begun = Instant::now();
             let (people, cells) = compare(&text, folder.path(), day, &[1.0]);
+            let elapsed = begun.elapsed().as_secs();
+            println!("{day}: {people:.0} requesters and {cells} cells in {elapsed} s");
             assert!(people > lookups as f64 / 150.0 && cells > 100, "{day} {people} {cells}");
         }
     }
