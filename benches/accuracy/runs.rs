@@ -6,7 +6,7 @@ use pointillist::ledger::{Ledger, Second};
 use pointillist::pipeline::{Done, Incomplete, Job, open_ledger, release_day, stored_days};
 use pointillist::publish::{Coarser, Countries, Period, rollup};
 use pointillist::release_file::ReleaseFile;
-use pointillist::release_file::day::{DayBounds, parse_instant};
+use pointillist::release_file::day::DayBounds;
 use pointillist::release_file::question::Question;
 
 use crate::log::Log;
@@ -49,7 +49,7 @@ impl Release {
         let release_file = ReleaseFile::parse(&text, "accuracy.toml", folder).expect("a release");
         let last: jiff::civil::Date = last.parse().expect("a day");
         let after = last + jiff::Span::new().days(2);
-        let as_of = parse_instant(&format!("{after}T12:00:00Z")).expect("an instant");
+        let as_of = format!("{after}T12:00:00Z").parse().expect("an instant");
         let job = Job {
             out: folder.join(format!("out-{draw}")),
             incomplete: Incomplete::Release,

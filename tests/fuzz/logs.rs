@@ -236,7 +236,7 @@ pub(crate) fn read(release_file: &ReleaseFile) {
             let now = Clock::System.now();
             let closed = closed_days(release_file, now).unwrap_or_default();
             let closed: Vec<Day> = closed.iter().map(DayBounds::day).collect();
-            drop(findings(&survey, &reader, release_file, now, &closed));
+            drop(findings(&survey, &reader, release_file, now, &closed, None));
         }
         (Err(one), Err(other)) => {
             check(&one, &KINDS);
