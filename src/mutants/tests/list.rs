@@ -220,7 +220,7 @@ pub(super) const MUTANTS: &[(&str, &str, &[Killer])] = &[
     (
         "delta-spent-twice",
         "the conversion spends the delta of private prefixes, too",
-        &[Audit(REQUESTERS, "delta of a block's budget")],
+        &[Audit(REQUESTERS, "delta of a day's budget")],
     ),
     (
         "epsilon-rounded-down",
