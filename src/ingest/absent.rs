@@ -1,6 +1,6 @@
 //! Columns of JSON that the release file names and that no line shows. JSON has no header, so a column that only
 //! some lookups need may be rare: nothing is refused for it, since then a single row could decide whether a day is
-//! released. Its owner is told, with the name that was probably meant.
+//! released. The owner of the logs gets a warning, with the name that was probably meant.
 
 use std::collections::BTreeSet;
 use std::fmt;

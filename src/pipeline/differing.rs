@@ -17,7 +17,7 @@ use crate::release_file::question::Question;
 const WHAT_COUNTS: &str = "questions with their keys and weights, the lists in [keys], `where`, `[privacy]`, and how \
      [logs] reads rows; not names of files and folders";
 
-/// The differences in words. What the day's files do not say is told by its kind.
+/// The differences in words; where the day's files show none, the kinds of fields that count.
 pub(super) fn in_words(release_file: &ReleaseFile, ledger: &Ledger, entry: &Entry) -> String {
     let stored = ledger.stored(entry.id).unwrap_or_default();
     let mut found = differing(release_file, &stored);

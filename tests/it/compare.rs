@@ -226,7 +226,8 @@ fn what_is_damaged_a_folder_or_a_manifest_is_called_so() {
         assert_eq!(ran.code, 65, "{}", ran.stderr);
         assert!(ran.stderr.contains("is not as it was published"), "{}", ran.stderr);
     }
-    // Without the manifest nothing vouches for a file, and a damaged one is still told from another's.
+    // Without the manifest there is no digest to compare, but a damaged file is still not taken for one of
+    // another program.
     std::fs::remove_file(world.path(manifest)).unwrap();
     for (bytes, words) in [(&longer[..], "is damaged"), (b"other", "was not published by")] {
         world.write(file, bytes);

@@ -357,7 +357,7 @@ fn a_day_that_another_file_released_is_refused_with_what_differs() {
         assert_eq!((ran.code, ran.stderr.contains(&words)), (1, true), "{words}{}", ran.stderr);
         world.write("release.toml", &before);
     }
-    // What no file says is told by its kind.
+    // No published file shows what differs: then the kinds of fields that count are named.
     world.edit("[keys]", "day_folder = \"day\"\n[keys]");
     let ran = world.day("2026-03-02");
     assert!(
