@@ -13,14 +13,15 @@ use std::time::SystemTime;
 use jiff::Timestamp;
 use rayon::prelude::*;
 
-use super::naming::{self, Naming};
+use super::naming;
+use super::rows_of_file::RowsOfFile;
 use super::stamp::Stamp;
 use super::strays;
 use super::undated::{Fates, Undated};
-use crate::ingest::{Format, LogFile, LogRows, OpenLog, TextFormat, find_log_files};
+use crate::ingest::{Format, LogFile, OpenLog, TextFormat, find_log_files};
 use crate::ledger::Custody;
 use crate::release_file::ReleaseFile;
-use crate::release_file::day::{Day, DayBounds, days_before};
+use crate::release_file::day::{Day, days_before};
 use crate::retain::{Now, Plausible};
 use crate::{Error, Kind, Result};
 
@@ -140,12 +141,13 @@ pub(super) fn find_before<'a>(
         .collect::<Result<_>>()
         .map_err(untrusted)?;
     let newest = looked.iter().filter_map(|looked| looked.newest).max();
+    let has_times = looked.iter().any(|looked| looked.has_times);
     let found = looked.len();
     let folders = logs.iter().filter_map(|log| Some(log.path().parent()?.to_path_buf())).collect();
     let mut files: Vec<Expired<'_>> =
         looked.into_iter().filter_map(|looked| looked.expired).collect();
-    // Without the time of a single row nothing shows that the clock and the pattern are right.
-    files.retain(|file| file.expired_rows > 0 || newest.is_some());
+    // Without the time of a single row nothing shows that the clock and the pattern are right. The days in names do not.
+    files.retain(|file| file.expired_rows > 0 || has_times);
     let mut taken = BTreeSet::new();
     for file in files.iter_mut().filter(|file| file.is_mixed() && file.names_somebody) {
         if let Some(path) = naming::new_path(&file.log, &release_file.logs, &file.named, &taken)? {
@@ -181,6 +183,8 @@ fn reworded(error: Error, words: impl Fn(String) -> String) -> Error {
 
 struct Looked<'a> {
     newest: Option<i64>,
+    /// Whether the time of a row was read.
+    has_times: bool,
     expired: Option<Expired<'a>>,
 }
 
@@ -194,7 +198,8 @@ fn look<'a>(
         && bounds.start_micros() >= cutoff
     {
         plausible.require(bounds.start_micros(), log.path())?;
-        return Ok(Looked { newest: Some(bounds.start_micros()), expired: None });
+        let newest = Some(bounds.start_micros());
+        return Ok(Looked { newest, has_times: false, expired: None });
     }
     let stamp = Stamp::of(log.path())?;
     let open = log.open()?;
@@ -203,12 +208,12 @@ fn look<'a>(
     let is_text = matches!(format, Format::Text(..));
     let has_lines = matches!(format, Format::Text(TextFormat::Pattern, _));
     let undated = || has_lines.then(|| Undated::new(cutoff, all_stay));
-    let new_rows = || Rows::new(log.path(), release_file, (cutoff, undated()), open.texts());
+    let new_rows = || RowsOfFile::new(log.path(), release_file, (cutoff, undated()), open.texts());
     let mut rows = new_rows();
     if !is_text {
         open.scan(false, &mut |piece| rows.take(&piece, plausible))?;
         if rows.expired == 0 {
-            return Ok(Looked { newest: rows.newest, expired: None });
+            return Ok(Looked::nothing(rows.newest));
         }
         rows = new_rows();
     }
@@ -217,9 +222,15 @@ fn look<'a>(
     let fates = rows.undated.take().map(|undated| undated.end(stamp.modified));
     let (kept_lines, gone_lines) = fates.as_ref().map_or((0, 0), |fates| (fates.kept, fates.gone));
     if rows.expired == 0 && gone_lines == 0 {
-        return Ok(Looked { newest, expired: None });
+        return Ok(Looked::nothing(newest));
     }
-    stamp.require_year(log.path(), release_file)?;
+    if fates.as_ref().is_some_and(|fates| fates.keeps_cut) {
+        return Err(cannot_copy(log.path()));
+    }
+    // Lines without a time go by when the file was last written to.
+    if rows.expired > 0 {
+        stamp.require_year(log.path(), release_file)?;
+    }
     let mut named = rows.in_metadata.expired();
     named.extend(rows.in_path.expired());
     let expired = Expired {
@@ -234,102 +245,21 @@ fn look<'a>(
         stamp,
         log: open,
     };
-    Ok(Looked { newest, expired: Some(expired) })
+    Ok(Looked { newest, has_times: newest.is_some(), expired: Some(expired) })
 }
 
-/// What was seen of a file's rows so far.
-struct Rows<'r> {
-    path: &'r Path,
-    release_file: &'r ReleaseFile,
-    cutoff: i64,
-    expired: u64,
-    kept: u64,
-    /// Of a log that a pattern reads.
-    undated: Option<Undated>,
-    /// How many lines stand before the next piece.
-    lines: usize,
-    newest: Option<i64>,
-    bounds: Option<DayBounds>,
-    days: BTreeSet<Day>,
-    in_path: Naming,
-    in_metadata: Naming,
+impl Looked<'_> {
+    /// A file that loses nothing.
+    const fn nothing(newest: Option<i64>) -> Self {
+        Self { newest, has_times: newest.is_some(), expired: None }
+    }
 }
 
-impl<'r> Rows<'r> {
-    fn new(
-        path: &'r Path,
-        release_file: &'r ReleaseFile,
-        (cutoff, undated): (i64, Option<Undated>),
-        metadata: Vec<Vec<u8>>,
-    ) -> Self {
-        let inside = path.strip_prefix(release_file.logs.place.base()).unwrap_or(path);
-        Self {
-            path,
-            release_file,
-            cutoff,
-            expired: 0,
-            kept: 0,
-            undated,
-            lines: 0,
-            newest: None,
-            bounds: None,
-            days: BTreeSet::new(),
-            in_path: Naming::new(vec![inside.as_os_str().as_encoded_bytes().to_vec()]),
-            in_metadata: Naming::new(metadata),
-        }
-    }
-
-    fn take(&mut self, piece: &LogRows, plausible: &Plausible) -> Result<()> {
-        if let Some(undated) = &mut self.undated {
-            undated.take(piece);
-        }
-        for (row, time) in piece.times.iter().enumerate() {
-            let Some(time) = time else {
-                // One that the pattern does not match goes with the lines around it.
-                if self.undated.is_some() && piece.is_malformed(row) {
-                    continue;
-                }
-                return Err(self.without_time(piece, row));
-            };
-            plausible.require(time, self.path)?;
-            self.newest = self.newest.max(Some(time));
-            let stays = time >= self.cutoff;
-            for column in [&piece.requester, &piece.target] {
-                if let Some(name) = LogRows::identifier(column, row) {
-                    self.in_path.take(name, stays);
-                    self.in_metadata.take(name, stays);
-                }
-            }
-            if stays {
-                self.kept += 1;
-            } else {
-                self.expired += 1;
-                self.note_day(time)?;
-            }
-        }
-        self.lines += piece.lines();
-        Ok(())
-    }
-
-    /// The refusal of a row of which it is unknown whether it is past retention.
-    fn without_time(&self, piece: &LogRows, row: usize) -> Error {
-        let line = piece.lines_before(row).map(|before| self.lines + before + 1);
-        let at = line.map_or_else(String::new, |line| format!(", in line {line}"));
-        Error::input(format!("{} has a row whose time cannot be read{at}", self.path.display())).help(
-            "it is unknown whether such a row is past retention: check `time_unit`, see all of them with \
-             `pointillist check --rejects DIR`, correct or remove them",
-        )
-    }
-
-    fn note_day(&mut self, time: i64) -> Result<()> {
-        if self.bounds.as_ref().is_some_and(|bounds| bounds.holds(time)) {
-            return Ok(());
-        }
-        let zone = &self.release_file.ledger.time_zone;
-        if let Some(day) = Day::of(time, zone) {
-            self.bounds = Some(DayBounds::new(day, zone)?);
-            self.days.insert(day);
-        }
-        Ok(())
-    }
+/// The refusal of a file of which a line stays that is too long to be copied.
+fn cannot_copy(path: &Path) -> Error {
+    Error::input(format!(
+        "{} has a line of more than 16 MiB without a time that stays, while others are past retention",
+        path.display()
+    ))
+    .help("move that line to a file outside of the logs, or all of the file if it may go")
 }

@@ -59,6 +59,7 @@ mod rewrite;
 mod rewrite_ipc;
 mod rewrite_parquet;
 mod rewrite_text;
+mod rows_of_file;
 mod seal;
 mod stamp;
 mod strays;

@@ -22,6 +22,8 @@ pub(super) struct Undated {
     before: Option<bool>,
     /// How many lines without a time there are since then; `None` without a byte of them.
     waiting: Option<u64>,
+    /// Whether one of these is too long to be held in memory.
+    is_cut: bool,
     fates: Fates,
 }
 
@@ -33,15 +35,25 @@ pub(super) struct Fates {
     /// How many lines stay, and how many go.
     pub(super) kept: u64,
     pub(super) gone: u64,
+    /// Whether one that stays is too long to be copied.
+    pub(super) keeps_cut: bool,
 }
 
 impl Undated {
     pub(super) fn new(cutoff: i64, all_stay: bool) -> Self {
-        Self { cutoff, all_stay, before: None, waiting: None, fates: Fates::default() }
+        Self {
+            cutoff,
+            all_stay,
+            before: None,
+            waiting: None,
+            is_cut: false,
+            fates: Fates::default(),
+        }
     }
 
     /// Takes in the next lines of the file.
     pub(super) fn take(&mut self, piece: &LogRows) {
+        self.is_cut |= piece.is_cut();
         let mut times = piece.times.iter();
         for segment in piece.segments() {
             match segment.is_record.then(|| times.next().flatten()).flatten() {
@@ -65,6 +77,7 @@ impl Undated {
     fn decide(&mut self, after_stays: bool) {
         let Some(lines) = self.waiting.take() else { return };
         let stays = self.all_stay || after_stays || self.before == Some(true);
+        self.fates.keeps_cut |= std::mem::take(&mut self.is_cut) && stays;
         self.fates.groups.push(stays);
         *(if stays { &mut self.fates.kept } else { &mut self.fates.gone }) += lines;
     }

@@ -174,6 +174,7 @@ impl Header {
         let mut raw = rows.finish(bytes, present.as_ref().unwrap_or(&self.present))?;
         if let Some(records) = &mut raw.records {
             records.names = piece.names.clone();
+            records.is_cut = piece.is_cut;
         }
         Ok(raw)
     }

@@ -73,6 +73,11 @@ impl LogRows {
         self.records.as_ref()?.names.as_deref()
     }
 
+    /// Whether this is the beginning of one line that is too long to be a record. The rest of it is not at hand.
+    pub fn is_cut(&self) -> bool {
+        self.records.as_ref().is_some_and(|records| records.is_cut)
+    }
+
     /// The bytes that the rows were read from, cut so that joined they are the same again: one record
     /// for each row, and what stands between them. Nothing for columnar files.
     pub fn segments(&self) -> Vec<Segment<'_>> {

@@ -31,6 +31,8 @@ pub(super) struct Records {
     pub(super) malformed: Vec<usize>,
     /// The columns of these records, in a file that names them again and again.
     pub(super) names: Option<Arc<[String]>>,
+    /// Whether this is the beginning of one line that is too long to be a record.
+    pub(super) is_cut: bool,
 }
 
 impl Records {

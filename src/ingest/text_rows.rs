@@ -54,6 +54,7 @@ impl TextRows {
             rows: self.spans.len(),
             columns: columns.ok_or_else(|| Error::internal("columns do not fit their piece"))?,
             records: Some(Records {
+                is_cut: false,
                 piece: piece.clone(),
                 spans: self.spans,
                 malformed: self.malformed,

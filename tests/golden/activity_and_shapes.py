@@ -309,7 +309,7 @@ def add_up(parts):
     return interval(v.sum(0), n2.sum(0), mix(l, DROP), mix(h, DROP), True)
 def beyond(parts):
     f = lambda x: np.array([np.asarray(p[x], float) for p in parts]); v, n2 = f('value'), f('noise_sd')**2
-    h = np.sqrt(np.maximum((f('high') - v)**2 - Z * Z * n2, 0.)); l = np.where(f('low') > 0, np.sqrt(np.maximum((v - f('low'))**2 - Z * Z * n2, 0.)), h); return v, n2, l, h
+    h = np.sqrt(np.maximum((f('high') - v)**2 - Z * Z * n2, 0.)); l = np.sqrt(np.maximum((v - f('low'))**2 - Z * Z * n2, 0.)); l = np.where(f('low') > 0, l, np.maximum(l, h)); return v, n2, l, h
 def add_up_days(parts):
     "sums of days: what all cells of a day share, as a part of each, and the rest, which is the same every day"
     v, n2, l, h = beyond(parts); both = []

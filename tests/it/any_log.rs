@@ -95,68 +95,6 @@ fn rows_whose_year_is_not_known_for_sure_are_never_deleted() {
     assert_eq!(left, "requester,target,requested_at\nann,bob,May  2 10:05:03\n");
 }
 
-/// Anybody can write a line that no pattern reads into the log of a server.
-#[test]
-fn lines_that_a_pattern_does_not_read_go_with_the_lines_around_them() {
-    let pattern = "identifier = \"opaque\"\nskip = '^passed over'\n\
-                   pattern = '(?<requested_at>\\S+Z) (?<requester>\\S+) (?<target>\\S+)'\n";
-    let (old, new) = ("2016-03-02T10:05:03Z a b\n", "2017-03-09T10:05:03Z c d\n");
-    let garbage = "\\x16\\x03 not a line\n";
-    let text = [garbage, old, "passed over 10.0.0.7\n", garbage, "\n", old, garbage, new, garbage];
-    let world = world(pattern, &[("a.log", &text.concat()), ("b.log", &[old, garbage].concat())]);
-    // 1 April 2016, and 9 March 2017.
-    close(&world, "logs/a.log", 1_489_060_000);
-    close(&world, "logs/b.log", 1_489_060_000);
-    assert_eq!(checked(&world), [9, 4, 5]);
-    let retain = ["retain", "release.toml", "--as-of", "2017-03-10"];
-    let ran = world.run(&[&retain[..], &["--dry-run"]].concat());
-    let b = "logs/b.log, past the last row with a time";
-    assert!(ran.stdout.contains(&format!("would stay in {b}")), "{}{}", ran.stdout, ran.stderr);
-    let ran = world.run(&retain);
-    assert!(ran.stderr.starts_with("warning: the day 2016-03-02 was never"), "{}", ran.stderr);
-    assert!(ran.stdout.contains(&format!(" stay in {b}")), "{}", ran.stdout);
-    let left = |file: &str| std::fs::read_to_string(world.path(file)).unwrap();
-    assert_eq!(left("logs/a.log"), [garbage, new, garbage].concat());
-    assert_eq!(left("logs/b.log"), garbage);
-    // What is left of a file goes by the time at which it was last written to.
-    close(&world, "logs/b.log", 1_459_500_000);
-    let ran = world.run(&retain);
-    assert!(ran.stdout.contains("deleted    logs/b.log"), "{}{}", ran.stdout, ran.stderr);
-    assert_eq!(left("logs/a.log"), [garbage, new, garbage].concat());
-}
-
-#[test]
-fn a_row_without_a_time_that_can_be_read_holds_deletion_up_and_its_line_is_named() {
-    let pattern = "identifier = \"opaque\"\n\
-                   pattern = '(?<requested_at>\\S+) (?<requester>\\S+) (?<target>\\S+)'\n";
-    let text = "2016-03-02T10:05:03Z a b\nnot read\nsecretive a b\n";
-    let world = world(pattern, &[("a.log", text)]);
-    close(&world, "logs/a.log", 1_489_060_000);
-    for more in [&[][..], &["--dry-run"]] {
-        let ran = world.run(&[&["retain", "release.toml", "--as-of", "2017-03-10"], more].concat());
-        assert_eq!(ran.code, 65, "{}", ran.stderr);
-        assert!(
-            ran.stderr.contains("a.log has a row whose time cannot be read, in line 3"),
-            "{}",
-            ran.stderr
-        );
-        assert!(!ran.stderr.contains("secretive"), "{}", ran.stderr);
-    }
-}
-
-/// Without the time of a single row nothing shows that the pattern and the clock are right.
-#[test]
-fn logs_without_any_time_lose_nothing() {
-    let pattern = "identifier = \"opaque\"\n\
-                   pattern = '(?<requested_at>\\S+Z) (?<requester>\\S+) (?<target>\\S+)'\n";
-    let world = world(pattern, &[("a.log", "something else\n")]);
-    close(&world, "logs/a.log", 1_459_500_000);
-    let ran = world.run(&["retain", "release.toml", "--as-of", "2017-03-10"]);
-    assert_eq!(ran.code, 0, "{}", ran.stderr);
-    assert!(ran.stdout.contains("no row is past retention"), "{}", ran.stdout);
-    assert!(world.path("logs/a.log").exists());
-}
-
 #[test]
 fn a_log_without_a_header_shows_nothing_of_its_first_line() {
     for (file, text) in [

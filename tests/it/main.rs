@@ -66,5 +66,6 @@ mod statistics;
 mod terminal;
 mod text;
 mod tutorial;
+mod undated;
 mod unkeyed;
 mod world;

@@ -161,6 +161,9 @@ mod tests {
         let found =
             SHARE.average(vec![cell(0.05, 0.0, [0.0, 0.25], all); 2], Over::AVERAGED_DAYS).of;
         assert!(found.low.abs() < 1e-12 && found.high > 0.05);
+        // One that ends at the end of the range by itself is no shorter for it.
+        let days = vec![cell(0.05, 0.0, [0.0, 0.08], all); 7];
+        assert!(SHARE.average(days, Over::AVERAGED_DAYS).of.low.abs() < 1e-12);
     }
 
     #[test]

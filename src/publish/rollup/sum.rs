@@ -98,8 +98,8 @@ impl Summand {
         let (below, above) = (beyond(self.value - self.low), beyond(self.high - self.value));
         // What was cut at zero does not show how far it went.
         match (self.low == 0.0, self.high == 0.0) {
-            (true, false) => (above, above),
-            (false, true) => (below, below),
+            (true, false) => (below.max(above), above),
+            (false, true) => (below, above.max(below)),
             _ => (below, above),
         }
     }

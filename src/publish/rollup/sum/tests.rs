@@ -107,6 +107,12 @@ fn signed_values_are_not_cut_and_requesters_have_noise_alone() {
         assert_eq!((sum.low >= 0.0, sum.low < sum.high), (is_cut, true), "{sum:?}");
         assert_close(other, mirrored(&sum));
     }
+    // An interval that ends at zero reaches at least as far below its value as above, and as far as it does.
+    for (high, below) in [(5.0, 4.0), (10.0, 6.0)] {
+        let sum = add_up(vec![summand(4.0, 0.0, 0.0, high); 2], Over::CELLS, Counted::Lookups);
+        let half = below * (0.3 * 4.0 + 0.7 * 2.0_f64).sqrt();
+        assert!((sum.low - (8.0 - half).max(0.0)).abs() < 1e-12, "{sum:?}");
+    }
     // Bins that noise took far below zero are as uncertain as empty ones.
     let below = vec![summand(-20.0, 3.0, 0.0, Z_95 * 3.0); 2];
     let sum = add_up(below, Over::CELLS, Counted::Requesters);
