@@ -199,7 +199,8 @@ pub(crate) fn keys(_asked: &Asked, draws: usize) -> String {
     let ours = found as f64 / draws as f64;
     let (other, cap) = asks.gaussian_threshold();
     format!(
-        "| prefixes of a requester | found | by a Gaussian threshold | its cap in hindsight | times as many |\n\
+        "| prefixes of a requester | found | found by a Gaussian threshold at its best cap | that cap on prefixes of a \
+         requester | times as many found |\n\
          |--:|--:|--:|--:|--:|\n| {:.1} | {ours:.0} | {other:.0} | {cap} | {:.2} |\n",
         asks.mean(),
         ours / other
@@ -255,7 +256,7 @@ fn rows(world: &World<'_>, asked: &Asked, draws: usize) -> String {
     let all = world.days * draws;
     let mut text = lines(&world.words, &seen);
     if empty > 0 {
-        text += &format!("| {} | {empty} of {all} days look empty | | | | | | |\n", world.words);
+        text += &format!("| {}: {empty} of {all} days look empty | | | | | | | |\n", world.words);
     }
     text
 }

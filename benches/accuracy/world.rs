@@ -55,7 +55,9 @@ impl Users {
         match self {
             Self::Plain => "no bots",
             Self::Bots => "2 in 1000 ask 60 times as much",
-            Self::ConcentratedBots => "these all ask about one country, by one app",
+            Self::ConcentratedBots => {
+                "2 in 1000 ask 60 times as much, about one country by one app"
+            }
             Self::Power(_) => "a power law",
             Self::Alike(_) => "nobody is very busy",
         }
