@@ -15,7 +15,7 @@ pub struct Finding {
     pub bound: String,
     /// Whether it has one of them.
     pub passed: bool,
-    /// The probability, at most, that a sound program does not pass.
+    /// The probability, at most, that a correct program does not pass.
     pub false_alarm: f64,
 }
 

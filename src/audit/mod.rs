@@ -107,7 +107,7 @@ impl Audit {
         self.findings.iter().all(|finding| finding.passed)
     }
 
-    /// The probability, at most, that a sound program does not pass.
+    /// The probability, at most, that a correct program does not pass.
     pub fn false_alarm(&self) -> f64 {
         self.findings.iter().map(|finding| finding.false_alarm).sum()
     }

@@ -1,4 +1,4 @@
-//! The sound program passes an audit of releases that ask for everything, and so does no broken one.
+//! The correct program passes an audit of releases that ask for everything, and so does no broken one.
 
 use std::collections::BTreeSet;
 use std::path::Path;

@@ -74,11 +74,12 @@ fn summary(audit: &Audit) -> String {
     let (all, alarm) = (audit.findings.len(), audit.false_alarm() * 100.0);
     match failed {
         0 => format!(
-            "All {all} tests passed. A sound program fails one of them in {alarm:.2} of 100 audits."
+            "All {all} tests passed. A correct program fails one or more of them by chance in at most \
+             {alarm:.2} of 100 audits."
         ),
         _ => format!(
-            "{failed} of {all} tests FAILED. A sound program fails any in {alarm:.2} of 100 audits: \
-             repeat the audit, and release nothing if a test fails again."
+            "{failed} of {all} tests FAILED. A correct program fails one or more of them by chance in at most \
+             {alarm:.2} of 100 audits: repeat the audit, and release nothing if a test fails again."
         ),
     }
 }

@@ -122,10 +122,10 @@ fn table() -> String {
         for killer in *killers {
             match killer {
                 Audit(release, test) if *release == PERSONS => {
-                    audit.push(format!("{test} (persons)"));
+                    audit.push(format!("{test} (`person-day`)"));
                 }
                 Audit(_, test) => audit.push((*test).to_owned()),
-                Stops(_) => audit.push("it cannot go on".to_owned()),
+                Stops(_) => audit.push("the audit stops with an error".to_owned()),
                 Named(test) => named.push(format!("`{}`", test.rsplit("::").next().unwrap())),
             }
         }

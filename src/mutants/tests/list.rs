@@ -6,7 +6,7 @@ use Killer::{Audit, Named, Stops};
 pub(super) enum Killer {
     /// An audit of requesters or persons, by this test of its table.
     Audit(&'static str, &'static str),
-    /// An audit that cannot go on, since another part of the program refuses what is wrong.
+    /// An audit that stops with an error, since another part of the program refuses what is wrong.
     Stops(&'static str),
     /// A test of this program.
     Named(&'static str),
@@ -87,7 +87,11 @@ pub(super) const MUTANTS: &[(&str, &str, &[Killer])] = &[
         "noise for a person covers its own rows and not those about it",
         &[Audit(PERSONS, "loss of all tables")],
     ),
-    ("exemptions-leak", "one exempt target exempts all", &[Audit(PERSONS, "loss of all tables")]),
+    (
+        "exemptions-leak",
+        "if one target is exempt, no target is limited",
+        &[Audit(PERSONS, "loss of all tables")],
+    ),
     (
         "no-limit-on-targets",
         "what is asked about one target has no limit in tables of shapes",
