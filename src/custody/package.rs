@@ -185,7 +185,7 @@ fn statement(hold: &Hold, custody: &Custody, rows: usize, digest: &str, now: Tim
         "STATEMENT ON THE RECORDS OF ORDER {order}\n\
          \n\
          Opened on {now}. Hold {hold_number}, entered on {added}, until {expires}.\n{extensions}\
-         Window: from {from} up to, and not including, {to} (UTC).\n\
+         Period: from {from} up to, and not including, {to} (UTC).\n\
          Numbers named by the order: {numbers}. A record is here when one of them {role}.\n\
          \n\
          WHAT THE RECORDS ARE\n\
@@ -235,18 +235,18 @@ fn missing(hold: &Hold, custody: &Custody) -> String {
     let gone = match gone {
         Some(cutoff) if cutoff.as_microsecond() > terms.from_micros => format!(
             "When the order was entered, records before {cutoff} had been deleted under the\n\
-             operator's retention rule. Records of the window before that instant cannot be here."
+             operator's retention rule. Records of the period before that instant cannot be here."
         ),
-        _ => "No record of the window had been deleted by this program when the order was entered."
+        _ => "No record of the period had been deleted by this program when the order was entered."
             .to_owned(),
     };
     let last = custody.retentions.iter().map(|(retention, _)| retention.cutoff).max();
     let rest = match last {
         Some(cutoff) if cutoff.as_microsecond() < terms.to_micros => format!(
-            "Records of the window from {cutoff} on had not passed retention at the last deletion:\n\
+            "Records of the period from {cutoff} on had not passed retention at the last deletion:\n\
              they are in the operator's logs still and not in this package."
         ),
-        _ => "The whole window has passed retention: no record of it is in the operator's logs."
+        _ => "The whole period has passed retention: no record of it is in the operator's logs."
             .to_owned(),
     };
     format!("{gone}\n{rest}")

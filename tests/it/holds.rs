@@ -141,8 +141,8 @@ fn an_opening_hands_over_rows_digests_and_a_statement() {
         "A look-up is not a message",
         "does not prove that a conversation took place",
         "from 2026-03-01T00:00:00Z up to, and not including, 2026-03-02T00:00:00Z",
-        "No record of the window had been deleted",
-        "The whole window has passed retention",
+        "No record of the period had been deleted",
+        "The whole period has passed retention",
     ] {
         assert!(statement.contains(words), "{words}\n{statement}");
     }
@@ -192,7 +192,7 @@ fn a_deletion_after_an_order_was_not_before_it_whatever_instant_it_names() {
     assert_eq!(world.run_at(now, &retain).code, 1);
     assert_eq!(open(&world, "A", "custodian", "package").code, 0);
     let statement = std::fs::read_to_string(world.path("package/statement.txt")).unwrap();
-    assert!(statement.contains("No record of the window had been deleted"), "{statement}");
+    assert!(statement.contains("No record of the period had been deleted"), "{statement}");
     assert_eq!(world.disclosed("A", now).len(), 24);
 }
 
