@@ -131,8 +131,8 @@ impl Measure {
                 "distinct counts do not add up: a requester of two days, or of two rows, would count twice",
             ),
             Self::Quantiles { .. } => Some(
-                "quantiles of several days or cells do not follow from those of each: ask for a mean, or \
-                 for the share of lookups below a bound that a column says",
+                "quantiles of several days or cells do not follow from those of each: ask for a mean, or, if \
+                 a column says which lookups lie below a bound, for their share",
             ),
             Self::Count
             | Self::Sum(_)

@@ -81,7 +81,7 @@ impl Side {
             return Err(refuse(
                 "quantiles are found in bins whose width is not in their intervals",
             )
-            .help("ask for a mean, or for the share of lookups below a bound that a column says"));
+            .help("ask for a mean, or, if a column says which lookups lie below a bound, for their share"));
         }
         // Earlier versions do not say which rows counted.
         let are_known =
