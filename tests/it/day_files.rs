@@ -160,10 +160,10 @@ fn check_counts_what_a_run_would_miss() {
         let found = format!(
             "1 lookup is of another day (of UTC, `[logs] time_zone`) than the name that `{field}` reads promises"
         );
-        assert!(text.contains(&found) && text.contains("of another day 1: see below"), "{text}");
+        assert!(text.contains(&found) && text.contains("under a wrong day 1: see below"), "{text}");
         world.write(name, format!("{HEADER}{}", rows_of("2026-03-04")).as_bytes());
         let right = world.run(&["check", "release.toml"]).stdout;
-        let words = "of another day     0: every lookup lies under the name of its day\n";
+        let words = "under a wrong day  0: each lookup lies in a file or folder of its day\n";
         assert!(right.contains(words), "{right}");
     }
 }
@@ -228,7 +228,7 @@ fn days_in_names_are_those_of_the_clock_of_the_logs() {
     assert!(text.contains("set `time_zone` if names are days of another clock"), "{text}");
     world.edit("day_file = true", "day_file = true\ntime_zone = \"Europe/Moscow\"");
     let text = checked();
-    assert!(text.contains("of another day 0"), "{text}");
+    assert!(text.contains("under a wrong day 0"), "{text}");
     assert!(text.contains("set `time_zone = \"Europe/Moscow\"` in [ledger] before"), "{text}");
     // In UTC there are three days, and requesters of whole ones ask on two.
     assert!(text.contains("days 3 with lookups, none missing in between (UTC)"), "{text}");

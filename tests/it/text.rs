@@ -239,7 +239,7 @@ fn check_counts_and_says_that_it_is_sensitive() {
     SENSITIVE: exact counts, for the owner of the logs alone, not for publication
     files              1
     rows               7,205
-    left out by where  0
+    left out           0 (by `[logs] where`)
     lookups            7,200
     rejects            5
       malformed        1, under 0.1 %

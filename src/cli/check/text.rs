@@ -45,7 +45,7 @@ impl Checked<'_> {
         let Survey { rows, .. } = &self.survey;
         fact(text, "files", &grouped(self.reader.files() as u64));
         fact(text, "rows", &grouped(rows.rows));
-        fact(text, "left out by where", &grouped(rows.filtered));
+        fact(text, "left out", &format!("{} (by `[logs] where`)", grouped(rows.filtered)));
         let lookups = self.survey.lookups();
         fact(text, "lookups", &grouped(lookups));
         fact(text, "rejects", &grouped(rows.rejects.all()));
@@ -60,10 +60,10 @@ impl Checked<'_> {
         }
         if self.reader.names_say_days() {
             let value = match rows.misfiled {
-                0 => "0: every lookup lies under the name of its day".to_owned(),
+                0 => "0: each lookup lies in a file or folder of its day".to_owned(),
                 some => format!("{}: see below", grouped(some)),
             };
-            fact(text, "of another day", &value);
+            fact(text, "under a wrong day", &value);
         }
     }
 
