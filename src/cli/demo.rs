@@ -100,7 +100,10 @@ fn simulate(folder: &Path, bar: &ProgressBar) -> Result<()> {
 
 fn describe(accuracy: &[Accuracy], out: &Path, text: &mut String) {
     text.push_str(&format!(
-        "Simulated {} lookups a day by {} requesters, {} days; released day by day.\n\n",
+        "Simulated {} lookups a day by {} requesters, {} days; released day by day.\n\n\
+         The typical error is the root of the mean square of all errors. Beside it stands the mean standard\n\
+         deviation of the noise alone. Truth counts every lookup, and so do the intervals: they allow for the\n\
+         noise, and for what was not measured as finely as it was asked.\n\n",
         grouped(SETTINGS.lookups_per_day as f64),
         grouped(SETTINGS.requesters as f64),
         SETTINGS.days
@@ -108,7 +111,7 @@ fn describe(accuracy: &[Accuracy], out: &Path, text: &mut String) {
     for question in accuracy {
         text.push_str(&format!(
             "{}: {} answers, true average {}; typical error {}, of noise alone {}\n  \
-             95 % intervals: {:.0} of {} hold the truth; the largest of {}:\n",
+             95 % intervals: {:.0} of {} hold the truth; the largest truths of {}:\n",
             question.question,
             question.answers,
             short(question.mean_truth),
@@ -130,9 +133,7 @@ fn describe(accuracy: &[Accuracy], out: &Path, text: &mut String) {
         }
     }
     text.push_str(&format!(
-        "\nThe typical error is the root of the mean square of all errors. Truth counts every lookup, and so \
-         do the\nintervals: they allow for the noise, and for what was not measured as finely as it was asked.\n\
-         Tables: {}/<question>/day=*/part-0.parquet\nLogs, release file, ledger: {}/_demo\n",
+        "\nTables: {}/<question>/day=*/part-0.parquet\nLogs, release file, ledger: {}/_demo\n",
         out.display(),
         out.display()
     ));

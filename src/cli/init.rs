@@ -81,7 +81,7 @@ fn words(draft: &Draft, out: &Path) -> String {
     };
     format!(
         "looked at {} rows of {files} and wrote {shown}\n\
-         {checks} It lists values that were seen in the logs: prune it before others read it.\n\
+         {checks} The release file lists values seen in the logs: prune it before others read it.\n\
          {next}",
         grouped(draft.rows as u64),
     )

@@ -123,7 +123,7 @@ impl Published {
 fn classes(facts: &Value) -> String {
     let Some(classes) = facts["classes"].as_array() else { return String::new() };
     let mut text = format!(
-        "\nWhat was seen of requesters, by how many lookups they made that day:\n{:<6} {:>15} {:>15}   {}\n",
+        "\nHow many requesters there were that day, by how many lookups they made:\n{:<6} {:>15} {:>15}   {}\n",
         "class", "lookups, around", "weighted count", "95 % interval"
     );
     let number = |class: &Value, name: &str| class[name].as_f64().unwrap_or_default();

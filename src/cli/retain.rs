@@ -24,6 +24,9 @@ use crate::retain::{Now, closed_days};
 use crate::words::several;
 use crate::{Kind, Result};
 
+/// Why a file waits with --keep-unreleased.
+const UNRELEASED: &str = "has days that were never released";
+
 /// Runs the command. The code is 1 when an operator must look: rows of a day were deleted that was
 /// never released, or are kept on request, or a file that may hold expired rows was left alone.
 ///
@@ -88,7 +91,7 @@ pub(crate) fn run(asked: &Retain, output: &Output) -> Result<u8> {
     Ok(worst)
 }
 
-/// The warning before the rows of days that were never released are deleted.
+/// The warning of days that were never released and are about to lose rows.
 fn losing(days: &BTreeSet<Day>) -> String {
     format!(
         "{} {} never released, and cannot be once rows of {} are deleted",
@@ -193,7 +196,7 @@ fn dry_run(asked: &Retain, job: &Job, now: Now, output: &Output) -> Result<()> {
     let mut files: Vec<Value> =
         expiry.files.iter().map(|file| losing_rows(file, &mut text)).collect();
     for path in &left.files {
-        text.push_str(&format!("wait     {path}\n"));
+        text.push_str(&format!("wait     {path}: {UNRELEASED}\n"));
         files.push(json!({ "path": path, "action": "wait" }));
     }
     if let Some(why) = waiting(&left) {
@@ -291,7 +294,7 @@ fn words(purged: &Purged) -> String {
         text.push_str(&format!("ended      {order}: its archives are gone\n"));
     }
     for path in &purged.waiting.files {
-        text.push_str(&format!("waits      {path}\n"));
+        text.push_str(&format!("waits      {path}: {UNRELEASED}\n"));
     }
     if purged.deleted.is_empty() && purged.rewritten.is_empty() && purged.waiting.files.is_empty() {
         text.push_str("no row is past retention\n");

@@ -26,7 +26,7 @@ pub(crate) struct Retain {
     /// Release every closed day inside retention before anything is deleted
     #[arg(long, conflicts_with = "dry_run")]
     pub(crate) release_first: bool,
-    /// Leave files alone that hold rows of days that were never released
+    /// Leave files alone that hold rows of days that were never released; they are listed as waiting
     #[arg(long)]
     pub(crate) keep_unreleased: bool,
     /// How long to wait for a ledger that another run holds

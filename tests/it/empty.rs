@@ -157,7 +157,10 @@ fn a_statement_shows_what_an_empty_day_cost() {
     assert_eq!((&entry["state"], &entry["spent_nano_rho"]), (&"empty".into(), &LOOK.into()));
     let shown = world.run(&["ledger", "show", "release.toml"]).stdout;
     assert!(shown.contains("2      empty      0.001000000  daily, 2026-03-02"), "{shown}");
-    assert!(shown.contains("any 30 days   at most rho 0.001000000"), "{shown}");
+    assert!(
+        shown.contains("the costliest 30 days, until 2026-03-02: rho 0.001000000, epsilon "),
+        "{shown}"
+    );
     let export = world.run(&["ledger", "export", "release.toml", "--json"]).stdout;
     let export: Value = serde_json::from_str(&export).unwrap();
     let entry = &export["entries"][1];

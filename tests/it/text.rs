@@ -142,8 +142,8 @@ fn a_statement_and_an_inspection_say_what_was_spent_and_promised() {
     The most that may be known from everything published so far, over several days: of a requester; then
     of a pair that is in contact once each day, and of a target that is looked up as often as stated each
     day:
-      any 30 days   at most rho 0.019411306, epsilon 0.826 at delta 9e-7, those until 2026-03-02
-      any 365 days  at most rho 0.019411306, epsilon 0.826 at delta 9e-7, those until 2026-03-02
+      the costliest 30 days, until 2026-03-02: rho 0.019411306, epsilon 0.826 at delta 9e-7
+      the costliest 365 days, until 2026-03-02: rho 0.019411306, epsilon 0.826 at delta 9e-7
       a contact pair, one lookup: epsilon at most one day 0.290, 30 days 0.290, 365 days 0.290
       a target of 1 lookup: epsilon at most one day 0.289, 30 days 0.289, 365 days 0.289
       a target of 10 lookups: epsilon at most one day 3.49, 30 days 3.49, 365 days 3.49
@@ -209,7 +209,7 @@ fn a_statement_and_an_inspection_say_what_was_spent_and_promised() {
     to epsilon 5.36 at delta 9e-7 and a year to epsilon 24.42 at delta 9e-7. It does not hide facts
     about crowds.
 
-    What was seen of requesters, by how many lookups they made that day:
+    How many requesters there were that day, by how many lookups they made:
     "#);
     let (classes, measured) = after.split_once("\nMeasured. ").unwrap();
     assert!(

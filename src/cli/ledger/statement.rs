@@ -142,10 +142,10 @@ fn totals(balances: &[(Day, Balance)], converter: &mut Converter) -> Part {
             "delta": delta,
             "last_day": most.map(|most| most.last),
         }));
-        let until = most.map_or_else(String::new, |most| format!(", those until {}", most.last));
+        let until = most.map_or_else(String::new, |most| format!(", until {}", most.last));
         let (epsilon, delta) = (short_epsilon(epsilon), short_delta(delta));
         let words = format!(
-            "  any {words:<9} at most rho {rho}, epsilon {epsilon} at delta {delta}{until}"
+            "  the costliest {words}{until}: rho {rho}, epsilon {epsilon} at delta {delta}"
         );
         line(&mut part.text, &words);
     }
