@@ -4,15 +4,15 @@ use jiff::Timestamp;
 
 /// How requesters count in the classes of activity.
 pub const CLASSES_ARE: &str = "A requester between two of these numbers counts in part at each. One with fewer than 8 \
-     lookups adds as many eighths at 8: with 2 lookups 2/8. So all rows together are fewer than all requesters.";
+     lookups counts at 8 as a fraction: with 2 lookups as 2/8. So the rows add up to fewer than all requesters.";
 
 /// What a row of lookups, and its interval, miss.
 pub const ONE_HEAVY: &str = "If one requester makes more than about a tenth of a row's lookups, most of that \
      requester's lookups may be missing in the row, and the row's interval may lie too low.";
 
 /// What the odds of a promise leave open.
-pub const RARELY: &str = "In rare cases the files may raise the odds further. Delta limits how rare that is: at 1e-6, they raise \
-     the odds to more than twice that in at most 2 of a million cases.";
+pub const RARELY: &str = "In rare cases the files may raise the odds beyond this limit. Delta limits how rare that is: at 1e-6, the \
+     odds exceed twice the limit in at most 2 of a million cases.";
 
 /// Digits in groups of three, those behind a point as they are: `1,234.5678`.
 pub fn grouped_digits(number: &str) -> String {

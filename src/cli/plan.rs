@@ -94,13 +94,17 @@ pub(super) fn load_of(lookups: u64, requesters: Option<u64>) -> Result<Load> {
 
 /// How the budget is divided.
 fn budget(release_file: &ReleaseFile, split: &Split) -> String {
-    let mut text =
-        format!("{:<32} {:>9} {:>12}\n", "what may spend the day's budget", "rows", "rho");
+    let mut text = format!(
+        "How this file divides its part of a day's budget, in rho, the measure in which costs add up. First \
+         comes the look: it sorts requesters into {CLASSES} classes by how many lookups they make, and counts, \
+         with noise, how many are in each.\n\n{:<32} {:>9} {:>12}\n",
+        "spent on", "rows", "rho"
+    );
     let has_private = release_file.questions.iter().any(|question| question.rows().is_none());
     let mut line = |name: &str, rows: &str, rho: f64| {
         text.push_str(&format!("{name:<32} {rows:>9} {rho:>12.9}\n"));
     };
-    line("look: requesters by activity", &CLASSES.to_string(), split.look.rho());
+    line(&format!("look: requesters in {CLASSES} classes"), &CLASSES.to_string(), split.look.rho());
     for (question, part) in release_file.questions.iter().zip(&split.questions) {
         let rows = question.rows().map_or("private".to_owned(), |rows| rows.to_string());
         line(&question.name, &rows, part.rho());
@@ -124,13 +128,13 @@ fn day(
     let taken = if are_requesters_given { "" } else { " (assumed: a tenth; see --requesters)" };
     let mut text = format!(
         "\nOn a day of {} lookups by {} requesters{taken}, spread evenly over all rows:\n\
-         {:<32} {:>14} {:>14} {:>12}\n",
+         {:<32} {:>14} {:>22} {:>14}\n",
         grouped(load.lookups),
         grouped(load.requesters),
         "question",
         "median value",
-        "95 % interval",
-        "relative"
+        "half of 95 % interval",
+        "in % of value"
     );
     let mut lost = Vec::new();
     for (question, answer) in release_file.questions.iter().zip(&rehearsal.answers.questions) {
@@ -141,7 +145,7 @@ fn day(
         };
         let mark = if typical.uninformative { "  uninformative" } else { "" };
         text.push_str(&format!(
-            "{:<32} {:>14} {:>14} {relative:>12}{mark}\n",
+            "{:<32} {:>14} {:>22} {relative:>14}{mark}\n",
             question.name,
             short(typical.value),
             format!("± {}", short(typical.half)),

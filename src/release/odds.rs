@@ -54,12 +54,15 @@ impl std::fmt::Display for Odds {
         if !self.limits() {
             return formatter.write_str("not protected");
         }
-        write!(formatter, "right in {:.1} of 100, odds ", self.right_of_100())?;
-        match self.factor {
-            factor if factor < 10.0 => write!(formatter, "{:.2} to 1,000", up(factor, 100.0)),
-            factor if factor < 1_000.0 => write!(formatter, "{:.0} to 1,000", up(factor, 1.0)),
-            _ => formatter.write_str("without a useful limit"),
-        }
+        let right = self.right_of_100();
+        write!(formatter, "right in at most {right:.1} of 100 cases; odds of 1 to 1,000 ")?;
+        let most = match self.factor {
+            factor if factor < 10.0 => format!("{:.2}", up(factor, 100.0)),
+            factor if factor < 1_000.0 => format!("{:.0}", up(factor, 1.0)),
+            // No useful limit.
+            _ => return formatter.write_str("may become even or better"),
+        };
+        write!(formatter, "rise to at most {most} to 1,000")
     }
 }
 
@@ -109,9 +112,9 @@ impl Guarantee {
             format!(
                 "How to read this. Somebody knows everything about a day ({zone}) except one thing, and \
                  guesses at it. Without the files such a guess is right in 50 of 100 cases. With all that \
-                 this release publishes of the day it is right in at most as many as stated, whatever is \
-                 computed from the files. Or the thing is unlikely, with odds of 1 to 1,000: then what the files \
-                 show raises the odds to at most those stated. {RARELY}",
+                 this release publishes of the day it is right in at most as many as stated, on average over the \
+                 noise and whatever is computed from the files. Or the thing is unlikely, with odds of 1 to 1,000: \
+                 then the files raise the odds to at most those stated, whatever the noise was. {RARELY}",
                 zone = terms.time_zone_name,
             ),
             format!("One contact ({contact}): {}.", guess(self.contact_pair)),
@@ -166,10 +169,30 @@ mod tests {
     fn odds_are_those_of_the_exact_curve_and_round_up() {
         // Phi(sqrt(2 rho) / 2) by mpmath 1.3: 0.54690 and 0.98768; e and e^31 by hand.
         for (rho, epsilon, delta, words) in [
-            (0.027_730_44, 1.0, 1e-6, "right in 54.7 of 100, odds 2.72 to 1,000"),
-            (0.0, 0.0, 0.0, "right in 50.0 of 100, odds 1.00 to 1,000"),
-            (0.0, 0.0, 0.1, "right in 55.0 of 100, odds 101 to 1,000"),
-            (10.12, 31.0, 1e-6, "right in 98.8 of 100, odds without a useful limit"),
+            (
+                0.027_730_44,
+                1.0,
+                1e-6,
+                "right in at most 54.7 of 100 cases; odds of 1 to 1,000 rise to at most 2.72 to 1,000",
+            ),
+            (
+                0.0,
+                0.0,
+                0.0,
+                "right in at most 50.0 of 100 cases; odds of 1 to 1,000 rise to at most 1.00 to 1,000",
+            ),
+            (
+                0.0,
+                0.0,
+                0.1,
+                "right in at most 55.0 of 100 cases; odds of 1 to 1,000 rise to at most 101 to 1,000",
+            ),
+            (
+                10.12,
+                31.0,
+                1e-6,
+                "right in at most 98.8 of 100 cases; odds of 1 to 1,000 may become even or better",
+            ),
             (1e6, 1e6, 1e-6, "not protected"),
             (0.5, 4.0, 1.0, "not protected"),
         ] {

@@ -53,7 +53,7 @@ fn it_shows_what_was_published_and_needs_nothing_else() {
         "<b>70 %</b>",
         "that is epsilon 0.826 of 1</span>",
         "rho 0.0194 of 0.0277, the unit in which ledgers add up; that is",
-        "adds as many eighths at 8: with 2 lookups 2/8",
+        "counts at 8 as a fraction: with 2 lookups as 2/8",
         "Shaded: 1 day not released",
         "<h3>Lookups by hour<span",
         "<h3>Lookups by app<span",

@@ -12,8 +12,12 @@ fn a_plan_reads_no_logs_and_makes_no_ledger() {
     insta::assert_snapshot!(ran.stdout, @r#"
     daily: one day, unit requester-day
 
-    what may spend the day's budget       rows          rho
-    look: requesters by activity            10  0.002911696
+    How this file divides its part of a day's budget, in rho, the measure in which costs add up. First
+    comes the look: it sorts requesters into 10 classes by how many lookups they make, and counts, with
+    noise, how many are in each.
+
+    spent on                              rows          rho
+    look: requesters in 10 classes          10  0.002911696
     volume                                  72  0.008249805
     sms_share                                3  0.008249805
 
@@ -95,13 +99,13 @@ fn a_plan_warns_of_what_is_lost_in_its_noise_before_anything_is_spent() {
     let end = ran.stdout.find("\nWhat is promised").unwrap();
     insta::assert_snapshot!(&ran.stdout[start..end], @r#"
     On a day of 9,000 lookups by 300 requesters, spread evenly over all rows:
-    question                           median value  95 % interval     relative
-    people                                      247        ± 70.00    ± 28.34 %
-    busy                                      18.00        ± 32.50   ± 180.56 %  uninformative
-    wait                                        253          ± 218    ± 86.16 %  uninformative
-    waits                                       245        ± 1,036   ± 423.09 %  uninformative
-    volume                                      107          ± 282   ± 263.08 %  uninformative
-    sms_share                                0.5000       ± 0.5000   ± 100.00 %  uninformative
+    question                           median value  half of 95 % interval  in % of value
+    people                                      247                ± 70.00      ± 28.34 %
+    busy                                      18.00                ± 32.50     ± 180.56 %  uninformative
+    wait                                        253                  ± 218      ± 86.16 %  uninformative
+    waits                                       245                ± 1,036     ± 423.09 %  uninformative
+    volume                                      107                  ± 282     ± 263.08 %  uninformative
+    sms_share                                0.5000               ± 0.5000     ± 100.00 %  uninformative
     The busiest tenth of the requesters is taken to make about two thirds of the lookups. On a day whose
     requesters are more alike, intervals are narrower, sometimes several times.
     Shares are foretold for conditions that half of the lookups meet; real ones will differ.
@@ -124,8 +128,8 @@ fn a_plan_warns_of_what_is_lost_in_its_noise_before_anything_is_spent() {
     128 to 2,097,152                 28   has latency_ms in levels of [0, 500]; only how many they are;
                                           blocks of latency_ms in bins of [1, 60000]; hour; app;
                                           sms_share met; sums of wait
-    A requester between two of these numbers counts in part at each. One with fewer than 8 lookups adds
-    as many eighths at 8: with 2 lookups 2/8. So all rows together are fewer than all requesters.
+    A requester between two of these numbers counts in part at each. One with fewer than 8 lookups
+    counts at 8 as a fraction: with 2 lookups as 2/8. So the rows add up to fewer than all requesters.
     "#);
 }
 
@@ -175,27 +179,30 @@ fn a_statement_and_an_inspection_say_what_was_spent_and_promised() {
 
     How to read this. Somebody knows everything about a day (UTC) except one thing, and guesses at it.
       Without the files such a guess is right in 50 of 100 cases. With all that this release publishes
-      of the day it is right in at most as many as stated, whatever is computed from the files. Or the
-      thing is unlikely, with odds of 1 to 1,000: then what the files show raises the odds to at most
-      those stated. In rare cases the files may raise the odds further. Delta limits how rare that is:
-      at 1e-6, they raise the odds to more than twice that in at most 2 of a million cases.
+      of the day it is right in at most as many as stated, on average over the noise and whatever is
+      computed from the files. Or the thing is unlikely, with odds of 1 to 1,000: then the files raise
+      the odds to at most those stated, whatever the noise was. In rare cases the files may raise the
+      odds beyond this limit. Delta limits how rare that is: at 1e-6, the odds exceed twice the limit in
+      at most 2 of a million cases.
 
-    One contact (that one requester asked about one number once): right in 51.5 of 100, odds 1.34 to
-      1,000 (epsilon 0.290 at delta 9e-7).
+    One contact (that one requester asked about one number once): right in at most 51.5 of 100 cases;
+      odds of 1 to 1,000 rise to at most 1.34 to 1,000 (epsilon 0.290 at delta 9e-7).
 
-    One requester (all that it asked on the day): right in 54.0 of 100, odds 2.29 to 1,000 (epsilon
-      0.826 at delta 9e-7).
+    One requester (all that it asked on the day): right in at most 54.0 of 100 cases; odds of 1 to 1,000
+      rise to at most 2.29 to 1,000 (epsilon 0.826 at delta 9e-7).
 
-    The same requester, on 30 days released like this: right in 70.6 of 100, odds 212 to 1,000 (epsilon
-      5.36 at delta 9e-7). On those of a year: right in 97.1 of 100, odds without a useful limit
-      (epsilon 24.42 at delta 9e-7).
+    The same requester, on 30 days released like this: right in at most 70.6 of 100 cases; odds of 1 to
+      1,000 rise to at most 212 to 1,000 (epsilon 5.36 at delta 9e-7). On those of a year: right in at
+      most 97.1 of 100 cases; odds of 1 to 1,000 may become even or better (epsilon 24.42 at delta
+      9e-7).
 
-    A number that is asked about once each by 10 requesters: right in 64.5 of 100, odds 33 to 1,000
-      (epsilon 3.49 at delta 9e-7); by 100 requesters: not protected; by 1,000 requesters: not
-      protected. The more requesters ask about a number, the less it is hidden.
+    A number that is asked about once each by 10 requesters: right in at most 64.5 of 100 cases; odds of
+      1 to 1,000 rise to at most 33 to 1,000 (epsilon 3.49 at delta 9e-7); by 100 requesters: not
+      protected; by 1,000 requesters: not protected. The more requesters ask about a number, the less it
+      is hidden.
 
-    Whatever else is published about the day through this ledger, one requester in all: right in 54.7 of
-      100, odds 2.72 to 1,000 (epsilon 1.00 at delta 1e-6).
+    Whatever else is published about the day through this ledger, one requester in all: right in at most
+      54.7 of 100 cases; odds of 1 to 1,000 rise to at most 2.72 to 1,000 (epsilon 1.00 at delta 1e-6).
 
     Not covered: facts about crowds, such as that most people of a country use SMS; numbers that many
       requesters ask about, as stated above; days without end, which add up; two numbers of one person,
