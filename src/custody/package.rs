@@ -249,8 +249,12 @@ fn missing(hold: &Hold, custody: &Custody) -> String {
         _ => "The whole period has passed retention: no record of it is in the operator's logs."
             .to_owned(),
     };
-    format!("{gone}\n{rest}")
+    format!("{gone}\n{rest}\n{WITHOUT_TIME}")
 }
+
+/// What of the logs is no record, whatever it holds.
+const WITHOUT_TIME: &str = "A line of the logs in which no time can be read is no record, and none is\n\
+                            in this package.";
 
 fn instant(micros: i64) -> String {
     Timestamp::from_microsecond(micros).map_or_else(|_| String::new(), |at| at.to_string())
