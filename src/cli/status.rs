@@ -3,6 +3,8 @@
 mod metrics;
 mod shown;
 mod standing;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeSet;
 
@@ -121,18 +123,18 @@ fn reasons(days: &[Shown]) -> Vec<String> {
     reasons
 }
 
-/// A warning for days in a row of one standing that need an operator: a log that ended would have one for each
-/// day since.
+/// A warning for days in a row that need an operator for the same reason: a log that ended would have one for
+/// each day since.
 fn of_days(standings: &[(Day, Standing)]) -> Vec<String> {
     let needing: Vec<(Day, Standing)> =
         standings.iter().filter(|(_, standing)| standing.needs_operator()).copied().collect();
     let in_a_row = needing.chunk_by(|(day, standing), (next, other)| {
-        standing.word() == other.word() && day.next() == Some(*next)
+        standing.is_said_with(*other) && day.next() == Some(*next)
     });
     in_a_row.map(warning).collect()
 }
 
-/// The warning about days in a row of one standing.
+/// The warning about days in a row that are said together.
 fn warning(days: &[(Day, Standing)]) -> String {
     let ((first, standing), (last, to)) = (days[0], days[days.len() - 1]);
     let (of, is, was, pass, look, have) = match first == last {

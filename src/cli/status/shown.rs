@@ -43,10 +43,8 @@ impl Shown {
 
     /// Whether the next day goes into the same line.
     fn goes_on(&self, next: &Self) -> bool {
-        let expires = self.standing.expires_in_days().is_some();
         self.day.next() == Some(next.day)
-            && self.standing.words() == next.standing.words()
-            && expires == next.standing.expires_in_days().is_some()
+            && self.standing.is_said_with(next.standing)
             && self.more() == next.more()
     }
 }

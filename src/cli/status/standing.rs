@@ -80,6 +80,13 @@ impl Standing {
         }
     }
 
+    /// Whether words can be of days of both standings: days that are past retention are lost, and others of
+    /// the same standing can still be saved.
+    pub(super) fn is_said_with(self, other: Self) -> bool {
+        self.word() == other.word()
+            && self.expires_in_days().is_some() == other.expires_in_days().is_some()
+    }
+
     /// When it and a later day of its standing pass retention, in words.
     pub(super) fn expires_with(self, later: Self) -> Option<String> {
         let (first, last) = (self.expires_in_days()?, later.expires_in_days()?);
