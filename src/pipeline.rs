@@ -71,8 +71,8 @@ pub enum Done {
 /// # Errors
 /// Refused, by budget or policy; input, for logs that cannot be read; I/O; stopped, by a signal that
 /// came before the draw.
-pub fn release_day(job: &Job, ledger: &mut Ledger, bounds: &DayBounds) -> Result<Done> {
-    let (release_file, day) = (&job.release_file, bounds.day());
+pub fn release_day(job: &Job, ledger: &mut Ledger, asked: &DayBounds) -> Result<Done> {
+    let (release_file, day) = (&job.release_file, asked.day());
     job.stop.check()?;
     let begun = match standing(job, ledger, day)? {
         Standing::Committed(entry) => return heal(job, ledger, &entry),
@@ -81,7 +81,7 @@ pub fn release_day(job: &Job, ledger: &mut Ledger, bounds: &DayBounds) -> Result
     };
     // A plan of another version is refused before anything else is asked of the file.
     let frozen = begun.as_ref().map(Frozen::of).transpose()?;
-    let bounds = &fixed::bounds(release_file, ledger, bounds)?;
+    let bounds = &fixed::bounds(release_file, ledger, asked)?;
     retain::require_closed(bounds, release_file, job.as_of)?;
     publish::check_writable(&job.out)?;
     let budget = day_budget(release_file, ledger.terms().budget);
@@ -97,10 +97,10 @@ pub fn release_day(job: &Job, ledger: &mut Ledger, bounds: &DayBounds) -> Result
             entry
         }
         Some(entry) if entry.state == State::Reserved => {
-            // Nothing was drawn from the logs that it was made for.
+            // Nothing was drawn from the logs that it was made for, and the bounds that it fixed go with it.
             tracing::info!(%day, entry = entry.id.0, "given up, since the logs changed");
             ledger.void(entry.id)?;
-            return release_day(job, ledger, bounds);
+            return release_day(job, ledger, asked);
         }
         Some(entry) => return Err(logs_changed(&entry, day)),
         None if empty::looked_empty(release_file, ledger, bounds, &digests)? => {

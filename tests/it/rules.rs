@@ -191,3 +191,40 @@ fn a_reservation_by_other_rules_can_be_given_up() {
     released(&world, "2026-03-02");
     verifies(&world);
 }
+
+/// Only what is charged fixes where a day begins and ends.
+#[test]
+fn a_reservation_that_is_given_up_fixes_no_bounds() {
+    let world = World::new();
+    released(&world, "2026-03-01");
+    let today = newest_plan(&world)["rules"].clone();
+    let path = world.path("daily.ledger");
+    let mut ledger = Ledger::reopen(&path, Duration::ZERO, Clock::System).unwrap();
+    let entry = ledger.entries(Which::All).unwrap().remove(0);
+    // By the rules of then, the third was an hour earlier.
+    let mut plan: Value = serde_json::from_str(&entry.plan).unwrap();
+    let later = |value: &Value, hours: i64| Value::from(value.as_i64().unwrap() + hours * HOUR);
+    for name in ["start_micros", "end_micros"] {
+        plan["rules"][name] = later(&today[name], 47);
+    }
+    plan["rules"]["log_offsets"][0][0] = later(&today["log_offsets"][0][0], 47);
+    ledger
+        .reserve(&Reservation {
+            release_id: "of the third day".to_owned(),
+            blocks: vec!["2026-03-03".parse().unwrap()],
+            plan: plan.to_string(),
+            logs_digest: "of other logs".to_owned(),
+            ..entry.reserved
+        })
+        .unwrap();
+    drop(ledger);
+    released(&world, "2026-03-03");
+    let ledger = world.ledger();
+    let states = ledger["entries"].as_array().unwrap().iter().map(|entry| &entry["state"]);
+    assert_eq!(states.collect::<Vec<_>>(), ["published", "void", "published"]);
+    let now = newest_plan(&world)["rules"].clone();
+    for name in ["start_micros", "end_micros"] {
+        assert_eq!(now[name], later(&today[name], 48));
+    }
+    verifies(&world);
+}
