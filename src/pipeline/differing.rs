@@ -31,12 +31,15 @@ pub(super) fn in_words(release_file: &ReleaseFile, ledger: &Ledger, entry: &Entr
     }
 }
 
-/// Whether its questions would get other parts of the budget.
+/// Whether its questions would get other parts of the budget. What 30 days may cost can have been limited since, so
+/// parts of a day's budget with and without the limit are the same.
 fn has_other_parts(release_file: &ReleaseFile, ledger: &Ledger, entry: &Entry) -> bool {
-    let budget = day_budget(release_file, ledger.terms().budget);
-    let now = Split::new(release_file, budget);
-    let then = Frozen::of(entry).map(|frozen| frozen.split);
-    matches!((now, then), (Ok(now), Ok(then)) if now.questions != then.questions)
+    let Ok(Frozen { split: then, .. }) = Frozen::of(entry) else { return false };
+    let block = ledger.terms().budget;
+    let budgets = [block, day_budget(release_file, block)];
+    let is_other =
+        |budget| Split::new(release_file, budget).is_ok_and(|now| now.questions != then.questions);
+    budgets.into_iter().all(is_other)
 }
 
 fn differing(release_file: &ReleaseFile, stored: &[StoredFile]) -> Vec<String> {

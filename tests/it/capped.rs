@@ -105,3 +105,27 @@ fn it_is_added_later_where_the_past_allows_it_and_stays() {
     let retained = world.run(&["retain", "release.toml", "--dry-run", "--as-of", "2026-03-10"]);
     assert_eq!(retained.code, 0, "{}", retained.stderr);
 }
+
+/// A limit on 30 days makes the parts of each question smaller, and no question asks otherwise for it.
+#[test]
+fn a_limit_that_was_added_is_not_named_as_what_a_release_file_asks_otherwise() {
+    let parts = "what differs: `weight` of a question, or `[privacy] budget_share`\n";
+    for (edit, words) in [
+        // No published file shows this.
+        (("[keys]", "day_folder = \"day\"\n[keys]"), "otherwise: what counts is questions"),
+        (("by = [\"hour\", \"app\"]", "by = [\"hour\", \"app\"]\nweight = 2"), parts),
+        (("budget_share = 1.0", "budget_share = 0.3"), parts),
+    ] {
+        let world = World::new();
+        world.edit("budget_share = 0.7", "budget_share = 1.0");
+        assert_eq!(world.day("2026-03-01").code, 0);
+        world.edit("delta = 1e-6", "delta = 1e-6\nepsilon_30_days = 2.0");
+        assert_eq!(world.day("2026-03-02").code, 0);
+        world.edit(edit.0, edit.1);
+        // The first day has its part of a block, the second one of the limit.
+        for day in ["2026-03-01", "2026-03-02"] {
+            let ran = world.day(day);
+            assert_eq!((ran.code, ran.stderr.contains(words)), (1, true), "{day}: {}", ran.stderr);
+        }
+    }
+}
