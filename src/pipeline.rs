@@ -190,12 +190,7 @@ fn standing(job: &Job, ledger: &Ledger, day: Day) -> Result<Standing> {
         if entry.fingerprint != fingerprint {
             // Nothing was published of a day that looked empty.
             if job.again == Again::Refuse && entry.state != State::Empty {
-                return Err(Error::refused(format!(
-                    "the day {day} was released before as `{}`, from a release file that asked otherwise: {}",
-                    job.release_file.name,
-                    differing::in_words(&job.release_file, ledger, &entry)
-                ))
-                .help("restore that release file, give the release another name, or run with --again, which charges the day once more"));
+                return Err(differing::refusal(&job.release_file, ledger, &entry, day));
             }
             continue;
         }

@@ -18,6 +18,8 @@
 //! | what changed | outcome | test |
 //! |---|---|---|
 //! | the release file, after a day was released | refused (1) unless `--again`, which charges the day once more | `reruns::a_changed_release_file_releases_a_day_again_only_when_asked_to` |
+//! | the release file, after a day was reserved | refused (1), with what gives the charge back | `begun::a_reserved_day_of_another_release_file_is_finished_by_that_one_or_given_up` |
+//! | the release file, after a day was drawn | refused (1) unless `--again`, which charges the day once more | `begun::a_drawn_day_of_another_release_file_is_finished_by_that_one_or_charged_once_more` |
 //! | the release file, in what a ledger fixes: budget, unit, zone, who a requester is | refused (1), naming the field | `refusals::other_terms_than_the_ledgers_are_refused_by_name` |
 //! | the logs of a released day, or a late file for it | the stored bytes stay; `status --check-logs` names the day | `changed_worlds::a_late_file_is_reported_and_never_released` |
 //! | the logs of a reserved day | the reservation is given up and made again: nothing was drawn | `reruns::a_damaged_file_that_is_mended_is_released_for_one_charge` |

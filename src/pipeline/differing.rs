@@ -1,4 +1,5 @@
-//! In what a release file differs from the one that a day was published from, as far as the published files say it.
+//! A day that another release file of the same name has begun or published, and in what that file differs, as far as
+//! the published files say it.
 
 use std::collections::BTreeSet;
 
@@ -6,10 +7,12 @@ use serde_json::{Value, json};
 
 use super::frozen::Frozen;
 use super::opening::day_budget;
-use crate::ledger::{Entry, Ledger, StoredFile};
+use crate::Error;
+use crate::ledger::{Entry, Ledger, State, StoredFile};
 use crate::plan::Split;
 use crate::publish::{MANIFESTS, Published};
 use crate::release_file::ReleaseFile;
+use crate::release_file::day::Day;
 use crate::release_file::expression::Condition;
 use crate::release_file::question::Question;
 
@@ -17,12 +20,46 @@ use crate::release_file::question::Question;
 const WHAT_COUNTS: &str = "questions with their keys and weights, the lists in [keys], `where`, `[privacy]`, and how \
      [logs] reads rows; not names of files and folders";
 
+/// Refuses a day that a release file which asked otherwise has reserved, drawn or released. Which of the two is meant
+/// the user must say: the change may be a mistake.
+pub(super) fn refusal(
+    release_file: &ReleaseFile,
+    ledger: &Ledger,
+    entry: &Entry,
+    day: Day,
+) -> Error {
+    let (name, id) = (&release_file.name, entry.id.0);
+    let (done, way_out) = match entry.state {
+        State::Reserved => (
+            format!("is reserved as `{name}` (entry {id})"),
+            "nothing was drawn: restore that release file and run again, or free the charge with `pointillist ledger \
+             void ID RELEASE.toml` and run again, which reserves the day by the file as it is now",
+        ),
+        State::Drawn => (
+            format!("was drawn as `{name}` (entry {id}) and not stored"),
+            "its noise may have been drawn, so its charge stays spent: restore that release file and run again, which \
+             finishes it for the same charge, or run with --again, which charges the day once more",
+        ),
+        _ => (
+            // Without the entry: one message is said of all days of a range that have the same.
+            format!("was released before as `{name}`"),
+            "restore that release file, give the release another name, or run with --again, which charges the day once \
+             more",
+        ),
+    };
+    Error::refused(format!(
+        "the day {day} {done}, from a release file that asked otherwise: {}",
+        in_words(release_file, ledger, entry)
+    ))
+    .help(way_out)
+}
+
 /// The differences in words; where the day's files show none, the kinds of fields that count.
-pub(super) fn in_words(release_file: &ReleaseFile, ledger: &Ledger, entry: &Entry) -> String {
+fn in_words(release_file: &ReleaseFile, ledger: &Ledger, entry: &Entry) -> String {
     let stored = ledger.stored(entry.id).unwrap_or_default();
     let mut found = differing(release_file, &stored);
-    // Parts of the budget follow from the questions, too.
-    if found.is_empty() && has_other_parts(release_file, ledger, entry) {
+    // Parts of the budget follow from the questions, too, and only files say whether these are the same.
+    if found.is_empty() && !stored.is_empty() && has_other_parts(release_file, ledger, entry) {
         found.push("`weight` of a question, or `[privacy] budget_share`".to_owned());
     }
     match found.is_empty() {

@@ -14,11 +14,7 @@ const LOOK: u64 = 1_000_000;
 
 /// A world in which the look at the second of March shows nobody.
 fn world_with_an_empty_day() -> World {
-    let world = World::new();
-    let mut command = world.command(&[&RUN[..], &["--memory", "1"]].concat());
-    // Rows that find no memory and no disk stop a run after its reservation.
-    let stopped = command.env("TMPDIR", "/nonexistent").output().unwrap();
-    assert_eq!(stopped.status.code(), Some(74));
+    let world = World::with_a_reserved_day();
     let (path, wait) = (world.path("daily.ledger"), std::time::Duration::ZERO);
     let mut ledger = Ledger::reopen(&path, wait, Clock::System).unwrap();
     let reserved = ledger.entry(EntryId(1)).unwrap().unwrap();

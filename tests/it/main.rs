@@ -5,6 +5,7 @@
 mod any_log;
 mod archive_world;
 mod audit;
+mod begun;
 mod capped;
 mod cases;
 mod changed_worlds;

@@ -1,12 +1,11 @@
 //! Once released, always the same: re-runs, healing, resuming, racing.
 
-use pointillist::ledger::{EntryId, Ledger};
-use pointillist::release_file::day::Clock;
 use serde_json::Value;
 
 use crate::world::{Ran, World};
 
-fn spent(ledger: &Value) -> Vec<(String, u64)> {
+/// What each day has spent.
+pub(crate) fn spent(ledger: &Value) -> Vec<(String, u64)> {
     let blocks = ledger["blocks"].as_array().unwrap().iter();
     blocks
         .map(|block| {
@@ -172,23 +171,9 @@ fn rows(bytes: &[u8]) -> usize {
     usize::try_from(rows).unwrap()
 }
 
-/// A world in which the second of March is reserved and noted as drawn, and the run has died.
-fn world_with_a_dead_draw() -> World {
-    let world = World::new();
-    let arguments = ["run", "release.toml", "--day", "2026-03-02", "--as-of", "2026-03-10"];
-    let mut command = world.command(&[&arguments[..], &["--memory", "1"]].concat());
-    // Rows that find no memory and no disk stop a run after its reservation.
-    let stopped = command.env("TMPDIR", "/nonexistent").output().unwrap();
-    assert_eq!(stopped.status.code(), Some(74));
-    let (path, wait) = (world.path("daily.ledger"), std::time::Duration::ZERO);
-    let mut ledger = Ledger::reopen(&path, wait, Clock::System).unwrap();
-    let _unused_permit = ledger.mark_drawn(EntryId(1)).unwrap();
-    world
-}
-
 #[test]
 fn a_draw_that_died_is_drawn_again_with_other_noise_and_the_same_charge() {
-    let (world, twin) = (world_with_a_dead_draw(), World::new());
+    let (world, twin) = (World::with_a_drawn_day(), World::new());
     for file in ["daily.ledger", "daily.ledger.key"] {
         std::fs::copy(world.path(file), twin.path(file)).unwrap();
     }
@@ -219,7 +204,7 @@ fn a_draw_that_died_is_drawn_again_with_other_noise_and_the_same_charge() {
 
 #[test]
 fn a_draw_that_died_is_good_for_the_logs_of_its_reservation_alone() {
-    let world = world_with_a_dead_draw();
+    let world = World::with_a_drawn_day();
     let log = std::fs::read_to_string(world.path("logs/lookups.csv")).unwrap();
     world.write("logs/lookups.csv", log.replacen("sms", "messenger", 1).as_bytes());
     let ran = world.day("2026-03-02");

@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::time::Duration;
 
+use pointillist::ledger::{EntryId, Ledger};
+use pointillist::release_file::day::Clock;
 use tempfile::TempDir;
 
 /// Requesters and targets of the test logs; none of these may ever be printed.
@@ -79,6 +82,26 @@ impl World {
         world
     }
 
+    /// A world of [`World::new`] in which the second of March is reserved, and nothing of it was drawn.
+    pub(crate) fn with_a_reserved_day() -> Self {
+        let world = Self::new();
+        let run = ["run", "release.toml", "--day", "2026-03-02", "--as-of", "2026-03-10"];
+        let mut command = world.command(&[&run[..], &["--memory", "1"]].concat());
+        // Rows that find no memory and no disk stop a run after its reservation.
+        let stopped = command.env("TMPDIR", "/nonexistent").output().unwrap();
+        assert_eq!(stopped.status.code(), Some(74));
+        world
+    }
+
+    /// The same, but noted as drawn, as a run leaves it that dies in its draw.
+    pub(crate) fn with_a_drawn_day() -> Self {
+        let world = Self::with_a_reserved_day();
+        let mut ledger =
+            Ledger::reopen(&world.path("daily.ledger"), Duration::ZERO, Clock::System).unwrap();
+        let _unused_permit = ledger.mark_drawn(EntryId(1)).unwrap();
+        world
+    }
+
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
@@ -100,7 +123,7 @@ impl World {
     pub(crate) fn settle(&self) {
         let mut logs = BTreeMap::new();
         collect(&self.path("logs"), &mut logs);
-        let then = std::time::UNIX_EPOCH + std::time::Duration::from_secs(1_767_225_600);
+        let then = std::time::UNIX_EPOCH + Duration::from_secs(1_767_225_600);
         for path in logs.keys() {
             std::fs::File::options().append(true).open(path).unwrap().set_modified(then).unwrap();
         }
