@@ -277,7 +277,8 @@ impl Tallies for ClusterDay {
         // Both steps of a day, and all of their statements, must have read the same files.
         if self.logs.list()? != self.logs.files {
             return Err(Error::input("the log files changed while the cluster read them").help(
-                "wait until they are whole, restore those of the reservation, and run again",
+                "wait until they are whole, and run again: if nothing was drawn yet, the day is reserved again; else \
+                 its noise is good for the files of its reservation alone, and these must be restored",
             ));
         }
         let mut adding = Adding::new(&plan.sizes());

@@ -240,7 +240,8 @@ impl Ledger {
         self.read(files::read(self.journal(), entry))
     }
 
-    /// Gives a reservation up and frees its charge; for a person's command only.
+    /// Gives a reservation up and frees its charge: because a person says so, or because a run finds other logs than
+    /// those that it was made for.
     ///
     /// # Privacy
     /// Only a reserved entry can go: nothing that depends on the logs has left it.

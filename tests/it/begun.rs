@@ -94,3 +94,29 @@ fn a_drawn_day_of_another_release_file_is_finished_by_that_one_or_charged_once_m
         }
     }
 }
+
+/// `status` reads no logs, so it says what becomes of the day either way.
+#[test]
+fn status_says_what_the_next_run_does_with_a_day_that_was_begun() {
+    for (world, words, changed_states) in [
+        (
+            World::with_a_reserved_day(),
+            "reserved and not stored, the next run goes on with it, or reserves it again if its logs have changed",
+            vec!["void", "published"],
+        ),
+        (
+            World::with_a_drawn_day(),
+            "drawn and not stored, the next run goes on with it if its logs have not changed",
+            vec!["drawn"],
+        ),
+    ] {
+        let shown = world.run(&["status", "release.toml", "--as-of", "2026-03-10"]).stdout;
+        let shown = shown.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(shown.contains(words), "{shown}");
+        let log = std::fs::read_to_string(world.path("logs/lookups.csv")).unwrap();
+        world.write("logs/lookups.csv", log.replacen("sms", "messenger", 1).as_bytes());
+        let ran = world.day("2026-03-02");
+        assert_eq!(ran.code == 0, changed_states.len() == 2, "{}", ran.stderr);
+        assert_eq!(states(&world), changed_states);
+    }
+}

@@ -34,6 +34,11 @@ impl Shown {
         let mut more = String::new();
         if let Some(state) = self.begun {
             more.push_str(&format!("; {state} and not stored, the next run goes on with it"));
+            // Whether the logs are those of the reservation only a run finds out.
+            more.push_str(match state {
+                State::Reserved => ", or reserves it again if its logs have changed",
+                _ => " if its logs have not changed",
+            });
         }
         if self.logs_changed == Some(true) {
             more.push_str("; its logs have changed since, and are not released again");
