@@ -5,6 +5,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
+use super::json_names::JsonNames;
 use super::log_file::OpenLog;
 use super::nested;
 use super::wanted::{ALIKE, Wanted, has_time};
@@ -32,9 +33,11 @@ pub(super) fn missing(wanted: &Wanted, files: &[OpenLog<'_>]) -> Vec<usize> {
     (0..wanted.names.len()).filter(is_missing).collect()
 }
 
-/// The same with what was probably meant.
+/// Those that some lookups do without, with what was probably meant. A line without a column that every lookup needs is
+/// a reject, and counts as such.
 pub(super) fn absent(wanted: &Wanted, files: &[OpenLog<'_>]) -> Vec<AbsentColumn> {
-    let missing = missing(wanted, files);
+    let mut missing = missing(wanted, files);
+    missing.retain(|place| !wanted.is_needed(*place));
     if missing.is_empty() {
         return Vec::new();
     }
@@ -50,10 +53,14 @@ pub(super) fn absent(wanted: &Wanted, files: &[OpenLog<'_>]) -> Vec<AbsentColumn
     missing.into_iter().map(one).collect()
 }
 
-/// The names of columns with values that messages may show: not those of one row, and not those that hold other
-/// columns.
+/// The names of columns with values that messages may show: not those of few rows, in however many files they are, and
+/// not those that hold other columns.
 pub(super) fn usual(files: &[OpenLog<'_>]) -> BTreeSet<String> {
-    let names: BTreeSet<String> = files.iter().flat_map(OpenLog::usual_names).collect();
+    let mut json = JsonNames::default();
+    files.iter().filter_map(OpenLog::json_names).for_each(|of_file| json.add(of_file));
+    let others = files.iter().filter(|file| file.json_names().is_none());
+    let mut names: BTreeSet<String> = others.filter_map(OpenLog::names).flatten().collect();
+    names.extend(json.usual());
     let is_shown = |name: &&String| !has_time(name) && nested::is_leaf(name, &names);
     names.iter().filter(is_shown).cloned().collect()
 }

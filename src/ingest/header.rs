@@ -3,7 +3,6 @@
 //! The header gives the names. No type is inferred: every value is text, and the canonical lookup
 //! decides what it means.
 
-use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::Path;
 
@@ -16,6 +15,7 @@ use super::format::{Compression, TextFormat};
 use super::json_array;
 use super::json_fallback;
 use super::json_lines;
+use super::json_names::JsonNames;
 use super::lines;
 use super::meter::Count;
 use super::open::{open_text, unreadable};
@@ -27,9 +27,6 @@ use crate::release_file::dialect::{Dialect, Heading, Marks, Null};
 use crate::release_file::pattern::Pattern;
 use crate::{Error, Result};
 
-/// How many lines of a JSON file are searched for the names that it uses.
-const NAMES_FROM: usize = 1_000;
-
 /// The header of a text file, checked.
 #[derive(Debug, Clone)]
 pub(super) struct Header {
@@ -38,9 +35,8 @@ pub(super) struct Header {
     pattern: Option<Pattern>,
     null: Option<Null>,
     names: Vec<String>,
-    /// Those of the names that may be shown: of JSON the names that at least half of the first lines have, since others
-    /// may be of one row.
-    usual: Vec<String>,
+    /// Of JSON, how many lines have each name.
+    json: Option<JsonNames>,
     /// The columns that every file must have.
     needed: Vec<String>,
     /// For each wanted column whether the file has it.
@@ -65,7 +61,7 @@ impl Header {
             pattern: dialect.pattern().cloned(),
             null: dialect.null(),
             names: Vec::new(),
-            usual: Vec::new(),
+            json: None,
             needed: wanted.needed(),
             present: vec![true; wanted.names.len()],
             has_lines: false,
@@ -75,11 +71,10 @@ impl Header {
         let mut pieces = TextPieces::open(path.to_owned(), format, compression)?;
         if format == TextFormat::Json {
             header.is_array = pieces.is_array();
-            let (lines, names) = json_names(pieces)?;
-            header.has_lines = lines > 0;
-            let usual = names.iter().filter(|(_, times)| 2 * **times >= lines);
-            header.usual = usual.map(|(name, _)| name.clone()).collect();
-            header.names = names.into_keys().collect();
+            let json = JsonNames::read(pieces)?;
+            header.has_lines = json.has_lines();
+            header.names = json.all();
+            header.json = Some(json);
             return Ok(header);
         }
         let file = path.display().to_string();
@@ -92,7 +87,6 @@ impl Header {
             },
             _ => Vec::new(),
         };
-        header.usual = header.names.clone();
         header.has_lines = !header.names.is_empty();
         // A file without a line has no rows that would need a column.
         if header.has_lines {
@@ -112,9 +106,9 @@ impl Header {
         self.has_lines.then(|| self.names.clone())
     }
 
-    /// The names that a message may show.
-    pub(super) fn usual(&self) -> Vec<String> {
-        self.usual.clone()
+    /// Of JSON, the names in the first lines, counted.
+    pub(super) const fn json_names(&self) -> Option<&JsonNames> {
+        self.json.as_ref()
     }
 
     /// Whether the file is one array of JSON objects.
@@ -264,40 +258,4 @@ fn fields_names(file: &str, pieces: &mut TextPieces, marks: Marks) -> Result<Vec
             "such a log names its columns in a line that begins with #fields, or with #Fields:",
         )
     })
-}
-
-/// How many lines, or elements of an array, were searched, and how many of them have each name.
-fn json_names(pieces: TextPieces) -> Result<(usize, BTreeMap<String, usize>)> {
-    let is_array = pieces.is_array();
-    let (mut searched, mut names) = (0, BTreeMap::new());
-    for piece in pieces {
-        let piece = piece?;
-        let bytes = &piece.bytes;
-        let found: Vec<&[u8]> = if is_array {
-            json_array::elements(bytes).map(|element| &bytes[element]).collect()
-        } else {
-            bytes.split(|byte| *byte == b'\n').collect()
-        };
-        let found = found.into_iter().filter(|line| !line.trim_ascii().is_empty());
-        for line in found.take(NAMES_FROM - searched) {
-            searched += 1;
-            let mut of_line = Vec::new();
-            json_fallback::object(line).iter().for_each(|object| paths(object, "", &mut of_line));
-            of_line.into_iter().for_each(|name| *names.entry(name).or_default() += 1);
-        }
-        if searched >= NAMES_FROM {
-            break;
-        }
-    }
-    Ok((searched, names))
-}
-
-/// The names of an object's members, and the paths of those within.
-fn paths(object: &Map<String, Value>, above: &str, names: &mut Vec<String>) {
-    for (name, value) in object {
-        names.push(format!("{above}{name}"));
-        if let Value::Object(inner) = value {
-            paths(inner, &format!("{above}{name}."), names);
-        }
-    }
 }

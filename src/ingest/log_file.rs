@@ -17,6 +17,7 @@ use super::find::{self, FoundFile};
 use super::format::Format;
 use super::header::Header;
 use super::ipc_file::IpcFooter;
+use super::json_names::JsonNames;
 use super::log_rows::LogRows;
 use super::nested;
 use super::parquet_file::{self, ParquetFooter};
@@ -177,12 +178,10 @@ impl<'a> OpenLog<'a> {
         }
     }
 
-    /// The names of its columns that a message may show.
-    pub(super) fn usual_names(&self) -> Vec<String> {
-        match &self.content {
-            Content::Text(header) => header.usual(),
-            _ => self.names().unwrap_or_default(),
-        }
+    /// Of JSON, the names in the first lines, counted: other files say which columns they have.
+    pub(super) const fn json_names(&self) -> Option<&JsonNames> {
+        let Content::Text(header) = &self.content else { return None };
+        header.json_names()
     }
 
     /// The schema of a columnar file.

@@ -47,6 +47,7 @@ mod ipc_lengths;
 mod json_array;
 mod json_fallback;
 mod json_lines;
+mod json_names;
 mod lines;
 mod log_file;
 mod log_rows;

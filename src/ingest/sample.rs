@@ -238,7 +238,10 @@ fn column_names(file: &OpenLog<'_>) -> Vec<String> {
     let is_readable = |schema: &Schema, name: &str| {
         nested::find(schema.fields(), name).is_some_and(|(_, field)| is_plain(field.data_type()))
     };
-    let names = file.usual_names();
+    let names = match file.json_names() {
+        Some(json) => json.usual(),
+        None => file.names().unwrap_or_default(),
+    };
     // A name that two columns share is left out, since it would not say which one is meant.
     let is_one = |name: &&String| names.iter().filter(|other| other == name).count() == 1;
     let is_read = |name: &&String| file.schema().is_none_or(|schema| is_readable(schema, name));

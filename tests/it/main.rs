@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by failing")]
 
+mod absent_columns;
 mod any_log;
 mod archive_world;
 mod audit;
