@@ -114,7 +114,7 @@ impl Guarantee {
                  guesses at it. Without the files such a guess is right in 50 of 100 cases. With all that \
                  this release publishes of the day it is right in at most as many as stated, on average over the \
                  noise and whatever is computed from the files. Or the thing is unlikely, with odds of 1 to 1,000: \
-                 then the files raise the odds to at most those stated, whatever the noise was. {RARELY}",
+                 then the files raise the odds to at most those stated. {RARELY}",
                 zone = terms.time_zone_name,
             ),
             format!("One contact ({contact}): {}.", guess(self.contact_pair)),

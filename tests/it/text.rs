@@ -181,9 +181,9 @@ fn a_statement_and_an_inspection_say_what_was_spent_and_promised() {
       Without the files such a guess is right in 50 of 100 cases. With all that this release publishes
       of the day it is right in at most as many as stated, on average over the noise and whatever is
       computed from the files. Or the thing is unlikely, with odds of 1 to 1,000: then the files raise
-      the odds to at most those stated, whatever the noise was. In rare cases the files may raise the
-      odds beyond this limit. Delta limits how rare that is: at 1e-6, the odds exceed twice the limit in
-      at most 2 of a million cases.
+      the odds to at most those stated. In rare cases the files may raise the odds beyond this limit.
+      Delta limits how rare that is: at 1e-6, the odds exceed twice the limit in at most 2 of a million
+      cases.
 
     One contact (that one requester asked about one number once): right in at most 51.5 of 100 cases;
       odds of 1 to 1,000 rise to at most 1.34 to 1,000 (epsilon 0.290 at delta 9e-7).
