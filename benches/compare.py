@@ -1,4 +1,4 @@
-"""Times pointillist against others on the same simulated day, and writes the table of docs/performance.md.
+"""Times pointillist against others on the same simulated day, and writes the tables of docs/performance.md.
 
     cargo build --release --locked
     python3 benches/compare.py [--write] [LOOKUPS ...]
@@ -8,6 +8,7 @@ would write (`benches/rivals`), in an environment of its own with the versions n
 is made under `target/rivals` on first use. Whole processes on two threads, the median of three
 rounds; what takes more than a CPU minute is run once. A system is not tried with ten times the rows
 if it would need more than twenty CPU minutes or the machine's memory, judging by its growth so far.
+The second table has text, packed or not, with `gzip` and `zstd` of the machine, and the plain counts alone.
 """
 
 import argparse
@@ -21,7 +22,8 @@ from common import RELEASE, VOLUME, measure, medians, run, simulate
 
 HERE = pathlib.Path(__file__).resolve().parent
 DOCUMENT = HERE.parent / "docs/performance.md"
-BEGIN, END = "<!-- benches/compare.py writes from here -->\n", "<!-- to here -->\n"
+MARKS = [("<!-- benches/compare.py writes from here -->\n", "<!-- to here -->\n"),
+         ("<!-- and from here -->\n", "<!-- to this place -->\n")]
 RIVALS = [
     ("DuckDB 2.0.1, no privacy", "duckdb_plain", ["duckdb==2.0.1"]),
     ("Polars 2.1.0, no privacy", "polars_plain", ["polars==2.1.0"]),
@@ -32,6 +34,9 @@ RIVALS = [
 US = "**pointillist**"
 CPU_LIMIT = 1_200
 ROUNDS, ONCE_FROM = 3, 60
+TEXT_LOOKUPS = 2_000_000
+# What packs text, and the ending that it adds.
+PACKERS = {"CSV": None, "CSV.zst": ["zstd", "-q"], "NDJSON": None, "NDJSON.gz": ["gzip"]}
 # Prefixes of the simulated numbers, as `substr(target, 1, 3)` takes them.
 QUERY_COUNTRIES = ("SELECT string_agg(DISTINCT substr(target, 1, 3), ',') "
                    "FROM read_parquet('{glob}')")
@@ -44,17 +49,39 @@ def main():
     arguments = parser.parse_args()
     pythons = {script: environment(script, requirements) for _, script, requirements in RIVALS}
     sizes = sorted(arguments.lookups)
-    results = {}
+    results, of_text = {}, {}
     for lookups in sizes:
         with tempfile.TemporaryDirectory() as name:
             folder = pathlib.Path(name)
             simulate(folder, 1, lookups, max(1, lookups // 10))
-            compare(folder, lookups, pythons, results)
-    table = render(sizes, results)
-    print(table)
+            glob = "lookups-parquet/*/*.parquet"
+            compare(folder, glob, lookups, pythons, results)
+    for form, packer in PACKERS.items():
+        with tempfile.TemporaryDirectory() as name:
+            folder = pathlib.Path(name)
+            compare(folder, text(folder, form, packer), form, pythons, of_text)
+    tables = [
+        render([(size, f"{size / 10**6:g} million") for size in sizes], RIVALS, results),
+        render([(form, form) for form in PACKERS], RIVALS[:2], of_text)]
+    print(*tables, sep="\n")
     if arguments.write:
-        before, rest = DOCUMENT.read_text().split(BEGIN)
-        DOCUMENT.write_text(before + BEGIN + table + END + rest.split(END)[1])
+        document = DOCUMENT.read_text()
+        for (begin, end), table in zip(MARKS, tables):
+            before, rest = document.split(begin)
+            document = before + begin + table + end + rest.split(end)[1]
+        DOCUMENT.write_text(document)
+
+
+def text(folder, form, packer):
+    """Writes a day of text, and returns its glob."""
+    suffix = form.lower().split(".")[0]
+    simulate(folder, 1, TEXT_LOOKUPS, TEXT_LOOKUPS // 10, suffix)
+    glob = f"lookups-{suffix}/*/*.{form.lower()}"
+    if packer:
+        file, = folder.glob(f"lookups-{suffix}/*/*.{suffix}")
+        subprocess.run([*packer, file], check=True)
+        file.unlink(missing_ok=True)
+    return glob
 
 
 def environment(script, requirements):
@@ -69,21 +96,21 @@ def environment(script, requirements):
     return python
 
 
-def compare(folder, lookups, pythons, results):
-    """Adds the cost of each system for this number of lookups, or None."""
-    glob = "lookups-parquet/*/*.parquet"
+def compare(folder, glob, what, pythons, results):
+    """Adds the cost of each system for this number of lookups, or None, or of plain counts for a form of text."""
+    is_text = what in PACKERS
     (folder / "release.toml").write_text(RELEASE.format(glob=glob) + VOLUME)
-    countries = subprocess.run(
+    countries = "" if is_text else subprocess.run(
         [pythons["duckdb_plain"], "-c",
          f"import duckdb; print(duckdb.connect().execute(\"{QUERY_COUNTRIES.format(glob=glob)}\").fetchone()[0])"],
         cwd=folder, check=True, capture_output=True, text=True).stdout.strip()
     systems = {US: lambda: run(folder, RAYON_NUM_THREADS="2")}
-    for name, script, _ in RIVALS:
+    for name, script, _ in RIVALS[:2] if is_text else RIVALS:
         command = [pythons[script], HERE / "rivals" / f"{script}.py", glob, countries,
                    "messages,contacts,calls,share"]
         systems[name] = lambda command=command: measure(
             command, folder, limit=CPU_LIMIT, POLARS_MAX_THREADS="2")
-    taken = {name: [] for name in systems if is_feasible(results, name, lookups)}
+    taken = {name: [] for name in systems if is_text or is_feasible(results, name, what)}
     # Round by round, so that a machine that slows down does so for all.
     for _ in range(ROUNDS):
         for name, before in taken.items():
@@ -91,10 +118,10 @@ def compare(folder, lookups, pythons, results):
                 continue
             figures = systems[name]()
             before.append(figures)
-            print(f"{lookups:>11} {name:<42} {figures}", file=sys.stderr)
+            print(f"{what:>11} {name:<42} {figures}", file=sys.stderr)
     for name in systems:
         of = taken.get(name) or [None]
-        results[name, lookups] = None if None in of else medians(of)
+        results[name, what] = None if None in of else medians(of)
 
 
 def is_feasible(results, name, lookups):
@@ -108,14 +135,13 @@ def is_feasible(results, name, lookups):
     return True
 
 
-def render(sizes, results):
+def render(columns, rivals, results):
     """The table: in each cell CPU seconds, wall seconds, peak MiB, and CPU over plain DuckDB's."""
-    lines = ["| | " + " | ".join(f"{size / 10**6:g} million" for size in sizes) + " |",
-             "|---" + "|--:" * len(sizes) + "|"]
-    for name in [US] + [name for name, _, _ in RIVALS]:
+    lines = ["| | " + " | ".join(title for _, title in columns) + " |", "|---" + "|--:" * len(columns) + "|"]
+    for name in [US] + [name for name, _, _ in rivals]:
         cells = []
-        for size in sizes:
-            figures, plain = results[name, size], results[RIVALS[0][0], size]
+        for column, _ in columns:
+            figures, plain = results[name, column], results[rivals[0][0], column]
             if figures is None:
                 cells.append("–")
                 continue
