@@ -128,7 +128,7 @@ fn day(
     let taken = if are_requesters_given { "" } else { " (assumed: a tenth; see --requesters)" };
     let mut text = format!(
         "\nOn a day of {} lookups by {} requesters{taken}, spread evenly over all rows:\n\
-         {:<32} {:>14} {:>22} {:>14}\n",
+         {:<24} {:>13} {:>22} {:>14}\n",
         grouped(load.lookups),
         grouped(load.requesters),
         "question",
@@ -140,12 +140,12 @@ fn day(
     for (question, answer) in release_file.questions.iter().zip(&rehearsal.answers.questions) {
         let Some(typical) = Typical::of(question, answer) else { continue };
         let relative = match typical.half / typical.value.abs() {
+            _ if typical.uninformative => "uninformative".to_owned(),
             part if part.is_finite() => format!("± {:.2} %", part * 100.0),
             _ => "-".to_owned(),
         };
-        let mark = if typical.uninformative { "  uninformative" } else { "" };
         text.push_str(&format!(
-            "{:<32} {:>14} {:>22} {relative:>14}{mark}\n",
+            "{:<24} {:>13} {:>22} {relative:>14}\n",
             question.name,
             short(typical.value),
             format!("± {}", short(typical.half)),

@@ -99,13 +99,13 @@ fn a_plan_warns_of_what_is_lost_in_its_noise_before_anything_is_spent() {
     let end = ran.stdout.find("\nWhat is promised").unwrap();
     insta::assert_snapshot!(&ran.stdout[start..end], @r#"
     On a day of 9,000 lookups by 300 requesters, spread evenly over all rows:
-    question                           median value  half of 95 % interval  in % of value
-    people                                      247                ± 70.00      ± 28.34 %
-    busy                                      18.00                ± 32.50     ± 180.56 %  uninformative
-    wait                                        253                  ± 218      ± 86.16 %  uninformative
-    waits                                       245                ± 1,036     ± 423.09 %  uninformative
-    volume                                      107                  ± 282     ± 263.08 %  uninformative
-    sms_share                                0.5000               ± 0.5000     ± 100.00 %  uninformative
+    question                  median value  half of 95 % interval  in % of value
+    people                             247                ± 70.00      ± 28.34 %
+    busy                             18.00                ± 32.50  uninformative
+    wait                               253                  ± 218  uninformative
+    waits                              245                ± 1,036  uninformative
+    volume                             107                  ± 282  uninformative
+    sms_share                       0.5000               ± 0.5000  uninformative
     The busiest tenth of the requesters is taken to make about two thirds of the lookups. On a day whose
     requesters are more alike, intervals are narrower, sometimes several times.
     Shares are foretold for conditions that half of the lookups meet; real ones will differ.
