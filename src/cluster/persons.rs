@@ -21,6 +21,11 @@ use crate::release_file::logs::Identifier;
 use crate::release_file::unit::Exempt;
 use crate::{Error, Result};
 
+/// Hints to bring all rows of a target, or of a requester, to one task before windows divide them further:
+/// otherwise each window would send and sort all rows again. Engines that do not know a hint pass over it.
+const BY_TARGET: &str = "/*+ REPARTITION(target) */";
+const BY_REQUESTER: &str = "/*+ REPARTITION(requester) */";
+
 /// The statements where persons are the unit.
 pub(super) struct Persons {
     /// Whether a target is not bounded.
@@ -56,7 +61,7 @@ impl Persons {
              parts AS (\n  SELECT target, about, n, explode(array(\n    \
              named_struct('cell', class, 'weight', lower),\n    \
              named_struct('cell', class + 1, 'weight', upper))) AS part\n  FROM (\n    SELECT *, {} FROM people\n  )\n),\n\
-             amounts AS (\n  SELECT target, part.cell AS cell, (part.weight * about) DIV n AS steps FROM parts\n),\n\
+             amounts AS (\n  SELECT {BY_TARGET} target, part.cell AS cell, (part.weight * about) DIV n AS steps FROM parts\n),\n\
              {}\nUNION ALL SELECT {TOTALS}, 0, count(DISTINCT requester) FROM known\n\
              UNION ALL SELECT {TOTALS}, 1, coalesce(sum(about), 0L) FROM known",
             hat(),
@@ -73,12 +78,12 @@ impl Persons {
         cell: &str,
     ) -> Result<String> {
         Ok(format!(
-            "{rows}pairs AS (\n  SELECT requester, target, {cell} AS cell, sum(lookups) AS about FROM atoms\n  \
+            "{rows}pairs AS (\n  SELECT {BY_REQUESTER} requester, target, {cell} AS cell, sum(lookups) AS about FROM atoms\n  \
              GROUP BY requester, target, 3\n),\n\
              counted AS (\n  SELECT target, cell, about, sum(about) OVER (PARTITION BY requester, cell) AS n,\n    \
              CAST(size(collect_set(cell) OVER (PARTITION BY requester)) * {} AS DECIMAL(38, 0)) AS product\n  \
              FROM pairs\n),\n{},\n\
-             amounts AS (\n  SELECT target, cell, ({} * about) DIV n AS steps FROM own\n),\n{}",
+             amounts AS (\n  SELECT {BY_TARGET} target, cell, ({} * about) DIV n AS steps FROM own\n),\n{}",
             square_of_one(),
             rooted("counted", "own"),
             ball_steps(table.clip.steps()),
@@ -138,7 +143,7 @@ impl Persons {
              AS t(place, in_class, of_vector, clip, bits, one, divisor, adds_rows, holds_all)\n),\n\
              weighed AS (\n  SELECT /*+ BROADCAST(tables) */ *, part.weight AS weight\n  FROM parts JOIN tables\n    \
              ON part.class = in_class AND vector = of_vector\n  WHERE part.weight > 0\n),\n\
-             amounts AS (\n  SELECT target, place, cell, divisor, {} AS steps FROM weighed\n),\n{}",
+             amounts AS (\n  SELECT {BY_TARGET} target, place, cell, divisor, {} AS steps FROM weighed\n),\n{}",
             vectors.join(",\n    "),
             hat(),
             rooted("products", "own"),

@@ -56,6 +56,15 @@ if [ -z "${POINTILLIST_LOOKUPS:-}" ]; then
     interpreting=(--conf spark.sql.codegen.wholeStage=false --conf spark.sql.codegen.factoryMode=NO_CODEGEN)
 fi
 
+# Object stores whose buckets are this machine's folders: Hadoop shows folders under any scheme.
+buckets=(--conf spark.hadoop.fs.viewfs.overload.scheme.target.file.impl=org.apache.hadoop.fs.LocalFileSystem)
+for scheme in s3a abfss; do
+    buckets+=(--conf "spark.hadoop.fs.$scheme.impl=org.apache.hadoop.fs.viewfs.ViewFileSystemOverloadScheme")
+done
+for bucket in days lookups.dfs.core.windows.net; do
+    buckets+=(--conf "spark.hadoop.fs.viewfs.mounttable.$bucket.linkMergeSlash=file:///")
+done
+
 # A server with the next number of shuffle partitions, and two executors in processes of their own; further settings may
 # follow. Streams of answers end after two seconds in place of minutes, so that many are resumed.
 serve() {
@@ -69,7 +78,8 @@ serve() {
         --conf spark.driver.host=127.0.0.1 --driver-memory 1g --conf "spark.executor.memory=${memory}g" \
         --driver-java-options "$java" --conf "spark.executor.extraJavaOptions=$java" \
         --conf spark.ui.enabled=false --conf spark.ui.showConsoleProgress=false --conf spark.eventLog.enabled=false \
-        --conf "spark.sql.shuffle.partitions=${partitions[0]}" --conf spark.sql.adaptive.enabled=false "$@" \
+        --conf "spark.sql.shuffle.partitions=${partitions[0]}" --conf spark.sql.adaptive.enabled=false \
+        "${buckets[@]}" "$@" \
         >server.log 2>&1) &
     server=$!
     started+=("$server")

@@ -1,4 +1,4 @@
-//! Tables that a cluster knows by their names, and files that are named after their day.
+//! Tables that a cluster knows by their names, files that are named after their day, and buckets of object stores.
 
 use super::*;
 
@@ -40,5 +40,31 @@ fn tables_and_files_with_dates_have_the_same_sums_on_a_cluster() {
         let job = job(&release_file, Some(&remote));
         let error = Opened::open(&job, &first, &bounds).err().unwrap();
         assert!(error.to_string().contains(named), "{place}: {error}");
+    }
+}
+
+/// The script's servers show this machine's folders as buckets, under the schemes of object stores.
+#[test]
+#[ignore = "needs a cluster: tests/cluster/run.sh"]
+fn buckets_have_the_same_sums_on_a_cluster() {
+    let folder = tempfile::tempdir().unwrap();
+    let logs = folder.path().join("logs");
+    files::write_awkward(&logs);
+    let name = logs.join("of-2026-03-08.parquet");
+    std::fs::rename(logs.join("a.parquet"), name).unwrap();
+    std::fs::rename(logs.join("b.parquet"), logs.join("20260309T01.parquet")).unwrap();
+    let columns = "identifier = \"opaque\"\ncolumns = { requested_at = \"at\" }\n";
+    let text = |path: &str, more: &str| {
+        release(&format!("path = \"{path}\"\n{more}{columns}"), "UTC", &asked(&["volume"]))
+    };
+    for (bucket, more) in [
+        ("s3a://days", ""),
+        ("s3a://days", "day_file = true\n"),
+        ("abfss://days@lookups.dfs.core.windows.net", ""),
+    ] {
+        let texts = [text("logs", more), text(&format!("{bucket}{}", logs.display()), more)];
+        let [here, there] = &texts;
+        let (people, cells) = compare_with([here, there], folder.path(), files::DAY, &[1.0]);
+        assert!(people > 10.0 && cells > 100, "{bucket} {more} {people} {cells}");
     }
 }
