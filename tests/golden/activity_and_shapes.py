@@ -27,6 +27,7 @@ RATIO, FALL, SPREAD, WIDEST, SECOND, FREEDOM, TAIL, KNOWN, ENDS, REACH = -2., .2
 PHIS = (.03, .06, .12, .25, .5, 1.)
 PHI_UNSEEN = (.8, .25)                         # levels of rank 1, others
 INSIDE, EVEN = -1., .5                        # power of phi that it is expected by in levels with values of a block; the same in the first class
+OPEN, OPEN_FROM = .5, 2                       # the same for the model of the parts of a condition alone; from this class on
 TREND, TREND_MOST = .5, 4.
 SAMPLING, LEAST, SHARED = .1, 1e-4, 20
 RARE = .025 * SAMPLING                        # requesters of a cell
@@ -199,8 +200,9 @@ def shapes(axes, tables, noisy, value, tops):
                 y, v = obs[s]; ts = []; logs = []; power = 0. if not any(axes.block[a] and d == 2 for a, d in s) else EVEN if k == 0 and not any(a in axes.number for a, _ in s) else INSIDE
                 for phi in PHIS:
                     t = spread(phi) + carry; ts.append(t); logs.append(power * math.log(phi) - .5 * (np.log(t + v).sum() + ((y - m)**2 / (t + v)).sum()))
-                w = np.exp(np.array(logs) - max(logs)); w = w / w.sum()
-                lam = sum(a * t / (t + v) for a, t in zip(w, ts)); model = np.maximum(sum(a * t for a, t in zip(w, ts)) - carry, 0.); a = m + lam * (y - m)
+                weigh = lambda logs: np.exp(logs - logs.max()) / np.exp(logs - logs.max()).sum()
+                w = weigh(np.array(logs)); wide = weigh(np.array(logs) + OPEN * np.log(PHIS)) if k >= OPEN_FROM and len(s) == 1 and s[0][0] in axes.splits else w
+                lam = sum(a * t / (t + v) for a, t in zip(w, ts)); model = np.maximum(sum(a * t for a, t in zip(wide, ts)) - carry, 0.); a = m + lam * (y - m)
             else: lam, v, a = np.zeros(n), np.zeros(n), m; model = spread(PHI_UNSEEN[0] if axes.rank(s) == 1 else PHI_UNSEEN[1])
             a = to_sum(a, lam * v, M)
             for t in tops:

@@ -88,6 +88,11 @@ impl Level {
         (others.rank() > 0).then_some(others)
     }
 
+    /// Whether it has no axis but one that splits rows in two.
+    pub(super) fn is_split_alone(&self, axes: &[LevelAxis]) -> bool {
+        self.rank() == 1 && self.present(axes).all(|(_, axis, _)| axis.is_split)
+    }
+
     /// Whether its cells are single values of a block, and not whole blocks.
     pub(super) fn is_within_blocks(&self, axes: &[LevelAxis]) -> bool {
         self.present(axes).any(|(_, axis, depth)| axis.block.is_some() && depth == axis.deepest())

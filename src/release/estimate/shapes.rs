@@ -96,11 +96,11 @@ impl Shapes {
         let whole = number.max(1e-12);
         let mut levels = std::mem::take(&mut self.levels);
         let mut posts = Vec::with_capacity(levels.len());
-        let is_first = levels.iter().all(|(_, shapes)| shapes.shares.is_empty());
+        let class = levels.first().map_or(0, |(_, shapes)| shapes.shares.len());
         for (level, shapes) in &mut levels {
             let mean: Vec<f64> = self.shares(level).iter().map(|share| share * whole).collect();
             let seen = Seen::of(&self.geometry, level, number, observed);
-            let spreads = Spreads::new(&self.geometry, level, (whole, is_first), &mean);
+            let spreads = Spreads::new(&self.geometry, level, (whole, class), &mean);
             let cells = shapes.step(&spreads, seen.as_ref());
             let ratios: Vec<f64> =
                 cells.iter().zip(&mean).map(|(cell, mean)| cell / mean.max(1e-300)).collect();
@@ -112,7 +112,7 @@ impl Shapes {
                 }
             }
             // Only in the first class: each later one starts from the one before it.
-            if is_first {
+            if class == 0 {
                 self.smooth(level, &cells);
             }
             posts.push((level.clone(), cells));

@@ -14,6 +14,11 @@ const OWN: f64 = 0.1;
 /// to class, so that small spreads are likelier, but in the first class nothing says that they are alike.
 const TOGETHER: f64 = -1.0;
 const EVEN: f64 = 0.5;
+/// The same for the two parts into which a condition alone divides all rows, for their intervals and not for where
+/// they move, from the third class on: heavy users who are too few to be seen meet it more or less often than
+/// light ones.
+const OPEN: f64 = 0.5;
+const OPEN_FROM: usize = 2;
 /// With 97.5 % probability, a cell of fewer requesters has nobody with a part of [`OWN`] of a day
 /// in it.
 const RARE: f64 = 0.025 * OWN;
@@ -27,8 +32,8 @@ pub(super) struct Spreads<'a> {
     /// What each cell's spread is measured by.
     bases: Vec<f64>,
     is_rank_one: bool,
-    /// The power of a spread by which it is expected.
-    expected: f64,
+    /// The power of a spread by which it is expected where cells move, and in their intervals.
+    expected: (f64, f64),
 }
 
 /// How far each cell moves, and how far classes differ.
@@ -40,11 +45,11 @@ pub(super) struct Step {
 }
 
 impl<'a> Spreads<'a> {
-    /// `is_first` says that no lighter class shows where the cells are expected.
+    /// For a class with this number of requesters; in the first, no lighter one shows where cells are expected.
     pub(super) fn new(
         geometry: &Geometry,
         level: &Level,
-        (number, is_first): (f64, bool),
+        (number, class): (f64, usize),
         mean: &'a [f64],
     ) -> Self {
         let even = mean.iter().sum::<f64>() / mean.len() as f64;
@@ -65,9 +70,12 @@ impl<'a> Spreads<'a> {
         let expected = match level.is_within_blocks(&geometry.axes) {
             false => 0.0,
             // Bins of a number start from a smooth curve, and other values from even parts of their block.
-            true if is_first && !level.has_number(&geometry.axes) => EVEN,
+            true if class == 0 && !level.has_number(&geometry.axes) => EVEN,
             true => TOGETHER,
         };
+        let is_open = class >= OPEN_FROM && level.is_split_alone(&geometry.axes);
+        let more = if is_open { OPEN } else { 0.0 };
+        let expected = (expected, expected + more);
         Self { number, mean, bases, is_rank_one: level.rank() == 1, expected }
     }
 
@@ -89,27 +97,35 @@ impl<'a> Spreads<'a> {
     pub(super) fn towards(&self, seen: &Seen, own: &[f64]) -> Step {
         let count = self.mean.len();
         let prior = |spread: f64, cell: usize| self.of(spread, cell) + own[cell];
-        let likely = |spread: &f64| -> f64 {
+        let fit = |spread: f64| -> f64 {
             let one = |cell: usize| {
-                let all = prior(*spread, cell) + seen.variance[cell];
+                let all = prior(spread, cell) + seen.variance[cell];
                 all.ln() + (seen.cells[cell] - self.mean[cell]).powi(2) / all
             };
-            self.expected * spread.ln() - 0.5 * (0..count).map(one).sum::<f64>()
+            -0.5 * (0..count).map(one).sum::<f64>()
         };
-        let likely: Vec<f64> = SPREADS.iter().map(likely).collect();
-        let most = likely.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        let likely: Vec<f64> = likely.iter().map(|one| (one - most).exp()).collect();
-        let all: f64 = likely.iter().sum();
+        let fits = SPREADS.map(fit);
+        let [moving, within] = [self.expected.0, self.expected.1].map(|power| likely(fits, power));
         let mut step = Step { weights: vec![0.0; count], model: vec![0.0; count] };
         let cells = step.weights.iter_mut().zip(&mut step.model).zip(own);
         for (cell, ((weight, model), own)) in cells.enumerate() {
-            for (spread, likely) in SPREADS.iter().zip(&likely) {
+            for ((spread, moving), within) in SPREADS.iter().zip(moving).zip(within) {
                 let prior = prior(*spread, cell);
-                *weight += likely / all * prior / (prior + seen.variance[cell]);
-                *model += likely / all * prior;
+                *weight += moving * prior / (prior + seen.variance[cell]);
+                *model += within * prior;
             }
             *model = (*model - own).max(0.0);
         }
         step
     }
+}
+
+/// How likely each spread is by how well it explains what was seen, if it is expected by this power of itself.
+fn likely(fits: [f64; SPREADS.len()], power: f64) -> [f64; SPREADS.len()] {
+    let mut likely = fits;
+    likely.iter_mut().zip(SPREADS).for_each(|(fit, spread)| *fit += power * spread.ln());
+    let most = likely.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let likely = likely.map(|one| (one - most).exp());
+    let all: f64 = likely.iter().sum();
+    likely.map(|one| one / all)
 }
