@@ -56,13 +56,11 @@ if [ -z "${POINTILLIST_LOOKUPS:-}" ]; then
     interpreting=(--conf spark.sql.codegen.wholeStage=false --conf spark.sql.codegen.factoryMode=NO_CODEGEN)
 fi
 
-# Object stores whose buckets are this machine's folders: Hadoop shows folders under any scheme.
+# Buckets of object stores that show the folder of temporary files as /tmp: Hadoop can do so under any scheme.
 buckets=(--conf spark.hadoop.fs.viewfs.overload.scheme.target.file.impl=org.apache.hadoop.fs.LocalFileSystem)
-for scheme in s3a abfss; do
-    buckets+=(--conf "spark.hadoop.fs.$scheme.impl=org.apache.hadoop.fs.viewfs.ViewFileSystemOverloadScheme")
-done
-for bucket in days lookups.dfs.core.windows.net; do
-    buckets+=(--conf "spark.hadoop.fs.viewfs.mounttable.$bucket.linkMergeSlash=file:///")
+for bucket in s3a://days abfss://days@lookups.dfs.core.windows.net; do
+    buckets+=(--conf "spark.hadoop.fs.${bucket%%:*}.impl=org.apache.hadoop.fs.viewfs.ViewFileSystemOverloadScheme"
+        --conf "spark.hadoop.fs.viewfs.mounttable.${bucket#*//}.link./tmp=file://${TMPDIR:-/tmp}")
 done
 
 # A server with the next number of shuffle partitions, and two executors in processes of their own; further settings may
