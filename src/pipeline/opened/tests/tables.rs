@@ -7,12 +7,7 @@ use super::*;
 fn tables_and_files_with_dates_have_the_same_sums_on_a_cluster() {
     let folder = tempfile::tempdir().unwrap();
     let logs = folder.path().join("logs");
-    files::write_awkward(&logs);
-    // The second file is of another day by its name, whatever rows it has.
-    for (old, new) in [("a.parquet", "of-2026-03-08.parquet"), ("b.parquet", "20260309T01.parquet")]
-    {
-        std::fs::rename(logs.join(old), logs.join(new)).unwrap();
-    }
+    write_dated(&logs);
     let columns = "identifier = \"opaque\"\ncolumns = { requested_at = \"at\" }\n";
     let questions = asked(&["volume", "trying"]);
     let text = |place: &str| release(&format!("{place}\n{columns}"), "UTC", &questions);
@@ -49,10 +44,7 @@ fn tables_and_files_with_dates_have_the_same_sums_on_a_cluster() {
 fn buckets_have_the_same_sums_on_a_cluster() {
     let folder = tempfile::tempdir().unwrap();
     let logs = folder.path().join("logs");
-    files::write_awkward(&logs);
-    let name = logs.join("of-2026-03-08.parquet");
-    std::fs::rename(logs.join("a.parquet"), name).unwrap();
-    std::fs::rename(logs.join("b.parquet"), logs.join("20260309T01.parquet")).unwrap();
+    write_dated(&logs);
     let place = logs.strip_prefix(std::env::temp_dir()).unwrap().display();
     let columns = "identifier = \"opaque\"\ncolumns = { requested_at = \"at\" }\n";
     let text = |path: &str, more: &str| {
@@ -67,5 +59,15 @@ fn buckets_have_the_same_sums_on_a_cluster() {
         let [here, there] = &texts;
         let (people, cells) = compare_with([here, there], folder.path(), files::DAY, &[1.0]);
         assert!(people > 10.0 && cells > 100, "{bucket} {more} {people} {cells}");
+    }
+}
+
+/// Writes awkward rows into files with dates in their names.
+fn write_dated(logs: &Path) {
+    files::write_awkward(logs);
+    // The second file is of another day by its name, whatever rows it has.
+    for (old, new) in [("a.parquet", "of-2026-03-08.parquet"), ("b.parquet", "20260309T01.parquet")]
+    {
+        std::fs::rename(logs.join(old), logs.join(new)).unwrap();
     }
 }
