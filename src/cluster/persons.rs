@@ -22,7 +22,7 @@ use crate::release_file::unit::Exempt;
 use crate::{Error, Result};
 
 /// Hints to bring all rows of a target, or of a requester, to one task before windows divide them further:
-/// otherwise each window would send and sort all rows again. Engines that do not know a hint pass over it.
+/// otherwise each window would send and sort all rows again.
 const BY_TARGET: &str = "/*+ REPARTITION(target) */";
 const BY_REQUESTER: &str = "/*+ REPARTITION(requester) */";
 

@@ -14,9 +14,9 @@ const OWN: f64 = 0.1;
 /// to class, so that small spreads are likelier, but in the first class nothing says that they are alike.
 const TOGETHER: f64 = -1.0;
 const EVEN: f64 = 0.5;
-/// The same for the two parts into which a condition alone divides all rows, for their intervals and not for where
-/// they move, from the third class on: heavy users who are too few to be seen meet it more or less often than
-/// light ones.
+/// How much higher that power is in the variance of the model where a condition alone divides all rows, from this
+/// class on: heavy users meet it more or less often than light ones, and are too few to be seen. Where cells move it
+/// stays as it is, because larger steps would let in more noise.
 const OPEN: f64 = 0.5;
 const OPEN_FROM: usize = 2;
 /// With 97.5 % probability, a cell of fewer requesters has nobody with a part of [`OWN`] of a day
