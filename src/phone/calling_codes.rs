@@ -1,6 +1,7 @@
 //! The shipped list of calling codes: the country of a number by its longest listed prefix.
 
 use std::collections::HashMap;
+use std::num::NonZeroU16;
 use std::sync::OnceLock;
 
 use super::seven_digits::{Canvas, DIGITS, Leading, SevenDigits};
@@ -18,14 +19,14 @@ pub struct CallingCodes {
     by_prefix: HashMap<&'static str, u16>,
 }
 
-/// The place of a country in [`CallingCodes::countries`].
+/// The place of a country in [`CallingCodes::countries`], plus one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct CountryIndex(u16);
+pub struct CountryIndex(NonZeroU16);
 
 impl CountryIndex {
     /// The index as an integer, below the number of countries.
     pub const fn as_u16(self) -> u16 {
-        self.0
+        self.0.get() - 1
     }
 }
 
@@ -53,7 +54,7 @@ impl CallingCodes {
 
     /// The code of a country: ISO 3166 alpha-2, except for the three that `data/README.md` names.
     pub fn name(&self, country: CountryIndex) -> &'static str {
-        self.countries.get(usize::from(country.0)).copied().unwrap_or(OTHER)
+        self.countries.get(usize::from(country.as_u16())).copied().unwrap_or(OTHER)
     }
 
     /// Finds the country of a number written as digits with its calling code and no `+`.
@@ -63,7 +64,8 @@ impl CallingCodes {
     pub fn country_of(&self, digits: &[u8]) -> Option<CountryIndex> {
         let value = match digits.first_chunk::<DIGITS>() {
             Some(&[a, b, c, d, e, f, g]) => {
-                self.by_leading.at(Leading::behind_sign([b'+', a, b, c, d, e, f, g])?)
+                let word = [b'+', a, b, c, d, e, f, g];
+                self.by_leading.at(Leading::behind_sign(word, word, 0)?.0)
             }
             None => self.by_longest_prefix(digits),
         };
@@ -114,5 +116,5 @@ impl CallingCodes {
 
 /// The country that a value of the tables stands for.
 pub(super) fn index(value: u16) -> Option<CountryIndex> {
-    value.checked_sub(1).map(CountryIndex)
+    NonZeroU16::new(value).map(CountryIndex)
 }

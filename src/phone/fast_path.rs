@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 
 use super::calling_codes::{self, CallingCodes, CountryIndex};
 use super::library::Normalised;
-use super::seven_digits::{Canvas, DIGITS, Leading, SevenDigits, are_digits};
+use super::seven_digits::{Canvas, DIGITS, Leading, SevenDigits};
 
 /// The most digits that E.164 allows.
 pub(super) const DIGITS_MAX: usize = 15;
@@ -49,19 +49,12 @@ impl FastPath {
     /// Returns the digits as one number and its country where the table proves the number valid.
     #[inline(always)]
     pub(super) fn number(&self, bytes: &[u8]) -> Option<(u64, Option<CountryIndex>)> {
-        let digits = bytes.len().checked_sub(1).filter(|n| (DIGITS..=DIGITS_MAX).contains(n))?;
+        let more = bytes.len().checked_sub(1 + DIGITS)?;
+        // The two words overlap and have every byte.
         let (start, end) = (bytes.first_chunk::<8>()?, bytes.last_chunk::<8>()?);
-        if start[0] != b'+' {
-            return None;
-        }
-        // The two words overlap and cover every byte behind the sign; with seven digits they are one.
-        if digits > DIGITS && !are_digits(u64::from_le_bytes(*end)) {
-            return None;
-        }
-        let leading = Leading::behind_sign(*start)?;
+        let (leading, rest) = Leading::behind_sign(*start, *end, more)?;
         let (lengths, country) = *self.facts.get(usize::from(self.places.at(leading)))?;
-        (lengths >> (digits - DIGITS) & 1 == 1)
-            .then(|| (leading.followed_by(*end, digits - DIGITS), country))
+        (lengths >> more & 1 == 1).then(|| (leading.followed_by(rest, more), country))
     }
 
     #[cfg(test)]

@@ -127,49 +127,52 @@ fn place_of(place: usize) -> u16 {
 }
 
 impl Leading {
-    /// Reads the digits that eight bytes hold behind their first, or nothing if one is no digit.
+    /// Reads `+` and digits from the first and the last eight bytes of a text: the first seven digits, and the value
+    /// of the `more` digits behind them, at most eight. Nothing if a byte is no digit, or the first no sign.
     ///
-    /// All eight bytes are checked and weighed at once: pairs, then fours, then all of them.
+    /// All bytes are checked and weighed at once: pairs, then fours, then all of them.
     #[inline(always)]
-    pub(super) fn behind_sign(bytes: [u8; 8]) -> Option<Self> {
-        let [_, digits @ ..] = bytes;
-        let [a, b, c, d, e, f, g] = digits;
-        let word = u64::from_le_bytes([b'0', a, b, c, d, e, f, g]);
-        are_digits(word).then(|| Self(weigh(word) as usize))
+    pub(super) fn behind_sign(first: [u8; 8], last: [u8; 8], more: usize) -> Option<(Self, u64)> {
+        // Digits become their values, and the sign becomes zero.
+        let first = u64::from_le_bytes(first) ^ u64::from_le_bytes(*b"+0000000");
+        // Of the last bytes only those count that are not among the first.
+        let last = (u64::from_le_bytes(last) ^ u64::from_le_bytes([b'0'; 8])) & LAST.get(more)?;
+        // A byte has its high bit set, or gets it, if it is above 9; the first one if it is above 0.
+        let above = first | first.wrapping_add(TO_HIGH - 9 * ONES + 9);
+        let above = above | last | last.wrapping_add(TO_HIGH - 9 * ONES);
+        (above & HIGHS == 0).then(|| (Self(weigh(first) as usize), weigh(last)))
     }
 
-    /// The number that begins with these digits and goes on with the last `more` of eight others,
-    /// all digits; `more` is at most eight.
+    /// The number that begins with these digits and goes on with `more` others of this value.
     #[inline(always)]
-    pub(super) const fn followed_by(self, last: [u8; 8], more: usize) -> u64 {
-        if more == 0 {
-            return self.0 as u64;
-        }
-        let kept = u64::MAX << (64 - 8 * more);
-        self.0 as u64 * TENS[more] + weigh(u64::from_le_bytes(last) & kept)
+    pub(super) const fn followed_by(self, rest: u64, more: usize) -> u64 {
+        self.0 as u64 * TENS[more] + rest
     }
 }
+
+const ONES: u64 = u64::MAX / 255;
+const TO_HIGH: u64 = 0x7F * ONES;
+const HIGHS: u64 = 0x80 * ONES;
 
 const TENS: [u64; 9] = [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000];
 
-/// The value of eight digits, the first in the lowest byte; a zero byte counts as the digit 0.
+/// The last bytes of a word, by how many.
+const LAST: [u64; 9] = {
+    let mut last = [0; 9];
+    let mut more = 1;
+    while more < last.len() {
+        last[more] = u64::MAX << (64 - 8 * more);
+        more += 1;
+    }
+    last
+};
+
+/// The value of eight digits, the first in the lowest byte, each as its value.
 #[inline(always)]
-const fn weigh(word: u64) -> u64 {
-    let ones = word & 0x0F0F_0F0F_0F0F_0F0F;
-    let pairs = (ones.wrapping_mul(10 << 8 | 1) >> 8) & 0x00FF_00FF_00FF_00FF;
+const fn weigh(digits: u64) -> u64 {
+    let pairs = (digits.wrapping_mul(10 << 8 | 1) >> 8) & 0x00FF_00FF_00FF_00FF;
     let fours = (pairs.wrapping_mul(100 << 16 | 1) >> 16) & 0x0000_FFFF_0000_FFFF;
     fours.wrapping_mul(10_000 << 32 | 1) >> 32
-}
-
-/// Whether each of eight bytes is an ASCII digit.
-///
-/// The high half must be 3, and must still be 3 when 6 is added to what may be at most 9.
-#[inline]
-pub(super) fn are_digits(word: u64) -> bool {
-    const HIGH: u64 = 0xF0F0_F0F0_F0F0_F0F0;
-    const THREES: u64 = 0x3030_3030_3030_3030;
-    const SIXES: u64 = 0x0606_0606_0606_0606;
-    word & HIGH == THREES && word.wrapping_add(SIXES) & HIGH == THREES
 }
 
 fn padded(prefix: &str, fill: char) -> Option<usize> {

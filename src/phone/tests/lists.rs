@@ -160,18 +160,27 @@ fn equal_stretches_are_stored_once_and_every_prefix_keeps_its_value() {
         (*b"+4599999", 7),
         (*b"+4600000", 1),
     ] {
-        assert_eq!(table.at(Leading::behind_sign(digits).expect("digits")), value, "{digits:?}");
+        let (leading, _) = Leading::behind_sign(digits, digits, 0).expect("digits");
+        assert_eq!(table.at(leading), value, "{digits:?}");
     }
 }
 
 #[test]
 fn bytes_beside_the_digits_are_no_digits() {
-    for byte in u8::MIN..=u8::MAX {
-        for place in 1..8 {
-            let mut bytes = *b"+0123456";
-            bytes[place] = byte;
-            let read = Leading::behind_sign(bytes);
-            assert_eq!(read.is_some(), byte.is_ascii_digit(), "{byte} at {place}");
+    let text = *b"+012345678901234";
+    for (byte, place) in (u8::MIN..=u8::MAX).flat_map(|byte| (0..16).map(move |at| (byte, at))) {
+        let mut bytes = text;
+        bytes[place] = byte;
+        let is_fitting = if place == 0 { byte == b'+' } else { byte.is_ascii_digit() };
+        for more in 0..=8 {
+            let text = &bytes[..8 + more];
+            let words = (text.first_chunk().unwrap(), text.last_chunk().unwrap());
+            let read = Leading::behind_sign(*words.0, *words.1, more);
+            assert_eq!(read.is_some(), is_fitting || place >= text.len(), "{byte} at {place}");
+            if let Some((leading, rest)) = read {
+                let digits = std::str::from_utf8(&text[1..]).unwrap();
+                assert_eq!(leading.followed_by(rest, more), digits.parse::<u64>().unwrap());
+            }
         }
     }
 }
