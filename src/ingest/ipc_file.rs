@@ -80,7 +80,7 @@ impl IpcFooter {
         let Some(batch) = self.batch(path, batch, schema, Some(places))? else { return Ok(()) };
         let column = |name: &String| nested::column(&batch, name);
         let columns = wanted.names.iter().map(column).collect();
-        take(RawBatch { rows: batch.num_rows(), columns, records: None })
+        take(RawBatch { rows: batch.num_rows(), columns, texts: Vec::new(), records: None })
     }
 
     /// Reads one batch with every column, text as text.

@@ -274,11 +274,14 @@ impl<'a> OpenLog<'a> {
     ) -> Result<()> {
         // The columns of text were chosen when its header was read.
         let is_time_alone = !matches!(self.content, Content::Text(_)) && !with_identifiers;
-        let only_time = is_time_alone.then(|| self.wanted.only_time(self.file.logs));
-        let wanted = only_time.as_ref().unwrap_or(&self.wanted);
+        let wanted = match is_time_alone {
+            true => self.wanted.only_time(self.file.logs),
+            // Texts are wanted as they stand.
+            false => Wanted { are_numbers: false, ..(*self.wanted).clone() },
+        };
         for (place, piece) in self.pieces(true).enumerate() {
-            self.read(&piece?, wanted, &mut |raw| {
-                take(LogRows::new(place, raw, wanted, self.file.logs)?)
+            self.read(&piece?, &wanted, &mut |raw| {
+                take(LogRows::new(place, raw, &wanted, self.file.logs)?)
             })?;
         }
         Ok(())

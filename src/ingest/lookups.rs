@@ -8,9 +8,10 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::Path;
 
 use arrow_array::types::ByteViewType;
-use arrow_array::{Array, BinaryViewArray, GenericByteViewArray, StringViewArray};
+use arrow_array::{Array, GenericByteViewArray, StringViewArray};
 use arrow_buffer::ScalarBuffer;
 
+use super::parquet_texts::TakeText;
 use super::positions::{country_positions, positions};
 use super::raw_batch::RawBatch;
 use super::reject_forms::SharedForms;
@@ -123,17 +124,18 @@ impl<'a> Canonical<'a> {
                 None => Vec::new(),
             });
         }
-        let columns = [self.wanted.requester, self.wanted.target].map(|place| raw.column(place));
         let [requester, target] = match &mut self.normaliser {
             None => {
-                let names = [raw.names(columns[0])?, raw.names(columns[1])?];
+                let names = |place| raw.names(raw.column(place));
+                let names = [names(self.wanted.requester)?, names(self.wanted.target)?];
                 rows.require(&names);
                 names.map(Identifiers::Names)
             }
             Some(normaliser) => {
-                let texts = [raw.identifiers(columns[0])?, raw.identifiers(columns[1])?];
-                rows.require(&texts);
-                let numbers = texts.map(|texts| Numbers::read(normaliser, &texts, &rows.readable));
+                let mut read = |place| Numbers::read(normaliser, raw, place, &rows.readable);
+                let numbers = [read(self.wanted.requester)?, read(self.wanted.target)?];
+                rows.reject(Reason::NoRequester, |row| numbers[0].is_missing(row));
+                rows.reject(Reason::NoTarget, |row| numbers[1].is_missing(row));
                 rows.reject(Reason::BadNumber, |row| numbers.iter().any(|side| side.is_bad(row)));
                 self.place_countries(&numbers, &mut keys);
                 numbers.map(|side| Identifiers::Numbers(side.numbers))
@@ -227,24 +229,64 @@ struct Numbers {
 const NO_COUNTRY: u16 = u16::MAX;
 /// Stands for a text that is no valid number.
 const NO_NUMBER: u16 = u16::MAX - 1;
+/// Stands for an empty text, or none.
+const MISSING: u16 = u16::MAX - 2;
 
 impl Numbers {
     /// Normalises the column in every readable row.
-    fn read(normaliser: &mut Normaliser, texts: &BinaryViewArray, readable: &[bool]) -> Self {
-        let mut numbers = vec![0; readable.len()];
-        let mut countries = vec![NO_NUMBER; readable.len()];
-        let rows = readable.iter().zip(numbers.iter_mut().zip(&mut countries)).enumerate();
-        for (row, (readable, (number, country))) in rows {
-            if *readable && let Some((known, place)) = normaliser.number(texts.value(row)) {
-                *number = known;
-                *country = place.map_or(NO_COUNTRY, CountryIndex::as_u16);
+    fn read(
+        normaliser: &mut Normaliser,
+        raw: &RawBatch,
+        place: usize,
+        readable: &[bool],
+    ) -> Result<Self> {
+        let rows = readable.len();
+        let mut all = Self { numbers: vec![0; rows], countries: vec![MISSING; rows] };
+        let numbers = all.numbers.iter_mut().zip(&mut all.countries);
+        let mut reading = ReadNumbers { normaliser, rows: readable.iter().zip(numbers) };
+        match raw.texts(place) {
+            Some(texts) => texts.each(&mut reading),
+            None => {
+                let texts = raw.identifiers(raw.column(place))?;
+                for row in 0..rows {
+                    reading.take(texts.is_valid(row).then(|| texts.value(row)));
+                }
             }
         }
-        Self { numbers, countries }
+        Ok(all)
+    }
+
+    fn is_missing(&self, row: usize) -> bool {
+        self.countries[row] == MISSING
     }
 
     fn is_bad(&self, row: usize) -> bool {
         self.countries[row] == NO_NUMBER
+    }
+}
+
+/// Reads the numbers of one row after another.
+struct ReadNumbers<'r, R> {
+    normaliser: &'r mut Normaliser,
+    /// For each row whether it is readable, and where its number and its country go.
+    rows: R,
+}
+
+impl<'r, R> TakeText for ReadNumbers<'r, R>
+where
+    R: Iterator<Item = (&'r bool, (&'r mut u64, &'r mut u16))>,
+{
+    #[inline(always)]
+    fn take(&mut self, text: Option<&[u8]>) {
+        let Some((true, (into, country))) = self.rows.next() else { return };
+        let Some(text) = text.filter(|text| !text.is_empty()) else { return };
+        *country = match self.normaliser.number(text) {
+            Some((number, country)) => {
+                *into = number;
+                country.map_or(NO_COUNTRY, CountryIndex::as_u16)
+            }
+            None => NO_NUMBER,
+        };
     }
 }
 

@@ -16,6 +16,7 @@
 //! | `absent` | columns of JSON that no line shows, and what was probably meant |
 //! | `log_file` | opens a file and divides it into pieces that can be read apart |
 //! | `parquet_file`, `parquet_pages`, `ipc_file`, `ipc_lengths` | columnar files → raw batches |
+//! | `parquet_texts`, `parquet_runs` | identifiers in Parquet, read from the pages without the library's views |
 //! | `header`, `text_pieces` | text files → their columns, and pieces of whole records |
 //! | `delimited`, `field`, `scan` | pieces of delimited text → raw batches; `field` says where a field ends, quotes and escapes included |
 //! | `lines`, `json_lines`, `json_fallback`, `json_array` | pieces of other text → raw batches |
@@ -57,6 +58,8 @@ mod nested;
 mod open;
 mod parquet_file;
 mod parquet_pages;
+mod parquet_runs;
+mod parquet_texts;
 mod positions;
 mod raw_batch;
 mod reader;

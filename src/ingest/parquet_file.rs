@@ -26,6 +26,7 @@ use parquet::schema::types::{ColumnDescriptor, SchemaDescriptor, Type, TypePtr};
 use super::nested;
 use super::open::{guarded, open};
 use super::parquet_pages::{self, Bounded};
+use super::parquet_texts::TextColumn;
 use super::raw_batch::RawBatch;
 use super::time;
 use super::wanted::Wanted;
@@ -44,6 +45,13 @@ pub(super) struct ParquetFooter {
 
 /// The least and the greatest time of some rows; `None` if the statistics do not vouch for both.
 type Bounds = Option<(i64, i64)>;
+
+/// A wanted column that is read text by text.
+struct OwnColumn {
+    place: usize,
+    leaf: usize,
+    column: TextColumn,
+}
 
 impl ParquetFooter {
     /// Reads and checks a footer.
@@ -126,9 +134,13 @@ impl ParquetFooter {
         take: &mut dyn FnMut(RawBatch) -> Result<()>,
     ) -> Result<()> {
         let metadata = self.metadata.metadata();
+        let mut texts = self.text_columns(path, group, wanted)?;
         let descriptor = metadata.file_metadata().schema_descr();
-        let is_read = |leaf: &usize| is_wanted(&descriptor.column(*leaf), wanted);
-        let leaves = (0..descriptor.num_columns()).filter(is_read);
+        let is_read = |leaf: &usize| {
+            is_wanted(&descriptor.column(*leaf), wanted)
+                && texts.iter().all(|column| column.leaf != *leaf)
+        };
+        let leaves: Vec<usize> = (0..descriptor.num_columns()).filter(is_read).collect();
         let mask = ProjectionMask::leaves(descriptor, leaves);
         let mut reader = reader(path, self.metadata.clone(), group, mask)?;
         let mut rows = 0_i64;
@@ -136,8 +148,12 @@ impl ParquetFooter {
             rows += i64::try_from(batch.num_rows()).unwrap_or(i64::MAX);
             let column = |name: &String| nested::column(&batch, name);
             let columns = wanted.names.iter().map(column).collect();
-            take(RawBatch { rows: batch.num_rows(), columns, records: None })?;
+            let own = texts.iter_mut();
+            let own = own.map(|own| Ok((own.place, own.column.take(batch.num_rows())?)));
+            let texts = guarded(path, || own.collect::<parquet::errors::Result<_>>())?;
+            take(RawBatch { rows: batch.num_rows(), columns, texts, records: None })?;
         }
+        guarded(path, || texts.into_iter().try_for_each(|own| own.column.finish()))?;
         if rows == metadata.row_group(group).num_rows() {
             return Ok(());
         }
@@ -146,6 +162,27 @@ impl ParquetFooter {
             path.display()
         ))
         .help("the file is damaged: fetch it again, or move it away"))
+    }
+
+    /// The columns of a row group that are read text by text: those of identifiers, where they are numbers as text.
+    fn text_columns(&self, path: &Path, group: usize, wanted: &Wanted) -> Result<Vec<OwnColumn>> {
+        let file = Arc::new(bounded(path)?);
+        let group = self.metadata.metadata().row_group(group);
+        let is_text = |name: &String| {
+            let field = self.metadata.schema().field_with_name(name);
+            field.is_ok_and(|field| *field.data_type() == DataType::BinaryView)
+        };
+        let places = [wanted.requester, wanted.target].into_iter().filter(|_| wanted.are_numbers);
+        let mut columns = Vec::new();
+        for place in places.filter(|place| !wanted.is_derived(*place)) {
+            let Some(name) = wanted.names.get(place).filter(|name| is_text(name)) else { continue };
+            let mut chunks = group.columns().iter().enumerate();
+            let own = chunks.find(|(_, chunk)| chunk.column_path().string() == *name);
+            let Some((leaf, chunk)) = own else { continue };
+            let column = guarded(path, || TextColumn::open(&file, group, chunk))?;
+            columns.extend(column.map(|column| OwnColumn { place, leaf, column }));
+        }
+        Ok(columns)
     }
 
     /// Checks what the pages of all columns say of their lengths.

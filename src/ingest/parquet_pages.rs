@@ -93,7 +93,7 @@ fn check_column(
 }
 
 /// Whether a decoder of texts in this encoding asks for memory by what the page says.
-fn is_delta(encoding: Encoding) -> bool {
+pub(super) fn is_delta(encoding: Encoding) -> bool {
     matches!(encoding, Encoding::DELTA_BYTE_ARRAY | Encoding::DELTA_LENGTH_BYTE_ARRAY)
 }
 
@@ -109,23 +109,33 @@ fn check_deltas(page: &Page, column: &ColumnChunkMetaData) -> Option<()> {
     Some(())
 }
 
-/// What stands behind the levels of a data page. Only levels that are written as runs are passed over.
+/// What stands behind the levels of a data page.
 fn values(page: &Page, most: [i16; 2]) -> Option<&[u8]> {
+    Some(levels_and_values(page, most)?.1)
+}
+
+/// The levels that say which rows are null, if a page has some, and what stands behind all levels. `most` are the
+/// greatest levels, of lists and of nulls. Only levels that are written as runs are passed over.
+pub(super) fn levels_and_values(page: &Page, most: [i16; 2]) -> Option<(Option<&[u8]>, &[u8])> {
     match page {
         Page::DataPage { buf, def_level_encoding, rep_level_encoding, .. } => {
-            let mut rest = buf.as_ref();
+            let (mut rest, mut last) = (buf.as_ref(), None);
             for (most, encoding) in most.into_iter().zip([rep_level_encoding, def_level_encoding]) {
+                last = None;
                 if most > 0 {
                     let (length, levels) = rest.split_first_chunk()?;
                     let length = u32::from_le_bytes(*length) as usize;
-                    rest = (*encoding == Encoding::RLE).then(|| levels.get(length..)).flatten()?;
+                    let levels = (*encoding == Encoding::RLE).then_some(levels)?;
+                    (last, rest) = (levels.get(..length), levels.get(length..)?);
                 }
             }
-            Some(rest)
+            Some((last, rest))
         }
         Page::DataPageV2 { buf, def_levels_byte_len, rep_levels_byte_len, .. } => {
-            let levels = def_levels_byte_len.checked_add(*rep_levels_byte_len)?;
-            buf.get(levels as usize..)
+            let start = *rep_levels_byte_len as usize;
+            let end = start.checked_add(*def_levels_byte_len as usize)?;
+            let levels = buf.get(start..end)?;
+            Some((Some(levels).filter(|_| most[1] > 0), &buf[end..]))
         }
         Page::DictionaryPage { .. } => None,
     }
@@ -161,7 +171,7 @@ fn delta_end(bytes: &[u8], most: u64) -> Option<usize> {
 }
 
 /// A whole number in seven bits of each byte, the lowest first.
-fn number(bytes: &[u8], at: &mut usize) -> Option<u64> {
+pub(super) fn number(bytes: &[u8], at: &mut usize) -> Option<u64> {
     let mut number = 0_u64;
     for shift in (0..64).step_by(7) {
         let byte = *bytes.get(*at)?;
@@ -174,7 +184,7 @@ fn number(bytes: &[u8], at: &mut usize) -> Option<u64> {
     None
 }
 
-fn damaged() -> ParquetError {
+pub(super) fn damaged() -> ParquetError {
     ParquetError::General("damaged".to_owned())
 }
 

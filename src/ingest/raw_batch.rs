@@ -7,6 +7,7 @@ use arrow_array::cast::AsArray;
 use arrow_array::{ArrayRef, BinaryViewArray, Int64Array, StringViewArray};
 use arrow_buffer::Buffer;
 
+use super::parquet_texts::Texts;
 use super::texts;
 use super::time;
 use super::wanted::Wanted;
@@ -18,6 +19,8 @@ pub(super) struct RawBatch {
     pub(super) rows: usize,
     /// One array for each wanted column; `None` if the file does not have it.
     pub(super) columns: Vec<Option<ArrayRef>>,
+    /// Columns that are read text by text, by their places; they are arrays when asked for.
+    pub(super) texts: Vec<(usize, Texts)>,
     /// The records that the rows were read from; `None` for columnar files.
     pub(super) records: Option<Records>,
 }
@@ -45,7 +48,15 @@ impl Records {
 impl RawBatch {
     /// A wanted column, where the file has it.
     pub(super) fn column(&self, place: usize) -> Option<&ArrayRef> {
-        self.columns.get(place).and_then(Option::as_ref)
+        match self.texts(place) {
+            Some(texts) => Some(texts.array()),
+            None => self.columns.get(place).and_then(Option::as_ref),
+        }
+    }
+
+    /// A wanted column that is read text by text.
+    pub(super) fn texts(&self, place: usize) -> Option<&Texts> {
+        self.texts.iter().find(|(own, _)| *own == place).map(|(_, texts)| texts)
     }
 
     /// The rows whose record cannot be read, ascending.

@@ -11,7 +11,7 @@ use super::find::{self, FoundFile};
 use super::format::Format;
 use super::log_file::{LogFile, OpenLog, Piece};
 use super::raw_batch::RawBatch;
-use super::wanted::{Wanted, has_time, is_plain, like_a_row};
+use super::wanted::{Wanted, has_time, like_a_row};
 use super::{declared, nested, texts, time};
 use crate::release_file::logs::Logs;
 use crate::{Error, Result};
@@ -236,7 +236,8 @@ fn read(array: &ArrayRef, logs: &Logs) -> Vec<Option<i64>> {
 /// The columns of a file whose values have an obvious text.
 fn column_names(file: &OpenLog<'_>) -> Vec<String> {
     let is_readable = |schema: &Schema, name: &str| {
-        nested::find(schema.fields(), name).is_some_and(|(_, field)| is_plain(field.data_type()))
+        nested::find(schema.fields(), name)
+            .is_some_and(|(_, field)| texts::is_plain(field.data_type()))
     };
     let names = match file.json_names() {
         Some(json) => json.usual(),

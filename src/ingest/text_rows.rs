@@ -53,6 +53,7 @@ impl TextRows {
         Ok(RawBatch {
             rows: self.spans.len(),
             columns: columns.ok_or_else(|| Error::internal("columns do not fit their piece"))?,
+            texts: Vec::new(),
             records: Some(Records {
                 is_cut: false,
                 piece: piece.clone(),

@@ -34,6 +34,30 @@ pub(super) fn can_identify(data_type: &DataType) -> bool {
     }
 }
 
+/// Whether values of a type have one obvious form as text.
+pub(super) fn is_plain(data_type: &DataType) -> bool {
+    match data_type {
+        DataType::Dictionary(_, values) => is_plain(values),
+        DataType::Utf8
+        | DataType::LargeUtf8
+        | DataType::Utf8View
+        | DataType::Binary
+        | DataType::LargeBinary
+        | DataType::BinaryView
+        | DataType::Boolean
+        | DataType::Null => true,
+        other => other.is_primitive(),
+    }
+}
+
+/// Whether a column of this type holds numbers, or text that may say some.
+pub(super) fn can_be_number(data_type: &DataType) -> bool {
+    match data_type {
+        DataType::Dictionary(_, values) => can_be_number(values),
+        other => is_plain(other) && (other.is_numeric() || !other.is_primitive()),
+    }
+}
+
 /// The values of a column as text, null for bytes that are not UTF-8.
 pub(super) fn values(array: &ArrayRef) -> Result<StringViewArray> {
     value_text::values(array).map_err(|_| unreadable())

@@ -7,7 +7,7 @@ use arrow_schema::{DataType, Schema};
 use super::{nested, texts, time};
 use crate::release_file::columns::Made;
 use crate::release_file::keys::{Key, KeySource};
-use crate::release_file::logs::Logs;
+use crate::release_file::logs::{Identifier, Logs};
 use crate::release_file::nearest::nearest;
 use crate::{Error, Result};
 
@@ -35,6 +35,8 @@ pub(super) struct Wanted {
     pub(super) requested_at: usize,
     /// For each key of the layout, the column that holds it, where one does.
     pub(super) keys: Vec<Option<usize>>,
+    /// Whether identifiers are read as numbers, text by text where the file allows it.
+    pub(super) are_numbers: bool,
     /// The columns whose numbers are read.
     pub(super) numbers: Vec<usize>,
     /// Those among the names that are made from others.
@@ -81,7 +83,8 @@ impl Wanted {
         for name in logs.filter.iter().flat_map(|filter| filter.columns()) {
             place(logs.column(name));
         }
-        Self { requester, target, requested_at, keys, numbers, ..wanted }
+        let are_numbers = logs.identifier != Identifier::Opaque;
+        Self { requester, target, requested_at, keys, are_numbers, numbers, ..wanted }
     }
 
     /// The place of what stands at an address, and places for what it is made from.
@@ -105,6 +108,7 @@ impl Wanted {
             target: 0,
             requested_at: 0,
             keys: Vec::new(),
+            are_numbers: false,
             numbers: Vec::new(),
             derived: Vec::new(),
             is_time_alone: false,
@@ -284,9 +288,15 @@ impl Wanted {
                 "write identifiers as text or whole numbers; in other types they are not exact",
             )
         } else if self.numbers.contains(&place) {
-            (is_number(data_type), "numbers, and text that says numbers, can be added up")
+            (
+                texts::can_be_number(data_type),
+                "numbers, and text that says numbers, can be added up",
+            )
         } else {
-            (is_plain(data_type), "text, numbers and booleans can be read; nested values cannot")
+            (
+                texts::is_plain(data_type),
+                "text, numbers and booleans can be read; nested values cannot",
+            )
         };
         if is_readable {
             return Ok(());
@@ -323,28 +333,4 @@ fn letters(name: &str) -> String {
 /// any header does, but for one that was joined with a row. No message shows such a name.
 pub(super) fn has_time(name: &str) -> bool {
     name.bytes().filter(u8::is_ascii_digit).count() >= 6
-}
-
-/// Whether values of a type have one obvious form as text.
-pub(super) fn is_plain(data_type: &DataType) -> bool {
-    match data_type {
-        DataType::Dictionary(_, values) => is_plain(values),
-        DataType::Utf8
-        | DataType::LargeUtf8
-        | DataType::Utf8View
-        | DataType::Binary
-        | DataType::LargeBinary
-        | DataType::BinaryView
-        | DataType::Boolean
-        | DataType::Null => true,
-        other => other.is_primitive(),
-    }
-}
-
-/// Whether a column of this type holds numbers, or text that may say some.
-fn is_number(data_type: &DataType) -> bool {
-    match data_type {
-        DataType::Dictionary(_, values) => is_number(values),
-        other => is_plain(other) && (other.is_numeric() || !other.is_primitive()),
-    }
 }
