@@ -92,15 +92,26 @@ pub(super) fn count_rows(
 
 /// Tables of up to this number of cells are counted in place, for requesters with more atoms than are searched.
 const FEW_CELLS: usize = 256;
+const WORD: usize = u64::BITS as usize;
 
 fn count_in_few_cells(atoms: &[AtomCount], cells: &Cells, one: i64, vector: &mut Vec<CellAmount>) {
     let mut lookups = [0_i64; FEW_CELLS];
-    let count = |cell: u32, atom: &AtomCount| lookups[cell as usize % FEW_CELLS] += atom.lookups;
+    // A bit for each cell with lookups, so that the others are not looked at.
+    let mut filled = [0_u64; FEW_CELLS / WORD];
+    let count = |cell: u32, atom: &AtomCount| {
+        let cell = cell as usize % FEW_CELLS;
+        lookups[cell] += atom.lookups;
+        filled[cell / WORD] |= 1 << (cell % WORD);
+    };
     cells.each(atoms, |atom| atom.atom, count);
-    let amounts = (0..).zip(&lookups[..cells.combinations() as usize]);
-    let amount =
-        |(cell, lookups): (u32, &i64)| CellAmount { cell, steps: lookups.saturating_mul(one) };
-    vector.extend(amounts.filter(|(_, lookups)| **lookups != 0).map(amount));
+    for (first, mut bits) in (0..).step_by(WORD).zip(filled) {
+        while bits != 0 {
+            let cell = first + bits.trailing_zeros();
+            bits &= bits - 1;
+            let steps = lookups[cell as usize % FEW_CELLS].saturating_mul(one);
+            vector.push(CellAmount { cell, steps });
+        }
+    }
 }
 
 /// Fills `coarser` with the amounts of `finer`; `cells` has the coarser cell of each finer one.
