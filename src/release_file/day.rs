@@ -30,6 +30,9 @@ pub const EARLIEST_MICROS: i64 = -62_135_596_800 * MICROS_PER_SECOND;
 /// The first instant past those that a row may carry: 10000-01-01T00:00:00Z.
 pub const LATEST_MICROS: i64 = 253_402_300_800 * MICROS_PER_SECOND;
 
+/// A midnight before each local time of these, whatever the zone.
+const EARLIEST_MIDNIGHT: i64 = EARLIEST_MICROS - 2 * MICROS_PER_DAY;
+
 /// A calendar day, the block of the ledger.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -195,8 +198,9 @@ impl DayBounds {
                 .or(many.first())
                 .map_or(0, |(_, offset)| *offset),
         };
-        let hour = (micros + offset).div_euclid(MICROS_PER_HOUR).rem_euclid(24);
-        u8::try_from(hour).unwrap_or(0)
+        // Numbers that are never negative are divided by one multiplication.
+        let since = (micros + offset - EARLIEST_MIDNIGHT).unsigned_abs();
+        u8::try_from(since / MICROS_PER_HOUR.unsigned_abs() % 24).unwrap_or(0)
     }
 
     /// The dates of a zone that the day overlaps, in order: one in its own zone, up to three in another.
