@@ -274,15 +274,10 @@ impl<'a> OpenLog<'a> {
     ) -> Result<()> {
         // The columns of text were chosen when its header was read.
         let is_time_alone = !matches!(self.content, Content::Text(_)) && !with_identifiers;
-        let wanted = match is_time_alone {
-            true => self.wanted.only_time(self.file.logs),
-            // Texts are wanted as they stand.
-            false => Wanted { are_numbers: false, ..(*self.wanted).clone() },
-        };
+        let (wanted, logs) = (&self.wanted, self.file.logs);
+        let wanted = if is_time_alone { wanted.only_time(logs) } else { wanted.as_written() };
         for (place, piece) in self.pieces(true).enumerate() {
-            self.read(&piece?, &wanted, &mut |raw| {
-                take(LogRows::new(place, raw, &wanted, self.file.logs)?)
-            })?;
+            self.read(&piece?, &wanted, &mut |raw| take(LogRows::new(place, raw, &wanted, logs)?))?;
         }
         Ok(())
     }

@@ -15,7 +15,7 @@
 //! | `declared`, `wanted` | refuses files without what the release file declares, and which columns are read |
 //! | `absent` | columns of JSON that no line shows, and what was probably meant |
 //! | `log_file` | opens a file and divides it into pieces that can be read apart |
-//! | `parquet_file`, `parquet_pages`, `ipc_file`, `ipc_lengths` | columnar files → raw batches |
+//! | `parquet_file`, `parquet_schema`, `parquet_pages`, `ipc_file`, `ipc_lengths` | columnar files → raw batches |
 //! | `parquet_texts`, `parquet_runs` | identifiers in Parquet, read from the pages without the library's views |
 //! | `header`, `text_pieces` | text files → their columns, and pieces of whole records |
 //! | `delimited`, `field`, `scan` | pieces of delimited text → raw batches; `field` says where a field ends, quotes and escapes included |
@@ -59,6 +59,7 @@ mod open;
 mod parquet_file;
 mod parquet_pages;
 mod parquet_runs;
+mod parquet_schema;
 mod parquet_texts;
 mod positions;
 mod raw_batch;

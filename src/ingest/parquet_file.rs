@@ -1,15 +1,15 @@
 //! Parquet files → raw batches. Footers are checked before rows are read, row counts after.
 //!
-//! A file is read one row group at a time, text as views into the pages, INT96 as microseconds, and
-//! page checksums are verified where the file has them. Text is read as bytes: a value that is not
-//! UTF-8 makes its row a reject, and the file is read. The types that a writer's own Arrow schema
-//! names are ignored: the Parquet types decide, so that every writer's files mean the same.
+//! A file is read one row group at a time, numbers of people from its pages and other text as views into them.
+//! Page checksums are verified where the file has them. Text is read as bytes: a value that is not UTF-8
+//! makes its row a reject, and the file is read. The types that a writer's own Arrow schema names are
+//! ignored: the Parquet types decide, so that every writer's files mean the same.
 
 use std::path::Path;
 use std::sync::Arc;
 
 use arrow_array::RecordBatch;
-use arrow_schema::{DataType, Field, Schema, TimeUnit};
+use arrow_schema::{DataType, Schema};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use jiff::tz::TimeZone;
@@ -19,13 +19,13 @@ use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader,
     ParquetRecordBatchReaderBuilder,
 };
-use parquet::basic::Type as PhysicalType;
 use parquet::file::metadata::ParquetMetaData;
-use parquet::schema::types::{ColumnDescriptor, SchemaDescriptor, Type, TypePtr};
+use parquet::schema::types::ColumnDescriptor;
 
 use super::nested;
 use super::open::{guarded, open};
 use super::parquet_pages::{self, Bounded};
+use super::parquet_schema::{as_read, text_as_bytes};
 use super::parquet_texts::TextColumn;
 use super::raw_batch::RawBatch;
 use super::time;
@@ -310,76 +310,11 @@ fn check_value_counts(path: &Path, metadata: &ParquetMetaData, wanted: &Wanted) 
     Ok(())
 }
 
-/// The file's schema with wanted columns of text declared as bytes, of which the decoder checks
-/// nothing.
-fn text_as_bytes(
-    metadata: &ArrowReaderMetadata,
-    wanted: &Wanted,
-) -> parquet::errors::Result<SchemaDescriptor> {
-    let root = metadata.parquet_schema().root_schema();
-    let fields = root.get_fields().iter().zip(metadata.schema().fields());
-    let fields = fields.map(|(field, arrow)| bytes_within(field, arrow, "", wanted));
-    let fields = fields.collect::<Result<_, _>>()?;
-    let root = Type::group_type_builder(root.name()).with_fields(fields).build()?;
-    Ok(SchemaDescriptor::new(Arc::new(root)))
-}
-
-/// A field, with wanted text in it declared as bytes.
-fn bytes_within(
-    field: &TypePtr,
-    arrow: &Field,
-    above: &str,
-    wanted: &Wanted,
-) -> parquet::errors::Result<TypePtr> {
-    let path = format!("{above}{}", arrow.name());
-    let repetition = field.get_basic_info().repetition();
-    match arrow.data_type() {
-        DataType::Utf8 if wanted.names.contains(&path) => {
-            let bytes = Type::primitive_type_builder(field.name(), PhysicalType::BYTE_ARRAY)
-                .with_repetition(repetition);
-            bytes.build().map(Arc::new)
-        }
-        DataType::Struct(inner) => {
-            let within = format!("{path}.");
-            let fields = field.get_fields().iter().zip(inner);
-            let fields = fields.map(|(field, arrow)| bytes_within(field, arrow, &within, wanted));
-            let group = Type::group_type_builder(field.name()).with_repetition(repetition);
-            group.with_fields(fields.collect::<Result<_, _>>()?).build().map(Arc::new)
-        }
-        _ => Ok(Arc::clone(field)),
-    }
-}
-
 /// Whether a column of the file is wanted by its own name, as a part of a struct, or with all of one.
 fn is_wanted(column: &ColumnDescriptor, wanted: &Wanted) -> bool {
     let path = column.path();
     wanted.names.contains(&path.string())
         || path.parts().first().is_some_and(|root| wanted.names.contains(root))
-}
-
-/// The types to read: bytes as views, those of keys as dictionaries, INT96 as microseconds.
-fn as_read(metadata: &ArrowReaderMetadata, wanted: &Wanted) -> Schema {
-    let schema = metadata.schema();
-    let descriptor = metadata.parquet_schema();
-    let fields = schema.fields().iter().enumerate().map(|(root, field)| {
-        let place = wanted.names.iter().position(|name| name == field.name());
-        let is_key = place.is_some_and(|place| wanted.keys.contains(&Some(place)));
-        let is_int96 = (0..descriptor.num_columns())
-            .find(|leaf| descriptor.get_column_root_idx(*leaf) == root)
-            .is_some_and(|leaf| descriptor.column(leaf).physical_type() == PhysicalType::INT96);
-        let data_type = match field.data_type() {
-            DataType::Binary if is_key => {
-                DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Binary))
-            }
-            DataType::Binary if place.is_some() => DataType::BinaryView,
-            DataType::Timestamp(_, zone) if is_int96 => {
-                DataType::Timestamp(TimeUnit::Microsecond, zone.clone())
-            }
-            other => other.clone(),
-        };
-        Field::new(field.name(), data_type, field.is_nullable())
-    });
-    Schema::new(fields.collect::<Vec<_>>())
 }
 
 #[cfg(test)]

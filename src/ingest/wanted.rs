@@ -127,6 +127,11 @@ impl Wanted {
         }
     }
 
+    /// The same columns, identifiers as texts.
+    pub(super) fn as_written(&self) -> Self {
+        Self { are_numbers: false, ..self.clone() }
+    }
+
     /// The time column alone.
     pub(super) fn only_time(&self, logs: &Logs) -> Self {
         let mut alone = Self { is_time_alone: true, ..Self::nothing() };
