@@ -22,15 +22,8 @@ pub(super) fn is_exact(number: f64) -> bool {
 pub(super) fn can_identify(data_type: &DataType) -> bool {
     match data_type {
         DataType::Dictionary(_, values) => can_identify(values),
-        DataType::Utf8
-        | DataType::LargeUtf8
-        | DataType::Utf8View
-        | DataType::Binary
-        | DataType::LargeBinary
-        | DataType::BinaryView
-        | DataType::Float64
-        | DataType::Null => true,
-        other => other.is_integer() || other.is_decimal(),
+        DataType::Float64 | DataType::Null => true,
+        other => is_text(other) || other.is_integer() || other.is_decimal(),
     }
 }
 
@@ -38,15 +31,8 @@ pub(super) fn can_identify(data_type: &DataType) -> bool {
 pub(super) fn is_plain(data_type: &DataType) -> bool {
     match data_type {
         DataType::Dictionary(_, values) => is_plain(values),
-        DataType::Utf8
-        | DataType::LargeUtf8
-        | DataType::Utf8View
-        | DataType::Binary
-        | DataType::LargeBinary
-        | DataType::BinaryView
-        | DataType::Boolean
-        | DataType::Null => true,
-        other => other.is_primitive(),
+        DataType::Boolean | DataType::Null => true,
+        other => is_text(other) || other.is_primitive(),
     }
 }
 
@@ -56,6 +42,19 @@ pub(super) fn can_be_number(data_type: &DataType) -> bool {
         DataType::Dictionary(_, values) => can_be_number(values),
         other => is_plain(other) && (other.is_numeric() || !other.is_primitive()),
     }
+}
+
+/// Whether values of a type are text, or bytes that may be.
+const fn is_text(data_type: &DataType) -> bool {
+    matches!(
+        data_type,
+        DataType::Utf8
+            | DataType::LargeUtf8
+            | DataType::Utf8View
+            | DataType::Binary
+            | DataType::LargeBinary
+            | DataType::BinaryView
+    )
 }
 
 /// The values of a column as text, null for bytes that are not UTF-8.
