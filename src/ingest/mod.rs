@@ -16,7 +16,7 @@
 //! | `absent` | columns of JSON that no line shows, and what was probably meant |
 //! | `log_file` | opens a file and divides it into pieces that can be read apart |
 //! | `parquet_file`, `parquet_schema`, `parquet_pages`, `ipc_file`, `ipc_lengths` | columnar files → raw batches |
-//! | `parquet_texts`, `parquet_runs` | identifiers in Parquet, read from the pages without the library's views |
+//! | `parquet_texts`, `parquet_runs` | phone numbers in Parquet, text by text from the pages of their columns |
 //! | `header`, `text_pieces` | text files → their columns, and pieces of whole records |
 //! | `delimited`, `field`, `scan` | pieces of delimited text → raw batches; `field` says where a field ends, quotes and escapes included |
 //! | `lines`, `json_lines`, `json_fallback`, `json_array` | pieces of other text → raw batches |

@@ -1,6 +1,6 @@
 //! Parquet files → raw batches. Footers are checked before rows are read, row counts after.
 //!
-//! A file is read one row group at a time, numbers of people from its pages and other text as views into them.
+//! A file is read one row group at a time, phone numbers straight from its pages and other text as views into them.
 //! Page checksums are verified where the file has them. Text is read as bytes: a value that is not UTF-8
 //! makes its row a reject, and the file is read. The types that a writer's own Arrow schema names are
 //! ignored: the Parquet types decide, so that every writer's files mean the same.
@@ -164,17 +164,22 @@ impl ParquetFooter {
         .help("the file is damaged: fetch it again, or move it away"))
     }
 
-    /// The columns of a row group that are read text by text: those of identifiers, where they are numbers as text.
+    /// The columns of a row group that are read text by text: those of phone numbers, where these are text.
     fn text_columns(&self, path: &Path, group: usize, wanted: &Wanted) -> Result<Vec<OwnColumn>> {
+        if !wanted.are_numbers {
+            return Ok(Vec::new());
+        }
         let file = Arc::new(bounded(path)?);
         let group = self.metadata.metadata().row_group(group);
         let is_text = |name: &String| {
             let field = self.metadata.schema().field_with_name(name);
             field.is_ok_and(|field| *field.data_type() == DataType::BinaryView)
         };
-        let places = [wanted.requester, wanted.target].into_iter().filter(|_| wanted.are_numbers);
         let mut columns = Vec::new();
-        for place in places.filter(|place| !wanted.is_derived(*place)) {
+        for place in [wanted.requester, wanted.target] {
+            if wanted.is_derived(place) {
+                continue;
+            }
             let Some(name) = wanted.names.get(place).filter(|name| is_text(name)) else { continue };
             let mut chunks = group.columns().iter().enumerate();
             let own = chunks.find(|(_, chunk)| chunk.column_path().string() == *name);

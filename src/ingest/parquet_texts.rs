@@ -1,8 +1,9 @@
 //! A column of text in a Parquet file, read from its pages text by text.
 //!
-//! The library's decoder makes a view of each text first, which takes as long as to read the number that
-//! stands there. So identifiers are read here: columns of bytes without lists, whose pages hold the texts one
-//! after another or places in a dictionary. Other columns and encodings are left to the library.
+//! The library's decoder first makes a view of each text, which takes as long as reading the phone number in it.
+//! So columns of phone numbers are read here, if their pages hold texts one after another, or places in a
+//! dictionary. Whatever else a writer may do is left to the library: lists, nested columns, texts that
+//! share their beginnings, levels that are not runs, huge row groups. Its decoder of runs is private.
 
 use std::cell::{Cell, OnceCell};
 use std::ops::Range;
@@ -21,7 +22,8 @@ use parquet::file::reader::SerializedPageReader;
 use super::parquet_pages::{self, Bounded, damaged};
 use super::parquet_runs;
 
-/// The most rows of a page. One that says more is taken for damaged: it would fill the memory with runs.
+/// The most rows of a row group. A run of a few bytes may stand for any number of rows, which all get a place
+/// in memory.
 const MOST_ROWS: usize = 1 << 24;
 
 /// The column of one row group, taken batch by batch.
@@ -76,14 +78,22 @@ impl TextColumn {
         if !is_one || !is_text || column.encodings().any(parquet_pages::is_delta) {
             return Ok(None);
         }
-        let rows = usize::try_from(group.num_rows()).map_err(|_| damaged())?;
-        Ok(Some(Self {
+        let rows = usize::try_from(group.num_rows()).ok().filter(|rows| *rows <= MOST_ROWS);
+        let Some(rows) = rows else { return Ok(None) };
+        let mut column = Self {
             pages: SerializedPageReader::new(Arc::clone(file), column, rows, None)?,
             most_level: descriptor.max_def_level(),
             dictionary: None,
             page: None,
             is_damaged: Rc::default(),
-        }))
+        };
+        // A writer has one encoding of levels for all pages.
+        let first = column.next_data()?;
+        if first.as_ref().is_some_and(|page| column.most_level > 0 && !has_runs(page)) {
+            return Ok(None);
+        }
+        column.page = first.map(|page| column.text_page(&page)).transpose()?;
+        Ok(Some(column))
     }
 
     /// The texts of the next rows.
@@ -92,7 +102,10 @@ impl TextColumn {
         while left > 0 {
             let (page, taken) = match self.page.take().filter(|(page, taken)| *taken < page.rows) {
                 Some(page) => page,
-                None => (Rc::new(self.next_page()?.ok_or_else(damaged)?), 0),
+                None => {
+                    let page = self.next_data()?.ok_or_else(damaged)?;
+                    self.text_page(&page)?
+                }
             };
             let end = page.rows.min(taken + left);
             left -= end - taken;
@@ -105,24 +118,29 @@ impl TextColumn {
     /// Fails unless all rows were taken, and all texts that were read are as long as they say.
     pub(super) fn finish(mut self) -> Result<()> {
         let is_taken = self.page.as_ref().is_none_or(|(page, taken)| *taken == page.rows);
-        let is_whole = is_taken && self.next_page()?.is_none() && !self.is_damaged.get();
+        let is_whole = is_taken && self.next_data()?.is_none() && !self.is_damaged.get();
         is_whole.then_some(()).ok_or_else(damaged)
     }
 
     /// The next page with rows.
-    fn next_page(&mut self) -> Result<Option<TextPage>> {
+    fn next_data(&mut self) -> Result<Option<Page>> {
         while let Some(page) = self.pages.get_next_page()? {
             if page.is_dictionary_page() {
                 let dictionary = Dictionary::read(page.buffer(), page.num_values());
                 self.dictionary = Some(Rc::new(dictionary.ok_or_else(damaged)?));
             } else if page.num_values() > 0 {
-                return self.text_page(&page).ok_or_else(damaged).map(Some);
+                return Ok(Some(page));
             }
         }
         Ok(None)
     }
 
-    fn text_page(&self, page: &Page) -> Option<TextPage> {
+    /// A page of which no row is taken.
+    fn text_page(&self, page: &Page) -> Result<(Rc<TextPage>, usize)> {
+        self.read_page(page).map(|page| (Rc::new(page), 0)).ok_or_else(damaged)
+    }
+
+    fn read_page(&self, page: &Page) -> Option<TextPage> {
         let rows = usize::try_from(page.num_values()).ok().filter(|rows| *rows <= MOST_ROWS)?;
         let (levels, values) = parquet_pages::levels_and_values(page, [0, self.most_level])?;
         let valid = match levels.filter(|levels| !parquet_runs::are_all_one(levels, rows)) {
@@ -132,10 +150,12 @@ impl TextColumn {
             }
             None => None,
         };
+        let there = valid.as_deref().map_or(rows, count);
         let texts = match page.encoding() {
+            // Without any text, nothing need stand there, nor need there be a dictionary.
+            _ if there == 0 => PageTexts::Plain(Bytes::new(), Cell::default()),
             Encoding::PLAIN => PageTexts::Plain(page.buffer().slice_ref(values), Cell::default()),
             Encoding::RLE_DICTIONARY | Encoding::PLAIN_DICTIONARY => {
-                let there = valid.as_ref().map_or(rows, |valid| count(valid));
                 let (width, codes) = values.split_first()?;
                 let codes = parquet_runs::read(codes, usize::from(*width), there)?;
                 PageTexts::Coded(Rc::clone(self.dictionary.as_ref()?), spread(codes, &valid))
@@ -143,6 +163,14 @@ impl TextColumn {
             _ => return None,
         };
         Some(TextPage { rows, valid, texts })
+    }
+}
+
+/// Whether the levels of a page are written as runs.
+const fn has_runs(page: &Page) -> bool {
+    match page {
+        Page::DataPage { def_level_encoding, .. } => matches!(def_level_encoding, Encoding::RLE),
+        Page::DataPageV2 { .. } | Page::DictionaryPage { .. } => true,
     }
 }
 

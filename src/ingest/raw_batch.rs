@@ -19,7 +19,7 @@ pub(super) struct RawBatch {
     pub(super) rows: usize,
     /// One array for each wanted column; `None` if the file does not have it.
     pub(super) columns: Vec<Option<ArrayRef>>,
-    /// Columns that are read text by text, by their places; they are arrays when asked for.
+    /// Columns of which no array is made unless somebody asks for it, each with its place among the columns.
     pub(super) texts: Vec<(usize, Texts)>,
     /// The records that the rows were read from; `None` for columnar files.
     pub(super) records: Option<Records>,

@@ -35,7 +35,7 @@ pub(super) struct Wanted {
     pub(super) requested_at: usize,
     /// For each key of the layout, the column that holds it, where one does.
     pub(super) keys: Vec<Option<usize>>,
-    /// Whether identifiers are read as numbers, text by text where the file allows it.
+    /// Whether identifiers are phone numbers and nothing but the numbers is wanted of them.
     pub(super) are_numbers: bool,
     /// The columns whose numbers are read.
     pub(super) numbers: Vec<usize>,

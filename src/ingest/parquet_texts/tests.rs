@@ -101,7 +101,9 @@ impl TakeText for Taken {
 
 fn some_texts() -> impl Strategy<Value = Vec<Text>> {
     let text = prop_oneof![3 => vec(b'0'..b'3', 0..3), 1 => vec(any::<u8>(), 0..30)];
-    vec(prop::option::weighted(0.9, text), 1..200)
+    // Mostly texts, mostly nulls, and hardly anything else but nulls.
+    let parts = prop_oneof![4 => Just(0.9), 2 => Just(0.1), 1 => Just(1e-3)];
+    parts.prop_flat_map(move |part| vec(prop::option::weighted(part, text.clone()), 1..200))
 }
 
 proptest! {
@@ -177,20 +179,53 @@ proptest! {
     }
 }
 
+const PLAIN: Way = Way {
+    has_dictionary: false,
+    dictionary_bytes: 1,
+    page_rows: 2,
+    version: WriterVersion::PARQUET_1_0,
+    compression: Compression::UNCOMPRESSED,
+    is_nullable: true,
+    encoding: None,
+};
+
 #[test]
 fn texts_that_share_their_beginnings_are_left_to_the_library() {
     let texts = vec![Some(b"+4915112345678".to_vec()); 3];
     for encoding in [Encoding::DELTA_BYTE_ARRAY, Encoding::DELTA_LENGTH_BYTE_ARRAY] {
-        let way = Way {
-            has_dictionary: false,
-            dictionary_bytes: 1,
-            page_rows: 2,
-            version: WriterVersion::PARQUET_2_0,
-            compression: Compression::UNCOMPRESSED,
-            is_nullable: false,
-            encoding: Some(encoding),
-        };
-        let bytes = bytes_of(&texts, &way);
+        let bytes = bytes_of(&texts, &Way { encoding: Some(encoding), ..PLAIN });
         assert!(column(&bytes, &metadata_of(&bytes)).unwrap().is_none());
     }
+}
+
+/// No writer here makes such levels, so that the header of a page is changed.
+#[test]
+fn levels_that_are_not_runs_are_left_to_the_library() {
+    let texts = vec![Some(b"+4915112345678".to_vec()); 2];
+    let mut bytes = bytes_of(&texts, &PLAIN);
+    let metadata = metadata_of(&bytes);
+    assert!(column(&bytes, &metadata).unwrap().is_some());
+    // Two fields in a row, both runs: the encodings of the levels of nulls and of lists.
+    let runs = [0x15, 0x06, 0x15, 0x06];
+    let at = bytes.windows(runs.len()).position(|bytes| bytes == runs).unwrap();
+    bytes[at + 1] = 0x08;
+    assert!(column(&bytes, &metadata).unwrap().is_none());
+}
+
+#[test]
+fn a_page_of_nulls_needs_neither_values_nor_a_dictionary() {
+    let bytes = bytes_of(&[None], &PLAIN);
+    let column = column(&bytes, &metadata_of(&bytes)).unwrap().unwrap();
+    // A run of three zeros, behind its length.
+    let page = Page::DataPage {
+        buf: Bytes::from_static(&[2, 0, 0, 0, 6, 0]),
+        num_values: 3,
+        encoding: Encoding::RLE_DICTIONARY,
+        def_level_encoding: Encoding::RLE,
+        rep_level_encoding: Encoding::RLE,
+        statistics: None,
+    };
+    let mut taken = Taken::default();
+    column.read_page(&page).unwrap().each(0..3, &mut taken).unwrap();
+    assert_eq!(taken.0, [const { None }; 3]);
 }
