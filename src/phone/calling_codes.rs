@@ -19,7 +19,8 @@ pub struct CallingCodes {
     by_prefix: HashMap<&'static str, u16>,
 }
 
-/// The place of a country in [`CallingCodes::countries`], plus one.
+/// A country, by its place in [`CallingCodes::countries`]. One is added to the place, so that `None` takes no
+/// room of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CountryIndex(NonZeroU16);
 

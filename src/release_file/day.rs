@@ -198,7 +198,7 @@ impl DayBounds {
                 .or(many.first())
                 .map_or(0, |(_, offset)| *offset),
         };
-        // Numbers that are never negative are divided by one multiplication.
+        // Dividing a number without a sign takes one multiplication, so hours are counted from a time before all.
         let since = (micros + offset - EARLIEST_MIDNIGHT).unsigned_abs();
         u8::try_from(since / MICROS_PER_HOUR.unsigned_abs() % 24).unwrap_or(0)
     }
